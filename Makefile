@@ -1,0 +1,46 @@
+# `make` prints the verbs.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
+PACKAGES := data envs agents scripts
+
+.PHONY: help plan install test check format types clean
+
+help:  ## print the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+plan: .venv/core  ## calibrate on the sample, train, evaluate, write the plan
+	$(BIN)/python scripts/train.py
+
+install: .venv/dev  ## the virtual environment with the tools for development
+
+test: .venv/dev  ## run the tests
+	$(BIN)/python -m pytest
+
+check: .venv/dev types  ## format, lint and types, all read-only
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/dev .types/mediagym
+	$(BIN)/mypy
+
+format: .venv/dev  ## format the code and mend what lint can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## remove the virtual environment and all caches (outputs stay)
+	rm -rf .venv .types .mypy_cache .ruff_cache .pytest_cache *.egg-info build
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/core: .venv/bin/python pyproject.toml constraints.txt
+	$(INSTALL) -e .
+	@touch $@
+
+.venv/dev: .venv/core
+	$(INSTALL) -e '.[dev]'
+	@touch $@
+
+.types/mediagym:
+	@mkdir -p .types && ln -sfn .. $@

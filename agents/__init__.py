@@ -1,0 +1,1 @@
+"""What to do: policies, their training, their comparison and the plan."""

@@ -1,0 +1,1 @@
+"""Hydra configuration: the only home of defaults."""

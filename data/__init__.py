@@ -1,0 +1,1 @@
+"""What happened: ad exports and site landings, read and validated."""

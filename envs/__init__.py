@@ -1,0 +1,1 @@
+"""What would happen: markets, calibration, constraints and the budget environment."""

@@ -1,0 +1,1 @@
+"""One Hydra main a job; no logic."""
