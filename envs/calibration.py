@@ -1,0 +1,202 @@
+"""From a history to a posterior over markets, one campaign at a time on its own conversions."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ..data.history import DEAD, History
+from ..data.settings import Settings
+from .likelihood import Fit, Record, filter_history, record_of
+from .market import Market, MarketState, day_number
+from .posterior import Posterior
+from .prices import PriceDraws, draw_prices
+from .priors import DIMENSIONS, SCALARS, Anchors, Parameters, Priors, transform
+from .sampler import Sample, sample
+
+Floats = NDArray[np.float64]
+_SMALLEST_REFERENCE = 0.01  # dollars a day, for a campaign that never spent
+
+
+class CalibrationSettings(Settings):
+    """The group ``calibration`` of the configuration; see ``conf/calibration/default.yaml``."""
+
+    seed: int
+    particles: Annotated[int, Field(ge=64)]
+    rounds: Annotated[int, Field(ge=1)]
+    keep: Annotated[float, Field(gt=0, lt=1)]
+    draws: Annotated[int, Field(ge=2)]
+    held_out: Annotated[int, Field(ge=1)]
+    moves: Annotated[int, Field(ge=0)]
+
+
+def calibrate(
+    history: History,
+    priors: Priors,
+    settings: CalibrationSettings,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Posterior:
+    """Return the posterior of an advertiser's markets.
+
+    Conversions of each campaign are negative binomial around ``market.step``; no spend, no paid
+    conversions. The log level is a random walk, integrated out by a Laplace-Kalman filter; its
+    uncertainty carries over into the flight and grows there.
+
+    Args:
+        history: the cleaned daily record.
+        priors: beliefs before the data.
+        settings: sizes and the seed.
+        progress: called with a line a round.
+    """
+    rng = np.random.Generator(np.random.PCG64(settings.seed))
+    record = record_of(
+        history.dates, history.spend, history.conversions, history.presence != DEAD
+    )
+    anchors = anchors_of(history, record, priors)
+
+    def loglik(z: Floats) -> Floats:
+        return filter_history(_probe(z, priors, anchors), record).loglik
+
+    drawn = sample(
+        loglik,
+        (len(history.campaigns), DIMENSIONS),
+        particles=settings.particles,
+        draws=settings.draws,
+        rounds=settings.rounds,
+        keep=settings.keep,
+        moves=settings.moves,
+        rng=rng,
+        progress=progress,
+    )
+    fit = filter_history(_probe(drawn.z, priors, anchors), record)
+    prices = draw_prices(history, anchors.spend, priors.inflation, settings.draws, rng)
+    return _posterior(history, record, priors, anchors, drawn, fit, prices, settings, rng)
+
+
+def anchors_of(history: History, record: Record, priors: Priors) -> Anchors:
+    """Return what the priors are centred on.
+
+    The reference spend is the one at which the median dollar was spent, which stays meaningful
+    for a campaign that was scaled up late.
+    """
+    spend = np.maximum([_median_dollar(x) for x in record.spend.T], _SMALLEST_REFERENCE)
+    total = np.where(record.seen, record.spend, 0.0).sum()
+    rate = (record.conversions.sum() + 1.0) / max(total, 1.0)
+    kinds = [priors.half_life[priors.kind(campaign)] for campaign in history.campaigns]
+    return Anchors(
+        spend=spend,
+        conversions=rate * spend,
+        half_life=np.array([kind.median for kind in kinds]),
+        half_life_sd=np.array([kind.sd for kind in kinds]),
+        weekday=_weekday_profile(record, priors.elasticity.mean)[:, None],
+    )
+
+
+def _median_dollar(spend: Floats) -> float:
+    ordered = np.sort(spend)
+    return float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])
+
+
+def _weekday_profile(record: Record, elasticity: float) -> Floats:
+    """Return the advertiser's log conversions by weekday, at equal spend; mean zero."""
+    weekday = (record.first_day + 3 + np.arange(len(record.spend))) % 7
+    sums = [
+        [daily.sum(1)[weekday == day].mean() for day in range(7)]
+        for daily in (record.conversions, record.spend)
+    ]
+    conversions, spend = np.log(np.array(sums) + 0.1)
+    profile = conversions - elasticity * spend
+    return np.asarray(profile - profile.mean())
+
+
+def _probe(z: Floats, priors: Priors, anchors: Anchors) -> Market:
+    """Return the markets that z stands for; what conversions do not depend on stays neutral."""
+    p = transform(z, priors, anchors)
+    return _market(p, priors, anchors, PriceDraws.neutral(np.ones_like(p.elasticity)))
+
+
+def _market(p: Parameters, priors: Priors, anchors: Anchors, prices: PriceDraws) -> Market:
+    ones = np.ones_like(p.elasticity)
+    return Market(
+        reference_spend=anchors.spend * ones,
+        reference_conversions=p.conversions,
+        elasticity=p.elasticity,
+        slope=priors.slope * ones,
+        carryover=p.carryover,
+        weekday=p.weekday,
+        level_sd=p.level_sd * np.sqrt(1 - priors.level_shared),
+        demand_sd=p.level_sd * np.sqrt(priors.level_shared),
+        dispersion=p.dispersion,
+        **prices._asdict(),
+    )
+
+
+def _posterior(
+    history: History,
+    record: Record,
+    priors: Priors,
+    anchors: Anchors,
+    drawn: Sample,
+    fit: Fit,
+    prices: PriceDraws,
+    settings: CalibrationSettings,
+    rng: np.random.Generator,
+) -> Posterior:
+    level = fit.state.level + np.sqrt(fit.variance) * rng.standard_normal(fit.variance.shape)
+    first_day = day_number(history.dates[-1]) + 1
+    return Posterior(
+        campaigns=history.campaigns,
+        market=_market(transform(drawn.z, priors, anchors), priors, anchors, prices),
+        state=MarketState(first_day, fit.state.stock, level),
+        spend=record.spend.mean(0),
+        spend_max=record.spend.max(0),
+        recent=record.spend[-7:].mean(0),
+        held_out=settings.held_out,
+        report=learning_report(history, priors, anchors, drawn),
+    )
+
+
+def learning_report(
+    history: History, priors: Priors, anchors: Anchors, drawn: Sample
+) -> dict[str, Any]:
+    """Return per campaign and parameter the posterior and how far the data narrowed the prior.
+
+    ``learnt`` is one minus the posterior's share of the prior variance, in the scale in which
+    the prior is standard normal: 0 is prior only, 1 is data only.
+    """
+    p = transform(drawn.z, priors, anchors)
+    learnt = np.clip(1 - drawn.z.var(0), 0, 1)
+    campaigns = {}
+    for k, campaign in enumerate(history.campaigns):
+        parameters: dict[str, Any] = {}
+        for j, name in enumerate(SCALARS):
+            values = getattr(p, name)[:, k]
+            parameters[name] = _summary(values) | {"learnt": float(learnt[k, j])}
+        parameters["weekday"] = {
+            "mean": p.weekday[:, :, k].mean(0).tolist(),
+            "learnt": float(learnt[k, len(SCALARS) :].mean()),
+        }
+        campaigns[campaign.name] = {
+            "reference_spend": float(anchors.spend[k]),
+            "effective_share": float(drawn.effective[k]),
+            "acceptance": float(drawn.acceptance[k]),
+            "parameters": parameters,
+        }
+    return {
+        "history": {
+            "start": str(history.dates[0]),
+            "end": str(history.dates[-1]),
+            "days": len(history.dates),
+            "fingerprint": history.fingerprint(),
+        },
+        "rounds": drawn.rounds,
+        "campaigns": campaigns,
+        "notes": list(history.notes),
+    }
+
+
+def _summary(values: Floats) -> dict[str, float]:
+    low, high = np.quantile(values, [0.05, 0.95])
+    return {"mean": float(values.mean()), "p05": float(low), "p95": float(high)}

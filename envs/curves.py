@@ -1,0 +1,60 @@
+"""The response curve and the carry-over of spend, each written once, for numpy and torch."""
+
+from .arrays import Array, namespace
+
+_TINY = 1e-12  # keeps the gradient of a power finite at a stock of zero
+
+
+def odds_at_reference(elasticity: Array, slope: Array) -> Array:
+    """Return ``(h / x0) ** s``, the Hill curve's one free number, from the local elasticity.
+
+    A Hill curve ``A^s / (A^s + h^s)`` has local elasticity ``e = s (1 - sat)`` where ``sat`` is
+    its value at the reference spend, so ``(h / x0)^s = (1 - sat) / sat = e / (s - e)``.
+
+    Args:
+        elasticity: d log response / d log spend at the reference, in (0, slope).
+        slope: Hill exponent, > 0.
+    """
+    return elasticity / (slope - elasticity)
+
+
+def saturation(ratio: Array, elasticity: Array, slope: Array) -> Array:
+    """Return the response at ``ratio`` times the reference stock; 1 at a ratio of 1.
+
+    Args:
+        ratio: stock over reference spend, >= 0, (..., campaigns).
+        elasticity: local elasticity at the reference, in (0, slope).
+        slope: Hill exponent, > 0; 1 is exact and concave.
+    """
+    odds = odds_at_reference(elasticity, slope)
+    power = ratio if _all_one(slope) else (ratio + _TINY) ** slope
+    return power * (1 + odds) / (power + odds)
+
+
+def inverse_marginal(price: Array, value: Array, elasticity: Array) -> Array:
+    """Return the ratio at which one more unit of ratio is worth ``price`` (slope 1, concave).
+
+    Solves ``value * d saturation / d ratio = price``: the derivative of the Hill curve with slope
+    1 is ``odds (1 + odds) / (ratio + odds)^2``. Below zero where even the first unit is worth
+    less than the price; the caller clips.
+    """
+    xp = namespace(price, value)
+    odds = odds_at_reference(elasticity, 1.0)
+    return xp.sqrt(value * odds * (1 + odds) / price) - odds
+
+
+def carry(stock: Array, spend: Array, carryover: Array) -> Array:
+    """Return today's advertising stock, normalised so that a steady spend is its own stock.
+
+    Geometric adstock ``A_t = theta A_{t-1} + (1 - theta) u_t``.
+    """
+    return carryover * stock + (1 - carryover) * spend
+
+
+def carryover_of(half_life: Array) -> Array:
+    """Return the share of the stock kept a day for a half-life in days."""
+    return 0.5 ** (1 / half_life)
+
+
+def _all_one(slope: Array) -> bool:
+    return bool((slope == 1).all()) if hasattr(slope, "all") else slope == 1

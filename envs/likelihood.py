@@ -1,0 +1,116 @@
+"""How well markets explain a history: ``market.step`` day by day, the log level filtered out.
+
+The log level is a random walk that is never observed. Given everything else it is followed by a
+Laplace-Kalman filter (one Gaussian per market and campaign), so that only the parameters are
+left to search. The same update serves a policy that learns during a flight.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Array, namespace
+from .counts import negative_binomial_loglik
+from .market import Market, MarketState, day_number, step
+
+Floats = NDArray[np.float64]
+_TINY = 1e-9
+
+
+class Record(NamedTuple):
+    """The part of a history that the likelihood reads; arrays are (days, campaigns)."""
+
+    first_day: int  # days since 1970-01-01
+    spend: Floats  # dollars, gaps filled
+    conversions: Floats  # reported; zero where not seen
+    seen: NDArray[np.bool_]  # a report exists and the campaign was alive
+
+
+class Fit(NamedTuple):
+    """How markets fared on a history; fields are (..., campaigns) unless noted."""
+
+    loglik: Floats  # log marginal likelihood, the level integrated out
+    state: MarketState  # stock and filtered mean of the level after the last day
+    variance: Floats  # of the level after the last day
+    expected: Floats  # (days, ..., campaigns) one-day-ahead means
+
+
+def update_level(
+    expected: Array, variance: Array, reported: Array, dispersion: Array, newton: int = 2
+) -> tuple[Array, Array, Array]:
+    """Update a Gaussian belief about the log level by a day's reported conversions.
+
+    Laplace's method: the mode of NB2 log-likelihood plus the Gaussian's, by Newton steps with the
+    expected information, which keeps the curvature positive.
+
+    Args:
+        expected: conversions expected at the belief's mean, >= 0.
+        variance: of the belief before the report, > 0.
+        reported: conversions, fractions allowed.
+        dispersion: alpha > 0.
+        newton: steps; two suffice for daily reports.
+
+    Returns:
+        Shift of the mean, variance after the report, log evidence of the report.
+    """
+    xp = namespace(expected, variance)
+    base = expected + _TINY
+    shift = 0 * base
+    for _ in range(newton):
+        mean = base * xp.exp(shift)
+        information = mean / (1 + dispersion * mean)
+        slope = (reported - mean) / (1 + dispersion * mean) - shift / variance
+        shift = shift + xp.clip(slope / (information + 1 / variance), -1.0, 1.0)
+    mean = base * xp.exp(shift)
+    information = mean / (1 + dispersion * mean)
+    evidence = negative_binomial_loglik(reported, mean, dispersion)
+    evidence = evidence - shift * shift / (2 * variance)
+    evidence = evidence - 0.5 * xp.log1p(variance * information)
+    return shift, 1 / (1 / variance + information), evidence
+
+
+def filter_history(market: Market, record: Record) -> Fit:
+    """Run markets through a recorded history.
+
+    Args:
+        market: one market or a batch, (..., campaigns).
+        record: the history; days not seen advance the stock and widen the level, no more.
+    """
+    walk = market.level_sd**2 + market.demand_sd**2
+    stock = record.spend[:7].mean(0) + 0 * walk
+    state = MarketState(record.first_day, stock, 0 * walk)
+    variance, loglik, expected = 0 * walk, 0 * walk, []
+    for spend, reported, seen in zip(record.spend, record.conversions, record.seen, strict=True):
+        state, outcome = step(market, state, spend, None)
+        variance = variance + walk
+        expected.append(outcome.expected)
+        shift, narrowed, evidence = update_level(
+            outcome.expected, variance, reported, market.dispersion
+        )
+        state = state._replace(level=state.level + np.where(seen, shift, 0.0))
+        variance = np.where(seen, narrowed, variance)
+        loglik = loglik + np.where(seen, evidence, 0.0)
+    return Fit(loglik, state, variance, np.stack(expected))
+
+
+def record_of(
+    dates: NDArray[np.datetime64], spend: Floats, conversions: Floats, alive: NDArray[np.bool_]
+) -> Record:
+    """Build the record of a history; days without a report are bridged linearly in spend.
+
+    Args:
+        dates: (days,) contiguous.
+        spend: (days, campaigns) dollars, NaN where no report exists.
+        conversions: the same for conversions.
+        alive: False where a campaign did not exist or was stopped.
+    """
+    known = np.isfinite(spend) & np.isfinite(conversions)
+    filled = np.where(known, spend, 0.0)
+    days = np.arange(len(dates))
+    for k in range(spend.shape[1]):
+        have = np.isfinite(spend[:, k])
+        filled[:, k] = np.interp(days, days[have], spend[have, k]) if have.any() else 0.0
+    return Record(
+        day_number(dates[0]), filled, np.where(known, conversions, 0.0), known & alive
+    )

@@ -1,0 +1,128 @@
+"""The markets that are plausible given a history, as one batched ``Market``; saved, no pickle."""
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.errors import DataError
+from ..data.files import write_bytes
+from ..data.history import Campaign
+from .market import Market, MarketState, select
+
+Floats = NDArray[np.float64]
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Draws of the market and of its state on the eve of the flight."""
+
+    campaigns: tuple[Campaign, ...]
+    market: Market  # fields (draws, campaigns)
+    state: MarketState  # fields (draws, campaigns); day is the first day of the flight
+    spend: Floats  # (campaigns,) mean dollars a day in the history
+    spend_max: Floats  # (campaigns,) most dollars a day in the history
+    recent: Floats  # (campaigns,) mean dollars a day of the last week
+    held_out: int  # the last so many draws are for evaluation only
+    report: dict[str, Any]  # what the data taught, JSON-able
+
+    @property
+    def draws(self) -> int:
+        """Number of draws."""
+        return int(self.market.elasticity.shape[0])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Campaign names in the order of the arrays."""
+        return tuple(campaign.name for campaign in self.campaigns)
+
+    def training(self) -> tuple[Market, MarketState]:
+        """Return the draws that policies may be trained on."""
+        return self._part(slice(0, self.draws - self.held_out))
+
+    def held(self, count: int, *, skip: int = 0) -> tuple[Market, MarketState]:
+        """Return held-out draws.
+
+        Raises:
+            DataError: if fewer are held out than asked for.
+        """
+        start = self.draws - self.held_out + skip
+        if start + count > self.draws:
+            raise DataError(
+                f"{skip + count} held-out markets were asked for and the calibration set "
+                f"{self.held_out} aside; lower evaluation.markets or raise calibration.held_out."
+            )
+        return self._part(slice(start, start + count))
+
+    def mean(self) -> tuple[Market, MarketState]:
+        """Return the market of mean parameters; its level is folded into its conversions."""
+        market, state = self.training()
+        fields = {name: value.mean(0) for name, value in market._asdict().items()}
+        fields["reference_conversions"] = (
+            market.reference_conversions * np.exp(state.level)
+        ).mean(0)
+        level = np.zeros_like(self.spend)
+        return Market(**fields), MarketState(state.day, state.stock.mean(0), level)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the draws."""
+        digest = hashlib.sha256()
+        for array in (*self.market, self.state.stock, self.state.level):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    def _part(self, part: slice) -> tuple[Market, MarketState]:
+        return select(self.market, part), select(self.state, part)
+
+
+def save_posterior(posterior: Posterior, folder: Path) -> None:
+    """Write ``posterior.npz`` (arrays) and ``posterior.json`` (everything else)."""
+    arrays = {f"market.{k}": v for k, v in posterior.market._asdict().items()}
+    arrays |= {"state.stock": posterior.state.stock, "state.level": posterior.state.level}
+    arrays |= {k: getattr(posterior, k) for k in ("spend", "spend_max", "recent")}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    facts = {
+        "version": _VERSION,
+        "campaigns": [list(campaign) for campaign in posterior.campaigns],
+        "day": posterior.state.day,
+        "held_out": posterior.held_out,
+        "report": posterior.report,
+    }
+    write_bytes(folder / "posterior.npz", buffer.getvalue())
+    write_bytes(folder / "posterior.json", json.dumps(facts, indent=1).encode())
+
+
+def load_posterior(folder: Path) -> Posterior:
+    """Read what ``save_posterior`` wrote.
+
+    Raises:
+        DataError: if the files are missing or of another version.
+    """
+    try:
+        facts = json.loads((folder / "posterior.json").read_text())
+        with np.load(folder / "posterior.npz", allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder}: no readable posterior ({error}); calibrate again.") from None
+    if facts.get("version") != _VERSION:
+        raise DataError(
+            f"{folder}: posterior of version {facts.get('version')}, this program reads "
+            f"{_VERSION}; calibrate again."
+        )
+    return Posterior(
+        campaigns=tuple(Campaign(*pair) for pair in facts["campaigns"]),
+        market=Market(**{name: arrays[f"market.{name}"] for name in Market._fields}),
+        state=MarketState(facts["day"], arrays["state.stock"], arrays["state.level"]),
+        spend=arrays["spend"],
+        spend_max=arrays["spend_max"],
+        recent=arrays["recent"],
+        held_out=facts["held_out"],
+        report=facts["report"],
+    )

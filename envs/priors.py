@@ -1,0 +1,119 @@
+"""Beliefs about a campaign before the data: every parameter as a function of a standard normal.
+
+In this scale all priors are independent standard normals, so a posterior variance below one is
+exactly what the data taught.
+"""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import special
+
+from ..data.history import Campaign
+from .curves import carryover_of
+from ..data.settings import Settings
+
+Floats = NDArray[np.float64]
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+SCALARS = ("conversions", "elasticity", "half_life", "dispersion", "level_sd")
+WEEKDAYS = 6  # contrasts of seven days
+DIMENSIONS = len(SCALARS) + WEEKDAYS
+
+
+class TruncatedNormal(Settings):
+    """A normal confined to [low, high]."""
+
+    mean: float
+    sd: Positive
+    low: Annotated[float, Field(gt=0)]
+    high: float
+
+
+class LogNormal(Settings):
+    """A lognormal by its median and the sd of its logarithm."""
+
+    median: Positive
+    sd: Positive
+
+
+class Range(Settings):
+    """A uniform range."""
+
+    low: float
+    high: float
+
+
+class Priors(Settings):
+    """The group ``priors`` of the configuration; see ``conf/priors/default.yaml``."""
+
+    elasticity: TruncatedNormal
+    slope: Positive
+    half_life: dict[str, LogNormal]
+    kinds: dict[str, list[str]]
+    conversions_sd: Positive
+    dispersion: LogNormal
+    level_sd: LogNormal
+    level_shared: Share
+    weekday_sd: Positive
+    inflation: Range
+
+    def kind(self, campaign: Campaign) -> str:
+        """Return the kind of a campaign: by its type, else by its channel's name."""
+        name = (campaign.campaign_type or campaign.channel).casefold()
+        for kind, types in self.kinds.items():
+            if name in (t.casefold() for t in types):
+                return kind
+        return "cross_network"
+
+
+class Anchors(NamedTuple):
+    """What the priors are centred on; every field is (campaigns,) but the profile."""
+
+    spend: Floats  # reference spend, dollars a day
+    conversions: Floats  # conversions a day there at the advertiser's average efficiency
+    half_life: Floats  # prior median, days
+    half_life_sd: Floats  # of its logarithm
+    weekday: Floats  # (7, 1) the advertiser's log weekday profile from Monday
+
+
+class Parameters(NamedTuple):
+    """What the likelihood of conversions depends on; fields are (..., campaigns)."""
+
+    conversions: Floats  # conversions a day at the reference spend
+    elasticity: Floats  # local, there
+    half_life: Floats  # days
+    dispersion: Floats  # NB2 alpha
+    level_sd: Floats  # a day's change of the log level, in all
+    weekday: Floats  # (..., 7, campaigns) log multipliers
+
+    @property
+    def carryover(self) -> Floats:
+        """Share of the stock kept a day."""
+        return np.asarray(carryover_of(self.half_life))
+
+
+def transform(z: Floats, priors: Priors, anchors: Anchors) -> Parameters:
+    """Map standard normals (..., campaigns, DIMENSIONS) to parameters."""
+    e = priors.elasticity
+    edges = special.ndtr([(e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd])
+    inside = edges[0] + special.ndtr(z[..., 1]) * (edges[1] - edges[0])
+    contrasts = priors.weekday_sd * np.moveaxis(z[..., len(SCALARS) :], -1, -2)
+    return Parameters(
+        conversions=anchors.conversions * np.exp(priors.conversions_sd * z[..., 0]),
+        elasticity=np.clip(e.mean + e.sd * special.ndtri(inside), e.low, e.high),
+        half_life=anchors.half_life * np.exp(anchors.half_life_sd * z[..., 2]),
+        dispersion=priors.dispersion.median * np.exp(priors.dispersion.sd * z[..., 3]),
+        level_sd=priors.level_sd.median * np.exp(priors.level_sd.sd * z[..., 4]),
+        weekday=anchors.weekday + contrast_basis() @ contrasts,
+    )
+
+
+def contrast_basis() -> Floats:
+    """Return a (7, 6) orthonormal basis of weekday profiles with mean zero, scaled to unit sd."""
+    centred = np.eye(7) - 1 / 7
+    vectors, sizes, _ = np.linalg.svd(centred)
+    return np.asarray(vectors[:, sizes > 0.5] * np.sqrt(7 / 6))
