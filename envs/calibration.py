@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ..data.history import DEAD, History
-from ..data.settings import Settings
+from ..data.config import Settings
+from .curves import carryover_of
 from .likelihood import Fit, Record, filter_history, record_of
 from .market import Market, MarketState, day_number
 from .posterior import Posterior
@@ -25,11 +26,11 @@ class CalibrationSettings(Settings):
 
     seed: int
     particles: Annotated[int, Field(ge=64)]
-    rounds: Annotated[int, Field(ge=1)]
     keep: Annotated[float, Field(gt=0, lt=1)]
+    moves: Annotated[int, Field(ge=1)]
+    final_moves: Annotated[int, Field(ge=1)]
     draws: Annotated[int, Field(ge=2)]
     held_out: Annotated[int, Field(ge=1)]
-    moves: Annotated[int, Field(ge=0)]
 
 
 def calibrate(
@@ -41,7 +42,7 @@ def calibrate(
     """Return the posterior of an advertiser's markets.
 
     Conversions of each campaign are negative binomial around ``market.step``; no spend, no paid
-    conversions. The log level is a random walk, integrated out by a Laplace-Kalman filter; its
+    conversions. The log level is a slow walk, integrated out by a Laplace-Kalman filter; its
     uncertainty carries over into the flight and grows there.
 
     Args:
@@ -64,9 +65,9 @@ def calibrate(
         (len(history.campaigns), DIMENSIONS),
         particles=settings.particles,
         draws=settings.draws,
-        rounds=settings.rounds,
         keep=settings.keep,
         moves=settings.moves,
+        final_moves=settings.final_moves,
         rng=rng,
         progress=progress,
     )
@@ -126,6 +127,7 @@ def _market(p: Parameters, priors: Priors, anchors: Anchors, prices: PriceDraws)
         slope=priors.slope * ones,
         carryover=p.carryover,
         weekday=p.weekday,
+        level_kept=carryover_of(priors.level_half_life) * ones,
         level_sd=p.level_sd * np.sqrt(1 - priors.level_shared),
         demand_sd=p.level_sd * np.sqrt(priors.level_shared),
         dispersion=p.dispersion,
@@ -180,7 +182,7 @@ def learning_report(
         }
         campaigns[campaign.name] = {
             "reference_spend": float(anchors.spend[k]),
-            "effective_share": float(drawn.effective[k]),
+            "unique": float(drawn.unique[k]),
             "acceptance": float(drawn.acceptance[k]),
             "parameters": parameters,
         }

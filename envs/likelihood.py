@@ -1,6 +1,6 @@
 """How well markets explain a history: ``market.step`` day by day, the log level filtered out.
 
-The log level is a random walk that is never observed. Given everything else it is followed by a
+The log level is a slow walk that is never observed. Given everything else it is followed by a
 Laplace-Kalman filter (one Gaussian per market and campaign), so that only the parameters are
 left to search. The same update serves a policy that learns during a flight.
 """
@@ -80,10 +80,12 @@ def filter_history(market: Market, record: Record) -> Fit:
     walk = market.level_sd**2 + market.demand_sd**2
     stock = record.spend[:7].mean(0) + 0 * walk
     state = MarketState(record.first_day, stock, 0 * walk)
-    variance, loglik, expected = 0 * walk, 0 * walk, []
+    kept = market.level_kept**2
+    variance = np.where(kept < 1, walk / np.maximum(1 - kept, _TINY), 0.0)  # stationary start
+    loglik, expected = 0 * walk, []
     for spend, reported, seen in zip(record.spend, record.conversions, record.seen, strict=True):
         state, outcome = step(market, state, spend, None)
-        variance = variance + walk
+        variance = kept * variance + walk
         expected.append(outcome.expected)
         shift, narrowed, evidence = update_level(
             outcome.expected, variance, reported, market.dispersion

@@ -25,6 +25,7 @@ class Market(NamedTuple):
     slope: Array  # Hill exponent, > 0; 1 is the default and concave
     carryover: Array  # share of the stock kept a day, in [0, 1)
     weekday: Array  # (..., 7, campaigns) log multipliers from Monday, mean 0
+    level_kept: Array  # share of the log level kept a day, in [0, 1]; 1 is a random walk
     level_sd: Array  # sd of a day's own change of the log level, >= 0
     demand_sd: Array  # sd of a day's shared change of the log level, >= 0
     dispersion: Array  # alpha of NB2: variance = mean + alpha mean^2, >= 0
@@ -72,19 +73,21 @@ def step(
     """Advance a market by one day of spend.
 
     Equations: CPC ``c0 (x / x0)^eta``; stock ``A = theta A + (1 - theta) x``; Hill saturation;
-    log level a random walk, plus weekday; conversions NB2 by gamma-Poisson.
+    log level an Ornstein-Uhlenbeck walk, plus weekday; conversions NB2 by gamma-Poisson.
 
     Args:
         market: parameters, (..., campaigns).
         state: stock and level at the end of yesterday.
         spend: dollars today, >= 0, (..., campaigns).
-        noise: today's draws; None for the expected day (level unchanged, counts at their mean).
+        noise: today's draws; None for the expected day (no change of level but its decay, counts at
+            their mean).
 
     Returns:
         The state at the end of the day, and the day's outcome.
     """
     xp = namespace(spend, market.elasticity)
-    level = state.level if noise is None else state.level + level_change(market, noise)
+    level = market.level_kept * state.level
+    level = level if noise is None else level + level_change(market, noise)
     stock = carry(state.stock, spend, market.carryover)
     expected = expected_conversions(market, stock, level, state.day)
     if noise is None:

@@ -13,7 +13,7 @@ from scipy import special
 
 from ..data.history import Campaign
 from .curves import carryover_of
-from ..data.settings import Settings
+from ..data.config import Settings
 
 Floats = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
@@ -57,6 +57,7 @@ class Priors(Settings):
     conversions_sd: Positive
     dispersion: LogNormal
     level_sd: LogNormal
+    level_half_life: Positive
     level_shared: Share
     weekday_sd: Positive
     inflation: Range

@@ -1,0 +1,43 @@
+"""Turn a plain mapping from YAML into a checked record; one readable error for a wrong key."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .errors import ConfigError
+
+Model = TypeVar("Model", bound="Settings")
+
+
+class Settings(BaseModel):
+    """Base of the settings records: frozen, without defaults, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def of(cls: type[Model], mapping: Mapping[str, Any], where: str) -> Model:
+        """Check a mapping.
+
+        Args:
+            mapping: what the YAML of group ``where`` says.
+            where: the group's name, for messages.
+
+        Raises:
+            ConfigError: naming the first key that is unknown, missing or not allowed.
+        """
+        try:
+            return cls(**{str(key): value for key, value in mapping.items()})
+        except ValidationError as error:
+            raise ConfigError(_explain(error, where, list(cls.model_fields))) from None
+
+
+def _explain(error: ValidationError, where: str, allowed: list[str]) -> str:
+    first = error.errors()[0]
+    key = ".".join([where, *map(str, first["loc"])])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(first["loc"][-1]), allowed, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"{key}: unknown key; allowed here: {', '.join(allowed)}{hint}"
+    return f"{key}: got {first['input']!r}; {first['msg'].lower()}. Change {key} and run again."
