@@ -1,43 +1,141 @@
-"""Turn a plain mapping from YAML into a checked record; one readable error for a wrong key."""
+"""`DataSettings`: where the exports are and how to read them. Defaults live in `conf/data`."""
 
-import difflib
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
-from .errors import ConfigError
+from .columns import NAMES, canonical
+from .errors import ConfigError, shown
 
-Model = TypeVar("Model", bound="Settings")
+DateFormat = Literal["YYYY-MM-DD", "DD-MM-YYYY", "MM-DD-YYYY"]
+Name = Annotated[StrictStr, Field(min_length=1)]
+Names = tuple[Name, ...]
+Days = Annotated[StrictInt, Field(ge=1)]
 
 
-class Settings(BaseModel):
-    """Base of the settings records: frozen, without defaults, no unknown keys."""
+class DataSettings(BaseModel):
+    """How to read one advertiser's folder; built from a plain mapping, never by hand.
+
+    Every field is a key of `conf/data/default.yaml`, where its meaning and its default are.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    path: Path | None  # folder of the exports
+    channels: Annotated[Names, Field(min_length=1)]  # in the order of the campaigns
+    files: dict[Name, Annotated[Names, Field(min_length=1)]]  # accepted names per channel
+    campaign_types: dict[Name, Names]  # canonical spellings per channel; empty: no types
+    dead_after_days: Days  # days, >= 1
+    minimum_days: Days  # days, >= 1
+    date_format: DateFormat | None  # None: decided from each whole file
+    cost_in_micros: Names  # channels
+    ignore_columns: Names  # column names
+    landings_file: Name  # file name
+    landing_sources: dict[Name, Name]  # Source of a paid landing -> channel
+
     @classmethod
-    def of(cls: type[Model], mapping: Mapping[str, Any], where: str) -> Model:
-        """Check a mapping.
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
+        """Builds settings from what the configuration holds under `data`.
 
         Args:
-            mapping: what the YAML of group ``where`` says.
-            where: the group's name, for messages.
+            mapping: plain keys and values, as YAML gives them.
+
+        Returns:
+            The settings, checked.
 
         Raises:
-            ConfigError: naming the first key that is unknown, missing or not allowed.
+            ConfigError: a key is unknown, absent or ill-typed, or two keys contradict each other;
+                the message names the key as `data.<key>`.
         """
+        if not isinstance(mapping, Mapping):
+            raise ConfigError(
+                f"data: {shown(mapping)} was given. Allowed: the keys {_keys(cls)}. "
+                "To mend it: start from conf/data/default.yaml."
+            )
         try:
-            return cls(**{str(key): value for key, value in mapping.items()})
+            settings = cls.model_validate(dict(mapping))
         except ValidationError as error:
-            raise ConfigError(_explain(error, where, list(cls.model_fields))) from None
+            raise _explain(cls, error) from error
+        _check_channels(settings)
+        _check_ignored(settings)
+        return settings
+
+    def folder(self) -> Path:
+        """The exports' folder.
+
+        Raises:
+            ConfigError: `data.path` was left null.
+        """
+        if self.path is None:
+            raise ConfigError(
+                "data.path: null was given. Allowed: the folder that holds the ad exports. "
+                "To mend it: set it, for example data.path=exports/2024."
+            )
+        return self.path.expanduser()
 
 
-def _explain(error: ValidationError, where: str, allowed: list[str]) -> str:
+def _keys(cls: type[BaseModel]) -> str:
+    return ", ".join(cls.model_fields)
+
+
+def _explain(cls: type[BaseModel], error: ValidationError) -> ConfigError:
+    """The first thing wrong, in words."""
     first = error.errors()[0]
-    key = ".".join([where, *map(str, first["loc"])])
-    if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(first["loc"][-1]), allowed, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{key}: unknown key; allowed here: {', '.join(allowed)}{hint}"
-    return f"{key}: got {first['input']!r}; {first['msg'].lower()}. Change {key} and run again."
+    key = ".".join(str(part) for part in first["loc"])
+    kind = first["type"]
+    if kind == "extra_forbidden":
+        close = get_close_matches(key, cls.model_fields, n=1)
+        remedy = f"write data.{close[0]}" if close else "remove it"
+        return ConfigError(
+            f"data.{key}: there is no such key. Allowed: {_keys(cls)}. To mend it: {remedy}."
+        )
+    if kind == "missing":
+        return ConfigError(
+            f"data.{key}: no value was given. Allowed: a value for every key. "
+            "To mend it: start from conf/data/default.yaml, which has them all."
+        )
+    return ConfigError(
+        f"data.{key}: {shown(first['input'])} was given. Allowed: {first['msg'].lower()}. "
+        "To mend it: see the comment above the key in conf/data/default.yaml."
+    )
+
+
+def _check_channels(settings: DataSettings) -> None:
+    """Names that point at channels point at channels that exist, each once."""
+    known = ", ".join(settings.files)
+    for key in ("channels", "cost_in_micros"):
+        names: Names = getattr(settings, key)
+        for name in names:
+            if name not in settings.files:
+                raise _config_error(key, name, f"any of {known}", "mend it or add it to data.files")
+            if names.count(name) > 1:
+                raise _config_error(key, name, "each channel once", "remove the second")
+    for source, channel in settings.landing_sources.items():
+        if channel not in settings.files:
+            key = f"landing_sources.{source}"
+            raise _config_error(key, channel, f"any of {known}", "mend it or add it to data.files")
+    for channel in settings.channels:
+        if channel not in settings.campaign_types:
+            raise _config_error(
+                "campaign_types",
+                channel,
+                "an entry for every channel",
+                f"add data.campaign_types.{channel}, an empty list when it has no types",
+            )
+
+
+def _check_ignored(settings: DataSettings) -> None:
+    """Nothing that is needed is left out."""
+    for name in settings.ignore_columns:
+        if canonical(name) in NAMES:
+            allowed = f"any column but {', '.join(NAMES.values())}"
+            raise _config_error("ignore_columns", name, allowed, "remove it from the list")
+
+
+def _config_error(key: str, given: str, allowed: str, remedy: str) -> ConfigError:
+    return ConfigError(
+        f"data.{key}: {shown(given)} does not fit. Allowed: {allowed}. To mend it: {remedy}."
+    )
