@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .errors import ConfigError
+from .errors import ConfigError, shown
 
 Model = TypeVar("Model", bound="Settings")
 
@@ -40,4 +40,7 @@ def _explain(error: ValidationError, where: str, allowed: list[str]) -> str:
         near = difflib.get_close_matches(str(first["loc"][-1]), allowed, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return f"{key}: unknown key; allowed here: {', '.join(allowed)}{hint}"
-    return f"{key}: got {first['input']!r}; {first['msg'].lower()}. Change {key} and run again."
+    if first["type"] == "missing":
+        return f"{key}: no value; every key of {where} needs one. Set {key} and run again."
+    given = shown(first["input"]) if isinstance(first["input"], str) else first["input"]
+    return f"{key}: got {given}; {first['msg'].lower()}. Change {key} and run again."

@@ -1,13 +1,13 @@
 """`DataSettings`: where the exports are and how to read them. Defaults live in `conf/data`."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+from pydantic import Field, StrictInt, StrictStr
 
 from .columns import NAMES, canonical
+from .config import Settings
 from .errors import ConfigError, shown
 
 DateFormat = Literal["YYYY-MM-DD", "DD-MM-YYYY", "MM-DD-YYYY"]
@@ -16,13 +16,11 @@ Names = tuple[Name, ...]
 Days = Annotated[StrictInt, Field(ge=1)]
 
 
-class DataSettings(BaseModel):
+class DataSettings(Settings):
     """How to read one advertiser's folder; built from a plain mapping, never by hand.
 
     Every field is a key of `conf/data/default.yaml`, where its meaning and its default are.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: Path | None  # folder of the exports
     channels: Annotated[Names, Field(min_length=1)]  # in the order of the campaigns
@@ -51,14 +49,12 @@ class DataSettings(BaseModel):
                 the message names the key as `data.<key>`.
         """
         if not isinstance(mapping, Mapping):
+            keys = ", ".join(cls.model_fields)
             raise ConfigError(
-                f"data: {shown(mapping)} was given. Allowed: the keys {_keys(cls)}. "
+                f"data: {shown(mapping)} was given. Allowed: a mapping with the keys {keys}. "
                 "To mend it: start from conf/data/default.yaml."
             )
-        try:
-            settings = cls.model_validate(dict(mapping))
-        except ValidationError as error:
-            raise _explain(cls, error) from error
+        settings = cls.of(mapping, "data")
         _check_channels(settings)
         _check_ignored(settings)
         return settings
@@ -75,32 +71,6 @@ class DataSettings(BaseModel):
                 "To mend it: set it, for example data.path=exports/2024."
             )
         return self.path.expanduser()
-
-
-def _keys(cls: type[BaseModel]) -> str:
-    return ", ".join(cls.model_fields)
-
-
-def _explain(cls: type[BaseModel], error: ValidationError) -> ConfigError:
-    """The first thing wrong, in words."""
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    kind = first["type"]
-    if kind == "extra_forbidden":
-        close = get_close_matches(key, cls.model_fields, n=1)
-        remedy = f"write data.{close[0]}" if close else "remove it"
-        return ConfigError(
-            f"data.{key}: there is no such key. Allowed: {_keys(cls)}. To mend it: {remedy}."
-        )
-    if kind == "missing":
-        return ConfigError(
-            f"data.{key}: no value was given. Allowed: a value for every key. "
-            "To mend it: start from conf/data/default.yaml, which has them all."
-        )
-    return ConfigError(
-        f"data.{key}: {shown(first['input'])} was given. Allowed: {first['msg'].lower()}. "
-        "To mend it: see the comment above the key in conf/data/default.yaml."
-    )
 
 
 def _check_channels(settings: DataSettings) -> None:
