@@ -1,8 +1,6 @@
 """The markets that are plausible given a history, as one batched ``Market``; saved, no pickle."""
 
 import hashlib
-import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.errors import DataError
-from ..data.files import write_bytes
+from ..data.files import read_arrays, read_json, write_arrays, write_json
 from ..data.history import Campaign
 from .market import Market, MarketState, select
 
@@ -86,8 +84,6 @@ def save_posterior(posterior: Posterior, folder: Path) -> None:
     arrays = {f"market.{k}": v for k, v in posterior.market._asdict().items()}
     arrays |= {"state.stock": posterior.state.stock, "state.level": posterior.state.level}
     arrays |= {k: getattr(posterior, k) for k in ("spend", "spend_max", "recent")}
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     facts = {
         "version": _VERSION,
         "campaigns": [list(campaign) for campaign in posterior.campaigns],
@@ -95,8 +91,8 @@ def save_posterior(posterior: Posterior, folder: Path) -> None:
         "held_out": posterior.held_out,
         "report": posterior.report,
     }
-    write_bytes(folder / "posterior.npz", buffer.getvalue())
-    write_bytes(folder / "posterior.json", json.dumps(facts, indent=1).encode())
+    write_arrays(folder / "posterior.npz", arrays)
+    write_json(folder / "posterior.json", facts)
 
 
 def load_posterior(folder: Path) -> Posterior:
@@ -105,12 +101,8 @@ def load_posterior(folder: Path) -> Posterior:
     Raises:
         DataError: if the files are missing or of another version.
     """
-    try:
-        facts = json.loads((folder / "posterior.json").read_text())
-        with np.load(folder / "posterior.npz", allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError) as error:
-        raise DataError(f"{folder}: no readable posterior ({error}); calibrate again.") from None
+    facts = read_json(folder / "posterior.json")
+    arrays = read_arrays(folder / "posterior.npz")
     if facts.get("version") != _VERSION:
         raise DataError(
             f"{folder}: posterior of version {facts.get('version')}, this program reads "

@@ -1,0 +1,271 @@
+"""A synthetic advertiser: a known market, a spend history, and exports in the platforms' formats."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ..data.config import Settings
+from ..data.errors import ConfigError
+from ..data.files import write_json, write_text
+from ..data.history import Campaign
+from .curves import carryover_of
+from .market import Market, MarketState, day_number, select, step
+from .noise import draw_noise
+from .priors import Anchors, Priors, contrast_basis, transform
+from .priors import DIMENSIONS as PRIOR_DIMENSIONS
+from .visits import VISIT_COLUMNS, draw_visits
+
+Floats = NDArray[np.float64]
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+_FILES = {
+    "google": "googleads-performance.csv",
+    "meta": "metaads-performance.csv",
+    "microsoft": "microsoftads-performance.csv",
+}
+_RAMP_START = 0.03  # share of its later spend that a ramped campaign has at first
+
+
+class CampaignSettings(Settings):
+    """One campaign of the synthetic advertiser; see ``conf/synthesize.yaml``."""
+
+    spend: Positive
+    cpc: Positive
+    cvr: Share
+    order: Positive
+    order_sd: Annotated[float, Field(ge=0)]
+    ctr: Annotated[float, Field(gt=0, le=1)]
+    dispersion: Annotated[float, Field(ge=0)]
+    level_sd: Annotated[float, Field(ge=0)]
+    spend_sd: Annotated[float, Field(ge=0)] | None = None  # null: the advertiser's
+    gaps: bool = False  # whether rows get lost
+    ramp: Share | None = None  # share of the history after which it is scaled up
+
+
+class SpendSettings(Settings):
+    """How the advertiser spent."""
+
+    sd: Annotated[float, Field(ge=0)]
+    persistence: Annotated[float, Field(ge=0, lt=1)]
+    weekend: Positive
+
+
+class SyntheticSettings(Settings):
+    """The configuration of ``scripts/synthesize.py``."""
+
+    path: Path
+    seed: Annotated[int, Field(ge=0)]
+    start: str
+    days: Annotated[int, Field(ge=28)]
+    landings: Annotated[int, Field(ge=0)]
+    spend: SpendSettings
+    weekday: Annotated[list[float], Field(min_length=7, max_length=7)]
+    gap_share: Share
+    campaigns: dict[str, CampaignSettings]
+
+    def ordered(self) -> list[Campaign]:
+        """Return the campaigns, channel by channel.
+
+        Raises:
+            ConfigError: for a channel that has no export format.
+        """
+        pairs = [Campaign(*([*name.split("/", 1), None][:2])) for name in self.campaigns]
+        for campaign in pairs:
+            if campaign.channel not in _FILES:
+                raise ConfigError(
+                    f"campaigns.{campaign.name}: unknown channel {campaign.channel!r}; allowed: "
+                    f"{', '.join(_FILES)}."
+                )
+        return pairs
+
+
+class Advertiser(NamedTuple):
+    """A market that is known, and what it returned; arrays are (days, campaigns)."""
+
+    campaigns: list[Campaign]
+    dates: NDArray[np.datetime64]
+    market: Market  # the truth, fields (campaigns,)
+    state: MarketState  # at the end of the history
+    spend: Floats
+    impressions: Floats
+    clicks: Floats
+    conversions: Floats
+    revenue: Floats
+    present: NDArray[np.bool_]  # False where the row is lost
+
+
+def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
+    """Draw an advertiser: elasticities and half-lives from the priors, the rest as configured."""
+    rng = np.random.Generator(np.random.PCG64(settings.seed))
+    start = np.datetime64(settings.start, "D")
+    dates = start + np.arange(settings.days)
+    market = _market(settings, priors, rng)
+    spend = _spend(settings, dates, rng).round(1)
+    noise = draw_noise(market, settings.days, rng)
+    state = MarketState(day_number(start), spend[:7].mean(0), 0 * market.elasticity)
+    outcomes = []
+    for t in range(settings.days):
+        state, outcome = step(market, state, spend[t], select(noise, t))
+        outcomes.append(outcome)
+    clicks, impressions, conversions, revenue = (
+        np.stack([getattr(o, name) for o in outcomes])
+        for name in ("clicks", "impressions", "conversions", "revenue")
+    )
+    gaps = np.array([c.gaps for c in settings.campaigns.values()])
+    return Advertiser(
+        campaigns=settings.ordered(),
+        dates=dates,
+        market=market,
+        state=state,
+        spend=spend,
+        impressions=np.round(np.maximum(impressions, np.round(clicks))),
+        clicks=np.round(clicks),
+        conversions=_share_credit(conversions, settings.ordered(), rng),
+        revenue=revenue.round(1),
+        present=~(gaps & (rng.random(spend.shape) < settings.gap_share)),
+    )
+
+
+def write_advertiser(advertiser: Advertiser, settings: SyntheticSettings) -> list[Path]:
+    """Write the exports, the landings log and ``truth.json``; return the files."""
+    folder = settings.path
+    written = []
+    for channel, file in _FILES.items():
+        table = _export(advertiser, channel)
+        if table is not None:
+            written.append(write_text(folder / file, table.to_csv(index=False)))
+    if settings.landings:
+        rng = np.random.Generator(np.random.PCG64([settings.seed, 1]))
+        visits = draw_visits(
+            advertiser.dates, advertiser.campaigns, advertiser.clicks, settings.landings, rng
+        )
+        text = visits.to_csv(index=False, columns=list(VISIT_COLUMNS))
+        written.append(write_text(folder / "website-landings.csv", text))
+    written.append(write_json(folder / "truth.json", _truth(advertiser, settings)))
+    return written
+
+
+def _market(settings: SyntheticSettings, priors: Priors, rng: np.random.Generator) -> Market:
+    table = list(settings.campaigns.values())
+    names = settings.ordered()
+    column = {key: np.array([getattr(c, key) for c in table], float) for key in _columns()}
+    profile = np.array(settings.weekday) - np.mean(settings.weekday)
+    kinds = [priors.half_life[priors.kind(campaign)] for campaign in names]
+    anchors = Anchors(
+        spend=column["spend"],
+        conversions=column["spend"] / column["cpc"] * column["cvr"],
+        half_life=np.array([kind.median for kind in kinds]),
+        half_life_sd=np.array([kind.sd for kind in kinds]),
+        weekday=profile[:, None],
+    )
+    drawn = transform(rng.standard_normal((len(table), PRIOR_DIMENSIONS)), priors, anchors)
+    ones = np.ones(len(table))
+    spread = 0.3 * priors.weekday_sd * contrast_basis() @ rng.standard_normal((6, len(table)))
+    return Market(
+        reference_spend=anchors.spend,
+        reference_conversions=anchors.conversions,
+        elasticity=drawn.elasticity,
+        slope=priors.slope * ones,
+        carryover=drawn.carryover,
+        weekday=anchors.weekday + spread,
+        level_kept=carryover_of(priors.level_half_life) * ones,
+        level_sd=column["level_sd"] * np.sqrt(1 - priors.level_shared),
+        demand_sd=column["level_sd"] * np.sqrt(priors.level_shared),
+        dispersion=column["dispersion"],
+        reference_cpc=column["cpc"],
+        inflation=rng.uniform(priors.inflation.low, priors.inflation.high, len(table)),
+        price_sd=0.08 * ones,
+        click_rate=column["ctr"],
+        order_value=column["order"],
+        order_value_sd=column["order_sd"],
+    )
+
+
+def _columns() -> tuple[str, ...]:
+    return ("spend", "cpc", "cvr", "order", "order_sd", "ctr", "dispersion", "level_sd")
+
+
+def _spend(
+    settings: SyntheticSettings, dates: NDArray[np.datetime64], rng: np.random.Generator
+) -> Floats:
+    """Return spend as a log AR(1) around each campaign's mean, with weekends and ramps."""
+    how, table = settings.spend, list(settings.campaigns.values())
+    sd = np.array([how.sd if c.spend_sd is None else c.spend_sd for c in table])
+    days = len(dates)
+    walk = np.zeros((days, len(table)))
+    innovation = rng.standard_normal(walk.shape) * np.sqrt(1 - how.persistence**2)
+    walk[0] = rng.standard_normal(len(table))
+    for t in range(1, days):
+        walk[t] = how.persistence * walk[t - 1] + innovation[t]
+    weekend = np.isin((dates.astype(int) + 3) % 7, [5, 6])
+    rhythm = np.where(weekend[:, None] & (sd > 0.1), how.weekend, 1.0)
+    ramp = [
+        np.where(np.arange(days) < days * (c.ramp or 0), _RAMP_START, 1.0) for c in table
+    ]
+    mean = np.array([c.spend for c in table])
+    return np.asarray(mean * rhythm * np.stack(ramp, 1) * np.exp(sd * walk - sd * sd / 2))
+
+
+def _share_credit(counts: Floats, campaigns: list[Campaign], rng: np.random.Generator) -> Floats:
+    """Pass a fraction of one Google conversion a day on to the next Google campaign.
+
+    Data-driven attribution splits conversions that way; the day's sum stays.
+    """
+    google = [k for k, c in enumerate(campaigns) if c.channel == "google"]
+    shared = counts.copy()
+    for giver, taker in zip(google, [*google[1:], *google[:1]], strict=True):
+        can = (counts[:, giver] >= 1) & (counts[:, taker] >= 1)
+        part = np.where(can, rng.integers(0, 10, len(counts)) / 10, 0.0)
+        shared[:, giver] -= part
+        shared[:, taker] += part
+    return np.asarray(np.maximum(shared, 0.0).round(1))
+
+
+def _export(advertiser: Advertiser, channel: str) -> pd.DataFrame | None:
+    """Return one platform's table, rows by date and type; None if it has no campaign."""
+    parts = []
+    for k, campaign in enumerate(advertiser.campaigns):
+        if campaign.channel != channel:
+            continue
+        columns: dict[str, Any] = {"Date": np.datetime_as_string(advertiser.dates)}
+        if campaign.campaign_type is not None:
+            columns["Campaign type"] = campaign.campaign_type
+        columns["Impressions"] = advertiser.impressions[:, k]
+        if campaign.campaign_type is None:
+            columns["Reach"] = np.round(advertiser.impressions[:, k] * 0.74)
+            columns |= {"Cost": advertiser.spend[:, k], "Clicks": advertiser.clicks[:, k]}
+        else:
+            columns |= {"Clicks": advertiser.clicks[:, k], "Cost": advertiser.spend[:, k]}
+        columns |= {
+            "Conversions": advertiser.conversions[:, k],
+            "Revenue": advertiser.revenue[:, k],
+        }
+        parts.append(pd.DataFrame(columns)[advertiser.present[:, k]])
+    if not parts:
+        return None
+    keys = ["Date", "Campaign type"] if "Campaign type" in parts[0] else ["Date"]
+    return pd.concat(parts).sort_values(keys, kind="stable")
+
+
+def _truth(advertiser: Advertiser, settings: SyntheticSettings) -> Mapping[str, Any]:
+    fields = advertiser.market._asdict()
+    weekday = fields.pop("weekday")
+    return {
+        "seed": settings.seed,
+        "start": str(advertiser.dates[0]),
+        "days": settings.days,
+        "campaigns": {
+            campaign.name: {name: float(value[k]) for name, value in fields.items()}
+            | {"weekday": weekday[:, k].tolist()}
+            | {
+                "stock_at_end": float(advertiser.state.stock[k]),
+                "level_at_end": float(advertiser.state.level[k]),
+            }
+            for k, campaign in enumerate(advertiser.campaigns)
+        },
+    }

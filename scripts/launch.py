@@ -1,0 +1,74 @@
+"""What every command shares: one readable error for a user's mistake, never a traceback."""
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mediagym.data.errors import MediaGymError
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "data" / "sample"
+
+
+def launch(main: Callable[[DictConfig], Any], name: str) -> None:
+    """Run a command under the configuration of its name.
+
+    A user's mistake, in the configuration or found by the program, is printed as one message
+    and ends with status 2. Hydra would shorten the traceback of a program's own fault too;
+    asked for full errors it does not.
+    """
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
+
+    def guarded(config: DictConfig) -> Any:
+        try:
+            return main(config)
+        except MediaGymError as error:
+            _refuse(str(error))
+        except KeyboardInterrupt:
+            print("\ninterrupted", file=sys.stderr)
+            sys.exit(130)
+
+    start = hydra.main(version_base="1.3", config_path=str(ROOT / "conf"), config_name=name)
+    try:
+        start(guarded)()
+    except (HydraException, OmegaConfBaseException) as error:
+        _refuse(_readable(error))
+
+
+def plain(config: DictConfig, *groups: str) -> dict[str, Any]:
+    """Return a configuration (or some of its keys) as plain, resolved containers."""
+    whole = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(whole, dict)  # noqa: S101  # a main configuration is a mapping
+    chosen = {str(key): value for key, value in whole.items()}
+    return {key: chosen[key] for key in groups} if groups else chosen
+
+
+def _refuse(message: str) -> NoReturn:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _readable(error: Exception) -> str:
+    """Word Hydra's complaint: the key that was given, what is near it, how to list the keys."""
+    cause: BaseException = error
+    lines = []
+    while cause is not None:
+        lines.append(str(cause).strip().splitlines()[0] if str(cause).strip() else "")
+        allowed = re.search(r"'(\w+)' is not in struct", str(cause))
+        if allowed and (node := getattr(cause, "parent_node", None)) is not None:
+            keys = [str(key) for key in node]
+            near = difflib.get_close_matches(allowed[1], keys, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            return f"{lines[0]} Allowed there: {', '.join(keys)}.{hint}"
+        cause = cause.__cause__ or cause.__context__  # type: ignore[assignment]
+    return f"{' '.join(dict.fromkeys(lines))} Run with --cfg job to see every key."

@@ -1,0 +1,25 @@
+"""Write a synthetic advertiser: ad exports, site landings and the truth behind them."""
+
+from omegaconf import DictConfig
+
+from mediagym.envs.priors import Priors
+from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_advertiser
+from mediagym.scripts.launch import launch, plain
+
+
+def main(config: DictConfig) -> None:
+    """Draw the advertiser and write its files."""
+    mapping = plain(config)
+    priors = Priors.of(mapping.pop("priors"), "priors")
+    settings = SyntheticSettings.of(mapping, "synthesize")
+    for path in write_advertiser(synthesize(settings, priors), settings):
+        print(path)
+
+
+def run() -> None:
+    """Console entry."""
+    launch(main, "synthesize")
+
+
+if __name__ == "__main__":
+    run()
