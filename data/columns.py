@@ -76,7 +76,7 @@ def resolve(table: Table, *, typed: bool, ignore: tuple[str, ...]) -> Columns:
             finer.append(position)
         elif key not in _OPTIONAL:
             extra.append(position)
-    _refuse_missing(table, [NAMES[key] for key in wanted if key not in at])
+    _refuse_missing(table, wanted, at)
     _refuse_extra(table, extra)
     notes += _spelling_notes(table, at)
     return Columns(at, tuple(finer), micros, tuple(notes))
@@ -108,13 +108,14 @@ def _twice(table: Table, first: int, second: int) -> DataError:
     )
 
 
-def _refuse_missing(table: Table, missing: list[str]) -> None:
+def _refuse_missing(table: Table, wanted: list[str], at: dict[str, int]) -> None:
+    missing = [NAMES[key] for key in wanted if key not in at]
     if missing:
         raise data_error(
             table.file,
             f"there is no such column (missing: {', '.join(missing)}); the file has "
             f"{named(list(table.header))}",
-            "a header with " + ", ".join(NAMES.values()),
+            "a header with " + ", ".join(NAMES[key] for key in wanted),
             "add the column to the export or rename the one that holds it, and make sure that the "
             "header is the first line",
             row=1,

@@ -46,8 +46,8 @@ def list_files(folder: Path) -> dict[str, list[Path]]:
         raise _not_folder(folder, "there is no such folder") from error
     except NotADirectoryError as error:
         raise _not_folder(folder, "this is a file, not a folder") from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise _not_folder(folder, f"the folder cannot be read ({reason})") from error
     return files
 

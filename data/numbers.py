@@ -25,7 +25,7 @@ _WHATS = (
         "format the column as a plain number without separators",
     ),
     (
-        re.compile(r"[+-]?\d{1,3}(?:[.'’ \u00a0\u202f]\d{3})+(?:,\d+)?"),
+        re.compile(r"[+-]?\d{1,3}(?:[.'’ \u00a0\u202f]\d{3})+(?:[.,]\d+)?"),
         "{} has thousands separators or a decimal comma",
         "format the column as a plain number with a decimal point",
     ),
@@ -81,7 +81,10 @@ def parse_numbers(
 def _explain(cell: str, value: float, line: int, file: str, column: str) -> DataError:
     given, remedy = f"{shown(cell)} is not a number", "write the number or delete the row"
     if value < 0:
-        given, remedy = f"{shown(cell)} is negative", "correct it, or net the refund off its day"
+        given, remedy = (
+            f"{shown(cell)} is negative",
+            "correct it; subtract a refund from the day it belongs to",
+        )
     elif value > _LARGEST:
         given, remedy = f"{shown(cell)} is too large to be true", "replace it by the real number"
     elif cell.lower() == column.lower():

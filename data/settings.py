@@ -70,7 +70,10 @@ class DataSettings(Settings):
                 "data.path: null was given. Allowed: the folder that holds the ad exports. "
                 "To mend it: set it, for example data.path=exports/2024."
             )
-        return self.path.expanduser()
+        try:
+            return self.path.expanduser()
+        except RuntimeError as error:  # ~name of nobody
+            raise _config_error("path", str(self.path), "a folder", "write it in full") from error
 
 
 def _check_channels(settings: DataSettings) -> None:

@@ -1,0 +1,361 @@
+"""Every way seen or feared in which an export folder goes wrong, one small mutation each.
+
+Other tests run their own command over them through the fixture `malformed` (tests/conftest.py).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+GOOGLE = "googleads-performance.csv"
+META = "metaads-performance.csv"
+MICROSOFT = "microsoftads-performance.csv"
+
+
+class Mutation(NamedTuple):
+    """One way to spoil a valid folder, and what the error must say about it."""
+
+    name: str
+    mutate: Callable[[Path], object]  # spoils the folder of `write_exports` in place
+    fragments: tuple[str, ...]  # each is in the message
+
+
+def lines(edit: Callable[[list[str]], list[str]], file: str = GOOGLE) -> Callable[[Path], object]:
+    """A mutation of the lines of one file (line 1 is at 0)."""
+
+    def mutate(folder: Path) -> None:
+        path = folder / file
+        before = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join(edit(before)) + "\n", encoding="utf-8")
+
+    return mutate
+
+
+def cell(row: int, column: str, value: str, file: str = GOOGLE) -> Callable[[Path], object]:
+    """A mutation of one cell; rows as a person counts them."""
+
+    def edit(text: list[str]) -> list[str]:
+        cells = text[row - 1].split(",")
+        cells[text[0].split(",").index(column)] = value
+        return [*text[: row - 1], ",".join(cells), *text[row:]]
+
+    return lines(edit, file)
+
+
+def content(change: Callable[[bytes], bytes], file: str = GOOGLE) -> Callable[[Path], object]:
+    """A mutation of the bytes of one file."""
+
+    def mutate(folder: Path) -> None:
+        path = folder / file
+        path.write_bytes(change(path.read_bytes()))
+
+    return mutate
+
+
+def every(*mutations: Callable[[Path], object]) -> Callable[[Path], object]:
+    """Several mutations, one after the other."""
+
+    def mutate(folder: Path) -> None:
+        for each in mutations:
+            each(folder)
+
+    return mutate
+
+
+def replaced(old: str, new: str, file: str = GOOGLE) -> Callable[[Path], object]:
+    """A mutation of a piece of text, everywhere."""
+    return lines(lambda text: [line.replace(old, new) for line in text], file)
+
+
+def without(column: str, file: str = GOOGLE) -> Callable[[Path], object]:
+    """A mutation that deletes a column."""
+
+    def edit(text: list[str]) -> list[str]:
+        at = text[0].split(",").index(column)
+        rows = [line.split(",") for line in text]
+        return [",".join(row[:at] + row[at + 1 :]) for row in rows]
+
+    return lines(edit, file)
+
+
+def added(name: str, value: str, file: str = GOOGLE) -> Callable[[Path], object]:
+    """A mutation that appends a column."""
+    return lines(lambda text: [f"{text[0]},{name}", *(f"{t},{value}" for t in text[1:])], file)
+
+
+def dates(change: Callable[[str], str], file: str = GOOGLE) -> Callable[[Path], object]:
+    """A mutation of every date of a file."""
+    return lines(
+        lambda text: [text[0], *(",".join([change(t[:10]), t[11:]]) for t in text[1:])], file
+    )
+
+
+def kept(keep: Callable[[str], bool], file: str = GOOGLE) -> Callable[[Path], object]:
+    """A mutation that keeps the rows whose date passes."""
+    return lines(lambda text: [text[0], *(t for t in text[1:] if keep(t[:10]))], file)
+
+
+def day_first(day: str) -> str:
+    """2024-01-31 as 31-01-2024."""
+    return f"{day[8:]}-{day[5:7]}-{day[:4]}"
+
+
+def everywhere(
+    make: Callable[..., Callable[[Path], object]], *args: object
+) -> Callable[[Path], object]:
+    """The same mutation in all three files."""
+    return every(*(make(*args, file=file) for file in (GOOGLE, META, MICROSOFT)))
+
+
+def directory(folder: Path) -> None:
+    """A directory in a file's place."""
+    (folder / GOOGLE).unlink()
+    (folder / GOOGLE).mkdir()
+
+
+def second_file(folder: Path) -> None:
+    """Two exports of one channel."""
+    (folder / "googlead-performance.csv").write_bytes((folder / GOOGLE).read_bytes())
+
+
+def no_folder(folder: Path) -> None:
+    """Nothing where the folder was."""
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
+def file_for_folder(folder: Path) -> None:
+    """A file where the folder was."""
+    text = (folder / GOOGLE).read_bytes()
+    no_folder(folder)
+    folder.write_bytes(text)
+
+
+def _comma_to(separator: str) -> Callable[[bytes], bytes]:
+    return lambda data: data.replace(b",", separator.encode())
+
+
+HTML = b"<!DOCTYPE html>\n<html><body>Please sign in</body></html>\n"
+
+MUTATIONS: list[Mutation] = [
+    Mutation("missing column", without("Clicks"), (GOOGLE, "row 1", "Clicks", "missing")),
+    Mutation("missing date column", without("Date"), (GOOGLE, "row 1", "Date")),
+    Mutation("missing type column", without("Campaign type"), (GOOGLE, "row 1", "Campaign type")),
+    Mutation(
+        "missing conversions on one channel",
+        without("Conversions", META),
+        (META, "row 1", "Conversions"),
+    ),
+    Mutation("extra column", added("Quality", "7"), (GOOGLE, "Quality", "data.ignore_columns")),
+    Mutation("unnamed text column", added("", "x"), (GOOGLE, "row 2", "column 8", "no name")),
+    Mutation("duplicate column", added("cost", "1"), (GOOGLE, "row 1", "cost", "5 and 8")),
+    Mutation("no header", lines(lambda text: text[1:]), (GOOGLE, "row 1", "header")),
+    Mutation("text in a number", cell(5, "Clicks", "many"), (GOOGLE, "row 5", "Clicks", "'many'")),
+    Mutation("currency symbol", cell(7, "Cost", "$12.5"), (GOOGLE, "row 7", "Cost", "currency")),
+    Mutation("currency code", cell(7, "Cost", "12.5 EUR"), (GOOGLE, "row 7", "Cost", "currency")),
+    Mutation("percentage", cell(7, "Clicks", "12%"), (GOOGLE, "row 7", "Clicks", "percentage")),
+    Mutation("negative cost", cell(4, "Cost", "-3.5"), (GOOGLE, "row 4", "Cost", "negative")),
+    Mutation(
+        "negative conversions",
+        cell(3, "Conversions", "-1", META),
+        (META, "row 3", "Conversions", "negative"),
+    ),
+    Mutation("blank cell", cell(9, "Revenue", ""), (GOOGLE, "row 9", "Revenue", "blank")),
+    Mutation("NaN", cell(9, "Revenue", "NaN"), (GOOGLE, "row 9", "Revenue", "'NaN'", "unknown")),
+    Mutation("dashes", cell(9, "Cost", "--"), (GOOGLE, "row 9", "Cost", "'--'", "unknown")),
+    Mutation("broken formula", cell(9, "Cost", "#REF!"), (GOOGLE, "row 9", "Cost", "#REF!")),
+    Mutation("infinite", cell(9, "Clicks", "inf"), (GOOGLE, "row 9", "Clicks", "infinite")),
+    Mutation("1e400", cell(9, "Clicks", "1e400"), (GOOGLE, "row 9", "Clicks", "1e400", "large")),
+    Mutation("underscore in a number", cell(9, "Clicks", "1_000"), (GOOGLE, "row 9", "'1_000'")),
+    Mutation("other digits", cell(9, "Clicks", "١٢"), (GOOGLE, "row 9", "Clicks", "not a number")),
+    Mutation(
+        "duplicate date and type",
+        lines(lambda text: [*text, text[4]]),
+        (GOOGLE, "row 182", "row 5", "2024-01-02", "Cross-network"),
+    ),
+    Mutation(
+        "duplicate date without types",
+        lines(lambda text: [*text, text[4]], META),
+        (META, "row 62", "row 5", "2024-01-04"),
+    ),
+    Mutation(
+        "pasted twice with campaigns",
+        every(added("Campaign", "A"), lines(lambda text: text + text[1:])),
+        (GOOGLE, "row 182", "row 2"),
+    ),
+    Mutation(
+        "pasted twice with headers",
+        lines(lambda text: text + text),
+        (GOOGLE, "row 182", "header is repeated"),
+    ),
+    Mutation("total row", lines(lambda t: [*t, "Total,,1,1,1,1,1"]), (GOOGLE, "row 182", "totals")),
+    Mutation(
+        "mixed date formats",
+        cell(11, "Date", "04-01-2024"),
+        (GOOGLE, "row 11", "Date", "04-01-2024", "2024-01-01"),
+    ),
+    Mutation(
+        "mixed separators",
+        cell(11, "Date", "2024/01/04"),
+        (GOOGLE, "row 11", "Date", "2024/01/04"),
+    ),
+    Mutation(
+        "days and months swapped in some rows",
+        every(dates(day_first, META), cell(40, "Date", "02-28-2024", META)),
+        (META, "row 40", "Date", "02-28-2024"),
+    ),
+    Mutation("impossible date", cell(8, "Date", "2024-02-30"), (GOOGLE, "row 8", "2024-02-30")),
+    Mutation("blank date", cell(8, "Date", ""), (GOOGLE, "row 8", "Date", "blank")),
+    Mutation("text date", cell(8, "Date", "Monday"), (GOOGLE, "row 8", "Date", "'Monday'")),
+    Mutation("serial day number", cell(8, "Date", "45295"), (GOOGLE, "row 8", "day number")),
+    Mutation("two-digit year", cell(8, "Date", "03/01/24"), (GOOGLE, "row 8", "two digits")),
+    Mutation(
+        "ambiguous dates",
+        every(kept(lambda day: day[8:] <= "12", META), dates(day_first, META)),
+        (META, "Date", "data.date_format"),
+    ),
+    Mutation("UTF-16", content(lambda d: d.decode().encode("utf-16")), (GOOGLE, "UTF-16")),
+    Mutation("UTF-16 unmarked", content(lambda d: d.decode().encode("utf-16-le")), (GOOGLE, "NUL")),
+    Mutation(
+        "Latin-1",
+        content(lambda d: d.replace(b"YouTube", b"YouT\xfcbe", 1)),
+        (GOOGLE, "row 4", "Latin-1", "0xfc"),
+    ),
+    Mutation(
+        "NUL byte",
+        content(lambda d: d.replace(b"YouTube", b"You\0ube", 1)),
+        (GOOGLE, "row 4", "NUL"),
+    ),
+    Mutation("empty file", content(lambda d: b""), (GOOGLE, "empty")),
+    Mutation("only line ends", content(lambda d: b"\n\n \n"), (GOOGLE, "empty")),
+    Mutation("header only", lines(lambda text: text[:1]), (GOOGLE, "row 1", "no data")),
+    Mutation(
+        "unknown campaign type",
+        cell(6, "Campaign type", "Billboards"),
+        (GOOGLE, "row 6", "Campaign type", "'Billboards'", "data.campaign_types.google"),
+    ),
+    Mutation(
+        "misspelled campaign type",
+        cell(6, "Campaign type", "Serch Network"),
+        (GOOGLE, "row 6", "Campaign type", "write 'Search Network'"),
+    ),
+    Mutation(
+        "blank campaign type",
+        cell(6, "Campaign type", ""),
+        (GOOGLE, "row 6", "Campaign type", "blank"),
+    ),
+    Mutation(
+        "non-overlapping channels",
+        dates(lambda day: "2020" + day[4:], META),
+        (META, "2020-01-01", "overlap", GOOGLE),
+    ),
+    Mutation("channel file absent", lambda f: (f / META).unlink(), (META, "data.channels", GOOGLE)),
+    Mutation("two files for one channel", second_file, (GOOGLE, "googlead-performance.csv")),
+    Mutation("semicolons", content(_comma_to(";")), (GOOGLE, "row 1", "semicolon")),
+    Mutation("tabs", content(_comma_to("\t")), (GOOGLE, "row 1", "tab")),
+    Mutation("vertical bars", content(_comma_to("|")), (GOOGLE, "row 1", "vertical bar")),
+    Mutation(
+        "thousands separators",
+        cell(10, "Cost", '"1,234.5"'),
+        (GOOGLE, "row 10", "Cost", "1,234.5", "thousands"),
+    ),
+    Mutation(
+        "European thousands",
+        cell(10, "Cost", '"1.234,5"'),
+        (GOOGLE, "row 10", "Cost", "1.234,5", "thousands"),
+    ),
+    Mutation("spaced thousands", cell(10, "Cost", "1 234.5"), (GOOGLE, "row 10", "Cost", "1 234")),
+    Mutation(
+        "decimal comma",
+        cell(10, "Cost", '"234,5"'),
+        (GOOGLE, "row 10", "Cost", "234,5", "decimal comma"),
+    ),
+    Mutation(
+        "bare decimal comma",
+        cell(10, "Cost", "234,5"),
+        (GOOGLE, "row 10", "8 fields", "decimal comma"),
+    ),
+    Mutation(
+        "truncated last line",
+        content(lambda d: d[: d.rstrip().rfind(b",")]),
+        (GOOGLE, "row 181", "6 fields", "cut off"),
+    ),
+    Mutation(
+        "truncated last cell",
+        content(lambda d: d[: d.rstrip().rfind(b",") + 1]),
+        (GOOGLE, "row 181", "Revenue", "blank"),
+    ),
+    Mutation(
+        "too many fields",
+        lines(lambda text: [*text[:6], text[6] + ",5", *text[7:]]),
+        (GOOGLE, "row 7", "8 fields", "7"),
+    ),
+    Mutation(
+        "too few fields",
+        lines(lambda text: [*text[:6], "2024-01-02,YouTube", *text[7:]]),
+        (GOOGLE, "row 7", "2 fields", "7"),
+    ),
+    Mutation(
+        "unbalanced quote",
+        cell(6, "Campaign type", '"Search Network'),
+        (GOOGLE, "row 6", "quote"),
+    ),
+    Mutation(
+        "text after a quote",
+        cell(6, "Campaign type", '"Search" Network'),
+        (GOOGLE, "row 6", "quote"),
+    ),
+    Mutation(
+        "an error under a quoted newline",
+        every(
+            cell(3, "Campaign type", '"Search\nNetwork"'),
+            lines(lambda text: [line.replace("YouTube", "Billboard") for line in text]),
+        ),
+        (GOOGLE, "row 5", "Billboard"),
+    ),
+    Mutation(
+        "an error under blank lines",
+        lines(lambda text: [text[0], "", "", *text[1:6], text[6].replace("YouTube", "Billboard")]),
+        (GOOGLE, "row 9", "Billboard"),
+    ),
+    Mutation("no folder", no_folder, ("data.path", "no such folder")),
+    Mutation("file for a folder", file_for_folder, ("data.path", "not a folder")),
+    Mutation(
+        "year 80 years off",
+        cell(20, "Date", "2104-01-07"),
+        (GOOGLE, "row 20", "Date", "2104-01-07", "year"),
+    ),
+    Mutation("year one off", cell(20, "Date", "2023-01-07"), (GOOGLE, "row 20", "2023-01-07")),
+    Mutation(
+        "one day of data",
+        everywhere(kept, lambda day: day == "2024-01-05"),
+        (GOOGLE, "1 day", "28 days"),
+    ),
+    Mutation(
+        "fewer than 28 days",
+        everywhere(kept, lambda day: day <= "2024-01-27"),
+        (GOOGLE, META, "27 days", "28 days", "calibrate"),
+    ),
+    Mutation(
+        "zero spend",
+        lines(
+            lambda text: [
+                text[0],
+                *(",".join([*t.split(",")[:4], "0", *t.split(",")[5:]]) for t in text[1:]),
+            ]
+        ),
+        (GOOGLE, "Cost", "sums to 0"),
+    ),
+    Mutation(
+        "micros in a dollar column",
+        cell(2, "Cost", "656300000"),
+        (GOOGLE, "row 2", "Cost", "micros", "data.cost_in_micros"),
+    ),
+    Mutation("dollars in a micros column", replaced("Cost", "Cost (micros)"), (GOOGLE, "micros")),
+    Mutation("web page", content(lambda d: HTML), (GOOGLE, "web page")),
+    Mutation("workbook", content(lambda d: b"PK\x03\x04\x14\0\6\0"), (GOOGLE, "xlsx")),
+    Mutation("old workbook", content(lambda d: b"\xd0\xcf\x11\xe0\xa1"), (GOOGLE, "xls")),
+    Mutation("compressed", content(lambda d: b"\x1f\x8b\x08\0"), (GOOGLE, "gzip")),
+    Mutation("directory for a file", directory, (GOOGLE, "cannot be read")),
+]
