@@ -197,7 +197,7 @@ def _search(
     Columns that are done are dropped once they are a quarter of those at work.
     """
     xp = namespace(work.point)
-    rows, nodes = work.point.shape[1], work.sums[level].shape[0]
+    rows = work.point.shape[1]
     now = start + xp.zeros_like(target)
     found, live = now, None
     below, above = now - np.inf, now + np.inf
@@ -214,8 +214,8 @@ def _search(
             keep = xp.nonzero(unfinished)[0] if xp is np else unfinished.nonzero()[:, 0]
             live = keep if live is None else live[keep]
             work, rows = _take(work, keep), count
-            gap, late, slope, target = (a[:, keep] for a in (gap, late, slope, target))
-            now, below, above = now[:, keep], below[:, keep], above[:, keep]
+            gap, late, slope, target = (_cut(a, keep) for a in (gap, late, slope, target))
+            now, below, above = _cut(now, keep), _cut(below, keep), _cut(above, keep)
         below = xp.where(gap < 0, now, below)
         above = xp.where(gap > 0, now, above)
         step = now - gap / xp.maximum(slope, 0.5 + 0 * slope)
@@ -224,5 +224,115 @@ def _search(
             step = xp.where(lost, _middle(work, below, above, target), step)
         now = xp.where(late, step, now)
         answer = _answer(work, level, now)
-    _check_met(work, level, answer[0], target, nodes)
+    _check_met(work, level, answer[0], target)
     return _put(found, live, now)
+
+
+def _middle(work: Columns, below: Array, above: Array, target: Array) -> Array:
+    """The middle of each bracket; an open end is where every leaf rests on its bound."""
+    xp = namespace(below)
+    lower, upper = work.lower[-1], work.upper[-1]
+    most = xp.amax(target, 0) + _debts(lower)  # no leaf can get more than this
+    least = xp.amin(lower - work.point, 0)
+    highest = xp.amax(xp.minimum(upper, most) - work.point, 0)
+    below = xp.where(xp.isfinite(below), below, least)
+    return (below + xp.where(xp.isfinite(above), above, highest)) / 2
+
+
+def _debts(lower: Array) -> Array:
+    """Per column, how far below 0 the leaves can go together: 0 for money."""
+    return (abs(lower) - lower).sum(0) / 2
+
+
+def _put(found: Array, live: Array | None, now: Array) -> Array:
+    """Write the columns still at work back among all."""
+    if live is None:
+        return now
+    found = found + 0
+    found[:, live] = now
+    return found
+
+
+def _cut(column: Array, part: slice | Array) -> Array:
+    """Some columns of an array; one that all rows share stays as it is."""
+    if column.shape[1] == 1:
+        return column
+    if isinstance(part, np.ndarray):  # `take` stays contiguous, an index does not
+        return column.take(part, 1)
+    return column[:, part]
+
+
+def _take(work: Columns, keep: Array) -> Columns:
+    """The same problem for some of its columns."""
+    return work._replace(
+        point=_cut(work.point, keep),
+        lower=tuple(_cut(bound, keep) for bound in work.lower),
+        upper=tuple(_cut(bound, keep) for bound in work.upper),
+        scale=_cut(work.scale, keep),
+    )
+
+
+def _check_met(work: Columns, level: int, total: Array, target: Array) -> None:
+    """Raise if a search ended off its target by more than rounding can explain."""
+    off = abs(total - target)
+    if (off > _INFEASIBLE * work.scale).any():
+        node = int(off.reshape(-1).argmax()) // off.shape[1]
+        raise ConstraintError(
+            f"no point satisfies the bounds: at level {level} (0 is the root), node {node}, the "
+            f"sum misses its bound by {float(off.max()):.6g}; make the lower bounds of its "
+            "children fit under its upper one, and their upper ones reach its lower one"
+        )
+
+
+def _draw_in(work: Columns, wild: Array) -> Columns:
+    """Move far-out points closer without changing any projection.
+
+    A leaf moves only while the multiplier is inside [l - y, u - y]. Where no leaf moves, the axis
+    of multipliers can be shortened: clusters of overlapping intervals keep their inner distances
+    and are set side by side. Then `point + multiplier` keeps its digits. The multiplier 0, which a
+    root without a fixed total starts from, stays 0.
+    """
+    xp = namespace(work.point)
+    point, upper = work.point + 0, work.upper[-1] + 0 * work.point
+    keep = xp.nonzero(wild)[0] if xp is np else wild.nonzero()[:, 0]
+    part = _take(work, keep)
+    inner = [part.point, part.lower[-1], part.upper[-1], part.upper[0], part.scale]
+    if xp is not np:
+        inner = [array.cpu().numpy() for array in inner]
+    near, reach = _cluster(*inner)
+    point[:, keep] = xp.asarray(near, dtype=point.dtype, device=point.device)
+    upper[:, keep] = xp.asarray(reach, dtype=point.dtype, device=point.device)
+    return work._replace(point=point, upper=(*work.upper[:-1], upper))
+
+
+def _cluster(
+    point: np.ndarray, lower: np.ndarray, upper: np.ndarray, root: np.ndarray, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return near points that project alike, and the upper bounds that hold in effect."""
+    if not np.isfinite(point).all():
+        leaf, row = (int(index[0]) for index in np.nonzero(~np.isfinite(point)))
+        raise PointError(
+            f"the point to project is {point[leaf, row]} at leaf {leaf}; every coordinate must "
+            "be a finite number of dollars: look for a division by 0 or a diverged network"
+        )
+    zero = np.zeros_like(point[:1])
+    point = np.clip(point, -1e150, 1e150)  # so that differences stay finite
+    reach = np.maximum(lower, np.minimum(upper, root + _debts(lower))) + zero
+    events = np.concatenate([point, zero])  # the last is the multiplier 0 itself
+    starts = np.concatenate([lower - point, zero])
+    ends = np.concatenate([reach - point, zero])
+    order = np.argsort(starts, axis=0, kind="stable")
+    events, starts, ends = (np.take_along_axis(a, order, 0) for a in (events, starts, ends))
+    first = np.ones_like(order, dtype=bool)
+    first[1:] = starts[1:] > np.maximum.accumulate(ends, 0)[:-1] + scale
+    cluster = np.cumsum(first, 0) - 1
+    anchor = np.maximum.accumulate(np.where(first, np.arange(len(order))[:, None], 0), 0)
+    offset = events - np.take_along_axis(events, anchor, 0)  # exact: neighbours are close
+    low, high = (
+        np.take_along_axis(np.concatenate([bound + zero, zero]), order, 0)
+        for bound in (lower, np.where(np.isfinite(reach), reach, lower))  # an endless one is last
+    )
+    stride = np.max(high - offset, 0) - np.min(low - offset, 0) + scale
+    near = np.empty_like(offset)
+    np.put_along_axis(near, order, offset - cluster * stride, 0)
+    return near[:-1] - near[-1:], reach

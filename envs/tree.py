@@ -1,0 +1,69 @@
+"""A tree of sums and its bounds: who sums into whom, and between which dollars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from ..data.errors import ConfigError
+from .arrays import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """The structure alone, from the root down to the leaves; any depth of 1 or more."""
+
+    parents: tuple[np.ndarray, ...]  # per level under the root, (nodes,): each node's parent
+
+    @classmethod
+    def of(cls, parents: Sequence[Sequence[int] | np.ndarray]) -> "Tree":
+        """Build a tree from the parents of each level, the one under the root first.
+
+        `Tree.of([[0, 0], [0, 1, 1]])` is a root, two channels and three campaigns, the last two
+        of them in the second channel.
+
+        Raises:
+            ConfigError: if a level is empty, or names a parent that the level above has not.
+        """
+        levels = tuple(np.asarray(level, dtype=np.int64) for level in parents)
+        above = 1
+        for depth, level in enumerate(levels, start=1):
+            if level.ndim != 1 or not level.size or level.min() < 0 or level.max() >= above:
+                raise ConfigError(
+                    f"tree level {depth}: parents {level.tolist()} are not allowed; give one "
+                    f"index a node, from 0 to {above - 1}"
+                )
+            above = level.size
+        if not levels:
+            raise ConfigError("a tree needs at least one level under its root; none was given")
+        return cls(levels)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many nodes each level has: the root's 1 first, the leaves last."""
+        return (1, *(level.size for level in self.parents))
+
+    @cached_property
+    def sums(self) -> tuple[np.ndarray, ...]:
+        """Per inner level the 0/1 matrix (nodes, children) that sums children into their node."""
+        return tuple(
+            (np.arange(above)[:, None] == level).astype(np.float64)
+            for above, level in zip(self.sizes, self.parents, strict=False)
+        )
+
+    @cached_property
+    def ancestors(self) -> tuple[np.ndarray, ...]:
+        """Per inner level the index there of each leaf's ancestor, (leaves,)."""
+        lineage = [np.arange(self.sizes[-1])]
+        for level in reversed(self.parents):
+            lineage.append(level[lineage[-1]])
+        return tuple(reversed(lineage[1:]))
+
+
+class Bounds(NamedTuple):
+    """Lower and upper bounds of every node of a tree; only an upper one may be infinite."""
+
+    lower: tuple[Array, ...]  # dollars, per level from the root to the leaves, (..., nodes)
+    upper: tuple[Array, ...]  # dollars, the same shapes
