@@ -46,14 +46,21 @@ class MarketState(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """A day's randomness, drawn by the caller; a leading axis holds the days of a flight."""
+    """A day's randomness, drawn by the caller; a leading axis holds the days of a flight.
+
+    Without ``count`` (None) only the level moves: the demand path, count noise averaged out.
+    """
 
     demand: Array  # standard normal, shared by the campaigns: (..., 1)
     level: Array  # standard normal
-    price: Array  # standard normal
-    gamma: Array  # Gamma with mean 1 and variance alpha: the market's overdispersion
-    count: Array  # standard normal behind the Poisson count
-    order_value: Array  # standard normal
+    price: Array | None  # standard normal
+    gamma: Array | None  # Gamma with mean 1 and variance alpha: the market's overdispersion
+    count: Array | None  # standard normal behind the Poisson count
+    order_value: Array | None  # standard normal
+
+    def path(self) -> "Noise":
+        """Return the demand path alone."""
+        return Noise(self.demand, self.level, None, None, None, None)
 
 
 class Outcome(NamedTuple):
@@ -90,7 +97,7 @@ def step(
     level = level if noise is None else level + level_change(market, noise)
     stock = carry(state.stock, spend, market.carryover)
     expected = expected_conversions(market, stock, level, state.day)
-    if noise is None:
+    if noise is None or noise.count is None:
         conversions, order_value, price = expected, market.order_value, 1.0
     else:
         conversions = _count(expected, noise)

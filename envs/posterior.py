@@ -44,6 +44,12 @@ class Posterior:
         """Return the draws that policies may be trained on."""
         return self._part(slice(0, self.draws - self.held_out))
 
+    def sample_training(self, count: int) -> tuple[Market, MarketState]:
+        """Return training draws, evenly spaced (all of them if fewer than asked for)."""
+        size = self.draws - self.held_out
+        index = np.linspace(0, size - 1, min(count, size)).astype(int)
+        return select(self.market, index), select(self.state, index)
+
     def held(self, count: int, *, skip: int = 0) -> tuple[Market, MarketState]:
         """Return held-out draws.
 
@@ -59,13 +65,11 @@ class Posterior:
         return self._part(slice(start, start + count))
 
     def mean(self) -> tuple[Market, MarketState]:
-        """Return the market of mean parameters; its level is folded into its conversions."""
+        """Return the market of mean parameters and its state; the level gives mean conversions."""
         market, state = self.training()
         fields = {name: value.mean(0) for name, value in market._asdict().items()}
-        fields["reference_conversions"] = (
-            market.reference_conversions * np.exp(state.level)
-        ).mean(0)
-        level = np.zeros_like(self.spend)
+        conversions = (market.reference_conversions * np.exp(state.level)).mean(0)
+        level = np.log(conversions / fields["reference_conversions"])
         return Market(**fields), MarketState(state.day, state.stock.mean(0), level)
 
     def fingerprint(self) -> str:

@@ -1,0 +1,234 @@
+"""The gym: spend a budget day by day in a market that is not known; batched first.
+
+``BudgetVectorEnv`` runs any number of flights in lockstep on numpy arrays; ``BudgetEnv`` is a
+batch of one. An action of 0 follows the posterior-static plan; every action is projected exactly
+onto what the constraints allow.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NamedTuple
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ..data.config import Settings
+from ..data.errors import MediaGymError
+from .actions import ActionSettings, action_size, wanted
+from .flight import Day, Flight, Problem, advance, start
+from .market import Market, MarketState, Noise, select, step
+from .noise import draw_noises, generator
+from .observation import BOUND, observation_size, observe
+from .render import draw_flight, tell_flight
+
+Floats = NDArray[np.float64]
+Float32s = NDArray[np.float32]
+RENDER_MODES = ["ansi", "rgb_array"]
+
+
+class EnvSettings(Settings):
+    """The group ``env`` of the configuration; see ``conf/env/default.yaml``."""
+
+    days: Annotated[int, Field(ge=2)]
+    action: ActionSettings
+    reward: Literal["expected", "counted"]
+    relative: bool
+
+
+class Draw(NamedTuple):
+    """The markets and the randomness of a batch of flights."""
+
+    market: Market  # fields (flights, campaigns)
+    state: MarketState
+    noise: Noise  # fields (days, flights, campaigns)
+
+
+class Batch:
+    """A batch of flights in progress; what both environments share."""
+
+    def __init__(
+        self, problem: Problem, markets: tuple[Market, MarketState], settings: EnvSettings
+    ) -> None:
+        self.problem, self.markets, self.settings = problem, markets, settings
+        campaigns, channels = len(problem.doubt), problem.constraints.channel_count
+        size = observation_size(campaigns, channels)
+        self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
+        self.action_space = gym.spaces.Box(-1.0, 1.0, (action_size(campaigns),), np.float32)
+        self._scale = _daily_value(problem)
+
+    def begin(self, seed: int, episodes: Sequence[int]) -> Float32s:
+        """Start one flight an episode; its randomness depends on (seed, episode) alone."""
+        rngs = [generator(seed, episode) for episode in episodes]
+        picked = [int(rng.integers(len(self.markets[0].elasticity))) for rng in rngs]
+        market, state = (select(record, np.array(picked)) for record in self.markets)
+        noise = draw_noises(market, self.problem.days, rngs)
+        self._draw = Draw(market, state, noise)
+        self._static = state
+        self.flight: Flight = start(self.problem, state, (len(rngs),))
+        self.days: list[Day] = []
+        return self.observation()
+
+    def observation(self) -> Float32s:
+        """Return what a policy sees now, (flights, size)."""
+        return np.asarray(observe(self.problem, self.flight.view), np.float32)
+
+    def play(self, action: NDArray[Any]) -> tuple[Float32s, Floats]:
+        """Spend a day; return the observations and rewards."""
+        if not np.isfinite(action).all():
+            raise MediaGymError(
+                f"action: {action[~np.isfinite(action)][0]} was given; every entry must be a finite "
+                "number in [-1, 1]. Look for a diverged policy."
+            )
+        clipped = np.clip(np.asarray(action, np.float64), -1.0, 1.0)
+        target, total = wanted(
+            self.problem, self.flight.view.ledger, clipped, self.settings.action
+        )
+        today = select(self._draw.noise, len(self.days))
+        self.flight, day = advance(
+            self.problem, self._draw.market, self.flight, target, total, today
+        )
+        self.days.append(day)
+        return self.observation(), self._reward(day, today)
+
+    @property
+    def done(self) -> bool:
+        """Whether the flights have ended."""
+        return len(self.days) == self.problem.days
+
+    def _reward(self, day: Day, today: Noise) -> Floats:
+        """Return today's objective over the plan's mean day, less the static plan's if asked."""
+        objective = self.problem.objective
+        counted = self.settings.reward == "counted"
+        worth = objective.counted(day.outcome, day.spend) if counted else day.value
+        value = worth.sum(-1)
+        if self.settings.relative:
+            plan = self.problem.base[len(self.days) - 1]
+            self._static, outcome = step(self._draw.market, self._static, plan, today.path())
+            value = value - objective.expected(outcome, plan).sum(-1)
+        return np.asarray(value / self._scale)
+
+
+class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
+    """Many flights in lockstep; all end on the same day and restart at once (SAME_STEP)."""
+
+    metadata = {"render_modes": RENDER_MODES, "autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012
+
+    def __init__(
+        self,
+        problem: Problem,
+        markets: tuple[Market, MarketState],
+        settings: EnvSettings,
+        num_envs: int,
+        render_mode: str | None = None,
+    ) -> None:
+        self.batch = Batch(problem, markets, settings)
+        self.num_envs, self.render_mode = num_envs, render_mode
+        self.single_observation_space = self.batch.observation_space
+        self.single_action_space = self.batch.action_space
+        self.observation_space = gym.vector.utils.batch_space(self.batch.observation_space, num_envs)
+        self.action_space = gym.vector.utils.batch_space(self.batch.action_space, num_envs)
+        self._seed, self._episode = 0, 0
+
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Float32s, dict[str, Any]]:
+        """Start all flights anew; ``seed`` is one integer for the whole batch."""
+        if isinstance(seed, list):
+            raise MediaGymError(
+                f"reset(seed={seed}): one integer is allowed; an episode's randomness is made of "
+                "it and of the episode's number."
+            )
+        if seed is not None:
+            self._seed, self._episode = seed, 0
+        return self._begin(), {}
+
+    def step(
+        self, actions: Float32s
+    ) -> tuple[Float32s, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
+        """Spend a day in every flight; the last day's observation comes as ``final_obs``."""
+        if np.shape(actions) != self.action_space.shape:
+            raise MediaGymError(
+                f"actions: shape {np.shape(actions)} was given, {self.action_space.shape} is due."
+            )
+        seen, reward = self.batch.play(actions)
+        over = np.full(self.num_envs, self.batch.done)
+        infos: dict[str, Any] = {}
+        if self.batch.done:
+            infos = {"final_obs": seen, "_final_obs": over}
+            seen = self._begin()
+        return seen, reward, over, np.zeros(self.num_envs, bool), infos
+
+    def render(self) -> Any:
+        """Return the first flight so far, as a picture or as text."""
+        return _render(self.batch, self.render_mode)
+
+    def _begin(self) -> Float32s:
+        episodes = range(self._episode, self._episode + self.num_envs)
+        self._episode += self.num_envs
+        return self.batch.begin(self._seed, episodes)
+
+
+class BudgetEnv(gym.Env[Float32s, Float32s]):
+    """One flight: a batch of one."""
+
+    metadata = {"render_modes": RENDER_MODES, "render_fps": 4}  # noqa: RUF012
+
+    def __init__(
+        self,
+        problem: Problem,
+        markets: tuple[Market, MarketState],
+        settings: EnvSettings,
+        render_mode: str | None = None,
+    ) -> None:
+        self.batch = Batch(problem, markets, settings)
+        self.observation_space = self.batch.observation_space
+        self.action_space = self.batch.action_space
+        self.render_mode = render_mode
+        self._seed, self._episode = 0, 0
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Float32s, dict[str, Any]]:
+        """Start the next flight; a seed starts the sequence of flights anew."""
+        super().reset(seed=seed)
+        if seed is not None:
+            self._seed, self._episode = seed, 0
+        seen = self.batch.begin(self._seed, [self._episode])
+        self._episode += 1
+        return seen[0], {}
+
+    def step(self, action: Float32s) -> tuple[Float32s, float, bool, bool, dict[str, Any]]:
+        """Spend a day; ``info`` holds the dollars and the reported conversions."""
+        if np.shape(action) != self.action_space.shape:
+            raise MediaGymError(
+                f"action: shape {np.shape(action)} was given, {self.action_space.shape} is due."
+            )
+        seen, reward = self.batch.play(np.asarray(action)[None])
+        day = self.batch.days[-1]
+        info = {"spend": day.spend[0], "conversions": day.outcome.conversions[0]}
+        return seen[0], float(reward[0]), self.batch.done, False, info
+
+    def render(self) -> Any:
+        """Return the flight so far, as a picture (rgb_array) or as text (ansi)."""
+        return _render(self.batch, self.render_mode)
+
+
+def _render(batch: Batch, mode: str | None) -> Any:
+    if mode is None:
+        return None
+    names, first = batch.problem.constraints.names, batch.problem.state.day
+    spend = np.array([day.spend[0] for day in batch.days]).reshape(-1, len(names))
+    value = np.array([day.value[0].sum() for day in batch.days])
+    show = tell_flight if mode == "ansi" else draw_flight
+    return show(names, first, spend, value, batch.problem.constraints.total)
+
+
+def _daily_value(problem: Problem) -> float:
+    """Return the static plan's mean daily conversions (or dollars) in the mean market."""
+    state, total = problem.state, 0.0
+    for plan in problem.base:
+        state, outcome = step(problem.market, state, plan, None)
+        total += float(np.abs(problem.objective.expected(outcome, plan).sum()))
+    return max(total / problem.days, 1e-9)

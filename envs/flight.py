@@ -1,0 +1,183 @@
+"""A batch of flights, day by day: the one loop under environments, planners and evaluation.
+
+Everything is written for numpy and torch alike, so that a policy or a plan can be trained by
+backpropagation through whole flights. All flights of a batch run in lockstep.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Array, namespace
+from .constraints import Constraints
+from .ledger import Ledger, spend_day
+from .likelihood import update_level
+from .market import Market, MarketState, Noise, Outcome, select, step
+from .objective import Objective
+from .posterior import Posterior
+
+Floats = NDArray[np.float64]
+SMOOTHING = 0.8  # share of yesterday's value in the smoothed spend
+
+
+class Problem(NamedTuple):
+    """What an advertiser knows before the flight; arrays are (campaigns,) unless noted."""
+
+    constraints: Constraints  # budget, floors, caps; also the length of the flight
+    objective: Objective
+    market: Market  # of mean parameters under the posterior
+    state: MarketState  # its state on the eve of the flight
+    doubt: Array  # variance of log conversions under the posterior, > 0
+    base: Array  # (days, campaigns) the posterior-static plan, dollars: action 0
+
+    @property
+    def days(self) -> int:
+        """Length of the flight."""
+        return int(self.base.shape[0])
+
+
+class Belief(NamedTuple):
+    """What has been learnt in flight, relative to the posterior mean; (..., campaigns)."""
+
+    state: MarketState  # stock under the mean market; level is the belief's mean
+    variance: Array  # of the level
+    observed: Array  # conversions reported so far
+    expected: Array  # conversions the posterior mean expected for the same spend
+    surprise: Array  # yesterday's log(reported + 1) - log(expected + 1)
+
+
+class View(NamedTuple):
+    """All that a policy sees of a batch of flights; arrays are (..., campaigns)."""
+
+    ledger: Ledger  # money: day, spent so far, yesterday's spend
+    belief: Belief
+    smooth: Array  # exponentially smoothed spend, dollars a day
+
+
+class Flight(NamedTuple):
+    """State of a batch of flights."""
+
+    truth: MarketState  # the market's own state, hidden from policies
+    view: View
+
+
+class Day(NamedTuple):
+    """What one day of a flight brought; (..., campaigns)."""
+
+    spend: Array  # dollars
+    outcome: Outcome
+    value: Array  # of the objective, expected
+
+
+def start(problem: Problem, state: MarketState, batch: tuple[int, ...]) -> Flight:
+    """Return flights on their eve.
+
+    Args:
+        problem: what is planned.
+        state: the markets' states, (*batch, campaigns) or broadcastable to it.
+        batch: shape of the batch.
+    """
+    zero = 0 * problem.state.stock + np.zeros((*batch, problem.state.stock.shape[-1]))
+    belief = Belief(
+        problem.state._replace(
+            stock=problem.state.stock + zero, level=problem.state.level + zero
+        ),
+        problem.doubt + zero,
+        zero,
+        zero,
+        zero,
+    )
+    ledger = Ledger(day=0, spent=zero, last=zero)
+    return Flight(state, View(ledger, belief, problem.base.mean(0) + zero))
+
+
+def advance(
+    problem: Problem, market: Market, flight: Flight, target: Array, total: Array, noise: Noise | None
+) -> tuple[Flight, Day]:
+    """Spend a day.
+
+    Args:
+        problem: what is planned.
+        market: the true markets, (..., campaigns).
+        flight: state before the day.
+        target: dollars wanted, (..., campaigns); projected onto what is allowed.
+        total: dollars wanted in all, (...); clipped to what is allowed.
+        noise: the day's draws, or None for the expected day.
+    """
+    before = flight.view
+    spend, ledger = spend_day(problem.constraints, before.ledger, target, total)
+    truth, outcome = step(market, flight.truth, spend, noise)
+    belief = learn(problem, before.belief, spend, outcome.conversions)
+    smooth = SMOOTHING * before.smooth + (1 - SMOOTHING) * spend
+    value = problem.objective.expected(outcome, spend)
+    return Flight(truth, View(ledger, belief, smooth)), Day(spend, outcome, value)
+
+
+def learn(problem: Problem, belief: Belief, spend: Array, reported: Array) -> Belief:
+    """Update the belief by a day's report: a Laplace-Kalman step around the mean market."""
+    market = problem.market
+    walk = market.level_sd**2 + market.demand_sd**2
+    state, guess = step(market, belief.state, spend, None)
+    xp = namespace(guess.expected)
+    unlearnt = guess.expected * xp.exp(prior_level(problem, state.day) - state.level)
+    predicted = market.level_kept**2 * belief.variance + walk
+    shift, variance, _ = update_level(guess.expected, predicted, reported, market.dispersion)
+    return Belief(
+        state._replace(level=state.level + shift),
+        variance,
+        belief.observed + reported,
+        belief.expected + unlearnt,
+        xp.log1p(reported) - xp.log1p(unlearnt),
+    )
+
+
+def prior_level(problem: Problem, day: int) -> Array:
+    """Return the log level that was expected, before the flight, for the eve of a day."""
+    return problem.market.level_kept ** (day - problem.state.day) * problem.state.level
+
+
+Act = Callable[[View, Any], tuple[Array, Array, Any]]
+"""(what is seen, memory) -> (dollars wanted by campaign, dollars wanted in all, memory)."""
+
+
+def fly(
+    problem: Problem, market: Market, flight: Flight, noise: Noise | None, act: Act
+) -> tuple[Flight, list[Day]]:
+    """Run flights to their end and return the last state and all days."""
+    days, memory = [], None
+    for t in range(problem.days):
+        target, total, memory = act(flight.view, memory)
+        today = None if noise is None else select(noise, t)
+        flight, day = advance(problem, market, flight, target, total, today)
+        days.append(day)
+    return flight, days
+
+
+def simulate(
+    market: Market, state: MarketState, plan: Array, noise: Noise | None
+) -> tuple[MarketState, list[Outcome]]:
+    """Return what markets make of a fixed plan, (days, ..., campaigns) dollars."""
+    outcomes = []
+    for t in range(plan.shape[0]):
+        state, outcome = step(market, state, plan[t], None if noise is None else select(noise, t))
+        outcomes.append(outcome)
+    return state, outcomes
+
+
+def problem_of(
+    posterior: Posterior, constraints: Constraints, objective: Objective, base: Floats
+) -> Problem:
+    """Return the problem that a posterior, constraints and the static plan make up."""
+    market, state = posterior.mean()
+    doubt = _doubt(posterior, base.mean(0))
+    return Problem(constraints, objective, market, state, doubt, base)
+
+
+def _doubt(posterior: Posterior, spend: Floats) -> Floats:
+    """Return the variance of log conversions at a steady spend, over the training draws."""
+    market, state = posterior.training()
+    _, outcome = step(market, state._replace(stock=spend + 0 * state.stock), spend, None)
+    return np.asarray(np.log(outcome.expected + 1e-9).var(0) + 1e-4)
+

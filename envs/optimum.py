@@ -1,0 +1,150 @@
+"""The best plan for known markets, by gradient through ``market.step`` and the projection.
+
+One solver serves the posterior-static plan (one plan, many markets) and the clairvoyant (every
+market its own plan). With concave curves the objective is concave and what the constraints allow
+is convex, so a local optimum is the optimum. torch is imported on first use only.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ..data.config import Settings
+from .arrays import Array
+from .constraints import Constraints
+from .flight import simulate
+from .ledger import Ledger, remaining, spend_day
+from .market import Market, MarketState, Noise
+from .objective import Objective
+
+if TYPE_CHECKING:
+    import torch
+
+Floats = NDArray[np.float64]
+Record = TypeVar("Record", bound=tuple[Any, ...])
+_RETURN = 1e-3  # weight that draws a wish back to the edge of what is allowed
+
+
+class SolverSettings(Settings):
+    """How long and how boldly to climb."""
+
+    iterations: Annotated[int, Field(ge=1)]
+    rate: Annotated[float, Field(gt=0)]  # first step of Adam, in log dollars
+
+
+class Optimum(NamedTuple):
+    """The best plans and what they are worth."""
+
+    plan: Floats  # (days, plans, campaigns) dollars
+    value: Floats  # (markets,) expected objective over the flight
+
+
+def tensors(record: Record) -> Record:
+    """Return a record of torch tensors in double precision (numbers and None stay)."""
+    import torch
+
+    arrays = (torch.as_tensor(np.asarray(f)) if hasattr(f, "shape") else f for f in record)
+    return type(record)(*arrays)
+
+
+def best_plan(
+    constraints: Constraints,
+    objective: Objective,
+    markets: tuple[Market, MarketState],
+    path: Noise | None,
+    begin: Floats,
+    settings: SolverSettings,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Optimum:
+    """Climb from a plan to the best plan.
+
+    Args:
+        constraints: what is allowed.
+        objective: what is maximised, in expectation over the markets that share a plan.
+        markets: parameters and states, fields (markets, campaigns).
+        path: the markets' demand paths, fields (days, markets, campaigns); None: no change.
+        begin: (days, plans, campaigns) dollars; plans is 1 (shared) or the number of markets.
+        settings: iterations and step.
+        progress: called with a line now and then.
+
+    Returns:
+        The best feasible plans that were met on the way; never worse than the beginning.
+    """
+    import torch
+
+    market, state = tensors(markets[0]), tensors(markets[1])
+    noise = None if path is None else tensors(path)
+    shape = torch.as_tensor(begin)
+    logits = torch.log(shape + 1.0).clone().requires_grad_()
+    pace = torch.log(shape.sum(-1) + 1.0).clone().requires_grad_()
+    climb = torch.optim.Adam([logits, pace], lr=settings.rate)
+    ease = torch.optim.lr_scheduler.CosineAnnealingLR(climb, settings.iterations)
+    best = _Best(shape.shape)
+    for i in range(settings.iterations):
+        plan, astray = _feasible(constraints, logits, pace)
+        value = _worth(objective, market, state, plan, noise)
+        best.keep(plan.detach(), value.detach())
+        climb.zero_grad()
+        (_RETURN * astray - _per_plan(value, plan).sum() / best.scale).backward()  # type: ignore[no-untyped-call]
+        climb.step()
+        ease.step()
+        if i % 50 == 0:
+            progress(f"climbing {i}/{settings.iterations}")
+    return Optimum(best.plan.numpy(), _worth(objective, market, state, best.plan, noise).numpy())
+
+
+class _Best:
+    """The best plan of each problem so far."""
+
+    def __init__(self, shape: "torch.Size") -> None:
+        import torch
+
+        self.plan = torch.zeros(shape, dtype=torch.float64)
+        self.value = torch.full(shape[1:2], -torch.inf, dtype=torch.float64)
+        self.scale = torch.tensor(1.0, dtype=torch.float64)
+
+    def keep(self, plan: "torch.Tensor", value: "torch.Tensor") -> None:
+        import torch
+
+        mean = _per_plan(value, plan)
+        if not bool(torch.isfinite(self.value).any()):
+            self.scale = mean.abs().mean() + 1e-9
+        better = mean > self.value
+        self.plan = torch.where(better[:, None], plan, self.plan)
+        self.value = torch.where(better, mean, self.value)
+
+
+def _feasible(
+    constraints: Constraints, logits: "torch.Tensor", pace: "torch.Tensor"
+) -> tuple["torch.Tensor", "torch.Tensor"]:
+    """Return the plan that the wishes come to day by day, and how far they were astray."""
+    import torch
+
+    zero = 0 * logits[0].detach()
+    ledger, days, astray = Ledger(0, zero, zero), [], []
+    later = torch.logcumsumexp(pace.flip(0), 0).flip(0)
+    for t in range(len(logits)):
+        total = remaining(constraints, ledger) * torch.exp(pace[t] - later[t])
+        target = total[..., None] * torch.softmax(logits[t], -1)
+        spend, ledger = spend_day(constraints, ledger, target, total)
+        days.append(spend)
+        astray.append(((target - spend) / (spend.detach() + 1.0)) ** 2)
+    return torch.stack(days), torch.stack(astray).sum()
+
+
+def _worth(
+    objective: Objective, market: Market, state: MarketState, plan: Array, noise: Noise | None
+) -> "torch.Tensor":
+    """Return the expected objective of each market, (markets,)."""
+    _, outcomes = simulate(market, state, plan, noise)
+    days = [objective.expected(o, plan[t]).sum(-1) for t, o in enumerate(outcomes)]
+    total: torch.Tensor = sum(days[1:], start=days[0])
+    return total
+
+
+def _per_plan(value: "torch.Tensor", plan: "torch.Tensor") -> "torch.Tensor":
+    """Return the mean value of the markets that share a plan."""
+    return value if plan.shape[1] == len(value) else value.mean(0, keepdim=True)

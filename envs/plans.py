@@ -1,0 +1,62 @@
+"""Plans that an advertiser can make before the flight: uniform, historical, and the static best."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .constraints import Constraints
+from .ledger import Ledger, remaining, spend_day
+from .market import Noise
+from .noise import draw_noises, generator
+from .objective import Objective
+from .optimum import SolverSettings, best_plan
+from .posterior import Posterior
+
+Floats = NDArray[np.float64]
+
+
+def steady_plan(constraints: Constraints, shares: Floats, days: int) -> Floats:
+    """Return (days, campaigns) dollars: an even pace in given proportions, made feasible."""
+    zero = np.zeros_like(shares)
+    ledger, plan = Ledger(0, zero, zero), []
+    for t in range(days):
+        total = remaining(constraints, ledger) / (days - t)
+        spend, ledger = spend_day(constraints, ledger, total * shares / shares.sum(), total)
+        plan.append(spend)
+    return np.stack(plan)
+
+
+def uniform_plan(constraints: Constraints, campaigns: int, days: int) -> Floats:
+    """Return the plan that spends the same on every campaign, as far as that is allowed."""
+    return steady_plan(constraints, np.ones(campaigns), days)
+
+
+def historical_plan(posterior: Posterior, constraints: Constraints, days: int) -> Floats:
+    """Return the plan that keeps the shares of the history, as far as that is allowed."""
+    return steady_plan(constraints, posterior.spend + 1e-9, days)
+
+
+def static_plan(
+    posterior: Posterior,
+    constraints: Constraints,
+    objective: Objective,
+    days: int,
+    solver: SolverSettings,
+    draws: int,
+    seed: int,
+) -> Floats:
+    """Return the one plan that is best on average over training draws and demand paths.
+
+    Args:
+        posterior: its training draws are used.
+        constraints: what is allowed.
+        objective: what is maximised.
+        days: length of the flight.
+        solver: iterations and step.
+        draws: how many markets stand for the posterior.
+        seed: of the demand paths.
+    """
+    market, state = posterior.sample_training(draws)
+    rngs = (generator(seed, i) for i in range(draws))
+    path: Noise = draw_noises(market, days, rngs).path()
+    begin = historical_plan(posterior, constraints, days)[:, None]
+    return best_plan(constraints, objective, (market, state), path, begin, solver).plan[:, 0]
