@@ -141,11 +141,27 @@ def arrange(tree: Tree, sums: tuple[Array, ...], columns: Sequence[Array]) -> Co
     if point.shape[1] == 1:
         rows = max(column.shape[1] for column in columns)
         point = point if rows == 1 else xp.broadcast_to(point, (point.shape[0], rows))
-    low, high = abs(lower[0]), abs(upper[0])
-    scale = xp.maximum(low, xp.where(xp.isfinite(high), high, low))
-    if not (scale > 0).all():  # a root of 0, or one that bounds nothing: measure by the point
-        scale = xp.where(scale > 0, scale, xp.amax(abs(point), 0)[None])
+    scale = _size(lower[0], upper[0])
+    if not (scale > 0).all():
+        scale = xp.where(scale > 0, scale, _size_without_root(point, lower, upper))
     return Columns(tree, sums, point, lower, upper, scale)
+
+
+def _size(lower: Array, upper: Array) -> Array:
+    """The largest finite bound of each column, (1, rows or 1)."""
+    xp = namespace(lower)
+    low, high = xp.amax(abs(lower), 0), abs(upper)
+    return xp.maximum(low, xp.amax(xp.where(xp.isfinite(high), high, low), 0))[None]
+
+
+def _size_without_root(point: Array, lower: tuple[Array, ...], upper: tuple[Array, ...]) -> Array:
+    """Where the root is 0 or bounds nothing: the other bounds' size, or the point's, or 1."""
+    xp = namespace(point)
+    size = xp.amax(abs(point), 0)[None]
+    for low, high in zip(lower[1:], upper[1:], strict=True):
+        bound = _size(low, high)
+        size = xp.where(bound > 0, bound, size)
+    return xp.where(size > 0, size, 1.0)
 
 
 def settle(work: Columns) -> Settled:
