@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
 from mediagym.data.settings import DataSettings
@@ -25,6 +26,12 @@ def _load(name: str) -> ModuleType:
     return module
 
 
+hypothesis.settings.register_profile(
+    "mediagym",
+    deadline=None,  # machines differ in speed
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],  # ours are only read
+)
+hypothesis.settings.load_profile("mediagym")
 _EXPORTS = _load("exports")
 _MALFORMED = _load("malformed")
 
