@@ -15,6 +15,7 @@ divided by the budget: tolerances are shares of each row's root bound instead, w
 same and returns a feasible point bit by bit.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,13 +23,11 @@ import numpy as np
 
 from ..data.errors import ConstraintError, MediaGymError
 from .arrays import Array, namespace
+from .projection_row import CONVERGED, INFEASIBLE, SEARCH_STEPS, WILD, Row
 from .tree import Bounds, Tree
 
-_CONVERGED = 1e-12  # share of the root's scale: a search ends when its sum is this close
-_INFEASIBLE = 1e-9  # share of the root's scale: a sum that stays further off cannot be met
-_WILD = 32.0  # a point beyond this many scales would lose digits in `y + m`: it is drawn in first
-_SEARCH_STEPS = 200  # a bisection to the last bit takes about 60
 _CHUNK_NUMBERS = 1 << 14  # leaves x rows worked on at once, to stay in the cache
+_ROW_NUMBERS = 256  # up to as many leaves x rows, plain floats are faster than arrays
 
 
 class PointError(MediaGymError, ValueError):
@@ -117,7 +116,11 @@ def project_rows(
     Returns:
         (rows, leaves), and if `keep` the rows, the problem and the solution of every chunk.
     """
-    rows = int(np.prod(batch)) if batch else 1
+    rows = math.prod(batch)
+    if rows * tree.sizes[-1] <= _ROW_NUMBERS and not keep:
+        spend = _project_few(tree, arrays, batch, rows)
+        if spend is not None:
+            return spend, []
     columns = [to_columns(array, batch, rows) for array in arrays]
     spend = np.empty((rows, tree.sizes[-1]))
     width = max(64, _CHUNK_NUMBERS // tree.sizes[-1])
@@ -131,6 +134,23 @@ def project_rows(
         if keep:
             kept.append((part, work, settled))
     return spend, kept
+
+
+def _project_few(
+    tree: Tree, arrays: Sequence[np.ndarray], batch: tuple[int, ...], rows: int
+) -> np.ndarray | None:
+    """Project row by row in plain floats; None if a row is rare enough to need the columns."""
+    levels = len(tree.sizes)
+    if batch:
+        arrays = [np.broadcast_to(a, (*batch, a.shape[-1])).reshape(rows, -1) for a in arrays]
+    tables = [array.tolist() if batch else [array.tolist()] for array in arrays]
+    spend = []
+    for point, *bounds in zip(*tables, strict=True):
+        row = Row(tree, point, bounds[:levels], bounds[levels:])
+        if not row.is_plain() or not row.settle():
+            return None
+        spend.append(row.spend)
+    return np.array(spend)
 
 
 def arrange(tree: Tree, sums: tuple[Array, ...], columns: Sequence[Array]) -> Columns:
@@ -167,10 +187,10 @@ def _size_without_root(point: Array, lower: tuple[Array, ...], upper: tuple[Arra
 def settle(work: Columns) -> Settled:
     """Project every column: multipliers from the root down, then the leaves' answers."""
     xp = namespace(work.point)
-    calm = xp.amax(abs(work.point), 0) <= _WILD * work.scale[0]
+    calm = xp.amax(abs(work.point), 0) <= WILD * work.scale[0]
     if not calm.all():
         work = _draw_in(work, ~calm)
-    tolerance = _CONVERGED * work.scale
+    tolerance = CONVERGED * work.scale
     multiplier = xp.zeros_like(work.point[:1])
     multipliers = []
     for level, (lower, upper) in enumerate(zip(work.lower[:-1], work.upper[:-1], strict=True)):
@@ -216,11 +236,12 @@ def _search(
     rows = work.point.shape[1]
     now = start + xp.zeros_like(target)
     found, live = now, None
-    below, above = now - np.inf, now + np.inf
-    for _ in range(_SEARCH_STEPS):
+    below, above = _bracket(work, target)
+    below, above = xp.minimum(below, now), xp.maximum(above, now)
+    for _ in range(SEARCH_STEPS):
         total, slope = answer
         gap = total - target
-        late = abs(gap) > _CONVERGED * work.scale
+        late = abs(gap) > CONVERGED * work.scale
         unfinished = late.any(0)
         count = int(unfinished.sum())
         if 4 * count <= 3 * rows:
@@ -234,25 +255,24 @@ def _search(
             now, below, above = _cut(now, keep), _cut(below, keep), _cut(above, keep)
         below = xp.where(gap < 0, now, below)
         above = xp.where(gap > 0, now, above)
-        step = now - gap / xp.maximum(slope, 0.5 + 0 * slope)
-        lost = (slope == 0) | (step <= below) | (step >= above)
-        if (lost & late).any():
-            step = xp.where(lost, _middle(work, below, above, target), step)
+        flat = slope == 0
+        step = now - gap / (slope + flat)
+        lost = flat | (step <= below) | (step >= above)
+        step = xp.where(lost, (below + above) / 2, step)
         now = xp.where(late, step, now)
         answer = _answer(work, level, now)
     _check_met(work, level, answer[0], target)
     return _put(found, live, now)
 
 
-def _middle(work: Columns, below: Array, above: Array, target: Array) -> Array:
-    """The middle of each bracket; an open end is where every leaf rests on its bound."""
-    xp = namespace(below)
+def _bracket(work: Columns, target: Array) -> tuple[Array, Array]:
+    """Multipliers, (1, rows), under and over which no leaf moves."""
+    xp = namespace(target)
     lower, upper = work.lower[-1], work.upper[-1]
     most = xp.amax(target, 0) + _debts(lower)  # no leaf can get more than this
-    least = xp.amin(lower - work.point, 0)
-    highest = xp.amax(xp.minimum(upper, most) - work.point, 0)
-    below = xp.where(xp.isfinite(below), below, least)
-    return (below + xp.where(xp.isfinite(above), above, highest)) / 2
+    below = xp.amin(lower - work.point, 0)
+    above = xp.amax(xp.minimum(upper, most) - work.point, 0)
+    return below[None], above[None]
 
 
 def _debts(lower: Array) -> Array:
@@ -291,7 +311,7 @@ def _take(work: Columns, keep: Array) -> Columns:
 def _check_met(work: Columns, level: int, total: Array, target: Array) -> None:
     """Raise if a search ended off its target by more than rounding can explain."""
     off = abs(total - target)
-    if (off > _INFEASIBLE * work.scale).any():
+    if (off > INFEASIBLE * work.scale).any():
         node = int(off.reshape(-1).argmax()) // off.shape[1]
         raise ConstraintError(
             f"no point satisfies the bounds: at level {level} (0 is the root), node {node}, the "

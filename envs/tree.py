@@ -54,6 +54,14 @@ class Tree:
         )
 
     @cached_property
+    def children(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """Per inner level and node, the indices of its children on the level below."""
+        return tuple(
+            tuple(tuple(np.flatnonzero(level == node).tolist()) for node in range(above))
+            for above, level in zip(self.sizes, self.parents, strict=False)
+        )
+
+    @cached_property
     def ancestors(self) -> tuple[np.ndarray, ...]:
         """Per inner level the index there of each leaf's ancestor, (leaves,)."""
         lineage = [np.arange(self.sizes[-1])]
