@@ -18,6 +18,7 @@ USER, TIME, CONVERTED = "User Id", "Website Landing Time", "Is Converted"
 SOURCE, CHANNEL, TYPE = "Source", "Channel", "Campaign Type"
 HEADER = (USER, TIME, CONVERTED, SOURCE, CHANNEL, TYPE)
 _NULLS = ["", "null", "NULL", "None", "nan", "NaN", "<NA>"]
+_BLANK = " \t\r\n"  # a line of nothing else is no row to the parser; one of \v is
 _HEAD = 65_536  # bytes in which the header ends
 
 
@@ -30,7 +31,7 @@ class Source:
 
     def line(self, row: int) -> int:
         """Line that a data row (counted from 0) begins on; reads the file again."""
-        return next(islice(_widths(self), row + 1, None))[0]
+        return next(islice(_widths(self), row + 1, None), (row + 2, 0))[0]
 
     def error(self, row: int, column: str, given: str, allowed: str, remedy: str) -> DataError:
         """The error about one cell."""
@@ -90,7 +91,7 @@ def refuse_ragged(source: Source, width: int) -> None:
 def _plain_widths(content: bytes) -> Iterator[tuple[int, int]]:
     """Line and number of fields of each row of a file without quotes."""
     for number, line in enumerate(io.BytesIO(content), 1):
-        if not line.isspace():
+        if line.strip(_BLANK.encode()):
             yield number, line.count(b",") + 1
 
 
@@ -98,7 +99,7 @@ def _widths(source: Source) -> Iterator[tuple[int, int]]:
     """Line and number of fields of each row of any file."""
     text, _ = decode(source.file, source.content)
     for line, cells in records(source.file, text):
-        if len(cells) > 1 or cells[0].strip():
+        if len(cells) > 1 or not cells[0] or cells[0].strip(_BLANK):
             yield line, len(cells)
 
 

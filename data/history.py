@@ -181,7 +181,7 @@ def load_history(settings: DataSettings) -> History:
     values = np.where(presence == DEAD, 0.0, values)
     campaigns = tuple(campaign for campaign, _, _ in columns)
     notes += [note for channel in channels for note in channel.notes]
-    notes += _presence_notes(campaigns, dates, presence)
+    notes += _presence_notes(campaigns, dates, presence, settings.minimum_days)
     notes += _landings_notes(settings)
     arrays = dict(zip(METRICS, values, strict=True))
     return History(dates, campaigns, presence=presence, notes=tuple(notes), **arrays)
@@ -210,8 +210,7 @@ def _refuse_short(channels: list[ChannelDays], dates: NDArray[np.datetime64], le
     if len(dates) < least:
         raise data_error(
             ", ".join(channel.file for channel in channels),
-            f"there is only data for {len(dates)} {'day' if len(dates) == 1 else 'days'}, "
-            f"{dates[0]} to {dates[-1]}",
+            f"there is only data for {_days(len(dates))}, {dates[0]} to {dates[-1]}",
             f"at least {least} days, which it takes to calibrate (data.minimum_days)",
             "export a longer period",
         )
@@ -249,19 +248,28 @@ def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _presence_notes(
-    campaigns: tuple[Campaign, ...], dates: NDArray[np.datetime64], presence: NDArray[np.int8]
+    campaigns: tuple[Campaign, ...],
+    dates: NDArray[np.datetime64],
+    presence: NDArray[np.int8],
+    few: int,
 ) -> list[str]:
     notes = []
     for campaign, states in zip(campaigns, presence.T, strict=True):
-        missing = int(np.count_nonzero(states == MISSING))
+        observed, missing = (int(np.count_nonzero(states == s)) for s in (OBSERVED, MISSING))
+        if observed < few:
+            notes.append(f"{campaign.name}: only {_days(observed)} with a row, few to learn from.")
         if missing:
-            notes.append(f"{campaign.name}: {missing} days without a row; taken as missing, not 0.")
+            notes.append(f"{campaign.name}: {_days(missing)} without a row; missing, not 0.")
         for start, stop in _runs(states == DEAD):
             notes.append(
-                f"{campaign.name}: no row for {stop - start} days, {dates[start]} to "
+                f"{campaign.name}: no row for {_days(stop - start)}, {dates[start]} to "
                 f"{dates[stop - 1]}; taken as not running (spend 0)."
             )
     return notes
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def _landings_notes(settings: DataSettings) -> list[str]:

@@ -230,6 +230,9 @@ def _row_notes(
             f"{table.file}: {len(table.rows)} rows split by {names} were summed to {groups} rows, "
             "one a day and campaign type."
         )
+    for metric, values in zip(METRICS, totals, strict=True):
+        if not values.any():
+            notes.append(f"{table.file}: no {metric} at all in the whole file; accepted.")
     for what, test in _KINDS:
         count = int(np.count_nonzero(test(totals)))
         if count:

@@ -11,6 +11,7 @@ from .errors import DataError, data_error, shown
 SPREADSHEET_ROWS = 1_048_575  # data rows a spreadsheet holds under a header; it drops the rest
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _NEWLINE = re.compile(rb"\r\n|\n|\r")
+_FEWEST_COLUMNS = 3  # no export has fewer
 _DELIMITERS = {";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 _DISGUISES = {
     b"PK\x03\x04": "a spreadsheet workbook (xlsx) or another zip archive",
@@ -54,6 +55,7 @@ def read_table(path: Path) -> Table:
     if not found:
         raise data_error(path.name, "every line is blank", "a CSV file with a header", _AS_CSV)
     header_line, header = found[0][0], tuple(name.strip() for name in found[0][1])
+    _refuse_title(path.name, header_line, header)
     rows, lines, blank = [], [], 0
     for line, record in found[1:]:
         cells = [cell.strip() for cell in record]
@@ -74,6 +76,17 @@ def read_table(path: Path) -> Table:
         )
     notes += _shape_notes(path.name, len(rows), blank, text)
     return Table(path.name, header, rows, lines, tuple(notes))
+
+
+def _refuse_title(file: str, line: int, header: tuple[str, ...]) -> None:
+    """Some platforms write a title above the header, and some programs quote whole lines."""
+    if len(header) >= _FEWEST_COLUMNS:
+        return
+    remedy = "delete every line above the header"
+    if "," in header[0]:
+        remedy = "remove the quotes around each whole line, or export the file again"
+    given = f"{named(list(header))} is not a header"
+    raise data_error(file, given, "the names of the columns on the first line", remedy, row=line)
 
 
 def read_file(path: Path) -> bytes:
@@ -161,7 +174,7 @@ def records(file: str, text: str) -> Iterator[tuple[int, list[str]]]:
     begins, header = 1, True
     try:
         for record in reader:
-            if any(cell.strip() for cell in record) or (record and not header):
+            if record and (not header or any(cell.strip() for cell in record)):
                 if header:
                     _refuse_delimiter(file, begins, record)
                 yield begins, record

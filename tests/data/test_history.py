@@ -79,7 +79,7 @@ def test_missing_zero_and_dead_are_three_things(
     assert (states[31:, shopping] == DEAD).all()
     assert np.count_nonzero(states) == 27 + 28 + 29
     told = "\n".join(history.notes)
-    assert "google/YouTube: 27 days without a row; taken as missing" in told
+    assert "google/YouTube: 27 days without a row; missing" in told
     assert "google/Search Network: no row for 28 days, 2024-01-01 to 2024-01-28" in told
     assert "microsoft/Shopping: no row for 29 days, 2024-02-01 to 2024-02-29" in told
 
@@ -92,6 +92,18 @@ def test_a_channel_that_starts_late_is_dead_before(
     assert (history.presence[:40, 3] == DEAD).all()
     assert (history.presence[40:, 3] == OBSERVED).all()
     assert len(history.dates) == 60
+
+
+def test_what_is_too_little_to_learn_from_is_noted(
+    export_folder: Path, data_settings: Make, exports
+) -> None:
+    rows = exports.read_rows(export_folder / META)
+    empty = dict.fromkeys(("Conversions", "Revenue"), "0")
+    exports.write_rows(export_folder / META, exports.META_HEADER, [row | empty for row in rows])
+    keep(export_folder / GOOGLE, lambda row: "YouTube" not in row or row > "2024-02-29")
+    told = "\n".join(load_history(data_settings(export_folder)).notes)
+    assert "metaads-performance.csv: no conversions at all" in told
+    assert "google/YouTube: only 1 day with a row" in told
 
 
 def test_how_long_dead_takes_is_a_setting(export_folder: Path, data_settings: Make) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mediagym.data.errors import DataError
 from mediagym.data.history import History, load_history
@@ -266,6 +266,8 @@ def fuzzing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(tail=st.binary(max_size=60) | st.text('0a,"\n\r-: 2024pid;', max_size=60).map(str.encode))
+@example(tail=b"\x0b")
+@example(tail=b'""')
 @settings(max_examples=200)
 def test_any_tail_is_read_or_refused_in_words(
     tail: bytes, fuzzing: Path, data_settings: Make, exports
