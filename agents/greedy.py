@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..envs.arrays import Array
 from ..envs.curves import inverse_marginal
 from ..envs.flight import Problem, View, prior_level
-from ..envs.ledger import day_bounds, remaining, total_range
+from ..envs.ledger import day_bounds, remaining
 from ..envs.market import weekday_of
 from ..envs.objective import Objective
 
@@ -33,9 +33,9 @@ class Greedy:
         """Return the allocation with equal marginal returns among what is not bound."""
         problem, ledger = self.problem, view.ledger
         days_left = problem.days - ledger.day
-        low, high = total_range(problem.constraints, ledger, days_left)
-        total = np.clip(remaining(problem.constraints, ledger) / days_left, low, high)
-        bounds = day_bounds(problem.constraints, ledger, days_left)
+        bounds = day_bounds(problem.constraints, ledger)
+        even = remaining(problem.constraints, ledger) / days_left
+        total = np.clip(even, bounds.lower[0][..., 0], bounds.upper[0][..., 0])
         worth = _worth(problem, view.belief.state.day)
         return _equal_marginal(problem, worth, bounds, total), total, None
 
@@ -61,7 +61,7 @@ def _equal_marginal(problem: Problem, worth: Floats, bounds: Any, total: Floats)
     of its campaigns' answers, both clipped to their bounds; the root's price is the one at which
     the day's total is spent, and a channel at its bound gets a price of its own.
     """
-    market, member = problem.market, problem.constraints.membership
+    market, member = problem.market, problem.constraints.tree.sums[1]
     low, high = bounds.lower[-1], bounds.upper[-1]
     floor, cap = bounds.lower[-2], bounds.upper[-2]
 

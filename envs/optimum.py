@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Record = TypeVar("Record", bound=tuple[Any, ...])
-_RETURN = 1e-3  # weight that draws a wish back to the edge of what is allowed
+_RETURN = 1e-4  # weight that draws a wish back to the edge of what is allowed
 
 
 class SolverSettings(Settings):
@@ -124,7 +124,8 @@ def _feasible(
     import torch
 
     zero = 0 * logits[0].detach()
-    ledger, days, astray = Ledger(0, zero, zero), [], []
+    ledger = Ledger(0, zero, zero)
+    days, astray = [], []
     later = torch.logcumsumexp(pace.flip(0), 0).flip(0)
     for t in range(len(logits)):
         total = remaining(constraints, ledger) * torch.exp(pace[t] - later[t])

@@ -1,0 +1,101 @@
+"""A learned policy: a Stable-Baselines3 network, its scales, and how they are kept on disk."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from stable_baselines3.common.policies import ActorCriticPolicy
+
+from ..data.errors import DataError
+from ..data.files import read_arrays, read_json, write_arrays, write_json
+from ..envs.actions import ActionSettings, wanted
+from ..envs.arrays import Array
+from ..envs.flight import Problem, View
+from ..envs.observation import BOUND, observe
+
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Network:
+    """Weights of an actor-critic network and the scale of its actions."""
+
+    policy: ActorCriticPolicy
+    action: ActionSettings
+    hidden: list[int]
+
+    @classmethod
+    def of(cls, policy: Any, action: ActionSettings, hidden: list[int]) -> "Network":
+        """Take over a trained policy."""
+        policy.set_training_mode(False)
+        return cls(policy, action, hidden)
+
+    def actions(self, observation: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the mean actions, clipped to [-1, 1], (flights, size)."""
+        with torch.no_grad():
+            seen = torch.as_tensor(observation, dtype=torch.float32)
+            mean = self.policy.get_distribution(seen).distribution.mean  # type: ignore[union-attr]
+        return np.clip(mean.numpy().astype(np.float64), -1.0, 1.0)
+
+
+class LearnedPolicy:
+    """Lets a network act on what it observes, without exploration."""
+
+    def __init__(self, name: str, network: Network, problem: Problem) -> None:
+        """Args: name, the network, and the problem it is to solve."""
+        self.name, self.network, self.problem = name, network, problem
+
+    def act(self, view: View, memory: Any) -> tuple[Array, Array, Any]:
+        """Return the dollars that the network's action asks for."""
+        seen = np.asarray(observe(self.problem, view), np.float32)
+        action = self.network.actions(seen.reshape(-1, seen.shape[-1]))
+        action = action.reshape(*seen.shape[:-1], -1)
+        target, total = wanted(self.problem, view.ledger, action, self.network.action)
+        return target, total, None
+
+
+def save_network(network: Network, folder: Path) -> None:
+    """Write ``policy.npz`` (weights) and ``policy.json`` (everything else)."""
+    weights = {name: value.numpy() for name, value in network.policy.state_dict().items()}
+    facts = {
+        "version": _VERSION,
+        "observation": network.policy.observation_space.shape,
+        "actions": network.policy.action_space.shape,
+        "hidden": network.hidden,
+        "action": network.action.model_dump(),
+    }
+    write_arrays(folder / "policy.npz", weights)
+    write_json(folder / "policy.json", facts)
+
+
+def load_network(folder: Path) -> Network:
+    """Read what ``save_network`` wrote; nothing is unpickled.
+
+    Raises:
+        DataError: if the files are missing, of another version, or do not fit each other.
+    """
+    facts = read_json(folder / "policy.json")
+    if facts.get("version") != _VERSION:
+        raise DataError(
+            f"{folder / 'policy.json'}: version {facts.get('version')}; this program reads "
+            f"{_VERSION}. Train the policy again."
+        )
+    policy = ActorCriticPolicy(
+        gym.spaces.Box(-BOUND, BOUND, tuple(facts["observation"]), np.float32),
+        gym.spaces.Box(-1.0, 1.0, tuple(facts["actions"]), np.float32),
+        lr_schedule=lambda _: 0.0,
+        net_arch=facts["hidden"],
+    )
+    weights = {k: torch.as_tensor(v) for k, v in read_arrays(folder / "policy.npz").items()}
+    try:
+        policy.load_state_dict(weights)
+    except RuntimeError as error:
+        raise DataError(
+            f"{folder / 'policy.npz'}: the weights do not fit policy.json ({error}); use the two "
+            "files of one run."
+        ) from None
+    return Network.of(policy, ActionSettings.of(facts["action"], "action"), facts["hidden"])
