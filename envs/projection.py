@@ -23,7 +23,7 @@ import numpy as np
 
 from ..data.errors import ConstraintError, MediaGymError
 from .arrays import Array, namespace
-from .projection_row import CONVERGED, INFEASIBLE, SEARCH_STEPS, WILD, Row
+from .projection_row import CONVERGED, INFEASIBLE, MET, SEARCH_STEPS, WILD, Row
 from .tree import Bounds, Tree
 
 _CHUNK_NUMBERS = 1 << 14  # leaves x rows worked on at once, to stay in the cache
@@ -190,11 +190,11 @@ def settle(work: Columns) -> Settled:
     calm = xp.amax(abs(work.point), 0) <= WILD * work.scale[0]
     if not calm.all():
         work = _draw_in(work, ~calm)
-    tolerance = CONVERGED * work.scale
+    tolerance = MET * work.scale
     multiplier = xp.zeros_like(work.point[:1])
     multipliers = []
     for level, (lower, upper) in enumerate(zip(work.lower[:-1], work.upper[:-1], strict=True)):
-        if level > 1:  # one root: its multiplier broadcasts as it is
+        if multiplier.shape[0] > 1:  # else one for all, which broadcasts as it is
             multiplier = multiplier[work.tree.parents[level - 1]]
         total, slope = _answer(work, level, multiplier)
         target = xp.minimum(xp.maximum(total, lower), upper)
@@ -320,6 +320,18 @@ def _check_met(work: Columns, level: int, total: Array, target: Array) -> None:
         )
 
 
+def _check_finite(point: Array) -> None:
+    xp = namespace(point)
+    finite = xp.isfinite(point)
+    if not finite.all():
+        leaf = int((1 * (~finite).any(1)).argmax())
+        raise PointError(
+            f"the point to project is {float(point[leaf][~finite[leaf]][0])} at leaf {leaf}; every "
+            "coordinate must be a finite number of dollars: look for a division by 0 or a "
+            "diverged network"
+        )
+
+
 def _draw_in(work: Columns, wild: Array) -> Columns:
     """Move far-out points closer without changing any projection.
 
@@ -329,7 +341,8 @@ def _draw_in(work: Columns, wild: Array) -> Columns:
     root without a fixed total starts from, stays 0.
     """
     xp = namespace(work.point)
-    point, upper = work.point + 0, work.upper[-1] + 0 * work.point
+    _check_finite(work.point)
+    point, upper = work.point + 0, work.upper[-1] + xp.zeros_like(work.point)
     keep = xp.nonzero(wild)[0] if xp is np else wild.nonzero()[:, 0]
     part = _take(work, keep)
     inner = [part.point, part.lower[-1], part.upper[-1], part.upper[0], part.scale]
@@ -345,12 +358,6 @@ def _cluster(
     point: np.ndarray, lower: np.ndarray, upper: np.ndarray, root: np.ndarray, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return near points that project alike, and the upper bounds that hold in effect."""
-    if not np.isfinite(point).all():
-        leaf, row = (int(index[0]) for index in np.nonzero(~np.isfinite(point)))
-        raise PointError(
-            f"the point to project is {point[leaf, row]} at leaf {leaf}; every coordinate must "
-            "be a finite number of dollars: look for a division by 0 or a diverged network"
-        )
     zero = np.zeros_like(point[:1])
     point = np.clip(point, -1e150, 1e150)  # so that differences stay finite
     reach = np.maximum(lower, np.minimum(upper, root + _debts(lower))) + zero

@@ -12,7 +12,8 @@ from .tree import Tree
 Levels = list[list[float]]
 
 # Shares of a row's root bound, here and in `projection`.
-CONVERGED = 1e-12  # a search ends when its sum is this close
+CONVERGED = 1e-13  # a search ends when its sum is this close
+MET = 2e-12  # a sum this close to its bounds is inside: the room that many converged sums take
 INFEASIBLE = 1e-9  # a sum that stays further off cannot be met
 WILD = 32.0  # a point this many times as large would lose digits in `point + multiplier`
 SEARCH_STEPS = 200  # steps at most; a bisection to the last bit takes about 60
@@ -38,7 +39,7 @@ class Row:
         """Settle a node under its parent's multiplier, and all below; False if it cannot be met."""
         total, slope = self._answer(level, node, multiplier)
         target = min(max(total, self.lower[level][node]), self.upper[level][node])
-        if abs(total - target) > self.tolerance:
+        if abs(total - target) > MET * self.scale:
             multiplier, off = self._search(level, node, multiplier, total, slope, target)
             if off > INFEASIBLE * self.scale:
                 return False

@@ -42,7 +42,7 @@ class _Projection(torch.autograd.Function):
             spend, kept = project_rows(tree, [tensor.numpy() for tensor in doubles], batch, keep)
             projected = torch.from_numpy(spend)
         else:
-            projected, kept = _project_on_device(tree, doubles, batch)
+            projected, kept = project_on_device(tree, doubles, batch)
         ctx.kept, ctx.batch, ctx.shapes = kept, batch, [tensor.shape for tensor in tensors]
         return projected.reshape(*batch, tree.sizes[-1]).to(like.dtype)
 
@@ -62,7 +62,7 @@ class _Projection(torch.autograd.Function):
         return tuple(passed)
 
 
-def _project_on_device(
+def project_on_device(
     tree: Tree, tensors: list[torch.Tensor], batch: tuple[int, ...]
 ) -> tuple[torch.Tensor, list[tuple[slice, Columns, Settled]]]:
     """Project where the tensors live, all rows at once."""
