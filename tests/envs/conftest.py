@@ -1,0 +1,123 @@
+"""Random constraint sets with a plan inside, and flights through them under any policy."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import yaml
+from mediagym.envs.constraints import Constraints
+from mediagym.envs.ledger import Ledger, day_bounds, spend_day
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Ad(NamedTuple):
+    """A campaign, as constraints know it."""
+
+    name: str
+    channel: str
+
+
+@pytest.fixture(scope="session")
+def ads() -> Callable[..., list[Ad]]:
+    """Campaigns from names such as google/YouTube."""
+    return lambda *names: [Ad(name, name.split("/")[0]) for name in names]
+
+
+@pytest.fixture(scope="session")
+def default_constraints() -> dict:
+    """The settings that are shipped."""
+    return yaml.safe_load((ROOT / "conf" / "constraints" / "default.yaml").read_text())
+
+
+def _dollars(amount: float, up: bool) -> str:
+    return f"${(np.ceil if up else np.floor)(100 * amount) / 100:.2f}"
+
+
+def _bounds(rng: np.random.Generator, amount: float) -> dict:
+    """A floor under an amount and a cap over it, tight or not, or none."""
+    keys = {}
+    if rng.random() < 0.6:
+        keys["floor"] = _dollars(amount * rng.choice([rng.random(), 0.9, 1]), up=False)
+    if rng.random() < 0.6:
+        keys["cap"] = _dollars(amount * rng.choice([1, 1.01, 1.3, 1 + rng.exponential()]), up=True)
+    return keys
+
+
+def _settings(rng: np.random.Generator, plan: np.ndarray, campaigns: list[Ad], days: int) -> dict:
+    by_campaign, by_channel = {}, {}
+    for amount, ad in zip(plan, campaigns, strict=True):
+        keys = _bounds(rng, amount)
+        if rng.random() < 0.7:
+            more = 1 + rng.choice([0, 0.01, 0.1, 0.5, rng.exponential(2)])
+            keys["daily_cap"] = _dollars(amount / days * more, up=True)
+        by_campaign[ad.name] = keys
+    for channel in {ad.channel for ad in campaigns}:
+        inside = [amount for amount, ad in zip(plan, campaigns, strict=True) if ad[1] == channel]
+        by_channel[channel] = _bounds(rng, sum(inside))
+    even = rng.random() < 0.2
+    band = [1, 1] if even else [rng.uniform(0, 1), rng.uniform(1, 3)]
+    return {
+        "total": round(float(plan.sum()), 2),
+        "total_type": str(rng.choice(["equal", "at_most"])),
+        "channel": {},
+        "campaign": {},
+        "channels": by_channel,
+        "campaigns": by_campaign,
+        "pacing": None if rng.random() < 0.2 and not even else band,
+        "change_limit": "20%" if even else None,
+    }
+
+
+@pytest.fixture(scope="session")
+def feasible_set() -> Callable[[np.random.Generator], Constraints]:
+    """Draws a set that an even plan satisfies, often with little room around it."""
+
+    def draw(rng: np.random.Generator) -> Constraints:
+        count, days = int(rng.integers(1, 8)), int(rng.integers(1, 9))
+        channels = int(rng.integers(1, count + 1))
+        owners = np.r_[np.arange(channels), rng.integers(0, channels, count - channels)]
+        campaigns = [Ad(f"c{owner}/k{i}", f"c{owner}") for i, owner in enumerate(owners)]
+        shares = rng.dirichlet(np.full(count, rng.choice([0.2, 1, 5])))
+        plan = np.round(shares * rng.integers(100, 5000), 2)
+        return Constraints.of(_settings(rng, plan, campaigns, days), campaigns, days)
+
+    return draw
+
+
+def _wishes(
+    rng: np.random.Generator, constraints: Constraints, rows: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Targets and totals: plausible, zero, negative, huge, all on one campaign."""
+    count, total = len(constraints.names), constraints.total
+    target = rng.normal(size=(rows, count)) * total / constraints.days
+    one = np.eye(count)[rng.integers(0, count, rows)]
+    kind = rng.integers(0, 8, (rows, 1))
+    for number, wish in enumerate([0 * one, 0 * one - 1e6, 1e3 * target, 10 * total * one]):
+        target = np.where(kind == number, wish, target)
+    target = np.where(kind == 4, 1e12 * one, np.where(kind == 5, -total * one, target))
+    size = rng.choice([0, total, -1e5, 1e9, total / constraints.days], rows)
+    return target, size * rng.uniform(0.5, 1.5, rows)
+
+
+@pytest.fixture(scope="session")
+def fly() -> Callable[..., np.ndarray]:
+    """Flies a batch of flights: some change their mind daily, some insist on one wish."""
+
+    def fly(rng: np.random.Generator, constraints: Constraints, rows: int = 24) -> np.ndarray:
+        ledger, plan = Ledger.start(constraints, (rows,)), []
+        stubborn = rng.random(rows) < 0.5
+        first, first_total = _wishes(rng, constraints, rows)
+        for _ in range(constraints.days):
+            target, total = _wishes(rng, constraints, rows)
+            target = np.where(stubborn[:, None], first, target)
+            total = np.where(stubborn, first_total, total)
+            for low, high in zip(*day_bounds(constraints, ledger), strict=True):
+                assert (low <= high).all()
+            spend, ledger = spend_day(constraints, ledger, target, total)
+            plan.append(spend)
+        return np.stack(plan, 1)
+
+    return fly
