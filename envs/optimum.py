@@ -33,6 +33,8 @@ class SolverSettings(Settings):
 
     iterations: Annotated[int, Field(ge=1)]
     rate: Annotated[float, Field(gt=0)]  # first step of Adam, in log dollars
+    draws: Annotated[int, Field(ge=1)]  # markets that stand for the posterior
+    seed: Annotated[int, Field(ge=0)]  # of their demand paths
 
 
 class Optimum(NamedTuple):

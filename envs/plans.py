@@ -1,5 +1,7 @@
 """Plans that an advertiser can make before the flight: uniform, historical, and the static best."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,8 +43,7 @@ def static_plan(
     objective: Objective,
     days: int,
     solver: SolverSettings,
-    draws: int,
-    seed: int,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Floats:
     """Return the one plan that is best on average over training draws and demand paths.
 
@@ -51,12 +52,11 @@ def static_plan(
         constraints: what is allowed.
         objective: what is maximised.
         days: length of the flight.
-        solver: iterations and step.
-        draws: how many markets stand for the posterior.
-        seed: of the demand paths.
+        solver: iterations and step; how many markets stand for the posterior, and the seed.
+        progress: called with a line now and then.
     """
-    market, state = posterior.sample_training(draws)
-    rngs = (generator(seed, i) for i in range(draws))
+    market, state = posterior.sample_training(solver.draws)
+    rngs = (generator(solver.seed, i) for i in range(len(market.elasticity)))
     path: Noise = draw_noises(market, days, rngs).path()
     begin = historical_plan(posterior, constraints, days)[:, None]
-    return best_plan(constraints, objective, (market, state), path, begin, solver).plan[:, 0]
+    return best_plan(constraints, objective, (market, state), path, begin, solver, progress).plan[:, 0]

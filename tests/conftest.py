@@ -8,9 +8,21 @@ from types import ModuleType
 from typing import Any
 
 import hypothesis
+import numpy as np
 import pytest
 import yaml
+from mediagym.data.history import History, load_history
 from mediagym.data.settings import DataSettings
+from mediagym.envs.budget import EnvSettings
+from mediagym.envs.calibration import CalibrationSettings, calibrate
+from mediagym.envs.constraints import Constraints
+from mediagym.envs.flight import Problem, problem_of
+from mediagym.envs.objective import Objective
+from mediagym.envs.optimum import SolverSettings
+from mediagym.envs.plans import static_plan
+from mediagym.envs.posterior import Posterior
+from mediagym.envs.priors import Priors
+from mediagym.envs.synthetic import Advertiser, SyntheticSettings, synthesize, write_advertiser
 
 ROOT = Path(__file__).parent.parent
 
@@ -73,3 +85,94 @@ def advertiser_a() -> Path:
     if not folder.is_dir():
         pytest.skip("advertiser A (../shared/data/advertiser_a) is not here")
     return folder
+
+
+def read_conf(path: str, /, **overrides: Any) -> dict[str, Any]:
+    """A shipped YAML of the folder conf, without what only the launcher reads."""
+    shipped = yaml.safe_load((ROOT / "conf" / path).read_text(encoding="utf-8"))
+    shipped = {key: value for key, value in shipped.items() if key not in ("defaults", "hydra")}
+    return {**shipped, **overrides}
+
+
+@pytest.fixture(scope="session")
+def conf() -> Callable[..., dict[str, Any]]:
+    """Reads a shipped YAML by its path inside conf, with overrides."""
+    return read_conf
+
+
+@pytest.fixture(scope="session")
+def priors() -> Priors:
+    """The shipped priors."""
+    return Priors.of(read_conf("priors/default.yaml"), "priors")
+
+
+@pytest.fixture(scope="session")
+def synthetic_settings(tmp_path_factory: pytest.TempPathFactory) -> SyntheticSettings:
+    """The shipped synthetic advertiser of 9 campaigns: 150 days and few landings."""
+    folder = tmp_path_factory.mktemp("advertiser")
+    settings = read_conf("synthesize.yaml", path=folder, seed=1, days=150, landings=20_000)
+    return SyntheticSettings.of(settings, "synthesize")
+
+
+@pytest.fixture(scope="session")
+def advertiser(synthetic_settings: SyntheticSettings, priors: Priors) -> Advertiser:
+    """That advertiser, its exports written to the folder of its settings."""
+    drawn = synthesize(synthetic_settings, priors)
+    write_advertiser(drawn, synthetic_settings)
+    return drawn
+
+
+@pytest.fixture(scope="session")
+def history(advertiser: Advertiser, synthetic_settings: SyntheticSettings) -> History:
+    """Its history, read from the exports."""
+    settings = read_conf("data/default.yaml", path=synthetic_settings.path)
+    return load_history(DataSettings.from_mapping(settings))
+
+
+@pytest.fixture(scope="session")
+def calibration_settings() -> CalibrationSettings:
+    """A calibration of a second: 64 particles, 96 draws, 32 of them held out."""
+    sizes = {"particles": 64, "moves": 2, "final_moves": 2, "draws": 96, "held_out": 32}
+    return CalibrationSettings.of(read_conf("calibration/default.yaml", **sizes), "calibration")
+
+
+@pytest.fixture(scope="session")
+def posterior(
+    history: History, priors: Priors, calibration_settings: CalibrationSettings
+) -> Posterior:
+    """A coarse posterior of that history."""
+    return calibrate(history, priors, calibration_settings)
+
+
+@pytest.fixture(scope="session")
+def constraints(posterior: Posterior) -> Constraints:
+    """The shipped constraints of a 30-day flight."""
+    return Constraints.of(read_conf("constraints/default.yaml"), posterior.campaigns, 30)
+
+
+@pytest.fixture(scope="session")
+def objective() -> Objective:
+    """Conversions."""
+    return Objective.of(read_conf("objective/conversions.yaml"), "objective")
+
+
+@pytest.fixture(scope="session")
+def base_plan(posterior: Posterior, constraints: Constraints, objective: Objective) -> np.ndarray:
+    """A static plan of few iterations, (days, campaigns) dollars."""
+    settings = read_conf("solver/default.yaml", iterations=40, draws=16, rate=0.1)
+    solver = SolverSettings.of(settings, "solver")
+    return static_plan(posterior, constraints, objective, constraints.days, solver)
+
+
+@pytest.fixture(scope="session")
+def problem(
+    posterior: Posterior, constraints: Constraints, objective: Objective, base_plan: np.ndarray
+) -> Problem:
+    """What that advertiser knows before the flight."""
+    return problem_of(posterior, constraints, objective, base_plan)
+
+
+@pytest.fixture(scope="session")
+def env_settings() -> EnvSettings:
+    """The shipped environment."""
+    return EnvSettings.of(read_conf("env/default.yaml"), "env")
