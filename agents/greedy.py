@@ -24,6 +24,7 @@ class Greedy:
     """
 
     name = "greedy"
+    open_loop = True
 
     def __init__(self, problem: Problem) -> None:
         """Args: problem, what is known before the flight."""

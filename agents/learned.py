@@ -45,6 +45,8 @@ class Network:
 class LearnedPolicy:
     """Lets a network act on what it observes, without exploration."""
 
+    open_loop = False
+
     def __init__(self, name: str, network: Network, problem: Problem) -> None:
         """Args: name, the network, and the problem it is to solve."""
         self.name, self.network, self.problem = name, network, problem

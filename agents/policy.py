@@ -15,6 +15,7 @@ class Policy(Protocol):
     """Turns what has been observed so far into today's spend, for a batch of flights."""
 
     name: str
+    open_loop: bool  # whether reports leave its decisions unchanged
 
     def act(self, view: View, memory: Any) -> tuple[Array, Array, Any]:
         """Decide a day.
@@ -32,6 +33,8 @@ class Policy(Protocol):
 
 class PlanPolicy:
     """Follows a plan that was made before the flight."""
+
+    open_loop = True
 
     def __init__(self, name: str, plan: Floats) -> None:
         """Args: name, and the plan in dollars, (days, campaigns) or (days, flights, campaigns)."""

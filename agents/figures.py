@@ -1,0 +1,105 @@
+"""The pictures: spend by campaign and day, response curves with bands, policies side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ..envs.market import MarketState, step
+from ..envs.posterior import Posterior
+from .evaluation import Evaluation
+
+Floats = NDArray[np.float64]
+_POINTS = 60  # spends along a curve
+_DRAWS = 400  # markets behind a band
+_COLUMNS = 3  # panels a row
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure that needs no screen."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def spend_map(
+    names: Sequence[str], dates: NDArray[np.datetime64], plan: Floats, title: str
+) -> Figure:
+    """Return a heat-map of dollars by campaign and day, each campaign on its own scale.
+
+    Args:
+        names: (campaigns,).
+        dates: (days,).
+        plan: (days, campaigns) dollars.
+        title: what is shown.
+    """
+    figure = new_figure(10, 0.45 * len(names) + 1.6)
+    axes = figure.subplots()
+    share = plan / np.maximum(plan.max(0), 1e-9)
+    image = axes.imshow(share.T, aspect="auto", cmap="viridis", vmin=0, vmax=1)
+    labels = [f"{n}  ${total:,.0f}" for n, total in zip(names, plan.sum(0), strict=True)]
+    axes.set_yticks(range(len(names)), labels)
+    shown = range(0, len(dates), 7)
+    axes.set_xticks(list(shown), [str(dates[i]) for i in shown])
+    axes.set_title(f"{title}: dollars a day, relative to the campaign's own highest day")
+    figure.colorbar(image, ax=axes)
+    return figure
+
+
+def response_curves(posterior: Posterior, plan: Floats) -> Figure:
+    """Return each campaign's steady response with 50 and 90 % bands and what the plan asks.
+
+    Args:
+        posterior: whose training draws make the bands.
+        plan: (days, campaigns) dollars; the mean and the highest day are marked.
+    """
+    market, state = posterior.sample_training(_DRAWS)
+    rows = -(-len(posterior.names) // _COLUMNS)
+    figure = new_figure(4 * _COLUMNS, 2.8 * rows)
+    panels = np.atleast_1d(figure.subplots(rows, _COLUMNS)).ravel()
+    top = 1.15 * np.maximum(plan.max(0), posterior.spend_max) + 1e-6
+    grid = np.linspace(0, 1, _POINTS)[:, None, None] * top
+    still = MarketState(state.day, grid + 0 * state.stock, state.level + 0 * grid)
+    _, outcome = step(market, still, grid + 0 * state.stock, None)
+    low, quarter, half, three, high = np.quantile(
+        outcome.expected, [0.05, 0.25, 0.5, 0.75, 0.95], axis=1
+    )
+    for k, (axes, name) in enumerate(zip(panels, posterior.names, strict=False)):
+        x = grid[:, 0, k]
+        axes.fill_between(x, low[:, k], high[:, k], alpha=0.2, color="tab:blue", lw=0)
+        axes.fill_between(x, quarter[:, k], three[:, k], alpha=0.35, color="tab:blue", lw=0)
+        axes.plot(x, half[:, k], color="tab:blue")
+        axes.axvspan(0, posterior.spend_max[k], color="0.92", zorder=0)
+        axes.axvline(plan[:, k].mean(), color="tab:red", lw=1.5)
+        axes.axvline(plan[:, k].max(), color="tab:red", lw=1, ls=":")
+        beyond = " (extrapolated)" if plan[:, k].max() > posterior.spend_max[k] else ""
+        axes.set_title(name + beyond, fontsize="small")
+        axes.set_ylim(0, None)
+        axes.set_xlim(0, top[k])
+    for axes in panels[len(posterior.names) :]:
+        axes.axis("off")
+    figure.supxlabel("dollars a day; grey: observed; red: the plan's mean and highest day")
+    figure.supylabel("conversions a day")
+    return figure
+
+
+def comparison(evaluation: Evaluation, summary: Mapping[str, Any]) -> Figure:
+    """Return policies beside each other in percent of the clairvoyant: means and all markets."""
+    flown = evaluation.flown
+    figure = new_figure(8, 0.6 * len(flown) + 1.4)
+    axes = figure.subplots()
+    rows = {row["policy"]: row for row in summary["policies"]}
+    spread = [evaluation.percent(f) for f in flown]
+    axes.boxplot(spread, orientation="horizontal", whis=(10, 90), showfliers=False)
+    for i, policy in enumerate(flown, start=1):
+        row = rows[policy.policy]
+        low, high = row["interval"]
+        mean = row["percent_of_clairvoyant"]
+        axes.errorbar(mean, i, xerr=[[mean - low], [high - mean]], fmt="o", color="tab:red")
+    axes.set_yticks(range(1, len(flown) + 1), [f.policy for f in flown])
+    axes.axvline(100, color="black", lw=1)
+    axes.set_xlabel("percent of the clairvoyant; red: mean with 95 % interval; box: markets")
+    return figure

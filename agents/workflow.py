@@ -1,0 +1,242 @@
+"""From a configuration to a problem, its policies and its plan; slow results are kept.
+
+A calibration is kept under the content of the data and of every setting it depends on, the
+static plan under that of the calibration and of its own settings.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.errors import ConfigError, MediaGymError
+from ..data.files import read_arrays, write_arrays
+from ..data.history import load_history
+from ..data.landings import load_landings
+from ..data.settings import DataSettings
+from ..envs.budget import EnvSettings
+from ..envs.calibration import CalibrationSettings, calibrate
+from ..envs.cents import to_cents
+from ..envs.constraints import Constraints
+from ..envs.flight import Problem, problem_of
+from ..envs.objective import Objective
+from ..envs.optimum import SolverSettings
+from ..envs.plans import historical_plan, static_plan, uniform_plan
+from ..envs.posterior import Posterior, load_posterior, save_posterior
+from ..envs.priors import Priors
+from .evaluation import EvaluationSettings, Trial, trial_of
+from .forecast import expected_flight, forecast, marginal_returns
+from .greedy import Greedy
+from .learned import LearnedPolicy, load_network
+from .plan import Plan
+from .policy import PlanPolicy, Policy
+from .ppo import PPOSettings, train_ppo
+
+Floats = NDArray[np.float64]
+Say = Callable[[str], None]
+BASELINES = ("uniform", "historical", "greedy", "static")
+_VERSION = "1"  # of what is kept; a change of the method must not find old results
+_FORECAST_SEED = 30  # of the noise that a plan's intervals come from
+_MARGINAL_DRAWS = 256
+
+
+class Session(NamedTuple):
+    """Everything that is decided before a policy is."""
+
+    config: Mapping[str, Any]  # plain, resolved
+    posterior: Posterior
+    problem: Problem
+    env: EnvSettings
+    solver: SolverSettings
+    evaluation: EvaluationSettings
+    notes: tuple[str, ...]  # what a reader of any result must know
+
+
+def prepare(config: Mapping[str, Any], say: Say) -> Session:
+    """Check the whole configuration, calibrate, and make the static plan.
+
+    Args:
+        config: plain containers with the groups of ``conf/problem.yaml``.
+        say: called with a line of progress now and then.
+
+    Raises:
+        MediaGymError: for anything in the data or the configuration that is a user's to mend.
+    """
+    objective = Objective.of(config["objective"], "objective")
+    env = EnvSettings.of(config["env"], "env")
+    solver = SolverSettings.of(config["solver"], "solver")
+    evaluation = EvaluationSettings.of(config["evaluation"], "evaluation")
+    posterior, notes = calibrated(config, say)
+    constraints = Constraints.of(config["constraints"], posterior.campaigns, env.days)
+    base = _static(config, posterior, constraints, objective, env.days, solver, say)
+    problem = problem_of(posterior, constraints, objective, base)
+    return Session(config, posterior, problem, env, solver, evaluation, notes)
+
+
+def calibrated(config: Mapping[str, Any], say: Say) -> tuple[Posterior, tuple[str, ...]]:
+    """Return the posterior of the configured data, from the cache if it is there."""
+    priors = Priors.of(config["priors"], "priors")
+    settings = CalibrationSettings.of(config["calibration"], "calibration")
+    data = DataSettings.of(config["data"], "data")
+    history = load_history(data)
+    landings = load_landings(data, history)
+    notes = (*history.notes, *(landings.notes if landings else ()))
+    key = _key(history.fingerprint(), priors.model_dump(), settings.model_dump())
+    folder = Path(config["cache"]) / f"posterior-{key}"
+    if (folder / "posterior.json").exists():
+        say(f"calibration found in {folder}")
+        return load_posterior(folder), notes
+    posterior = calibrate(history, priors, settings, say)
+    save_posterior(posterior, folder)
+    say(f"calibration kept in {folder}")
+    return posterior, notes
+
+
+def policy_named(name: str, session: Session) -> Policy:
+    """Return a baseline by its name.
+
+    Raises:
+        ConfigError: if there is none of that name.
+    """
+    problem, days = session.problem, session.env.days
+    count = len(session.posterior.campaigns)
+    if name == "greedy":
+        return Greedy(problem)
+    if name == "static":
+        return PlanPolicy(name, problem.base)
+    if name == "historical":
+        return PlanPolicy(name, historical_plan(session.posterior, problem.constraints, days))
+    if name == "uniform":
+        return PlanPolicy(name, uniform_plan(problem.constraints, count, days))
+    raise ConfigError(
+        f"policy: {name!r} is not known; allowed: {', '.join(BASELINES)}, ppo, or the folder of "
+        "a training run."
+    )
+
+
+def policies_of(names: Sequence[str], session: Session) -> list[Policy]:
+    """Return baselines by name and trained policies by the folder of their run.
+
+    Raises:
+        ConfigError: for a name that is neither, and for a name that is given twice.
+    """
+    if len(set(names)) != len(names):
+        raise ConfigError(f"policies: {list(names)} names a policy twice; give each once.")
+    return [
+        trained(Path(name), session) if Path(name).is_dir() else policy_named(name, session)
+        for name in names
+    ]
+
+
+def acting(session: Session, run: str | None, agent: str, seed: int) -> Policy:
+    """Return the policy that a plan is asked of: a run's, a baseline, or one trained now."""
+    if run is not None:
+        return trained(Path(run), session)
+    if agent in BASELINES:
+        return policy_named(agent, session)
+    return learn(session, seed, None, progress=True)
+
+
+def trained(folder: Path, session: Session) -> Policy:
+    """Return the policy of a training run.
+
+    Raises:
+        ConfigError: if the folder holds none or it was trained for another set of campaigns.
+    """
+    if not (folder / "policy.json").exists():
+        raise ConfigError(
+            f"policy: {str(folder)!r} holds no trained policy (policy.json); give the folder of a "
+            "run of scripts/train.py."
+        )
+    network = load_network(folder)
+    campaigns = network.policy.action_space.shape[0] - 1  # type: ignore[index]
+    if campaigns != len(session.posterior.campaigns):
+        raise ConfigError(
+            f"policy: {str(folder)!r} was trained for {campaigns} campaigns; the data have "
+            f"{len(session.posterior.campaigns)}. Train a policy for them."
+        )
+    return LearnedPolicy("ppo", network, session.problem)
+
+
+def learn(session: Session, seed: int, log: Path | None, *, progress: bool) -> LearnedPolicy:
+    """Train the configured learner on the training draws."""
+    settings = PPOSettings.of(session.config["agent"], "agent")
+    network = train_ppo(
+        session.problem, session.posterior.training(), session.env, settings, seed, log, progress
+    )
+    return LearnedPolicy("ppo", network, session.problem)
+
+
+def trial(session: Session) -> Trial:
+    """Return the held-out markets of the evaluation with their noise."""
+    market, state = session.posterior.held(session.evaluation.markets)
+    return trial_of(market, state, session.env.days, session.evaluation.seed)
+
+
+def plan_of(session: Session, policy: Policy, rivals: Sequence[Policy]) -> Plan:
+    """Make a policy's dated plan and estimate it on the held-out draws.
+
+    Args:
+        session: what was prepared.
+        policy: whose plan it is.
+        rivals: whose plans are estimated beside it.
+    """
+    problem, posterior = session.problem, session.posterior
+    market, state = posterior.held(posterior.held_out)
+    draws = trial_of(market, state, session.env.days, _FORECAST_SEED)
+    cents = to_cents(expected_flight(problem, policy), problem.constraints)
+    beside = {
+        rival.name: float(
+            forecast(problem, rival, expected_flight(problem, rival), draws)
+            .conversions.sum((1, 2))
+            .mean()
+        )
+        for rival in rivals
+        if rival.name != policy.name
+    }
+    return Plan(
+        policy=policy.name,
+        objective=problem.objective.name,
+        constraints=problem.constraints,
+        first_day=problem.state.day,
+        cents=cents,
+        forecast=forecast(problem, policy, cents / 100, draws),
+        marginal=marginal_returns(
+            problem, cents / 100, *posterior.sample_training(_MARGINAL_DRAWS)
+        ),
+        baselines=beside,
+        seen_mean=posterior.spend,
+        seen_max=posterior.spend_max,
+        notes=session.notes,
+    )
+
+
+def _static(
+    config: Mapping[str, Any],
+    posterior: Posterior,
+    constraints: Constraints,
+    objective: Objective,
+    days: int,
+    solver: SolverSettings,
+    say: Say,
+) -> Floats:
+    asked = [constraints.to_json(), objective.model_dump(), days, solver.model_dump()]
+    key = _key(posterior.fingerprint(), asked)
+    path = Path(config["cache"]) / f"static-{key}.npz"
+    if path.exists():
+        return read_arrays(path)["plan"]
+    plan = static_plan(posterior, constraints, objective, days, solver, say)
+    write_arrays(path, {"plan": plan})
+    return plan
+
+
+def _key(*parts: Any) -> str:
+    try:
+        text = json.dumps([_VERSION, *parts], sort_keys=True, allow_nan=False)
+    except ValueError as error:
+        raise MediaGymError(f"configuration: {error}; every number must be finite.") from None
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

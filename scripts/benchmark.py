@@ -1,0 +1,93 @@
+"""Measure what the project promises to be quick at, beside its targets."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import quadprog
+import torch
+from numpy.typing import NDArray
+
+from ..envs.projection import project
+from ..envs.tree import Bounds, Tree
+
+Floats = NDArray[np.float64]
+
+
+class Figure(NamedTuple):
+    """One measured number and what it should reach."""
+
+    measured: float
+    target: float  # at most; at least where `at_least`
+    unit: str
+    at_least: bool = False
+
+    @property
+    def reached(self) -> bool:
+        """Whether the target is met."""
+        return self.measured >= self.target if self.at_least else self.measured <= self.target
+
+
+def projection() -> dict[str, Figure]:
+    """Time the projection: microseconds of CPU a row, and against an exact solver.
+
+    Returns:
+        Figures by name. Set OMP_NUM_THREADS=1 before the start: the targets are of one thread.
+    """
+    unit = "µs of CPU a row"
+    many, single, wide = (_problem(*size) for size in ((9, 3, 1024), (9, 3, 1), (200, 10, 1024)))
+    ours = _cpu_microseconds(lambda: project(*many)) / 1024
+    exact = _cpu_microseconds(lambda: _solve_rows(*many, rows=64)) / 64
+    return {
+        "9 campaigns, 1,024 rows": Figure(ours, 2.5, unit),
+        "9 campaigns, 1 row": Figure(_cpu_microseconds(lambda: project(*single)), 60, unit),
+        "200 campaigns, 1,024 rows": Figure(
+            _cpu_microseconds(lambda: project(*wide)) / 1024, 40, unit
+        ),
+        "9 campaigns, 1,024 rows, torch forward and backward": Figure(
+            _cpu_microseconds(lambda: _pull_back(*many)) / 1024, 5, unit
+        ),
+        "quadprog's time over ours, 9 campaigns": Figure(exact / ours, 20, "times", at_least=True),
+    }
+
+
+def _problem(leaves: int, channels: int, rows: int) -> tuple[Tree, Floats, Bounds]:
+    """Bounds around a feasible point, and a point outside them, in dollars."""
+    rng = np.random.default_rng(leaves + rows)
+    owners = np.r_[np.arange(channels), rng.integers(0, channels, leaves - channels)]
+    tree = Tree.of([np.zeros(channels, int), owners])
+    inside = 200_000 * rng.dirichlet(np.ones(leaves), rows)
+    total, sums = inside.sum(1, keepdims=True), inside @ tree.sums[1].T
+    lower = (total, sums * rng.uniform(0.5, 1, sums.shape), inside * rng.uniform(size=inside.shape))
+    upper = (total, sums * rng.uniform(1, 1.5, sums.shape), inside + 60_000 / leaves)
+    return tree, inside + rng.normal(0, 200_000 / leaves, inside.shape), Bounds(lower, upper)
+
+
+def _cpu_microseconds(job: Callable[[], object], repeats: int = 15) -> float:
+    """The median run's CPU time."""
+    times = []
+    for _ in range(repeats):
+        start = time.process_time_ns()
+        job()
+        times.append(time.process_time_ns() - start)
+    return float(np.median(times)) / 1000
+
+
+def _pull_back(tree: Tree, point: Floats, bounds: Bounds) -> None:
+    tensors = [torch.tensor(side, requires_grad=True) for side in (point, *bounds[0], *bounds[1])]
+    levels = len(tree.sizes)
+    sides = Bounds(tuple(tensors[1 : 1 + levels]), tuple(tensors[1 + levels :]))
+    project(tree, tensors[0], sides).square().sum().backward()
+
+
+def _solve_rows(tree: Tree, point: Floats, bounds: Bounds, rows: int) -> None:
+    """The same projections as quadratic programs: every row has bounds of its own to hand over."""
+    matrices = [np.ones((1, tree.sizes[-1])), tree.sums[1], np.eye(tree.sizes[-1])]
+    sides = np.concatenate([*matrices, *(-matrix for matrix in matrices)])
+    square, sides = np.eye(tree.sizes[-1]), np.ascontiguousarray(sides.T)
+    for row in range(rows):
+        budget = bounds.upper[0][row, 0]
+        levels = [*(low[row] for low in bounds.lower), *(-high[row] for high in bounds.upper)]
+        ends = np.concatenate(levels) / budget
+        quadprog.solve_qp(square, point[row] / budget, sides, ends)

@@ -1,0 +1,32 @@
+"""Calibrate the simulator from exports and report what the data taught."""
+
+from omegaconf import DictConfig
+
+from mediagym.agents.report import learning_table
+from mediagym.agents.workflow import calibrated
+from mediagym.data.files import write_json
+from mediagym.envs.posterior import save_posterior
+from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.screen import console, run_folder, working
+
+
+def main(config: DictConfig) -> None:
+    """Calibrate; write the posterior and its report."""
+    folder = run_folder()
+    with working("calibrating") as say:
+        posterior, notes = calibrated(plain(config), say)
+    save_posterior(posterior, folder)
+    write_json(folder / "report.json", posterior.report)
+    console.print(learning_table(posterior.report))
+    for note in notes:
+        console.print(f"[yellow]![/] {note}")
+    console.print(f"\nposterior  {folder / 'posterior.npz'}\nreport     {folder / 'report.json'}")
+
+
+def run() -> None:
+    """Console entry."""
+    launch(main, "calibrate")
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,27 @@
+"""What commands show while they work."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from rich.console import Console
+
+console = Console(width=None if sys.stdout.isatty() else 140)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """Show a spinner with the latest line of progress; plain lines where there is no screen."""
+    if not sys.stdout.isatty():
+        console.print(what)
+        yield lambda line: None
+        return
+    with console.status(what) as status:
+        yield lambda line: status.update(f"{what}: {line}")
+
+
+def run_folder() -> Path:
+    """Return the folder that Hydra made for this run."""
+    return Path(HydraConfig.get().runtime.output_dir)

@@ -1,0 +1,43 @@
+"""Calibrate, train a policy, compare it with the baselines, and write its plan."""
+
+from omegaconf import DictConfig
+
+from mediagym.agents.comparison import compare
+from mediagym.agents.learned import save_network
+from mediagym.agents.plan import write_plan
+from mediagym.agents.report import plan_table, policy_table
+from mediagym.agents.workflow import learn, plan_of, policy_named, prepare
+from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.screen import console, run_folder, working
+
+
+def main(config: DictConfig) -> float:
+    """Train; return percent of the clairvoyant, which sweeps maximise."""
+    folder, settings = run_folder(), plain(config)
+    with working("calibrating and planning") as say:
+        session = prepare(settings, say)
+        rivals = [policy_named(name, session) for name in settings["baselines"]]
+    policy = learn(session, settings["seed"], folder / "tensorboard", progress=True)
+    save_network(policy.network, folder)
+    with working("comparing on held-out markets") as say:
+        result = compare(session, [*rivals, policy], folder, settings["seed"], say)
+    with working("writing the plan"):
+        plan = write_plan(plan_of(session, policy, rivals), folder / "plan.json")
+    console.print(policy_table(result), plan_table(plan))
+    for warning in plan["warnings"]:
+        console.print(f"[yellow]![/] {warning}")
+    console.print(f"\nplan         {folder / 'plan.json'}")
+    console.print(f"comparison   {folder / 'evaluation.json'}, {folder / 'evaluation.png'}")
+    console.print(f"policy       {folder / 'policy.npz'}")
+    console.print(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")
+    scores = {row["policy"]: row["percent_of_clairvoyant"] for row in result["policies"]}
+    return float(scores[policy.name])
+
+
+def run() -> None:
+    """Console entry."""
+    launch(main, "train")
+
+
+if __name__ == "__main__":
+    run()
