@@ -27,7 +27,7 @@ def saturation(ratio: Array, elasticity: Array, slope: Array) -> Array:
         slope: Hill exponent, > 0; 1 is exact and concave.
     """
     odds = odds_at_reference(elasticity, slope)
-    power = ratio if _all_one(slope) else (ratio + _TINY) ** slope
+    power = ratio if _all_one(slope) else ratio * (ratio + _TINY) ** (slope - 1)
     return power * (1 + odds) / (power + odds)
 
 
