@@ -9,13 +9,15 @@ from scipy import special
 from .arrays import Array, namespace
 
 SEARCH_BELOW = 12.0  # means below it are inverted exactly, above it by the expansion
+_LEAST_DISPERSION = 1e-6  # below it the difference of two gamma functions loses its digits
 
 
 def poisson_quantile(mean: Array, normal: Array) -> Array:
     """Return the Poisson count whose probability is that of a standard normal draw.
 
     Noise enters as a standard normal, so the same noise can be replayed under another spend and
-    the count is monotone in the mean. Small means are inverted by summing probabilities, larger
+    the count is monotone in the mean (but for one count at the seam of the two methods, in draws
+    beyond 3.5 sd). Small means are inverted by summing probabilities, larger
     ones by Giles (2016), Algorithm 955, the asymptotic expansion Q_N2, whose error is of order
     ``mean ** -1.5``.
 
@@ -64,10 +66,10 @@ def negative_binomial_loglik(count: Array, mean: Array, dispersion: Array) -> Ar
     Args:
         count: reported conversions, >= 0, fractions allowed.
         mean: expected conversions, > 0.
-        dispersion: alpha > 0.
+        dispersion: alpha >= 0; 0 is Poisson, as closely as the gamma functions can tell.
     """
     xp = namespace(mean, dispersion)
-    size = 1 / dispersion
+    size = 1 / xp.clip(dispersion, _LEAST_DISPERSION, None)
     gamma = special_of(mean).gammaln
     combinations = gamma(count + size) - gamma(size)
     return combinations + count * xp.log(mean / (mean + size)) - size * xp.log1p(mean / size)
