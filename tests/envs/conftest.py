@@ -1,14 +1,15 @@
-"""Random constraint sets with a plan inside, and flights through them under any policy."""
+"""Random constraint sets with flights through them under any policy, and random markets."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 import yaml
 from mediagym.envs.constraints import Constraints
 from mediagym.envs.ledger import Ledger, day_bounds, spend_day
+from mediagym.envs.market import Market, MarketState
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -121,3 +122,56 @@ def fly() -> Callable[..., np.ndarray]:
         return np.stack(plan, 1)
 
     return fly
+
+
+def _draw_market(
+    rng: np.random.Generator, batch: tuple[int, ...] = (), campaigns: int = 3, **fixed: Any
+) -> Market:
+    """Random markets; `fixed` replaces fields, numbers are spread over all campaigns."""
+    shape = (*batch, campaigns)
+
+    def between(low: float, high: float) -> np.ndarray:
+        return rng.uniform(low, high, shape)
+
+    weekday = rng.normal(0, 0.3, (*batch, 7, campaigns))
+    drawn = {
+        "reference_spend": np.exp(between(0, 8)),
+        "reference_conversions": np.exp(between(-3, 5)),
+        "elasticity": between(0.1, 0.85),
+        "slope": np.ones(shape),
+        "carryover": between(0, 0.95),
+        "weekday": weekday - weekday.mean(-2, keepdims=True),
+        "level_kept": between(0.9, 1),
+        "level_sd": between(0, 0.1),
+        "demand_sd": between(0, 0.1),
+        "dispersion": between(0.01, 0.5),
+        "reference_cpc": between(0.1, 5),
+        "inflation": between(0, 0.4),
+        "price_sd": between(0, 0.2),
+        "click_rate": between(0.001, 1),
+        "order_value": between(0, 300),
+        "order_value_sd": between(0, 0.8),
+    }
+    fields = {
+        name: value if np.ndim(value) else np.full(shape, float(value))
+        for name, value in fixed.items()
+    }
+    return Market(**{**drawn, **fields})
+
+
+@pytest.fixture(scope="session")
+def draw_market() -> Callable[..., Market]:
+    """Draws random markets of a batch shape; keywords fix fields."""
+    return _draw_market
+
+
+@pytest.fixture(scope="session")
+def draw_state() -> Callable[..., MarketState]:
+    """Draws a random state for markets."""
+
+    def draw(rng: np.random.Generator, market: Market) -> MarketState:
+        stock = market.reference_spend * rng.exponential(1, market.elasticity.shape)
+        level = rng.normal(0, 0.5, market.elasticity.shape)
+        return MarketState(int(rng.integers(10_000, 20_000)), stock, level)
+
+    return draw
