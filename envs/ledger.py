@@ -16,6 +16,8 @@ from .constraints import Constraints
 from .projection import project
 from .tree import Bounds
 
+_NOISE = 1e-11  # share of the total: differences below it are rounding
+
 
 class Ledger(NamedTuple):
     """What has been spent when a day begins; flights of a batch are on the same day."""
@@ -235,7 +237,9 @@ def _keep_spendable(
     room = [xp.minimum(free[-1], left * fixed.daily)]
     rest = [xp.minimum(free[-1], later)]
     least = [xp.minimum(free[-1], low[-1] + later)]
-    bent = (free[-1] < left * fixed.daily) & (free[-1] > 0)  # a dollar today is not one of room
+    noise = _NOISE * fixed.total
+    # Bent: a dollar spent today is not always one of reach.
+    bent = (free[-1] < left * fixed.daily - noise) & (free[-1] > noise)
     sums: list[tuple[Array, ...]] = []
     for level in range(len(fixed.sums) - 1, -1, -1):
         matrix = fixed.sums[level]
@@ -244,7 +248,7 @@ def _keep_spendable(
         sums.append((all_room, all_rest, all_least, settles))
         room.append(xp.minimum(free[level], all_room))
         rest.append(xp.minimum(free[level], all_rest))
-        bent = ~settles | (free[level] < all_room)
+        bent = ~settles | (free[level] < all_room - noise)
         lacks = fixed.floors[level] - spent[level]
         least.append(xp.maximum(xp.minimum(free[level], all_least), lacks))
     room, least, raised = room[::-1], least[::-1], list(low)

@@ -14,7 +14,8 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from .arrays import Array, namespace
-from .projection import Columns, Settled, arrange, batch_shape, project_rows, settle, to_columns
+from .projection import batch_shape, project_rows
+from .projection_columns import Columns, Settled, arrange, settle, to_columns
 from .tree import Bounds, Tree
 
 
