@@ -257,6 +257,7 @@ def _keys(given: Any, kind: str, where: str) -> dict[str, tuple[Any, str]]:
         return {}
     if not isinstance(given, Mapping):
         raise refused(where, given, f"the keys {', '.join(allowed)}", "write {floor: 10%}")
+    given = {"off" if key is False else key: value for key, value in given.items()}  # YAML's `off`
     for key in given:
         if key not in allowed:
             near = difflib.get_close_matches(str(key), allowed, n=1)

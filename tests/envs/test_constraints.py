@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mediagym.data.errors import ConfigError, ConstraintError
 from mediagym.envs.constraints import Constraints
+from omegaconf import OmegaConf
 from scipy.optimize import linprog
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -49,6 +51,18 @@ def test_overrides_by_name_change_their_node_alone(build):
     )
     np.testing.assert_array_equal(constraints.cap_cents[1][[1, 4]], [0, 150_000])
     assert constraints.daily_cap_cents[2] == 500_000
+
+
+def test_settings_are_read_as_yaml_gives_them(default_constraints, ads):
+    words = """
+    channels: {google: {floor: 20%, cap: $120000}}
+    campaigns: {google/YouTube: {off: true}}
+    """  # bare `off` is a truth value in YAML
+    omega = OmegaConf.merge(default_constraints, OmegaConf.create(words))
+    for given_ in (default_constraints | yaml.safe_load(words), omega):
+        constraints = Constraints.of(given_, ads(*NAMES), 30)
+        assert constraints.cap_cents[0][0] == 12_000_000
+        assert constraints.cap_cents[1][1] == 0
 
 
 @pytest.mark.parametrize(
