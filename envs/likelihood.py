@@ -16,6 +16,7 @@ from .market import Market, MarketState, day_number, step
 
 Floats = NDArray[np.float64]
 _TINY = 1e-9
+_NONE = 1e-30  # divides a shift of zero where the level is known
 
 
 class Record(NamedTuple):
@@ -37,7 +38,7 @@ class Fit(NamedTuple):
 
 
 def update_level(
-    expected: Array, variance: Array, reported: Array, dispersion: Array, newton: int = 2
+    expected: Array, variance: Array, reported: Array, dispersion: Array, newton: int = 3
 ) -> tuple[Array, Array, Array]:
     """Update a Gaussian belief about the log level by a day's reported conversions.
 
@@ -46,10 +47,10 @@ def update_level(
 
     Args:
         expected: conversions expected at the belief's mean, >= 0.
-        variance: of the belief before the report, > 0.
+        variance: of the belief before the report, >= 0; 0 is a level that is known.
         reported: conversions, fractions allowed.
-        dispersion: alpha > 0.
-        newton: steps; two suffice for daily reports.
+        dispersion: alpha >= 0.
+        newton: steps; three settle all but wild surprises, two leave a shock half believed.
 
     Returns:
         Shift of the mean, variance after the report, log evidence of the report.
@@ -60,14 +61,14 @@ def update_level(
     for _ in range(newton):
         mean = base * xp.exp(shift)
         information = mean / (1 + dispersion * mean)
-        slope = (reported - mean) / (1 + dispersion * mean) - shift / variance
-        shift = shift + xp.clip(slope / (information + 1 / variance), -1.0, 1.0)
+        slope = variance * (reported - mean) / (1 + dispersion * mean) - shift
+        shift = shift + xp.clip(slope / (variance * information + 1), -1.0, 1.0)
     mean = base * xp.exp(shift)
     information = mean / (1 + dispersion * mean)
     evidence = negative_binomial_loglik(reported, mean, dispersion)
-    evidence = evidence - shift * shift / (2 * variance)
+    evidence = evidence - shift * shift / (2 * variance + _NONE)
     evidence = evidence - 0.5 * xp.log1p(variance * information)
-    return shift, 1 / (1 / variance + information), evidence
+    return shift, variance / (1 + variance * information), evidence
 
 
 def filter_history(market: Market, record: Record) -> Fit:
@@ -113,6 +114,4 @@ def record_of(
     for k in range(spend.shape[1]):
         have = np.isfinite(spend[:, k])
         filled[:, k] = np.interp(days, days[have], spend[have, k]) if have.any() else 0.0
-    return Record(
-        day_number(dates[0]), filled, np.where(known, conversions, 0.0), known & alive
-    )
+    return Record(day_number(dates[0]), filled, np.where(known, conversions, 0.0), known & alive)

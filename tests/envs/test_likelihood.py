@@ -1,0 +1,173 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mediagym.envs.counts import negative_binomial_loglik
+from mediagym.envs.likelihood import Record, filter_history, record_of, update_level
+from mediagym.envs.market import MarketState, step
+
+SEEDS = st.integers(0, 2**32)
+DAYS = 40
+
+
+@pytest.fixture
+def a_history(draw_market):
+    """Draws a market and a record of it."""
+
+    def draw(seed, batch=(), **fixed):
+        rng = np.random.default_rng(seed)
+        market = draw_market(rng, batch, **fixed)
+        spend = rng.gamma(2, 50, (DAYS, 3))
+        conversions = rng.poisson(5, (DAYS, 3)) + rng.integers(0, 10, (DAYS, 3)) / 10
+        seen = rng.random((DAYS, 3)) < 0.8
+        return market, Record(19_000, spend, np.where(seen, conversions, 0.0), seen)
+
+    return draw
+
+
+def brute_force(expected, variance, reported, dispersion):
+    """Mean and variance of the level and the evidence of the report, on a fine grid."""
+    level = np.linspace(-8, 8, 8001) * np.sqrt(variance)
+    loglik = negative_binomial_loglik(reported, expected * np.exp(level), np.array(dispersion))
+    weight = np.exp(loglik - loglik.max() - level**2 / (2 * variance))
+    step_size = level[1] - level[0]
+    evidence = np.log(weight.sum() * step_size / np.sqrt(2 * np.pi * variance)) + loglik.max()
+    mean = (weight * level).sum() / weight.sum()
+    return mean, (weight * (level - mean) ** 2).sum() / weight.sum(), evidence
+
+
+@settings(max_examples=300)
+@given(st.floats(0.01, 200), st.floats(1e-3, 0.25), st.floats(1e-3, 0.5), st.floats(-3, 3))
+def test_a_report_moves_the_level_as_bayes_rule_does(expected, variance, dispersion, surprise):
+    scatter = np.sqrt(expected + (dispersion + variance) * expected**2)
+    reported = max(expected + surprise * scatter, 0.0)
+    mean, spread, evidence = brute_force(expected, variance, reported, dispersion)
+    ours = update_level(np.array(expected), np.array(variance), reported, np.array(dispersion))
+    # Laplace's method takes the mode for the mean and a Gaussian for what is skewed
+    assert ours[0] == pytest.approx(mean, abs=0.3 * np.sqrt(variance))
+    assert ours[1] == pytest.approx(spread, rel=0.5)
+    assert ours[2] == pytest.approx(evidence, abs=0.5)
+
+
+def test_a_usual_report_is_weighed_closely():
+    mean, spread, evidence = brute_force(20.0, 0.02, 27.0, 0.05)
+    ours = update_level(np.array(20.0), np.array(0.02), 27.0, np.array(0.05))
+    assert ours[0] == pytest.approx(mean, abs=0.02 * np.sqrt(0.02))
+    assert ours[1] == pytest.approx(spread, rel=0.05)
+    assert ours[2] == pytest.approx(evidence, abs=0.02)
+
+
+@given(st.floats(1e-3, 300), st.floats(0, 500), st.floats(1e-3, 2))
+def test_a_level_that_is_known_does_not_move(expected, reported, dispersion):
+    known = np.zeros(1)
+    shift, variance, evidence = update_level(np.array([expected]), known, reported, dispersion)
+    assert shift == variance == 0
+    plain = negative_binomial_loglik(reported, np.array([expected]), dispersion)
+    assert evidence == pytest.approx(plain, rel=1e-6, abs=1e-6)
+
+
+def test_reports_narrow_the_level_and_pull_it_their_way():
+    expected, variance = np.full(3, 20.0), np.full(3, 0.1)
+    shift, after, _ = update_level(
+        expected, variance, np.array([5.0, 20.0, 60.0]), 0.05 + 0 * variance
+    )
+    assert shift[0] < 0 < shift[2]
+    assert shift[1] == pytest.approx(0, abs=1e-9)
+    assert (after < variance).all()
+
+
+def test_a_report_against_all_expectation_stays_finite():
+    expected = np.array([0.0, 1e-12, 1e6])
+    for part in update_level(
+        expected, np.full(3, 2.0), np.array([1e5, 50.0, 0.0]), np.full(3, 0.01)
+    ):
+        assert np.isfinite(part).all()
+
+
+def test_numpy_and_torch_update_alike():
+    rng = np.random.default_rng(0)
+    arrays = [
+        rng.gamma(2, 10, 50),
+        rng.gamma(1, 0.1, 50),
+        rng.gamma(2, 10, 50),
+        rng.gamma(1, 0.1, 50),
+    ]
+    theirs = update_level(*(torch.as_tensor(a) for a in arrays))
+    for ours, other in zip(update_level(*arrays), theirs, strict=True):
+        np.testing.assert_allclose(ours, other.numpy(), rtol=1e-9, atol=1e-9)
+
+
+@settings(max_examples=25)
+@given(SEEDS)
+def test_without_a_walk_the_loglik_is_the_sum_over_the_days(a_history, seed):
+    market, record = a_history(seed, (2,), level_sd=0.0, demand_sd=0.0)
+    fit = filter_history(market, record)
+    state = MarketState(19_000, record.spend[:7].mean(0), np.zeros((2, 3)))
+    total = np.zeros((2, 3))
+    for spend, reported, seen in zip(*record[1:], strict=True):
+        state, outcome = step(market, state, spend, None)
+        day = negative_binomial_loglik(reported, outcome.expected + 1e-9, market.dispersion)
+        total = total + np.where(seen, day, 0.0)
+    np.testing.assert_allclose(fit.loglik, total, rtol=1e-9, atol=1e-7)
+    assert (fit.variance == 0).all()
+    assert (fit.state.level == 0).all()
+
+
+@settings(max_examples=25)
+@given(SEEDS)
+def test_a_batch_is_filtered_as_its_markets_are_alone(a_history, seed):
+    market, record = a_history(seed, (3,))
+    fit = filter_history(market, record)
+    alone = filter_history(type(market)(*(field[1] for field in market)), record)
+    assert np.array_equal(fit.loglik[1], alone.loglik)
+    assert np.array_equal(fit.expected[:, 1], alone.expected)
+
+
+def test_days_without_a_report_add_nothing_and_widen_the_level(a_history):
+    market, record = a_history(1, level_kept=1.0, level_sd=0.05)
+    blind = record._replace(seen=np.zeros_like(record.seen))
+    fit = filter_history(market, blind)
+    assert (fit.loglik == 0).all()
+    assert (fit.state.level == 0).all()
+    np.testing.assert_allclose(fit.variance, DAYS * (market.level_sd**2 + market.demand_sd**2))
+    whatever = blind._replace(conversions=record.conversions + 1000)
+    for ours, theirs in zip(fit, filter_history(market, whatever), strict=True):
+        np.testing.assert_equal(ours, theirs)
+
+
+@settings(max_examples=25)
+@given(SEEDS, st.integers(0, DAYS - 1))
+def test_a_report_tells_nothing_of_the_days_up_to_it(a_history, seed, day):
+    market, record = a_history(seed)
+    conversions, seen = record.conversions.copy(), record.seen.copy()
+    conversions[day:] += 100
+    seen[day] = True
+    before, after = (
+        filter_history(market, r).expected
+        for r in (record, record._replace(conversions=conversions, seen=seen))
+    )
+    assert np.array_equal(before[: day + 1], after[: day + 1])
+    if day < DAYS - 1:
+        assert (after[day + 1] > before[day + 1]).any()
+
+
+def test_a_walk_that_returns_starts_from_its_stationary_spread(a_history):
+    market, record = a_history(2, level_kept=0.9, level_sd=0.1, demand_sd=0.0)
+    blind = record._replace(seen=np.zeros_like(record.seen))
+    np.testing.assert_allclose(filter_history(market, blind).variance, 0.01 / (1 - 0.81))
+
+
+def test_a_record_bridges_the_spend_of_missing_days_and_takes_no_report_from_them():
+    dates = np.arange("2024-01-01", "2024-01-06", dtype="datetime64[D]")
+    nan = np.nan
+    spend = np.array([[10, nan], [nan, nan], [30, nan], [0, nan], [nan, nan]])
+    conversions = np.array([[1.5, nan], [nan, nan], [nan, nan], [0, nan], [nan, nan]])
+    alive = np.ones((5, 2), bool)
+    alive[3, 0] = False
+    record = record_of(dates, spend, conversions, alive)
+    assert record.first_day == 19_723
+    assert record.spend.tolist() == [[10, 0], [20, 0], [30, 0], [0, 0], [0, 0]]
+    assert record.seen[:, 0].tolist() == [True, False, False, False, False]
+    assert not record.seen[:, 1].any()
+    assert record.conversions[:, 0].tolist() == [1.5, 0, 0, 0, 0]
