@@ -4,16 +4,17 @@ In this scale all priors are independent standard normals, so a posterior varian
 exactly what the data taught.
 """
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy import special
 
+from ..data.config import Settings
+from ..data.errors import ConfigError
 from ..data.history import Campaign
 from .curves import carryover_of
-from ..data.config import Settings
 
 Floats = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
@@ -22,6 +23,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 SCALARS = ("conversions", "elasticity", "half_life", "dispersion", "level_sd")
 WEEKDAYS = 6  # contrasts of seven days
 DIMENSIONS = len(SCALARS) + WEEKDAYS
+_USUAL_KIND = "cross_network"  # of a campaign type that is not listed
 
 
 class TruncatedNormal(Settings):
@@ -62,13 +64,36 @@ class Priors(Settings):
     weekday_sd: Positive
     inflation: Range
 
+    @model_validator(mode="after")
+    def _mean_something(self) -> Self:
+        """Refuse what gives no market: keys that are fine alone and not together."""
+        e, i = self.elasticity, self.inflation
+        if not e.low < e.high < self.slope:
+            given = f"low {e.low:g} and high {e.high:g} with slope {self.slope:g}"
+            raise _refused("elasticity", given, "0 < low < high < slope")
+        if not 0 <= i.low <= i.high < 1:
+            raise _refused(
+                "inflation", f"low {i.low:g} and high {i.high:g}", "0 <= low <= high < 1"
+            )
+        for kind in (*self.kinds, _USUAL_KIND):
+            if kind not in self.half_life:
+                given = f"no entry for {kind}"
+                raise _refused(
+                    "half_life", given, f"one for each of priors.kinds and {_USUAL_KIND}"
+                )
+        return self
+
     def kind(self, campaign: Campaign) -> str:
         """Return the kind of a campaign: by its type, else by its channel's name."""
         name = (campaign.campaign_type or campaign.channel).casefold()
         for kind, types in self.kinds.items():
             if name in (t.casefold() for t in types):
                 return kind
-        return "cross_network"
+        return _USUAL_KIND
+
+
+def _refused(key: str, given: str, allowed: str) -> ConfigError:
+    return ConfigError(f"priors.{key}: {given}; allowed: {allowed}. Change it and run again.")
 
 
 class Anchors(NamedTuple):
