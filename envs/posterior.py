@@ -15,6 +15,8 @@ from .market import Market, MarketState, select
 
 Floats = NDArray[np.float64]
 _VERSION = 1
+_FACTS = ("spend", "spend_max", "recent")
+_ARRAYS = (*(f"market.{name}" for name in Market._fields), "state.stock", "state.level", *_FACTS)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def save_posterior(posterior: Posterior, folder: Path) -> None:
     """Write ``posterior.npz`` (arrays) and ``posterior.json`` (everything else)."""
     arrays = {f"market.{k}": v for k, v in posterior.market._asdict().items()}
     arrays |= {"state.stock": posterior.state.stock, "state.level": posterior.state.level}
-    arrays |= {k: getattr(posterior, k) for k in ("spend", "spend_max", "recent")}
+    arrays |= {k: getattr(posterior, k) for k in _FACTS}
     facts = {
         "version": _VERSION,
         "campaigns": [list(campaign) for campaign in posterior.campaigns],
@@ -103,7 +105,7 @@ def load_posterior(folder: Path) -> Posterior:
     """Read what ``save_posterior`` wrote.
 
     Raises:
-        DataError: if the files are missing or of another version.
+        DataError: if the files are missing, incomplete or of another version.
     """
     facts = read_json(folder / "posterior.json")
     arrays = read_arrays(folder / "posterior.npz")
@@ -112,6 +114,9 @@ def load_posterior(folder: Path) -> Posterior:
             f"{folder}: posterior of version {facts.get('version')}, this program reads "
             f"{_VERSION}; calibrate again."
         )
+    for name in _ARRAYS:
+        if name not in arrays:
+            raise DataError(f"{folder}: the array {name} is not in posterior.npz; calibrate again.")
     return Posterior(
         campaigns=tuple(Campaign(*pair) for pair in facts["campaigns"]),
         market=Market(**{name: arrays[f"market.{name}"] for name in Market._fields}),
