@@ -1,14 +1,15 @@
 """From a history to a posterior over markets, one campaign at a time on its own conversions."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from ..data.history import DEAD, History
 from ..data.config import Settings
+from ..data.errors import ConfigError
+from ..data.history import DEAD, History
 from .curves import carryover_of
 from .likelihood import Fit, Record, filter_history, record_of
 from .market import Market, MarketState, day_number
@@ -32,6 +33,15 @@ class CalibrationSettings(Settings):
     draws: Annotated[int, Field(ge=2)]
     held_out: Annotated[int, Field(ge=1)]
 
+    @model_validator(mode="after")
+    def _leave_some_to_train_on(self) -> Self:
+        if self.held_out >= self.draws:
+            raise ConfigError(
+                f"calibration.held_out: {self.held_out} of {self.draws} draws were given; allowed: "
+                "fewer than calibration.draws, as the rest is trained on. Lower it or raise draws."
+            )
+        return self
+
 
 def calibrate(
     history: History,
@@ -52,9 +62,7 @@ def calibrate(
         progress: called with a line a round.
     """
     rng = np.random.Generator(np.random.PCG64(settings.seed))
-    record = record_of(
-        history.dates, history.spend, history.conversions, history.presence != DEAD
-    )
+    record = record_of(history.dates, history.spend, history.conversions, history.presence != DEAD)
     anchors = anchors_of(history, record, priors)
 
     def loglik(z: Floats) -> Floats:
