@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError, MediaGymError
@@ -41,6 +42,7 @@ Say = Callable[[str], None]
 BASELINES = ("uniform", "historical", "greedy", "static")
 _VERSION = "1"  # of what is kept; a change of the method must not find old results
 _FORECAST_SEED = 30  # of the noise that a plan's intervals come from
+_VALIDATION_SEED = 40  # of the noise in which the best network is chosen
 _MARGINAL_DRAWS = 256
 
 
@@ -66,6 +68,7 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
     Raises:
         MediaGymError: for anything in the data or the configuration that is a user's to mend.
     """
+    torch.set_num_threads(int(config["threads"]))
     objective = Objective.of(config["objective"], "objective")
     env = EnvSettings.of(config["env"], "env")
     solver = SolverSettings.of(config["solver"], "solver")
@@ -165,8 +168,11 @@ def trained(folder: Path, session: Session) -> Policy:
 def learn(session: Session, seed: int, log: Path | None, *, progress: bool) -> LearnedPolicy:
     """Train the configured learner on the training draws."""
     settings = PPOSettings.of(session.config["agent"], "agent")
+    problem, posterior = session.problem, session.posterior
+    market, state = posterior.held(settings.validation, skip=session.evaluation.markets)
+    validation = trial_of(market, state, session.env.days, _VALIDATION_SEED)
     network = train_ppo(
-        session.problem, session.posterior.training(), session.env, settings, seed, log, progress
+        problem, posterior.training(), validation, session.env, settings, seed, log, progress
     )
     return LearnedPolicy("ppo", network, session.problem)
 

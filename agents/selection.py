@@ -1,0 +1,42 @@
+"""Which network so far is the best: flown on validation markets against the static plan."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3.common.policies import ActorCriticPolicy
+
+from ..envs.actions import ActionSettings
+from ..envs.flight import Problem
+from .evaluation import Trial, fly_policy
+from .learned import LearnedPolicy, Network
+from .policy import PlanPolicy
+
+
+class Selection:
+    """Keeps the weights that did best; the start, which follows the static plan, is the first."""
+
+    def __init__(
+        self, policy: ActorCriticPolicy, problem: Problem, action: ActionSettings, trial: Trial
+    ) -> None:
+        """Args: the network that is trained, its problem, its scales, the validation markets."""
+        self.policy, self.problem, self.action, self.trial = policy, problem, action, trial
+        self.static = fly_policy(problem, PlanPolicy("static", problem.base), trial).total
+        self.gain = -np.inf  # percent over the static plan, of the best so far
+        self._weights: dict[str, Any] = {}
+        self.check()
+
+    def check(self) -> float:
+        """Fly the network as it is; return its gain over the static plan in percent."""
+        network = Network.of(self.policy, self.action, [])
+        flown = fly_policy(self.problem, LearnedPolicy("ppo", network, self.problem), self.trial)
+        gain = float(100 * (flown.total.mean() / self.static.mean() - 1))
+        if gain > self.gain:
+            self.gain = gain
+            self._weights = {k: v.clone() for k, v in self.policy.state_dict().items()}
+        return gain
+
+    def restore(self) -> None:
+        """Give the network its best weights back."""
+        with torch.no_grad():
+            self.policy.load_state_dict(self._weights)
