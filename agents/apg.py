@@ -83,7 +83,7 @@ class _Pilot:
     def act(self, view: View, memory: Any) -> tuple[torch.Tensor, torch.Tensor, None]:
         """Return the wanted dollars."""
         seen = observe(self.problem, view).float()
-        mean: torch.Tensor = self.policy.get_distribution(seen).distribution.mean  # type: ignore[union-attr,assignment]
+        mean: torch.Tensor = self.policy.get_distribution(seen).distribution.mean  # type: ignore[union-attr]
         self.outside = self.outside + ((mean.abs() - 1).clip(0.0) ** 2).mean()
         target, total = wanted(
             self.problem, view.ledger, mean.clip(-1.0, 1.0).double(), self.action
@@ -98,7 +98,7 @@ def _episodes(
     rng = generator(seed, _STREAM)
     while True:
         picked = rng.integers(len(markets[0].elasticity), size=flights)
-        market, state = (select(record, picked) for record in markets)
+        market, state = select(markets[0], picked), select(markets[1], picked)
         noise = draw_noises(market, problem.days, [rng] * flights)
         yield tensors(market), tensors(state), tensors(noise)
 

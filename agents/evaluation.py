@@ -64,9 +64,7 @@ class Evaluation(NamedTuple):
         return np.asarray(100 * flown.total / self.clairvoyant.total)
 
 
-def trial_of(
-    market: Market, state: MarketState, days: int, seed: int, skip: int = 0
-) -> Trial:
+def trial_of(market: Market, state: MarketState, days: int, seed: int, skip: int = 0) -> Trial:
     """Draw each market's own noise from (seed, skip + its number)."""
     count = len(market.elasticity)
     rngs = (generator(seed, skip + i) for i in range(count))
@@ -100,9 +98,7 @@ def evaluate(
     for policy in policies:
         progress(f"flying {policy.name}")
         flown.append(fly_policy(problem, policy, trial))
-    return Evaluation(
-        tuple(flown), clairvoyant(problem, trial, flown, solver, progress), settings
-    )
+    return Evaluation(tuple(flown), clairvoyant(problem, trial, flown, solver, progress), settings)
 
 
 def clairvoyant(

@@ -48,9 +48,7 @@ def forecast(problem: Problem, policy: Policy, plan: Floats, trial: Trial) -> Fo
     return _collect([day.outcome for day in days])
 
 
-def marginal_returns(
-    problem: Problem, plan: Floats, market: Market, state: MarketState
-) -> Floats:
+def marginal_returns(problem: Problem, plan: Floats, market: Market, state: MarketState) -> Floats:
     """Return what one more dollar on each campaign brings, in the objective, (campaigns,).
 
     A finite difference of the posterior-expected objective, the campaign's days raised alike.

@@ -89,4 +89,4 @@ def _search(answer: Any, target: Floats) -> Floats:
         middle = (low + high) / 2
         above = answer(np.exp(middle)) > target
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return np.exp((low + high) / 2)
+    return np.asarray(np.exp((low + high) / 2))

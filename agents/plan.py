@@ -222,7 +222,6 @@ def _day(plan: Plan, t: int, date: str) -> dict[str, Any]:
 
 def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
     lines = []
-    free = [c["binding"] for c in campaigns if c["binding"] is None]
     typical = float(np.average(plan.marginal, weights=plan.cents.sum(0) + 1e-9))
     for k, campaign in enumerate(campaigns):
         name, beyond = _name(campaign), campaign["extrapolation"]
@@ -233,13 +232,13 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
                 f"(${campaign['observed_max_daily']:,.2f}); the estimate there is prior more "
                 "than data."
             )
-        if campaign["binding"] and "floor" in campaign["binding"]["bound"]:
-            if plan.marginal[k] < _RARE * typical and free:
-                lines.append(
-                    f"{name}: its floor buys almost nothing: ${campaign['budget']:,.2f} for "
-                    f"{campaign['conversions']['mean']:.1f} expected conversions; the last $1,000 "
-                    f"would bring {campaign['binding']['shadow_price']:.1f} more elsewhere."
-                )
+        bound = campaign["binding"]
+        if bound and "floor" in bound["bound"] and plan.marginal[k] < _RARE * typical:
+            lines.append(
+                f"{name}: its floor buys almost nothing: ${campaign['budget']:,.2f} for "
+                f"{campaign['conversions']['mean']:.1f} expected conversions; the last $1,000 "
+                f"would bring {bound['shadow_price']:.1f} more elsewhere."
+            )
     return [*lines, *plan.notes]
 
 

@@ -54,8 +54,9 @@ def _log_policy(
         "budget": session.problem.constraints.total,
         "seed": seed,
     }
-    for part in hparams(chosen, dict.fromkeys(metrics)):  # the scalars above are the metrics
-        writer._get_file_writer().add_summary(part)  # noqa: SLF001  # no other run is opened
+    # add_hparams would open a run of its own; this one already holds the metrics as scalars
+    for part in hparams(chosen, dict.fromkeys(metrics)):  # type: ignore[no-untyped-call]
+        writer._get_file_writer().add_summary(part)  # type: ignore[no-untyped-call]
     dates = np.datetime64(session.problem.state.day, "D") + np.arange(session.problem.days)
     mean = flown.spend.mean(1)
     with warnings.catch_warnings():

@@ -1,11 +1,9 @@
 """From a configuration to a problem, its policies and its plan; slow results are kept.
 
-A calibration is kept under the content of the data and of every setting it depends on, the
-static plan under that of the calibration and of its own settings.
+A calibration is kept under the content of the data and of every setting it depends on, and the
+static plan beside it.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,19 +12,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..data.errors import ConfigError, MediaGymError
-from ..data.files import read_arrays, write_arrays
+from ..data.errors import ConfigError
+from ..data.files import digest
 from ..data.history import load_history
 from ..data.landings import load_landings
 from ..data.settings import DataSettings
 from ..envs.budget import EnvSettings
+from ..envs.calibrated import problem_in
 from ..envs.calibration import CalibrationSettings, calibrate
 from ..envs.cents import to_cents
-from ..envs.constraints import Constraints
-from ..envs.flight import Problem, problem_of
-from ..envs.objective import Objective
+from ..envs.flight import Problem
 from ..envs.optimum import SolverSettings
-from ..envs.plans import historical_plan, static_plan, uniform_plan
+from ..envs.plans import historical_plan, uniform_plan
 from ..envs.posterior import Posterior, load_posterior, save_posterior
 from ..envs.priors import Priors
 from .evaluation import EvaluationSettings, Trial, trial_of
@@ -40,7 +37,7 @@ from .ppo import PPOSettings, train_ppo
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 BASELINES = ("uniform", "historical", "greedy", "static")
-_VERSION = "1"  # of what is kept; a change of the method must not find old results
+_VERSION = 1  # of kept calibrations; a change of the method must not find old ones
 _FORECAST_SEED = 30  # of the noise that a plan's intervals come from
 _VALIDATION_SEED = 40  # of the noise in which the best network is chosen
 _MARGINAL_DRAWS = 256
@@ -69,34 +66,31 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
         MediaGymError: for anything in the data or the configuration that is a user's to mend.
     """
     torch.set_num_threads(int(config["threads"]))
-    objective = Objective.of(config["objective"], "objective")
     env = EnvSettings.of(config["env"], "env")
     solver = SolverSettings.of(config["solver"], "solver")
     evaluation = EvaluationSettings.of(config["evaluation"], "evaluation")
-    posterior, notes = calibrated(config, say)
-    constraints = Constraints.of(config["constraints"], posterior.campaigns, env.days)
-    base = _static(config, posterior, constraints, objective, env.days, solver, say)
-    problem = problem_of(posterior, constraints, objective, base)
+    folder, posterior, notes = calibrated(config, say)
+    problem = problem_in(folder, posterior, config, say)
     return Session(config, posterior, problem, env, solver, evaluation, notes)
 
 
-def calibrated(config: Mapping[str, Any], say: Say) -> tuple[Posterior, tuple[str, ...]]:
-    """Return the posterior of the configured data, from the cache if it is there."""
+def calibrated(config: Mapping[str, Any], say: Say) -> tuple[Path, Posterior, tuple[str, ...]]:
+    """Return the posterior of the configured data, its folder, and notes about the data."""
     priors = Priors.of(config["priors"], "priors")
     settings = CalibrationSettings.of(config["calibration"], "calibration")
     data = DataSettings.of(config["data"], "data")
     history = load_history(data)
     landings = load_landings(data, history)
     notes = (*history.notes, *(landings.notes if landings else ()))
-    key = _key(history.fingerprint(), priors.model_dump(), settings.model_dump())
+    key = digest(_VERSION, history.fingerprint(), priors.model_dump(), settings.model_dump())
     folder = Path(config["cache"]) / f"posterior-{key}"
     if (folder / "posterior.json").exists():
         say(f"calibration found in {folder}")
-        return load_posterior(folder), notes
+        return folder, load_posterior(folder), notes
     posterior = calibrate(history, priors, settings, say)
     save_posterior(posterior, folder)
     say(f"calibration kept in {folder}")
-    return posterior, notes
+    return folder, posterior, notes
 
 
 def policy_named(name: str, session: Session) -> Policy:
@@ -219,30 +213,3 @@ def plan_of(session: Session, policy: Policy, rivals: Sequence[Policy]) -> Plan:
         seen_max=posterior.spend_max,
         notes=session.notes,
     )
-
-
-def _static(
-    config: Mapping[str, Any],
-    posterior: Posterior,
-    constraints: Constraints,
-    objective: Objective,
-    days: int,
-    solver: SolverSettings,
-    say: Say,
-) -> Floats:
-    asked = [constraints.to_json(), objective.model_dump(), days, solver.model_dump()]
-    key = _key(posterior.fingerprint(), asked)
-    path = Path(config["cache"]) / f"static-{key}.npz"
-    if path.exists():
-        return read_arrays(path)["plan"]
-    plan = static_plan(posterior, constraints, objective, days, solver, say)
-    write_arrays(path, {"plan": plan})
-    return plan
-
-
-def _key(*parts: Any) -> str:
-    try:
-        text = json.dumps([_VERSION, *parts], sort_keys=True, allow_nan=False)
-    except ValueError as error:
-        raise MediaGymError(f"configuration: {error}; every number must be finite.") from None
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,5 +1,6 @@
 """Files written whole or not at all: a reader never meets half a result."""
 
+import hashlib
 import io
 import json
 import os
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError
+from .errors import ConfigError, DataError
 
 
 def write_bytes(path: str | Path, content: bytes) -> Path:
@@ -119,3 +120,19 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def digest(*parts: Any) -> str:
+    """Returns a short key of JSON-able content, for files that are kept by content.
+
+    Raises:
+        ConfigError: a number is not finite.
+    """
+    try:
+        text = json.dumps(parts, sort_keys=True, allow_nan=False)
+    except ValueError as error:
+        raise ConfigError(
+            f"configuration: a number is not finite ({error}). Allowed: finite numbers. To mend "
+            "it: look for nan or inf among the keys that were changed."
+        ) from error
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

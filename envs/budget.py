@@ -52,7 +52,7 @@ class Batch:
         self, problem: Problem, markets: tuple[Market, MarketState], settings: EnvSettings
     ) -> None:
         self.problem, self.markets, self.settings = problem, markets, settings
-        campaigns, channels = len(problem.doubt), problem.constraints.channel_count
+        campaigns, channels = len(problem.doubt), len(problem.constraints.channels)
         size = observation_size(campaigns, channels)
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (action_size(campaigns),), np.float32)
@@ -62,7 +62,8 @@ class Batch:
         """Start one flight an episode; its randomness depends on (seed, episode) alone."""
         rngs = [generator(seed, episode) for episode in episodes]
         picked = [int(rng.integers(len(self.markets[0].elasticity))) for rng in rngs]
-        market, state = (select(record, np.array(picked)) for record in self.markets)
+        index = np.array(picked)
+        market, state = select(self.markets[0], index), select(self.markets[1], index)
         noise = draw_noises(market, self.problem.days, rngs)
         self._draw = Draw(market, state, noise)
         self._static = state
@@ -78,13 +79,11 @@ class Batch:
         """Spend a day; return the observations and rewards."""
         if not np.isfinite(action).all():
             raise MediaGymError(
-                f"action: {action[~np.isfinite(action)][0]} was given; every entry must be a finite "
-                "number in [-1, 1]. Look for a diverged policy."
+                f"action: {action[~np.isfinite(action)][0]} was given; every entry must be a "
+                "finite number in [-1, 1]. Look for a diverged policy."
             )
         clipped = np.clip(np.asarray(action, np.float64), -1.0, 1.0)
-        target, total = wanted(
-            self.problem, self.flight.view.ledger, clipped, self.settings.action
-        )
+        target, total = wanted(self.problem, self.flight.view.ledger, clipped, self.settings.action)
         today = select(self._draw.noise, len(self.days))
         self.flight, day = advance(
             self.problem, self._draw.market, self.flight, target, total, today
@@ -127,7 +126,9 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         self.num_envs, self.render_mode = num_envs, render_mode
         self.single_observation_space = self.batch.observation_space
         self.single_action_space = self.batch.action_space
-        self.observation_space = gym.vector.utils.batch_space(self.batch.observation_space, num_envs)
+        self.observation_space = gym.vector.utils.batch_space(
+            self.batch.observation_space, num_envs
+        )
         self.action_space = gym.vector.utils.batch_space(self.batch.action_space, num_envs)
         self._seed, self._episode = 0, 0
 

@@ -79,22 +79,25 @@ def start(problem: Problem, state: MarketState, batch: tuple[int, ...]) -> Fligh
         state: the markets' states, (*batch, campaigns) or broadcastable to it.
         batch: shape of the batch.
     """
-    zero = 0 * problem.state.stock + np.zeros((*batch, problem.state.stock.shape[-1]))
+    stock = problem.state.stock
+    zero = 0 * stock + namespace(stock).zeros((*batch, stock.shape[-1]))
     belief = Belief(
-        problem.state._replace(
-            stock=problem.state.stock + zero, level=problem.state.level + zero
-        ),
+        problem.state._replace(stock=problem.state.stock + zero, level=problem.state.level + zero),
         problem.doubt + zero,
         zero,
         zero,
         zero,
     )
-    ledger = Ledger(day=0, spent=zero, last=zero)
-    return Flight(state, View(ledger, belief, problem.base.mean(0) + zero))
+    return Flight(state, View(Ledger(0, zero, zero), belief, problem.base.mean(0) + zero))
 
 
 def advance(
-    problem: Problem, market: Market, flight: Flight, target: Array, total: Array, noise: Noise | None
+    problem: Problem,
+    market: Market,
+    flight: Flight,
+    target: Array,
+    total: Array,
+    noise: Noise | None,
 ) -> tuple[Flight, Day]:
     """Spend a day.
 
@@ -180,4 +183,3 @@ def _doubt(posterior: Posterior, spend: Floats) -> Floats:
     market, state = posterior.training()
     _, outcome = step(market, state._replace(stock=spend + 0 * state.stock), spend, None)
     return np.asarray(np.log(outcome.expected + 1e-9).var(0) + 1e-4)
-

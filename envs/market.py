@@ -48,14 +48,14 @@ class MarketState(NamedTuple):
 class Noise(NamedTuple):
     """A day's randomness, drawn by the caller; a leading axis holds the days of a flight.
 
-    Without ``count`` (None) only the level moves: the demand path, count noise averaged out.
+    Without ``counts`` (None) only the level moves: the demand path, count noise averaged out.
     """
 
     demand: Array  # standard normal, shared by the campaigns: (..., 1)
     level: Array  # standard normal
     price: Array | None  # standard normal
     gamma: Array | None  # Gamma with mean 1 and variance alpha: the market's overdispersion
-    count: Array | None  # standard normal behind the Poisson count
+    counts: Array | None  # standard normal behind the Poisson count
     order_value: Array | None  # standard normal
 
     def path(self) -> "Noise":
@@ -97,7 +97,7 @@ def step(
     level = level if noise is None else level + level_change(market, noise)
     stock = carry(state.stock, spend, market.carryover)
     expected = expected_conversions(market, stock, level, state.day)
-    if noise is None or noise.count is None:
+    if noise is None or noise.counts is None:
         conversions, order_value, price = expected, market.order_value, 1.0
     else:
         conversions = _count(expected, noise)
@@ -126,9 +126,10 @@ def expected_conversions(market: Market, stock: Array, level: Array, day: int) -
 def cost_per_click(market: Market, spend: Array) -> Array:
     """Return the CPC in dollars; a spend of zero is priced like a cent."""
     xp = namespace(spend, market.inflation)
-    return market.reference_cpc * (
-        xp.clip(spend, 0.01, None) / market.reference_spend
-    ) ** market.inflation
+    return (
+        market.reference_cpc
+        * (xp.clip(spend, 0.01, None) / market.reference_spend) ** market.inflation
+    )
 
 
 def level_change(market: Market, noise: Noise) -> Array:
@@ -160,6 +161,6 @@ def select(record: Record, index: Any) -> Record:
 def _count(expected: Array, noise: Noise) -> Array:
     """Return the counted conversions; in torch the gradient is that of the expectation."""
     if namespace(expected) is np:
-        return poisson_quantile(expected * noise.gamma, noise.count)
+        return poisson_quantile(expected * noise.gamma, noise.counts)
     held = expected.detach()
-    return expected + (poisson_quantile(held * noise.gamma, noise.count) - held)
+    return expected + (poisson_quantile(held * noise.gamma, noise.counts) - held)

@@ -38,8 +38,7 @@ def draw_noise(market: Market, days: int, rng: np.random.Generator) -> Noise:
 def draw_noises(market: Market, days: int, rngs: Iterable[np.random.Generator]) -> Noise:
     """Draw the noise of many flights; fields are (days, flights, campaigns)."""
     drawn = [
-        draw_noise(Market(*(field[i] for field in market)), days, rng)
-        for i, rng in enumerate(rngs)
+        draw_noise(Market(*(field[i] for field in market)), days, rng) for i, rng in enumerate(rngs)
     ]
     return Noise(*(np.stack(fields, axis=1) for fields in zip(*drawn, strict=True)))
 

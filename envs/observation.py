@@ -9,6 +9,7 @@ from .flight import Problem, View, prior_level
 from .ledger import owed, remaining
 from .market import weekday_of
 
+_CENT = 0.01  # dollars; less is rounding
 BOUND = 10.0  # every entry of the observation lies within +-BOUND
 
 
@@ -54,8 +55,8 @@ def observe(problem: Problem, view: View) -> Array:
     constraints, days = problem.constraints, problem.days
     days_left = days - ledger.day
     money = remaining(constraints, ledger)[..., None] / constraints.total
-    debt = owed(constraints, ledger)
-    due = [level / (money * constraints.total + 1e-6) for level in (debt.campaigns, debt.channels)]
+    _, channels, campaigns = owed(constraints, ledger)
+    due = [level / (money * constraints.total + _CENT) for level in (campaigns, channels)]
     usual = problem.base.mean(0) + 1.0
     flat = 0 * money
     today = (flat + float(k == weekday_of(belief.state.day)) for k in range(7))

@@ -45,11 +45,15 @@ class Optimum(NamedTuple):
 
 
 def tensors(record: Record) -> Record:
-    """Return a record of torch tensors in double precision (numbers and None stay)."""
+    """Return a record, and the records in it, as torch tensors; anything else stays."""
     import torch
 
-    arrays = (torch.as_tensor(np.asarray(f)) if hasattr(f, "shape") else f for f in record)
-    return type(record)(*arrays)
+    def turned(field: Any) -> Any:
+        if hasattr(field, "_fields"):
+            return tensors(field)
+        return torch.as_tensor(np.asarray(field)) if hasattr(field, "shape") else field
+
+    return type(record)(*map(turned, record))
 
 
 def best_plan(

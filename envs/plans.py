@@ -59,4 +59,6 @@ def static_plan(
     rngs = (generator(solver.seed, i) for i in range(len(market.elasticity)))
     path: Noise = draw_noises(market, days, rngs).path()
     begin = historical_plan(posterior, constraints, days)[:, None]
-    return best_plan(constraints, objective, (market, state), path, begin, solver, progress).plan[:, 0]
+    markets = (market, state)
+    best = best_plan(constraints, objective, markets, path, begin, solver, progress)
+    return best.plan[:, 0]

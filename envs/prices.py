@@ -105,4 +105,6 @@ def truncated_normal(mean: float, sd: float, low: float, high: float, uniform: F
     edges = special.ndtr((np.array([low, high]) - mean) / sd)
     inside = special.ndtri(edges[0] + uniform * (edges[1] - edges[0]))
     nearest = np.clip(mean, low, high)
-    return np.asarray(np.clip(np.where(np.isfinite(inside), mean + sd * inside, nearest), low, high))
+    return np.asarray(
+        np.clip(np.where(np.isfinite(inside), mean + sd * inside, nearest), low, high)
+    )

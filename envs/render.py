@@ -50,8 +50,9 @@ def draw_flight(
         worth.plot(days, value.cumsum(), color="black")
     money.set(ylabel="dollars a day", title=f"{spend.sum():,.0f} of {total:,.0f} dollars spent")
     worth.set(xlabel=f"day of the flight from {np.datetime64(first, 'D')}", ylabel="value so far")
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return pixels[..., :3].copy()
 
 
 def _stack(axes: Any, days: NDArray[np.int64], spend: Floats, names: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""A synthetic advertiser: a known market, a spend history, and exports in the platforms' formats."""
+"""A synthetic advertiser: a known market, a spend history, and exports as platforms write them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,8 +16,8 @@ from ..data.history import Campaign
 from .curves import carryover_of
 from .market import Market, MarketState, day_number, select, step
 from .noise import draw_noise
-from .priors import Anchors, Priors, contrast_basis, transform
 from .priors import DIMENSIONS as PRIOR_DIMENSIONS
+from .priors import Anchors, Priors, contrast_basis, transform
 from .visits import VISIT_COLUMNS, draw_visits
 
 Floats = NDArray[np.float64]
@@ -74,7 +74,7 @@ class SyntheticSettings(Settings):
         Raises:
             ConfigError: for a channel that has no export format.
         """
-        pairs = [Campaign(*([*name.split("/", 1), None][:2])) for name in self.campaigns]
+        pairs = [Campaign(name.split("/")[0], _type_of(name)) for name in self.campaigns]
         for campaign in pairs:
             if campaign.channel not in _FILES:
                 raise ConfigError(
@@ -186,6 +186,11 @@ def _market(settings: SyntheticSettings, priors: Priors, rng: np.random.Generato
     )
 
 
+def _type_of(name: str) -> str | None:
+    _, slash, kind = name.partition("/")
+    return kind if slash else None
+
+
 def _columns() -> tuple[str, ...]:
     return ("spend", "cpc", "cvr", "order", "order_sd", "ctr", "dispersion", "level_sd")
 
@@ -204,9 +209,7 @@ def _spend(
         walk[t] = how.persistence * walk[t - 1] + innovation[t]
     weekend = np.isin((dates.astype(int) + 3) % 7, [5, 6])
     rhythm = np.where(weekend[:, None] & (sd > 0.1), how.weekend, 1.0)
-    ramp = [
-        np.where(np.arange(days) < days * (c.ramp or 0), _RAMP_START, 1.0) for c in table
-    ]
+    ramp = [np.where(np.arange(days) < days * (c.ramp or 0), _RAMP_START, 1.0) for c in table]
     mean = np.array([c.spend for c in table])
     return np.asarray(mean * rhythm * np.stack(ramp, 1) * np.exp(sd * walk - sd * sd / 2))
 

@@ -150,4 +150,4 @@ def _users(
         root = root[root]
     _, user = np.unique(root, return_inverse=True)
     earlier = pd.Series(user).groupby(user).cumcount().to_numpy()
-    return user, earlier
+    return np.asarray(user, np.intp), np.asarray(earlier, np.intp)

@@ -14,7 +14,7 @@ def main(config: DictConfig) -> None:
     """Calibrate; write the posterior and its report."""
     folder = run_folder()
     with working("calibrating") as say:
-        posterior, notes = calibrated(plain(config), say)
+        _, posterior, notes = calibrated(plain(config), say)
     save_posterior(posterior, folder)
     write_json(folder / "report.json", posterior.report)
     console.print(learning_table(posterior.report))

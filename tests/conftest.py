@@ -11,6 +11,7 @@ import hypothesis
 import numpy as np
 import pytest
 import yaml
+
 from mediagym.data.history import History, load_history
 from mediagym.data.settings import DataSettings
 from mediagym.envs.budget import EnvSettings

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mediagym.data.dates import Column, parse_days
 from mediagym.data.errors import DataError
 

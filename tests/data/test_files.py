@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from mediagym.data.errors import DataError
 from mediagym.data.files import (
     read_arrays,

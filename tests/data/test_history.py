@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from mediagym.data.errors import DataError
 from mediagym.data.history import DEAD, MISSING, OBSERVED, Campaign, History, load_history
 from mediagym.data.settings import DataSettings

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from mediagym.data.errors import DataError
 from mediagym.data.history import History, load_history
 from mediagym.data.landings import Landings, load_landings, read_landings

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from mediagym.data.errors import ConfigError, DataError
 from mediagym.data.history import load_history
 from mediagym.data.settings import DataSettings

@@ -4,6 +4,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mediagym.data.errors import DataError
 from mediagym.data.numbers import parse_numbers
 

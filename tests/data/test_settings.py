@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from mediagym.data.errors import ConfigError
 from mediagym.data.settings import DataSettings
 

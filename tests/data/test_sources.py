@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from mediagym.data.errors import DataError
 from mediagym.data.history import load_history
 from mediagym.data.settings import DataSettings

@@ -7,9 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import yaml
+
+from mediagym.envs.arrays import namespace
 from mediagym.envs.constraints import Constraints
+from mediagym.envs.flight import Flight, Problem, View, start
 from mediagym.envs.ledger import Ledger, day_bounds, spend_day
-from mediagym.envs.market import Market, MarketState
+from mediagym.envs.market import Market, MarketState, Noise
+from mediagym.envs.noise import draw_noises, generator
+from mediagym.envs.posterior import Posterior
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -175,3 +180,35 @@ def draw_state() -> Callable[..., MarketState]:
         return MarketState(int(rng.integers(10_000, 20_000)), stock, level)
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def flights(problem: Problem, posterior: Posterior) -> Callable[..., tuple]:
+    """Draws markets of the posterior, their flights on the eve, and the flights' noise."""
+
+    def draw(count: int = 6, seed: int = 0) -> tuple[Market, Flight, Noise]:
+        market, state = posterior.sample_training(count)
+        rngs = [generator(seed, i) for i in range(count)]
+        return market, start(problem, state, (count,)), draw_noises(market, problem.days, rngs)
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def restless() -> Callable[..., Callable]:
+    """Makes a policy that asks for other dollars every day and reacts to what it sees."""
+
+    def make(problem: Problem, count: int, seed: int = 0) -> Callable:
+        shape = (problem.days, count, len(problem.doubt))
+        moods = np.random.default_rng(seed).lognormal(0, 1, shape)
+
+        def act(view: View, memory: Any) -> tuple:
+            level = view.belief.state.level
+            xp = namespace(level)
+            mood = moods[view.ledger.day] if xp is np else level.new_tensor(moods[view.ledger.day])
+            target = problem.base[view.ledger.day] * mood * xp.exp(xp.clip(level, -2.0, 2.0))
+            return target, target.sum(-1), memory
+
+        return act
+
+    return make

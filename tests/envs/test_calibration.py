@@ -3,13 +3,14 @@ import json
 
 import numpy as np
 import pytest
+from scipy.special import softmax
+
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import DEAD, MISSING, History, load_history
 from mediagym.data.sources import METRICS
 from mediagym.envs.calibration import CalibrationSettings, _probe, anchors_of, calibrate
 from mediagym.envs.likelihood import filter_history, record_of
 from mediagym.envs.priors import DIMENSIONS, SCALARS, transform
-from scipy.special import softmax
 
 
 def replaced(history: History, change) -> History:

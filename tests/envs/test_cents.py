@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mediagym.data.errors import ConstraintError
 from mediagym.envs.cents import to_cents
 from mediagym.envs.constraints import Constraints

@@ -7,10 +7,11 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mediagym.data.errors import ConfigError, ConstraintError
-from mediagym.envs.constraints import Constraints
 from omegaconf import OmegaConf
 from scipy.optimize import linprog
+
+from mediagym.data.errors import ConfigError, ConstraintError
+from mediagym.envs.constraints import Constraints
 
 SEEDS = st.integers(0, 2**32 - 1)
 NAMES = ("google/Search", "google/YouTube", "meta", "microsoft/Shopping", "microsoft/Audience")

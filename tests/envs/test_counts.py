@@ -3,9 +3,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special, stats
+
 from mediagym.envs.counts import ndtr, negative_binomial_loglik, poisson_quantile
 from mediagym.envs.noise import unit_gamma
-from scipy import special, stats
 
 MEANS = [0.0, 0.003, 0.2, 1.0, 3.7, 11.9, 12.1, 40.0, 350.0, 1e4]
 DRAWS = 200_000

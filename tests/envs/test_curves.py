@@ -3,6 +3,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mediagym.envs.curves import (
     carry,
     carryover_of,

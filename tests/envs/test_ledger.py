@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mediagym.envs.constraints import Constraints
 from mediagym.envs.ledger import (
     Ledger,

@@ -3,6 +3,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mediagym.envs.counts import negative_binomial_loglik
 from mediagym.envs.likelihood import Record, filter_history, record_of, update_level
 from mediagym.envs.market import MarketState, step

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from mediagym.envs.market import Market
 from mediagym.envs.noise import draw_noise, draw_noises, generator, unit_gamma
 
@@ -35,7 +36,7 @@ def test_seed_and_episode_both_decide(other):
 def test_draws_are_standard_and_do_not_depend_on_each_other(draw_market):
     market = draw_market(np.random.default_rng(1), dispersion=0.3)
     noise = draw_noise(market, 40_000, generator(0, 0))
-    columns = np.concatenate([noise.demand, noise.level, noise.price, noise.count, noise.gamma], 1)
+    columns = np.concatenate([noise.demand, noise.level, noise.price, noise.counts, noise.gamma], 1)
     normals = columns[:, :-3]
     np.testing.assert_allclose(normals.mean(0), 0, atol=0.03)
     np.testing.assert_allclose(normals.std(0), 1, atol=0.03)

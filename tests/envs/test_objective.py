@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from mediagym.data.errors import ConfigError
 from mediagym.envs.market import Outcome
 from mediagym.envs.objective import Objective

@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from mediagym.data.errors import DataError
 from mediagym.data.files import read_arrays, read_json, write_arrays, write_json
 from mediagym.envs.market import step

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
+
 from mediagym.data.history import OBSERVED, Campaign, History
 from mediagym.envs.prices import draw_prices, truncated_normal
 from mediagym.envs.priors import Range
-from scipy import stats
 
 PRIOR = Range(low=0.05, high=0.35)
 DAYS, DRAWS = 300, 2000

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from scipy import stats
+
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
 from mediagym.envs.priors import (
@@ -10,7 +12,6 @@ from mediagym.envs.priors import (
     contrast_basis,
     transform,
 )
-from scipy import stats
 
 ANCHORS = Anchors(
     spend=np.array([10.0, 2000.0]),

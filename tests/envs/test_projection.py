@@ -6,12 +6,13 @@ import quadprog
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
+
 from mediagym.data.errors import ConfigError, ConstraintError
 from mediagym.envs.projection import batch_shape, project
 from mediagym.envs.projection_far import PointError
 from mediagym.envs.projection_torch import project_on_device
 from mediagym.envs.tree import Bounds, Tree
-from scipy.optimize import linprog
 
 SEEDS = st.integers(0, 2**32 - 1)
 BUDGET = 200_000.0

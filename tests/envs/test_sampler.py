@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from mediagym.envs.sampler import Sample, sample
 
 DIMENSIONS = 4

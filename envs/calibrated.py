@@ -1,0 +1,106 @@
+"""The environment of a calibration: what ``gym.make("mediagym/Calibrated-v0")`` makes."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..data.files import digest, read_arrays, write_arrays
+from .budget import BudgetEnv, BudgetVectorEnv, EnvSettings
+from .constraints import Constraints
+from .flight import Problem, problem_of
+from .objective import Objective
+from .optimum import SolverSettings
+from .plans import static_plan
+from .posterior import Posterior, load_posterior
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "data" / "sample" / "calibration"
+GROUPS = ("constraints", "env", "objective", "solver")
+_VERSION = 1  # of kept static plans; a change of the solver must not find old ones
+
+
+def problem_in(
+    folder: Path,
+    posterior: Posterior,
+    groups: Mapping[str, Mapping[str, Any]],
+    progress: Callable[[str], None] = lambda _: None,
+) -> Problem:
+    """Return the problem that a posterior and the configuration make up.
+
+    The static plan is kept in the folder under the content of all it depends on.
+
+    Args:
+        folder: of the calibration.
+        posterior: what is there.
+        groups: the configuration groups of ``GROUPS``.
+        progress: called with a line now and then.
+    """
+    objective = Objective.of(groups["objective"], "objective")
+    solver = SolverSettings.of(groups["solver"], "solver")
+    days = EnvSettings.of(groups["env"], "env").days
+    constraints = Constraints.of(groups["constraints"], posterior.campaigns, days)
+    key = digest(
+        _VERSION,
+        posterior.fingerprint(),
+        constraints.to_json(),
+        objective.model_dump(),
+        solver.model_dump(),
+    )
+    path = folder / f"static-{key}.npz"
+    if path.exists():
+        base = read_arrays(path)["plan"]
+    else:
+        base = static_plan(posterior, constraints, objective, days, solver, progress)
+        write_arrays(path, {"plan": base})
+    return problem_of(posterior, constraints, objective, base)
+
+
+def make_env(
+    calibration: str | Path | None = None, render_mode: str | None = None, **groups: Any
+) -> BudgetEnv:
+    """Make one flight at a time over the training draws of a calibration.
+
+    Args:
+        calibration: folder that ``scripts/calibrate.py`` wrote; None for the shipped sample's.
+        render_mode: ``ansi``, ``rgb_array`` or None.
+        groups: ``constraints``, ``env``, ``objective``, ``solver``: mappings that change keys of
+            the defaults in ``conf``, e.g. ``constraints={"total": 100000}``.
+    """
+    problem, posterior, settings = _parts(calibration, groups)
+    return BudgetEnv(problem, posterior.training(), settings, render_mode)
+
+
+def make_vector_env(
+    num_envs: int = 1,
+    calibration: str | Path | None = None,
+    render_mode: str | None = None,
+    **groups: Any,
+) -> BudgetVectorEnv:
+    """Make many flights in lockstep; the arguments are those of ``make_env``."""
+    problem, posterior, settings = _parts(calibration, groups)
+    return BudgetVectorEnv(problem, posterior.training(), settings, num_envs, render_mode)
+
+
+def _parts(
+    calibration: str | Path | None, changes: Mapping[str, Any]
+) -> tuple[Problem, Posterior, EnvSettings]:
+    folder = SAMPLE if calibration is None else Path(calibration)
+    groups = {name: _defaults(name) | dict(changes.get(name, {})) for name in GROUPS}
+    _refuse_unknown(changes)
+    posterior = load_posterior(folder)
+    problem = problem_in(folder, posterior, groups)
+    return problem, posterior, EnvSettings.of(groups["env"], "env")
+
+
+def _defaults(group: str) -> dict[str, Any]:
+    name = "conversions" if group == "objective" else "default"
+    text = (ROOT / "conf" / group / f"{name}.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+def _refuse_unknown(changes: Mapping[str, Any]) -> None:
+    unknown = [name for name in changes if name not in GROUPS]
+    if unknown:
+        raise TypeError(f"unknown argument {unknown[0]!r}; allowed: {', '.join(GROUPS)}")
