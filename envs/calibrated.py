@@ -1,11 +1,13 @@
 """The environment of a calibration: what ``gym.make("mediagym/Calibrated-v0")`` makes."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ..data.errors import DataError
 from ..data.files import digest, read_arrays, write_arrays
 from .budget import BudgetEnv, BudgetVectorEnv, EnvSettings
 from .constraints import Constraints
@@ -53,7 +55,8 @@ def problem_in(
         base = read_arrays(path)["plan"]
     else:
         base = static_plan(posterior, constraints, objective, days, solver, progress)
-        write_arrays(path, {"plan": base})
+        with suppress(DataError):  # an installed sample may lie where nothing may be written
+            write_arrays(path, {"plan": base})
     return problem_of(posterior, constraints, objective, base)
 
 

@@ -4,7 +4,6 @@ from omegaconf import DictConfig
 
 from mediagym.agents.report import learning_table
 from mediagym.agents.workflow import calibrated
-from mediagym.data.files import write_json
 from mediagym.envs.posterior import save_posterior
 from mediagym.scripts.launch import launch, plain
 from mediagym.scripts.screen import console, run_folder, working
@@ -16,11 +15,10 @@ def main(config: DictConfig) -> None:
     with working("calibrating") as say:
         _, posterior, notes = calibrated(plain(config), say)
     save_posterior(posterior, folder)
-    write_json(folder / "report.json", posterior.report)
     console.print(learning_table(posterior.report))
     for note in notes:
         console.print(f"[yellow]![/] {note}")
-    console.print(f"\nposterior  {folder / 'posterior.npz'}\nreport     {folder / 'report.json'}")
+    console.print(f"\nposterior  {folder / 'posterior.npz'}\nreport     {folder / 'posterior.json'}")
 
 
 def run() -> None:
