@@ -41,9 +41,8 @@ def wanted(
     xp = namespace(action, ledger.spent)
     day = ledger.day
     plan = problem.base[day]
-    later = problem.base[day:].sum()
     money = remaining(problem.constraints, ledger)
-    total = money * (plan.sum() / later) * xp.exp(settings.pace * action[..., 0])
+    total = money * _share_of_rest(problem, day) * xp.exp(settings.pace * action[..., 0])
     tilt = action[..., 1:]
     centred = tilt - tilt.mean(-1)[..., None]
     weight = plan * xp.exp(settings.tilt * centred)
@@ -57,7 +56,13 @@ def dollars_to_action(
     day = ledger.day
     plan = problem.base[day]
     money = remaining(problem.constraints, ledger)
-    usual = money * plan.sum() / problem.base[day:].sum()
+    usual = money * _share_of_rest(problem, day)
     pace = np.log(np.maximum(total, 1e-6) / np.maximum(usual, 1e-6)) / max(settings.pace, 1e-9)
     share = np.log(np.maximum(target, 1e-6) / np.maximum(plan, 1e-6)) / settings.tilt
     return np.concatenate([pace[..., None], share - share.mean(-1, keepdims=True)], -1)
+
+
+def _share_of_rest(problem: Problem, day: int) -> Array:
+    """Return the share of the money left that the plan spends on a day."""
+    left = problem.constraints.total - problem.base[:day].sum()
+    return problem.base[day].sum() / left

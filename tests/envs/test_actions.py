@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediagym.envs.actions import ActionSettings, action_size, dollars_to_action, wanted
+from mediagym.envs.constraints import Constraints
+from mediagym.envs.flight import fly
+from mediagym.envs.ledger import Ledger, spend_day
+from mediagym.envs.optimum import tensors
+
+SEEDS = st.integers(0, 2**32)
+
+
+@pytest.fixture(scope="module")
+def scales(conf):
+    return ActionSettings.of(conf("env/default.yaml")["action"], "env.action")
+
+
+def at_day(problem, day, seed=0, rows=5):
+    """The books of flights that were flown at random up to a day."""
+    rng = np.random.default_rng(seed)
+    ledger = Ledger.start(problem.constraints, (rows,))
+    for t in range(day):
+        target = problem.base[t] * rng.lognormal(0, 0.5, (rows, problem.base.shape[1]))
+        _, ledger = spend_day(problem.constraints, ledger, target, target.sum(-1))
+    return ledger
+
+
+def random_action(problem, seed, rows=5):
+    size = action_size(len(problem.doubt))
+    return np.random.default_rng(seed).uniform(-1, 1, (rows, size))
+
+
+def follow(problem, flights, scales):
+    market, flight, noise = flights(3)
+    still = np.zeros((3, action_size(len(problem.doubt))))
+
+    def act(view, memory):
+        return *wanted(problem, view.ledger, still, scales), memory
+
+    return np.stack([day.spend for day in fly(problem, market, flight, noise, act)[1]])
+
+
+def test_an_action_of_zero_is_the_plan_for_a_whole_flight(problem, flights, scales):
+    spend = follow(problem, flights, scales)
+    np.testing.assert_allclose(spend, problem.base[:, None] + 0 * spend, rtol=1e-9, atol=1e-6)
+
+
+def test_an_action_of_zero_is_the_plan_also_where_it_leaves_money(
+    conf, problem, posterior, flights, scales
+):
+    settings = conf("constraints/default.yaml", total_type="at_most", pacing=None, channel={})
+    loose = Constraints.of(settings | {"campaign": {}}, posterior.campaigns, problem.days)
+    frugal = problem._replace(constraints=loose, base=0.6 * problem.base)
+    spend = follow(frugal, flights, scales)
+    np.testing.assert_allclose(spend, frugal.base[:, None] + 0 * spend, rtol=1e-9, atol=1e-6)
+
+
+@given(SEEDS, st.integers(0, 29), st.floats(-3, 3))
+def test_a_constant_added_to_all_campaigns_changes_nothing(problem, scales, seed, day, shift):
+    ledger, action = at_day(problem, day), random_action(problem, seed)
+    moved = action.copy()
+    moved[:, 1:] += shift
+    for ours, theirs in zip(
+        wanted(problem, ledger, action, scales),
+        wanted(problem, ledger, moved, scales),
+        strict=True,
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+@given(SEEDS, st.integers(0, 29))
+def test_wishes_add_up_to_the_total_that_is_wished(problem, scales, seed, day):
+    target, total = wanted(problem, at_day(problem, day), random_action(problem, seed), scales)
+    np.testing.assert_allclose(target.sum(-1), total, rtol=1e-12)
+    assert (target >= 0).all()
+
+
+@given(SEEDS, st.integers(0, 29))
+def test_the_action_for_given_dollars_asks_for_them(problem, scales, seed, day):
+    ledger = at_day(problem, day, seed)
+    rng = np.random.default_rng(seed)
+    target = problem.base[day] * rng.lognormal(0, 0.7, (5, problem.base.shape[1])) + 1e-3
+    total = target.sum(-1)
+    action = dollars_to_action(problem, ledger, target, total, scales)
+    again, in_all = wanted(problem, ledger, action, scales)
+    np.testing.assert_allclose(again, target, rtol=1e-6)
+    np.testing.assert_allclose(in_all, total, rtol=1e-6)
+
+
+def test_a_larger_entry_asks_for_more(problem, scales):
+    ledger = at_day(problem, 4)
+    still = np.zeros((5, action_size(len(problem.doubt))))
+    target, total = wanted(problem, ledger, still, scales)
+    for k in range(still.shape[1]):
+        moved = still.copy()
+        moved[:, k] = 0.5
+        there, in_all = wanted(problem, ledger, moved, scales)
+        if k == 0:
+            np.testing.assert_allclose(in_all, total * np.exp(0.5 * scales.pace))
+        else:
+            assert (there[:, k - 1] > target[:, k - 1]).all()
+            np.testing.assert_allclose(in_all, total)
+
+
+def test_numpy_and_torch_want_alike(problem, scales):
+    ledger, action = at_day(problem, 7), random_action(problem, 3)
+    theirs = wanted(tensors(problem), tensors(ledger), torch.as_tensor(action), scales)
+    for ours, other in zip(wanted(problem, ledger, action, scales), theirs, strict=True):
+        np.testing.assert_allclose(ours, other.numpy(), rtol=1e-12)
