@@ -27,12 +27,15 @@ class Network:
     policy: ActorCriticPolicy
     action: ActionSettings
     hidden: list[int]
+    origin: str  # what training it has gone through
 
     @classmethod
-    def of(cls, policy: Any, action: ActionSettings, hidden: list[int]) -> "Network":
+    def of(
+        cls, policy: Any, action: ActionSettings, hidden: list[int], origin: str = ""
+    ) -> "Network":
         """Take over a trained policy."""
         policy.set_training_mode(False)
-        return cls(policy, action, hidden)
+        return cls(policy, action, hidden, origin)
 
     def actions(self, observation: NDArray[Any]) -> NDArray[np.float64]:
         """Return the mean actions, clipped to [-1, 1], (flights, size)."""
@@ -68,6 +71,7 @@ def save_network(network: Network, folder: Path) -> None:
         "observation": network.policy.observation_space.shape,
         "actions": network.policy.action_space.shape,
         "hidden": network.hidden,
+        "origin": network.origin,
         "action": network.action.model_dump(),
     }
     write_arrays(folder / "policy.npz", weights)
@@ -100,4 +104,4 @@ def load_network(folder: Path) -> Network:
             f"{folder / 'policy.npz'}: the weights do not fit policy.json ({error}); use the two "
             "files of one run."
         ) from None
-    return Network.of(policy, ActionSettings.of(facts["action"], "action"), facts["hidden"])
+    return Network.of(policy, ActionSettings.of(facts["action"], "action"), facts["hidden"], facts["origin"])

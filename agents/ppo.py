@@ -27,7 +27,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 class PPOSettings(Settings):
     """The group ``agent`` for PPO; see ``conf/agent/ppo.yaml``."""
 
-    name: Literal["ppo"]
+    name: Literal["ppo", "ppo_scratch"]
     warm: WarmStart
     steps: Annotated[int, Field(ge=0)]
     envs: Positive
@@ -72,16 +72,16 @@ def train_ppo(
         with _Bar("learning through the simulator", settings.warm.iterations, progress) as bar:
             watch = _Watch(bar, best, settings.warm.iterations // settings.checks + 1)
             train_apg(model.policy, problem, markets, env.action, settings.warm, seed, watch)
-        best.check()
+        best.check(f"backpropagation, {settings.warm.iterations} iterations")
         if settings.steps:
             with _Bar("PPO", settings.steps, progress) as bar:
                 every = settings.steps // settings.checks
                 model.learn(settings.steps, _Callback(bar, best, every), tb_log_name="train")
-            best.check()
+            best.check(f"PPO, {model.num_timesteps:,} steps")
     except KeyboardInterrupt:
         print("stopped early; the best network so far is kept", file=sys.stderr)
     best.restore()
-    return Network.of(model.policy, env.action, list(settings.hidden))
+    return Network.of(model.policy, env.action, list(settings.hidden), best.origin)
 
 
 def _model(envs: SB3Envs, settings: PPOSettings, seed: int, log: Path | None) -> PPO:
@@ -140,7 +140,8 @@ class _Watch:
 
     def __call__(self, iteration: int) -> None:
         """Advance the bar by one iteration."""
-        self._bar.update(1, self._best.check() if iteration % self._every == 0 else None)
+        origin = f"backpropagation, {iteration} iterations"
+        self._bar.update(1, self._best.check(origin) if iteration % self._every == 0 else None)
 
 
 class _Callback(BaseCallback):
@@ -157,6 +158,6 @@ class _Callback(BaseCallback):
     def _on_rollout_start(self) -> None:
         if self.num_timesteps >= self._next:
             self._next += self._every
-            gain = self._best.check()
+            gain = self._best.check(f"PPO, {self.num_timesteps:,} steps")
             self.logger.record("validation/gain_over_static", gain)
             self._bar.update(0, gain)

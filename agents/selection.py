@@ -23,16 +23,21 @@ class Selection:
         self.policy, self.problem, self.action, self.trial = policy, problem, action, trial
         self.static = fly_policy(problem, PlanPolicy("static", problem.base), trial).total
         self.gain = -np.inf  # percent over the static plan, of the best so far
+        self.origin = ""  # what training the best had gone through
         self._weights: dict[str, Any] = {}
-        self.check()
+        self.check("untrained")
 
-    def check(self) -> float:
-        """Fly the network as it is; return its gain over the static plan in percent."""
+    def check(self, origin: str) -> float:
+        """Fly the network as it is; return its gain over the static plan in percent.
+
+        Args:
+            origin: what training it has gone through, for the record.
+        """
         network = Network.of(self.policy, self.action, [])
         flown = fly_policy(self.problem, LearnedPolicy("ppo", network, self.problem), self.trial)
         gain = float(100 * (flown.total.mean() / self.static.mean() - 1))
         if gain > self.gain:
-            self.gain = gain
+            self.gain, self.origin = gain, origin
             self._weights = {k: v.clone() for k, v in self.policy.state_dict().items()}
         return gain
 

@@ -28,7 +28,7 @@ def main(config: DictConfig) -> float:
         console.print(f"[yellow]![/] {warning}")
     console.print(f"\nplan         {folder / 'plan.json'}")
     console.print(f"comparison   {folder / 'evaluation.json'}, {folder / 'evaluation.png'}")
-    console.print(f"policy       {folder / 'policy.npz'}")
+    console.print(f"policy       {folder / 'policy.npz'} (kept after {policy.network.origin})")
     console.print(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")
     scores = {row["policy"]: row["percent_of_clairvoyant"] for row in result["policies"]}
     return float(scores[policy.name])
