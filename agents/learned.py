@@ -27,15 +27,21 @@ class Network:
     policy: ActorCriticPolicy
     action: ActionSettings
     hidden: list[int]
-    origin: str  # what training it has gone through
+    name: str = "ppo"  # of the learner
+    origin: str = ""  # what training it has gone through
 
     @classmethod
     def of(
-        cls, policy: Any, action: ActionSettings, hidden: list[int], origin: str = ""
+        cls,
+        policy: Any,
+        action: ActionSettings,
+        hidden: list[int],
+        name: str = "ppo",
+        origin: str = "",
     ) -> "Network":
         """Take over a trained policy."""
         policy.set_training_mode(False)
-        return cls(policy, action, hidden, origin)
+        return cls(policy, action, hidden, name, origin)
 
     def actions(self, observation: NDArray[Any]) -> NDArray[np.float64]:
         """Return the mean actions, clipped to [-1, 1], (flights, size)."""
@@ -71,6 +77,7 @@ def save_network(network: Network, folder: Path) -> None:
         "observation": network.policy.observation_space.shape,
         "actions": network.policy.action_space.shape,
         "hidden": network.hidden,
+        "name": network.name,
         "origin": network.origin,
         "action": network.action.model_dump(),
     }
@@ -104,4 +111,5 @@ def load_network(folder: Path) -> Network:
             f"{folder / 'policy.npz'}: the weights do not fit policy.json ({error}); use the two "
             "files of one run."
         ) from None
-    return Network.of(policy, ActionSettings.of(facts["action"], "action"), facts["hidden"], facts["origin"])
+    action = ActionSettings.of(facts["action"], "action")
+    return Network.of(policy, action, facts["hidden"], facts["name"], facts["origin"])

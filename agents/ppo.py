@@ -81,7 +81,8 @@ def train_ppo(
     except KeyboardInterrupt:
         print("stopped early; the best network so far is kept", file=sys.stderr)
     best.restore()
-    return Network.of(model.policy, env.action, list(settings.hidden), best.origin)
+    hidden = list(settings.hidden)
+    return Network.of(model.policy, env.action, hidden, settings.name, best.origin)
 
 
 def _model(envs: SB3Envs, settings: PPOSettings, seed: int, log: Path | None) -> PPO:

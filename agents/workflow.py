@@ -4,6 +4,7 @@ A calibration is kept under the content of the data and of every setting it depe
 static plan beside it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -123,10 +124,15 @@ def policies_of(names: Sequence[str], session: Session) -> list[Policy]:
     """
     if len(set(names)) != len(names):
         raise ConfigError(f"policies: {list(names)} names a policy twice; give each once.")
-    return [
+    policies = [
         trained(Path(name), session) if Path(name).is_dir() else policy_named(name, session)
         for name in names
     ]
+    called = Counter(policy.name for policy in policies)
+    for name, policy in zip(names, policies, strict=True):
+        if called[policy.name] > 1:  # several runs of one learner
+            policy.name = f"{policy.name}_{Path(name).name}"
+    return policies
 
 
 def acting(session: Session, run: str | None, agent: str, seed: int) -> Policy:
@@ -156,7 +162,7 @@ def trained(folder: Path, session: Session) -> Policy:
             f"policy: {str(folder)!r} was trained for {campaigns} campaigns; the data have "
             f"{len(session.posterior.campaigns)}. Train a policy for them."
         )
-    return LearnedPolicy("ppo", network, session.problem)
+    return LearnedPolicy(network.name, network, session.problem)
 
 
 def learn(session: Session, seed: int, log: Path | None, *, progress: bool) -> LearnedPolicy:
@@ -168,7 +174,7 @@ def learn(session: Session, seed: int, log: Path | None, *, progress: bool) -> L
     network = train_ppo(
         problem, posterior.training(), validation, session.env, settings, seed, log, progress
     )
-    return LearnedPolicy("ppo", network, session.problem)
+    return LearnedPolicy(network.name, network, session.problem)
 
 
 def trial(session: Session) -> Trial:
