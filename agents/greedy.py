@@ -11,16 +11,18 @@ from ..envs.flight import Problem, View, prior_level
 from ..envs.ledger import day_bounds, remaining
 from ..envs.market import weekday_of
 from ..envs.objective import Objective
+from ..envs.tree import Bounds
 
 Floats = NDArray[np.float64]
 _BISECTIONS = 60  # halvings of the log price: exact to double precision
 
 
 class Greedy:
-    """Spends evenly over the days and, within a day, where the next dollar returns most.
+    """Spends, every day, where and as long as the next dollar returns most.
 
     The return of a campaign is that of a steady spend (the stock normalised to it) in the market
-    of mean parameters, at the day's weekday; nothing is learnt in flight.
+    of mean parameters, at the day's weekday; nothing is learnt in flight. What a day may spend in
+    all is where its marginal return equals that of the days to come.
     """
 
     name = "greedy"
@@ -33,12 +35,31 @@ class Greedy:
     def act(self, view: View, memory: Any) -> tuple[Array, Array, Any]:
         """Return the allocation with equal marginal returns among what is not bound."""
         problem, ledger = self.problem, view.ledger
-        days_left = problem.days - ledger.day
         bounds = day_bounds(problem.constraints, ledger)
-        even = remaining(problem.constraints, ledger) / days_left
-        total = np.clip(even, bounds.lower[0][..., 0], bounds.upper[0][..., 0])
-        worth = _worth(problem, view.belief.state.day)
-        return _equal_marginal(problem, worth, bounds, total), total, None
+        today = problem.state.day + ledger.day
+        worth = [_worth(problem, day) for day in range(today, problem.state.day + problem.days)]
+        money = remaining(problem.constraints, ledger)
+        wish = _day_total(problem, np.stack(worth), bounds, money)
+        total = np.clip(wish, bounds.lower[0][..., 0], bounds.upper[0][..., 0])
+        return _equal_marginal(problem, worth[0], bounds, total), total, None
+
+
+def _day_total(problem: Problem, worth: Floats, bounds: Bounds, money: Floats) -> Floats:
+    """Return today's share of the money left when all days left have one price, (flights,)."""
+    low, high = bounds.lower[-1][..., None, :], bounds.upper[-1][..., None, :]
+
+    def days(price: Floats) -> Floats:
+        return _answer(problem, price[..., None, None], worth, low, high).sum(-1)
+
+    price = _search(lambda p: days(p).sum(-1), money)
+    return np.asarray(days(price)[..., 0])
+
+
+def _answer(problem: Problem, price: Floats, worth: Floats, low: Floats, high: Floats) -> Floats:
+    """Return the spend at which each campaign's marginal return is the price, within bounds."""
+    market = problem.market
+    ratio = inverse_marginal(price, worth / market.reference_spend, market.elasticity)
+    return np.asarray(np.clip(market.reference_spend * ratio, low, high))
 
 
 def _worth(problem: Problem, day: int) -> Floats:
@@ -55,20 +76,19 @@ def _per_conversion(objective: Objective, order_value: Floats) -> Floats:
     return order_value * (objective.margin if objective.name == "profit" else 1.0)
 
 
-def _equal_marginal(problem: Problem, worth: Floats, bounds: Any, total: Floats) -> Floats:
+def _equal_marginal(problem: Problem, worth: Floats, bounds: Bounds, total: Floats) -> Floats:
     """Solve max sum of returns on the day's tree by nested prices.
 
     A campaign answers a price with the spend whose marginal return it is, a channel with the sum
     of its campaigns' answers, both clipped to their bounds; the root's price is the one at which
     the day's total is spent, and a channel at its bound gets a price of its own.
     """
-    market, member = problem.market, problem.constraints.tree.sums[1]
+    member = problem.constraints.tree.sums[1]
     low, high = bounds.lower[-1], bounds.upper[-1]
     floor, cap = bounds.lower[-2], bounds.upper[-2]
 
     def answer(price: Floats) -> Floats:
-        ratio = inverse_marginal(price, worth / market.reference_spend, market.elasticity)
-        return np.asarray(np.clip(market.reference_spend * ratio, low, high))
+        return _answer(problem, price, worth, low, high)
 
     def root(price: Floats) -> Floats:
         sums = np.clip(answer(price[..., None]) @ member.T, floor, cap)

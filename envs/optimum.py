@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Record = TypeVar("Record", bound=tuple[Any, ...])
+_CENT = 0.01  # dollars: keeps the logarithm of a spend finite
 _RETURN = 1e-4  # weight that draws a wish back to the edge of what is allowed
 
 
@@ -72,7 +73,8 @@ def best_plan(
         objective: what is maximised, in expectation over the markets that share a plan.
         markets: parameters and states, fields (markets, campaigns).
         path: the markets' demand paths, fields (days, markets, campaigns); None: no change.
-        begin: (days, plans, campaigns) dollars; plans is 1 (shared) or the number of markets.
+        begin: (days, plans, campaigns) dollars, feasible; plans is 1 (shared) or as many as
+            markets.
         settings: iterations and step.
         progress: called with a line now and then.
 
@@ -84,11 +86,13 @@ def best_plan(
     market, state = tensors(markets[0]), tensors(markets[1])
     noise = None if path is None else tensors(path)
     shape = torch.as_tensor(begin)
-    logits = torch.log(shape + 1.0).clone().requires_grad_()
-    pace = torch.log(shape.sum(-1) + 1.0).clone().requires_grad_()
+    logits = torch.log(shape + _CENT).clone().requires_grad_()
+    pace = torch.log(shape.sum(-1) + _CENT).clone().requires_grad_()
     climb = torch.optim.Adam([logits, pace], lr=settings.rate)
     ease = torch.optim.lr_scheduler.CosineAnnealingLR(climb, settings.iterations)
     best = _Best(shape.shape)
+    with torch.no_grad():
+        best.keep(shape, _worth(objective, market, state, shape, noise))
     for i in range(settings.iterations):
         plan, astray = _feasible(constraints, logits, pace)
         value = _worth(objective, market, state, plan, noise)
