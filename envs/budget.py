@@ -57,9 +57,12 @@ class Batch:
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (action_size(campaigns),), np.float32)
         self._scale = _daily_value(problem)
+        self.days: list[Day] = []
 
     def begin(self, seed: int, episodes: Sequence[int]) -> Float32s:
         """Start one flight an episode; its randomness depends on (seed, episode) alone."""
+        if seed < 0:
+            raise MediaGymError(f"reset(seed={seed}): a whole number, 0 or more, is allowed.")
         rngs = [generator(seed, episode) for episode in episodes]
         picked = [int(rng.integers(len(self.markets[0].elasticity))) for rng in rngs]
         index = np.array(picked)
@@ -68,7 +71,7 @@ class Batch:
         self._draw = Draw(market, state, noise)
         self._static = state
         self.flight: Flight = start(self.problem, state, (len(rngs),))
-        self.days: list[Day] = []
+        self.days = []
         return self.observation()
 
     def observation(self) -> Float32s:
@@ -77,6 +80,8 @@ class Batch:
 
     def play(self, action: NDArray[Any]) -> tuple[Float32s, Floats]:
         """Spend a day; return the observations and rewards."""
+        if not hasattr(self, "_draw") or self.done:
+            raise MediaGymError("step(): there is no flight to fly; call reset() first.")
         if not np.isfinite(action).all():
             raise MediaGymError(
                 f"action: {action[~np.isfinite(action)][0]} was given; every entry must be a "

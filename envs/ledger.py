@@ -114,7 +114,7 @@ class _Fixed(NamedTuple):
 def _fixed(constraints: Constraints, like: Array) -> _Fixed:
     """The set's numbers in the library, dtype and device of an array; made once for each."""
     xp = namespace(like)
-    kind: Any = np if xp is np else (like.dtype, like.device)
+    kind: Any = "numpy" if xp is np else (like.dtype, like.device)  # a module cannot be pickled
     if kind not in constraints.cache:
         total = np.array([constraints.total])
 
