@@ -1,6 +1,7 @@
 """A synthetic advertiser: a known market, a spend history, and exports as platforms write them."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -28,6 +29,7 @@ _FILES = {
     "meta": "metaads-performance.csv",
     "microsoft": "microsoftads-performance.csv",
 }
+_WITHOUT_TYPES = ("meta",)  # channels whose exports know no campaign types
 _RAMP_START = 0.03  # share of its later spend that a ramped campaign has at first
 
 
@@ -60,19 +62,19 @@ class SyntheticSettings(Settings):
 
     path: Path
     seed: Annotated[int, Field(ge=0)]
-    start: str
+    start: date
     days: Annotated[int, Field(ge=28)]
     landings: Annotated[int, Field(ge=0)]
     spend: SpendSettings
     weekday: Annotated[list[float], Field(min_length=7, max_length=7)]
     gap_share: Share
-    campaigns: dict[str, CampaignSettings]
+    campaigns: Annotated[dict[str, CampaignSettings], Field(min_length=1)]
 
     def ordered(self) -> list[Campaign]:
         """Return the campaigns, channel by channel.
 
         Raises:
-            ConfigError: for a channel that has no export format.
+            ConfigError: for a campaign that no export format can hold.
         """
         pairs = [Campaign(name.split("/")[0], _type_of(name)) for name in self.campaigns]
         for campaign in pairs:
@@ -80,6 +82,11 @@ class SyntheticSettings(Settings):
                 raise ConfigError(
                     f"campaigns.{campaign.name}: unknown channel {campaign.channel!r}; allowed: "
                     f"{', '.join(_FILES)}."
+                )
+            if (campaign.campaign_type is None) != (campaign.channel in _WITHOUT_TYPES):
+                raise ConfigError(
+                    f"campaigns.{campaign.name}: allowed: a channel and a campaign type, as in "
+                    f"google/YouTube; for {', '.join(_WITHOUT_TYPES)} the channel alone."
                 )
         return pairs
 
