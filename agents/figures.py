@@ -1,6 +1,7 @@
 """The pictures: spend by campaign and day, response curves with bands, policies side by side."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from ..envs.market import MarketState, step
 from ..envs.posterior import Posterior
 from .evaluation import Evaluation
+from .plan import Plan
 
 Floats = NDArray[np.float64]
 _POINTS = 60  # spends along a curve
@@ -84,6 +86,14 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
     figure.supxlabel("dollars a day; grey: observed; red: the plan's mean and highest day")
     figure.supylabel("conversions a day")
     return figure
+
+
+def draw_plan(posterior: Posterior, plan: Plan, folder: Path) -> None:
+    """Write ``plan.png`` (dollars by campaign and day) and ``response.png`` (what they buy)."""
+    dates = np.datetime64(plan.first_day, "D") + np.arange(len(plan.cents))
+    dollars = plan.cents / 100
+    spend_map(posterior.names, dates, dollars, plan.policy).savefig(folder / "plan.png", dpi=110)
+    response_curves(posterior, dollars).savefig(folder / "response.png", dpi=90)
 
 
 def comparison(evaluation: Evaluation, summary: Mapping[str, Any]) -> Figure:

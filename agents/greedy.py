@@ -49,7 +49,7 @@ def _day_total(problem: Problem, worth: Floats, bounds: Bounds, money: Floats) -
     low, high = bounds.lower[-1][..., None, :], bounds.upper[-1][..., None, :]
 
     def days(price: Floats) -> Floats:
-        return _answer(problem, price[..., None, None], worth, low, high).sum(-1)
+        return np.asarray(_answer(problem, price[..., None, None], worth, low, high).sum(-1))
 
     price = _search(lambda p: days(p).sum(-1), money)
     return np.asarray(days(price)[..., 0])

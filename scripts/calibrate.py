@@ -18,7 +18,8 @@ def main(config: DictConfig) -> None:
     console.print(learning_table(posterior.report))
     for note in notes:
         console.print(f"[yellow]![/] {note}")
-    console.print(f"\nposterior  {folder / 'posterior.npz'}\nreport     {folder / 'posterior.json'}")
+    console.print(f"\nposterior  {folder / 'posterior.npz'}")
+    console.print(f"report     {folder / 'posterior.json'}")
 
 
 def run() -> None:

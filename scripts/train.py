@@ -3,6 +3,7 @@
 from omegaconf import DictConfig
 
 from mediagym.agents.comparison import compare
+from mediagym.agents.figures import draw_plan
 from mediagym.agents.learned import save_network
 from mediagym.agents.plan import write_plan
 from mediagym.agents.report import plan_table, policy_table
@@ -22,12 +23,14 @@ def main(config: DictConfig) -> float:
     with working("comparing on held-out markets") as say:
         result = compare(session, [*rivals, policy], folder, settings["seed"], say)
     with working("writing the plan"):
-        plan = write_plan(plan_of(session, policy, rivals), folder / "plan.json")
+        made = plan_of(session, policy, rivals)
+        plan = write_plan(made, folder / "plan.json")
+        draw_plan(session.posterior, made, folder)
     console.print(policy_table(result), plan_table(plan))
     for warning in plan["warnings"]:
         console.print(f"[yellow]![/] {warning}")
-    console.print(f"\nplan         {folder / 'plan.json'}")
-    console.print(f"comparison   {folder / 'evaluation.json'}, {folder / 'evaluation.png'}")
+    console.print(f"\nplan         {folder / 'plan.json'}, plan.png, response.png")
+    console.print(f"comparison   {folder / 'evaluation.json'}, evaluation.png")
     console.print(f"policy       {folder / 'policy.npz'} (kept after {policy.network.origin})")
     console.print(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")
     scores = {row["policy"]: row["percent_of_clairvoyant"] for row in result["policies"]}
