@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
 from ..data.files import digest
-from ..data.history import load_history
+from ..data.history import History, load_history
 from ..data.landings import load_landings
 from ..data.settings import DataSettings
 from ..envs.budget import EnvSettings
 from ..envs.calibrated import problem_in
 from ..envs.calibration import CalibrationSettings, calibrate
 from ..envs.cents import to_cents
+from ..envs.constraints import Constraints
 from ..envs.flight import Problem
+from ..envs.objective import Objective
 from ..envs.optimum import SolverSettings
 from ..envs.plans import historical_plan, uniform_plan
 from ..envs.posterior import Posterior, load_posterior, save_posterior
@@ -70,28 +72,37 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
     env = EnvSettings.of(config["env"], "env")
     solver = SolverSettings.of(config["solver"], "solver")
     evaluation = EvaluationSettings.of(config["evaluation"], "evaluation")
-    folder, posterior, notes = calibrated(config, say)
+    Objective.of(config["objective"], "objective")
+    if config.get("agent", {}).get("name") not in (None, *BASELINES):
+        PPOSettings.of(config["agent"], "agent")
+    history, notes = load(config)
+    Constraints.of(config["constraints"], history.campaigns, env.days)
+    folder, posterior = calibrated(config, history, say)
     problem = problem_in(folder, posterior, config, say)
     return Session(config, posterior, problem, env, solver, evaluation, notes)
 
 
-def calibrated(config: Mapping[str, Any], say: Say) -> tuple[Path, Posterior, tuple[str, ...]]:
-    """Return the posterior of the configured data, its folder, and notes about the data."""
-    priors = Priors.of(config["priors"], "priors")
-    settings = CalibrationSettings.of(config["calibration"], "calibration")
+def load(config: Mapping[str, Any]) -> tuple[History, tuple[str, ...]]:
+    """Return the history of the configured folder, and what its reader must know."""
     data = DataSettings.of(config["data"], "data")
     history = load_history(data)
     landings = load_landings(data, history)
-    notes = (*history.notes, *(landings.notes if landings else ()))
+    return history, (*history.notes, *(landings.notes if landings else ()))
+
+
+def calibrated(config: Mapping[str, Any], history: History, say: Say) -> tuple[Path, Posterior]:
+    """Return the folder and the posterior of a history, from the cache if it is there."""
+    priors = Priors.of(config["priors"], "priors")
+    settings = CalibrationSettings.of(config["calibration"], "calibration")
     key = digest(_VERSION, history.fingerprint(), priors.model_dump(), settings.model_dump())
     folder = Path(config["cache"]) / f"posterior-{key}"
     if (folder / "posterior.json").exists():
         say(f"calibration found in {folder}")
-        return folder, load_posterior(folder), notes
+        return folder, load_posterior(folder)
     posterior = calibrate(history, priors, settings, say)
     save_posterior(posterior, folder)
     say(f"calibration kept in {folder}")
-    return folder, posterior, notes
+    return folder, posterior
 
 
 def policy_named(name: str, session: Session) -> Policy:

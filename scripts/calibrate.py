@@ -3,7 +3,7 @@
 from omegaconf import DictConfig
 
 from mediagym.agents.report import learning_table
-from mediagym.agents.workflow import calibrated
+from mediagym.agents.workflow import calibrated, load
 from mediagym.envs.posterior import save_posterior
 from mediagym.scripts.launch import launch, plain
 from mediagym.scripts.screen import console, run_folder, working
@@ -12,8 +12,10 @@ from mediagym.scripts.screen import console, run_folder, working
 def main(config: DictConfig) -> None:
     """Calibrate; write the posterior and its report."""
     folder = run_folder()
+    settings = plain(config)
+    history, notes = load(settings)
     with working("calibrating") as say:
-        _, posterior, notes = calibrated(plain(config), say)
+        _, posterior = calibrated(settings, history, say)
     save_posterior(posterior, folder)
     console.print(learning_table(posterior.report))
     for note in notes:

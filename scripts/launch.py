@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import hydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -60,6 +60,8 @@ def _refuse(message: str) -> NoReturn:
 
 def _readable(error: Exception) -> str:
     """Word Hydra's complaint: the key that was given, what is near it, how to list the keys."""
+    if isinstance(error, MissingConfigException):
+        return " ".join(str(error).partition("Config search path")[0].split())
     cause: BaseException = error
     lines = []
     while cause is not None:
