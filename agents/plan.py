@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.errors import ConstraintError, DataError
-from ..data.files import read_json, write_json
+from ..data.errors import ConstraintError
+from ..data.files import write_json
 from ..envs.constraints import Constraints
-from ..envs.posterior import Posterior
 from ..envs.violations import violations
 from .forecast import Forecast
 
@@ -53,35 +52,6 @@ def write_plan(plan: Plan, path: Path) -> dict[str, Any]:
     return content
 
 
-def read_plan(path: Path, posterior: Posterior) -> tuple[Constraints, NDArray[np.int64]]:
-    """Read a plan's constraints and cents, (days, campaigns), in the posterior's order.
-
-    Raises:
-        DataError: if the file is no plan of this version, names other campaigns, or breaks its
-            own constraints.
-    """
-    content = read_json(path)
-    if not isinstance(content, dict) or content.get("schema_version") != SCHEMA_VERSION:
-        raise DataError(
-            f"{path}: not a plan of schema version {SCHEMA_VERSION}; write it again with plan.py."
-        )
-    constraints = Constraints.from_json(content["constraints"])
-    if set(constraints.names) != set(posterior.names):
-        raise DataError(
-            f"{path}: the plan is for {', '.join(constraints.names)}; the calibration knows "
-            f"{', '.join(posterior.names)}. Use the calibration that the plan was made with."
-        )
-    place = {name: k for k, name in enumerate(posterior.names)}
-    cents = np.zeros((len(content["days"]), len(place)), np.int64)
-    for t, day in enumerate(content["days"]):
-        for entry in day["campaigns"]:
-            cents[t, place[_name(entry)]] = round(entry["budget"] * 100)
-    broken = violations(constraints, cents[:, [place[name] for name in constraints.names]])
-    if broken:
-        raise DataError(f"{path}: the plan breaks a constraint of its own: {broken[0]}")
-    return constraints, cents
-
-
 def document(plan: Plan) -> dict[str, Any]:
     """Return the content of ``plan.json``; see ``plan.schema.json`` for its meaning."""
     dates = np.datetime64(plan.first_day, "D") + np.arange(len(plan.cents))
@@ -91,7 +61,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "policy": plan.policy,
         "objective": plan.objective,
-        "flight": {"start": str(dates[0]), "days": len(dates), "budget": _dollars(total)},
+        "flight": {"start": str(dates[0]), "days": len(dates), "budget": dollars_of(total)},
         "constraints": plan.constraints.to_json(),
         "totals": _totals(plan, total),
         "channels": _channels(plan, total),
@@ -107,14 +77,14 @@ def document(plan: Plan) -> dict[str, Any]:
 def _totals(plan: Plan, total: int) -> dict[str, Any]:
     conversions = spread(plan.forecast.conversions, plan.forecast.counted)
     revenue = spread(plan.forecast.revenue, plan.forecast.counted_revenue)
-    dollars = _dollars(total)
+    dollars = dollars_of(total)
     return {
         "budget": dollars,
         "conversions": conversions,
         "revenue": revenue,
-        "roas": revenue["mean"] / dollars,
+        "roas": revenue["mean"] / dollars if total else None,
         "cpa": dollars / conversions["mean"] if conversions["mean"] else None,
-        "bae": (revenue["mean"] - dollars) / dollars,
+        "bae": (revenue["mean"] - dollars) / dollars if total else None,
     }
 
 
@@ -127,8 +97,8 @@ def _channels(plan: Plan, total: int) -> list[dict[str, Any]]:
         rows.append(
             {
                 "channel": channel,
-                "budget": _dollars(cents),
-                "share": cents / total,
+                "budget": dollars_of(cents),
+                "share": cents / max(total, 1),
                 "conversions": spread(
                     plan.forecast.conversions[..., of], plan.forecast.counted[..., of]
                 ),
@@ -145,9 +115,9 @@ def _campaigns(plan: Plan) -> list[dict[str, Any]]:
         only = slice(k, k + 1)
         rows.append(
             {
-                **_who(plan.constraints, name),
-                "budget": _dollars(int(sums[k])),
-                "share": int(sums[k]) / total,
+                **who(plan.constraints, name),
+                "budget": dollars_of(int(sums[k])),
+                "share": int(sums[k]) / max(total, 1),
                 "conversions": spread(
                     plan.forecast.conversions[..., only], plan.forecast.counted[..., only]
                 ),
@@ -181,6 +151,7 @@ def _binding(plan: Plan) -> list[dict[str, Any] | None]:
     by_channel = np.array([spent[owner == c].sum() for c in range(len(constraints.channels))])
     held = [
         _which("campaign", spent[k], constraints, 1, k)
+        or _daily(plan.cents[:, k], int(constraints.daily_cap_cents[k]), constraints)
         or _which("channel", by_channel[owner[k]], constraints, 0, int(owner[k]))
         for k in range(len(spent))
     ]
@@ -204,15 +175,20 @@ def _which(kind: str, cents: int, constraints: Constraints, level: int, i: int) 
     return None
 
 
+def _daily(cents: NDArray[np.int64], cap: int, constraints: Constraints) -> str | None:
+    at_cap = bool((cents >= cap * (1 - _AT_BOUND)).all()) and cap < constraints.total_cents
+    return "campaign daily cap" if at_cap else None
+
+
 def _day(plan: Plan, t: int, date: str) -> dict[str, Any]:
     mean = plan.forecast.conversions[:, t].mean(0)
     return {
         "date": date,
-        "budget": _dollars(int(plan.cents[t].sum())),
+        "budget": dollars_of(int(plan.cents[t].sum())),
         "campaigns": [
             {
-                **_who(plan.constraints, name),
-                "budget": _dollars(int(plan.cents[t, k])),
+                **who(plan.constraints, name),
+                "budget": dollars_of(int(plan.cents[t, k])),
                 "conversions": float(mean[k]),
             }
             for k, name in enumerate(plan.constraints.names)
@@ -224,7 +200,7 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
     lines = []
     typical = float(np.average(plan.marginal, weights=plan.cents.sum(0) + 1e-9))
     for k, campaign in enumerate(campaigns):
-        name, beyond = _name(campaign), campaign["extrapolation"]
+        name, beyond = name_of(campaign), campaign["extrapolation"]
         if beyond:
             lines.append(
                 f"{name}: extrapolation. The plan asks {beyond['times_mean']:.1f} times its mean "
@@ -253,15 +229,18 @@ def spread(expected: Floats, counted: Floats) -> dict[str, float]:
     return {"mean": float(expected.sum((1, 2)).mean()), "p05": float(low), "p95": float(high)}
 
 
-def _who(constraints: Constraints, name: str) -> dict[str, str | None]:
+def who(constraints: Constraints, name: str) -> dict[str, str | None]:
+    """Return the keys that tell a campaign apart."""
     channel = constraints.channel_of[name]
     return {"channel": channel, "campaign_type": name[len(channel) + 1 :] or None}
 
 
-def _name(entry: Mapping[str, Any]) -> str:
+def name_of(entry: Mapping[str, Any]) -> str:
+    """Return a row's campaign: `channel/campaign type`, or the channel."""
     kind = entry["campaign_type"]
     return str(entry["channel"]) if kind is None else f"{entry['channel']}/{kind}"
 
 
-def _dollars(cents: int) -> float:
+def dollars_of(cents: int) -> float:
+    """Return whole cents in dollars."""
     return cents / 100

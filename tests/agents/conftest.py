@@ -1,0 +1,120 @@
+"""A small prepared session over the shared problem: what every job of `agents` starts from."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mediagym.agents.evaluation import EvaluationSettings, Trial, trial_of
+from mediagym.agents.policy import Policy
+from mediagym.agents.ppo import PPOSettings
+from mediagym.agents.workflow import BASELINES, Session, policies_of
+from mediagym.envs.budget import EnvSettings
+from mediagym.envs.flight import Problem
+from mediagym.envs.market import Market, MarketState, select
+from mediagym.envs.optimum import SolverSettings
+from mediagym.envs.posterior import Posterior
+
+
+@pytest.fixture(scope="session")
+def solver(conf: Callable[..., dict[str, Any]]) -> SolverSettings:
+    """A short climb for clairvoyant plans."""
+    settings = conf("solver/default.yaml", iterations=40, draws=16, rate=0.1)
+    return SolverSettings.of(settings, "solver")
+
+
+@pytest.fixture(scope="session")
+def evaluation_settings(conf: Callable[..., dict[str, Any]]) -> EvaluationSettings:
+    """A dozen held-out markets and few resamples."""
+    settings = conf("evaluation/default.yaml", markets=12, resamples=500)
+    return EvaluationSettings.of(settings, "evaluation")
+
+
+@pytest.fixture(scope="session")
+def agent(conf: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Makes the learner's configuration: the shipped one at a toy's size, with overrides."""
+    toy = {
+        "warm": {"iterations": 3, "flights": 4, "rate": 3e-3},
+        "steps": 240,
+        "envs": 4,
+        "batch": 60,
+        "epochs": 1,
+        "hidden": [8],
+        "validation": 6,
+        "checks": 2,
+    }
+    return lambda **changes: conf("agent/ppo.yaml", **{**toy, **changes})
+
+
+@pytest.fixture(scope="session")
+def learner(agent: Callable[..., dict[str, Any]]) -> Callable[..., PPOSettings]:
+    """Makes the learner's settings; see `agent`."""
+    return lambda **changes: PPOSettings.of(agent(**changes), "agent")
+
+
+@pytest.fixture(scope="session")
+def session(
+    posterior: Posterior,
+    problem: Problem,
+    env_settings: EnvSettings,
+    solver: SolverSettings,
+    evaluation_settings: EvaluationSettings,
+    agent: Callable[..., dict[str, Any]],
+) -> Session:
+    """What `prepare` would return for the shared problem."""
+    config = {"agent": agent(), "evaluation": evaluation_settings.model_dump()}
+    notes = ("a note on the data",)
+    return Session(config, posterior, problem, env_settings, solver, evaluation_settings, notes)
+
+
+@pytest.fixture(scope="session")
+def baselines(session: Session) -> list[Policy]:
+    """All baselines of that session."""
+    return policies_of(BASELINES, session)
+
+
+@pytest.fixture(scope="session")
+def held_trial(posterior: Posterior) -> Callable[..., Trial]:
+    """Makes a trial of the first few held-out markets."""
+
+    def make(count: int = 6, days: int = 30, seed: int = 5) -> Trial:
+        market, state = posterior.held(count)
+        return trial_of(market, state, days, seed)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def permuted() -> Callable[..., Any]:
+    """Reorders the campaigns of a record of arrays (..., campaigns)."""
+
+    def reorder(record: Any, order: list[int]) -> Any:
+        fields = (f[..., order] if hasattr(f, "shape") else f for f in record)
+        return type(record)(*fields)
+
+    return reorder
+
+
+@pytest.fixture(scope="session")
+def training(posterior: Posterior) -> tuple[Market, MarketState]:
+    """The draws that learners see."""
+    return posterior.training()
+
+
+@pytest.fixture(scope="session")
+def stationary(posterior: Posterior) -> Posterior:
+    """One market, known without doubt: no walk of the level, no weekdays, every draw the same."""
+    first, state = posterior.held(1)
+    none = np.zeros_like(first.elasticity)
+    still = first._replace(
+        level_sd=none, demand_sd=none, level_kept=none + 1, weekday=np.zeros_like(first.weekday)
+    )
+    copies = np.zeros(48, int)
+    return replace(
+        posterior,
+        market=select(still, copies),
+        state=select(state._replace(stock=still.reference_spend, level=0 * state.level), copies),
+        held_out=16,
+    )
