@@ -22,7 +22,8 @@ class Greedy:
 
     The return of a campaign is that of a steady spend (the stock normalised to it) in the market
     of mean parameters, at the day's weekday; nothing is learnt in flight. What a day may spend in
-    all is where its marginal return equals that of the days to come.
+    all is where its marginal return equals that of the days to come; where money may stay unspent,
+    no dollar is spent on less than a dollar of gross profit.
     """
 
     name = "greedy"
@@ -51,8 +52,13 @@ def _day_total(problem: Problem, worth: Floats, bounds: Bounds, money: Floats) -
     def days(price: Floats) -> Floats:
         return np.asarray(_answer(problem, price[..., None, None], worth, low, high).sum(-1))
 
-    price = _search(lambda p: days(p).sum(-1), money)
+    price = np.maximum(_search(lambda p: days(p).sum(-1), money), _least_price(problem))
     return np.asarray(days(price)[..., 0])
+
+
+def _least_price(problem: Problem) -> float:
+    """Return the marginal return below which money rather stays unspent, where it may."""
+    return float(problem.objective.name == "profit" and not problem.constraints.spend_all)
 
 
 def _answer(problem: Problem, price: Floats, worth: Floats, low: Floats, high: Floats) -> Floats:
