@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3.common.policies import ActorCriticPolicy
 
+from ..data.config import Settings
 from ..data.errors import DataError
 from ..data.files import read_arrays, read_json, write_arrays, write_json
 from ..envs.actions import ActionSettings, wanted
@@ -18,6 +19,18 @@ from ..envs.flight import Problem, View
 from ..envs.observation import BOUND, observe
 
 _VERSION = 1
+
+
+class NetworkFacts(Settings):
+    """The content of ``policy.json``."""
+
+    version: int
+    name: str  # of the learner
+    origin: str  # what training it has gone through
+    observation: list[int]  # shape
+    actions: list[int]  # shape
+    hidden: list[int]  # sizes of the hidden layers
+    action: ActionSettings
 
 
 @dataclass(frozen=True)
@@ -91,17 +104,17 @@ def load_network(folder: Path) -> Network:
     Raises:
         DataError: if the files are missing, of another version, or do not fit each other.
     """
-    facts = read_json(folder / "policy.json")
-    if facts.get("version") != _VERSION:
+    facts = NetworkFacts.of(read_json(folder / "policy.json"), str(folder / "policy.json"))
+    if facts.version != _VERSION:
         raise DataError(
-            f"{folder / 'policy.json'}: version {facts.get('version')}; this program reads "
-            f"{_VERSION}. Train the policy again."
+            f"{folder / 'policy.json'}: version {facts.version}; this program reads {_VERSION}. "
+            "Train the policy again."
         )
     policy = ActorCriticPolicy(
-        gym.spaces.Box(-BOUND, BOUND, tuple(facts["observation"]), np.float32),
-        gym.spaces.Box(-1.0, 1.0, tuple(facts["actions"]), np.float32),
+        gym.spaces.Box(-BOUND, BOUND, tuple(facts.observation), np.float32),
+        gym.spaces.Box(-1.0, 1.0, tuple(facts.actions), np.float32),
         lr_schedule=lambda _: 0.0,
-        net_arch=facts["hidden"],
+        net_arch=facts.hidden,
     )
     weights = {k: torch.as_tensor(v) for k, v in read_arrays(folder / "policy.npz").items()}
     try:
@@ -111,5 +124,4 @@ def load_network(folder: Path) -> Network:
             f"{folder / 'policy.npz'}: the weights do not fit policy.json ({error}); use the two "
             "files of one run."
         ) from None
-    action = ActionSettings.of(facts["action"], "action")
-    return Network.of(policy, action, facts["hidden"], facts["name"], facts["origin"])
+    return Network.of(policy, facts.action, facts.hidden, facts.name, facts.origin)
