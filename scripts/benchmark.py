@@ -1,16 +1,26 @@
-"""Measure what the project promises to be quick at, beside its targets."""
+"""Measure what the project promises to be quick at, beside its targets.
 
+``OMP_NUM_THREADS=1 python scripts/benchmark.py [env] [projection]`` prints the figures and writes
+``benchmark.json``; all without arguments.
+"""
+
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
+import gymnasium as gym
 import numpy as np
 import quadprog
 import torch
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
 
-from ..envs.projection import project
-from ..envs.tree import Bounds, Tree
+from mediagym.data.files import write_json
+from mediagym.envs.projection import project
+from mediagym.envs.tree import Bounds, Tree
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +62,49 @@ def projection() -> dict[str, Figure]:
     }
 
 
+def env() -> dict[str, Figure]:
+    """Time the environment of the shipped sample: steps a CPU-second, batched and single."""
+    flights = 1024
+    many = gym.make_vec("mediagym/Calibrated-v0", num_envs=flights)
+    one = gym.make("mediagym/Calibrated-v0").unwrapped
+
+    def fly(world: gym.Env | gym.vector.VectorEnv) -> None:  # type: ignore[type-arg]
+        world.reset(seed=0)
+        still = np.zeros(world.action_space.shape or (), np.float32)
+        for _ in range(30):
+            world.step(still)
+
+    batched = 30e6 * flights / _cpu_microseconds(lambda: fly(many), repeats=5)
+    single = 30e6 / _cpu_microseconds(lambda: fly(one), repeats=5)
+    unit = "steps a CPU-second"
+    return {
+        "1,024 flights": Figure(batched, 150_000, unit, at_least=True),
+        "1 flight": Figure(single, 4_000, unit, at_least=True),
+    }
+
+
+def run() -> None:
+    """Measure what the command line names and show it."""
+    known = {"env": env, "projection": projection}
+    names = sys.argv[1:] or list(known)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        sys.exit(f"error: {unknown[0]!r} cannot be measured; allowed: {', '.join(known)}")
+    measured = {name: known[name]() for name in names}
+    table = Table("what", "measured", "target", "unit")
+    for name, figures in measured.items():
+        for what, figure in figures.items():
+            sign = "at least" if figure.at_least else "at most"
+            target = f"{sign} {figure.target:,.0f}"
+            table.add_row(f"{name}: {what}", f"{figure.measured:,.2f}", target, figure.unit)
+    Console().print(table)
+    content = {
+        name: {what: figure._asdict() for what, figure in figures.items()}
+        for name, figures in measured.items()
+    }
+    print(write_json(Path("benchmark.json"), content))
+
+
 def _problem(leaves: int, channels: int, rows: int) -> tuple[Tree, Floats, Bounds]:
     """Bounds around a feasible point, and a point outside them, in dollars."""
     rng = np.random.default_rng(leaves + rows)
@@ -91,3 +144,7 @@ def _solve_rows(tree: Tree, point: Floats, bounds: Bounds, rows: int) -> None:
         levels = [*(low[row] for low in bounds.lower), *(-high[row] for high in bounds.upper)]
         ends = np.concatenate(levels) / budget
         quadprog.solve_qp(square, point[row] / budget, sides, ends)
+
+
+if __name__ == "__main__":
+    run()
