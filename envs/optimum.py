@@ -16,7 +16,7 @@ from ..data.config import Settings
 from .arrays import Array
 from .constraints import Constraints
 from .flight import simulate
-from .ledger import Ledger, remaining, spend_day
+from .ledger import Ledger, remaining, spend_day, total_range
 from .market import Market, MarketState, Noise
 from .objective import Objective
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Record = TypeVar("Record", bound=tuple[Any, ...])
 _CENT = 0.01  # dollars: keeps the logarithm of a spend finite
+_SPARE = 0.01  # least share of the total that the search first leaves unspent, if that is allowed
 _RETURN = 1e-4  # weight that draws a wish back to the edge of what is allowed
 
 
@@ -87,7 +88,7 @@ def best_plan(
     noise = None if path is None else tensors(path)
     shape = torch.as_tensor(begin)
     logits = torch.log(shape + _CENT).clone().requires_grad_()
-    pace = torch.log(shape.sum(-1) + _CENT).clone().requires_grad_()
+    pace = torch.log(_by_day(constraints, shape) + _CENT).clone().requires_grad_()
     climb = torch.optim.Adam([logits, pace], lr=settings.rate)
     ease = torch.optim.lr_scheduler.CosineAnnealingLR(climb, settings.iterations)
     best = _Best(shape.shape)
@@ -127,10 +128,27 @@ class _Best:
         self.value = torch.where(better, mean, self.value)
 
 
+def _by_day(constraints: Constraints, plan: "torch.Tensor") -> "torch.Tensor":
+    """Return the dollars of each day and, where money may stay unspent, of what is left."""
+    import torch
+
+    days = plan.sum(-1)
+    if constraints.spend_all:
+        return days
+    left = torch.clamp(constraints.total - days.sum(0, keepdim=True), _SPARE * constraints.total)
+    return torch.cat([days, left])
+
+
 def _feasible(
     constraints: Constraints, logits: "torch.Tensor", pace: "torch.Tensor"
 ) -> tuple["torch.Tensor", "torch.Tensor"]:
-    """Return the plan that the wishes come to day by day, and how far they were astray."""
+    """Return the plan that the wishes come to day by day, and how far they were astray.
+
+    Args:
+        constraints: what is allowed.
+        logits: (days, plans, campaigns) log dollars, up to a constant a day.
+        pace: (days, plans) log dollars in all, up to a constant; one row more is money left over.
+    """
     import torch
 
     zero = 0 * logits[0].detach()
@@ -139,6 +157,7 @@ def _feasible(
     later = torch.logcumsumexp(pace.flip(0), 0).flip(0)
     for t in range(len(logits)):
         total = remaining(constraints, ledger) * torch.exp(pace[t] - later[t])
+        total = total.clamp(*total_range(constraints, ledger))
         target = total[..., None] * torch.softmax(logits[t], -1)
         spend, ledger = spend_day(constraints, ledger, target, total)
         days.append(spend)

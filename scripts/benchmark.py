@@ -68,7 +68,7 @@ def env() -> dict[str, Figure]:
     many = gym.make_vec("mediagym/Calibrated-v0", num_envs=flights)
     one = gym.make("mediagym/Calibrated-v0").unwrapped
 
-    def fly(world: gym.Env | gym.vector.VectorEnv) -> None:  # type: ignore[type-arg]
+    def fly(world: gym.Env | gym.vector.VectorEnv) -> None:
         world.reset(seed=0)
         still = np.zeros(world.action_space.shape or (), np.float32)
         for _ in range(30):

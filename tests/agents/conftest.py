@@ -21,14 +21,14 @@ from mediagym.envs.posterior import Posterior
 @pytest.fixture(scope="session")
 def solver(conf: Callable[..., dict[str, Any]]) -> SolverSettings:
     """A short climb for clairvoyant plans."""
-    settings = conf("solver/default.yaml", iterations=40, draws=16, rate=0.1)
+    settings = conf("solver/default.yaml", iterations=10, draws=16, rate=0.1)
     return SolverSettings.of(settings, "solver")
 
 
 @pytest.fixture(scope="session")
 def evaluation_settings(conf: Callable[..., dict[str, Any]]) -> EvaluationSettings:
-    """A dozen held-out markets and few resamples."""
-    settings = conf("evaluation/default.yaml", markets=12, resamples=500)
+    """A few held-out markets and few resamples."""
+    settings = conf("evaluation/default.yaml", markets=8, resamples=500)
     return EvaluationSettings.of(settings, "evaluation")
 
 

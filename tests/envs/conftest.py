@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 from mediagym.envs.arrays import namespace
@@ -16,6 +17,7 @@ from mediagym.envs.market import Market, MarketState, Noise
 from mediagym.envs.noise import draw_noises, generator
 from mediagym.envs.posterior import Posterior
 
+torch.set_num_threads(1)  # the tensors here are small
 ROOT = Path(__file__).parent.parent.parent
 
 
