@@ -35,9 +35,9 @@ def poisson_quantile(mean: Array, normal: Array) -> Array:
 
 def _expansion(mean: Array, w: Array) -> Array:
     xp = namespace(mean)
-    root = xp.sqrt(mean)
-    count = mean + root * w + (2 + w * w) / 6 - (w + w**3 / 2) / (36 * root)
-    count = count + (-8 / 405 + 7 * w * w / 810 + w**4 / 270) / mean
+    root, square = xp.sqrt(mean), w * w
+    count = mean + root * w + (2 + square) / 6 - w * (2 + square) / (72 * root)
+    count = count + (-8 / 405 + square * (7 / 810 + square / 270)) / mean
     return xp.clip(xp.floor(count), 0, None)
 
 
