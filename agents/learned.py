@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import gymnasium as gym
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import Field
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from ..data.config import Settings
@@ -19,6 +20,8 @@ from ..envs.flight import Problem, View
 from ..envs.observation import BOUND, observe
 
 _VERSION = 1
+Size = Annotated[int, Field(ge=1)]
+Shape = Annotated[list[Size], Field(min_length=1, max_length=1)]
 
 
 class NetworkFacts(Settings):
@@ -27,9 +30,9 @@ class NetworkFacts(Settings):
     version: int
     name: str  # of the learner
     origin: str  # what training it has gone through
-    observation: list[int]  # shape
-    actions: list[int]  # shape
-    hidden: list[int]  # sizes of the hidden layers
+    observation: Shape
+    actions: Shape
+    hidden: list[Size]  # sizes of the hidden layers
     action: ActionSettings
 
 
@@ -103,8 +106,9 @@ def load_network(folder: Path) -> Network:
 
     Raises:
         DataError: if the files are missing, of another version, or do not fit each other.
+        ConfigError: naming the key of ``policy.json`` that is missing or not allowed.
     """
-    facts = NetworkFacts.of(read_json(folder / "policy.json"), str(folder / "policy.json"))
+    facts = _read_facts(folder / "policy.json")
     if facts.version != _VERSION:
         raise DataError(
             f"{folder / 'policy.json'}: version {facts.version}; this program reads {_VERSION}. "
@@ -116,12 +120,25 @@ def load_network(folder: Path) -> Network:
         lr_schedule=lambda _: 0.0,
         net_arch=facts.hidden,
     )
-    weights = {k: torch.as_tensor(v) for k, v in read_arrays(folder / "policy.npz").items()}
+    weights = read_arrays(folder / "policy.npz")
     try:
-        policy.load_state_dict(weights)
-    except RuntimeError as error:
-        raise DataError(
-            f"{folder / 'policy.npz'}: the weights do not fit policy.json ({error}); use the two "
-            "files of one run."
-        ) from None
+        policy.load_state_dict({k: torch.as_tensor(v) for k, v in weights.items()})
+    except (RuntimeError, TypeError) as error:
+        raise _unfit(folder, " ".join(str(error).split())) from None
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise _unfit(folder, "a weight is not a finite number")
     return Network.of(policy, facts.action, facts.hidden, facts.name, facts.origin)
+
+
+def _read_facts(path: Path) -> NetworkFacts:
+    facts = read_json(path)
+    if not isinstance(facts, dict):
+        raise DataError(f"{path}: not what a training writes; train the policy again.")
+    return NetworkFacts.of(facts, str(path))
+
+
+def _unfit(folder: Path, why: str) -> DataError:
+    return DataError(
+        f"{folder / 'policy.npz'}: the weights do not fit policy.json ({why}); use the two files "
+        "of one run."
+    )

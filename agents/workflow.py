@@ -25,6 +25,7 @@ from ..envs.cents import to_cents
 from ..envs.constraints import Constraints
 from ..envs.flight import Problem
 from ..envs.objective import Objective
+from ..envs.observation import observation_size
 from ..envs.optimum import SolverSettings
 from ..envs.plans import historical_plan, uniform_plan
 from ..envs.posterior import Posterior, load_posterior, save_posterior
@@ -172,6 +173,13 @@ def trained(folder: Path, session: Session) -> Policy:
         raise ConfigError(
             f"policy: {str(folder)!r} was trained for {campaigns} campaigns; the data have "
             f"{len(session.posterior.campaigns)}. Train a policy for them."
+        )
+    seen = network.policy.observation_space.shape[0]  # type: ignore[index]
+    due = observation_size(campaigns, len(session.problem.constraints.channels))
+    if seen != due:
+        raise ConfigError(
+            f"policy: {str(folder)!r} was trained on {seen} numbers a day; here a policy sees "
+            f"{due}. Train a policy for these channels."
         )
     return LearnedPolicy(network.name, network, session.problem)
 
