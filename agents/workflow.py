@@ -30,6 +30,7 @@ from ..envs.optimum import SolverSettings
 from ..envs.plans import historical_plan, uniform_plan
 from ..envs.posterior import Posterior, load_posterior, save_posterior
 from ..envs.priors import Priors
+from .commands import ProblemGroups, Workplace
 from .evaluation import EvaluationSettings, Trial, trial_of
 from .forecast import expected_flight, forecast, marginal_returns
 from .greedy import Greedy
@@ -69,7 +70,8 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
     Raises:
         MediaGymError: for anything in the data or the configuration that is a user's to mend.
     """
-    torch.set_num_threads(int(config["threads"]))
+    torch.set_num_threads(Workplace.read(config).threads)
+    ProblemGroups.read(config)
     env = EnvSettings.of(config["env"], "env")
     solver = SolverSettings.of(config["solver"], "solver")
     evaluation = EvaluationSettings.of(config["evaluation"], "evaluation")
@@ -85,7 +87,7 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
 
 def load(config: Mapping[str, Any]) -> tuple[History, tuple[str, ...]]:
     """Return the history of the configured folder, and what its reader must know."""
-    data = DataSettings.of(config["data"], "data")
+    data = DataSettings.of(ProblemGroups.read(config).data, "data")
     history = load_history(data)
     landings = load_landings(data, history)
     return history, (*history.notes, *(landings.notes if landings else ()))
@@ -96,7 +98,7 @@ def calibrated(config: Mapping[str, Any], history: History, say: Say) -> tuple[P
     priors = Priors.of(config["priors"], "priors")
     settings = CalibrationSettings.of(config["calibration"], "calibration")
     key = digest(_VERSION, history.fingerprint(), priors.model_dump(), settings.model_dump())
-    folder = Path(config["cache"]) / f"posterior-{key}"
+    folder = Workplace.read(config).cache / f"posterior-{key}"
     if (folder / "posterior.json").exists():
         say(f"calibration found in {folder}")
         return folder, load_posterior(folder)

@@ -6,7 +6,7 @@ from mediagym.agents.report import learning_table
 from mediagym.agents.workflow import calibrated, load
 from mediagym.envs.posterior import save_posterior
 from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import console, run_folder, working
+from mediagym.scripts.screen import console, run_folder, tell, warn, working
 
 
 def main(config: DictConfig) -> None:
@@ -18,10 +18,9 @@ def main(config: DictConfig) -> None:
         _, posterior = calibrated(settings, history, say)
     save_posterior(posterior, folder)
     console.print(learning_table(posterior.report))
-    for note in notes:
-        console.print(f"[yellow]![/] {note}")
-    console.print(f"\nposterior  {folder / 'posterior.npz'}")
-    console.print(f"report     {folder / 'posterior.json'}")
+    warn(notes)
+    tell(f"\nposterior  {folder / 'posterior.npz'}")
+    tell(f"report     {folder / 'posterior.json'}")
 
 
 def run() -> None:

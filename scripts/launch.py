@@ -43,6 +43,13 @@ def launch(main: Callable[[DictConfig], Any], name: str) -> None:
         start(guarded)()
     except (HydraException, OmegaConfBaseException) as error:
         _refuse(_readable(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _refuse(
+            f"{error.filename}: cannot be used ({error.strerror}). Choose another folder, with "
+            "hydra.run.dir=FOLDER for a run's own, or free the disk."
+        )
 
 
 def plain(config: DictConfig, *groups: str) -> dict[str, Any]:

@@ -1,29 +1,28 @@
 """Write a dated plan as JSON, from any policy; calibrates first where that was not done yet."""
 
-from pathlib import Path
-
 from omegaconf import DictConfig
 
+from mediagym.agents.commands import PlanCommand
 from mediagym.agents.plan import write_plan
 from mediagym.agents.report import plan_table
 from mediagym.agents.workflow import acting, plan_of, policy_named, prepare
 from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import console, working
+from mediagym.scripts.screen import console, tell, warn, working
 
 
 def main(config: DictConfig) -> None:
     """Plan."""
     settings = plain(config)
+    asked = PlanCommand.read(settings)
     with working("calibrating and planning") as say:
         session = prepare(settings, say)
-        rivals = [policy_named(name, session) for name in settings["baselines"]]
-    policy = acting(session, settings["policy"], settings["agent"]["name"], settings["seed"])
+        rivals = [policy_named(name, session) for name in asked.baselines]
+    policy = acting(session, asked.policy, str(asked.agent.get("name")), asked.seed)
     with working("estimating"):
-        plan = write_plan(plan_of(session, policy, rivals), Path(settings["output"]))
+        plan = write_plan(plan_of(session, policy, rivals), asked.output)
     console.print(plan_table(plan))
-    for warning in plan["warnings"]:
-        console.print(f"[yellow]![/] {warning}")
-    console.print(f"\nplan  {settings['output']}")
+    warn(plan["warnings"])
+    tell(f"\nplan  {asked.output}")
 
 
 def run() -> None:

@@ -1,12 +1,13 @@
 """What commands show while they work."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from rich.console import Console
+from rich.markup import escape
 
 console = Console(width=None if sys.stdout.isatty() else 140)
 
@@ -20,6 +21,17 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
         return
     with console.status(what) as status:
         yield lambda line: status.update(f"{what}: {line}")
+
+
+def warn(notes: Sequence[str]) -> None:
+    """Print notes as they are; their brackets are no markup."""
+    for note in notes:
+        console.print(f"[yellow]![/] {escape(note)}")
+
+
+def tell(line: str) -> None:
+    """Print a line with a path in it, which is neither coloured nor broken."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def run_folder() -> Path:

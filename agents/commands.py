@@ -1,0 +1,71 @@
+"""The keys of each command that belong to no group; see the YAML of the command's name."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from ..data.config import Settings
+
+Group = dict[str, Any]
+Seed = Annotated[int, Field(ge=0)]
+Baseline = Literal["uniform", "historical", "greedy", "static"]
+
+
+class Command(Settings):
+    """Some of a configuration's keys."""
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        """Check the keys that this record has and leave the others alone.
+
+        Raises:
+            ConfigError: naming the first key that is missing or not allowed.
+        """
+        return cls.of({k: v for k, v in config.items() if k in cls.model_fields}, "configuration")
+
+
+class Workplace(Command):
+    """Where and how anything runs."""
+
+    cache: Path  # folder of calibrations and static plans
+    threads: Annotated[int, Field(ge=1)]  # of torch
+
+
+class ProblemGroups(Command):
+    """The groups of ``conf/problem.yaml``."""
+
+    data: Group
+    priors: Group
+    calibration: Group
+    constraints: Group
+    objective: Group
+    env: Group
+    solver: Group
+    evaluation: Group
+
+
+class PlanCommand(Command):
+    """What ``scripts/plan.py`` is asked."""
+
+    agent: Group
+    policy: str | None  # folder of a training run
+    output: Path  # where the plan goes
+    seed: Seed  # of the training, if the agent is a learner
+    baselines: list[Baseline]
+
+
+class TrainCommand(Command):
+    """What ``scripts/train.py`` is asked."""
+
+    agent: Group
+    seed: Seed
+    baselines: list[Baseline]
+
+
+class EvaluateCommand(Command):
+    """What ``scripts/evaluate.py`` is asked."""
+
+    policies: Annotated[list[str], Field(min_length=1)]  # baselines, and folders of runs
+    seed: Seed

@@ -1,0 +1,166 @@
+"""Every configuration composes, fits its record and says what its keys mean."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from mediagym.agents.commands import (
+    EvaluateCommand,
+    PlanCommand,
+    ProblemGroups,
+    TrainCommand,
+    Workplace,
+)
+from mediagym.agents.evaluation import EvaluationSettings
+from mediagym.agents.ppo import PPOSettings
+from mediagym.agents.workflow import BASELINES
+from mediagym.data.config import Settings
+from mediagym.data.history import Campaign
+from mediagym.data.settings import DataSettings
+from mediagym.envs.budget import EnvSettings
+from mediagym.envs.calibration import CalibrationSettings
+from mediagym.envs.constraints import Constraints, ConstraintSettings
+from mediagym.envs.objective import Objective
+from mediagym.envs.optimum import SolverSettings
+from mediagym.envs.priors import Priors
+from mediagym.envs.synthetic import SyntheticSettings
+from mediagym.scripts.launch import SAMPLE, plain
+
+CONF = Path(__file__).parent.parent / "conf"
+PARTS = ("base", "problem")  # of other configurations, no command of their own
+COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS)
+GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
+CHOICES = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml"))
+RECORDS: dict[str, type[Settings]] = {
+    "calibration": CalibrationSettings,
+    "constraints": ConstraintSettings,
+    "data": DataSettings,
+    "env": EnvSettings,
+    "evaluation": EvaluationSettings,
+    "objective": Objective,
+    "priors": Priors,
+    "solver": SolverSettings,
+}
+
+
+@pytest.fixture(scope="module")
+def composed() -> Iterator[Callable[..., dict[str, Any]]]:
+    """Composes a command's configuration with overrides, as plain containers."""
+    OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        yield lambda name, *overrides: plain(compose(name, list(overrides)))
+
+
+def _check(group: str, choice: str, settings: dict[str, Any]) -> None:
+    if group == "agent":
+        assert settings["name"] == choice
+        if choice not in BASELINES:
+            PPOSettings.of(settings, group)
+        return
+    RECORDS[group].of(settings, group)
+    if group == "constraints":
+        pair = [Campaign("google", "Search Network"), Campaign("meta", None)]
+        Constraints.of(settings, pair, 30)
+
+
+def test_every_group_has_a_record() -> None:
+    assert set(GROUPS) == {*RECORDS, "agent"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_composes_and_fits_its_records(
+    composed: Callable[..., dict[str, Any]], name: str
+) -> None:
+    config = composed(name)
+    for group in GROUPS:
+        if group in config:
+            choice = config[group]["name"] if group == "agent" else "default"
+            _check(group, choice, config[group])
+    own: dict[str, type[Settings]] = {
+        "evaluate": EvaluateCommand,
+        "plan": PlanCommand,
+        "train": TrainCommand,
+    }
+    if name in own:
+        own[name].read(config)  # type: ignore[attr-defined]
+    if name != "synthesize":
+        ProblemGroups.read(config)
+        Workplace.read(config)
+        assert Path(config["data"]["path"]) == SAMPLE
+
+
+def test_the_synthetic_advertiser_fits_its_record(
+    composed: Callable[..., dict[str, Any]],
+) -> None:
+    config = composed("synthesize", "path=somewhere")
+    Priors.of(config.pop("priors"), "priors")
+    assert len(SyntheticSettings.of(config, "synthesize").ordered()) == 9
+
+
+@pytest.mark.parametrize(("group", "choice"), CHOICES)
+def test_every_choice_of_every_group_composes_and_fits_its_record(
+    composed: Callable[..., dict[str, Any]], group: str, choice: str
+) -> None:
+    _check(group, choice, composed("plan", f"{group}={choice}")[group])
+
+
+def test_every_baseline_is_a_choice_of_agent() -> None:
+    agents = {choice for group, choice in CHOICES if group == "agent"}
+    assert set(BASELINES) <= agents
+    assert agents - set(BASELINES) == {"ppo", "ppo_scratch"}
+
+
+def test_a_run_leaves_the_working_directory_alone(
+    composed: Callable[..., dict[str, Any]],
+) -> None:
+    OmegaConf.clear_resolver("now")
+    OmegaConf.register_new_resolver("now", lambda pattern: "now")
+    for name in COMMANDS:
+        config = compose(name, return_hydra_config=True)
+        assert config.hydra.job.chdir is False
+        assert config.hydra.job.name == name
+    OmegaConf.clear_resolver("now")
+
+
+FILES = sorted(path.relative_to(CONF).as_posix() for path in CONF.rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_key_is_documented_by_a_comment(file: str) -> None:
+    lines = (CONF / file).read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("# "), "the first line says what the file is"
+    above = dict(enumerate(lines))
+    for number, line in enumerate(lines):
+        key = re.match(r"(\w+):", line)
+        if key is None or key[1] in ("defaults", "hydra"):
+            continue
+        inside = [n for n in range(number + 1, len(lines)) if re.match(r"  \w+:", lines[n])]
+        inside = [n for n in inside if not any(re.match(r"\w", x) for x in lines[number + 1 : n])]
+        documented = above.get(number - 1, "").startswith("# ")
+        children = bool(inside) and all(lines[n - 1].startswith("  # ") for n in inside)
+        assert documented or children, f"{file}: {key[1]} has no comment"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_file_is_tidy(file: str) -> None:
+    text = (CONF / file).read_text(encoding="utf-8")
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert "\t" not in text
+    lines = text.splitlines()
+    assert all(line == line.rstrip() for line in lines)
+    assert not any(one == two == "" for one, two in pairwise(lines))
+    assert isinstance(yaml.safe_load(text), dict)
+
+
+def test_configurations_are_never_imported() -> None:
+    for room in ("data", "envs", "agents"):
+        for path in (CONF.parent / room).rglob("*.py"):
+            assert not re.search(r"import conf\b|from \.+conf\b|mediagym\.conf", path.read_text())
