@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from ..data.config import Settings
+from ..data.errors import ConfigError
 
 Group = dict[str, Any]
 Seed = Annotated[int, Field(ge=0)]
@@ -23,7 +24,11 @@ class Command(Settings):
         Raises:
             ConfigError: naming the first key that is missing or not allowed.
         """
-        return cls.of({k: v for k, v in config.items() if k in cls.model_fields}, "configuration")
+        own = {key: value for key, value in config.items() if key in cls.model_fields}
+        try:
+            return cls.of(own, "configuration")
+        except ConfigError as error:  # these keys stand alone
+            raise ConfigError(str(error).replace("configuration.", "")) from None
 
 
 class Workplace(Command):

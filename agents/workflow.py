@@ -87,7 +87,7 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
 
 def load(config: Mapping[str, Any]) -> tuple[History, tuple[str, ...]]:
     """Return the history of the configured folder, and what its reader must know."""
-    data = DataSettings.of(ProblemGroups.read(config).data, "data")
+    data = DataSettings.from_mapping(ProblemGroups.read(config).data)
     history = load_history(data)
     landings = load_landings(data, history)
     return history, (*history.notes, *(landings.notes if landings else ()))

@@ -29,11 +29,16 @@ def launch(main: Callable[[DictConfig], Any], name: str) -> None:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
 
+    composed = []
+
     def guarded(config: DictConfig) -> Any:
+        composed.append(config)
         try:
             return main(config)
         except MediaGymError as error:
             _refuse(str(error))
+        except OmegaConfBaseException as error:
+            _refuse(_readable(error))
         except KeyboardInterrupt:
             print("\ninterrupted", file=sys.stderr)
             sys.exit(130)
@@ -43,6 +48,10 @@ def launch(main: Callable[[DictConfig], Any], name: str) -> None:
         start(guarded)()
     except (HydraException, OmegaConfBaseException) as error:
         _refuse(_readable(error))
+    except ValueError as error:
+        if composed:
+            raise
+        _refuse(_readable(error))  # Hydra's, about an override
     except OSError as error:
         if error.filename is None:
             raise
@@ -68,7 +77,8 @@ def _refuse(message: str) -> NoReturn:
 def _readable(error: Exception) -> str:
     """Word Hydra's complaint: the key that was given, what is near it, how to list the keys."""
     if isinstance(error, MissingConfigException):
-        return " ".join(str(error).partition("Config search path")[0].split())
+        told = str(error).partition("Config search path")[0].replace("\n\t", " ")
+        return ". ".join(line.strip() for line in told.splitlines() if line.strip()) + "."
     cause: BaseException = error
     lines = []
     while cause is not None:
@@ -80,4 +90,5 @@ def _readable(error: Exception) -> str:
             hint = f" Did you mean {near[0]!r}?" if near else ""
             return f"{lines[0]} Allowed there: {', '.join(keys)}.{hint}"
         cause = cause.__cause__ or cause.__context__  # type: ignore[assignment]
-    return f"{' '.join(dict.fromkeys(lines))} Run with --cfg job to see every key."
+    told = " ".join(f"{line.rstrip('.')}." for line in dict.fromkeys(lines) if line)
+    return f"{told} Run with --cfg job to see every key."

@@ -1,0 +1,254 @@
+"""The commands from end to end, on a tiny synthetic advertiser, and as a shell starts them."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+import yaml
+
+from mediagym.agents.plan import SCHEMA
+from mediagym.agents.reading import read_plan
+from mediagym.envs.posterior import load_posterior
+
+ROOT = Path(__file__).parent.parent.parent
+Command = Callable[..., Any]
+LEARNER = [
+    "agent.warm.iterations=2",
+    "agent.warm.flights=4",
+    "agent.steps=120",
+    "agent.envs=4",
+    "agent.batch=60",
+    "agent.epochs=1",
+    "agent.hidden=[8]",
+    "agent.validation=6",
+    "agent.checks=1",
+]
+
+
+@pytest.fixture
+def advertiser(command: Command, place: Path) -> Path:
+    """A folder that the command synthesize wrote."""
+    small = ["path=brand", "days=60", "landings=500", "seed=4"]
+    assert command("synthesize", *small).status == 0
+    return place / "brand"
+
+
+def _shell(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  # our own commands
+        [sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def _fits(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(content)
+    return dict(content)
+
+
+def test_from_exports_to_the_plan_of_a_trained_policy(
+    command: Command, advertiser: Path, toy: list[str], place: Path
+) -> None:
+    given = [*toy, "data.path=brand"]
+
+    calibrated = command("calibrate", *given, "hydra.run.dir=calibrated")
+    assert calibrated.status == 0, calibrated
+    posterior = load_posterior(place / "calibrated")
+    assert "elasticity" in calibrated.out
+    (cached,) = (place / "outputs" / "cache").iterdir()
+    assert load_posterior(cached).fingerprint() == posterior.fingerprint()
+
+    trained = command("train", *given, *LEARNER, "baselines=[static]", "hydra.run.dir=trained")
+    assert trained.status == 0, trained
+    run = {path.name for path in (place / "trained").iterdir()}
+    assert run >= {
+        "policy.npz", "policy.json", "plan.json", "plan.png", "response.png",
+        "evaluation.json", "evaluation.md", "evaluation.png", "tensorboard",
+    }  # fmt: skip
+    assert list((place / "outputs" / "cache").iterdir()) == [cached]  # found again
+
+    policies = "policies=[greedy,static,trained]"
+    evaluated = command("evaluate", *given, policies, "hydra.run.dir=evaluated")
+    assert evaluated.status == 0, evaluated
+    result = json.loads((place / "evaluated" / "evaluation.json").read_text())
+    rows = {row["policy"]: row for row in result["policies"]}
+    assert list(rows) == ["greedy", "static", "ppo", "clairvoyant"]
+    before = json.loads((place / "trained" / "evaluation.json").read_text())
+    assert rows["ppo"]["value"] == next(
+        row["value"] for row in before["policies"] if row["policy"] == "ppo"
+    )
+    for row in rows.values():
+        assert row["violations"] == row["cents_off"] == 0
+        assert row["best"] <= 100 + 1e-6
+
+    planned = command("plan", *given, "policy=trained", "output=my/plan.json")
+    assert planned.status == 0, planned
+    content = _fits(place / "my" / "plan.json")
+    assert content["policy"] == "ppo"
+    before = json.loads((place / "trained" / "plan.json").read_text())
+    assert {**content, "baselines": []} == {**before, "baselines": []}
+    assert [row["policy"] for row in content["baselines"]] == [
+        "uniform", "historical", "greedy", "static",
+    ]  # fmt: skip
+    constraints, cents = read_plan(place / "my" / "plan.json", posterior)
+    assert cents.sum() == constraints.total_cents == 20_000_000
+    last = np.datetime64("2024-01-01") + 59
+    assert content["flight"]["start"] == str(last + 1)
+    assert "my/plan.json" in planned.out
+
+
+def test_a_plan_honours_its_constraints_and_objective(
+    command: Command, export_folder: Path, toy: list[str], place: Path
+) -> None:
+    given = [
+        f"data.path={export_folder}",
+        "constraints.total=30000",
+        "constraints.channels={google: {cap: 50%}}",
+        "constraints.campaigns={google/YouTube: {off: true}, meta: {fixed: $6000}}",
+        "constraints.campaign.floor=1%",
+        "objective=revenue",
+        "env.days=10",
+        "agent=greedy",
+        "baselines=[static]",
+    ]
+    assert command("plan", *toy, *given).status == 0
+    assert sorted(path.name for path in place.iterdir()) == ["outputs", "plan.json"]
+    content = _fits(place / "plan.json")
+    assert content["objective"] == "revenue"
+    assert len(content["days"]) == 10
+    channels = {row["channel"]: row["budget"] for row in content["channels"]}
+    assert channels["google"] <= 15_000
+    assert channels["meta"] == 6_000
+    budgets = {(r["channel"], r["campaign_type"]): r["budget"] for r in content["campaigns"]}
+    assert budgets[("google", "YouTube")] == 0
+    assert sum(budgets.values()) == pytest.approx(30_000)
+
+
+def test_the_same_command_writes_the_same_bytes(
+    command: Command, export_folder: Path, toy: list[str], place: Path
+) -> None:
+    for name, cache in (("one.json", "a"), ("two.json", "b")):
+        given = [f"data.path={export_folder}", f"output={name}", f"cache={cache}"]
+        assert command("plan", *toy, *given).status == 0
+    assert (place / "one.json").read_bytes() == (place / "two.json").read_bytes()
+
+
+def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing(
+    command: Command, export_folder: Path, toy: list[str], place: Path
+) -> None:
+    (place / "file").write_text("in the way")
+    ended = command("plan", *toy, f"data.path={export_folder}", "output=file/plan.json")
+    assert "cannot be written" in ended.error
+    assert (place / "file").read_text() == "in the way"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "fragments"),
+    [
+        (["policy=nowhere"], ["nowhere", "no trained policy"]),
+        (["agent=ppo", *LEARNER, "agent.validation=500"], ["506 held-out markets", "24"]),
+    ],
+)
+def test_a_mistake_that_shows_late_is_told_too(
+    command: Command,
+    export_folder: Path,
+    toy: list[str],
+    place: Path,
+    overrides: list[str],
+    fragments: list[str],
+) -> None:
+    ended = command("plan", *toy, f"data.path={export_folder}", *overrides)
+    for fragment in fragments:
+        assert fragment in ended.error
+    assert not (place / "plan.json").exists()
+
+
+def test_an_unknown_policy_to_evaluate_is_told(
+    command: Command, export_folder: Path, toy: list[str]
+) -> None:
+    ended = command("evaluate", *toy, f"data.path={export_folder}", "policies=[static,ppo2]")
+    assert "'ppo2' is not known" in ended.error
+    assert "greedy" in ended.error
+
+
+def test_synthesize_writes_what_an_advertiser_exports(
+    advertiser: Path, command: Command, place: Path
+) -> None:
+    names = {path.name for path in advertiser.iterdir()}
+    assert names == {
+        "googleads-performance.csv", "metaads-performance.csv", "microsoftads-performance.csv",
+        "website-landings.csv", "truth.json",
+    }  # fmt: skip
+    again = command("synthesize", "path=again", "days=60", "landings=500", "seed=4")
+    assert again.status == 0
+    assert len(again.out.splitlines()) == len(names)
+    for name in names:
+        assert (place / "again" / name).read_bytes() == (advertiser / name).read_bytes()
+    assert sorted(path.name for path in place.iterdir()) == ["again", "brand"]
+
+
+def test_notes_with_brackets_are_shown_as_they_are(
+    command: Command, export_folder: Path, toy: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = import_module("mediagym.scripts.plan")
+    prepared = plan.prepare
+    note = "[red]a note[/] on [google]"
+
+    def prepare(*given: Any) -> Any:
+        return prepared(*given)._replace(notes=(note,))
+
+    monkeypatch.setattr(plan, "prepare", prepare)
+    output = "output=" + "long" * 50 + ".json"
+    ended = command("plan", *toy, f"data.path={export_folder}", output)
+    assert ended.status == 0
+    assert note in ended.out
+    assert "long" * 50 + ".json" in ended.out  # a path is not broken over lines
+
+
+def test_every_console_script_has_its_module_and_configuration() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert len(project["scripts"]) >= 5
+    for name, target in project["scripts"].items():
+        module, _, function = target.partition(":")
+        assert callable(getattr(import_module(module), function))
+        stem = name.removeprefix("mediagym-")
+        assert module.endswith(f".{stem}")
+        if stem != "benchmark":
+            assert (ROOT / "conf" / f"{stem}.yaml").is_file()
+    installed = {each.name: each.value for each in entry_points(group="console_scripts")}
+    for name in ("mediagym-plan", "mediagym-train"):
+        assert installed[name] == project["scripts"][name]
+
+
+def test_a_shell_shows_the_configuration_and_writes_nothing(tmp_path: Path) -> None:
+    ended = _shell(str(ROOT / "scripts" / "plan.py"), "--cfg", "job", folder=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    shown = yaml.safe_load(ended.stdout)
+    assert shown["constraints"]["total"] == 200_000
+    assert shown["agent"]["name"] == "static"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shell_gets_one_error_and_status_two(tmp_path: Path) -> None:
+    ended = _shell(str(ROOT / "scripts" / "plan.py"), "constraints.totl=5", folder=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shell_writes_a_plan(export_folder: Path, toy: list[str], tmp_path: Path) -> None:
+    words = [str(ROOT / "scripts" / "plan.py"), *toy, f"data.path={export_folder}"]
+    ended = _shell(*words, f"cache={tmp_path / 'cache'}", folder=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    _fits(tmp_path / "plan.json")
