@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Record = TypeVar("Record", bound=tuple[Any, ...])
 _CENT = 0.01  # dollars: keeps the logarithm of a spend finite
 _SPARE = 0.01  # least share of the total that the search first leaves unspent, if that is allowed
-_RETURN = 1e-4  # weight that draws a wish back to the edge of what is allowed
+_RENEW = 20  # steps after which the wishes are those that were allowed: one far out learns nothing
 
 
 class SolverSettings(Settings):
@@ -87,19 +87,21 @@ def best_plan(
     market, state = tensors(markets[0]), tensors(markets[1])
     noise = None if path is None else tensors(path)
     shape = torch.as_tensor(begin)
-    logits = torch.log(shape + _CENT).clone().requires_grad_()
-    pace = torch.log(_by_day(constraints, shape) + _CENT).clone().requires_grad_()
-    climb = torch.optim.Adam([logits, pace], lr=settings.rate)
+    wishes = [wish.clone().requires_grad_() for wish in _wishes(constraints, shape)]
+    climb = torch.optim.Adam(wishes, lr=settings.rate)
     ease = torch.optim.lr_scheduler.CosineAnnealingLR(climb, settings.iterations)
     best = _Best(shape.shape)
     with torch.no_grad():
         best.keep(shape, _worth(objective, market, state, shape, noise))
     for i in range(settings.iterations):
-        plan, astray = _feasible(constraints, logits, pace)
+        plan = _feasible(constraints, *wishes)
         value = _worth(objective, market, state, plan, noise)
         best.keep(plan.detach(), value.detach())
         climb.zero_grad()
-        (_RETURN * astray - _per_plan(value, plan).sum() / best.scale).backward()  # type: ignore[no-untyped-call]
+        (-_per_plan(value, plan).sum() / best.scale).backward()  # type: ignore[no-untyped-call]
+        if i and i % _RENEW == 0:
+            for wish, allowed in zip(wishes, _wishes(constraints, plan.detach()), strict=True):
+                wish.data = allowed
         climb.step()
         ease.step()
         if i % 50 == 0:
@@ -128,21 +130,23 @@ class _Best:
         self.value = torch.where(better, mean, self.value)
 
 
-def _by_day(constraints: Constraints, plan: "torch.Tensor") -> "torch.Tensor":
-    """Return the dollars of each day and, where money may stay unspent, of what is left."""
+def _wishes(
+    constraints: Constraints, plan: "torch.Tensor"
+) -> tuple["torch.Tensor", "torch.Tensor"]:
+    """Return the wishes that come to a feasible plan: the arguments of ``_feasible``."""
     import torch
 
     days = plan.sum(-1)
-    if constraints.spend_all:
-        return days
-    left = torch.clamp(constraints.total - days.sum(0, keepdim=True), _SPARE * constraints.total)
-    return torch.cat([days, left])
+    if not constraints.spend_all:
+        spare = constraints.total - days.sum(0, keepdim=True)
+        days = torch.cat([days, torch.clamp(spare, _SPARE * constraints.total)])
+    return torch.log(plan + _CENT), torch.log(days + _CENT)
 
 
 def _feasible(
     constraints: Constraints, logits: "torch.Tensor", pace: "torch.Tensor"
-) -> tuple["torch.Tensor", "torch.Tensor"]:
-    """Return the plan that the wishes come to day by day, and how far they were astray.
+) -> "torch.Tensor":
+    """Return the plan that wishes come to, day by day.
 
     Args:
         constraints: what is allowed.
@@ -152,8 +156,7 @@ def _feasible(
     import torch
 
     zero = 0 * logits[0].detach()
-    ledger = Ledger(0, zero, zero)
-    days, astray = [], []
+    ledger, days = Ledger(0, zero, zero), []
     later = torch.logcumsumexp(pace.flip(0), 0).flip(0)
     for t in range(len(logits)):
         total = remaining(constraints, ledger) * torch.exp(pace[t] - later[t])
@@ -161,8 +164,7 @@ def _feasible(
         target = total[..., None] * torch.softmax(logits[t], -1)
         spend, ledger = spend_day(constraints, ledger, target, total)
         days.append(spend)
-        astray.append(((target - spend) / (spend.detach() + 1.0)) ** 2)
-    return torch.stack(days), torch.stack(astray).sum()
+    return torch.stack(days)
 
 
 def _worth(
