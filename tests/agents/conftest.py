@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from mediagym.agents.evaluation import EvaluationSettings, Trial, trial_of
 from mediagym.agents.policy import Policy
@@ -16,6 +17,8 @@ from mediagym.envs.flight import Problem
 from mediagym.envs.market import Market, MarketState, select
 from mediagym.envs.optimum import SolverSettings
 from mediagym.envs.posterior import Posterior
+
+torch.set_num_threads(1)  # these arrays are tiny: a second thread only waits
 
 
 @pytest.fixture(scope="session")

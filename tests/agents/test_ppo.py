@@ -113,7 +113,7 @@ def test_the_log_shows_the_gain_over_the_static_plan(
     session: Session, held_trial: Trials, learner: Learner, tmp_path: Path
 ) -> None:
     markets = session.posterior.training()
-    settings, trial = learner(steps=480), held_trial(2)
+    settings, trial = learner(steps=360), held_trial(2)
     train_ppo(session.problem, markets, trial, session.env, settings, 0, tmp_path, progress=False)
     (folder,) = tmp_path.iterdir()
     events = EventAccumulator(str(folder))
