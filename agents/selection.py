@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 
@@ -14,7 +13,7 @@ from .policy import PlanPolicy
 
 
 class Selection:
-    """Keeps the weights that did best; the start, which follows the static plan, is the first."""
+    """Keeps the weights that did best; the first candidate is the static plan itself."""
 
     def __init__(
         self, policy: ActorCriticPolicy, problem: Problem, action: ActionSettings, trial: Trial
@@ -22,10 +21,9 @@ class Selection:
         """Args: the network that is trained, its problem, its scales, the validation markets."""
         self.policy, self.problem, self.action, self.trial = policy, problem, action, trial
         self.static = fly_policy(problem, PlanPolicy("static", problem.base), trial).total
-        self.gain = -np.inf  # percent over the static plan, of the best so far
-        self.origin = ""  # what training the best had gone through
-        self._weights: dict[str, Any] = {}
-        self.check("untrained")
+        self.gain = 0.0  # percent over the static plan, of the best so far
+        self.origin = "no training: it follows the static plan"  # what the best has gone through
+        self._weights: dict[str, Any] = _idle(policy)
 
     def check(self, origin: str) -> float:
         """Fly the network as it is; return its gain over the static plan in percent.
@@ -45,3 +43,11 @@ class Selection:
         """Give the network its best weights back."""
         with torch.no_grad():
             self.policy.load_state_dict(self._weights)
+
+
+def _idle(policy: ActorCriticPolicy) -> dict[str, Any]:
+    """Return the weights with which every action is 0: exactly the static plan."""
+    weights = {name: value.clone() for name, value in policy.state_dict().items()}
+    for name in ("action_net.weight", "action_net.bias"):
+        weights[name].zero_()
+    return weights
