@@ -58,3 +58,127 @@ def test_what_is_kept_is_never_worse_than_the_static_plan_on_its_validation_mark
     kept = fly_policy(problem, LearnedPolicy("ppo", network, problem), trial).total.mean()
     static = fly_policy(problem, PlanPolicy("static", problem.base), trial).total.mean()
     assert kept >= static * (1 - 1e-9)
+    assert network.origin
+
+
+def test_a_warm_start_alone_and_ppo_alone_are_allowed(
+    session: Session, held_trial: Trials, learner: Learner
+) -> None:
+    none = {"iterations": 0, "flights": 2, "rate": 1e-3}
+    for settings in (learner(steps=0), learner(warm=none, name="ppo_scratch")):
+        network = _train(session, held_trial(2), settings)
+        assert network.name == settings.name
+        assert network.origin
+
+
+def _interrupt_after(calls: int, wrapped: Callable[..., Any]) -> Callable[..., Any]:
+    left = [calls]
+
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return wrapped(*args, **kwargs)
+
+    return guarded
+
+
+@pytest.mark.parametrize("calls", [0, 3, 9])
+@pytest.mark.parametrize("where", ["warm start", "PPO"])
+def test_an_interrupted_training_keeps_a_usable_policy(
+    session: Session,
+    held_trial: Trials,
+    learner: Learner,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    calls: int,
+    where: str,
+) -> None:
+    if where == "PPO":
+        step = _interrupt_after(calls, ppo.SB3Envs.step_wait)
+        monkeypatch.setattr(ppo.SB3Envs, "step_wait", step)
+    else:
+        monkeypatch.setattr(apg, "observe", _interrupt_after(calls, apg.observe))
+    trial = held_trial(2)
+    network = _train(session, trial, learner())
+    assert "stopped early" in capsys.readouterr().err
+    flown = fly_policy(session.problem, LearnedPolicy("ppo", network, session.problem), trial)
+    assert np.isfinite(flown.total).all()
+    assert flown.violations == 0
+
+
+def test_the_log_shows_the_gain_over_the_static_plan(
+    session: Session, held_trial: Trials, learner: Learner, tmp_path: Path
+) -> None:
+    markets = session.posterior.training()
+    settings, trial = learner(steps=360), held_trial(2)
+    train_ppo(session.problem, markets, trial, session.env, settings, 0, tmp_path, progress=False)
+    (folder,) = tmp_path.iterdir()
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    assert {"validation/gain_over_static", "rollout/ep_rew_mean"} <= set(events.Tags()["scalars"])
+
+
+def test_bars_go_to_the_error_stream(
+    session: Session, held_trial: Trials, learner: Learner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    markets, trial = session.posterior.training(), held_trial(2)
+    train_ppo(session.problem, markets, trial, session.env, learner(), 0)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "learning through the simulator" in shown.err
+    assert "over static" in shown.err
+
+
+def test_validation_markets_are_neither_trained_on_nor_evaluated(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def spy(problem: Any, markets: Any, validation: Trial, *rest: Any) -> None:
+        seen.update(markets=markets, validation=validation)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mediagym.agents.workflow.train_ppo", spy)
+    with pytest.raises(KeyboardInterrupt):
+        learn(session, 0, None, progress=False)
+    evaluated = session.posterior.held(session.evaluation.markets)[0].elasticity
+    rows = {
+        "trained": seen["markets"][0].elasticity,
+        "validated": seen["validation"].market.elasticity,
+        "evaluated": evaluated,
+    }
+    draws = {name: {tuple(row) for row in found} for name, found in rows.items()}
+    assert not draws["trained"] & draws["validated"]
+    assert not draws["trained"] & draws["evaluated"]
+    assert not draws["validated"] & draws["evaluated"]
+
+
+def test_more_validation_markets_than_are_held_out_are_refused(
+    session: Session, agent: Callable[..., dict[str, Any]]
+) -> None:
+    config = {**session.config, "agent": agent(validation=500)}
+    with pytest.raises(DataError, match="508 held-out markets were asked for"):
+        learn(session._replace(config=config), 0, None, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("name", "sac"),
+        ("steps", -1),
+        ("envs", 0),
+        ("rate", 0),
+        ("hidden", [0]),
+        ("hidden", "wide"),
+        ("gamma", 1.5),
+        ("clip", 0),
+        ("warm", {"iterations": -1, "flights": 2, "rate": 1}),
+        ("stepz", 5),
+    ],
+)
+def test_settings_that_make_no_learner_are_refused_by_key(
+    agent: Callable[..., dict[str, Any]], key: str, value: Any
+) -> None:
+    with pytest.raises(ConfigError, match=rf"agent\.{key}"):
+        PPOSettings.of(agent(**{key: value}), "agent")
