@@ -60,8 +60,12 @@ class Evaluation(NamedTuple):
     settings: EvaluationSettings
 
     def percent(self, flown: Flown) -> Floats:
-        """Return each flight in percent of the clairvoyant, (markets,)."""
-        return np.asarray(100 * flown.total / self.clairvoyant.total)
+        """Return each flight in percent of the clairvoyant, (markets,).
+
+        The bound less what is lost to it, so that a loss (a negative profit) stays below 100 too.
+        """
+        best = self.clairvoyant.total
+        return np.asarray(100 - 100 * (best - flown.total) / np.abs(best))
 
 
 def trial_of(market: Market, state: MarketState, days: int, seed: int, skip: int = 0) -> Trial:

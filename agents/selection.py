@@ -33,7 +33,8 @@ class Selection:
         """
         network = Network.of(self.policy, self.action, [])
         flown = fly_policy(self.problem, LearnedPolicy("ppo", network, self.problem), self.trial)
-        gain = float(100 * (flown.total.mean() / self.static.mean() - 1))
+        static = self.static.mean()
+        gain = float(100 * (flown.total.mean() - static) / abs(static))  # a profit may be negative
         if gain > self.gain:
             self.gain, self.origin = gain, origin
             self._weights = {k: v.clone() for k, v in self.policy.state_dict().items()}

@@ -191,6 +191,13 @@ def test_the_summary_counts_wins_and_quantiles(evaluation_settings: EvaluationSe
     assert pair["difference"] == pytest.approx(0.8 * 10 - 0.2 * 5)
 
 
+def test_a_larger_loss_is_a_smaller_percentage(evaluation_settings: EvaluationSettings) -> None:
+    losses = {"static": np.full(4, -150.0), "clairvoyant": np.full(4, -100.0)}
+    found = _evaluation(evaluation_settings, **losses)
+    np.testing.assert_allclose(found.percent(found.flown[0]), 50)
+    np.testing.assert_allclose(found.percent(found.clairvoyant), 100)
+
+
 def test_given_plans_are_flown_as_they_are(
     session: Session, held_trial: Callable[..., Trial]
 ) -> None:

@@ -58,3 +58,10 @@ def test_kept_weights_do_not_move_with_the_network(selection: Selection) -> None
     selection.restore()
     assert selection.check("restored") == best
     assert selection.origin == "first"  # a tie changes nothing
+
+
+def test_a_smaller_loss_is_a_gain(selection: Selection) -> None:
+    _spoil(selection, 0.5)
+    selection.static = -1e6 * selection.static  # as if the static plan lost money
+    assert selection.check("earns") > 0
+    assert selection.origin == "earns"
