@@ -42,7 +42,7 @@ from .ppo import PPOSettings, train_ppo
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 BASELINES = ("uniform", "historical", "greedy", "static")
-_VERSION = 1  # of kept calibrations; a change of the method must not find old ones
+_VERSION = 2  # of kept calibrations; a change of the method must not find old ones
 _FORECAST_SEED = 30  # of the noise that a plan's intervals come from
 _VALIDATION_SEED = 40  # of the noise in which the best network is chosen
 _MARGINAL_DRAWS = 256
@@ -77,12 +77,22 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
     evaluation = EvaluationSettings.of(config["evaluation"], "evaluation")
     Objective.of(config["objective"], "objective")
     if config.get("agent", {}).get("name") not in (None, *BASELINES):
-        PPOSettings.of(config["agent"], "agent")
+        _apart(PPOSettings.of(config["agent"], "agent").validation, evaluation.markets, config)
     history, notes = load(config)
     Constraints.of(config["constraints"], history.campaigns, env.days)
     folder, posterior = calibrated(config, history, say)
     problem = problem_in(folder, posterior, config, say)
     return Session(config, posterior, problem, env, solver, evaluation, notes)
+
+
+def _apart(validation: int, markets: int, config: Mapping[str, Any]) -> None:
+    """Refuse a choice of network on markets that the evaluation uses too."""
+    held_out = CalibrationSettings.of(config["calibration"], "calibration").held_out
+    if validation + markets > held_out:
+        raise ConfigError(
+            f"agent.validation: {validation} markets and evaluation.markets: {markets} are more "
+            f"than the {held_out} held out; raise calibration.held_out or lower one of them."
+        )
 
 
 def load(config: Mapping[str, Any]) -> tuple[History, tuple[str, ...]]:
@@ -190,7 +200,8 @@ def learn(session: Session, seed: int, log: Path | None, *, progress: bool) -> L
     """Train the configured learner on the training draws."""
     settings = PPOSettings.of(session.config["agent"], "agent")
     problem, posterior = session.problem, session.posterior
-    market, state = posterior.held(settings.validation, skip=session.evaluation.markets)
+    apart = posterior.held_out - settings.validation  # the evaluation counts from the other end
+    market, state = posterior.held(settings.validation, skip=apart)
     validation = trial_of(market, state, session.env.days, _VALIDATION_SEED)
     network = train_ppo(
         problem, posterior.training(), validation, session.env, settings, seed, log, progress
@@ -238,5 +249,17 @@ def plan_of(session: Session, policy: Policy, rivals: Sequence[Policy]) -> Plan:
         baselines=beside,
         seen_mean=posterior.spend,
         seen_max=posterior.spend_max,
-        notes=session.notes,
+        notes=(*_reacting(problem, policy, cents / 100, draws), *session.notes),
+    )
+
+
+def _reacting(problem: Problem, policy: Policy, dollars: Floats, draws: Trial) -> tuple[str, ...]:
+    """Return a warning where a policy's estimates are not those of its dates kept as written."""
+    if policy.open_loop:
+        return ()
+    kept = forecast(problem, PlanPolicy(policy.name, dollars), dollars, draws).conversions
+    return (
+        f"{policy.name} reacts to every day's reports: the estimates are of spending by it day by "
+        f"day, the dated dollars are its flight if all goes as expected. Followed as dated, they "
+        f"are expected to bring {kept.sum((1, 2)).mean():,.1f} conversions.",
     )

@@ -25,7 +25,7 @@ _SMALLEST_REFERENCE = 0.01  # dollars a day, for a campaign that never spent
 class CalibrationSettings(Settings):
     """The group ``calibration`` of the configuration; see ``conf/calibration/default.yaml``."""
 
-    seed: int
+    seed: Annotated[int, Field(ge=0)]
     particles: Annotated[int, Field(ge=64)]
     keep: Annotated[float, Field(gt=0, lt=1)]
     moves: Annotated[int, Field(ge=1)]

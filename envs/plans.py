@@ -58,7 +58,9 @@ def static_plan(
     market, state = posterior.sample_training(solver.draws)
     rngs = (generator(solver.seed, i) for i in range(len(market.elasticity)))
     path: Noise = draw_noises(market, days, rngs).path()
-    begin = historical_plan(posterior, constraints, days)[:, None]
+    # in the midst of what is allowed: a campaign on its floor would hide what it could return
+    past = historical_plan(posterior, constraints, days)
+    begin = (past + uniform_plan(constraints, past.shape[1], days))[:, None] / 2
     markets = (market, state)
     best = best_plan(constraints, objective, markets, path, begin, solver, progress)
     return best.plan[:, 0]

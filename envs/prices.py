@@ -96,7 +96,8 @@ def _draw_order_value(
     sd = _PRIOR_ORDER_SD
     if use.sum() >= _FEWEST_DAYS:
         sd = float(np.std(np.log(revenue[use] / orders[use])))
-    draw = mean * np.exp(sd / np.sqrt(count) * rng.standard_normal(draws))
+    days = max(int(use.sum()), 1)  # the spread is a day's, so days are what averages it out
+    draw = mean * np.exp(sd / np.sqrt(days) * rng.standard_normal(draws))
     return draw, np.full(draws, sd)
 
 
