@@ -25,7 +25,7 @@ def test_the_response_is_one_at_the_reference_with_the_given_elasticity(slope, s
     assert (high - low) / (2 * small) == pytest.approx(elasticity, rel=1e-6)
 
 
-@given(SLOPES, SHARES, st.floats(0, 1e6))
+@given(SLOPES, SHARES, st.just(0.0) | st.floats(1e-5, 1e6))
 def test_the_response_is_the_hill_curve(slope, share, ratio):
     elasticity = share * slope
     half = odds_at_reference(elasticity, slope) ** (1 / slope)
