@@ -62,9 +62,9 @@ def marginal_returns(problem: Problem, plan: Floats, market: Market, state: Mark
     base, returns = worth(plan), np.zeros(plan.shape[1])
     for k in range(plan.shape[1]):
         raised = plan.copy()
-        raised[:, k] *= 1 + _NUDGE
-        dollars = _NUDGE * plan[:, k].sum()
-        returns[k] = (worth(raised) - base) / dollars if dollars > 0 else 0.0
+        more = _NUDGE * np.maximum(plan[:, k], 1.0)  # a campaign that is off has a return too
+        raised[:, k] += more
+        returns[k] = (worth(raised) - base) / more.sum()
     return returns
 
 

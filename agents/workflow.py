@@ -100,7 +100,7 @@ def load(config: Mapping[str, Any]) -> tuple[History, tuple[str, ...]]:
     data = DataSettings.from_mapping(ProblemGroups.read(config).data)
     history = load_history(data)
     landings = load_landings(data, history)
-    return history, (*history.notes, *(landings.notes if landings else ()))
+    return history, (*history.notes, *((landings.summary(), *landings.notes) if landings else ()))
 
 
 def calibrated(config: Mapping[str, Any], history: History, say: Say) -> tuple[Path, Posterior]:

@@ -47,6 +47,18 @@ class LandingsReport:
     unmatched: tuple[tuple[str, int], ...]  # paid labels of no campaign and their rows
     notes: tuple[str, ...]  # what was tolerated, for the user
 
+    def summary(self) -> str:
+        """One line for the user: how many, what is marked, and how they agree with ad clicks."""
+        marks = (
+            f"Is Converted marks the {self.marks}" if self.marks else "what is marked is unclear"
+        )
+        clicks = ", ".join(f"{m.campaign} {m.ratio:.3f}" for m in self.matches if m.clicks)
+        return (
+            f"site landings: {self.rows:,} rows of {self.users:,} users, {self.converted_rows:,} "
+            f"converted; {marks}; {self.rows_outside:,} outside the ads' period; paid landings a "
+            f"click: {clicks}."
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Landings:
