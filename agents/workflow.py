@@ -77,7 +77,9 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
     evaluation = EvaluationSettings.of(config["evaluation"], "evaluation")
     Objective.of(config["objective"], "objective")
     if config.get("agent", {}).get("name") not in (None, *BASELINES):
-        _apart(PPOSettings.of(config["agent"], "agent").validation, evaluation.markets, config)
+        validation = PPOSettings.of(config["agent"], "agent").validation
+        held_out = CalibrationSettings.of(config["calibration"], "calibration").held_out
+        _apart(validation, evaluation.markets, held_out)
     history, notes = load(config)
     Constraints.of(config["constraints"], history.campaigns, env.days)
     folder, posterior = calibrated(config, history, say)
@@ -85,9 +87,8 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
     return Session(config, posterior, problem, env, solver, evaluation, notes)
 
 
-def _apart(validation: int, markets: int, config: Mapping[str, Any]) -> None:
+def _apart(validation: int, markets: int, held_out: int) -> None:
     """Refuse a choice of network on markets that the evaluation uses too."""
-    held_out = CalibrationSettings.of(config["calibration"], "calibration").held_out
     if validation + markets > held_out:
         raise ConfigError(
             f"agent.validation: {validation} markets and evaluation.markets: {markets} are more "
@@ -200,6 +201,7 @@ def learn(session: Session, seed: int, log: Path | None, *, progress: bool) -> L
     """Train the configured learner on the training draws."""
     settings = PPOSettings.of(session.config["agent"], "agent")
     problem, posterior = session.problem, session.posterior
+    _apart(settings.validation, session.evaluation.markets, posterior.held_out)
     apart = posterior.held_out - settings.validation  # the evaluation counts from the other end
     market, state = posterior.held(settings.validation, skip=apart)
     validation = trial_of(market, state, session.env.days, _VALIDATION_SEED)

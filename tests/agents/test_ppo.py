@@ -13,7 +13,7 @@ from mediagym.agents.learned import LearnedPolicy, Network
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.ppo import PPOSettings, train_ppo
 from mediagym.agents.workflow import Session, learn
-from mediagym.data.errors import ConfigError, DataError
+from mediagym.data.errors import ConfigError
 
 Learner = Callable[..., PPOSettings]
 Trials = Callable[..., Trial]
@@ -158,7 +158,7 @@ def test_more_validation_markets_than_are_held_out_are_refused(
     session: Session, agent: Callable[..., dict[str, Any]]
 ) -> None:
     config = {**session.config, "agent": agent(validation=500)}
-    with pytest.raises(DataError, match="508 held-out markets were asked for"):
+    with pytest.raises(ConfigError, match=r"agent\.validation: 500 markets"):
         learn(session._replace(config=config), 0, None, progress=False)
 
 

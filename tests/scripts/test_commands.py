@@ -154,7 +154,7 @@ def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing(
     ("overrides", "fragments"),
     [
         (["policy=nowhere"], ["nowhere", "no trained policy"]),
-        (["agent=ppo", *LEARNER, "agent.validation=500"], ["506 held-out markets", "24"]),
+        (["agent=ppo", *LEARNER, "agent.validation=500"], ["agent.validation: 500 markets", "24"]),
     ],
 )
 def test_a_mistake_that_shows_late_is_told_too(
