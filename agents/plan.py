@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("plan.schema.json")
 _AT_BOUND = 0.01  # share of a bound within which a budget counts as bound by it
-_RARE = 0.1  # a forced campaign whose dollars return less than this share of the others'
+_RARE = 0.25  # a forced campaign whose dollars return less than this share of the others'
 
 
 class Plan(NamedTuple):
@@ -209,7 +209,8 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
                 "than data."
             )
         bound = campaign["binding"]
-        if bound and "floor" in bound["bound"] and plan.marginal[k] < _RARE * typical:
+        poor = 0 < typical and plan.marginal[k] < _RARE * typical
+        if bound and "floor" in bound["bound"] and poor:
             lines.append(
                 f"{name}: its floor buys almost nothing: ${campaign['budget']:,.2f} for "
                 f"{campaign['conversions']['mean']:.1f} expected conversions; the last $1,000 "
