@@ -209,7 +209,7 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
                 "than data."
             )
         bound = campaign["binding"]
-        poor = 0 < typical and plan.marginal[k] < _RARE * typical
+        poor = typical > 0 and plan.marginal[k] < _RARE * typical
         if bound and "floor" in bound["bound"] and poor:
             lines.append(
                 f"{name}: its floor buys almost nothing: ${campaign['budget']:,.2f} for "
