@@ -18,6 +18,7 @@ from .visits import read_visits
 CAMPAIGN = "Campaign"  # column added to the frame
 _PAID = "paid"
 _ROW_SHARE = 0.999  # share of a converter's rows marked above which the user is what is marked
+_STRAY_SHARE = 0.5  # of a channel's expected landings, under unknown labels: a wrong name
 _MIDNIGHT = 600  # seconds after midnight in which imputed times lie
 
 
@@ -121,7 +122,8 @@ def _report(file: str, frame: pd.DataFrame, history: History, notes: list[str]) 
     matches = _matches(frame, days, history)
     if sum(match.landings for match in matches) == 0:
         raise _no_join(file, days, unmatched, history)
-    users, _ = pd.factorize(frame[USER])
+    _refuse_lost_channel(file, matches, unmatched, history)
+    users = frame[USER].cat.codes.to_numpy().astype(np.intp)
     converted = frame[CONVERTED].to_numpy()
     share = _converted_share(users, converted)
     outside = int(np.count_nonzero((days < history.dates[0]) | (days > history.dates[-1])))
@@ -138,7 +140,7 @@ def _report(file: str, frame: pd.DataFrame, history: History, notes: list[str]) 
         marks=None if np.isnan(share) else marks,
         matches=matches,
         unmatched=unmatched,
-        notes=(*notes, *_notes(file, frame, history, outside, unmatched)),
+        notes=(*notes, *_notes(file, frame, history, outside, unmatched, matches)),
     )
 
 
@@ -183,6 +185,38 @@ def _no_join(
     )
 
 
+def _refuse_lost_channel(
+    file: str,
+    matches: tuple[ClickMatch, ...],
+    unmatched: tuple[tuple[str, int], ...],
+    history: History,
+) -> None:
+    """A channel none of whose landings are found while as many stand under unknown labels."""
+    stray = sum(count for _, count in unmatched)
+    coverage = sum(m.landings for m in matches) / max(sum(m.clicks for m in matches), 1.0)
+    for channel, (landings, clicks) in _by_channel(matches, history).items():
+        if landings == 0 and stray >= _STRAY_SHARE * coverage * clicks > 0:
+            raise data_error(
+                file,
+                f"not one paid landing belongs to channel {channel}, which has {clicks:,.0f} ad "
+                f"clicks, while {stray:,} have a label (source/type) that belongs to no campaign: "
+                + ", ".join(f"{label} ({count:,})" for label, count in unmatched[:8]),
+                f"labels of {', '.join(m.campaign for m in matches)}",
+                f"say which Source stands for {channel}: data.landing_sources.NAME={channel}, and "
+                "which types it has: data.campaign_types",
+                column=SOURCE,
+            )
+
+
+def _by_channel(matches: tuple[ClickMatch, ...], history: History) -> dict[str, tuple[int, float]]:
+    """Landings and clicks of each channel."""
+    sums: dict[str, tuple[int, float]] = {}
+    for campaign, match in zip(history.campaigns, matches, strict=True):
+        landings, clicks = sums.get(campaign.channel, (0, 0.0))
+        sums[campaign.channel] = (landings + match.landings, clicks + match.clicks)
+    return sums
+
+
 def _converted_share(users: NDArray[np.intp], converted: NDArray[np.bool_]) -> float:
     """Share of converted rows among all rows of converters with several landings; NaN if none."""
     landings = np.bincount(users)
@@ -197,18 +231,30 @@ def _notes(
     history: History,
     outside: int,
     unmatched: tuple[tuple[str, int], ...],
+    matches: tuple[ClickMatch, ...],
 ) -> list[str]:
     notes = []
+    for channel, (landings, clicks) in _by_channel(matches, history).items():
+        if landings == 0 < clicks:
+            notes.append(
+                f"{file}: WARNING, no landing of {channel}, which has {clicks:,.0f} ad clicks."
+            )
     if outside:
         notes.append(f"{file}: {outside:,} rows lie outside the ads' period; not matched to ads.")
     for label, count in unmatched:
         notes.append(f"{file}: {count:,} paid landings of {label} belong to no campaign.")
-    own, seconds = frame[CAMPAIGN].to_numpy(), frame[TIME].to_numpy().astype("int64") % 86_400
-    for at, name in enumerate(history.names):
-        mine = seconds[own == at]
-        if mine.size > 1 and np.mean(mine < _MIDNIGHT) > 0.5:
-            notes.append(
-                f"{file}: landings of {name} lie just after midnight, so their times look imputed; "
-                "do not trust their order within a day."
-            )
+    for at in imputed(frame, len(history.names)):
+        notes.append(
+            f"{file}: landings of {history.names[at]} lie just after midnight, so their times look "
+            "imputed; do not trust their order within a day."
+        )
     return notes
+
+
+def imputed(frame: pd.DataFrame, campaigns: int) -> list[int]:
+    """Positions of the campaigns most of whose landings lie just after midnight."""
+    own, seconds = frame[CAMPAIGN].to_numpy(), frame[TIME].to_numpy().astype("int64") % 86_400
+    paid = own >= 0
+    counts = np.bincount(own[paid], minlength=campaigns)
+    early = np.bincount(own[paid & (seconds < _MIDNIGHT)], minlength=campaigns)
+    return [int(at) for at in np.flatnonzero((counts > 1) & (early > 0.5 * counts))]

@@ -37,6 +37,9 @@ CHANNELS = (
     "paid search",
 )
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])[Mm])?Z?", re.ASCII)
+_IDS = "8 characters of 0-9 and a-f, read as text"
+_STAMP = "dddd-dd-dd dd:dd:dd"  # the usual shape of a time, d for a digit
+_CLOCK_AT = 11  # where the clock begins in it
 _HEX = frozenset("0123456789abcdef")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+", re.ASCII)
 
@@ -49,9 +52,9 @@ def read_visits(path: Path, settings: DataSettings) -> tuple[pd.DataFrame, list[
         settings: how dates are written, and which columns to leave out.
 
     Returns:
-        One row a landing, in the file's order: `User Id` text of 8 hex characters, `Website
-        Landing Time` datetime64[s], `Is Converted` bool, and the categories `Source`, `Channel`
-        and `Campaign Type` (first and last may be null); and notes on what was tolerated.
+        One row a landing, in the file's order: the category `User Id`, text of 8 hex characters,
+        `Website Landing Time` datetime64[s], `Is Converted` bool, and the categories `Source`,
+        `Channel` and `Campaign Type` (first and last may be null); and notes on what was tolerated.
 
     Raises:
         DataError: anything in the file that cannot be read with certainty.
@@ -88,14 +91,32 @@ def _first(mask: NDArray[np.bool_]) -> int:
     return int(np.argmax(mask))
 
 
-def _users(source: Source, cells: "pd.Series[str]") -> tuple["pd.Series[str]", list[str]]:
+def _users(source: Source, cells: "pd.Series[str]") -> tuple["pd.Categorical", list[str]]:
     """User ids in lower case; what a spreadsheet did to some is mended or at least told."""
-    allowed = "8 characters of 0-9 and a-f, read as text"
     blank = cells.isna().to_numpy()
     if blank.any():
-        remedy = "complete the row or delete it"
+        allowed, remedy = _IDS, "complete the row or delete it"
         raise source.error(_first(blank), USER, "the user is blank", allowed, remedy)
     codes, uniques = pd.factorize(cells.to_numpy(dtype=object))
+    if _regular(uniques):
+        return pd.Categorical.from_codes(codes, categories=pd.Index(uniques, dtype="str")), []
+    ids, notes = _mended(source, codes, uniques)
+    again, kept = pd.factorize(np.array(ids, dtype=object))
+    return pd.Categorical.from_codes(again[codes], categories=pd.Index(kept, dtype="str")), notes
+
+
+def _regular(ids: NDArray[np.object_]) -> bool:
+    """Whether all are 8 characters of 0-9 and a-f."""
+    text = "".join(ids)
+    if len(text) != 8 * len(ids) or any(map((8).__ne__, map(len, ids))):
+        return False
+    return not text.encode("utf-8").translate(None, b"0123456789abcdef")
+
+
+def _mended(
+    source: Source, codes: NDArray[np.intp], uniques: NDArray[np.object_]
+) -> tuple[list[str], list[str]]:
+    """Ids as they were before a spreadsheet or a person changed them, and notes."""
     ids = [str(each).strip().lower() for each in uniques]
     notes = []
     odd = [at for at, each in enumerate(ids) if len(each) != 8 or not _HEX.issuperset(each)]
@@ -105,7 +126,7 @@ def _users(source: Source, cells: "pd.Series[str]") -> tuple["pd.Series[str]", l
         if at not in set(numbers) | set(floats):
             row = _first(codes == at)
             given = f"{shown(uniques[at])} is not a user"
-            raise source.error(row, USER, given, allowed, "export the file again, ids as text")
+            raise source.error(row, USER, given, _IDS, "export the file again, ids as text")
     for at in numbers:
         ids[at] = ids[at].zfill(8)
     if numbers:
@@ -119,22 +140,20 @@ def _users(source: Source, cells: "pd.Series[str]") -> tuple["pd.Series[str]", l
             f"{shown(uniques[floats[0]])}, as happens in a spreadsheet; kept, yet each may stand "
             "for several users; use the original export."
         )
-    if ids == list(uniques):
-        return cells, notes
-    return pd.Series(np.array(ids, dtype=object)[codes], dtype="str"), notes
+    return ids, notes
 
 
 def _times(
     source: Source, cells: "pd.Series[str]", settings: DataSettings
 ) -> tuple["pd.Series[pd.Timestamp]", list[str]]:
     """Landing times to the second; distinct days and clocks are read once each."""
-    days, day_codes, clocks, clock_codes = _split(cells)
+    days, day_codes, clocks, clock_codes = _stamped(cells) or _split(cells)
     _, first = np.unique(day_codes, return_index=True)
     column = Column(source.file, TIME, days, Lines(source, first))
     parsed, notes = parse_days(column, settings.date_format)
     seconds = np.array([_seconds(clock) for clock in clocks])
     if (wrong := np.flatnonzero(seconds < 0)).size:
-        row = _first(clock_codes == wrong[0])
+        row = _first(np.isin(clock_codes, wrong))
         given = f"{shown(cells.iloc[row])} has no time of day that can be read"
         allowed = "a time as 2024-01-31 23:59:59 (or without seconds) after the date"
         raise source.error(row, TIME, given, allowed, "export the file again")
@@ -146,9 +165,41 @@ def _times(
     return pd.Series(times), notes
 
 
-def _split(
-    cells: "pd.Series[str]",
-) -> tuple[list[str], NDArray[np.int32], list[str], NDArray[np.int32]]:
+_Split = tuple[list[str], NDArray[np.int32], list[str], NDArray[np.int32]]
+
+
+def _stamped(cells: "pd.Series[str]") -> _Split | None:
+    """What `_split` returns, by arithmetic; None where a cell has another shape than `_STAMP`."""
+    try:
+        letters = cells.fillna("").to_numpy(dtype=object).astype(f"S{len(_STAMP) + 1}")
+    except UnicodeEncodeError:
+        return None
+    marks = letters.view(np.uint8).reshape(len(letters), -1)
+    numbers = np.zeros((2, len(letters)), np.int32)  # 20240131 and 235959
+    for at, shape in enumerate(_STAMP):
+        own = marks[:, at] - ord("0" if shape == "d" else shape)  # unsigned: below wraps to above
+        if (own > (9 if shape == "d" else 0)).any():
+            return None
+        if shape == "d":
+            half = numbers[int(at >= _CLOCK_AT)]
+            half *= 10
+            half += own
+    if marks[:, -1].any():
+        return None
+    days, day_codes = _distinct(numbers[0], letters, slice(0, _CLOCK_AT - 1))
+    clocks, clock_codes = _distinct(numbers[1], letters, slice(_CLOCK_AT, None))
+    return days, day_codes, clocks, clock_codes
+
+
+def _distinct(
+    numbers: NDArray[np.int32], letters: NDArray[np.bytes_], part: slice
+) -> tuple[list[str], NDArray[np.int32]]:
+    """The text of each distinct number, and each row's position in them."""
+    _, first, codes = np.unique(numbers, return_index=True, return_inverse=True)
+    return [letters[row].decode()[part] for row in first], codes.astype(np.int32)
+
+
+def _split(cells: "pd.Series[str]") -> _Split:
     """Distinct days and clocks, each in order of appearance, with each row's position in them."""
     days: dict[str, int] = {}
     clocks: dict[str, int] = {}

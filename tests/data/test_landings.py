@@ -174,6 +174,32 @@ def test_a_join_that_matches_nothing_is_an_error(folder: Path, data_settings: Ma
     assert not read(folder, data_settings, landing_sources=sources).report.unmatched
 
 
+def test_a_channel_under_another_name_is_an_error_that_names_it(
+    folder: Path, data_settings: Make
+) -> None:
+    rewrite(folder, lambda text: text.replace(",google,paid,", ",Google Ads,paid,"))
+    with pytest.raises(DataError) as caught:
+        read(folder, data_settings)
+    for part in ("channel google", "Google Ads/YouTube", "data.landing_sources.NAME=google"):
+        assert part in str(caught.value)
+    sources = {"google ads": "google", "bing": "microsoft"}
+    assert not read(folder, data_settings, landing_sources=sources).report.unmatched
+
+
+def test_a_channel_without_landings_is_a_note_where_no_label_is_left_over(
+    folder: Path, data_settings: Make
+) -> None:
+    rewrite(folder, lambda text: text + ROW.replace("google", "tiktok"))
+    notes = read(folder, data_settings).report.notes
+    assert any("WARNING, no landing of meta" in note for note in notes)
+
+
+def test_times_of_mixed_shapes_are_read_alike(folder: Path, data_settings: Make) -> None:
+    clean = read(folder, data_settings).frame
+    rewrite(folder, lambda text: text.replace(",2024-01-05 ", ",2024-01-05T"))
+    assert read(folder, data_settings).frame.equals(clean)
+
+
 def test_landings_of_another_period_are_an_error(folder: Path, data_settings: Make) -> None:
     rewrite(folder, lambda text: text.replace(",2024-", ",2020-"))
     with pytest.raises(DataError, match=f"{FILE}.*2024-01-01 to 2024-02-29.*2020-01-01"):
