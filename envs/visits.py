@@ -16,33 +16,47 @@ VISIT_COLUMNS = (
     "Channel",
     "Campaign Type",
 )
-_SOURCES = {"google": "google", "microsoft": "bing", "meta": "facebook"}
 _DAY = 86_400  # seconds
 _RETURN_LAG = 5.0 * _DAY  # mean time between a user's visits
-_CONVERTED = 0.0185  # share of landings that convert
-_PAID_SHARE = 0.45  # share of landings that follow an ad click
+_PAID = "paid"
+_PAID_SHARE = 0.433  # share of landings that follow an ad click
+
+
+class Platform(NamedTuple):
+    """What follows an ad click."""
+
+    source: str
+    again: float  # chance that the visitor has been here before
+    converts: float  # share of landings that convert
 
 
 class Kind(NamedTuple):
     """A kind of landing that no ad click explains."""
 
     channel: str
-    sources: tuple[str | None, ...]
+    sources: tuple[str, ...]
+    unnamed: float  # share of its landings without a source
     share: float  # of these landings
     again: float  # chance that the visitor has been here before
-    converts: float  # relative rate of conversion
+    converts: float  # share of landings that convert
 
 
+_PLATFORMS = {
+    "google": Platform("google", 0.35, 0.0155),
+    "microsoft": Platform("bing", 0.35, 0.0115),
+    "meta": Platform("facebook", 0.15, 0.0025),
+}
+_SEARCHES = ("google", "bing", "yahoo!", "duckduckgo", "ecosia")
+_NETWORKS = ("facebook", "instagram", "pinterest", "youtube", "tiktok")
 _UNPAID = (
-    Kind("direct", (None,), 0.34, 0.60, 2.0),
-    Kind("organic search", ("google", "bing", "yahoo!", "duckduckgo", "ecosia"), 0.24, 0.35, 0.5),
-    Kind("referral", (None,), 0.14, 0.45, 2.4),
-    Kind("email", (None, "listrak", "gmail", "outlook.com"), 0.16, 0.65, 0.5),
-    Kind("display", ("criteo", None), 0.08, 0.30, 0.3),
-    Kind("social", ("facebook", "instagram", "pinterest", "youtube", "tiktok"), 0.03, 0.15, 0.5),
-    Kind("paid search", ("taboola", "outbrain"), 0.01, 0.10, 0.3),
+    Kind("direct", (), 1.0, 0.317, 0.60, 0.0390),
+    Kind("organic search", _SEARCHES, 0.0, 0.222, 0.35, 0.0087),
+    Kind("email", ("listrak", "gmail", "outlook.com"), 0.84, 0.189, 0.60, 0.0070),
+    Kind("referral", (), 1.0, 0.122, 0.45, 0.0503),
+    Kind("display", ("criteo",), 0.71, 0.106, 0.30, 0.0031),
+    Kind("social", _NETWORKS, 0.25, 0.033, 0.15, 0.0059),
+    Kind("paid search", ("taboola", "outbrain"), 0.29, 0.011, 0.10, 0.0059),
 )
-_PAID = Kind("paid", (), 0.0, 0.35, 0.9)
 
 
 def draw_visits(
@@ -55,7 +69,8 @@ def draw_visits(
     """Draw a landings log; every campaign's landings are the same share of its clicks.
 
     A landing either opens a new user's journey or is the return of the user of an earlier
-    landing, some days before; conversion grows with the number of earlier landings.
+    landing, some days before; conversion grows with the number of earlier landings, and keeps
+    each kind's share of landings that convert.
 
     Args:
         dates: (days,) of the history.
@@ -72,14 +87,20 @@ def draw_visits(
     visits = pd.concat([paid, unpaid], ignore_index=True)
     visits = visits.sort_values("seconds", kind="stable", ignore_index=True)
     user, earlier = _users(visits["seconds"].to_numpy(), visits["again"].to_numpy(), rng)
-    chance = visits["converts"].to_numpy() * (1 + 0.4 * np.minimum(earlier, 5))
-    chance = chance * _CONVERTED / chance.mean()
+    chance = _chance(visits, earlier)
     names = rng.choice(2**32, size=int(user.max()) + 1, replace=False)
     visits["User Id"] = [f"{name:08x}" for name in names[user]]
     stamps = visits["seconds"].to_numpy().astype("datetime64[s]")
     visits["Website Landing Time"] = pd.Series(stamps).dt.strftime("%Y-%m-%d %H:%M:%S")
     visits["Is Converted"] = (rng.random(len(visits)) < chance).astype(int)
     return visits.sample(frac=1.0, random_state=rng)[list(VISIT_COLUMNS)]
+
+
+def _chance(visits: pd.DataFrame, earlier: NDArray[np.intp]) -> NDArray[np.float64]:
+    """(rows,) chance that a landing converts, on average what its kind has."""
+    growth = pd.Series(1 + 0.4 * np.minimum(earlier, 5))
+    mean = growth.groupby(visits["converts"]).transform("mean")
+    return np.asarray(visits["converts"] * growth / mean)
 
 
 def _paid_visits(
@@ -97,13 +118,16 @@ def _paid_visits(
     meta = np.array([c.campaign_type is None for c in campaigns])[campaign]
     seconds = np.where(meta, rng.integers(0, 120, len(day)), seconds)  # imputed by the platform
     types = np.array([c.campaign_type for c in campaigns], dtype=object)
-    sources = np.array([_SOURCES[c.channel] for c in campaigns], dtype=object)
+    platforms = [_PLATFORMS[c.channel] for c in campaigns]
+    sources = np.array([platform.source for platform in platforms], dtype=object)
+    again = np.array([platform.again for platform in platforms])
+    converts = np.array([platform.converts for platform in platforms])
     return pd.DataFrame(
         {
             "seconds": dates[0].astype("datetime64[s]").astype(int) + day * _DAY + seconds,
-            "again": rng.random(len(day)) < _PAID.again,
-            "converts": _PAID.converts,
-            "Channel": _PAID.channel,
+            "again": rng.random(len(day)) < again[campaign],
+            "converts": converts[campaign],
+            "Channel": _PAID,
             "Source": sources[campaign],
             "Campaign Type": types[campaign],
         }
@@ -115,7 +139,9 @@ def _unpaid_visits(
 ) -> pd.DataFrame:
     share = np.array([kind.share for kind in _UNPAID])
     kind = rng.choice(len(_UNPAID), size=rows, p=share / share.sum())
-    sources = [rng.choice(np.array(k.sources, dtype=object), rows) for k in _UNPAID]
+    sources = [rng.choice(np.array(k.sources or (None,), dtype=object), rows) for k in _UNPAID]
+    source = np.stack(sources)[kind, np.arange(rows)]
+    source[rng.random(rows) < np.array([k.unnamed for k in _UNPAID])[kind]] = None
     seconds = rng.integers(0, len(dates), rows) * _DAY + _time_of_day(rows, rng)
     return pd.DataFrame(
         {
@@ -123,7 +149,7 @@ def _unpaid_visits(
             "again": rng.random(rows) < np.array([k.again for k in _UNPAID])[kind],
             "converts": np.array([k.converts for k in _UNPAID])[kind],
             "Channel": np.array([k.channel for k in _UNPAID], dtype=object)[kind],
-            "Source": np.stack(sources)[kind, np.arange(rows)],
+            "Source": source,
             "Campaign Type": np.full(rows, None, dtype=object),
         }
     )

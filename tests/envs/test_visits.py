@@ -24,6 +24,13 @@ def visits():
     return draw()
 
 
+@pytest.fixture(scope="module")
+def at_size():
+    """As many landings as one day in ten brings a real shop, all of whose clicks land."""
+    clicks = np.tile([795.0, 77.0, 272.0], (len(DATES), 1))
+    return draw(clicks, int(clicks.sum() / 0.433))
+
+
 def test_a_log_has_its_columns_and_about_its_rows(visits):
     assert tuple(visits.columns) == VISIT_COLUMNS
     assert len(visits) == ROWS
@@ -59,6 +66,18 @@ def test_users_come_back_and_few_convert(visits):
     assert (
         visits.loc[returning, "Is Converted"].mean() > visits.loc[~returning, "Is Converted"].mean()
     )
+
+
+def test_the_log_has_the_marginals_of_a_real_one(at_size):
+    rows, converted = len(at_size), at_size["Is Converted"].sum()
+    assert at_size["User Id"].nunique() / rows == pytest.approx(0.599, abs=0.03)
+    assert converted / rows == pytest.approx(0.0185, abs=0.002)
+    assert (at_size["Channel"] == "paid").mean() == pytest.approx(0.433, abs=0.01)
+    assert at_size["Source"].isna().mean() == pytest.approx(0.388, abs=0.01)
+    assert at_size["Campaign Type"].isna().mean() == pytest.approx(0.596, abs=0.01)
+    shares = at_size[at_size["Is Converted"] == 1]["Channel"].value_counts() / converted
+    for channel, share in [("direct", 0.378), ("paid", 0.320), ("referral", 0.187)]:
+        assert shares[channel] == pytest.approx(share, abs=0.025), channel
 
 
 def test_a_seed_decides_the_log(visits):
