@@ -74,3 +74,10 @@ class EvaluateCommand(Command):
 
     policies: Annotated[list[str], Field(min_length=1)]  # baselines, and folders of runs
     seed: Seed
+
+
+class ClairvoyantCommand(Command):
+    """What ``scripts/clairvoyant.py`` is asked."""
+
+    tasks: list[str]  # such as Full-M; empty: all
+    threads: Annotated[int, Field(ge=1)]  # of torch

@@ -5,8 +5,7 @@ batch of one. An action of 0 follows the posterior-static plan; every action is 
 onto what the constraints allow.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 import gymnasium as gym
 import numpy as np
@@ -19,7 +18,7 @@ from ..data.errors import MediaGymError
 from .actions import ActionSettings, action_size, wanted
 from .flight import Day, Flight, Problem, advance, start
 from .market import Market, MarketState, Noise, select, step
-from .noise import draw_noises, generator
+from .noise import ShockSettings, draw_noises, generator
 from .observation import BOUND, observation_size, observe
 from .render import draw_flight, tell_flight
 
@@ -45,13 +44,36 @@ class Draw(NamedTuple):
     noise: Noise  # fields (days, flights, campaigns)
 
 
+class Source(Protocol):
+    """Where flights come from."""
+
+    def draw(self, seed: int, episodes: range, days: int) -> Draw:
+        """Return the markets and the noise of these episodes."""
+
+
+class Pool(NamedTuple):
+    """Markets that flights are drawn from at random."""
+
+    market: Market  # fields (markets, campaigns)
+    state: MarketState
+    shocks: ShockSettings | None = None
+
+    def draw(self, seed: int, episodes: range, days: int) -> Draw:
+        """Return one flight an episode; its randomness depends on (seed, episode) alone."""
+        rngs = [generator(seed, episode) for episode in episodes]
+        index = np.array([int(rng.integers(len(self.market.elasticity))) for rng in rngs])
+        market, state = select(self.market, index), select(self.state, index)
+        return Draw(market, state, draw_noises(market, days, rngs, None, self.shocks))
+
+
 class Batch:
     """A batch of flights in progress; what both environments share."""
 
     def __init__(
-        self, problem: Problem, markets: tuple[Market, MarketState], settings: EnvSettings
+        self, problem: Problem, markets: tuple[Market, MarketState] | Source, settings: EnvSettings
     ) -> None:
-        self.problem, self.markets, self.settings = problem, markets, settings
+        self.problem, self.settings = problem, settings
+        self.source: Source = Pool(*markets) if type(markets) is tuple else markets
         campaigns, channels = len(problem.doubt), len(problem.constraints.channels)
         size = observation_size(campaigns, channels)
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
@@ -59,18 +81,13 @@ class Batch:
         self._scale = _daily_value(problem)
         self.days: list[Day] = []
 
-    def begin(self, seed: int, episodes: Sequence[int]) -> Float32s:
-        """Start one flight an episode; its randomness depends on (seed, episode) alone."""
+    def begin(self, seed: int, episodes: range) -> Float32s:
+        """Start one flight an episode."""
         if seed < 0:
             raise MediaGymError(f"reset(seed={seed}): a whole number, 0 or more, is allowed.")
-        rngs = [generator(seed, episode) for episode in episodes]
-        picked = [int(rng.integers(len(self.markets[0].elasticity))) for rng in rngs]
-        index = np.array(picked)
-        market, state = select(self.markets[0], index), select(self.markets[1], index)
-        noise = draw_noises(market, self.problem.days, rngs)
-        self._draw = Draw(market, state, noise)
-        self._static = state
-        self.flight: Flight = start(self.problem, state, (len(rngs),))
+        self._draw = self.source.draw(seed, episodes, self.problem.days)
+        self._static = self._draw.state
+        self.flight: Flight = start(self.problem, self._draw.state, (len(episodes),))
         self.days = []
         return self.observation()
 
@@ -122,7 +139,7 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
     def __init__(
         self,
         problem: Problem,
-        markets: tuple[Market, MarketState],
+        markets: tuple[Market, MarketState] | Source,
         settings: EnvSettings,
         num_envs: int,
         render_mode: str | None = None,
@@ -184,7 +201,7 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
     def __init__(
         self,
         problem: Problem,
-        markets: tuple[Market, MarketState],
+        markets: tuple[Market, MarketState] | Source,
         settings: EnvSettings,
         render_mode: str | None = None,
     ) -> None:
@@ -201,7 +218,7 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
         super().reset(seed=seed)
         if seed is not None:
             self._seed, self._episode = seed, 0
-        seen = self.batch.begin(self._seed, [self._episode])
+        seen = self.batch.begin(self._seed, range(self._episode, self._episode + 1))
         self._episode += 1
         return seen[0], {}
 

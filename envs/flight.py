@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .arrays import Array, namespace
 from .constraints import Constraints
+from .effects import landed_share
 from .ledger import Ledger, spend_day
 from .likelihood import update_level
 from .market import Market, MarketState, Noise, Outcome, select, step
@@ -31,6 +32,7 @@ class Problem(NamedTuple):
     state: MarketState  # its state on the eve of the flight
     doubt: Array  # variance of log conversions under the posterior, > 0
     base: Array  # (days, campaigns) the posterior-static plan, dollars: action 0
+    credit_days: float | None = None  # after the flight; later landings do not count; None: all do
 
     @property
     def days(self) -> int:
@@ -66,7 +68,8 @@ class Flight(NamedTuple):
 class Day(NamedTuple):
     """What one day of a flight brought; (..., campaigns)."""
 
-    spend: Array  # dollars
+    spend: Array  # dollars delivered
+    planned: Array  # dollars asked of the platforms, >= spend
     outcome: Outcome
     value: Array  # of the objective, expected
 
@@ -110,12 +113,33 @@ def advance(
         noise: the day's draws, or None for the expected day.
     """
     before = flight.view
-    spend, ledger = spend_day(problem.constraints, before.ledger, target, total)
-    truth, outcome = step(market, flight.truth, spend, noise)
-    belief = learn(problem, before.belief, spend, outcome.conversions)
+    planned, ledger = spend_day(problem.constraints, before.ledger, target, total)
+    truth, outcome = step(market, flight.truth, planned, noise)
+    spend = outcome.delivered
+    if spend is not planned:
+        ledger = before.ledger.advance(planned, spend)
+    belief = learn(problem, before.belief, spend, outcome.claimed)
     smooth = SMOOTHING * before.smooth + (1 - SMOOTHING) * spend
-    value = problem.objective.expected(outcome, spend)
-    return Flight(truth, View(ledger, belief, smooth)), Day(spend, outcome, value)
+    value = credited(problem, market, outcome, problem.days - ledger.day)
+    return Flight(truth, View(ledger, belief, smooth)), Day(spend, planned, outcome, value)
+
+
+def credited(problem: Problem, market: Market, outcome: Outcome, days_left: int) -> Array:
+    """Return a day's expected objective by campaign, less what lands too late to count.
+
+    Args:
+        problem: says what counts.
+        market: the true markets.
+        outcome: of the day.
+        days_left: days of the flight after this one.
+    """
+    if problem.credit_days is None:
+        return problem.objective.expected(outcome, outcome.delivered)
+    share = landed_share(market, days_left + problem.credit_days)
+    lands = outcome._replace(
+        expected=outcome.expected * share, expected_revenue=outcome.expected_revenue * share
+    )
+    return problem.objective.expected(lands, lands.delivered)
 
 
 def learn(problem: Problem, belief: Belief, spend: Array, reported: Array) -> Belief:
@@ -124,9 +148,9 @@ def learn(problem: Problem, belief: Belief, spend: Array, reported: Array) -> Be
     walk = market.level_sd**2 + market.demand_sd**2
     state, guess = step(market, belief.state, spend, None)
     xp = namespace(guess.expected)
-    unlearnt = guess.expected * xp.exp(prior_level(problem, state.day) - state.level)
+    unlearnt = guess.claimed * xp.exp(prior_level(problem, state.day) - state.level)
     predicted = market.level_kept**2 * belief.variance + walk
-    shift, variance, _ = update_level(guess.expected, predicted, reported, market.dispersion)
+    shift, variance, _ = update_level(guess.claimed, predicted, reported, market.dispersion)
     return Belief(
         state._replace(level=state.level + shift),
         variance,

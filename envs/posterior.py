@@ -16,7 +16,8 @@ from .market import Market, MarketState, select
 Floats = NDArray[np.float64]
 _VERSION = 1
 _FACTS = ("spend", "spend_max", "recent")
-_ARRAYS = (*(f"market.{name}" for name in Market._fields), "state.stock", "state.level", *_FACTS)
+_CORE = tuple(name for name in Market._fields if name not in Market._field_defaults)
+_ARRAYS = (*(f"market.{name}" for name in _CORE), "state.stock", "state.level", *_FACTS)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Posterior:
     def mean(self) -> tuple[Market, MarketState]:
         """Return the market of mean parameters and its state; the level gives mean conversions."""
         market, state = self.training()
-        fields = {name: value.mean(0) for name, value in market._asdict().items()}
+        on = {name: value for name, value in market._asdict().items() if value is not None}
+        fields = {name: value.mean(0) for name, value in on.items()}
         conversions = (market.reference_conversions * np.exp(state.level)).mean(0)
         level = np.log(conversions / fields["reference_conversions"])
         return Market(**fields), MarketState(state.day, state.stock.mean(0), level)
@@ -77,7 +79,8 @@ class Posterior:
     def fingerprint(self) -> str:
         """Return the SHA-256 of the draws."""
         digest = hashlib.sha256()
-        for array in (*self.market, self.state.stock, self.state.level):
+        on = (array for array in self.market if array is not None)
+        for array in (*on, self.state.stock, self.state.level):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
@@ -87,7 +90,7 @@ class Posterior:
 
 def save_posterior(posterior: Posterior, folder: Path) -> None:
     """Write ``posterior.npz`` (arrays) and ``posterior.json`` (everything else)."""
-    arrays = {f"market.{k}": v for k, v in posterior.market._asdict().items()}
+    arrays = {f"market.{k}": v for k, v in posterior.market._asdict().items() if v is not None}
     arrays |= {"state.stock": posterior.state.stock, "state.level": posterior.state.level}
     arrays |= {k: getattr(posterior, k) for k in _FACTS}
     facts = {
@@ -119,7 +122,7 @@ def load_posterior(folder: Path) -> Posterior:
             raise DataError(f"{folder}: the array {name} is not in posterior.npz; calibrate again.")
     return Posterior(
         campaigns=tuple(Campaign(*pair) for pair in facts["campaigns"]),
-        market=Market(**{name: arrays[f"market.{name}"] for name in Market._fields}),
+        market=Market(**{name: arrays.get(f"market.{name}") for name in Market._fields}),
         state=MarketState(facts["day"], arrays["state.stock"], arrays["state.level"]),
         spend=arrays["spend"],
         spend_max=arrays["spend_max"],

@@ -263,7 +263,7 @@ def _export(advertiser: Advertiser, channel: str) -> pd.DataFrame | None:
 
 
 def _truth(advertiser: Advertiser, settings: SyntheticSettings) -> Mapping[str, Any]:
-    fields = advertiser.market._asdict()
+    fields = {k: v for k, v in advertiser.market._asdict().items() if v is not None}
     weekday = fields.pop("weekday")
     return {
         "seed": settings.seed,

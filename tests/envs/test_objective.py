@@ -6,7 +6,7 @@ from mediagym.envs.market import Outcome
 from mediagym.envs.objective import Objective
 
 ONES = np.ones(2)
-OUTCOME = Outcome(2 * ONES, 200 * ONES, 3 * ONES, 290 * ONES, ONES, ONES)
+OUTCOME = Outcome(2 * ONES, 200 * ONES, 3 * ONES, 290 * ONES, ONES, ONES, ONES, 3 * ONES)
 SPEND = np.array([10.0, 400.0])
 
 

@@ -1,0 +1,30 @@
+"""Make what ships with a task: static plan, hashes, clairvoyant values of held-out markets."""
+
+import torch
+from omegaconf import DictConfig
+
+from mediagym.agents.commands import ClairvoyantCommand
+from mediagym.envs.suite import write_reference
+from mediagym.envs.tasks import every_task, task_of
+from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.screen import tell, working
+
+
+def main(config: DictConfig) -> None:
+    """Write ``data/tasks/<Task>-<Size>.json`` of the tasks that were asked for."""
+    asked = ClairvoyantCommand.read(plain(config))
+    torch.set_num_threads(asked.threads)
+    tasks = [task_of(key) for key in asked.tasks or [key for key, _ in every_task()]]
+    for number, task in enumerate(tasks, start=1):
+        with working(f"{task.key} ({number} of {len(tasks)})") as say:
+            path = write_reference(task, say)
+        tell(f"{task.key:16} {path}")
+
+
+def run() -> None:
+    """Console entry."""
+    launch(main, "clairvoyant")
+
+
+if __name__ == "__main__":
+    run()
