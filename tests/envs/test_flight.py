@@ -64,10 +64,7 @@ def test_flights_do_not_notice_their_neighbours(problem, flights, flown, restles
         target, total, memory = act(wide, memory)
         return target[pick], total[pick], memory
 
-    one = select(
-        noise._replace(**{k: np.moveaxis(v, 1, 0) for k, v in noise._asdict().items()}), pick
-    )
-    one = Noise(*(np.moveaxis(field, 0, 1) for field in one))
+    one = Noise(*(field if field is None else field[:, pick] for field in noise))
     begin = start(problem, select(flight.truth, pick), (1,))
     _, days = fly(problem, select(market, pick), begin, one, alone)
     for ours, theirs in zip(days, flown[3], strict=True):
@@ -79,7 +76,7 @@ def test_the_belief_does_not_see_the_market(problem, flights, flown):
     _, flight, _ = flights(COUNT)
     belief = flight.view.belief
     for day in flown[3]:
-        belief = learn(problem, belief, day.spend, day.outcome.conversions)
+        belief = learn(problem, belief, day.spend, day.outcome.claimed)
     assert_same(belief, flown[2].view.belief)
 
 
@@ -87,7 +84,12 @@ def test_the_belief_does_not_see_the_market(problem, flights, flown):
 def test_noise_to_come_changes_nothing_that_was_seen_before(problem, flights, restless, flown, day):
     market, flight, noise = flights(COUNT)
     other = flights(COUNT, seed=9)[2]
-    mixed = Noise(*(np.concatenate([a[:day], b[day:]]) for a, b in zip(noise, other, strict=True)))
+    mixed = Noise(
+        *(
+            a if a is None else np.concatenate([a[:day], b[day:]])
+            for a, b in zip(noise, other, strict=True)
+        )
+    )
     seen: list[list[np.ndarray]] = []
     for path in (noise, mixed):
         act, views = restless(problem, COUNT), []

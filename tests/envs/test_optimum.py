@@ -14,7 +14,7 @@ from mediagym.envs.plans import steady_plan, uniform_plan
 
 DAYS, CAMPAIGNS = 5, 3
 ADS = [Campaign("google", "Search"), Campaign("google", "YouTube"), Campaign("meta", None)]
-SOLVER = SolverSettings(iterations=160, rate=0.1, draws=1, seed=0)
+SOLVER = SolverSettings(iterations=400, rate=0.1, draws=1, seed=0)
 QUICK = SolverSettings(iterations=30, rate=0.1, draws=1, seed=0)
 FREE = {"channel": {}, "campaign": {}, "pacing": None}
 TIGHT = {
