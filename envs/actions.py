@@ -10,6 +10,8 @@ from .arrays import Array, namespace
 from .flight import Problem
 from .ledger import Ledger, remaining
 
+_LEAST = 0.01  # of a campaign's mean day in the plan: what a tilt starts from where it is zero
+
 
 class ActionSettings(Settings):
     """The group ``action`` of ``conf/env``: how far an action of 1 moves the plan."""
@@ -40,7 +42,7 @@ def wanted(
     """
     xp = namespace(action, ledger.spent)
     day = ledger.day
-    plan = problem.base[day]
+    plan = _guide(problem, day)
     money = remaining(problem.constraints, ledger)
     total = money * _share_of_rest(problem, day) * xp.exp(settings.pace * action[..., 0])
     tilt = action[..., 1:]
@@ -54,7 +56,7 @@ def dollars_to_action(
 ) -> Array:
     """Return the action that asks for given dollars, the inverse of ``wanted`` (numpy)."""
     day = ledger.day
-    plan = problem.base[day]
+    plan = _guide(problem, day)
     money = remaining(problem.constraints, ledger)
     usual = money * _share_of_rest(problem, day)
     pace = np.log(np.maximum(total, 1e-6) / np.maximum(usual, 1e-6)) / max(settings.pace, 1e-9)
@@ -64,5 +66,12 @@ def dollars_to_action(
 
 def _share_of_rest(problem: Problem, day: int) -> Array:
     """Return the share of the money left that the plan spends on a day."""
+    xp, today = namespace(problem.base), _guide(problem, day).sum()
     left = problem.constraints.total - problem.base[:day].sum()
-    return problem.base[day].sum() / left
+    return today / xp.maximum(left, today)
+
+
+def _guide(problem: Problem, day: int) -> Array:
+    """Return the plan's day, nowhere quite zero: a tilt must be able to spend there."""
+    xp = namespace(problem.base)
+    return xp.maximum(problem.base[day], _LEAST * problem.base.mean(0))

@@ -80,9 +80,7 @@ def ascend(
     return best
 
 
-def whole_plans(
-    constraints: Constraints, caps: Floats | None = None
-) -> Callable[[Floats], Floats]:
+def whole_plans(constraints: Constraints, caps: Floats | None = None) -> Callable[[Floats], Floats]:
     """Return the projection of whole plans, (rows, days, campaigns), onto all that is allowed.
 
     Args:
@@ -101,7 +99,7 @@ def whole_plans(
     )
 
     def feasible(plans: Floats) -> Floats:
-        spend = project(tree, _leaves(plans), bounds)
+        spend: Floats = project(tree, _leaves(plans), bounds)
         return spend.reshape(len(plans), count, days).swapaxes(1, 2)
 
     return feasible
@@ -116,7 +114,7 @@ def steady_plans(constraints: Constraints) -> Callable[[Floats], Floats]:
     caps[-1] = np.minimum(caps[-1], constraints.daily_cap_cents / 100)
     lower = (total if constraints.spend_all else 0 * total, *floors)
     bounds = Bounds(lower, (total, *caps))
-    return lambda plans: project(constraints.tree, plans, bounds)
+    return lambda plans: np.asarray(project(constraints.tree, plans, bounds))
 
 
 def _leaves(plans: Floats) -> Floats:
@@ -125,4 +123,4 @@ def _leaves(plans: Floats) -> Floats:
 
 
 def _way(feasible: Callable[[Floats], Floats], plan: Floats, slope: Floats, size: Floats) -> Floats:
-    return feasible(plan + size[:, None, None] * slope) - plan
+    return np.asarray(feasible(plan + size[:, None, None] * slope) - plan)

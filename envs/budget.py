@@ -5,6 +5,7 @@ batch of one. An action of 0 follows the posterior-static plan; every action is 
 onto what the constraints allow.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 import gymnasium as gym
@@ -20,7 +21,9 @@ from .flight import Day, Flight, Problem, advance, start
 from .market import Market, MarketState, Noise, select, step
 from .noise import ShockSettings, draw_noises, generator
 from .observation import BOUND, observation_size, observe
+from .parameters import require_possible
 from .render import draw_flight, tell_flight
+from .snapshot import from_arrays, to_arrays
 
 Floats = NDArray[np.float64]
 Float32s = NDArray[np.float32]
@@ -46,6 +49,10 @@ class Draw(NamedTuple):
 
 class Source(Protocol):
     """Where flights come from."""
+
+    @property
+    def market(self) -> Market:
+        """All markets that may be drawn, fields (markets, campaigns)."""
 
     def draw(self, seed: int, episodes: range, days: int) -> Draw:
         """Return the markets and the noise of these episodes."""
@@ -73,7 +80,8 @@ class Batch:
         self, problem: Problem, markets: tuple[Market, MarketState] | Source, settings: EnvSettings
     ) -> None:
         self.problem, self.settings = problem, settings
-        self.source: Source = Pool(*markets) if type(markets) is tuple else markets
+        self.source: Source = Pool(*markets) if type(markets) is tuple else markets  # type: ignore
+        require_possible(self.source.market, problem.constraints.names)
         campaigns, channels = len(problem.doubt), len(problem.constraints.channels)
         size = observation_size(campaigns, channels)
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
@@ -112,6 +120,26 @@ class Batch:
         )
         self.days.append(day)
         return self.observation(), self._reward(day, today)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return everything that decides the rest of the flights, as arrays by name."""
+        self._require_flight("get_state()")
+        parts = {"draw": self._draw, "static": self._static, "flight": self.flight}
+        days = {f"day{t}": day for t, day in enumerate(self.days)}
+        return to_arrays({**parts, **days})
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
+        """Continue from what ``state`` returned; the problem must be the same."""
+        parts = from_arrays(arrays, {"draw": Draw, "static": MarketState, "flight": Flight})
+        self._draw, self._static, self.flight = parts["draw"], parts["static"], parts["flight"]
+        count = self.flight.view.ledger.day
+        days = from_arrays(arrays, {f"day{t}": Day for t in range(count)})
+        self.days = [days[f"day{t}"] for t in range(count)]
+        return self.observation()
+
+    def _require_flight(self, what: str) -> None:
+        if not hasattr(self, "_draw"):
+            raise MediaGymError(f"{what}: there is no flight; call reset() first.")
 
     @property
     def done(self) -> bool:
@@ -183,6 +211,20 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
             seen = self._begin()
         return seen, reward, over, np.zeros(self.num_envs, bool), infos
 
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """Return the full state as arrays, for ``np.savez`` and ``set_state``."""
+        return {**self.batch.state(), "episodes": np.array([self._seed, self._episode])}
+
+    def set_state(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
+        """Continue from a state of an environment of the same making; return the observations."""
+        seen = self.batch.restore(arrays)
+        if len(seen) != self.num_envs:
+            raise MediaGymError(
+                f"set_state(): a state of {len(seen)} flights was given; {self.num_envs} are due."
+            )
+        self._seed, self._episode = (int(n) for n in arrays["episodes"])
+        return seen
+
     def render(self) -> Any:
         """Return the first flight so far, as a picture or as text."""
         return _render(self.batch, self.render_mode)
@@ -232,6 +274,17 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
         day = self.batch.days[-1]
         info = {"spend": day.spend[0], "conversions": day.outcome.conversions[0]}
         return seen[0], float(reward[0]), self.batch.done, False, info
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """Return the full state as arrays, for ``np.savez`` and ``set_state``."""
+        return {**self.batch.state(), "episodes": np.array([self._seed, self._episode])}
+
+    def set_state(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
+        """Continue from a state of an environment of the same making; return the observation."""
+        seen = self.batch.restore(arrays)
+        self._seed, self._episode = (int(n) for n in arrays["episodes"])
+        first: Float32s = seen[0]
+        return first
 
     def render(self) -> Any:
         """Return the flight so far, as a picture (rgb_array) or as text (ansi)."""

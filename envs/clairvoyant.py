@@ -51,7 +51,9 @@ def clairvoyant_bound(
     worth = worth_of(problem, market, state, open_path)
     count, days = len(market.elasticity), problem.days
     base = np.repeat(problem.base[None], count, 0)
-    steady = _best(worth, steady_plans(problem.constraints), _steady_starts(market, base), iterations)
+    steady = _best(
+        worth, steady_plans(problem.constraints), _steady_starts(market, base), iterations
+    )
     progress("steady plans found")
     feasible = whole_plans(problem.constraints, caps)
     starts = [np.repeat(steady[0], days, 1), base]
@@ -77,7 +79,7 @@ def shared_plan(
     starts = [problem.base[None]]
     if not _concave(market):
         starts.append(np.ones_like(starts[0]) * problem.constraints.total / starts[0].size)
-    return _best(worth, feasible, starts, iterations)[0][0]
+    return np.asarray(_best(worth, feasible, starts, iterations).plan[0])
 
 
 def worth_of(problem: Problem, market: Market, state: MarketState, path: Noise | None) -> Worth:
@@ -139,4 +141,4 @@ def _steady_starts(market: Market, base: Floats) -> list[Floats]:
 def _without_curves(market: Market, base: Floats) -> Floats:
     """Return steady plans that leave the S-curved campaigns to their floors."""
     steady = base.mean(1, keepdims=True)
-    return np.where(market.slope[:, None] > 1, -steady.sum(-1, keepdims=True), steady)
+    return np.asarray(np.where(market.slope[:, None] > 1, -steady.sum(-1, keepdims=True), steady))

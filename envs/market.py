@@ -264,9 +264,7 @@ def _pressure(market: Market, state: MarketState, noise: Noise | None) -> Array 
     return kept + market.competition_sd * noise.competition
 
 
-def _claimed(
-    market: Market, landed: Array, demand: Array, day: int, noise: Noise | None
-) -> Array:
+def _claimed(market: Market, landed: Array, demand: Array, day: int, noise: Noise | None) -> Array:
     """Return what the platform reports: its rate times what landed, and organic views."""
     claimed = landed if market.claim_rate is None else landed * market.claim_rate
     if market.organic is not None and market.view_through is not None:

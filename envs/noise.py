@@ -60,8 +60,8 @@ def draw_noise(
     """
     counts = rng if counts is None else counts
     campaigns = market.dispersion.shape[-1]
-    on = (True, market.delivery_sd is not None, market.competition_sd is not None)
-    on = (*on, market.drift_sd is not None)
+    sds = (market.level_sd, market.delivery_sd, market.competition_sd, market.drift_sd)
+    on = [sd is not None for sd in sds]
     normals = iter(rng.standard_normal((sum(on), days, campaigns)))
     path = {name: next(normals) for name, is_on in zip(_PATH_NORMALS, on, strict=True) if is_on}
     demand = rng.standard_normal((days, 1))

@@ -27,13 +27,13 @@ class Split(NamedTuple):
     """A range of market seeds."""
 
     first: int
-    count: int
+    size: int
 
     def seeds(self, count: int | None = None) -> range:
         """Return the first ``count`` seeds of the split, all of them if absent."""
-        if count is not None and count > self.count:
-            raise ConfigError(f"markets: {count} were asked for; the split has {self.count}.")
-        return range(self.first, self.first + (self.count if count is None else count))
+        if count is not None and count > self.size:
+            raise ConfigError(f"markets: {count} were asked for; the split has {self.size}.")
+        return range(self.first, self.first + (self.size if count is None else count))
 
 
 SPLITS = {

@@ -180,9 +180,7 @@ def size_names() -> list[str]:
 
 def every_task() -> list[tuple[str, str]]:
     """Return every task's key and newest version: ``("Full-M", "v0")``."""
-    return [
-        (f"{name}-{size}", _newest(name)) for name in task_names() for size in size_names()
-    ]
+    return [(f"{name}-{size}", _newest(name)) for name in task_names() for size in size_names()]
 
 
 def _newest(name: str) -> str:
