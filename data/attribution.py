@@ -14,7 +14,7 @@ from . import markov, shapley
 from .config import Settings
 from .errors import ConfigError, data_error
 from .heuristics import credits_of, rule_shares
-from .journeys import Floats, Ints, Journeys, Paths, distinct
+from .journeys import Floats, Ints, Journeys, Paths, distinct, tally
 from .resampling import Bootstrap, bootstrap_of
 from .roles import Influence, Roles, influence_of, roles_of
 
@@ -115,54 +115,45 @@ def attribute(journeys: Journeys, settings: AttributionSettings) -> Attribution:
             "export the conversions too, or the period in which they happened",
             column="Is Converted",
         )
-    whole = bootstrap_of(journeys.user, settings.draws, settings.groups, settings.seed)
     converting = journeys.converting()
-    chosen = whole.group[journeys.paths.conversions > 0]
-    bootstrap = Bootstrap(chosen, whole.weights)
-    credits = _by_rule(converting, bootstrap, settings)
-    merged, path = distinct(journeys.paths)
-    counts = _Counts(
-        merged,
-        whole,
-        whole.draw(np.bincount(whole.group, journeys.paths.conversions, whole.groups)),
-        whole.draw(np.bincount(whole.group, minlength=whole.groups).astype(float)),
-        path,
-        journeys.paths,
+    counts = _counts(journeys, settings)
+    bootstrap = Bootstrap(
+        counts.bootstrap.group[journeys.paths.conversions > 0], counts.bootstrap.weights
     )
+    found = _by_rule(converting, bootstrap, settings)
     for order in settings.orders:
-        credits[f"markov_{order}"] = _by_chain(counts, order)
+        found[f"markov_{order}"] = _by_chain(counts, order)
     notes = []
-    players = len(np.unique(merged.label))
-    if players <= settings.rate_labels:
-        credits[RATE] = _by_rate(counts)
+    labels = np.unique(counts.paths.label)
+    if len(labels) <= settings.rate_labels:
+        found[RATE] = _by_rate(counts)
     else:
         notes.append(
-            f"{RATE} left out: {players} labels, more than attribution.rate_labels "
+            f"{RATE} left out: {len(labels)} labels, more than attribution.rate_labels "
             f"({settings.rate_labels})."
         )
     return Attribution(
-        merged.names,
-        float(merged.conversions.sum()),
-        credits,
+        counts.paths.names,
+        float(counts.paths.conversions.sum()),
+        found,
         roles_of(converting, bootstrap),
         influence_of(converting, bootstrap),
-        agreement([each.credit for each in credits.values()], np.unique(merged.label)),
+        agreement([each.credit for each in found.values()], labels),
         tuple(notes),
     )
 
 
-def agreement(credits: list[Floats], labels: Ints) -> Floats:
+def agreement(given: list[Floats], labels: Ints) -> Floats:
     """(methods, methods) Spearman's rank correlation of credits over some labels.
 
     Ties get their mean rank; a method that ranks nothing (all alike) has NaN with the others.
     """
-    ranks = np.array([rankdata(each[labels]) for each in credits])
+    ranks = np.array([rankdata(each[labels]) for each in given])
     ranks -= ranks.mean(1, keepdims=True)
     size = np.sqrt((ranks**2).sum(1))
     product = np.outer(size, size)
-    return np.divide(
-        ranks @ ranks.T, product, out=np.full(product.shape, np.nan), where=product > 0
-    )
+    out = np.full(product.shape, np.nan)
+    return np.asarray(np.divide(ranks @ ranks.T, product, out=out, where=product > 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +175,17 @@ class _Counts:
             for weight, influence in pairs
         )
         return self.bootstrap.shift(np.asarray(sums))
+
+
+def _counts(journeys: Journeys, settings: AttributionSettings) -> _Counts:
+    bootstrap = bootstrap_of(journeys.user, settings.draws, settings.groups, settings.seed)
+    paths, path = distinct(journeys.paths)
+    ones = np.ones(len(journeys.user))
+    converted, every = (
+        bootstrap.draw(tally(bootstrap.group, each, bootstrap.groups))
+        for each in (journeys.paths.conversions, ones)
+    )
+    return _Counts(paths, bootstrap, converted, every, path, journeys.paths)
 
 
 def _by_rule(

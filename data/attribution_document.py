@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .attribution import CAVEAT, Attribution, AttributionSettings, Credit, attribute
+from .config import Settings
 from .errors import data_error
 from .history import History, load_history
 from .journeys import Floats, Journeys, cut, gaps, unsure
@@ -29,6 +31,24 @@ class Study:
     journeys: Journeys
     attribution: Attribution
     settings: AttributionSettings
+
+
+class AttributeCommand(Settings):
+    """The keys of `conf/attribute.yaml`."""
+
+    data: dict[str, Any]  # see `DataSettings`
+    attribution: dict[str, Any]  # see `AttributionSettings`
+    output: Path | None  # folder of what is written; None: the run's own
+
+    def checked(self) -> tuple[DataSettings, AttributionSettings]:
+        """The groups as settings.
+
+        Raises:
+            ConfigError: naming the first key that is unknown, missing or not allowed.
+        """
+        settings = AttributionSettings.of(self.attribution, "attribution")
+        settings.check_method()
+        return DataSettings.from_mapping(self.data), settings
 
 
 def study(data: DataSettings, settings: AttributionSettings) -> Study:
@@ -78,6 +98,11 @@ def document_of(found: Study) -> Document:
     }
 
 
+def _told(told: NDArray[np.bool_], *ends: Floats) -> tuple[Floats, ...]:
+    """Ends of intervals, NaN where too few journeys stand behind them."""
+    return tuple(np.where(told, end, np.nan) for end in ends)
+
+
 def _number(value: Any) -> float | None:
     """A float, or None for what is not a number."""
     return float(value) if np.isfinite(value) else None
@@ -115,7 +140,7 @@ def _roles(attribution: Attribution, level: float) -> Document:
     roles = attribution.roles
     low, high = interval(roles.draws, level)
     index = index_of(roles.counts)
-    index_low, index_high = interval(index_of(roles.draws), level)
+    index_low, index_high = _told(roles.told, *interval(index_of(roles.draws), level))
     entries: Document = {}
     for at, name in enumerate(attribution.names):
         entries[name] = {
@@ -136,7 +161,7 @@ def _roles(attribution: Attribution, level: float) -> Document:
 def _influence(attribution: Attribution, level: float) -> list[Document]:
     """Pairs that occur, by lower bound of their lift, highest first."""
     found, names = attribution.influence, attribution.names
-    low, high = interval(found.lift_draws, level)
+    low, high = _told(found.told, *interval(found.lift_draws, level))
     order = np.argsort(-np.nan_to_num(low), kind="stable")
     return [
         {

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .journeys import Floats, Ints, Journeys, Paths, compact
+from .journeys import Floats, Ints, Journeys, Paths, compact, tally
 
 DIRECT = "direct"  # label that last_non_direct passes over
 _DAY = 86_400  # seconds
@@ -102,7 +102,7 @@ def rule_shares(
 def credits_of(paths: Paths, share: Floats) -> Floats:
     """(labels,) conversions that each label gets from (touches,) shares."""
     weight = share * np.repeat(paths.conversions, paths.length)
-    return np.bincount(paths.label, weight, len(paths.names))
+    return tally(paths.label, weight, len(paths.names))
 
 
 def _ones(paths: Paths, at: Ints | NDArray[np.intp]) -> Floats:

@@ -165,7 +165,7 @@ def distinct(paths: Paths) -> tuple[Paths, Ints]:
     long = length > _DEEPEST
     label[long] = known + np.arange(np.count_nonzero(long))
     _, example, inverse = np.unique(label, return_index=True, return_inverse=True)
-    counts = (np.bincount(inverse, each, len(example)) for each in (paths.conversions, paths.nulls))
+    counts = (tally(inverse, each, len(example)) for each in (paths.conversions, paths.nulls))
     touches = np.repeat(paths.first[example], length[example]) + _places(length[example])
     merged = Paths(paths.names, paths.label[touches], _offsets(length[example]), *counts)
     return merged, inverse.astype(np.int64)
@@ -179,6 +179,11 @@ def compact(codes: Ints, size: int) -> tuple[Ints, int]:
     seen = np.zeros(size, bool)
     seen[codes] = True
     return (np.cumsum(seen) - 1)[codes], int(np.count_nonzero(seen))
+
+
+def tally(codes: Ints, weight: Floats, size: int) -> Floats:
+    """(size,) sum of the weights at each code in [0, size)."""
+    return np.asarray(np.bincount(codes, weight, size), np.float64)
 
 
 def gaps(journeys: Journeys) -> tuple[Floats, Ints]:

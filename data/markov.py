@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from .journeys import Floats, Ints, Paths, compact
+from .journeys import Floats, Ints, Paths, compact, tally
 
 _SWEEPS = 2000  # of the iteration before the factorisation takes over
 _TAIL = 1e-15  # relative size of what further sweeps would add
@@ -52,7 +52,7 @@ def chain_of(paths: Paths, order: int) -> Chain:
     state, label, size = _states(paths, order)
     weight = paths.conversions + paths.nulls
     each = np.repeat(weight, paths.length)
-    visits = np.bincount(state, each, size)
+    visits = tally(state, each, size)
     stays = np.ones(len(state), bool)
     stays[paths.last] = False
     at = np.flatnonzero(stays)
@@ -60,11 +60,11 @@ def chain_of(paths: Paths, order: int) -> Chain:
     move, count = compact(code, size * len(paths.names))
     ends = np.zeros((2, count), np.int64)
     ends[:, move] = state[at], state[at + 1]
-    share = np.bincount(move, each[at], count) / visits[ends[0]]
+    share = tally(move, each[at], count) / visits[ends[0]]
     moves = sparse.csr_array((share, (ends[0], ends[1])), shape=(size, size))
-    converts = np.bincount(state[paths.last], paths.conversions, size) / visits
+    converts = tally(state[paths.last], paths.conversions, size) / visits
     total = float(weight.sum())
-    start = np.bincount(state[paths.first], weight, size) / total
+    start = tally(state[paths.first], weight, size) / total
     return Chain(paths.names, label, state, visits, moves, converts, start, total)
 
 
@@ -118,7 +118,7 @@ def influence_of(paths: Paths, chain: Chain, found: Removal) -> tuple[Floats, Fl
     for c in range(without.shape[1]):
         after = np.append(without[at[1:], c], 0.0) * follows
         step = weight[at, c] * (after - without[at, c])
-        path[:, c] = np.bincount(owner, step, len(path))
+        path[:, c] = tally(owner, step, len(path))
         path[:, c] += (without[at[paths.first], c] - rate[c]) / chain.journeys
     closing = weight[at[paths.last]]
     full = -found.rate / chain.journeys

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from .journeys import Floats, Ints
+from .journeys import Floats, Ints, tally
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Bootstrap:
     def sums(self, journey: Ints, column: Ints, weight: Floats, columns: int) -> Floats:
         """(groups, columns) sums of weights by the group of their journey and their column."""
         code = self.group[journey] * columns + column
-        return np.bincount(code, weight, self.groups * columns).reshape(self.groups, columns)
+        return tally(code, weight, self.groups * columns).reshape(self.groups, columns)
 
     def counts(self, path: Ints, weight: Floats, paths: int) -> sparse.csr_array:
         """(groups, paths) weights of the journeys along each path."""

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .journeys import Floats, Ints, Journeys, compact
 from .resampling import Bootstrap
 
+FEWEST = 5  # journeys below which a bootstrap cannot tell how sure a share is
 ROLES = ("initiator", "assist", "closer", "solo")
 
 
@@ -16,6 +18,11 @@ class Roles:
 
     counts: Floats  # (ROLES, labels) first of several, between, last of several, single
     draws: Floats  # (draws, ROLES, labels)
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """(labels,) whether enough journeys are behind an index for an interval."""
+        return np.asarray(self.counts[0] + self.counts[2] >= 2 * FEWEST)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +40,11 @@ class Influence:
     base: Floats  # (pairs,) share of all in which c came earlier
     lift: Floats  # (pairs,)
     lift_draws: Floats  # (draws, pairs), NaN where a draw holds none
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """(pairs,) whether enough journeys are behind a pair for an interval."""
+        return np.asarray((self.journeys >= FEWEST) & (self.closed >= 2 * FEWEST))
 
 
 def roles_of(converting: Journeys, bootstrap: Bootstrap) -> Roles:
@@ -53,7 +65,8 @@ def index_of(counts: Floats) -> Floats:
     """(..., labels) of (..., ROLES, labels): (initiator - closer) / (initiator + closer)."""
     begins, closes = counts[..., 0, :], counts[..., 2, :]
     both = begins + closes
-    return np.divide(begins - closes, both, out=np.full(both.shape, np.nan), where=both > 0)
+    out = np.full(both.shape, np.nan)
+    return np.asarray(np.divide(begins - closes, both, out=out, where=both > 0))
 
 
 def influence_of(converting: Journeys, bootstrap: Bootstrap) -> Influence:
@@ -71,11 +84,11 @@ def influence_of(converting: Journeys, bootstrap: Bootstrap) -> Influence:
     came = bootstrap.sums(journey, label, ones[: len(journey)], size)
     closed = bootstrap.sums(many, closer[many], ones[: len(many)], size)
     c, to = pair // size, pair % size
-    terms = [each.sum(0) for each in (events, came, closed)]
-    lift = _lift(*terms, c, to)
-    draws = _lift(*(bootstrap.draw(each) for each in (events, came, closed)), c, to)
-    base = terms[1][c] / max(len(many), 1)
-    return Influence(c, to, terms[0], terms[2][to], base, lift, draws)
+    total = [each.sum(0) for each in (events, came, closed)]
+    drawn = [bootstrap.draw(each) for each in (events, came, closed)]
+    base = total[1][c] / max(len(many), 1)
+    lift, draws = (_lift(each[0], each[1][..., c], each[2], to) for each in (total, drawn))
+    return Influence(c, to, total[0], total[2][to], base, lift, draws)
 
 
 def _earlier(converting: Journeys) -> tuple[Ints, Ints]:
@@ -87,10 +100,9 @@ def _earlier(converting: Journeys) -> tuple[Ints, Ints]:
     return code // size, code % size
 
 
-def _lift(events: Floats, came: Floats, closed: Floats, c: Ints, to: Ints) -> Floats:
+def _lift(events: Floats, came: Floats, closed: Floats, to: Ints) -> Floats:
     """(..., pairs) (events / closed) / (came / all)."""
-    expected = closed[..., to] * came[..., c]
-    total = closed.sum(-1)[..., None]
-    return np.divide(
-        events * total, expected, out=np.full(expected.shape, np.nan), where=expected > 0
-    )
+    expected = closed[..., to] * came
+    whole = events * closed.sum(-1)[..., None]
+    out = np.full(expected.shape, np.nan)
+    return np.asarray(np.divide(whole, expected, out=out, where=expected > 0))

@@ -5,7 +5,7 @@ from math import factorial
 
 import numpy as np
 
-from .journeys import Floats, Ints, Paths
+from .journeys import Floats, Ints, Paths, tally
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +30,8 @@ def rate_game(paths: Paths) -> RateGame:
     bit[present] = 1 << np.arange(len(present))
     coalition = np.bitwise_or.reduceat(bit[paths.label], paths.first)
     size = 1 << len(present)
-    conversions = subset_sums(np.bincount(coalition, paths.conversions, size))
-    nulls = subset_sums(np.bincount(coalition, paths.nulls, size))
+    conversions = subset_sums(tally(coalition, paths.conversions, size))
+    nulls = subset_sums(tally(coalition, paths.nulls, size))
     journeys = conversions + nulls
     rate = np.divide(conversions, journeys, out=np.zeros(size), where=journeys > 0)
     return RateGame(present, coalition, conversions, journeys, rate)

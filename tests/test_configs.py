@@ -21,6 +21,8 @@ from mediagym.agents.commands import (
 from mediagym.agents.evaluation import EvaluationSettings
 from mediagym.agents.ppo import PPOSettings
 from mediagym.agents.workflow import BASELINES
+from mediagym.data.attribution import AttributionSettings
+from mediagym.data.attribution_document import AttributeCommand
 from mediagym.data.config import Settings
 from mediagym.data.history import Campaign
 from mediagym.data.settings import DataSettings
@@ -39,6 +41,7 @@ COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in 
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
 CHOICES = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml"))
 RECORDS: dict[str, type[Settings]] = {
+    "attribution": AttributionSettings,
     "calibration": CalibrationSettings,
     "constraints": ConstraintSettings,
     "data": DataSettings,
@@ -90,7 +93,10 @@ def test_every_command_composes_and_fits_its_records(
     }
     if name in own:
         own[name].read(config)  # type: ignore[attr-defined]
-    if name != "synthesize":
+    if name == "attribute":
+        AttributeCommand.of(config, name).checked()
+        assert Path(config["data"]["path"]) == SAMPLE
+    elif name != "synthesize":
         ProblemGroups.read(config)
         Workplace.read(config)
         assert Path(config["data"]["path"]) == SAMPLE
@@ -108,7 +114,8 @@ def test_the_synthetic_advertiser_fits_its_record(
 def test_every_choice_of_every_group_composes_and_fits_its_record(
     composed: Callable[..., dict[str, Any]], group: str, choice: str
 ) -> None:
-    _check(group, choice, composed("plan", f"{group}={choice}")[group])
+    command = "attribute" if group == "attribution" else "plan"
+    _check(group, choice, composed(command, f"{group}={choice}")[group])
 
 
 def test_every_baseline_is_a_choice_of_agent() -> None:
