@@ -81,3 +81,12 @@ class ClairvoyantCommand(Command):
 
     tasks: list[str]  # such as Full-M; empty: all
     threads: Annotated[int, Field(ge=1)]  # of torch
+
+
+class SuiteCommand(Command):
+    """What ``scripts/suite.py`` is asked."""
+
+    tasks: list[str]  # such as Full-M; empty: all
+    output: Path  # folder of the table and the pages
+    seed: Seed  # of the bootstrap
+    threads: Annotated[int, Field(ge=1)]  # of torch

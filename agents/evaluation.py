@@ -82,7 +82,9 @@ def fly_policy(problem: Problem, policy: Policy, trial: Trial) -> Flown:
     _, days = fly(problem, trial.market, begin, trial.noise, policy.act)
     spend = np.stack([day.spend for day in days])
     value = np.stack([day.value.sum(-1) for day in days])
-    return _flown(problem, policy.name, spend, value)
+    # what a platform does not deliver on the last day can be spent on no other: not the policy's
+    asked = np.concatenate([spend[:-1], days[-1].planned[None]])
+    return _flown(problem, policy.name, spend, value, asked)
 
 
 def evaluate(
@@ -171,8 +173,10 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     return {"markets": markets, "policies": rows, "paired": paired}
 
 
-def _flown(problem: Problem, name: str, spend: Floats, value: Floats) -> Flown:
-    flights = spend.swapaxes(0, 1)
+def _flown(
+    problem: Problem, name: str, spend: Floats, value: Floats, asked: Floats | None = None
+) -> Flown:
+    flights = (spend if asked is None else asked).swapaxes(0, 1)
     broken = int(count_violations(problem.constraints, flights).sum())
     off = np.abs(np.round(flights.sum((1, 2)) * 100) - problem.constraints.total_cents)
     cents = int(off.max()) if problem.constraints.spend_all else 0

@@ -23,7 +23,7 @@ class Bound(NamedTuple):
     """The best plans of known markets and what they are worth."""
 
     daily: Floats  # (markets,) expected objective of the best daily plan
-    steady: Floats  # (markets,) of the best plan that is the same every day
+    steady: Floats  # (markets,) of the best plan that is the same every day, outages and all
     plan: Floats  # (days, markets, campaigns) dollars: the best daily plan
 
 
@@ -51,9 +51,9 @@ def clairvoyant_bound(
     worth = worth_of(problem, market, state, open_path)
     count, days = len(market.elasticity), problem.days
     base = np.repeat(problem.base[None], count, 0)
-    steady = _best(
-        worth, steady_plans(problem.constraints), _steady_starts(market, base), iterations
-    )
+    rigid = worth_of(problem, market, state, path.path()._replace(delivery=None))
+    every_day = steady_plans(problem.constraints)
+    steady = _best(rigid, every_day, _steady_starts(market, base), iterations)
     progress("steady plans found")
     feasible = whole_plans(problem.constraints, caps)
     starts = [np.repeat(steady[0], days, 1), base]

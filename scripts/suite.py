@@ -1,0 +1,40 @@
+"""Fly the baselines on every task's test markets; write the table and a page a task."""
+
+import torch
+from omegaconf import DictConfig
+
+from mediagym.agents.commands import SuiteCommand
+from mediagym.agents.league import as_json, as_markdown, league
+from mediagym.data.files import write_json, write_text
+from mediagym.envs.pages import task_page
+from mediagym.envs.tasks import every_task, task_of
+from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.screen import tell, working
+
+
+def main(config: DictConfig) -> None:
+    """Print a line a task; write ``suite.json``, ``suite.md`` and ``tasks/<Task>.md``."""
+    asked = SuiteCommand.read(plain(config))
+    torch.set_num_threads(asked.threads)
+    tasks = [task_of(key) for key in asked.tasks or [key for key, _ in every_task()]]
+    results = []
+    for number, task in enumerate(tasks, start=1):
+        with working(f"{task.key} ({number} of {len(tasks)})"):
+            results.append(as_json(task, league(task, asked.seed)))
+        cells = [f"{p['name']} {p['mean']:.2f}" for p in results[-1]["policies"]]
+        tell(f"{task.key:16} {'  '.join(cells)}")
+    tell(str(write_json(asked.output / "suite.json", {"tasks": results})))
+    tell(
+        str(write_text(asked.output / "suite.md", as_markdown(results, "python scripts/suite.py")))
+    )
+    for name in dict.fromkeys(task.name for task in tasks):
+        write_text(asked.output / "tasks" / f"{name}.md", task_page(name))
+
+
+def run() -> None:
+    """Console entry."""
+    launch(main, "suite")
+
+
+if __name__ == "__main__":
+    run()
