@@ -1,4 +1,5 @@
 import io
+import itertools
 import json
 
 import gymnasium as gym
@@ -58,7 +59,7 @@ def test_the_markets_are_those_whose_hash_was_published(key, split):
 
 def test_splits_are_disjoint_and_a_seed_is_the_same_market_in_any_company():
     ranges = sorted((split.first, split.first + split.size) for split in SPLITS.values())
-    assert all(a[1] <= b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(ranges))
     task = task_of("Full-S")
     many, _ = markets_of(task, range(5, 9))
     alone, _ = markets_of(task, [7])
