@@ -94,7 +94,7 @@ def read_landings(settings: DataSettings, history: History) -> Landings | None:
         return None
     frame, notes = read_visits(paths[0], settings)
     frame[CAMPAIGN] = _campaigns(frame, settings, history)
-    return Landings(frame, _report(paths[0].name, frame, history, notes))
+    return Landings(frame, _report(paths[0].name, frame, settings, history, notes))
 
 
 def _campaigns(frame: pd.DataFrame, settings: DataSettings, history: History) -> NDArray[np.int16]:
@@ -115,14 +115,16 @@ def _campaigns(frame: pd.DataFrame, settings: DataSettings, history: History) ->
     return np.where(frame[CHANNEL] == _PAID, found, -1).astype(np.int16)
 
 
-def _report(file: str, frame: pd.DataFrame, history: History, notes: list[str]) -> LandingsReport:
+def _report(
+    file: str, frame: pd.DataFrame, settings: DataSettings, history: History, notes: list[str]
+) -> LandingsReport:
     days = frame[TIME].to_numpy().astype("datetime64[D]")
     paid = (frame[CHANNEL] == _PAID).to_numpy()
     unmatched = _unmatched(frame[paid & (frame[CAMPAIGN] < 0).to_numpy()])
     matches = _matches(frame, days, history)
     if sum(match.landings for match in matches) == 0:
         raise _no_join(file, days, unmatched, history)
-    _refuse_lost_channel(file, matches, unmatched, history)
+    _refuse_lost_channel(file, matches, unmatched, settings, history)
     users = frame[USER].cat.codes.to_numpy().astype(np.intp)
     converted = frame[CONVERTED].to_numpy()
     share = _converted_share(users, converted)
@@ -189,18 +191,24 @@ def _refuse_lost_channel(
     file: str,
     matches: tuple[ClickMatch, ...],
     unmatched: tuple[tuple[str, int], ...],
+    settings: DataSettings,
     history: History,
 ) -> None:
-    """A channel none of whose landings are found while as many stand under unknown labels."""
-    stray = sum(count for _, count in unmatched)
+    """A channel none of whose landings are found while as many stand under labels it may have."""
+    channel_of = {canonical(name): own for name, own in settings.landing_sources.items()}
+    owners = [channel_of.get(canonical(label.partition("/")[0])) for label, _ in unmatched]
     coverage = sum(m.landings for m in matches) / max(sum(m.clicks for m in matches), 1.0)
     for channel, (landings, clicks) in _by_channel(matches, history).items():
+        labels = [
+            label for label, own in zip(unmatched, owners, strict=True) if own in (None, channel)
+        ]
+        stray = sum(count for _, count in labels)
         if landings == 0 and stray >= _STRAY_SHARE * coverage * clicks > 0:
             raise data_error(
                 file,
                 f"not one paid landing belongs to channel {channel}, which has {clicks:,.0f} ad "
                 f"clicks, while {stray:,} have a label (source/type) that belongs to no campaign: "
-                + ", ".join(f"{label} ({count:,})" for label, count in unmatched[:8]),
+                + ", ".join(f"{label} ({count:,})" for label, count in labels[:8]),
                 f"labels of {', '.join(m.campaign for m in matches)}",
                 f"say which Source stands for {channel}: data.landing_sources.NAME={channel}, and "
                 "which types it has: data.campaign_types",

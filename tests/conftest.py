@@ -47,6 +47,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("mediagym")
 _EXPORTS = _load("exports")
 _MALFORMED = _load("malformed")
+_load("attributed")  # which tests of attribution take from sys.modules
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

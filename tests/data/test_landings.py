@@ -195,6 +195,17 @@ def test_a_channel_without_landings_is_a_note_where_no_label_is_left_over(
     assert any("WARNING, no landing of meta" in note for note in notes)
 
 
+def test_labels_of_one_channel_are_not_taken_for_anothers(
+    folder: Path, data_settings: Make
+) -> None:
+    odd = ROW.replace("YouTube", "Billboards") * 9
+    (folder / FILE).write_text(HEADER + ROW + odd)
+    assert read(folder, data_settings).report.unmatched == (("google/Billboards", 9),)
+    (folder / FILE).write_text(HEADER + ROW + odd.replace("google", "Facebook Ads"))
+    with pytest.raises(DataError, match=r"channel meta.*Facebook Ads/Billboards \(9\)"):
+        read(folder, data_settings)
+
+
 def test_times_of_mixed_shapes_are_read_alike(folder: Path, data_settings: Make) -> None:
     clean = read(folder, data_settings).frame
     rewrite(folder, lambda text: text.replace(",2024-01-05 ", ",2024-01-05T"))
