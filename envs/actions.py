@@ -32,7 +32,8 @@ def wanted(
 
     The day's total is what the plan would spend of the money left, times ``exp(pace a_0)``; the
     campaigns share it in the plan's proportions times ``exp(tilt a_k)``, centred, so that adding
-    a constant to all entries changes nothing. The projection comes after.
+    a constant to all entries changes nothing. Where the plan is zero a tilt starts from a hundredth
+    of the campaign's mean day. The projection comes after.
 
     Args:
         problem: holds the plan.

@@ -5,12 +5,14 @@ policies can be compared on common noise. What a perfect forecaster would know (
 only counting brings are drawn one after the other, each from the generator it is given.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy import special
 
 from ..data.config import Settings
 from .market import Market, Noise, select
@@ -18,7 +20,9 @@ from .market import Market, Noise, select
 Floats = NDArray[np.float64]
 Rate = Annotated[float, Field(ge=0, le=1)]
 _PATH_NORMALS = ("level", "delivery", "competition", "drift")
-_COUNT_NORMALS = 3  # per campaign and day: price, count, order value
+_COUNTED = ("price", "counts", "order_value")  # normals of each campaign and day
+_COUNTING = np.float32  # of what only counting brings: half the time and the memory
+_LEAST_DISPERSION = 1e-6  # below it a gamma is 1
 
 
 class ShockSettings(Settings):
@@ -58,25 +62,10 @@ def draw_noise(
         counts: the generator of counts, prices and order values; the path's if absent.
         shocks: sudden events; none if absent.
     """
-    counts = rng if counts is None else counts
-    campaigns = market.dispersion.shape[-1]
-    sds = (market.level_sd, market.delivery_sd, market.competition_sd, market.drift_sd)
-    on = [sd is not None for sd in sds]
-    normals = iter(rng.standard_normal((sum(on), days, campaigns)))
-    path = {name: next(normals) for name, is_on in zip(_PATH_NORMALS, on, strict=True) if is_on}
-    demand = rng.standard_normal((days, 1))
-    sudden = {} if shocks is None else draw_shocks(shocks, days, campaigns, rng)
-    normal = counts.standard_normal((_COUNT_NORMALS, days, campaigns))
-    gamma = unit_gamma(market.dispersion, days, counts)
-    return Noise(
-        demand=demand,
-        price=normal[0],
-        gamma=gamma,
-        counts=normal[1],
-        order_value=normal[2],
-        **path,
-        **sudden,
+    one = draw_noises(
+        select(market, None), days, [rng], None if counts is None else [counts], shocks
     )
+    return Noise(*(field if field is None else field[:, 0] for field in one))
 
 
 def draw_noises(
@@ -86,64 +75,91 @@ def draw_noises(
     counts: Iterable[np.random.Generator] | None = None,
     shocks: ShockSettings | None = None,
 ) -> Noise:
-    """Draw the noise of many flights; fields are (days, flights, campaigns)."""
-    paths = list(rngs)
-    others: list[np.random.Generator | None] = [*counts] if counts else [None] * len(paths)
-    drawn = [
-        draw_noise(select(market, i), days, rng, other, shocks)
-        for i, (rng, other) in enumerate(zip(paths, others, strict=True))
-    ]
-    return Noise(*(_stacked(fields) for fields in zip(*drawn, strict=True)))
+    """Draw the noise of many flights; fields are (days, flights, campaigns).
 
-
-def draw_shocks(
-    shocks: ShockSettings, days: int, campaigns: int, rng: np.random.Generator
-) -> dict[str, Floats]:
-    """Draw the sudden events of one flight; fields are (days, campaigns).
-
-    Events begin independently every day; an outage or a spike lasts its days, the rest for good.
+    A flight takes from its generators, in this order: the path's normals by field, the shared
+    demand, the uniforms of the shocks, and then the normals and the gammas of the counts.
     """
-    shape = (days, campaigns)
-    out = _lasting(rng.random(shape) < shocks.outage, _days(shocks.outage_days, shape, rng))
-    rival = _for_good(rng.random((days, 1)) < shocks.competitor)
-    price = np.log(rng.uniform(*shocks.competitor_price, (1, campaigns)))
-    broken = _for_good(rng.random(shape) < shocks.tracking)
-    caught = rng.uniform(*shocks.tracking_caught, (1, campaigns))
-    spike = _lasting(rng.random((days, 1)) < shocks.spike, _days(shocks.spike_days, (days, 1), rng))
-    size = np.log(rng.uniform(*shocks.spike_size, (1, 1)))
-    regime = (rng.random(shape) < shocks.regime) * shocks.regime_sd * rng.standard_normal(shape)
-    return {
-        "outage": 1.0 - out,
-        "rivalry": rival * price,
-        "tracking": np.where(broken, caught, 1.0),
-        "spike": spike * size + np.cumsum(regime, 0),
-    }
+    flights, campaigns = market.dispersion.shape
+    sds = (market.level_sd, market.delivery_sd, market.competition_sd, market.drift_sd)
+    on = [name for name, sd in zip(_PATH_NORMALS, sds, strict=True) if sd is not None]
+    cells = days * campaigns
+    path = np.empty((flights, len(on) * cells + days))
+    sudden = np.empty((flights, 0 if shocks is None else _uniforms(days, campaigns)))
+    normal = np.empty((flights, len(_COUNTED) * cells), _COUNTING)
+    gamma = np.empty((flights, days, campaigns), _COUNTING)
+    safe = np.maximum(market.dispersion, _LEAST_DISPERSION).astype(_COUNTING)
+    size = 1 / safe
+    paths = iter(rngs)
+    others: Iterator[np.random.Generator | None] = iter(counts) if counts else repeat(None)
+    for i, (rng, other) in enumerate(zip(paths, others, strict=False)):
+        rng.standard_normal(out=path[i])
+        if shocks is not None:
+            rng.random(out=sudden[i])
+        other = rng if other is None else other
+        other.standard_normal(dtype=_COUNTING, out=normal[i])
+        other.standard_gamma(size[i], dtype=_COUNTING, out=gamma[i])
+    fields = {name: path[:, k * cells : (k + 1) * cells] for k, name in enumerate(on)}
+    fields |= {name: normal[:, k * cells : (k + 1) * cells] for k, name in enumerate(_COUNTED)}
+    drawn = {k: v.reshape(flights, days, campaigns) for k, v in fields.items()}
+    drawn["demand"] = path[:, len(on) * cells :, None]
+    gamma *= safe[:, None]
+    drawn["gamma"] = np.where(market.dispersion[:, None] > 0, gamma, _COUNTING(1))
+    if shocks is not None:
+        drawn |= _events(shocks, sudden, days, campaigns)
+    return Noise(**{k: np.ascontiguousarray(v.swapaxes(0, 1)) for k, v in drawn.items()})
 
 
 def unit_gamma(dispersion: Floats, days: int, rng: np.random.Generator) -> Floats:
     """Draw Gamma variates of mean 1 and variance ``dispersion``; 1 where that is zero."""
-    safe = np.maximum(dispersion, 1e-6)
+    safe = np.maximum(dispersion, _LEAST_DISPERSION)
     drawn = rng.standard_gamma(1 / safe, (days, *dispersion.shape)) * safe
     return np.where(dispersion > 0, drawn, 1.0)
 
 
-def _stacked(fields: tuple[Floats | None, ...]) -> Floats | None:
-    known = [field for field in fields if field is not None]
-    return np.stack(known, axis=1) if known else None
+def _uniforms(days: int, campaigns: int) -> int:
+    """Return how many uniforms the events of a flight take."""
+    return 5 * days * campaigns + 3 * days + 2 * campaigns + 1
 
 
-def _days(
-    bounds: tuple[int, int], shape: tuple[int, ...], rng: np.random.Generator
-) -> NDArray[np.int64]:
-    return rng.integers(bounds[0], bounds[1], shape, endpoint=True)
+def _events(shocks: ShockSettings, uniform: Floats, days: int, campaigns: int) -> dict[str, Floats]:
+    """Make the sudden events of flights of uniforms; fields are (flights, days, campaigns).
+
+    Events begin independently every day; an outage or a spike lasts its days, the rest for good.
+    """
+    flights, at = len(uniform), 5 * days * campaigns
+    begins = uniform[:, :at].reshape(flights, 5, days, campaigns).swapaxes(0, 1)
+    daily = uniform[:, at : at + 3 * days].reshape(flights, 3, days, 1).swapaxes(0, 1)
+    sizes = uniform[:, at + 3 * days : -1].reshape(flights, 2, 1, campaigns).swapaxes(0, 1)
+    out = _lasting(begins[0] < shocks.outage, _whole(shocks.outage_days, begins[1]))
+    broken = _for_good(begins[2] < shocks.tracking)
+    change = begins[3] < shocks.regime
+    regime = np.where(change, shocks.regime_sd * special.ndtri(begins[4]), 0.0)
+    rival = _for_good(daily[0] < shocks.competitor)
+    spike = _lasting(daily[1] < shocks.spike, _whole(shocks.spike_days, daily[2]))
+    jump = np.log(_scaled(shocks.spike_size, uniform[:, -1, None, None]))
+    return {
+        "outage": np.where(out, 0.0, 1.0),
+        "rivalry": rival * np.log(_scaled(shocks.competitor_price, sizes[0])),
+        "tracking": np.where(broken, _scaled(shocks.tracking_caught, sizes[1]), 1.0),
+        "spike": spike * jump + np.cumsum(regime, 1),
+    }
+
+
+def _scaled(pair: tuple[float, float], uniform: Floats) -> Floats:
+    return pair[0] + (pair[1] - pair[0]) * uniform
+
+
+def _whole(pair: tuple[int, int], uniform: Floats) -> NDArray[np.int64]:
+    return (pair[0] + (pair[1] - pair[0] + 1) * uniform).astype(np.int64)
 
 
 def _for_good(begins: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.asarray(np.maximum.accumulate(begins, 0))
+    return np.asarray(np.logical_or.accumulate(begins, 1))
 
 
 def _lasting(begins: NDArray[np.bool_], days: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark the days on which an event that began is still on."""
-    number = np.arange(len(begins))[:, None]
-    ends = np.maximum.accumulate(np.where(begins, number + days, 0), 0)
+    """Mark the days, axis 1, on which an event that began is still on."""
+    number = np.arange(begins.shape[1])[:, None]
+    ends = np.maximum.accumulate(np.where(begins, number + days, 0), 1)
     return np.asarray(number < ends)

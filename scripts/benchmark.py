@@ -1,14 +1,16 @@
 """Measure what the project promises to be quick at, beside its targets.
 
-``OMP_NUM_THREADS=1 python scripts/benchmark.py [env] [projection]`` prints the figures and writes
+``OMP_NUM_THREADS=1 python scripts/benchmark.py [env] [projection] [torch]`` prints the figures and writes
 ``benchmark.json``; all without arguments.
 """
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -17,9 +19,14 @@ import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
+from stable_baselines3.common.vec_env import DummyVecEnv
 
 from mediagym.data.files import write_json
+from mediagym.envs.market import Market, MarketState, select, step
+from mediagym.envs.optimum import tensors
 from mediagym.envs.projection import project
+from mediagym.envs.scenarios import markets_of
+from mediagym.envs.tasks import task_of
 from mediagym.envs.tree import Bounds, Tree
 
 Floats = NDArray[np.float64]
@@ -63,29 +70,64 @@ def projection() -> dict[str, Figure]:
 
 
 def env() -> dict[str, Figure]:
-    """Time the environment of the shipped sample: steps a CPU-second, batched and single."""
-    flights = 1024
-    many = gym.make_vec("mediagym/Calibrated-v0", num_envs=flights)
-    one = gym.make("mediagym/Calibrated-v0").unwrapped
+    """Time the environment of ``Full-M``: batched, single, in SB3's DummyVecEnv, and its memory."""
+    flights, task = 1024, "mediagym/Full-M-v0"
+    many, one = gym.make_vec(task, num_envs=flights), gym.make(task).unwrapped
+    usual = DummyVecEnv([lambda: gym.make(task)] * 8)
+    still = {world: np.zeros(world.action_space.shape, np.float32) for world in (many, one)}
 
     def fly(world: gym.Env | gym.vector.VectorEnv) -> None:
         world.reset(seed=0)
-        still = np.zeros(world.action_space.shape or (), np.float32)
         for _ in range(30):
-            world.step(still)
+            world.step(still[world])
+
+    def fly_usual() -> None:
+        usual.reset()
+        for _ in range(30):
+            usual.step(np.zeros((8, *one.action_space.shape), np.float32))
 
     batched = 30e6 * flights / _cpu_microseconds(lambda: fly(many), repeats=5)
     single = 30e6 / _cpu_microseconds(lambda: fly(one), repeats=5)
-    unit = "steps a CPU-second"
+    dummy = 8 * 30e6 / _cpu_microseconds(fly_usual, repeats=5)
+    unit = "steps a CPU-second, resets included"
     return {
-        "1,024 flights": Figure(batched, 150_000, unit, at_least=True),
-        "1 flight": Figure(single, 4_000, unit, at_least=True),
+        "Full-M, 1,024 flights": Figure(batched, 150_000, unit, at_least=True),
+        "Full-M, 1 flight": Figure(single, 4_000, unit, at_least=True),
+        "Full-M, batch over DummyVecEnv": Figure(batched / dummy, 20, "times", at_least=True),
+        "Full-M, 16,384 flights, memory": Figure(_memory(task, 16_384), 1.0, "GB above imports"),
+    }
+
+
+def torch_step() -> dict[str, Figure]:
+    """Time ``market.step`` in torch on many markets of ``Full-M``: a GPU where one is at hand."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    count = 1_000_000 if device == "cuda" else 10_000
+    market, state = markets_of(task_of("Full-M"), range(1000))
+    index = np.arange(count) % 1000
+    on_device = partial(_to, device=device)
+    known, eve = (on_device(tensors(select(record, index))) for record in (market, state))
+    own, begin = (tensors(select(record, index[:10_000])) for record in (market, state))
+
+    def fly(markets: Market, start: MarketState) -> None:
+        now = start
+        for _ in range(30):
+            now, _ = step(markets, now, markets.reference_spend, None)
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    fly(known, eve)
+    seconds = _wall_seconds(lambda: fly(known, eve))
+    core = _cpu_microseconds(lambda: fly(own, begin), repeats=5) / 1e6
+    ours, cpu = 30 * count / seconds, 30 * 10_000 / core
+    return {
+        f"{count:,} markets on {device}": Figure(ours, 0, "steps a second", at_least=True),
+        f"{device} over one CPU core": Figure(ours / cpu, 0, "times", at_least=True),
     }
 
 
 def run() -> None:
     """Measure what the command line names and show it."""
-    known = {"env": env, "projection": projection}
+    known = {"env": env, "projection": projection, "torch": torch_step}
     names = sys.argv[1:] or list(known)
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -115,6 +157,33 @@ def _problem(leaves: int, channels: int, rows: int) -> tuple[Tree, Floats, Bound
     lower = (total, sums * rng.uniform(0.5, 1, sums.shape), inside * rng.uniform(size=inside.shape))
     upper = (total, sums * rng.uniform(1, 1.5, sums.shape), inside + 60_000 / leaves)
     return tree, inside + rng.normal(0, 200_000 / leaves, inside.shape), Bounds(lower, upper)
+
+
+def _memory(task: str, flights: int) -> float:
+    """Return the GB that a batch needs at its most beyond what the imports need."""
+    code = (
+        "import gymnasium as gym, mediagym, numpy as np, resource, mediagym.envs.suite\n"
+        "def most(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        f"before = most(); world = gym.make_vec({task!r}, num_envs={flights}); world.reset(seed=0)\n"
+        "still = np.zeros(world.action_space.shape, np.float32)\n"
+        "[world.step(still) for _ in range(31)]\n"
+        "print((most() - before) / 2**20)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    return float(done.stdout)
+
+
+def _to(record: Any, device: str) -> Any:
+    return type(record)(*(f.to(device) if hasattr(f, "to") else f for f in record))
+
+
+def _wall_seconds(job: Callable[[], object], repeats: int = 5) -> float:
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        job()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
 
 
 def _cpu_microseconds(job: Callable[[], object], repeats: int = 15) -> float:

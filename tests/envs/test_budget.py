@@ -168,7 +168,8 @@ def test_following_the_plan_earns_nothing_relative_to_it(vector, problem):
     env = vector()
     still = np.zeros((problem.days, *env.action_space.shape), np.float32)
     _, rewards, _ = roll(env, still)
-    np.testing.assert_allclose(rewards, 0, atol=1e-6)
+    # but for the hundredth of a mean day that a tilt starts from where the plan is zero
+    np.testing.assert_allclose(rewards, 0, atol=2e-3)
 
 
 def test_the_absolute_reward_is_the_share_of_the_plans_mean_day(vector, problem):
