@@ -205,11 +205,12 @@ def _ratios(found: Study) -> Document | None:
     """The ratios of the method that was asked for, and the plain numbers of all."""
     how, report = found.settings.ratios, found.landings.report
     platform = platform_conversions(found.history, report)
+    seen = np.array([match.landings > 0 for match in report.matches])
     coverage = coverage_of(report, how)
 
     def by(method: str) -> Ratios | None:
         weight = how.prior_conversions
-        return ratios_of(found.attribution, method, platform, coverage, weight)
+        return ratios_of(found.attribution, method, platform, seen, coverage, weight)
 
     method = how.method
     if method not in found.attribution.credits:

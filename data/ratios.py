@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import polygamma
 
 from .attribution import Attribution, RatioSettings
@@ -46,6 +47,7 @@ def ratios_of(
     attribution: Attribution,
     method: str,
     platform: Floats,
+    seen: NDArray[np.bool_],
     coverage: float,
     prior_conversions: float,
 ) -> Ratios | None:
@@ -60,23 +62,26 @@ def ratios_of(
         attribution: of which the method's credits and draws are used.
         method: its name.
         platform: (campaigns,) conversions that the platforms claim; see `platform_conversions`.
+        seen: (campaigns,) whether the file has any landing of it; of one that it has not, the
+            ratio is the overall one.
         coverage: share of all landings that the journeys hold, in (0, 1].
         prior_conversions: weight of the overall ratio, > 0.
 
     Returns:
-        The ratios, or None where no platform claims any conversion.
+        The ratios, or None where no platform claims any conversion for what was seen.
     """
-    if platform.sum() <= 0:
+    told = np.where(seen, platform, 0.0)
+    if told.sum() <= 0:
         return None
     own = attribution.credits[method]
     counted = np.maximum(own.credit[: len(platform)], 0.0)
     variance = own.draws[:, : len(platform)].var(0)
     spread = np.divide(variance, counted, out=np.ones_like(counted), where=counted > 0)
     spread = np.maximum(spread, 1.0)
-    overall = max(float(counted.sum()), 0.5) / float(platform.sum())  # .5: not one was credited
+    overall = max(float(counted.sum()), 0.5) / float(told.sum())  # .5: not one was credited
     shape = prior_conversions + counted / spread
-    ratio = shape / (prior_conversions / overall + platform / spread)
-    log_variance = polygamma(1, shape) + polygamma(1, prior_conversions + platform)
+    ratio = shape / (prior_conversions / overall + told / spread)
+    log_variance = polygamma(1, shape) + polygamma(1, prior_conversions + told)
     return Ratios(
         counted / coverage,
         platform,

@@ -27,6 +27,9 @@ def asked(conf):
     return make
 
 
+SEEN = np.ones(3, bool)
+
+
 def bootstrap(journeys, draws=200, groups=100):
     return bootstrap_of(journeys.user, draws, groups, 0)
 
@@ -195,25 +198,27 @@ def test_ratios_follow_the_counts_where_there_are_many_and_the_overall_ratio_whe
     found = attribute(many, asked())
     credit = found.credits["last"].credit
     platform = np.array([credit[0] * 2, 0.0, credit[2] / 4])
-    ratios = ratios_of(found, "last", platform, 1.0, 1.0)
+    ratios = ratios_of(found, "last", platform, SEEN, 1.0, 1.0)
     np.testing.assert_allclose(ratios.ratio[[0, 2]], [0.5, 4], rtol=0.01)
     count_noise = np.sqrt(1 / credit[[0, 2]] + 1 / platform[[0, 2]])
     np.testing.assert_allclose(ratios.log_sd[[0, 2]], count_noise, rtol=0.2)
     empty = replace(found, credits={"last": replace(found.credits["last"], credit=credit * 0)})
-    few = ratios_of(empty, "last", platform, 1.0, 1.0)
+    few = ratios_of(empty, "last", platform, SEEN, 1.0, 1.0)
     assert (few.ratio > 0).all()
     assert (few.log_sd > 1).all()
     assert few.ratio[1] == pytest.approx(few.overall)
+    unseen = ratios_of(found, "last", platform, np.array([True, True, False]), 1.0, 1.0)
+    assert unseen.overall == pytest.approx(found.credits["last"].credit.sum() / platform[0])
 
 
 def test_a_sample_of_landings_is_scaled_up(many, asked):
     found = attribute(many, asked())
     platform = np.array([100.0, 100.0, 100.0])
-    whole, part = (ratios_of(found, "linear", platform, share, 1.0) for share in (1.0, 0.25))
+    whole, part = (ratios_of(found, "linear", platform, SEEN, share, 1.0) for share in (1.0, 0.25))
     np.testing.assert_allclose(part.ratio, 4 * whole.ratio)
     np.testing.assert_allclose(part.journeys, 4 * whole.journeys)
     np.testing.assert_allclose(part.log_sd, whole.log_sd)
-    assert ratios_of(found, "linear", platform * 0, 1.0, 1.0) is None
+    assert ratios_of(found, "linear", platform * 0, SEEN, 1.0, 1.0) is None
 
 
 def test_a_bootstrap_sums_by_group_and_column():
