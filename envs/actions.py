@@ -10,6 +10,7 @@ from .arrays import Array, namespace
 from .flight import Problem
 from .ledger import Ledger, remaining
 
+_NONE = 1e-12  # dollars: shares of nothing are equal
 _LEAST = 0.01  # of a campaign's mean day in the plan: what a tilt starts from where it is zero
 
 
@@ -32,8 +33,8 @@ def wanted(
 
     The day's total is what the plan would spend of the money left, times ``exp(pace a_0)``; the
     campaigns share it in the plan's proportions times ``exp(tilt a_k)``, centred, so that adding
-    a constant to all entries changes nothing. Where the plan is zero a tilt starts from a hundredth
-    of the campaign's mean day. The projection comes after.
+    a constant to all entries changes nothing. Where the plan is zero, a tilt above 0 spends too: as if
+    the plan had a hundredth of the campaign's mean day there. The projection comes after.
 
     Args:
         problem: holds the plan.
@@ -43,12 +44,14 @@ def wanted(
     """
     xp = namespace(action, ledger.spent)
     day = ledger.day
-    plan = _guide(problem, day)
+    plan, lift = problem.base[day], _lift(problem, day)
     money = remaining(problem.constraints, ledger)
-    total = money * _share_of_rest(problem, day) * xp.exp(settings.pace * action[..., 0])
+    pace = settings.pace * action[..., 0]
+    raised = lift.sum() / problem.constraints.total * xp.expm1(xp.clip(pace, 0.0, None))
+    total = money * (_share_of_rest(problem, day) * xp.exp(pace) + raised)
     tilt = action[..., 1:]
-    centred = tilt - tilt.mean(-1)[..., None]
-    weight = plan * xp.exp(settings.tilt * centred)
+    log = settings.tilt * (tilt - tilt.mean(-1)[..., None])
+    weight = plan * xp.exp(log) + lift * xp.expm1(xp.clip(log, 0.0, None)) + _NONE
     return total[..., None] * weight / weight.sum(-1)[..., None], total
 
 
@@ -57,7 +60,7 @@ def dollars_to_action(
 ) -> Array:
     """Return the action that asks for given dollars, the inverse of ``wanted`` (numpy)."""
     day = ledger.day
-    plan = _guide(problem, day)
+    plan = problem.base[day]
     money = remaining(problem.constraints, ledger)
     usual = money * _share_of_rest(problem, day)
     pace = np.log(np.maximum(total, 1e-6) / np.maximum(usual, 1e-6)) / max(settings.pace, 1e-9)
@@ -67,12 +70,12 @@ def dollars_to_action(
 
 def _share_of_rest(problem: Problem, day: int) -> Array:
     """Return the share of the money left that the plan spends on a day."""
-    xp, today = namespace(problem.base), _guide(problem, day).sum()
+    today = problem.base[day].sum()
     left = problem.constraints.total - problem.base[:day].sum()
-    return today / xp.maximum(left, today)
+    return today / namespace(today).clip(left, today + _NONE, None)
 
 
-def _guide(problem: Problem, day: int) -> Array:
-    """Return the plan's day, nowhere quite zero: a tilt must be able to spend there."""
+def _lift(problem: Problem, day: int) -> Array:
+    """Return what a day of the plan lacks to a hundredth of each campaign's mean day."""
     xp = namespace(problem.base)
-    return xp.maximum(problem.base[day], _LEAST * problem.base.mean(0))
+    return xp.clip(_LEAST * problem.base.mean(0) - problem.base[day], 0.0, None)

@@ -87,7 +87,7 @@ class Batch:
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (action_size(campaigns),), np.float32)
         self._scale = _daily_value(problem)
-        self.days: list[Day] = []
+        self.trace: list[tuple[Floats, float]] = []  # the first flight: dollars, value a day
 
     def begin(self, seed: int, episodes: range) -> Float32s:
         """Start one flight an episode."""
@@ -96,7 +96,7 @@ class Batch:
         self._draw = self.source.draw(seed, episodes, self.problem.days)
         self._static = self._draw.state
         self.flight: Flight = start(self.problem, self._draw.state, (len(episodes),))
-        self.days = []
+        self.trace = []
         return self.observation()
 
     def observation(self) -> Float32s:
@@ -114,27 +114,27 @@ class Batch:
             )
         clipped = np.clip(np.asarray(action, np.float64), -1.0, 1.0)
         target, total = wanted(self.problem, self.flight.view.ledger, clipped, self.settings.action)
-        today = select(self._draw.noise, len(self.days))
+        today = select(self._draw.noise, len(self.trace))
         self.flight, day = advance(
             self.problem, self._draw.market, self.flight, target, total, today
         )
-        self.days.append(day)
+        self.day = day
+        self.trace.append((day.spend[0], float(day.value[0].sum())))
         return self.observation(), self._reward(day, today)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return everything that decides the rest of the flights, as arrays by name."""
         self._require_flight("get_state()")
         parts = {"draw": self._draw, "static": self._static, "flight": self.flight}
-        days = {f"day{t}": day for t, day in enumerate(self.days)}
-        return to_arrays({**parts, **days})
+        spend, value = (np.array([day[k] for day in self.trace]) for k in (0, 1))
+        return {**to_arrays(parts), "trace.spend": spend, "trace.value": value}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
         """Continue from what ``state`` returned; the problem must be the same."""
         parts = from_arrays(arrays, {"draw": Draw, "static": MarketState, "flight": Flight})
         self._draw, self._static, self.flight = parts["draw"], parts["static"], parts["flight"]
-        count = self.flight.view.ledger.day
-        days = from_arrays(arrays, {f"day{t}": Day for t in range(count)})
-        self.days = [days[f"day{t}"] for t in range(count)]
+        rows = zip(arrays["trace.spend"], arrays["trace.value"], strict=True)
+        self.trace = [(spend, float(value)) for spend, value in rows]
         return self.observation()
 
     def _require_flight(self, what: str) -> None:
@@ -144,7 +144,7 @@ class Batch:
     @property
     def done(self) -> bool:
         """Whether the flights have ended."""
-        return len(self.days) == self.problem.days
+        return len(self.trace) == self.problem.days
 
     def _reward(self, day: Day, today: Noise) -> Floats:
         """Return today's objective over the plan's mean day, less the static plan's if asked."""
@@ -153,7 +153,7 @@ class Batch:
         worth = objective.counted(day.outcome, day.spend) if counted else day.value
         value = worth.sum(-1)
         if self.settings.relative:
-            plan = self.problem.base[len(self.days) - 1]
+            plan = self.problem.base[len(self.trace) - 1]
             self._static, outcome = step(self._draw.market, self._static, plan, today.path())
             value = value - objective.expected(outcome, plan).sum(-1)
         return np.asarray(value / self._scale)
@@ -271,7 +271,7 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
                 f"action: shape {np.shape(action)} was given, {self.action_space.shape} is due."
             )
         seen, reward = self.batch.play(np.asarray(action)[None])
-        day = self.batch.days[-1]
+        day = self.batch.day
         info = {"spend": day.spend[0], "conversions": day.outcome.conversions[0]}
         return seen[0], float(reward[0]), self.batch.done, False, info
 
@@ -295,8 +295,8 @@ def _render(batch: Batch, mode: str | None) -> Any:
     if mode is None:
         return None
     names, first = batch.problem.constraints.names, batch.problem.state.day
-    spend = np.array([day.spend[0] for day in batch.days]).reshape(-1, len(names))
-    value = np.array([day.value[0].sum() for day in batch.days])
+    spend = np.array([spend for spend, _ in batch.trace]).reshape(-1, len(names))
+    value = np.array([value for _, value in batch.trace])
     show = tell_flight if mode == "ansi" else draw_flight
     return show(names, first, spend, value, batch.problem.constraints.total)
 

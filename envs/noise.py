@@ -22,6 +22,7 @@ Rate = Annotated[float, Field(ge=0, le=1)]
 _PATH_NORMALS = ("level", "delivery", "competition", "drift")
 _COUNTED = ("price", "counts", "order_value")  # normals of each campaign and day
 _COUNTING = np.float32  # of what only counting brings: half the time and the memory
+_AT_ONCE = 256  # flights drawn together
 _LEAST_DISPERSION = 1e-6  # below it a gamma is 1
 
 
@@ -80,6 +81,27 @@ def draw_noises(
     A flight takes from its generators, in this order: the path's normals by field, the shared
     demand, the uniforms of the shocks, and then the normals and the gammas of the counts.
     """
+    flights = len(market.dispersion)
+    paths = iter(rngs)
+    others: Iterator[np.random.Generator | None] = iter(counts) if counts else repeat(None)
+    whole: dict[str, Floats] = {}
+    for first in range(0, flights, _AT_ONCE):  # few enough to turn over in the cache
+        part = slice(first, min(first + _AT_ONCE, flights))
+        for name, drawn in _drawn(select(market, part), days, paths, others, shocks).items():
+            if name not in whole:
+                whole[name] = np.empty((days, flights, drawn.shape[2]), drawn.dtype)
+            whole[name][:, part] = drawn.swapaxes(0, 1)
+    return Noise(**whole)
+
+
+def _drawn(
+    market: Market,
+    days: int,
+    paths: Iterator[np.random.Generator],
+    others: Iterator[np.random.Generator | None],
+    shocks: ShockSettings | None,
+) -> dict[str, Floats]:
+    """Draw the fields of a few flights, (flights, days, campaigns)."""
     flights, campaigns = market.dispersion.shape
     sds = (market.level_sd, market.delivery_sd, market.competition_sd, market.drift_sd)
     on = [name for name, sd in zip(_PATH_NORMALS, sds, strict=True) if sd is not None]
@@ -90,9 +112,8 @@ def draw_noises(
     gamma = np.empty((flights, days, campaigns), _COUNTING)
     safe = np.maximum(market.dispersion, _LEAST_DISPERSION).astype(_COUNTING)
     size = 1 / safe
-    paths = iter(rngs)
-    others: Iterator[np.random.Generator | None] = iter(counts) if counts else repeat(None)
-    for i, (rng, other) in enumerate(zip(paths, others, strict=False)):
+    for i in range(flights):
+        rng, other = next(paths), next(others)
         rng.standard_normal(out=path[i])
         if shocks is not None:
             rng.random(out=sudden[i])
@@ -107,7 +128,7 @@ def draw_noises(
     drawn["gamma"] = np.where(market.dispersion[:, None] > 0, gamma, _COUNTING(1))
     if shocks is not None:
         drawn |= _events(shocks, sudden, days, campaigns)
-    return Noise(**{k: np.ascontiguousarray(v.swapaxes(0, 1)) for k, v in drawn.items()})
+    return drawn
 
 
 def unit_gamma(dispersion: Floats, days: int, rng: np.random.Generator) -> Floats:

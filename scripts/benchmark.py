@@ -1,7 +1,7 @@
 """Measure what the project promises to be quick at, beside its targets.
 
-``OMP_NUM_THREADS=1 python scripts/benchmark.py [env] [projection] [torch]`` prints the figures and writes
-``benchmark.json``; all without arguments.
+``OMP_NUM_THREADS=1 python scripts/benchmark.py [env] [projection] [torch]`` prints the figures and
+writes ``benchmark.json``; all without arguments.
 """
 
 import subprocess
@@ -74,17 +74,18 @@ def env() -> dict[str, Figure]:
     flights, task = 1024, "mediagym/Full-M-v0"
     many, one = gym.make_vec(task, num_envs=flights), gym.make(task).unwrapped
     usual = DummyVecEnv([lambda: gym.make(task)] * 8)
-    still = {world: np.zeros(world.action_space.shape, np.float32) for world in (many, one)}
+    size = one.action_space.shape or ()
 
     def fly(world: gym.Env | gym.vector.VectorEnv) -> None:
+        still = np.zeros(world.action_space.shape or (), np.float32)
         world.reset(seed=0)
         for _ in range(30):
-            world.step(still[world])
+            world.step(still)
 
     def fly_usual() -> None:
         usual.reset()
         for _ in range(30):
-            usual.step(np.zeros((8, *one.action_space.shape), np.float32))
+            usual.step(np.zeros((8, *size), np.float32))
 
     batched = 30e6 * flights / _cpu_microseconds(lambda: fly(many), repeats=5)
     single = 30e6 / _cpu_microseconds(lambda: fly(one), repeats=5)
@@ -105,8 +106,8 @@ def torch_step() -> dict[str, Figure]:
     market, state = markets_of(task_of("Full-M"), range(1000))
     index = np.arange(count) % 1000
     on_device = partial(_to, device=device)
-    known, eve = (on_device(tensors(select(record, index))) for record in (market, state))
-    own, begin = (tensors(select(record, index[:10_000])) for record in (market, state))
+    known, eve = on_device(tensors(select(market, index))), on_device(tensors(select(state, index)))
+    own, begin = tensors(select(market, index[:10_000])), tensors(select(state, index[:10_000]))
 
     def fly(markets: Market, start: MarketState) -> None:
         now = start
@@ -164,7 +165,8 @@ def _memory(task: str, flights: int) -> float:
     code = (
         "import gymnasium as gym, mediagym, numpy as np, resource, mediagym.envs.suite\n"
         "def most(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        f"before = most(); world = gym.make_vec({task!r}, num_envs={flights}); world.reset(seed=0)\n"
+        f"before, world = most(), gym.make_vec({task!r}, num_envs={flights})\n"
+        "world.reset(seed=0)\n"
         "still = np.zeros(world.action_space.shape, np.float32)\n"
         "[world.step(still) for _ in range(31)]\n"
         "print((most() - before) / 2**20)"

@@ -197,11 +197,12 @@ def test_any_flight_is_feasible_finite_and_exact(key, seed, boldness):
     env = WORLDS[key]
     seen, _info = env.reset(seed=seed)
     rng = np.random.default_rng(seed)
+    days = []
     for _day in range(30):
         assert env.observation_space.contains(seen)
         seen, reward, *_ = env.step(boldness * rng.standard_normal(env.action_space.shape))
         assert np.isfinite(reward)
-    days = env.batch.days
+        days.append(env.batch.day)
     spend = np.stack([day.spend[0] for day in days])
     asked = np.concatenate([spend[:-1], days[-1].planned])
     constraints = PROBLEMS[key].constraints
