@@ -33,7 +33,7 @@ def wanted(
 
     The day's total is what the plan would spend of the money left, times ``exp(pace a_0)``; the
     campaigns share it in the plan's proportions times ``exp(tilt a_k)``, centred, so that adding
-    a constant to all entries changes nothing. Where the plan is zero, a tilt above 0 spends too: as if
+    a constant to all entries changes nothing. Where the plan is zero a tilt above 0 spends as if
     the plan had a hundredth of the campaign's mean day there. The projection comes after.
 
     Args:
@@ -58,13 +58,17 @@ def wanted(
 def dollars_to_action(
     problem: Problem, ledger: Ledger, target: Array, total: Array, settings: ActionSettings
 ) -> Array:
-    """Return the action that asks for given dollars, the inverse of ``wanted`` (numpy)."""
+    """Return the action that asks for given dollars, the inverse of ``wanted`` (numpy).
+
+    Exact but for what a tilt spends where the plan spends next to nothing."""
     day = ledger.day
     plan = problem.base[day]
     money = remaining(problem.constraints, ledger)
     usual = money * _share_of_rest(problem, day)
     pace = np.log(np.maximum(total, 1e-6) / np.maximum(usual, 1e-6)) / max(settings.pace, 1e-9)
     share = np.log(np.maximum(target, 1e-6) / np.maximum(plan, 1e-6)) / settings.tilt
+    nothing = (target < 1e-6) & (plan < 1e-6)  # no tilt above 0 where nothing is wished
+    share = np.where(nothing, share.min(-1, keepdims=True), share)
     return np.concatenate([pace[..., None], share - share.mean(-1, keepdims=True)], -1)
 
 

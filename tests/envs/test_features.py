@@ -9,6 +9,8 @@ from mediagym.envs.market import Market, MarketState, deliver, select, step
 from mediagym.envs.noise import ShockSettings, draw_noise, draw_noises, generator
 from mediagym.envs.optimum import tensors
 from mediagym.envs.parameters import PARAMETERS, require_possible
+from mediagym.envs.scenarios import markets_of
+from mediagym.envs.tasks import task_of
 
 DAYS = 20
 ON = {
@@ -215,3 +217,14 @@ def test_the_counting_stream_moves_counts_alone(market):
     for name in path._fields:
         same = np.array_equal(getattr(path, name), getattr(other, name))
         assert same == (name not in ("price", "gamma", "counts", "order_value")), name
+
+
+def test_ten_thousand_markets_step_at_once_in_torch():
+    market, state = markets_of(task_of("Full-M"), range(500))
+    index = np.arange(10_000) % 500
+    known, now = tensors(select(market, index)), tensors(select(state, index))
+    for _ in range(3):
+        now, outcome = step(known, now, known.reference_spend, None)
+        state, one = step(market, state, market.reference_spend, None)
+    assert outcome.expected.shape == (10_000, 9)
+    np.testing.assert_allclose(outcome.claimed[500:1000].numpy(), one.claimed, rtol=1e-9)
