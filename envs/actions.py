@@ -60,14 +60,16 @@ def dollars_to_action(
 ) -> Array:
     """Return the action that asks for given dollars, the inverse of ``wanted`` (numpy).
 
-    Exact but for what a tilt spends where the plan spends next to nothing."""
+    Exact but for what a tilt spends where the plan spends next to nothing.
+    """
     day = ledger.day
     plan = problem.base[day]
     money = remaining(problem.constraints, ledger)
     usual = money * _share_of_rest(problem, day)
     pace = np.log(np.maximum(total, 1e-6) / np.maximum(usual, 1e-6)) / max(settings.pace, 1e-9)
     share = np.log(np.maximum(target, 1e-6) / np.maximum(plan, 1e-6)) / settings.tilt
-    nothing = (target < 1e-6) & (plan < 1e-6)  # no tilt above 0 where nothing is wished
+    lift = _lift(problem, day)  # where there is some, wishes of next to nothing are no tilt above 0
+    nothing = (lift > 0) & (target <= plan + lift)
     share = np.where(nothing, share.min(-1, keepdims=True), share)
     return np.concatenate([pace[..., None], share - share.mean(-1, keepdims=True)], -1)
 
