@@ -1,11 +1,12 @@
 """The batched environment as Stable-Baselines3 wants it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
-from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
 from ..envs.budget import BudgetVectorEnv
 
@@ -73,3 +74,8 @@ class SB3Envs(VecEnv):
     def env_is_wrapped(self, wrapper_class: type[Any], indices: Any = None) -> list[bool]:
         """Return False for every flight: nothing is wrapped."""
         return [False] * len(list(self._get_indices(indices)))
+
+
+def usual_envs(make: Callable[[], gym.Env[Any, Any]], count: int) -> DummyVecEnv:
+    """Return single environments stepped one by one, as most people run SB3: to compare with."""
+    return DummyVecEnv([make] * count)

@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from stable_baselines3.common.vec_env import DummyVecEnv
 
+from mediagym.agents.vecenv import usual_envs
 from mediagym.data.files import write_json
 from mediagym.envs.market import Market, MarketState, select, step
 from mediagym.envs.optimum import tensors
@@ -73,7 +73,7 @@ def env() -> dict[str, Figure]:
     """Time the environment of ``Full-M``: batched, single, in SB3's DummyVecEnv, and its memory."""
     flights, task = 1024, "mediagym/Full-M-v0"
     many, one = gym.make_vec(task, num_envs=flights), gym.make(task).unwrapped
-    usual = DummyVecEnv([lambda: gym.make(task)] * 8)
+    usual = usual_envs(lambda: gym.make(task), 8)
     size = one.action_space.shape or ()
 
     def fly(world: gym.Env | gym.vector.VectorEnv) -> None:

@@ -12,9 +12,11 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from mediagym.agents.commands import (
+    ClairvoyantCommand,
     EvaluateCommand,
     PlanCommand,
     ProblemGroups,
+    SuiteCommand,
     TrainCommand,
     Workplace,
 )
@@ -33,13 +35,17 @@ from mediagym.envs.objective import Objective
 from mediagym.envs.optimum import SolverSettings
 from mediagym.envs.priors import Priors
 from mediagym.envs.synthetic import SyntheticSettings
+from mediagym.envs.tasks import task_of
 from mediagym.scripts.launch import SAMPLE, plain
 
 CONF = Path(__file__).parent.parent / "conf"
 PARTS = ("base", "problem")  # of other configurations, no command of their own
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS)
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
-CHOICES = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml"))
+SUITE = ("task", "size")  # read by the task suite and not composed by Hydra
+CHOICES = sorted(
+    (path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name not in SUITE
+)
 RECORDS: dict[str, type[Settings]] = {
     "attribution": AttributionSettings,
     "calibration": CalibrationSettings,
@@ -74,7 +80,7 @@ def _check(group: str, choice: str, settings: dict[str, Any]) -> None:
 
 
 def test_every_group_has_a_record() -> None:
-    assert set(GROUPS) == {*RECORDS, "agent"}
+    assert set(GROUPS) == {*RECORDS, "agent", *SUITE}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -87,7 +93,9 @@ def test_every_command_composes_and_fits_its_records(
             choice = config[group]["name"] if group == "agent" else "default"
             _check(group, choice, config[group])
     own: dict[str, type[Settings]] = {
+        "clairvoyant": ClairvoyantCommand,
         "evaluate": EvaluateCommand,
+        "suite": SuiteCommand,
         "plan": PlanCommand,
         "train": TrainCommand,
     }
@@ -96,7 +104,7 @@ def test_every_command_composes_and_fits_its_records(
     if name == "attribute":
         AttributeCommand.of(config, name).checked()
         assert Path(config["data"]["path"]) == SAMPLE
-    elif name != "synthesize":
+    elif name not in ("synthesize", "clairvoyant", "suite"):
         ProblemGroups.read(config)
         Workplace.read(config)
         assert Path(config["data"]["path"]) == SAMPLE
@@ -108,6 +116,13 @@ def test_the_synthetic_advertiser_fits_its_record(
     config = composed("synthesize", "path=somewhere")
     Priors.of(config.pop("priors"), "priors")
     assert len(SyntheticSettings.of(config, "synthesize").ordered()) == 9
+
+
+@pytest.mark.parametrize("path", sorted((CONF / "task").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("size", sorted(path.stem for path in (CONF / "size").glob("*.yaml")))
+def test_every_task_at_every_size_fits_its_records(path: Path, size: str) -> None:
+    if path.stem != "default":
+        assert task_of(f"{path.stem}-{size}").settings.summary
 
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES)

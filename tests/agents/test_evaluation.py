@@ -117,8 +117,9 @@ def test_a_market_s_noise_does_not_depend_on_how_many_fly(posterior: Posterior) 
     few, many = (trial_of(*posterior.held(count), 30, seed=3) for count in (2, 8))
     shifted = trial_of(*posterior.held(2), 30, seed=3, skip=2)
     for a, b, c in zip(few.noise, many.noise, shifted.noise, strict=True):
-        np.testing.assert_array_equal(a, b[:, :2])
-        assert not np.array_equal(a, c)
+        if a is not None:
+            np.testing.assert_array_equal(a, b[:, :2])
+            assert not np.array_equal(a, c)
 
 
 def test_another_seed_is_other_noise(posterior: Posterior) -> None:

@@ -66,7 +66,9 @@ def test_any_number_of_campaigns_fits(session: Session, count: int) -> None:
     few = replace(
         whole,
         campaigns=whole.campaigns[:count],
-        market=type(whole.market)(*(field[..., :count] for field in whole.market)),
+        market=type(whole.market)(
+            *(field if field is None else field[..., :count] for field in whole.market)
+        ),
         state=whole.state._replace(
             stock=whole.state.stock[:, :count], level=whole.state.level[:, :count]
         ),
