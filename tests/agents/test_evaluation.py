@@ -212,7 +212,7 @@ def known(
     stationary: Posterior, session: Session, conf: Callable[..., dict[str, Any]]
 ) -> tuple[Problem, Trial, SolverSettings]:
     """A known, stationary market and two weeks to plan: there is nothing to learn."""
-    settings = conf("solver/default.yaml", iterations=150, draws=1, rate=0.1)
+    settings = conf("solver/default.yaml", iterations=400, draws=1, rate=0.1)
     solver = SolverSettings.of(settings, "solver")
     given = conf("constraints/default.yaml", total=90_000)
     constraints = Constraints.of(given, stationary.campaigns, 14)
