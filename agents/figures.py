@@ -1,5 +1,6 @@
 """The pictures: spend by campaign and day, response curves with bands, policies side by side."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,13 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def png(figure: Figure, dpi: int = 110) -> bytes:
+    """Return a figure as the bytes of a PNG."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=dpi)
+    return stream.getvalue()
 
 
 def spend_map(

@@ -74,6 +74,22 @@ RIVALS: Mapping[str, Rival] = {
 }
 
 
+def with_errors(rival: Rival, history: History, spend: Floats, metric: str) -> Floats:
+    """Return a rival's draws, (draws, days, campaigns): its mean plus its own past errors.
+
+    It forecast every earlier horizon of the same length, given that horizon's spend, from at least
+    four weeks of history; each of those paths of errors, all campaigns and days of it together, is
+    one draw.
+    """
+    mean, days = rival(history, spend, metric), len(spend)
+    paths = [np.zeros_like(mean)]
+    for origin in range(_RECENT, len(history.dates) - days + 1):
+        then = history.window(origin, origin + days)
+        told = rival(history.window(None, origin), np.nan_to_num(then.spend), metric)
+        paths.append(np.nan_to_num(getattr(then, metric) - told))
+    return np.maximum(mean + np.stack(paths[1:] or paths), 0.0)
+
+
 def _regress(y: Floats, x: Floats, days: NDArray[np.intp]) -> tuple[Floats, float]:
     """Coefficients of the slope (prior `_SLOPE`) and of seven weekdays; the mean log spend."""
     centre = float(np.log(x + _CENT).mean())

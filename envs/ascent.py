@@ -80,12 +80,15 @@ def ascend(
     return best
 
 
-def whole_plans(constraints: Constraints, caps: Floats | None = None) -> Callable[[Floats], Floats]:
+def whole_plans(
+    constraints: Constraints, caps: Floats | None = None, least: Floats | None = None
+) -> Callable[[Floats], Floats]:
     """Return the projection of whole plans, (rows, days, campaigns), onto all that is allowed.
 
     Args:
         constraints: without a pacing band or a change limit.
         caps: (rows, days, campaigns) dollars that can be delivered, if the market sets a bound.
+        least: (campaigns,) dollars every day, if any; see ``even_floors``.
     """
     days, count = constraints.days, len(constraints.names)
     tree = Tree.of([*constraints.tree.parents, np.repeat(np.arange(count), days)])
@@ -93,8 +96,9 @@ def whole_plans(constraints: Constraints, caps: Floats | None = None) -> Callabl
     total = np.array([constraints.total])
     daily = np.repeat(constraints.daily_cap_cents / 100, days)
     most = daily if caps is None else np.minimum(daily, _leaves(caps))
+    lowest = np.zeros(days * count) if least is None else np.repeat(least, days)
     bounds = Bounds(
-        (total if constraints.spend_all else 0 * total, *floors, np.zeros(days * count)),
+        (total if constraints.spend_all else 0 * total, *floors, lowest),
         (total, *(cap / 100 for cap in constraints.cap_cents), most),
     )
 
@@ -103,6 +107,19 @@ def whole_plans(constraints: Constraints, caps: Floats | None = None) -> Callabl
         return spend.reshape(len(plans), count, days).swapaxes(1, 2)
 
     return feasible
+
+
+def even_floors(constraints: Constraints) -> Floats:
+    """Return what every campaign is owed a day if its floor is paid evenly, (campaigns,) dollars.
+
+    Day by day a flight must pay at least so much (``ledger.day_bounds``); a channel's floor falls
+    on its campaign where it has only one.
+    """
+    owner = constraints.tree.parents[1]
+    channel, campaign = (cents / 100 for cents in constraints.floor_cents)
+    alone = np.bincount(owner)[owner] == 1
+    floor = np.where(alone, np.maximum(channel[owner], campaign), campaign)
+    return np.asarray(floor / constraints.days)
 
 
 def steady_plans(constraints: Constraints) -> Callable[[Floats], Floats]:

@@ -10,12 +10,12 @@ from pydantic import Field, model_validator
 from ..data.config import Settings
 from ..data.errors import ConfigError
 from ..data.history import DEAD, History
-from .curves import carryover_of
+from .kinship import Kinship
 from .likelihood import Fit, Record, filter_history, record_of
 from .market import Market, MarketState, day_number
 from .posterior import Posterior
 from .prices import PriceDraws, draw_prices
-from .priors import DIMENSIONS, SCALARS, Anchors, Parameters, Priors, transform
+from .priors import DIMENSIONS, LATER, SCALARS, TRAITS, Anchors, Parameters, Priors, transform
 from .sampler import Sample, sample
 
 Floats = NDArray[np.float64]
@@ -77,11 +77,21 @@ def calibrate(
         moves=settings.moves,
         final_moves=settings.final_moves,
         rng=rng,
+        kinship=kinship_of(history, priors),
         progress=progress,
     )
     fit = filter_history(_probe(drawn.z, priors, anchors), record)
     prices = draw_prices(history, anchors.spend, priors.inflation, settings.draws, rng)
     return _posterior(history, record, priors, anchors, drawn, fit, prices, settings, rng)
+
+
+def kinship_of(history: History, priors: Priors) -> Kinship | None:
+    """Return how alike the campaigns are a priori; None where nothing is pooled."""
+    kin = priors.pooling
+    if kin.advertiser + kin.channel == 0 or len(history.campaigns) == 1:
+        return None
+    channels = [campaign.channel for campaign in history.campaigns]
+    return Kinship(channels, kin.advertiser, kin.channel)
 
 
 def anchors_of(history: History, record: Record, priors: Priors) -> Anchors:
@@ -132,12 +142,12 @@ def _market(p: Parameters, priors: Priors, anchors: Anchors, prices: PriceDraws)
         reference_spend=anchors.spend * ones,
         reference_conversions=p.conversions,
         elasticity=p.elasticity,
-        slope=priors.slope * ones,
+        slope=p.slope,
         carryover=p.carryover,
         weekday=p.weekday,
-        level_kept=carryover_of(priors.level_half_life) * ones,
-        level_sd=p.level_sd * np.sqrt(1 - priors.level_shared),
-        demand_sd=p.level_sd * np.sqrt(priors.level_shared),
+        level_kept=p.level_kept,
+        level_sd=p.level_step * np.sqrt(1 - priors.level_shared),
+        demand_sd=p.level_step * np.sqrt(priors.level_shared),
         dispersion=p.dispersion,
         **prices._asdict(),
     )
@@ -181,15 +191,16 @@ def learning_report(
     campaigns = {}
     for k, campaign in enumerate(history.campaigns):
         parameters: dict[str, Any] = {}
-        for j, name in enumerate(SCALARS):
+        for name, j in (*zip(SCALARS, range(TRAITS)), *zip(LATER, range(TRAITS, DIMENSIONS))):
             values = getattr(p, name)[:, k]
             parameters[name] = _summary(values) | {"learnt": float(learnt[k, j])}
         parameters["weekday"] = {
             "mean": p.weekday[:, :, k].mean(0).tolist(),
-            "learnt": float(learnt[k, len(SCALARS) :].mean()),
+            "learnt": float(learnt[k, len(SCALARS) : TRAITS].mean()),
         }
         campaigns[campaign.name] = {
             "reference_spend": float(anchors.spend[k]),
+            "start": float(drawn.start[k]),
             "unique": float(drawn.unique[k]),
             "acceptance": float(drawn.acceptance[k]),
             "parameters": parameters,

@@ -65,9 +65,23 @@ def clairvoyant_bound(
 
 
 def shared_plan(
-    problem: Problem, market: Market, state: MarketState, path: Noise, iterations: int = 150
+    problem: Problem,
+    market: Market,
+    state: MarketState,
+    path: Noise,
+    iterations: int = 150,
+    least: Floats | None = None,
 ) -> Floats:
-    """Return the one plan, (days, campaigns) dollars, that is best on average over markets."""
+    """Return the one plan, (days, campaigns) dollars, that is best on average over markets.
+
+    Args:
+        problem: constraints, objective, and the plan to begin with.
+        market: fields (markets, campaigns).
+        state: on the eve.
+        path: demand paths, fields (days, markets, campaigns).
+        iterations: evaluations at most.
+        least: (campaigns,) dollars every day, if any.
+    """
     one = worth_of(problem, market, state, path._replace(outage=None, delivery=None))
     count = len(market.elasticity)
 
@@ -75,7 +89,7 @@ def shared_plan(
         value, slope = one(np.repeat(plans, count, 0))
         return value.mean(keepdims=True), slope.mean(0, keepdims=True)
 
-    feasible = whole_plans(problem.constraints)
+    feasible = whole_plans(problem.constraints, least=least)
     starts = [problem.base[None]]
     if not _concave(market):
         starts.append(np.ones_like(starts[0]) * problem.constraints.total / starts[0].size)

@@ -34,7 +34,7 @@ class Fit(NamedTuple):
     loglik: Floats  # log marginal likelihood, the level integrated out
     state: MarketState  # stock and filtered mean of the level after the last day
     variance: Floats  # of the level after the last day
-    expected: Floats  # (days, ..., campaigns) one-day-ahead means
+    expected: Floats | None  # (days, ..., campaigns) one-day-ahead means, where asked for
 
 
 def update_level(
@@ -71,12 +71,13 @@ def update_level(
     return shift, variance / (1 + variance * information), evidence
 
 
-def filter_history(market: Market, record: Record) -> Fit:
+def filter_history(market: Market, record: Record, *, keep: bool = False) -> Fit:
     """Run markets through a recorded history.
 
     Args:
         market: one market or a batch, (..., campaigns).
         record: the history; days not seen advance the stock and widen the level, no more.
+        keep: whether the one-day-ahead means of all days are kept.
     """
     walk = market.level_sd**2 + market.demand_sd**2
     stock = record.spend[:7].mean(0) + 0 * walk
@@ -87,14 +88,15 @@ def filter_history(market: Market, record: Record) -> Fit:
     for spend, reported, seen in zip(record.spend, record.conversions, record.seen, strict=True):
         state, outcome = step(market, state, spend, None)
         variance = kept * variance + walk
-        expected.append(outcome.expected)
+        if keep:
+            expected.append(outcome.expected)
         shift, narrowed, evidence = update_level(
             outcome.expected, variance, reported, market.dispersion
         )
         state = state._replace(level=state.level + np.where(seen, shift, 0.0))
         variance = np.where(seen, narrowed, variance)
         loglik = loglik + np.where(seen, evidence, 0.0)
-    return Fit(loglik, state, variance, np.stack(expected))
+    return Fit(loglik, state, variance, np.stack(expected) if keep else None)
 
 
 def record_of(

@@ -5,7 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from .ascent import even_floors
+from .clairvoyant import shared_plan, worth_of
 from .constraints import Constraints
+from .flight import Problem
 from .ledger import Ledger, remaining, spend_day
 from .market import Noise
 from .noise import draw_noises, generator
@@ -14,6 +17,7 @@ from .optimum import SolverSettings, best_plan
 from .posterior import Posterior
 
 Floats = NDArray[np.float64]
+_ENOUGH = 5e-4  # share of its worth that the pacing band may cost before a plan is climbed anew
 
 
 def steady_plan(constraints: Constraints, shares: Floats, days: int) -> Floats:
@@ -47,6 +51,9 @@ def static_plan(
 ) -> Floats:
     """Return the one plan that is best on average over training draws and demand paths.
 
+    The plan is first climbed without the pacing band, in which whole plans are one tree of sums;
+    if the band would change it, it is climbed again day by day.
+
     Args:
         posterior: its training draws are used.
         constraints: what is allowed.
@@ -60,7 +67,27 @@ def static_plan(
     path: Noise = draw_noises(market, days, rngs).path()
     # in the midst of what is allowed: a campaign on its floor would hide what it could return
     past = historical_plan(posterior, constraints, days)
-    begin = (past + uniform_plan(constraints, past.shape[1], days))[:, None] / 2
+    begin = (past + uniform_plan(constraints, past.shape[1], days)) / 2
+    problem = Problem(constraints, objective, *posterior.mean(), 0 * begin[0], begin)
+    progress("climbing")
+    floors = even_floors(constraints)
+    free = shared_plan(problem, market, state, path, solver.iterations, floors)
+    plan = paced(constraints, free)
+    worth = worth_of(problem, market, state, path)
+    best, kept = (worth(np.repeat(p[None], len(market.elasticity), 0))[0].mean() for p in (free, plan))
+    if best - kept <= _ENOUGH * abs(best):  # no plan within the band can be worth more
+        return plan
+    half = solver.model_copy(update={"iterations": -(-solver.iterations // 2)})  # a good start
     markets = (market, state)
-    best = best_plan(constraints, objective, markets, path, begin, solver, progress)
-    return best.plan[:, 0]
+    return best_plan(
+        constraints, objective, markets, path, plan[:, None], half, progress
+    ).plan[:, 0]
+
+
+def paced(constraints: Constraints, plan: Floats) -> Floats:
+    """Return the feasible plan, (days, campaigns), that wishing for a plan day by day comes to."""
+    ledger, days = Ledger(0, 0 * plan[0], 0 * plan[0]), []
+    for wish in plan:
+        spend, ledger = spend_day(constraints, ledger, wish, wish.sum())
+        days.append(spend)
+    return np.stack(days)

@@ -22,7 +22,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 SCALARS = ("conversions", "elasticity", "half_life", "dispersion", "level_sd")
 WEEKDAYS = 6  # contrasts of seven days
-DIMENSIONS = len(SCALARS) + WEEKDAYS
+TRAITS = len(SCALARS) + WEEKDAYS
+LATER = ("level_half_life", "slope")  # scalars behind the weekdays: a task's markets have them not
+DIMENSIONS = TRAITS + len(LATER)
 _USUAL_KIND = "cross_network"  # of a campaign type that is not listed
 
 
@@ -49,32 +51,42 @@ class Range(Settings):
     high: float
 
 
+class Pooling(Settings):
+    """Prior correlations of campaigns; see ``envs/kinship.py``."""
+
+    advertiser: Share
+    channel: Share
+
+
 class Priors(Settings):
     """The group ``priors`` of the configuration; see ``conf/priors/default.yaml``."""
 
     elasticity: TruncatedNormal
-    slope: Positive
+    saturating: Range
     half_life: dict[str, LogNormal]
     kinds: dict[str, list[str]]
     conversions_sd: Positive
     dispersion: LogNormal
     level_sd: LogNormal
-    level_half_life: Positive
+    level_half_life: LogNormal
     level_shared: Share
+    pooling: Pooling
     weekday_sd: Positive
     inflation: Range
 
     @model_validator(mode="after")
     def _mean_something(self) -> Self:
         """Refuse what gives no market: keys that are fine alone and not together."""
-        e, i = self.elasticity, self.inflation
-        if not e.low < e.high < self.slope:
-            given = f"low {e.low:g} and high {e.high:g} with slope {self.slope:g}"
-            raise _refused("elasticity", given, "0 < low < high < slope")
+        e, i, s, kin = self.elasticity, self.inflation, self.saturating, self.pooling
+        if not e.low < e.high < 1:
+            raise _refused("elasticity", _span(e), "0 < low < high < 1")
+        if not 0 < s.low <= s.high <= 1:
+            raise _refused("saturating", _span(s), "0 < low <= high <= 1")
+        if kin.advertiser + kin.channel >= 1:
+            given = f"advertiser {kin.advertiser:g} and channel {kin.channel:g}"
+            raise _refused("pooling", given, "a sum below 1")
         if not 0 <= i.low <= i.high < 1:
-            raise _refused(
-                "inflation", f"low {i.low:g} and high {i.high:g}", "0 <= low <= high < 1"
-            )
+            raise _refused("inflation", _span(i), "0 <= low <= high < 1")
         for kind in (*self.kinds, _USUAL_KIND):
             if kind not in self.half_life:
                 given = f"no entry for {kind}"
@@ -90,6 +102,10 @@ class Priors(Settings):
             if name in (t.casefold() for t in types):
                 return kind
         return _USUAL_KIND
+
+
+def _span(pair: TruncatedNormal | Range) -> str:
+    return f"low {pair.low:g} and high {pair.high:g}"
 
 
 def _refused(key: str, given: str, allowed: str) -> ConfigError:
@@ -113,28 +129,54 @@ class Parameters(NamedTuple):
     elasticity: Floats  # local, there
     half_life: Floats  # days
     dispersion: Floats  # NB2 alpha
-    level_sd: Floats  # a day's change of the log level, in all
+    level_sd: Floats  # of the log level around its long-run mean
     weekday: Floats  # (..., 7, campaigns) log multipliers
+    level_half_life: Floats  # days of the log level on its way back to that mean
+    slope: Floats  # Hill exponent, in (elasticity, 1]
 
     @property
     def carryover(self) -> Floats:
         """Share of the stock kept a day."""
         return np.asarray(carryover_of(self.half_life))
 
+    @property
+    def level_kept(self) -> Floats:
+        """Share of the log level kept a day."""
+        return np.asarray(carryover_of(self.level_half_life))
+
+    @property
+    def level_step(self) -> Floats:
+        """Sd of a day's change of the log level, stationary sd ``level_sd``."""
+        return np.asarray(self.level_sd * np.sqrt(1 - self.level_kept**2))
+
 
 def transform(z: Floats, priors: Priors, anchors: Anchors) -> Parameters:
-    """Map standard normals (..., campaigns, DIMENSIONS) to parameters."""
+    """Map standard normals to parameters.
+
+    Args:
+        z: (..., campaigns, DIMENSIONS), or TRAITS of them: what comes later is at its median.
+        priors: scales of every parameter.
+        anchors: what they are centred on.
+    """
     e = priors.elasticity
     edges = special.ndtr([(e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd])
     inside = edges[0] + special.ndtr(z[..., 1]) * (edges[1] - edges[0])
-    contrasts = priors.weekday_sd * np.moveaxis(z[..., len(SCALARS) :], -1, -2)
+    contrasts = priors.weekday_sd * np.moveaxis(z[..., len(SCALARS) : TRAITS], -1, -2)
+    later = [z[..., j] if z.shape[-1] > j else 0 * z[..., 0] for j in range(TRAITS, DIMENSIONS)]
+    elasticity = np.clip(e.mean + e.sd * special.ndtri(inside), e.low, e.high)
+    share = priors.saturating.low + special.ndtr(later[1]) * (
+        priors.saturating.high - priors.saturating.low
+    )
     return Parameters(
         conversions=anchors.conversions * np.exp(priors.conversions_sd * z[..., 0]),
-        elasticity=np.clip(e.mean + e.sd * special.ndtri(inside), e.low, e.high),
+        elasticity=elasticity,
         half_life=anchors.half_life * np.exp(anchors.half_life_sd * z[..., 2]),
         dispersion=priors.dispersion.median * np.exp(priors.dispersion.sd * z[..., 3]),
         level_sd=priors.level_sd.median * np.exp(priors.level_sd.sd * z[..., 4]),
         weekday=anchors.weekday + contrast_basis() @ contrasts,
+        level_half_life=priors.level_half_life.median
+        * np.exp(priors.level_half_life.sd * later[0]),
+        slope=elasticity + share * (1 - elasticity),
     )
 
 

@@ -1,9 +1,10 @@
-"""Tempered sequential Monte Carlo for many independent small posteriors at once.
+"""Tempered sequential Monte Carlo for many small posteriors at once, pooled at the end.
 
-Every campaign is its own problem of a dozen dimensions, solved side by side on one batch axis:
-the likelihood is tempered in so that each step keeps a set effective share of the particles
-(Del Moral, Doucet, Jasra 2006), the particles are resampled and then moved by Metropolis steps,
-in turn a random walk and an independent Student-t fitted to the particles.
+Every campaign is its own problem of a dozen dimensions, solved side by side on one batch axis.
+Draws of a Student-t at each mode are tempered into the posterior so that each step keeps a set
+effective share (Del Moral, Doucet, Jasra 2006; the bridge from an approximation is Neal's 2001),
+resampled and moved by Metropolis steps, in turn a random walk and an independent Student-t fitted
+to the particles. The last moves draw campaigns together: see ``Kinship``.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from .kinship import Kinship
+from .laplace import Bell, LogLikelihood, effective_share, fitted, laplace, log_prior
+
 Floats = NDArray[np.float64]
-LogLikelihood = Callable[[Floats], Floats]
-_DEGREES = 7.0  # of the Student-t proposal: tails heavier than the posteriors here
+LogDensity = Callable[[Floats], Floats]
 
 
 class Particles(NamedTuple):
@@ -32,6 +35,7 @@ class Sample(NamedTuple):
     acceptance: Floats  # (problems,) share of the last moves that were accepted
     unique: Floats  # (problems,) share of the draws that differ from all others
     rounds: int  # temperatures that were passed
+    start: Floats  # (problems,) effective share of the first draws: 1 is a perfect approximation
 
 
 def sample(
@@ -44,6 +48,8 @@ def sample(
     moves: int,
     final_moves: int,
     rng: np.random.Generator,
+    kinship: Kinship | None = None,
+    start: Bell | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Sample:
     """Draw from posteriors whose prior is standard normal.
@@ -57,92 +63,119 @@ def sample(
         moves: Metropolis moves a temperature.
         final_moves: Metropolis moves of the full set at the end.
         rng: source of all randomness.
+        kinship: how alike the problems are a priori; None: not at all.
+        start: an approximation to begin with; None: Laplace's.
         progress: called with a line a round.
     """
-    z = rng.standard_normal((particles, *shape))
-    swarm, power, rounds = Particles(z, loglik(z)), np.zeros(shape[0]), 0
+    if start is None:
+        progress("looking for the modes")
+        start = laplace(loglik, shape)
+    swarm = _evaluated(loglik, start.draw(particles, rng))
+    first = effective_share(_gain(swarm, start))
+    power, rounds = np.zeros(shape[0]), 0
     while bool((power < 1).any()):
-        target = _temper(swarm.loglik, power, keep)
-        swarm = _pick(swarm, _resample((target - power) * swarm.loglik, particles, rng))
+        gain = _gain(swarm, start)
+        target = _temper(gain, power, keep)
+        swarm = _pick(swarm, _resample((target - power) * gain, particles, rng))
         power, rounds = target, rounds + 1
-        swarm, _ = _move(loglik, swarm, power, moves, rng)
-        progress(f"temperature {rounds}: likelihood at {power.min():.3f}")
+        swarm, _ = _move(loglik, swarm, _bridge(start, power), moves, rng)
+        progress(f"temperature {rounds}: posterior at {power.min():.3f}")
     swarm = _pick(swarm, _resample(np.zeros_like(swarm.loglik), draws, rng))
     progress(f"{final_moves} last moves of {draws} markets")
-    swarm, acceptance = _move(loglik, swarm, power, final_moves, rng)
-    return Sample(swarm.z, acceptance, _unique(swarm.z), rounds)
+    swarm, acceptance = _settle(loglik, swarm, kinship, final_moves, rng)
+    return Sample(swarm.z, acceptance, _unique(swarm.z), rounds, first)
 
 
-def _temper(ll: Floats, power: Floats, keep: float) -> Floats:
-    """Return for each problem the next power of the likelihood."""
+Target = Callable[[Particles], Floats]
+"""Log density that particles are moved under, (draws, problems), up to a constant."""
+
+
+def _evaluated(loglik: LogLikelihood, z: Floats) -> Particles:
+    value = loglik(z)
+    return Particles(z, np.where(np.isfinite(value), value, -np.inf))
+
+
+def _gain(swarm: Particles, start: Bell) -> Floats:
+    """Return the log weight of the posterior over the approximation."""
+    return swarm.loglik + log_prior(swarm.z) - start.log(swarm.z)
+
+
+def _bridge(start: Bell, power: Floats) -> Target:
+    def density(swarm: Particles) -> Floats:
+        there = np.where(power > 0, power * (swarm.loglik + log_prior(swarm.z)), 0.0)
+        return there + (1 - power) * start.log(swarm.z)
+
+    return density
+
+
+def _temper(gain: Floats, power: Floats, keep: float) -> Floats:
+    """Return for each problem the next power of the posterior."""
     low, high = power.copy(), np.ones_like(power)
-    done = _effective_share((1 - power) * ll) >= keep
+    done = effective_share((1 - power) * gain) >= keep
     for _ in range(40):
         middle = (low + high) / 2
-        fine = _effective_share((middle - power) * ll) >= keep
+        fine = effective_share((middle - power) * gain) >= keep
         low, high = np.where(fine, middle, low), np.where(fine, high, middle)
     return np.where(done, 1.0, np.maximum(low, power + 1e-7))
 
 
 def _move(
-    loglik: LogLikelihood, swarm: Particles, power: Floats, moves: int, rng: np.random.Generator
+    loglik: LogLikelihood, swarm: Particles, target: Target, moves: int, rng: np.random.Generator
 ) -> tuple[Particles, Floats]:
     """Move all particles; the proposals are fitted to the particles before the moves."""
-    mean, root = _fit(swarm.z)
-    accepted = np.zeros((2, len(power)))
+    bell = fitted(swarm.z)
+    accepted = np.zeros((2, swarm.z.shape[1]))
     for move in range(moves):
-        propose = _independent if move % 2 else _walk
-        there, correction = propose(swarm.z, mean, root, rng)
-        ll = loglik(there)
-        gain = power * (ll - swarm.loglik) + _log_prior(there) - _log_prior(swarm.z) + correction
-        take = np.log(rng.random(ll.shape)) < gain
-        z = np.where(take[..., None], there, swarm.z)
-        swarm = Particles(z, np.where(take, ll, swarm.loglik))
-        accepted[move % 2] = take.mean(0)
+        swarm, took = _metropolis(loglik, swarm, target, bell, move % 2 == 1, rng)
+        accepted[move % 2] = took
     return swarm, accepted.max(0)
 
 
-def _walk(
-    z: Floats, mean: Floats, root: Floats, rng: np.random.Generator
-) -> tuple[Floats, Floats | float]:
-    """Propose a random walk, scaled for its dimension (Roberts, Gelman, Gilks 1997)."""
-    stride = 2.38 / np.sqrt(z.shape[-1])
-    jump = np.einsum("pde,npe->npd", root, rng.standard_normal(z.shape))
-    return z + stride * jump, 0.0
+def _settle(
+    loglik: LogLikelihood,
+    swarm: Particles,
+    kinship: Kinship | None,
+    moves: int,
+    rng: np.random.Generator,
+) -> tuple[Particles, Floats]:
+    """Make the last moves; between them what relatives have in common is drawn anew (Gibbs)."""
+    if kinship is None:
+        return _move(loglik, swarm, lambda s: s.loglik + log_prior(s.z), moves, rng)
+    bell = fitted(swarm.z)
+    accepted = np.zeros((2, swarm.z.shape[1]))
+    common = kinship.start(swarm.z, rng)
+    for move in range(moves):
+        if move % 4 == 2:
+            bell = fitted(swarm.z)  # pooling moves the draws: so must the proposals
+        common = kinship.draw(common, swarm.z, rng)
+        prior = kinship.log_prior(common)
+        swarm, took = _metropolis(
+            loglik, swarm, lambda s, p=prior: s.loglik + p(s.z), bell, move % 2 == 1, rng
+        )
+        accepted[move % 2] = took
+    return swarm, accepted.max(0)
 
 
-def _independent(
-    z: Floats, mean: Floats, root: Floats, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Propose from the fitted Student-t wherever the particle stands."""
-    chi = rng.chisquare(_DEGREES, (*z.shape[:2], 1)) / _DEGREES
-    jump = np.einsum("pde,npe->npd", root, rng.standard_normal(z.shape) / np.sqrt(chi))
-    there = mean + jump
-    return there, _log_student(z, mean, root) - _log_student(there, mean, root)
-
-
-def _fit(z: Floats) -> tuple[Floats, Floats]:
-    """Return the particles' mean and a Cholesky factor of their slightly widened covariance."""
-    mean = z.mean(0)
-    apart = z - mean
-    cov = np.einsum("npd,npe->pde", apart, apart, optimize=True) / len(z)
-    size = np.trace(cov, axis1=1, axis2=2)[:, None, None] / z.shape[-1]
-    return mean, np.linalg.cholesky(cov + 1e-3 * size * np.eye(z.shape[-1]))
-
-
-def _log_student(z: Floats, mean: Floats, root: Floats) -> Floats:
-    whitened = np.linalg.inv(root) @ (z - mean)[..., None]
-    distance = (whitened[..., 0] ** 2).sum(-1)
-    return np.asarray(-(_DEGREES + z.shape[-1]) / 2 * np.log1p(distance / _DEGREES))
-
-
-def _log_prior(z: Floats) -> Floats:
-    return np.asarray(-0.5 * (z**2).sum(-1))
-
-
-def _effective_share(logw: Floats) -> Floats:
-    weight = special.softmax(logw, axis=0)
-    return np.asarray(1 / (weight**2).sum(0) / logw.shape[0])
+def _metropolis(
+    loglik: LogLikelihood,
+    swarm: Particles,
+    target: Target,
+    bell: Bell,
+    independent: bool,
+    rng: np.random.Generator,
+) -> tuple[Particles, Floats]:
+    """Move every particle once; return them and the share that moved, (problems,)."""
+    if independent:
+        there = _evaluated(loglik, bell.draw(len(swarm.z), rng))
+        correction = bell.log(swarm.z) - bell.log(there.z)
+    else:  # a random walk, scaled for its dimension (Roberts, Gelman, Gilks 1997)
+        stride = 2.38 / np.sqrt(swarm.z.shape[-1])
+        jump = bell.spread(rng.standard_normal(swarm.z.shape))
+        there, correction = _evaluated(loglik, swarm.z + stride * jump), 0.0
+    gain = target(there) - target(swarm) + correction
+    take = np.log(rng.random(gain.shape)) < gain
+    z = np.where(take[..., None], there.z, swarm.z)
+    return Particles(z, np.where(take, there.loglik, swarm.loglik)), take.mean(0)
 
 
 def _resample(logw: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..data.errors import ConfigError
 from .curves import carryover_of
 from .market import Market, MarketState, day_number
-from .priors import DIMENSIONS, Anchors, Parameters, transform
+from .priors import TRAITS, Anchors, Parameters, transform
 from .tasks import UPPER, Claims, Level, Pair, Task
 
 Floats = NDArray[np.float64]
@@ -53,7 +53,7 @@ def split_of(name: str) -> Split:
 class Raw(NamedTuple):
     """Independent draws behind the markets; (markets, ..., campaigns)."""
 
-    z: Floats  # (markets, campaigns, DIMENSIONS) standard normals of the priors
+    z: Floats  # (markets, campaigns, TRAITS) standard normals of the priors
     uniform: Floats  # (markets, _UNIFORMS, campaigns)
     normal: Floats  # (markets, _NORMALS, campaigns)
     shared: Floats  # (markets, 2, 1) uniform, the same for all campaigns
@@ -111,7 +111,7 @@ def _draw(campaigns: int, seeds: Sequence[int], uncertain: bool) -> Raw:
     parts = []
     for seed in seeds:
         rng = np.random.Generator(np.random.PCG64([_MARKET, seed]))
-        z = rng.standard_normal((campaigns, DIMENSIONS))
+        z = rng.standard_normal((campaigns, TRAITS))
         uniform = rng.random((_UNIFORMS, campaigns))
         normal = rng.standard_normal((_NORMALS, campaigns))
         parts.append((z if uncertain else 0 * z, uniform, normal, rng.random((2, 1))))

@@ -1,9 +1,9 @@
 """A synthetic advertiser: a known market, a spend history, and exports as platforms write them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,11 @@ from ..data.errors import ConfigError
 from ..data.files import write_json, write_text
 from ..data.history import Campaign
 from .curves import carryover_of
-from .market import Market, MarketState, day_number, select, step
+from .market import Market, MarketState, Noise, Outcome, day_number, select
 from .noise import draw_noise
-from .priors import DIMENSIONS as PRIOR_DIMENSIONS
-from .priors import Anchors, Priors, contrast_basis, transform
+from .priors import TRAITS, Anchors, Priors, contrast_basis, transform
 from .visits import VISIT_COLUMNS, draw_visits
+from .worlds import FORMS, Form, follow, formed, respond
 
 Floats = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
@@ -34,7 +34,7 @@ _RAMP_START = 0.03  # share of its later spend that a ramped campaign has at fir
 
 
 class CampaignSettings(Settings):
-    """One campaign of the synthetic advertiser; see ``conf/synthesize.yaml``."""
+    """One campaign of the synthetic advertiser; see ``conf/advertiser/default.yaml``."""
 
     spend: Positive
     cpc: Positive
@@ -65,8 +65,10 @@ class SyntheticSettings(Settings):
     start: date
     days: Annotated[int, Field(ge=28)]
     landings: Annotated[int, Field(ge=0)]
+    form: Literal["hill", "power", "logistic", "no_carryover", "drifting", "confounded"]
     spend: SpendSettings
     weekday: Annotated[list[float], Field(min_length=7, max_length=7)]
+    level_half_life: Positive
     gap_share: Share
     campaigns: Annotated[dict[str, CampaignSettings], Field(min_length=1)]
 
@@ -111,14 +113,16 @@ def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
     rng = np.random.Generator(np.random.PCG64(settings.seed))
     start = np.datetime64(settings.start, "D")
     dates = start + np.arange(settings.days)
-    market = _market(settings, priors, rng)
+    form = FORMS[settings.form]
+    market = formed(form, _market(settings, priors, rng))
     spend = _spend(settings, dates, rng).round(1)
     noise = draw_noise(market, settings.days, rng)
     state = MarketState(day_number(start), spend[:7].mean(0), 0 * market.elasticity)
-    outcomes = []
-    for t in range(settings.days):
-        state, outcome = step(market, state, spend[t], select(noise, t))
-        outcomes.append(outcome)
+    if form.follows:
+        levels = np.stack([s.level for s, _ in _history(form, market, state, spend, noise)])
+        spend = follow(form, market, spend, levels, state.day).round(1)
+    past = list(_history(form, market, state, spend, noise))
+    state, outcomes = past[-1][0], [outcome for _, outcome in past]
     clicks, impressions, conversions, revenue = (
         np.stack([getattr(o, name) for o in outcomes])
         for name in ("clicks", "impressions", "conversions", "revenue")
@@ -136,6 +140,14 @@ def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
         revenue=revenue.round(1),
         present=~(gaps & (rng.random(spend.shape) < settings.gap_share)),
     )
+
+
+def _history(
+    form: Form, market: Market, state: MarketState, spend: Floats, noise: Noise
+) -> Iterator[tuple[MarketState, Outcome]]:
+    for t, dollars in enumerate(spend):
+        state, outcome = respond(form, market, state, dollars, select(noise, t))
+        yield state, outcome
 
 
 def write_advertiser(advertiser: Advertiser, settings: SyntheticSettings) -> list[Path]:
@@ -170,17 +182,17 @@ def _market(settings: SyntheticSettings, priors: Priors, rng: np.random.Generato
         half_life_sd=np.array([kind.sd for kind in kinds]),
         weekday=profile[:, None],
     )
-    drawn = transform(rng.standard_normal((len(table), PRIOR_DIMENSIONS)), priors, anchors)
+    drawn = transform(rng.standard_normal((len(table), TRAITS)), priors, anchors)
     ones = np.ones(len(table))
     spread = 0.3 * priors.weekday_sd * contrast_basis() @ rng.standard_normal((6, len(table)))
     return Market(
         reference_spend=anchors.spend,
         reference_conversions=anchors.conversions,
         elasticity=drawn.elasticity,
-        slope=priors.slope * ones,
+        slope=ones,
         carryover=drawn.carryover,
         weekday=anchors.weekday + spread,
-        level_kept=carryover_of(priors.level_half_life) * ones,
+        level_kept=carryover_of(settings.level_half_life) * ones,
         level_sd=column["level_sd"] * np.sqrt(1 - priors.level_shared),
         demand_sd=column["level_sd"] * np.sqrt(priors.level_shared),
         dispersion=column["dispersion"],

@@ -112,7 +112,7 @@ def priors() -> Priors:
 def synthetic_settings(tmp_path_factory: pytest.TempPathFactory) -> SyntheticSettings:
     """The shipped synthetic advertiser of 9 campaigns: 150 days and few landings."""
     folder = tmp_path_factory.mktemp("advertiser")
-    settings = read_conf("synthesize.yaml", path=folder, seed=1, days=150, landings=20_000)
+    settings = read_conf("advertiser/default.yaml", path=folder, seed=1, days=150, landings=20_000)
     return SyntheticSettings.of(settings, "synthesize")
 
 

@@ -27,7 +27,7 @@ def data(conf, advertiser, synthetic_settings):
 
 def settings_of(conf, tmp_path, **overrides):
     small = {"path": tmp_path, "days": 40, "landings": 500}
-    return SyntheticSettings.of(conf("synthesize.yaml") | small | overrides, "synthesize")
+    return SyntheticSettings.of(conf("advertiser/default.yaml") | small | overrides, "synthesize")
 
 
 def test_the_exports_are_read_back_as_they_were_drawn(advertiser, history):
@@ -110,7 +110,7 @@ def test_no_landings_are_written_where_none_are_asked_for(conf, priors, tmp_path
 
 
 def test_one_campaign_is_an_advertiser(conf, priors, tmp_path):
-    table = conf("synthesize.yaml")["campaigns"]
+    table = conf("advertiser/default.yaml")["campaigns"]
     for name in ("google/Search Network", "meta"):
         settings = settings_of(conf, tmp_path / name[:4], campaigns={name: table[name]})
         write_advertiser(synthesize(settings, priors), settings)
@@ -139,6 +139,6 @@ def test_settings_are_refused_by_key(conf, tmp_path, key, value):
 
 @pytest.mark.parametrize("name", ["tiktok", "google"])
 def test_a_campaign_that_cannot_be_exported_is_named(conf, priors, tmp_path, name):
-    row = conf("synthesize.yaml")["campaigns"]["meta"]
+    row = conf("advertiser/default.yaml")["campaigns"]["meta"]
     with pytest.raises(MediaGymError, match=name):
         synthesize(settings_of(conf, tmp_path, campaigns={name: row}), priors)

@@ -1,0 +1,199 @@
+"""Advertisers whose truth is known: what a calibration makes of them, and what its plan costs.
+
+An advertiser is drawn (``envs/synthetic.py``, of any form of ``envs/worlds.py``), written as
+exports, read, calibrated and planned like any other; then its curves and its plan are held against
+the truth. Regret is the share of expected conversions that is lost, over the flight, against the
+best plan that is the same every day and against the best daily plan.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ..data.config import Settings
+from ..data.history import History, load_history
+from ..data.settings import DataSettings
+from ..envs.ascent import Worth, ascend, steady_plans, whole_plans
+from ..envs.calibration import CalibrationSettings, calibrate
+from ..envs.constraints import Constraints
+from ..envs.flight import simulate
+from ..envs.market import Market, MarketState, select
+from ..envs.objective import Objective
+from ..envs.optimum import SolverSettings, tensors
+from ..envs.plans import historical_plan, static_plan, uniform_plan
+from ..envs.posterior import Posterior
+from ..envs.priors import Priors
+from ..envs.synthetic import Advertiser, SyntheticSettings, synthesize, write_advertiser
+from ..envs.worlds import FORMS, Form, expected_conversions
+
+Floats = NDArray[np.float64]
+MULTIPLES = (0.5, 1.0, 2.0, 5.0)  # of the mean historical spend, at which curves are compared
+_CURVE_DRAWS = 512
+_COUNTED = 1.0  # conversions a day from which a campaign's interval is counted
+_CLIMB = 400  # evaluations of the best plans at most
+
+
+class StudySettings(Settings):
+    """The group ``study`` of ``conf/recovery.yaml``."""
+
+    forms: Annotated[list[str], Field(min_length=1)]
+    advertisers: Annotated[int, Field(ge=1)]  # of each form
+    seed: Annotated[int, Field(ge=0)]  # of the first
+    days: Annotated[int, Field(ge=28)]  # of history
+    workers: Annotated[int, Field(ge=1)]
+
+
+class Case(NamedTuple):
+    """One advertiser of the study."""
+
+    form: str
+    seed: int
+
+
+class Truth(NamedTuple):
+    """A market that is known, campaigns in the order of the history that was read."""
+
+    form: Form
+    market: Market  # fields (campaigns,)
+    state: MarketState  # on the eve of the flight
+
+    def conversions(self, plans: Floats) -> Floats:
+        """Return what plans (days, plans, campaigns) are expected to bring, (plans, campaigns)."""
+        _, days = expected_conversions(self.form, self.market, self.state, plans)
+        return np.asarray(days.sum(0))
+
+    def worth(self, days: int) -> Worth:
+        """Return value and gradient of plans, (rows, days or 1, campaigns)."""
+        import torch
+
+        market, state = tensors(self.market), tensors(self.state)
+
+        def worth(plans: Floats) -> tuple[Floats, Floats]:
+            dollars = torch.tensor(plans, requires_grad=True)
+            daily = dollars.expand(-1, days, -1).transpose(0, 1)
+            _, brought = expected_conversions(self.form, market, state, daily)
+            value = brought.sum((0, 2))
+            (slope,) = torch.autograd.grad(value.sum(), dollars)
+            return value.detach().numpy(), slope.numpy()
+
+        return worth
+
+
+def study(
+    case: Case, config: Mapping[str, Any], say: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
+    """Draw, calibrate, plan and score one advertiser.
+
+    Args:
+        case: which.
+        config: plain containers with the groups of ``conf/recovery.yaml``.
+        say: called with a line of progress now and then.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        advertiser, history = _drawn(case, config, Path(folder))
+    priors = Priors.of(config["priors"], "priors")
+    settings = CalibrationSettings.of(config["calibration"], "calibration")
+    posterior = calibrate(history, priors, settings, say)
+    days = int(config["env"]["days"])
+    free = {**config["constraints"], "pacing": None}  # so that the best plans are exact
+    constraints = Constraints.of(free, history.campaigns, days)
+    truth = _truth(case, advertiser, history)
+    solver = SolverSettings.of(config["solver"], "solver")
+    objective = Objective.of(config["objective"], "objective")
+    plans = {
+        "static": static_plan(posterior, constraints, objective, days, solver, say),
+        "historical": historical_plan(posterior, constraints, days),
+        "uniform": uniform_plan(constraints, len(history.campaigns), days),
+    }
+    steady, daily = best_values(truth, constraints, plans["static"])
+    brought = truth.conversions(np.stack(list(plans.values()), 1)).sum(1)
+    return {
+        "form": case.form,
+        "seed": case.seed,
+        "best": {"steady": steady, "daily": daily},
+        "regret": {
+            name: {"steady": 1 - value / steady, "daily": 1 - value / daily}
+            for name, value in zip(plans, brought.tolist(), strict=True)
+        },
+        "curves": curves(posterior, truth, history, days),
+    }
+
+
+def best_values(truth: Truth, constraints: Constraints, begin: Floats) -> tuple[float, float]:
+    """Return what the best steady and the best daily plan bring in a known market."""
+    worth, every_day = truth.worth(len(begin)), steady_plans(constraints)
+    starts = [begin.mean(0)[None, None], 0 * begin[None, :1] + constraints.total / begin.size]
+    steady = [ascend(worth, every_day, start, _CLIMB) for start in starts]
+    first = max(steady, key=lambda summit: summit.value[0])
+    feasible = whole_plans(constraints)
+    starts = [np.repeat(first.plan, len(begin), 1), begin[None]]
+    daily = max(float(ascend(worth, feasible, start, _CLIMB).value[0]) for start in starts)
+    return float(first.value[0]), daily
+
+
+def curves(
+    posterior: Posterior, truth: Truth, history: History, days: int
+) -> list[dict[str, Any]]:
+    """Compare response curves over the flight with the truth, a row a multiple of past spend.
+
+    ``error`` is the sum of absolute errors over the sum of truths; ``coverage`` the share of
+    campaigns above one conversion a day whose truth lies in the posterior's 90 % interval.
+    """
+    past = np.nanmean(history.spend, 0)
+    counted = np.nanmean(history.conversions, 0) > _COUNTED
+    market, state = posterior.sample_training(_CURVE_DRAWS)
+    rows = []
+    for multiple in MULTIPLES:
+        plan = np.repeat((multiple * past)[None], days, 0)
+        true = truth.conversions(plan[:, None])[0]
+        _, outcomes = simulate(market, state, plan[:, None], None)
+        draws = sum(outcome.expected for outcome in outcomes)
+        low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+        inside = (low <= true) & (true <= high)
+        rows.append(
+            {
+                "multiple": multiple,
+                "error": float(np.abs(draws.mean(0) - true).sum() / true.sum()),
+                "bias": float(draws.mean(0).sum() / true.sum() - 1),
+                "covered": int(inside[counted].sum()),
+                "counted": int(counted.sum()),
+            }
+        )
+    return rows
+
+
+def _drawn(case: Case, config: Mapping[str, Any], folder: Path) -> tuple[Advertiser, History]:
+    """Draw an advertiser, write its exports and read them."""
+    given = {**config["advertiser"], "path": folder, "seed": case.seed, "form": case.form}
+    settings = SyntheticSettings.of(given, "advertiser")
+    advertiser = synthesize(settings, Priors.of(config["priors"], "priors"))
+    write_advertiser(advertiser, settings)
+    data = DataSettings.from_mapping({**config["data"], "path": str(folder)})
+    return advertiser, load_history(data)
+
+
+def _truth(case: Case, advertiser: Advertiser, history: History) -> Truth:
+    names = [campaign.name for campaign in advertiser.campaigns]
+    order = np.array([names.index(name) for name in history.names])
+    state = advertiser.state._replace(day=posterior_day(history))
+    picked = (_columns(record, order) for record in (advertiser.market, state))
+    return Truth(FORMS[case.form], *picked)  # type: ignore[arg-type]
+
+
+def posterior_day(history: History) -> int:
+    """Return the day after a history, in days since 1970-01-01."""
+    return int(history.dates[-1].astype(int)) + 1
+
+
+def _columns(record: Any, order: NDArray[np.intp]) -> Any:
+    return type(record)(*(f[..., order] if hasattr(f, "shape") else f for f in record))

@@ -1,0 +1,71 @@
+"""How alike campaigns are a priori: what an advertiser's and a channel's campaigns share.
+
+In the scale in which every parameter is standard normal, ``z = sqrt(a) u + sqrt(c) v + sqrt(1 - a
+- c) e``: u is the advertiser's, v the channel's, e the campaign's own. So each campaign's prior
+stays standard normal while its relatives' data speak for it (partial pooling with a known
+covariance; Gelman et al., Bayesian Data Analysis, chapter 5). Given u and v the campaigns are
+independent again, and given the campaigns u and v are Gaussian: a Gibbs sampler.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Common(NamedTuple):
+    """What relatives share, one set a draw."""
+
+    advertiser: Floats  # (draws, dimensions)
+    channel: Floats  # (draws, channels, dimensions)
+
+
+class Kinship:
+    """Correlations between campaigns, and the draws of what they share."""
+
+    def __init__(self, channels: Sequence[str], advertiser: float, channel: float) -> None:
+        """Set up.
+
+        Args:
+            channels: (campaigns,) the channel of each campaign.
+            advertiser: prior correlation of any two campaigns, in [0, 1).
+            channel: what two campaigns of one channel have in common beyond it; the sum is < 1.
+        """
+        order = list(dict.fromkeys(channels))
+        self.owner = np.array([order.index(name) for name in channels])  # (campaigns,)
+        self.member = (self.owner == np.arange(len(order))[:, None]).astype(float)
+        self.roots = np.sqrt([advertiser, channel])
+        self.own = 1 - advertiser - channel  # variance of a campaign's own part
+
+    def start(self, z: Floats, rng: np.random.Generator) -> Common:
+        """Return a first guess for draws, (draws, campaigns, dimensions)."""
+        nothing = np.zeros((len(z), len(self.member), z.shape[2]))
+        return self.draw(Common(nothing[:, 0], nothing), z, rng)
+
+    def draw(self, common: Common, z: Floats, rng: np.random.Generator) -> Common:
+        """Draw what is shared, given the campaigns: first the channels', then the advertiser's."""
+        a, c = self.roots
+        rest = z - a * common.advertiser[:, None]
+        sums = np.einsum("ck,nkd->ncd", self.member, rest)
+        channel = _normal(c * sums, c**2 * self.member.sum(1)[:, None], self.own, rng)
+        rest = z - c * channel[:, self.owner]
+        advertiser = _normal(a * rest.sum(1), a**2 * z.shape[1], self.own, rng)
+        return Common(advertiser, channel)
+
+    def log_prior(self, common: Common) -> Callable[[Floats], Floats]:
+        """Return the campaigns' log prior, (draws, campaigns), given what they share."""
+        mean = self.roots[0] * common.advertiser[:, None]
+        mean = mean + self.roots[1] * common.channel[:, self.owner]
+        return lambda z: -0.5 * ((z - mean) ** 2).sum(-1) / self.own
+
+
+def _normal(
+    weighted: Floats, squares: Floats | float, variance: float, rng: np.random.Generator
+) -> Floats:
+    """Draw a standard normal that has been seen through `weighted` sums with this variance."""
+    precision = 1 + squares / variance
+    noise = rng.standard_normal(weighted.shape) / np.sqrt(precision)
+    return np.asarray(weighted / variance / precision + noise)

@@ -1,0 +1,35 @@
+"""Hold the calibration's forecasts against what happened, origin by origin, beside naive rivals."""
+
+from omegaconf import DictConfig
+
+from mediagym.agents.backtest import BacktestCommand, backtest, document
+from mediagym.agents.backtest_report import draw_backtest, rolling_table
+from mediagym.data.files import write_json
+from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.screen import console, run_folder, tell, warn, working
+
+
+def main(config: DictConfig) -> None:
+    """Backtest; write ``backtest.json`` and ``backtest.png``."""
+    settings = plain(config)
+    asked = BacktestCommand.read(settings)
+    history = asked.history()
+    with working("backtesting") as say:
+        found = backtest(history, settings, asked.metric, say)
+    content = document(*found, asked, history)
+    folder = asked.output or run_folder()
+    path = write_json(folder / "backtest.json", content)
+    picture = draw_backtest(content, folder)
+    console.print(rolling_table(content))
+    warn(content["remarks"])
+    tell(f"\nbacktest  {path}")
+    tell(f"picture   {picture}")
+
+
+def run() -> None:
+    """Console entry."""
+    launch(main, "backtest")
+
+
+if __name__ == "__main__":
+    run()
