@@ -16,6 +16,7 @@ from ..data.config import Settings
 from ..data.errors import DataError
 from ..data.history import History, load_history
 from ..data.naive import RIVALS, with_errors
+from ..data.orders import counted_for
 from ..data.settings import DataSettings
 from ..data.verification import Verified, pooled, verify
 from ..envs.calibration import CalibrationSettings, calibrate
@@ -56,7 +57,8 @@ class BacktestCommand(Command):
 
     def history(self) -> History:
         """Read the exports."""
-        return load_history(DataSettings.from_mapping(self.data))
+        history = load_history(DataSettings.from_mapping(self.data))
+        return counted_for(history, self.objective["name"])
 
 
 class Origin(NamedTuple):

@@ -7,6 +7,7 @@ best plan that is the same every day and against the best daily plan.
 """
 
 import tempfile
+from functools import partial
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -24,6 +25,8 @@ from ..envs.ascent import Worth, ascend, steady_plans, whole_plans
 from ..envs.calibration import CalibrationSettings, calibrate
 from ..envs.constraints import Constraints
 from ..envs.flight import simulate
+from ..envs.hindsight import replay
+from ..envs.likelihood import Record, draw_levels, record_from
 from ..envs.market import Market, MarketState, select
 from ..envs.objective import Objective
 from ..envs.optimum import SolverSettings, tensors
@@ -31,7 +34,7 @@ from ..envs.plans import historical_plan, static_plan, uniform_plan
 from ..envs.posterior import Posterior
 from ..envs.priors import Priors
 from ..envs.synthetic import Advertiser, SyntheticSettings, synthesize, write_advertiser
-from ..envs.worlds import FORMS, Form, expected_conversions
+from ..envs.worlds import FORMS, Form, expected_conversions, respond
 
 Floats = NDArray[np.float64]
 MULTIPLES = (0.5, 1.0, 2.0, 5.0)  # of the mean historical spend, at which curves are compared
@@ -63,6 +66,7 @@ class Truth(NamedTuple):
     form: Form
     market: Market  # fields (campaigns,)
     state: MarketState  # on the eve of the flight
+    levels: Floats  # (days, campaigns) log levels of the history
 
     def conversions(self, plans: Floats) -> Floats:
         """Return what plans (days, plans, campaigns) are expected to bring, (plans, campaigns)."""
@@ -125,7 +129,7 @@ def study(
             name: {"steady": 1 - value / steady, "daily": 1 - value / daily}
             for name, value in zip(plans, brought.tolist(), strict=True)
         },
-        "curves": curves(posterior, truth, history, days),
+        "curves": curves(posterior, truth, record_from(history), days, case.seed),
     }
 
 
@@ -142,34 +146,44 @@ def best_values(truth: Truth, constraints: Constraints, begin: Floats) -> tuple[
 
 
 def curves(
-    posterior: Posterior, truth: Truth, history: History, days: int
+    posterior: Posterior, truth: Truth, record: Record, days: int, seed: int
 ) -> list[dict[str, Any]]:
-    """Compare response curves over the flight with the truth, a row a multiple of past spend.
+    """Compare response curves with the truth, a row a multiple of past spend.
 
-    ``error`` is the sum of absolute errors over the sum of truths; ``coverage`` the share of
-    campaigns above one conversion a day whose truth lies in the posterior's 90 % interval.
+    A curve is what the history would have brought at a multiple of its spend (``past``), and what
+    the flight will bring at that multiple of the mean (``ahead``): the first asks for the response
+    alone, the second also for the level to come.
     """
-    past = np.nanmean(history.spend, 0)
-    counted = np.nanmean(history.conversions, 0) > _COUNTED
     market, state = posterior.sample_training(_CURVE_DRAWS)
+    levels = draw_levels(market, record, np.random.Generator(np.random.PCG64(seed)))
+    world = partial(respond, truth.form)
+    counted = record.conversions.sum(0) > _COUNTED * record.seen.sum(0)
     rows = []
     for multiple in MULTIPLES:
-        plan = np.repeat((multiple * past)[None], days, 0)
-        true = truth.conversions(plan[:, None])[0]
-        _, outcomes = simulate(market, state, plan[:, None], None)
-        draws = sum(outcome.expected for outcome in outcomes)
-        low, high = np.quantile(draws, [0.05, 0.95], axis=0)
-        inside = (low <= true) & (true <= high)
-        rows.append(
-            {
-                "multiple": multiple,
-                "error": float(np.abs(draws.mean(0) - true).sum() / true.sum()),
-                "bias": float(draws.mean(0).sum() / true.sum() - 1),
-                "covered": int(inside[counted].sum()),
-                "counted": int(counted.sum()),
-            }
-        )
+        spend, first = multiple * record.spend, record.first_day
+        plan = np.repeat(spend.mean(0)[None], days, 0)[:, None]
+        _, outcomes = simulate(market, state, plan, None)
+        pairs = {
+            "past": (
+                replay(market, levels, spend, first),
+                replay(truth.market, truth.levels, spend, first, world),
+            ),
+            "ahead": (sum(o.expected for o in outcomes), truth.conversions(plan)[0]),
+        }
+        rows.append({"multiple": multiple} | {k: _held(*v, counted) for k, v in pairs.items()})
     return rows
+
+
+def _held(draws: Floats, true: Floats, counted: NDArray[np.bool_]) -> dict[str, float]:
+    """Hold draws (draws, campaigns) of a curve's value against the truth."""
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+    inside = (low <= true) & (true <= high)
+    return {
+        "error": float(np.abs(draws.mean(0) - true).sum() / true.sum()),
+        "bias": float(draws.mean(0).sum() / true.sum() - 1),
+        "covered": int(inside[counted].sum()),  # of the campaigns above one conversion a day
+        "counted": int(counted.sum()),
+    }
 
 
 def _drawn(case: Case, config: Mapping[str, Any], folder: Path) -> tuple[Advertiser, History]:
@@ -185,14 +199,8 @@ def _drawn(case: Case, config: Mapping[str, Any], folder: Path) -> tuple[Adverti
 def _truth(case: Case, advertiser: Advertiser, history: History) -> Truth:
     names = [campaign.name for campaign in advertiser.campaigns]
     order = np.array([names.index(name) for name in history.names])
-    state = advertiser.state._replace(day=posterior_day(history))
-    picked = (_columns(record, order) for record in (advertiser.market, state))
-    return Truth(FORMS[case.form], *picked)  # type: ignore[arg-type]
-
-
-def posterior_day(history: History) -> int:
-    """Return the day after a history, in days since 1970-01-01."""
-    return int(history.dates[-1].astype(int)) + 1
+    market, state = _columns(advertiser.market, order), _columns(advertiser.state, order)
+    return Truth(FORMS[case.form], market, state, advertiser.levels[:, order])
 
 
 def _columns(record: Any, order: NDArray[np.intp]) -> Any:

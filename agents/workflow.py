@@ -17,6 +17,7 @@ from ..data.errors import ConfigError
 from ..data.files import digest
 from ..data.history import History, load_history
 from ..data.landings import load_landings
+from ..data.orders import counted_for
 from ..data.settings import DataSettings
 from ..envs.budget import EnvSettings
 from ..envs.calibrated import problem_in
@@ -99,7 +100,7 @@ def _apart(validation: int, markets: int, held_out: int) -> None:
 def load(config: Mapping[str, Any]) -> tuple[History, tuple[str, ...]]:
     """Return the history of the configured folder, and what its reader must know."""
     data = DataSettings.from_mapping(ProblemGroups.read(config).data)
-    history = load_history(data)
+    history = counted_for(load_history(data), str(config["objective"]["name"]))
     landings = load_landings(data, history)
     return history, (*history.notes, *((landings.summary(), *landings.notes) if landings else ()))
 

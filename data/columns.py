@@ -15,6 +15,7 @@ NAMES = {
     "conversions": "Conversions",
     "revenue": "Revenue",
 }
+COUNT = "conversions"  # the one column that may be absent: then revenue is all that is known
 _OPTIONAL = {"reach"}
 _MICROS = {"cost micros", "cost in micros"}
 _FINER = re.compile(
@@ -48,7 +49,8 @@ def resolve(table: Table, *, typed: bool, ignore: tuple[str, ...]) -> Columns:
         ignore: names of columns that the user wants left out.
 
     Returns:
-        The positions; every key of `NAMES` is there (`campaign type` only when `typed`).
+        The positions; every key of `NAMES` is there (`campaign type` only when `typed`,
+        `conversions` only where the export has it).
 
     Raises:
         DataError: a column is missing, twice there, or not known.
@@ -79,6 +81,8 @@ def resolve(table: Table, *, typed: bool, ignore: tuple[str, ...]) -> Columns:
     _refuse_missing(table, wanted, at)
     _refuse_extra(table, extra)
     notes += _spelling_notes(table, at)
+    if COUNT not in at:
+        notes.append(f"{table.file}: no column {NAMES[COUNT]}; only its revenue is known.")
     return Columns(at, tuple(finer), micros, tuple(notes))
 
 
@@ -109,7 +113,7 @@ def _twice(table: Table, first: int, second: int) -> DataError:
 
 
 def _refuse_missing(table: Table, wanted: list[str], at: dict[str, int]) -> None:
-    missing = [NAMES[key] for key in wanted if key not in at]
+    missing = [NAMES[key] for key in wanted if key not in at and key != COUNT]
     if missing:
         raise data_error(
             table.file,

@@ -42,7 +42,7 @@ class ChannelDays:
     file: str  # name of the export
     days: NDArray[np.datetime64]  # (rows,) datetime64[D]
     types: tuple[str | None, ...]  # (rows,) canonical spelling; None where there are no types
-    metrics: NDArray[np.float64]  # (len(METRICS), rows), finite, >= 0, money in dollars
+    metrics: NDArray[np.float64]  # (len(METRICS), rows) >= 0, money in dollars; NaN: not exported
     notes: tuple[str, ...]  # what was tolerated
 
 
@@ -127,6 +127,9 @@ def _metrics(
     metrics = np.empty((len(METRICS), len(table.rows)))
     for index, metric in enumerate(METRICS):
         key = _COLUMN.get(metric, metric)
+        if key not in columns.at:  # an export without a count of conversions
+            metrics[index] = np.nan
+            continue
         cells = table.column(columns.at[key])
         metrics[index] = parse_numbers(cells, table.lines, table.file, NAMES[key])
     notes = []
@@ -194,7 +197,7 @@ def _groups(
         groups.setdefault(key, []).append(row)
         part = tuple(table.rows[row][position] for position in columns.finer)
         # With finer columns two equal names may be two campaigns, but not with equal numbers too.
-        same = tuple(metrics[:, row]) if columns.finer else ()
+        same = tuple(np.nan_to_num(metrics[:, row])) if columns.finer else ()
         first = seen.setdefault((key, part, same), row)
         if first != row and (not columns.finer or metrics[:, row].any()):
             raise _duplicate(table, first, row, key)

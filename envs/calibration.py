@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 
 from ..data.config import Settings
 from ..data.errors import ConfigError
-from ..data.history import DEAD, History
+from ..data.history import History
+from .beliefs import Beliefs
 from .kinship import Kinship
-from .likelihood import Fit, Record, filter_history, record_of
+from .likelihood import Fit, Record, filter_history, record_from
 from .market import Market, MarketState, day_number
 from .posterior import Posterior
 from .prices import PriceDraws, draw_prices
@@ -62,11 +63,14 @@ def calibrate(
         progress: called with a line a round.
     """
     rng = np.random.Generator(np.random.PCG64(settings.seed))
-    record = record_of(history.dates, history.spend, history.conversions, history.presence != DEAD)
+    record = record_from(history)
     anchors = anchors_of(history, record, priors)
 
+    beliefs = Beliefs.of(priors.beliefs, history.names)
+
     def loglik(z: Floats) -> Floats:
-        return filter_history(_probe(z, priors, anchors), record).loglik
+        market = _probe(z, priors, anchors)
+        return np.asarray(filter_history(market, record).loglik + beliefs.loglik(market))
 
     drawn = sample(
         loglik,

@@ -5,11 +5,13 @@ Laplace-Kalman filter (one Gaussian per market and campaign), so that only the p
 left to search. The same update serves a policy that learns during a flight.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.history import DEAD, History
 from .arrays import Array, namespace
 from .counts import negative_binomial_loglik
 from .market import Market, MarketState, day_number, step
@@ -34,7 +36,6 @@ class Fit(NamedTuple):
     loglik: Floats  # log marginal likelihood, the level integrated out
     state: MarketState  # stock and filtered mean of the level after the last day
     variance: Floats  # of the level after the last day
-    expected: Floats | None  # (days, ..., campaigns) one-day-ahead means, where asked for
 
 
 def update_level(
@@ -71,32 +72,70 @@ def update_level(
     return shift, variance / (1 + variance * information), evidence
 
 
-def filter_history(market: Market, record: Record, *, keep: bool = False) -> Fit:
-    """Run markets through a recorded history.
+class Filtered(NamedTuple):
+    """A day of the filter; fields are (..., campaigns)."""
+
+    state: MarketState  # after the day's report
+    variance: Floats  # of the level after the report
+    evidence: Floats  # log evidence of the report; 0 where not seen
+    expected: Floats  # conversions, one day ahead
+    ahead: Floats  # variance of the level one day ahead
+
+
+def filter_days(market: Market, record: Record) -> Iterator[Filtered]:
+    """Run markets through a recorded history, day by day.
 
     Args:
         market: one market or a batch, (..., campaigns).
         record: the history; days not seen advance the stock and widen the level, no more.
-        keep: whether the one-day-ahead means of all days are kept.
     """
     walk = market.level_sd**2 + market.demand_sd**2
     stock = record.spend[:7].mean(0) + 0 * walk
     state = MarketState(record.first_day, stock, 0 * walk)
     kept = market.level_kept**2
     variance = np.where(kept < 1, walk / np.maximum(1 - kept, _TINY), 0.0)  # stationary start
-    loglik, expected = 0 * walk, []
     for spend, reported, seen in zip(record.spend, record.conversions, record.seen, strict=True):
         state, outcome = step(market, state, spend, None)
-        variance = kept * variance + walk
-        if keep:
-            expected.append(outcome.expected)
+        ahead = kept * variance + walk
         shift, narrowed, evidence = update_level(
-            outcome.expected, variance, reported, market.dispersion
+            outcome.expected, ahead, reported, market.dispersion
         )
         state = state._replace(level=state.level + np.where(seen, shift, 0.0))
-        variance = np.where(seen, narrowed, variance)
-        loglik = loglik + np.where(seen, evidence, 0.0)
-    return Fit(loglik, state, variance, np.stack(expected) if keep else None)
+        variance = np.where(seen, narrowed, ahead)
+        yield Filtered(state, variance, np.where(seen, evidence, 0.0), outcome.expected, ahead)
+
+
+def filter_history(market: Market, record: Record) -> Fit:
+    """Return how markets fare on a whole history; the arguments are those of ``filter_days``."""
+    loglik: Array = 0.0
+    for day in filter_days(market, record):
+        loglik = loglik + day.evidence
+    return Fit(loglik, day.state, day.variance)
+
+
+def draw_levels(market: Market, record: Record, rng: np.random.Generator) -> Floats:
+    """Draw the log levels of a history, (days, ..., campaigns), given all of its reports.
+
+    Backward sampling after the filter (Carter and Kohn 1994; Fruehwirth-Schnatter 1994).
+    """
+    days = list(filter_days(market, record))
+    kept = market.level_kept
+    last = days[-1]
+    level = last.state.level + np.sqrt(last.variance) * rng.standard_normal(last.variance.shape)
+    levels = [level]
+    for day, after in zip(days[-2::-1], days[:0:-1], strict=True):
+        gain = kept * day.variance / np.maximum(after.ahead, _TINY)
+        mean = day.state.level + gain * (level - kept * day.state.level)
+        variance = np.maximum(day.variance - gain * kept * day.variance, 0.0)
+        level = mean + np.sqrt(variance) * rng.standard_normal(variance.shape)
+        levels.append(level)
+    return np.stack(levels[::-1])
+
+
+def record_from(history: History) -> Record:
+    """Build the record of a history."""
+    alive = history.presence != DEAD
+    return record_of(history.dates, history.spend, history.conversions, alive)
 
 
 def record_of(

@@ -14,6 +14,7 @@ from scipy import special
 from ..data.config import Settings
 from ..data.errors import ConfigError
 from ..data.history import Campaign
+from .beliefs import Belief
 from .curves import carryover_of
 
 Floats = NDArray[np.float64]
@@ -73,6 +74,7 @@ class Priors(Settings):
     pooling: Pooling
     weekday_sd: Positive
     inflation: Range
+    beliefs: list[Belief]
 
     @model_validator(mode="after")
     def _mean_something(self) -> Self:

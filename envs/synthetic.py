@@ -100,6 +100,7 @@ class Advertiser(NamedTuple):
     dates: NDArray[np.datetime64]
     market: Market  # the truth, fields (campaigns,)
     state: MarketState  # at the end of the history
+    levels: Floats  # log level and drift of every day
     spend: Floats
     impressions: Floats
     clicks: Floats
@@ -119,10 +120,12 @@ def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
     noise = draw_noise(market, settings.days, rng)
     state = MarketState(day_number(start), spend[:7].mean(0), 0 * market.elasticity)
     if form.follows:
-        levels = np.stack([s.level for s, _ in _history(form, market, state, spend, noise)])
+        past = _history(form, market, state, spend, noise)
+        levels = np.stack([s.level for s, _ in past])
         spend = follow(form, market, spend, levels, state.day).round(1)
     past = list(_history(form, market, state, spend, noise))
     state, outcomes = past[-1][0], [outcome for _, outcome in past]
+    levels = np.stack([s.level if s.drift is None else s.level + s.drift for s, _ in past])
     clicks, impressions, conversions, revenue = (
         np.stack([getattr(o, name) for o in outcomes])
         for name in ("clicks", "impressions", "conversions", "revenue")
@@ -133,6 +136,7 @@ def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
         dates=dates,
         market=market,
         state=state,
+        levels=levels,
         spend=spend,
         impressions=np.round(np.maximum(impressions, np.round(clicks))),
         clicks=np.round(clicks),
