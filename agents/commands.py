@@ -42,6 +42,7 @@ class ProblemGroups(Command):
     """The groups of ``conf/problem.yaml``."""
 
     data: Group
+    attribution: Group
     priors: Group
     calibration: Group
     constraints: Group

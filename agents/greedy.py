@@ -77,8 +77,8 @@ def _worth(problem: Problem, day: int) -> Floats:
 
 
 def _per_conversion(objective: Objective, order_value: Floats) -> Floats:
-    if objective.name == "conversions":
-        return np.ones_like(order_value)
+    if objective.name in ("conversions", "journeys"):
+        return np.asarray(objective.worth(order_value) * np.ones_like(order_value))
     return order_value * (objective.margin if objective.name == "profit" else 1.0)
 
 

@@ -34,6 +34,16 @@ class Plan(NamedTuple):
     seen_mean: Floats  # (campaigns,) mean dollars a day in the history
     seen_max: Floats  # (campaigns,) most dollars a day in the history
     notes: tuple[str, ...]
+    ratios: Floats | None = None  # (draws, campaigns) journey conversions a claimed one
+    for_claims: Floats | None = None  # (campaigns,) dollars of the static plan for claims instead
+
+    def credited(self, of: Any) -> dict[str, Any]:
+        """Return the journey conversions of some campaigns, if they are what is planned for."""
+        if self.ratios is None:
+            return {}
+        worth = self.ratios[:, None, of]
+        parts = (self.forecast.conversions[..., of], self.forecast.counted[..., of])
+        return {"journey_conversions": spread(*(part * worth for part in parts))}
 
 
 def write_plan(plan: Plan, path: Path) -> dict[str, Any]:
@@ -81,6 +91,7 @@ def _totals(plan: Plan, total: int) -> dict[str, Any]:
     return {
         "budget": dollars,
         "conversions": conversions,
+        **plan.credited(slice(None)),
         "revenue": revenue,
         "roas": revenue["mean"] / dollars if total else None,
         "cpa": dollars / conversions["mean"] if conversions["mean"] else None,
@@ -102,6 +113,7 @@ def _channels(plan: Plan, total: int) -> list[dict[str, Any]]:
                 "conversions": spread(
                     plan.forecast.conversions[..., of], plan.forecast.counted[..., of]
                 ),
+                **plan.credited(of),
             }
         )
     return rows
@@ -121,12 +133,21 @@ def _campaigns(plan: Plan) -> list[dict[str, Any]]:
                 "conversions": spread(
                     plan.forecast.conversions[..., only], plan.forecast.counted[..., only]
                 ),
+                **plan.credited(only),
+                **_for_claims(plan, k),
                 "observed_max_daily": float(plan.seen_max[k]),
                 "extrapolation": _extrapolation(plan, k),
                 "binding": bound[k],
             }
         )
     return rows
+
+
+def _for_claims(plan: Plan, k: int) -> dict[str, float]:
+    """Return the budget that platform claims would get, where journeys are planned for."""
+    if plan.for_claims is None:
+        return {}
+    return {"budget_for_claims": round(float(plan.for_claims[k]), 2)}
 
 
 def _extrapolation(plan: Plan, k: int) -> dict[str, float] | None:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ..data.config import Settings
+from ..data.errors import ConfigError
 from ..data.history import History, load_history
 from ..data.settings import DataSettings
 from ..envs.ascent import Worth, ascend, steady_plans, whole_plans
@@ -35,6 +36,7 @@ from ..envs.posterior import Posterior
 from ..envs.priors import Priors
 from ..envs.synthetic import Advertiser, SyntheticSettings, synthesize, write_advertiser
 from ..envs.worlds import FORMS, Form, expected_conversions, respond
+from .commands import Command, Group
 
 Floats = NDArray[np.float64]
 MULTIPLES = (0.5, 1.0, 2.0, 5.0)  # of the mean historical spend, at which curves are compared
@@ -49,8 +51,28 @@ class StudySettings(Settings):
     forms: Annotated[list[str], Field(min_length=1)]
     advertisers: Annotated[int, Field(ge=1)]  # of each form
     seed: Annotated[int, Field(ge=0)]  # of the first
-    days: Annotated[int, Field(ge=28)]  # of history
     workers: Annotated[int, Field(ge=1)]
+
+
+class RecoveryCommand(Command):
+    """What ``scripts/recovery.py`` is asked."""
+
+    study: Group
+    output: Path | None
+
+    def cases(self) -> list["Case"]:
+        """Return all advertisers of the study.
+
+        Raises:
+            ConfigError: for a form that is not known.
+        """
+        how = StudySettings.of(self.study, "study")
+        for form in how.forms:
+            if form not in FORMS:
+                raise ConfigError(
+                    f"study.forms: {form!r} is not known; allowed: {', '.join(FORMS)}."
+                )
+        return [Case(form, how.seed + i) for form in how.forms for i in range(how.advertisers)]
 
 
 class Case(NamedTuple):
@@ -90,16 +112,35 @@ class Truth(NamedTuple):
         return worth
 
 
-def study(
-    case: Case, config: Mapping[str, Any], say: Callable[[str], None] = lambda _: None
-) -> dict[str, Any]:
-    """Draw, calibrate, plan and score one advertiser.
+def run_study(
+    config: Mapping[str, Any], done: Callable[[Case], None] = lambda _: None
+) -> list[dict[str, Any]]:
+    """Study all advertisers of a configuration, several at once.
 
     Args:
-        case: which.
         config: plain containers with the groups of ``conf/recovery.yaml``.
-        say: called with a line of progress now and then.
+        done: called whenever an advertiser is finished.
+
+    Returns:
+        What ``study`` returns of each, in order.
     """
+    cases = RecoveryCommand.read(config).cases()
+    workers = StudySettings.of(config["study"], "study").workers
+    if workers == 1:
+        return [_then(study(case, config), case, done) for case in cases]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        jobs = {pool.submit(study, case, config): case for case in cases}
+        found = {jobs[job]: _then(job.result(), jobs[job], done) for job in as_completed(jobs)}
+    return [found[case] for case in cases]
+
+
+def _then(result: dict[str, Any], case: Case, done: Callable[[Case], None]) -> dict[str, Any]:
+    done(case)
+    return result
+
+
+def study(case: Case, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw, calibrate, plan and score one advertiser; the arguments are those of ``run_study``."""
     import torch
 
     torch.set_num_threads(1)
@@ -107,7 +148,7 @@ def study(
         advertiser, history = _drawn(case, config, Path(folder))
     priors = Priors.of(config["priors"], "priors")
     settings = CalibrationSettings.of(config["calibration"], "calibration")
-    posterior = calibrate(history, priors, settings, say)
+    posterior = calibrate(history, priors, settings)
     days = int(config["env"]["days"])
     free = {**config["constraints"], "pacing": None}  # so that the best plans are exact
     constraints = Constraints.of(free, history.campaigns, days)
@@ -115,7 +156,7 @@ def study(
     solver = SolverSettings.of(config["solver"], "solver")
     objective = Objective.of(config["objective"], "objective")
     plans = {
-        "static": static_plan(posterior, constraints, objective, days, solver, say),
+        "static": static_plan(posterior, constraints, objective, days, solver),
         "historical": historical_plan(posterior, constraints, days),
         "uniform": uniform_plan(constraints, len(history.campaigns), days),
     }

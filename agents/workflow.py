@@ -28,10 +28,11 @@ from ..envs.flight import Problem
 from ..envs.objective import Objective
 from ..envs.observation import observation_size
 from ..envs.optimum import SolverSettings
-from ..envs.plans import historical_plan, uniform_plan
+from ..envs.plans import historical_plan, static_plan, uniform_plan
 from ..envs.posterior import Posterior, load_posterior, save_posterior
 from ..envs.priors import Priors
 from .commands import ProblemGroups, Workplace
+from .credit import objective_of, ratio_draws
 from .evaluation import EvaluationSettings, Trial, trial_of
 from .forecast import expected_flight, forecast, marginal_returns
 from .greedy import Greedy
@@ -43,7 +44,7 @@ from .ppo import PPOSettings, train_ppo
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 BASELINES = ("uniform", "historical", "greedy", "static")
-_VERSION = 2  # of kept calibrations; a change of the method must not find old ones
+_VERSION = 3  # of kept calibrations; a change of the method must not find old ones
 _FORECAST_SEED = 30  # of the noise that a plan's intervals come from
 _VALIDATION_SEED = 40  # of the noise in which the best network is chosen
 _MARGINAL_DRAWS = 256
@@ -83,6 +84,8 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
         _apart(validation, evaluation.markets, held_out)
     history, notes = load(config)
     Constraints.of(config["constraints"], history.campaigns, env.days)
+    objective = objective_of(config, history.names)
+    config = {**config, "objective": objective.model_dump(mode="json")}
     folder, posterior = calibrated(config, history, say)
     problem = problem_in(folder, posterior, config, say)
     return Session(config, posterior, problem, env, solver, evaluation, notes)
@@ -250,10 +253,23 @@ def plan_of(session: Session, policy: Policy, rivals: Sequence[Policy]) -> Plan:
             problem, cents / 100, *posterior.sample_training(_MARGINAL_DRAWS)
         ),
         baselines=beside,
+        ratios=ratio_draws(problem.objective, len(draws.market.elasticity), _FORECAST_SEED),
+        for_claims=_for_claims(session),
         seen_mean=posterior.spend,
         seen_max=posterior.spend_max,
         notes=(*_reacting(problem, policy, cents / 100, draws), *session.notes),
     )
+
+
+def _for_claims(session: Session) -> Floats | None:
+    """Return the static budgets for what platforms claim, (campaigns,), beside those for journeys."""
+    problem = session.problem
+    if problem.objective.name != "journeys":
+        return None
+    claims = problem.objective.model_copy(update={"name": "conversions", "ratios": None})
+    days = session.env.days
+    plan = static_plan(session.posterior, problem.constraints, claims, days, session.solver)
+    return np.asarray(plan.sum(0))
 
 
 def _reacting(problem: Problem, policy: Policy, dollars: Floats, draws: Trial) -> tuple[str, ...]:

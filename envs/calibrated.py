@@ -20,7 +20,7 @@ from .posterior import Posterior, load_posterior
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "data" / "sample" / "calibration"
 GROUPS = ("constraints", "env", "objective", "solver")
-_VERSION = 2  # of kept static plans; a change of the solver must not find old ones
+_VERSION = 3  # of kept static plans; a change of the solver must not find old ones
 
 
 def problem_in(
@@ -47,7 +47,7 @@ def problem_in(
         _VERSION,
         posterior.fingerprint(),
         constraints.to_json(),
-        objective.model_dump(),
+        objective.model_dump(mode="json"),
         solver.model_dump(),
     )
     path = folder / f"static-{key}.npz"

@@ -2,25 +2,31 @@
 
 from omegaconf import DictConfig
 
+from mediagym.agents.calibration_report import write_report
+from mediagym.agents.portrait import portrait_of
 from mediagym.agents.report import learning_table
 from mediagym.agents.workflow import calibrated, load
 from mediagym.envs.posterior import save_posterior
+from mediagym.envs.priors import Priors
 from mediagym.scripts.launch import launch, plain
 from mediagym.scripts.screen import console, run_folder, tell, warn, working
 
 
 def main(config: DictConfig) -> None:
-    """Calibrate; write the posterior and its report."""
+    """Calibrate; write the posterior and the report."""
     folder = run_folder()
     settings = plain(config)
     history, notes = load(settings)
     with working("calibrating") as say:
         _, posterior = calibrated(settings, history, say)
-    save_posterior(posterior, folder)
+        save_posterior(posterior, folder)
+        say("drawing the report")
+        portrait = portrait_of(history, posterior, Priors.of(settings["priors"], "priors"))
+        page, *_ = write_report(portrait, settings["objective"]["name"], folder / "calibration")
     console.print(learning_table(posterior.report))
     warn(notes)
     tell(f"\nposterior  {folder / 'posterior.npz'}")
-    tell(f"report     {folder / 'posterior.json'}")
+    tell(f"report     {page}")
 
 
 def run() -> None:

@@ -1,0 +1,84 @@
+"""What the journeys say of the campaigns, where a plan or a prior asks for it.
+
+The source is an ``attribution.json`` of ``scripts/attribute.py``, or the landings beside the ad
+exports, attributed now.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.attribution import AttributionSettings
+from ..data.attribution_document import document_of, study
+from ..data.errors import ConfigError, DataError
+from ..data.files import read_json
+from ..data.settings import DataSettings
+from ..envs.objective import Objective, Ratio
+
+Floats = NDArray[np.float64]
+
+
+def attribution_of(config: Mapping[str, Any], path: Path | None) -> Mapping[str, Any]:
+    """Return an attribution document.
+
+    Args:
+        config: plain containers with the groups ``data`` and ``attribution``.
+        path: of a document; None: the landings in ``data.path`` are attributed.
+
+    Raises:
+        MediaGymError: if the file is not such a document, or there are no landings.
+    """
+    if path is None:
+        settings = AttributionSettings.of(config["attribution"], "attribution")
+        return document_of(study(DataSettings.from_mapping(config["data"]), settings))
+    content = read_json(path)
+    if not isinstance(content, dict) or "ratios" not in content:
+        raise DataError(
+            f"{path}: no attribution (it has no key ratios); give an attribution.json that "
+            "scripts/attribute.py wrote, or null to attribute the landings in data.path."
+        )
+    return content
+
+
+def objective_of(config: Mapping[str, Any], names: Sequence[str]) -> Objective:
+    """Return the configured objective; that of journeys with the ratio of every campaign.
+
+    Raises:
+        ConfigError: if the attribution is of other campaigns.
+        DataError: if there is nothing to take ratios from.
+    """
+    objective = Objective.of(config["objective"], "objective")
+    if objective.name != "journeys" or objective.ratios is not None:
+        return objective
+    found = attribution_of(config, objective.attribution)["ratios"]
+    if found is None:
+        raise DataError(
+            "objective=journeys: no platform claims a conversion on the days of the landings, so "
+            "there is no ratio. Allowed: objective=conversions, or landings of the same days."
+        )
+    for name in names:
+        if name not in found["campaigns"]:
+            raise ConfigError(
+                f"objective.attribution: {objective.attribution} has no campaign {name!r}; it is "
+                f"of {', '.join(found['campaigns'])}. Attribute the same exports."
+            )
+    own = [found["campaigns"][name] for name in names]
+    ratios = tuple(Ratio(mean=each["ratio"], log_sd=each["log_sd"]) for each in own)
+    return objective.model_copy(update={"ratios": ratios})
+
+
+def ratio_draws(objective: Objective, draws: int, seed: int) -> Floats | None:
+    """Return journey conversions a claimed one, (draws, campaigns), lognormal around their means.
+
+    None where the objective is not the journeys'.
+    """
+    if objective.name != "journeys" or objective.ratios is None:
+        return None
+    rng = np.random.Generator(np.random.PCG64([seed, 1]))
+    sd = np.array([ratio.log_sd for ratio in objective.ratios])
+    mean = np.array([ratio.mean for ratio in objective.ratios])
+    normal = rng.standard_normal((draws, len(mean)))
+    return np.asarray(mean * np.exp(sd * normal - sd**2 / 2))

@@ -1,0 +1,36 @@
+"""Calibrate advertisers whose truth is known: curve errors, coverage, and what the plans cost."""
+
+from omegaconf import DictConfig
+from rich.progress import Progress
+
+from mediagym.agents.recovery import RecoveryCommand, run_study
+from mediagym.agents.recovery_report import draw_recovery, markdown, summary, table
+from mediagym.data.files import write_json, write_text
+from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.screen import console, run_folder, tell
+
+
+def main(config: DictConfig) -> None:
+    """Study; write ``recovery.json``, ``recovery.md`` and ``recovery.png``."""
+    settings = plain(config)
+    asked = RecoveryCommand.read(settings)
+    with Progress(console=console) as bar:
+        task = bar.add_task("advertisers", total=len(asked.cases()))
+        cases = run_study(settings, lambda _: bar.advance(task))
+    rows = summary(cases)
+    heads, *cells = table(rows)
+    for heading, *values in zip(heads, *cells, strict=True):
+        tell(f"{heading:32}" + "".join(f"{value:>20}" for value in values))
+    folder = asked.output or run_folder()
+    write_text(folder / "recovery.md", markdown(rows, "python scripts/recovery.py"))
+    tell(f"\nstudy    {write_json(folder / 'recovery.json', {'forms': rows, 'cases': cases})}")
+    tell(f"picture  {draw_recovery(cases, folder)}")
+
+
+def run() -> None:
+    """Console entry."""
+    launch(main, "recovery")
+
+
+if __name__ == "__main__":
+    run()
