@@ -24,7 +24,6 @@ from ..envs.predictive import predict
 from ..envs.priors import Priors
 from .commands import Command, Group
 
-
 _COMPARED = {
     "daily_wape": "the day's total (WAPE)",
     "total_wape": "the horizon's total (WAPE)",
@@ -170,7 +169,6 @@ def _side_by_side(origins: list[Origin]) -> dict[str, Any]:
     return {
         "model": pooled([origin.model for origin in origins]),
         "rivals": {
-            name: pooled([origin.rivals[name] for origin in origins])
-            for name in origins[0].rivals
+            name: pooled([origin.rivals[name] for origin in origins]) for name in origins[0].rivals
         },
     }

@@ -52,6 +52,12 @@ class ProblemGroups(Command):
     evaluation: Group
 
 
+class CalibrateCommand(Command):
+    """What ``scripts/calibrate.py`` is asked."""
+
+    update: Path | None  # folder of an earlier calibration
+
+
 class PlanCommand(Command):
     """What ``scripts/plan.py`` is asked."""
 

@@ -97,9 +97,7 @@ def document(portrait: Portrait) -> dict[str, Any]:
     return {
         "history": portrait.report["history"],
         "quantiles": list(QUANTILES),
-        "campaigns": {
-            name: _campaign(portrait, k) for k, name in enumerate(portrait.names)
-        },
+        "campaigns": {name: _campaign(portrait, k) for k, name in enumerate(portrait.names)},
         "notes": list(portrait.report["notes"]),
     }
 

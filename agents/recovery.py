@@ -7,9 +7,9 @@ best plan that is the same every day and against the best daily plan.
 """
 
 import tempfile
-from functools import partial
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -28,7 +28,7 @@ from ..envs.constraints import Constraints
 from ..envs.flight import simulate
 from ..envs.hindsight import replay
 from ..envs.likelihood import Record, draw_levels, record_from
-from ..envs.market import Market, MarketState, select
+from ..envs.market import Market, MarketState
 from ..envs.objective import Objective
 from ..envs.optimum import SolverSettings, tensors
 from ..envs.plans import historical_plan, static_plan, uniform_plan

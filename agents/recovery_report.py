@@ -28,7 +28,8 @@ def _row(form: str, cases: Cases) -> dict[str, Any]:
 
     static, historical = regret("static", "daily"), regret("historical", "daily")
     curves = [
-        {"multiple": first["multiple"]} | {kind: _curve(cases, i, kind) for kind in ("past", "ahead")}
+        {"multiple": first["multiple"]}
+        | {kind: _curve(cases, i, kind) for kind in ("past", "ahead")}
         for i, first in enumerate(cases[0]["curves"])
     ]
     return {

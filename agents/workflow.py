@@ -31,7 +31,8 @@ from ..envs.optimum import SolverSettings
 from ..envs.plans import historical_plan, static_plan, uniform_plan
 from ..envs.posterior import Posterior, load_posterior, save_posterior
 from ..envs.priors import Priors
-from .commands import ProblemGroups, Workplace
+from ..envs.updating import update
+from .commands import CalibrateCommand, ProblemGroups, Workplace
 from .credit import objective_of, ratio_draws
 from .evaluation import EvaluationSettings, Trial, trial_of
 from .forecast import expected_flight, forecast, marginal_returns
@@ -121,6 +122,16 @@ def calibrated(config: Mapping[str, Any], history: History, say: Say) -> tuple[P
     save_posterior(posterior, folder)
     say(f"calibration kept in {folder}")
     return folder, posterior
+
+
+def learnt(config: Mapping[str, Any], history: History, say: Say) -> Posterior:
+    """Return the posterior of a history: updated from an earlier one where ``update`` names it."""
+    folder = CalibrateCommand.read(config).update
+    if folder is None:
+        return calibrated(config, history, say)[1]
+    priors = Priors.of(config["priors"], "priors")
+    settings = CalibrationSettings.of(config["calibration"], "calibration")
+    return update(load_posterior(folder), history, priors, settings, say)
 
 
 def policy_named(name: str, session: Session) -> Policy:

@@ -1,7 +1,7 @@
 """From a history to a posterior over markets, one campaign at a time on its own conversions."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,12 @@ from ..data.errors import ConfigError
 from ..data.history import History
 from .beliefs import Beliefs
 from .kinship import Kinship
+from .learning import learning_report
 from .likelihood import Fit, Record, filter_history, record_from
 from .market import Market, MarketState, day_number
-from .posterior import Posterior
+from .posterior import Memory, Posterior
 from .prices import PriceDraws, draw_prices
-from .priors import DIMENSIONS, LATER, SCALARS, TRAITS, Anchors, Parameters, Priors, transform
+from .priors import DIMENSIONS, Anchors, Parameters, Priors, transform
 from .sampler import Sample, sample
 
 Floats = NDArray[np.float64]
@@ -66,14 +67,8 @@ def calibrate(
     record = record_from(history)
     anchors = anchors_of(history, record, priors)
 
-    beliefs = Beliefs.of(priors.beliefs, history.names)
-
-    def loglik(z: Floats) -> Floats:
-        market = _probe(z, priors, anchors)
-        return np.asarray(filter_history(market, record).loglik + beliefs.loglik(market))
-
     drawn = sample(
-        loglik,
+        likelihood_of(history, record, priors, anchors),
         (len(history.campaigns), DIMENSIONS),
         particles=settings.particles,
         draws=settings.draws,
@@ -84,9 +79,21 @@ def calibrate(
         kinship=kinship_of(history, priors),
         progress=progress,
     )
-    fit = filter_history(_probe(drawn.z, priors, anchors), record)
-    prices = draw_prices(history, anchors.spend, priors.inflation, settings.draws, rng)
-    return _posterior(history, record, priors, anchors, drawn, fit, prices, settings, rng)
+    fit = filter_history(probe(drawn.z, priors, anchors), record)
+    return posterior_of(history, record, priors, anchors, drawn, fit, settings, rng)
+
+
+def likelihood_of(
+    history: History, record: Record, priors: Priors, anchors: Anchors
+) -> Callable[[Floats], Floats]:
+    """Return the log-likelihood of standard normals: of the history, and of what is believed."""
+    beliefs = Beliefs.of(priors.beliefs, history.names)
+
+    def loglik(z: Floats) -> Floats:
+        market = probe(z, priors, anchors)
+        return np.asarray(filter_history(market, record).loglik + beliefs.loglik(market))
+
+    return loglik
 
 
 def kinship_of(history: History, priors: Priors) -> Kinship | None:
@@ -134,7 +141,7 @@ def _weekday_profile(record: Record, elasticity: float) -> Floats:
     return np.asarray(profile - profile.mean())
 
 
-def _probe(z: Floats, priors: Priors, anchors: Anchors) -> Market:
+def probe(z: Floats, priors: Priors, anchors: Anchors) -> Market:
     """Return the markets that z stands for; what conversions do not depend on stays neutral."""
     p = transform(z, priors, anchors)
     return _market(p, priors, anchors, PriceDraws.neutral(np.ones_like(p.elasticity)))
@@ -157,17 +164,19 @@ def _market(p: Parameters, priors: Priors, anchors: Anchors, prices: PriceDraws)
     )
 
 
-def _posterior(
+def posterior_of(
     history: History,
     record: Record,
     priors: Priors,
     anchors: Anchors,
     drawn: Sample,
     fit: Fit,
-    prices: PriceDraws,
     settings: CalibrationSettings,
     rng: np.random.Generator,
 ) -> Posterior:
+    """Put together the draws of the response, of prices, and of the level on the eve."""
+    draws = len(drawn.z)
+    prices = draw_prices(history, anchors.spend, priors.inflation, draws, rng)
     level = fit.state.level + np.sqrt(fit.variance) * rng.standard_normal(fit.variance.shape)
     first_day = day_number(history.dates[-1]) + 1
     return Posterior(
@@ -179,49 +188,5 @@ def _posterior(
         recent=record.spend[-7:].mean(0),
         held_out=settings.held_out,
         report=learning_report(history, priors, anchors, drawn),
+        memory=Memory(drawn.z, fit.loglik, fit.state.level, fit.variance, *anchors),
     )
-
-
-def learning_report(
-    history: History, priors: Priors, anchors: Anchors, drawn: Sample
-) -> dict[str, Any]:
-    """Return per campaign and parameter the posterior and how far the data narrowed the prior.
-
-    ``learnt`` is one minus the posterior's share of the prior variance, in the scale in which
-    the prior is standard normal: 0 is prior only, 1 is data only.
-    """
-    p = transform(drawn.z, priors, anchors)
-    learnt = np.clip(1 - drawn.z.var(0), 0, 1)
-    campaigns = {}
-    for k, campaign in enumerate(history.campaigns):
-        parameters: dict[str, Any] = {}
-        for name, j in (*zip(SCALARS, range(TRAITS)), *zip(LATER, range(TRAITS, DIMENSIONS))):
-            values = getattr(p, name)[:, k]
-            parameters[name] = _summary(values) | {"learnt": float(learnt[k, j])}
-        parameters["weekday"] = {
-            "mean": p.weekday[:, :, k].mean(0).tolist(),
-            "learnt": float(learnt[k, len(SCALARS) : TRAITS].mean()),
-        }
-        campaigns[campaign.name] = {
-            "reference_spend": float(anchors.spend[k]),
-            "start": float(drawn.start[k]),
-            "unique": float(drawn.unique[k]),
-            "acceptance": float(drawn.acceptance[k]),
-            "parameters": parameters,
-        }
-    return {
-        "history": {
-            "start": str(history.dates[0]),
-            "end": str(history.dates[-1]),
-            "days": len(history.dates),
-            "fingerprint": history.fingerprint(),
-        },
-        "rounds": drawn.rounds,
-        "campaigns": campaigns,
-        "notes": list(history.notes),
-    }
-
-
-def _summary(values: Floats) -> dict[str, float]:
-    low, high = np.quantile(values, [0.05, 0.95])
-    return {"mean": float(values.mean()), "p05": float(low), "p95": float(high)}

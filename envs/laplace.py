@@ -66,7 +66,10 @@ def laplace(loglik: LogLikelihood, shape: tuple[int, int], steps: int = 30) -> B
         value = loglik(z) - 0.5 * (z**2).sum(-1)
         return np.where(np.isfinite(value), value, -np.inf)
 
-    at, (values, vectors) = np.zeros(shape), (np.ones(shape), np.eye(shape[1]) + np.zeros((*shape, 1)))
+    at, (values, vectors) = (
+        np.zeros(shape),
+        (np.ones(shape), np.eye(shape[1]) + np.zeros((*shape, 1))),
+    )
     for _ in range(steps):
         slope, values, vectors = _bend(logpost, at)
         turned = np.einsum("pde,pd->pe", vectors, slope) / values

@@ -82,18 +82,22 @@ class Filtered(NamedTuple):
     ahead: Floats  # variance of the level one day ahead
 
 
-def filter_days(market: Market, record: Record) -> Iterator[Filtered]:
+def filter_days(market: Market, record: Record, since: Fit | None = None) -> Iterator[Filtered]:
     """Run markets through a recorded history, day by day.
 
     Args:
         market: one market or a batch, (..., campaigns).
         record: the history; days not seen advance the stock and widen the level, no more.
+        since: how the markets fared before it; None: nothing is known.
     """
     walk = market.level_sd**2 + market.demand_sd**2
-    stock = record.spend[:7].mean(0) + 0 * walk
-    state = MarketState(record.first_day, stock, 0 * walk)
     kept = market.level_kept**2
-    variance = np.where(kept < 1, walk / np.maximum(1 - kept, _TINY), 0.0)  # stationary start
+    if since is None:
+        stock = record.spend[:7].mean(0) + 0 * walk
+        state = MarketState(record.first_day, stock, 0 * walk)
+        variance = np.where(kept < 1, walk / np.maximum(1 - kept, _TINY), 0.0)  # stationary
+    else:
+        state, variance = since.state, since.variance
     for spend, reported, seen in zip(record.spend, record.conversions, record.seen, strict=True):
         state, outcome = step(market, state, spend, None)
         ahead = kept * variance + walk
@@ -105,10 +109,10 @@ def filter_days(market: Market, record: Record) -> Iterator[Filtered]:
         yield Filtered(state, variance, np.where(seen, evidence, 0.0), outcome.expected, ahead)
 
 
-def filter_history(market: Market, record: Record) -> Fit:
+def filter_history(market: Market, record: Record, since: Fit | None = None) -> Fit:
     """Return how markets fare on a whole history; the arguments are those of ``filter_days``."""
-    loglik: Array = 0.0
-    for day in filter_days(market, record):
+    loglik: Array = 0.0 if since is None else since.loglik
+    for day in filter_days(market, record, since):
         loglik = loglik + day.evidence
     return Fit(loglik, day.state, day.variance)
 

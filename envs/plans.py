@@ -74,14 +74,16 @@ def static_plan(
     free = shared_plan(problem, market, state, path, solver.iterations, floors)
     plan = paced(constraints, free)
     worth = worth_of(problem, market, state, path)
-    best, kept = (worth(np.repeat(p[None], len(market.elasticity), 0))[0].mean() for p in (free, plan))
+    best, kept = (
+        worth(np.repeat(p[None], len(market.elasticity), 0))[0].mean() for p in (free, plan)
+    )
     if best - kept <= _ENOUGH * abs(best):  # no plan within the band can be worth more
         return plan
     half = solver.model_copy(update={"iterations": -(-solver.iterations // 2)})  # a good start
     markets = (market, state)
-    return best_plan(
-        constraints, objective, markets, path, plan[:, None], half, progress
-    ).plan[:, 0]
+    return best_plan(constraints, objective, markets, path, plan[:, None], half, progress).plan[
+        :, 0
+    ]
 
 
 def paced(constraints: Constraints, plan: Floats) -> Floats:

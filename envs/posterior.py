@@ -1,9 +1,10 @@
 """The markets that are plausible given a history, as one batched ``Market``; saved, no pickle."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,24 @@ from ..data.history import Campaign
 from .market import Market, MarketState, select
 
 Floats = NDArray[np.float64]
-_VERSION = 1
+_VERSION = 2
 _FACTS = ("spend", "spend_max", "recent")
 _CORE = tuple(name for name in Market._fields if name not in Market._field_defaults)
 _ARRAYS = (*(f"market.{name}" for name in _CORE), "state.stock", "state.level", *_FACTS)
+
+
+class Memory(NamedTuple):
+    """What a posterior must remember to learn from new days; see ``envs/updating.py``."""
+
+    z: Floats  # (draws, campaigns, dimensions) standard normals behind the market
+    loglik: Floats  # (draws, campaigns) of the history
+    level: Floats  # (draws, campaigns) filtered mean of the log level on the eve
+    variance: Floats  # (draws, campaigns) of it
+    anchor_spend: Floats  # what the priors were centred on; see ``priors.Anchors``
+    anchor_conversions: Floats
+    anchor_half_life: Floats
+    anchor_half_life_sd: Floats
+    anchor_weekday: Floats
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,7 @@ class Posterior:
     recent: Floats  # (campaigns,) mean dollars a day of the last week
     held_out: int  # the last so many draws are for evaluation only
     report: dict[str, Any]  # what the data taught, JSON-able
+    memory: Memory | None = None  # None: drawn from a task, not learnt
 
     @property
     def draws(self) -> int:
@@ -93,6 +109,8 @@ def save_posterior(posterior: Posterior, folder: Path) -> None:
     arrays = {f"market.{k}": v for k, v in posterior.market._asdict().items() if v is not None}
     arrays |= {"state.stock": posterior.state.stock, "state.level": posterior.state.level}
     arrays |= {k: getattr(posterior, k) for k in _FACTS}
+    if posterior.memory is not None:
+        arrays |= {f"memory.{k}": v for k, v in posterior.memory._asdict().items()}
     facts = {
         "version": _VERSION,
         "campaigns": [list(campaign) for campaign in posterior.campaigns],
@@ -129,4 +147,11 @@ def load_posterior(folder: Path) -> Posterior:
         recent=arrays["recent"],
         held_out=facts["held_out"],
         report=facts["report"],
+        memory=_memory(arrays),
     )
+
+
+def _memory(arrays: Mapping[str, Floats]) -> Memory | None:
+    if "memory.z" not in arrays:
+        return None
+    return Memory(*(arrays[f"memory.{name}"] for name in Memory._fields))

@@ -76,14 +76,14 @@ def sample(
     while bool((power < 1).any()):
         gain = _gain(swarm, start)
         target = _temper(gain, power, keep)
-        swarm = _pick(swarm, _resample((target - power) * gain, particles, rng))
+        swarm = _pick(swarm, resample((target - power) * gain, particles, rng))
         power, rounds = target, rounds + 1
         swarm, _ = _move(loglik, swarm, _bridge(start, power), moves, rng)
         progress(f"temperature {rounds}: posterior at {power.min():.3f}")
-    swarm = _pick(swarm, _resample(np.zeros_like(swarm.loglik), draws, rng))
+    swarm = _pick(swarm, resample(np.zeros_like(swarm.loglik), draws, rng))
     progress(f"{final_moves} last moves of {draws} markets")
-    swarm, acceptance = _settle(loglik, swarm, kinship, final_moves, rng)
-    return Sample(swarm.z, acceptance, _unique(swarm.z), rounds, first)
+    swarm, acceptance = settle(loglik, swarm, kinship, final_moves, rng)
+    return Sample(swarm.z, acceptance, unique(swarm.z), rounds, first)
 
 
 Target = Callable[[Particles], Floats]
@@ -131,14 +131,18 @@ def _move(
     return swarm, accepted.max(0)
 
 
-def _settle(
+def settle(
     loglik: LogLikelihood,
     swarm: Particles,
     kinship: Kinship | None,
     moves: int,
     rng: np.random.Generator,
 ) -> tuple[Particles, Floats]:
-    """Make the last moves; between them what relatives have in common is drawn anew (Gibbs)."""
+    """Make the last moves; between them what relatives have in common is drawn anew (Gibbs).
+
+    Returns:
+        The particles, and the share of each problem's moves that was accepted.
+    """
     if kinship is None:
         return _move(loglik, swarm, lambda s: s.loglik + log_prior(s.z), moves, rng)
     bell = fitted(swarm.z)
@@ -178,8 +182,8 @@ def _metropolis(
     return Particles(z, np.where(take, there.loglik, swarm.loglik)), take.mean(0)
 
 
-def _resample(logw: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Systematic resampling, each problem on its own, in random order."""
+def resample(logw: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return n draws' numbers by weight, (n, problems): systematic, in random order."""
     picked = np.empty((n, logw.shape[1]), np.intp)
     for p, weight in enumerate(special.softmax(logw, axis=0).T):
         points = (np.arange(n) + rng.random()) / n
@@ -193,5 +197,6 @@ def _pick(swarm: Particles, picked: NDArray[np.intp]) -> Particles:
     return Particles(z, np.take_along_axis(swarm.loglik, picked, 0))
 
 
-def _unique(z: Floats) -> Floats:
+def unique(z: Floats) -> Floats:
+    """Return the share of each problem's draws that differ from all others, (problems,)."""
     return np.array([len(np.unique(z[:, p, 0])) for p in range(z.shape[1])]) / len(z)

@@ -5,7 +5,7 @@ from omegaconf import DictConfig
 from mediagym.agents.calibration_report import write_report
 from mediagym.agents.portrait import portrait_of
 from mediagym.agents.report import learning_table
-from mediagym.agents.workflow import calibrated, load
+from mediagym.agents.workflow import learnt, load
 from mediagym.envs.posterior import save_posterior
 from mediagym.envs.priors import Priors
 from mediagym.scripts.launch import launch, plain
@@ -18,7 +18,7 @@ def main(config: DictConfig) -> None:
     settings = plain(config)
     history, notes = load(settings)
     with working("calibrating") as say:
-        _, posterior = calibrated(settings, history, say)
+        posterior = learnt(settings, history, say)
         save_posterior(posterior, folder)
         say("drawing the report")
         portrait = portrait_of(history, posterior, Priors.of(settings["priors"], "priors"))
