@@ -127,7 +127,7 @@ def _panels(portrait: Portrait, height: float) -> tuple[Figure, Iterator[tuple[i
 
 
 def _months(axes: Axes) -> None:
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))  # type: ignore[no-untyped-call]
     axes.tick_params(axis="x", labelsize=7)
 
 
@@ -136,7 +136,8 @@ def _densities(axes: Axes, prior: np.ndarray, posterior: np.ndarray, name: str) 
     if name in _LOGARITHMIC:
         prior, posterior = np.log10(prior + 1e-12), np.log10(posterior + 1e-12)
     both = np.concatenate([prior, posterior])
-    bins = np.linspace(*np.quantile(both, [0.005, 0.995]), 31)
+    low, high = np.quantile(both, [0.005, 0.995])
+    bins = np.linspace(low, high, 31).tolist()
     axes.hist(prior, bins, density=True, color=_PRIOR, alpha=0.5)
     axes.hist(posterior, bins, density=True, color=_INK, histtype="step", lw=1.2)
     axes.set_yticks([])

@@ -273,7 +273,7 @@ def plan_of(session: Session, policy: Policy, rivals: Sequence[Policy]) -> Plan:
 
 
 def _for_claims(session: Session) -> Floats | None:
-    """Return the static budgets for what platforms claim, (campaigns,), beside those for journeys."""
+    """Return the budgets for platform claims, (campaigns,), where journeys are planned for."""
     problem = session.problem
     if problem.objective.name != "journeys":
         return None

@@ -80,7 +80,7 @@ def laplace(loglik: LogLikelihood, shape: tuple[int, int], steps: int = 30) -> B
         if float((slope * way).sum(1).max()) < _SETTLED:
             break
     root = vectors / np.sqrt(values)[:, None]
-    return Bell(at, np.linalg.cholesky(root @ root.swapaxes(1, 2)))
+    return Bell(at, np.asarray(np.linalg.cholesky(root @ root.swapaxes(1, 2)), np.float64))
 
 
 def _bend(logpost: LogLikelihood, at: Floats) -> tuple[Floats, Floats, Floats]:

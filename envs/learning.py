@@ -6,15 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.history import History
-from .priors import (
-    DIMENSIONS,
-    LATER,
-    SCALARS,
-    TRAITS,
-    Anchors,
-    Priors,
-    transform,
-)
+from .priors import PLACES, SCALARS, TRAITS, Anchors, Priors, transform
 from .sampler import Sample
 
 Floats = NDArray[np.float64]
@@ -33,7 +25,7 @@ def learning_report(
     campaigns = {}
     for k, campaign in enumerate(history.campaigns):
         parameters: dict[str, Any] = {}
-        for name, j in (*zip(SCALARS, range(TRAITS)), *zip(LATER, range(TRAITS, DIMENSIONS))):
+        for name, j in PLACES.items():
             values = getattr(p, name)[:, k]
             parameters[name] = _summary(values) | {"learnt": float(learnt[k, j])}
         parameters["weekday"] = {

@@ -26,6 +26,8 @@ WEEKDAYS = 6  # contrasts of seven days
 TRAITS = len(SCALARS) + WEEKDAYS
 LATER = ("level_half_life", "slope")  # scalars behind the weekdays: a task's markets have them not
 DIMENSIONS = TRAITS + len(LATER)
+PLACES = {name: j for j, name in enumerate(SCALARS)} | {n: TRAITS + j for j, n in enumerate(LATER)}
+"""The dimension of each scalar."""
 _USUAL_KIND = "cross_network"  # of a campaign type that is not listed
 
 

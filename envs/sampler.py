@@ -108,6 +108,13 @@ def _bridge(start: Bell, power: Floats) -> Target:
     return density
 
 
+def _posterior(prior: LogDensity) -> Target:
+    def density(swarm: Particles) -> Floats:
+        return swarm.loglik + prior(swarm.z)
+
+    return density
+
+
 def _temper(gain: Floats, power: Floats, keep: float) -> Floats:
     """Return for each problem the next power of the posterior."""
     low, high = power.copy(), np.ones_like(power)
@@ -144,7 +151,7 @@ def settle(
         The particles, and the share of each problem's moves that was accepted.
     """
     if kinship is None:
-        return _move(loglik, swarm, lambda s: s.loglik + log_prior(s.z), moves, rng)
+        return _move(loglik, swarm, _posterior(log_prior), moves, rng)
     bell = fitted(swarm.z)
     accepted = np.zeros((2, swarm.z.shape[1]))
     common = kinship.start(swarm.z, rng)
@@ -152,10 +159,8 @@ def settle(
         if move % 4 == 2:
             bell = fitted(swarm.z)  # pooling moves the draws: so must the proposals
         common = kinship.draw(common, swarm.z, rng)
-        prior = kinship.log_prior(common)
-        swarm, took = _metropolis(
-            loglik, swarm, lambda s, p=prior: s.loglik + p(s.z), bell, move % 2 == 1, rng
-        )
+        target = _posterior(kinship.log_prior(common))
+        swarm, took = _metropolis(loglik, swarm, target, bell, move % 2 == 1, rng)
         accepted[move % 2] = took
     return swarm, accepted.max(0)
 
@@ -171,7 +176,7 @@ def _metropolis(
     """Move every particle once; return them and the share that moved, (problems,)."""
     if independent:
         there = _evaluated(loglik, bell.draw(len(swarm.z), rng))
-        correction = bell.log(swarm.z) - bell.log(there.z)
+        correction: Floats | float = bell.log(swarm.z) - bell.log(there.z)
     else:  # a random walk, scaled for its dimension (Roberts, Gelman, Gilks 1997)
         stride = 2.38 / np.sqrt(swarm.z.shape[-1])
         jump = bell.spread(rng.standard_normal(swarm.z.shape))

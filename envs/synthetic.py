@@ -120,8 +120,8 @@ def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
     noise = draw_noise(market, settings.days, rng)
     state = MarketState(day_number(start), spend[:7].mean(0), 0 * market.elasticity)
     if form.follows:
-        past = _history(form, market, state, spend, noise)
-        levels = np.stack([s.level for s, _ in past])
+        demand = _history(form, market, state, spend, noise)
+        levels = np.stack([s.level for s, _ in demand])
         spend = follow(form, market, spend, levels, state.day).round(1)
     past = list(_history(form, market, state, spend, noise))
     state, outcomes = past[-1][0], [outcome for _, outcome in past]

@@ -134,5 +134,6 @@ def _continued(posterior: Posterior, history: History) -> tuple[Memory, int]:
 
 
 def _after(record: Record, days: int) -> Record:
-    parts = (record.spend, record.conversions, record.seen)
-    return Record(record.first_day + days, *(part[days:] for part in parts))
+    return Record(
+        record.first_day + days, record.spend[days:], record.conversions[days:], record.seen[days:]
+    )

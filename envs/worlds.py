@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .arrays import Array, namespace
 from .counts import poisson_quantile
 from .curves import saturation
-from .market import Market, MarketState, Noise, Outcome, step
+from .market import Market, MarketState, Noise, Outcome, step, unit_lognormal
 
 Floats = NDArray[np.float64]
 _TINY = 1e-6  # ratio of spend below which a power curve is straight: its slope at 0 is infinite
@@ -91,13 +91,15 @@ def respond(
     expected = outcome.expected * change
     counted = noise is not None and noise.counts is not None
     counts = poisson_quantile(expected * noise.gamma, noise.counts) if counted else expected  # type: ignore[union-attr]
-    worth = outcome.revenue / np.maximum(outcome.conversions, 1) if counted else None
+    worth = market.order_value
+    if counted:
+        worth = worth * unit_lognormal(market.order_value_sd, noise.order_value)  # type: ignore[union-attr]
     return after, outcome._replace(
         expected=expected,
         expected_revenue=expected * market.order_value,
         conversions=counts,
         claimed=counts,
-        revenue=counts * market.order_value if worth is None else counts * worth,
+        revenue=counts * worth,
     )
 
 
