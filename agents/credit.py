@@ -17,6 +17,7 @@ from ..data.errors import ConfigError, DataError
 from ..data.files import read_json
 from ..data.settings import DataSettings
 from ..envs.objective import Objective, Ratio
+from ..envs.priors import JourneyPriors
 
 Floats = NDArray[np.float64]
 
@@ -68,6 +69,38 @@ def objective_of(config: Mapping[str, Any], names: Sequence[str]) -> Objective:
     own = [found["campaigns"][name] for name in names]
     ratios = tuple(Ratio(mean=each["ratio"], log_sd=each["log_sd"]) for each in own)
     return objective.model_copy(update={"ratios": ratios})
+
+
+def priors_of(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return the group ``priors`` with what the journeys say, where they are asked.
+
+    A campaign is led by another in the share of the journeys it closes in which the other came
+    earlier than chance has it: ``(lift - 1) / lift`` of that share, if the interval of the lift
+    lies above 1.
+    """
+    group = dict(config["priors"])
+    how = JourneyPriors.of(group["journeys"], "priors.journeys")
+    if not (how.carryover or how.halo):
+        return group
+    found = attribution_of(config, how.attribution)
+    gaps = found["inter_touch_days"]
+    touches = {name: gaps[name]["median"] for name in names if gaps.get(name, {}).get("median")}
+    led: dict[str, dict[str, float]] = {}
+    for row in found["influence"]:
+        both = row["label"] in names and row["closer"] in names
+        if both and row["label"] != row["closer"] and row["low"] is not None and row["low"] > 1:
+            share = row["share"] * (row["lift"] - 1) / row["lift"]
+            led.setdefault(row["closer"], {})[row["label"]] = share
+    group["journeys"] = how.model_copy(
+        update={"touches": touches if how.carryover else {}, "led": led if how.halo else {}}
+    ).model_dump(mode="json")
+    return group
+
+
+def informed(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return a configuration whose priors and objective hold what the journeys say."""
+    objective = objective_of(config, names).model_dump(mode="json")
+    return {**config, "priors": priors_of(config, names), "objective": objective}
 
 
 def ratio_draws(objective: Objective, draws: int, seed: int) -> Floats | None:

@@ -33,7 +33,7 @@ from ..envs.posterior import Posterior, load_posterior, save_posterior
 from ..envs.priors import Priors
 from ..envs.updating import update
 from .commands import CalibrateCommand, ProblemGroups, Workplace
-from .credit import objective_of, ratio_draws
+from .credit import informed, ratio_draws
 from .evaluation import EvaluationSettings, Trial, trial_of
 from .forecast import expected_flight, forecast, marginal_returns
 from .greedy import Greedy
@@ -85,8 +85,7 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
         _apart(validation, evaluation.markets, held_out)
     history, notes = load(config)
     Constraints.of(config["constraints"], history.campaigns, env.days)
-    objective = objective_of(config, history.names)
-    config = {**config, "objective": objective.model_dump(mode="json")}
+    config = informed(config, history.names)
     folder, posterior = calibrated(config, history, say)
     problem = problem_in(folder, posterior, config, say)
     return Session(config, posterior, problem, env, solver, evaluation, notes)
@@ -113,7 +112,9 @@ def calibrated(config: Mapping[str, Any], history: History, say: Say) -> tuple[P
     """Return the folder and the posterior of a history, from the cache if it is there."""
     priors = Priors.of(config["priors"], "priors")
     settings = CalibrationSettings.of(config["calibration"], "calibration")
-    key = digest(_VERSION, history.fingerprint(), priors.model_dump(), settings.model_dump())
+    key = digest(
+        _VERSION, history.fingerprint(), priors.model_dump(mode="json"), settings.model_dump()
+    )
     folder = Workplace.read(config).cache / f"posterior-{key}"
     if (folder / "posterior.json").exists():
         say(f"calibration found in {folder}")

@@ -1,6 +1,6 @@
 """From a history to a posterior over markets, one campaign at a time on its own conversions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Self
 
 import numpy as np
@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 
 from ..data.config import Settings
 from ..data.errors import ConfigError
-from ..data.history import History
+from ..data.history import Campaign, History
 from .beliefs import Beliefs
+from .halo import with_halo
 from .kinship import Kinship
 from .learning import learning_report
 from .likelihood import Fit, Record, filter_history, record_from
@@ -114,14 +115,30 @@ def anchors_of(history: History, record: Record, priors: Priors) -> Anchors:
     spend = np.maximum([_median_dollar(x) for x in record.spend.T], _SMALLEST_REFERENCE)
     total = np.where(record.seen, record.spend, 0.0).sum()
     rate = (record.conversions.sum() + 1.0) / max(total, 1.0)
-    kinds = [priors.half_life[priors.kind(campaign)] for campaign in history.campaigns]
+    half_life, sd = half_lives(history.campaigns, priors)
     return Anchors(
         spend=spend,
         conversions=rate * spend,
-        half_life=np.array([kind.median for kind in kinds]),
-        half_life_sd=np.array([kind.sd for kind in kinds]),
+        half_life=half_life,
+        half_life_sd=sd,
         weekday=_weekday_profile(record, priors.elasticity.mean)[:, None],
     )
+
+
+def half_lives(campaigns: Sequence[Campaign], priors: Priors) -> tuple[Floats, Floats]:
+    """Return medians (days) and log-sds of the prior half-lives, (campaigns,).
+
+    Where the journeys are asked, the median days between landings are one measurement of the
+    half-life, weighed with its kind's prior by precision.
+    """
+    kinds = [priors.half_life[priors.kind(campaign)] for campaign in campaigns]
+    log, sd = np.log([kind.median for kind in kinds]), np.array([kind.sd for kind in kinds])
+    days = [priors.journeys.touches.get(campaign.name, np.nan) for campaign in campaigns]
+    known = np.array([bool(day > 0) for day in days])
+    weight = np.where(known, priors.journeys.touch_sd**-2, 0.0)
+    precision = sd**-2 + weight
+    told = np.log(np.where(known, days, 1.0))
+    return np.exp((log * sd**-2 + told * weight) / precision), precision**-0.5
 
 
 def _median_dollar(spend: Floats) -> float:
@@ -177,11 +194,12 @@ def posterior_of(
     """Put together the draws of the response, of prices, and of the level on the eve."""
     draws = len(drawn.z)
     prices = draw_prices(history, anchors.spend, priors.inflation, draws, rng)
+    market = _market(transform(drawn.z, priors, anchors), priors, anchors, prices)
     level = fit.state.level + np.sqrt(fit.variance) * rng.standard_normal(fit.variance.shape)
     first_day = day_number(history.dates[-1]) + 1
     return Posterior(
         campaigns=history.campaigns,
-        market=_market(transform(drawn.z, priors, anchors), priors, anchors, prices),
+        market=with_halo(market, history.names, priors, rng),
         state=MarketState(first_day, fit.state.stock, level),
         spend=record.spend.mean(0),
         spend_max=record.spend.max(0),

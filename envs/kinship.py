@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .laplace import Bell
+
 Floats = NDArray[np.float64]
 
 
@@ -55,11 +57,37 @@ class Kinship:
         advertiser = _normal(a * rest.sum(1), a**2 * z.shape[1], self.own, rng)
         return Common(advertiser, channel)
 
+    def mean(self, common: Common) -> Floats:
+        """Return what relatives lead to expect, (draws, campaigns, dimensions)."""
+        a, c = self.roots
+        return np.asarray(a * common.advertiser[:, None] + c * common.channel[:, self.owner])
+
     def log_prior(self, common: Common) -> Callable[[Floats], Floats]:
         """Return the campaigns' log prior, (draws, campaigns), given what they share."""
-        mean = self.roots[0] * common.advertiser[:, None]
-        mean = mean + self.roots[1] * common.channel[:, self.owner]
+        mean = self.mean(common)
         return lambda z: -0.5 * ((z - mean) ** 2).sum(-1) / self.own
+
+    def proposal(self, alone: Bell) -> Callable[[Common], Bell]:
+        """Return the campaigns' posterior given what they share, as far as it is Gaussian.
+
+        Args:
+            alone: their posterior under a standard normal prior; what it has beyond that prior is
+                the likelihood.
+        """
+        identity = np.eye(alone.mean.shape[1])
+        inverse = np.linalg.inv(alone.root)
+        precision = inverse.swapaxes(1, 2) @ inverse
+        values, vectors = np.linalg.eigh(precision - identity)
+        likelihood = (vectors * np.maximum(values, 0.0)[:, None]) @ vectors.swapaxes(1, 2)
+        covariance = np.linalg.inv(likelihood + identity / self.own)
+        told = np.einsum("pde,pe->pd", precision, alone.mean)
+        root = np.asarray(np.linalg.cholesky(covariance), np.float64)
+
+        def given(common: Common) -> Bell:
+            information = told + self.mean(common) / self.own
+            return Bell(np.einsum("pde,npe->npd", covariance, information), root)
+
+        return given
 
 
 def _normal(

@@ -23,12 +23,12 @@ _DEGREES = 7.0  # of the Student-t: tails heavier than the posteriors here
 class Bell(NamedTuple):
     """A Student-t for each problem, seven degrees of freedom."""
 
-    mean: Floats  # (problems, dimensions)
+    mean: Floats  # (problems, dimensions), or one for each draw, (n, problems, dimensions)
     root: Floats  # (problems, dimensions, dimensions) Cholesky factor of the scale matrix
 
     def draw(self, count: int, rng: np.random.Generator) -> Floats:
         """Return (count, problems, dimensions) draws."""
-        shape = (count, *self.mean.shape)
+        shape = np.broadcast_shapes((count, 1, 1), self.mean.shape)
         chi = rng.chisquare(_DEGREES, (*shape[:2], 1)) / _DEGREES
         return self.mean + self.spread(rng.standard_normal(shape) / np.sqrt(chi))
 

@@ -4,6 +4,7 @@ In this scale all priors are independent standard normals, so a posterior varian
 exactly what the data taught.
 """
 
+from pathlib import Path
 from typing import Annotated, NamedTuple, Self
 
 import numpy as np
@@ -61,6 +62,22 @@ class Pooling(Settings):
     channel: Share
 
 
+class JourneyPriors(Settings):
+    """What the customers' journeys say before the exports speak; filled by `agents/credit.py`."""
+
+    attribution: Path | None  # attribution.json; None: the landings are attributed
+    carryover: bool  # whether the days between landings inform the half-lives
+    touch_sd: Positive  # log-sd with which their median measures a half-life
+    halo: bool  # whether who leads to whom gives the halo's prior
+    halo_most: Share  # exponent of the halo, uniform from 0, where every journey is led
+    halo_half_life: Positive  # days of the attention that an upper-funnel campaign makes
+    touches: dict[str, float] = Field(
+        default_factory=dict
+    )  # campaign -> median days from its landing to the next
+    # closing campaign -> {earlier campaign: share of its journeys that it led, 0-1}
+    led: dict[str, dict[str, float]] = Field(default_factory=dict)
+
+
 class Priors(Settings):
     """The group ``priors`` of the configuration; see ``conf/priors/default.yaml``."""
 
@@ -77,6 +94,7 @@ class Priors(Settings):
     weekday_sd: Positive
     inflation: Range
     beliefs: list[Belief]
+    journeys: JourneyPriors
 
     @model_validator(mode="after")
     def _mean_something(self) -> Self:

@@ -152,16 +152,13 @@ def settle(
     """
     if kinship is None:
         return _move(loglik, swarm, _posterior(log_prior), moves, rng)
-    bell = fitted(swarm.z)
+    given, common = kinship.proposal(fitted(swarm.z)), kinship.start(swarm.z, rng)
     accepted = np.zeros((2, swarm.z.shape[1]))
-    common = kinship.start(swarm.z, rng)
     for move in range(moves):
-        if move % 4 == 2:
-            bell = fitted(swarm.z)  # pooling moves the draws: so must the proposals
         common = kinship.draw(common, swarm.z, rng)
-        target = _posterior(kinship.log_prior(common))
-        swarm, took = _metropolis(loglik, swarm, target, bell, move % 2 == 1, rng)
-        accepted[move % 2] = took
+        target, bell = _posterior(kinship.log_prior(common)), given(common)
+        swarm, took = _metropolis(loglik, swarm, target, bell, move % 3 != 2, rng)
+        accepted[int(move % 3 != 2)] = took
     return swarm, accepted.max(0)
 
 

@@ -3,6 +3,7 @@
 from omegaconf import DictConfig
 
 from mediagym.agents.calibration_report import write_report
+from mediagym.agents.credit import informed
 from mediagym.agents.portrait import portrait_of
 from mediagym.agents.report import learning_table
 from mediagym.agents.workflow import learnt, load
@@ -17,6 +18,7 @@ def main(config: DictConfig) -> None:
     folder = run_folder()
     settings = plain(config)
     history, notes = load(settings)
+    settings = informed(settings, history.names)
     with working("calibrating") as say:
         posterior = learnt(settings, history, say)
         save_posterior(posterior, folder)
