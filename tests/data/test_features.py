@@ -1,5 +1,6 @@
 """Features know the past and the calendar, and nothing else."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -16,24 +17,9 @@ from mediagym.data.features import (
     trailing_ratio,
     trailing_sum,
 )
-from mediagym.data.history import DEAD, MISSING, OBSERVED, Campaign, History
 from mediagym.data.sources import METRICS
 
-CAMPAIGNS = (Campaign("google", "Search"), Campaign("google", "YouTube"), Campaign("meta", None))
-
-
-def random_history(seed: int, days: int = 60) -> History:
-    """Three campaigns with missing and dead days."""
-    rng = np.random.Generator(np.random.PCG64(seed))
-    shape = (days, len(CAMPAIGNS))
-    presence = np.where(rng.random(shape) < 0.1, MISSING, OBSERVED).astype(np.int8)
-    presence[:10, 1] = DEAD
-    arrays = {name: rng.gamma(2.0, 10.0 * (at + 1), shape) for at, name in enumerate(METRICS)}
-    for values in arrays.values():
-        values[presence == MISSING] = np.nan
-        values[presence == DEAD] = 0.0
-    dates = np.datetime64("2024-01-01") + np.arange(days)
-    return History(dates, CAMPAIGNS, presence=presence, notes=(), **arrays)
+random_history = sys.modules["mediagym_tests_histories"].random_history
 
 
 @given(seed=st.integers(0, 1000), today=st.integers(0, 59), how=st.sampled_from(["shuffle", "cut"]))
