@@ -66,14 +66,15 @@ def month_range(past: Backtest) -> tuple[Floats, Floats]:
     The last is of all campaigns together. Overlapping backtests are few independent ones, so no
     coverage is claimed; NaN where a total was forecast to be 0.
     """
+    whole = past.together()
     actual, forecast = (
-        np.where(past.known, side, 0.0).sum(axis=1) for side in (past.actual, past.forecast)
-    )
-    actual, forecast = (
-        np.concatenate([side, side.sum(1, keepdims=True)], axis=1) for side in (actual, forecast)
+        np.concatenate([np.where(past.known, own, 0.0), every], axis=2).sum(axis=1)
+        for own, every in ((past.actual, whole.actual), (past.forecast, whole.forecast))
     )
     ratio = np.full(actual.shape, np.nan)
     np.divide(actual, forecast, out=ratio, where=forecast > 0)
+    if len(ratio) == 0:
+        return np.full(ratio.shape[1], np.nan), np.full(ratio.shape[1], np.nan)
     return ratio.min(axis=0), ratio.max(axis=0)
 
 

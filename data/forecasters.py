@@ -64,6 +64,14 @@ class Backtest:
         """(origins, days, campaigns) where both sides are numbers."""
         return np.isfinite(self.forecast) & np.isfinite(self.actual)
 
+    def together(self) -> "Backtest":
+        """All campaigns as one; a campaign-day that is not known is on neither side."""
+        sides = (
+            np.where(self.known, side, 0.0).sum(axis=2, keepdims=True)
+            for side in (self.forecast, self.actual)
+        )
+        return Backtest(self.origins, *sides)
+
 
 def rolling_origins(days: int, horizon: int, step: int, count: int, least: int) -> tuple[int, ...]:
     """Origins whose whole horizon lies inside a history, the latest first.

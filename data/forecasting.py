@@ -80,6 +80,7 @@ class Outlook:
 
     expected: Floats  # (days, campaigns)
     interval: Interval
+    together: Interval  # (days, 1) of all campaigns
     least: Floats  # (campaigns + 1,) least of actual over forecast month totals in the backtests
     most: Floats  # (campaigns + 1,) the most
     backtests: int  # month-long forecasts behind intervals and range
@@ -214,8 +215,14 @@ def look_ahead(
     """
     past = errors_of(forecaster, history, metric, settings)
     expected = forecaster.forecast(history, spend, metric)
-    ends = intervals(past, expected, settings.coverage, unit_of(history, metric))
-    return Outlook(expected, ends, *month_range(past), len(past.origins))
+    coverage, unit = settings.coverage, unit_of(history, metric)
+    return Outlook(
+        expected,
+        intervals(past, expected, coverage, unit),
+        intervals(past.together(), expected.sum(axis=1, keepdims=True), coverage, unit),
+        *month_range(past),
+        len(past.origins),
+    )
 
 
 def importances(
