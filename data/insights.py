@@ -49,6 +49,7 @@ def document_of(found: Insights) -> Document:
         "period": [str(history.dates[0]), str(history.dates[-1])],
         "campaigns": list(history.names),
         "happened": _happened(history),
+        "daily": _daily(history),
         "weekly": _weekly(history, found.expectation),
         "attribution": found.attribution,
         "changed": _changed(found.diagnosis),
@@ -91,6 +92,16 @@ def _months(history: History) -> list[Document]:
         }
         for month in np.unique(months)
     ]
+
+
+def _daily(history: History) -> Document:
+    """Conversions of every day; null where they were not reported."""
+    columns = {name: history.conversions[:, at] for at, name in enumerate(history.names)}
+    columns[ALL] = np.nansum(history.conversions, axis=1)
+    return {
+        "days": [str(day) for day in history.dates],
+        "conversions": {name: _numbers(values) for name, values in columns.items()},
+    }
 
 
 def _weekly(history: History, found: Expectation) -> Document:

@@ -1,0 +1,54 @@
+"""The insights document as one self-contained page: no link, no script, no font from elsewhere."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from . import storyline
+from .canvas import png_of
+from .insights import ALL
+
+Document = dict[str, Any]
+_TEMPLATE = "insights.html.j2"
+
+
+def report_of(document: Document, pictures: Mapping[str, Figure]) -> str:
+    """Return the page.
+
+    Args:
+        document: of `insights.document_of`.
+        pictures: of `insights_figures`, by name; those that the template does not name are left.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "count": lambda value: "-" if value is None else f"{value:,.0f}",
+        "dollars": lambda value: "-" if value is None else storyline.dollars(value),
+        "cents": lambda value: "-" if value is None else f"${value:,.2f}",
+        "share": lambda value: "-" if value is None else f"{value:.1%}",
+        "signed": lambda value: "-" if value is None else f"{value:+.0%}",
+        "ratio": lambda value: "-" if value is None else f"{value:.2f}",
+        "spoken": storyline.spoken,
+    }
+    return environment.get_template(_TEMPLATE).render(
+        document=document,
+        pictures={name: _inline(figure) for name, figure in pictures.items()},
+        story={
+            name: getattr(storyline, name)(document)
+            for name in ("happened", "who", "changed", "expected")
+        },
+        everyone=ALL,
+    )
+
+
+def _inline(figure: Figure) -> str:
+    return "data:image/png;base64," + base64.b64encode(png_of(figure)).decode("ascii")
