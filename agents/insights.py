@@ -86,6 +86,7 @@ def find_out(asked: InsightsCommand, say: Say) -> Insights:
         },
         importances=importances(history, forecasting),
         coverage=forecasting.coverage,
+        drift_coverage=diagnosis.drift.coverage,
         unseen=tuple(unseen(history, spend)),
         notes=(*history.notes, *notes, *left_out),
     )

@@ -22,6 +22,8 @@ _NEAR = 7  # days of horizon that a day learns from on either side
 _LEAST = 20  # scores below which a campaign takes those of all
 _SHIFT = 3.0 / 8.0  # Anscombe's
 _ROUNDING = 1e-9
+_EVENTS = 10.0  # conversions that a total is divided by at least
+_TESTS = 3
 
 
 class Interval(NamedTuple):
@@ -60,22 +62,23 @@ def intervals(past: Backtest, forecast: Floats, coverage: float, unit: float) ->
     return Interval(np.maximum(low, 0.0) * unit, high * unit)
 
 
-def month_range(past: Backtest) -> tuple[Floats, Floats]:
+def month_range(past: Backtest, unit: float) -> tuple[Floats, Floats]:
     """Least and most of actual over forecast totals in the backtests, (campaigns + 1,).
 
     The last is of all campaigns together. Overlapping backtests are few independent ones, so no
-    coverage is claimed; NaN where a total was forecast to be 0.
+    coverage is claimed; NaN where fewer than three forecast enough events to divide by.
     """
     whole = past.together()
     actual, forecast = (
         np.concatenate([np.where(past.known, own, 0.0), every], axis=2).sum(axis=1)
         for own, every in ((past.actual, whole.actual), (past.forecast, whole.forecast))
     )
-    ratio = np.full(actual.shape, np.nan)
-    np.divide(actual, forecast, out=ratio, where=forecast > 0)
-    if len(ratio) == 0:
-        return np.full(ratio.shape[1], np.nan), np.full(ratio.shape[1], np.nan)
-    return ratio.min(axis=0), ratio.max(axis=0)
+    told = forecast >= _EVENTS * unit
+    ratio = actual / np.where(told, forecast, 1.0)
+    enough = told.sum(axis=0) >= _TESTS
+    least = np.where(told, ratio, np.inf).min(axis=0, initial=np.inf)
+    most = np.where(told, ratio, -np.inf).max(axis=0, initial=-np.inf)
+    return np.where(enough, least, np.nan), np.where(enough, most, np.nan)
 
 
 def _root(values: Floats) -> Floats:

@@ -20,7 +20,7 @@ from .level import unit_of
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TRENDS = ("ctr", "cpc", "cvr", "roas")
-_LITTLE = 0.02  # conversions that every expectation is raised by, so that ratios exist
+LITTLE = 0.02  # conversions that every expectation is raised by, so that ratios exist
 _FEW = 1.0  # conversions in both windows of a trend
 NAMES = (
     *_DAYS,
@@ -79,7 +79,7 @@ def _rows(
     history: History, spend: Floats, metric: Metric, base: Forecaster, table: Features
 ) -> Design:
     origin, unit = len(history.dates), unit_of(history, metric)
-    expected = base.forecast(history, spend, metric) / unit + _LITTLE
+    expected = base.forecast(history, spend, metric) / unit + LITTLE
     columns = _known(history, metric, table, origin, unit) | _ahead(history, spend)
     columns["expected"] = np.log(expected)
     full = [np.broadcast_to(columns[name], spend.shape).ravel() for name in NAMES]

@@ -220,7 +220,7 @@ def look_ahead(
         expected,
         intervals(past, expected, coverage, unit),
         intervals(past.together(), expected.sum(axis=1, keepdims=True), coverage, unit),
-        *month_range(past),
+        *month_range(past, unit),
         len(past.origins),
     )
 

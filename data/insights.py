@@ -38,6 +38,7 @@ class Insights:
     outlooks: Mapping[Metric, Outlook]
     importances: Mapping[str, Mapping[str, float]]
     coverage: float  # of the forecast's intervals
+    drift_coverage: float  # of the drifts'
     unseen: tuple[str, ...]  # campaigns whose spend ahead is above any day of the history
     notes: tuple[str, ...]
 
@@ -52,7 +53,7 @@ def document_of(found: Insights) -> Document:
         "daily": _daily(history),
         "weekly": _weekly(history, found.expectation),
         "attribution": found.attribution,
-        "changed": _changed(found.diagnosis),
+        "changed": _changed(found.diagnosis, found.drift_coverage),
         "expected": _expected(found),
         "unknown": unknowns_of(history, found.attribution is not None, found.unseen),
         "notes": list(found.notes),
@@ -126,7 +127,7 @@ def _weekly(history: History, found: Expectation) -> Document:
     }
 
 
-def _changed(found: Diagnosis) -> Document:
+def _changed(found: Diagnosis, coverage: float) -> Document:
     return {
         "anomalies": [_plain(asdict(each)) for each in found.anomalies],
         "changes": [_plain(asdict(each)) for each in found.changes],
@@ -134,6 +135,7 @@ def _changed(found: Diagnosis) -> Document:
         "effects": [_plain(asdict(each)) for each in found.effects],
         "precedence": [_plain(asdict(each)) for each in found.precedence],
         "precedence_warning": GRANGER_WARNING,
+        "drift_coverage": coverage,
     }
 
 

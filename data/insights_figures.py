@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from .attribution_figures import attribution_figures
 from .canvas import blank
@@ -106,6 +107,7 @@ def effects_figure(document: Document) -> Figure:
         axes.plot(weeks, effect["synthetic"], color=_INK, linestyle="--", label="others, weighted")
         axes.axvline(-0.5, color=_SOFT)
         axes.set_title(f"{effect['campaign']}\nfrom {effect['day']}", fontsize=9)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("weeks", fontsize=8)
         axes.set_ylim(bottom=0)
         _plain(axes)

@@ -103,7 +103,9 @@ def comparison_table(document: Document) -> Table:
 
 
 def _span(own: Document, form: str) -> str:
-    return f"{_told(own['least'], form)} to {_told(own['most'], form)}"
+    if own["least"] is None:
+        return "too few"
+    return f"{form.format(own['least'])} to {form.format(own['most'])}"
 
 
 def _told(value: float | None, form: str) -> str:

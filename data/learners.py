@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from .config import Settings
-from .design import Design, training, upcoming
+from .design import LITTLE, Design, training, upcoming
 from .errors import data_error
 from .forecasters import Floats, Forecaster, Metric
 from .history import History
@@ -96,8 +96,8 @@ class Learned:
         ahead = upcoming(history, spend, metric, self.base)
         if fitted is None:
             return self.base.forecast(history, spend, metric)
-        ratio = np.maximum(fitted[0].predict(ahead.rows), 0.0)
-        return (ratio * ahead.base).reshape(spend.shape) * unit_of(history, metric)
+        expected = fitted[0].predict(ahead.rows) * ahead.base - LITTLE
+        return np.maximum(expected, 0.0).reshape(spend.shape) * unit_of(history, metric)
 
     def fit(self, history: History, metric: Metric) -> tuple[Model, Design] | None:
         """Return the fitted model and the rows it learnt from; None without an origin."""

@@ -22,7 +22,7 @@ def happened(document: Document) -> list[str]:
     told = [
         f"From {spoken(period[0])} to {spoken(period[1])}, {dollars(totals['spend'])} bought "
         f"{totals['conversions']:,.0f} conversions worth {dollars(totals['revenue'])}"
-        + (f": {totals['bae']:+.2f} dollars won on each dollar." if totals["spend"] else ".")
+        + (f": ${1 + totals['bae']:.2f} for each dollar." if totals["spend"] else ".")
     ]
     conversions = totals["conversions"] or 1.0
     parts = sorted(found["campaigns"].items(), key=lambda each: -each[1]["conversions"])[:_SHOWN]
@@ -46,11 +46,12 @@ def _latest_month(months: Sequence[Document]) -> list[str]:
     rates = [month["conversions"] / month["days"] for month in (before, after)]
     spends = [month["spend"] / month["days"] for month in (before, after)]
     change, spend = rates[1] / rates[0] - 1, spends[1] / spends[0] - 1
+    more = "more" if spend > 0 else "less"
     if abs(change) < _NEWS:
         return [f"{_month(after)} brought as many conversions a day as {_month(before)}."]
     return [
         f"{_month(after)} brought {abs(change):.0%} {'more' if change > 0 else 'fewer'} "
-        f"conversions a day than {_month(before)}, for {spend:+.0%} of spend."
+        f"conversions a day than {_month(before)}, for {abs(spend):.0%} {more} spend."
     ]
 
 

@@ -21,11 +21,14 @@ from mediagym.agents.commands import (
     Workplace,
 )
 from mediagym.agents.evaluation import EvaluationSettings
+from mediagym.agents.insights import InsightsCommand
 from mediagym.agents.ppo import PPOSettings
 from mediagym.agents.workflow import BASELINES
 from mediagym.data.attribution import AttributionSettings
 from mediagym.data.attribution_document import AttributeCommand
 from mediagym.data.config import Settings
+from mediagym.data.diagnosis import DiagnosisSettings
+from mediagym.data.forecasting import ForecastingSettings
 from mediagym.data.history import Campaign
 from mediagym.data.settings import DataSettings
 from mediagym.envs.budget import EnvSettings
@@ -51,8 +54,10 @@ RECORDS: dict[str, type[Settings]] = {
     "calibration": CalibrationSettings,
     "constraints": ConstraintSettings,
     "data": DataSettings,
+    "diagnosis": DiagnosisSettings,
     "env": EnvSettings,
     "evaluation": EvaluationSettings,
+    "forecasting": ForecastingSettings,
     "objective": Objective,
     "priors": Priors,
     "solver": SolverSettings,

@@ -116,9 +116,14 @@ def test_scores_are_what_they_are_called():
     np.testing.assert_allclose(found.r2[0], 1 - 6 / 2)
     assert np.isnan(found.r2[1])
     assert bae(np.array([1.0, 3.0, np.nan]), np.array([2.0, 8.0, 5.0])) == pytest.approx(1.5)
-    least, most = month_range(Backtest((1, 2), forecast, actual))
-    np.testing.assert_allclose(least[[0, 2]], [4 / 6, 4 / 6])
-    np.testing.assert_allclose(most[[0, 2]], [4 / 4, 4 / 5])
+
+
+def test_the_range_of_totals_is_of_tests_with_enough_to_divide_by():
+    forecast = np.array([10.0, 20.0, 30.0, 2.0])[:, None, None] * np.array([1.0, 0.1])
+    actual = np.array([12.0, 20.0, 24.0, 90.0])[:, None, None] * np.array([1.0, 0.1])
+    least, most = month_range(Backtest((1, 2, 3, 4), forecast, actual), 1.0)
+    np.testing.assert_allclose(least, [0.8, np.nan, 0.8])
+    np.testing.assert_allclose(most, [1.2, np.nan, 1.2])
 
 
 def test_origins_leave_the_whole_horizon_inside():
