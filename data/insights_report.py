@@ -6,22 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from matplotlib.figure import Figure
 
 from . import storyline
-from .canvas import png_of
 from .insights import ALL
 
 Document = dict[str, Any]
 _TEMPLATE = "insights.html.j2"
 
 
-def report_of(document: Document, pictures: Mapping[str, Figure]) -> str:
+def report_of(document: Document, pictures: Mapping[str, bytes]) -> str:
     """Return the page.
 
     Args:
         document: of `insights.document_of`.
-        pictures: of `insights_figures`, by name; those that the template does not name are left.
+        pictures: PNG files by the names of `insights_figures`.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -41,7 +39,7 @@ def report_of(document: Document, pictures: Mapping[str, Figure]) -> str:
     }
     return environment.get_template(_TEMPLATE).render(
         document=document,
-        pictures={name: _inline(figure) for name, figure in pictures.items()},
+        pictures={name: _inline(picture) for name, picture in pictures.items()},
         story={
             name: getattr(storyline, name)(document)
             for name in ("happened", "who", "changed", "expected")
@@ -50,5 +48,5 @@ def report_of(document: Document, pictures: Mapping[str, Figure]) -> str:
     )
 
 
-def _inline(figure: Figure) -> str:
-    return "data:image/png;base64," + base64.b64encode(png_of(figure)).decode("ascii")
+def _inline(picture: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")

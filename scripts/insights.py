@@ -20,11 +20,11 @@ def main(config: DictConfig) -> None:
     with working("finding out") as say:
         found = find_out(asked, say)
     document = document_of(found)
-    pictures = insights_figures(document)
+    pictures = {name: png_of(figure) for name, figure in insights_figures(document).items()}
     path = write_json(folder / "insights.json", document)
     page = write_text(folder / "insights.html", report_of(document, pictures))
-    for name, figure in pictures.items():
-        write_bytes(folder / f"{name}.png", png_of(figure))
+    for name, picture in pictures.items():
+        write_bytes(folder / f"{name}.png", picture)
     for table in insights_tables(document):
         console.print(table)
     warn(document["notes"])

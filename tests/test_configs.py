@@ -21,7 +21,7 @@ from mediagym.agents.commands import (
     Workplace,
 )
 from mediagym.agents.evaluation import EvaluationSettings
-from mediagym.agents.insights import InsightsCommand
+from mediagym.agents.insights import InsightsCommand, simulator_of
 from mediagym.agents.ppo import PPOSettings
 from mediagym.agents.workflow import BASELINES
 from mediagym.data.attribution import AttributionSettings
@@ -45,6 +45,7 @@ CONF = Path(__file__).parent.parent / "conf"
 PARTS = ("base", "problem")  # of other configurations, no command of their own
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS)
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
+OWNERS = {"attribution": "attribute", "forecasting": "insights", "diagnosis": "insights"}
 SUITE = ("task", "size")  # read by the task suite and not composed by Hydra
 CHOICES = sorted(
     (path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name not in SUITE
@@ -109,6 +110,9 @@ def test_every_command_composes_and_fits_its_records(
     if name == "attribute":
         AttributeCommand.of(config, name).checked()
         assert Path(config["data"]["path"]) == SAMPLE
+    elif name == "insights":
+        simulator_of(InsightsCommand.of(config, name))
+        assert Path(config["data"]["path"]) == SAMPLE
     elif name not in ("synthesize", "clairvoyant", "suite"):
         ProblemGroups.read(config)
         Workplace.read(config)
@@ -134,7 +138,7 @@ def test_every_task_at_every_size_fits_its_records(path: Path, size: str) -> Non
 def test_every_choice_of_every_group_composes_and_fits_its_record(
     composed: Callable[..., dict[str, Any]], group: str, choice: str
 ) -> None:
-    command = "attribute" if group == "attribution" else "plan"
+    command = OWNERS.get(group, "plan")
     _check(group, choice, composed(command, f"{group}={choice}")[group])
 
 
