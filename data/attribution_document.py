@@ -58,7 +58,6 @@ def study(data: DataSettings, settings: AttributionSettings) -> Study:
         ConfigError: a setting is not allowed.
         DataError: an export cannot be read, there is no landings file, or nothing to attribute.
     """
-    settings.check_method()
     history = load_history(data)
     landings = read_landings(data, history)
     if landings is None:
@@ -69,6 +68,17 @@ def study(data: DataSettings, settings: AttributionSettings) -> Study:
             "Converted, Source, Channel and Campaign Type",
             "put it there, or give its name with data.landings_file",
         )
+    return study_of(history, landings, settings)
+
+
+def study_of(history: History, landings: Landings, settings: AttributionSettings) -> Study:
+    """Cut and attribute what was read.
+
+    Raises:
+        ConfigError: a setting is not allowed.
+        DataError: nothing to attribute.
+    """
+    settings.check_method()
     journeys = cut(landings, history, settings.lookback_days, settings.converted)
     return Study(history, landings, journeys, attribute(journeys, settings), settings)
 

@@ -1,14 +1,13 @@
 """Pictures of the attribution document: credits by method, roles, and who leads to whom."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from .canvas import blank, png_of
 from .files import write_bytes
 from .roles import ROLES
 
@@ -23,18 +22,25 @@ def draw_attribution(document: Document, folder: Path) -> list[Path]:
     Raises:
         DataError: the folder cannot be written to.
     """
-    pictures = {
+    return [
+        write_bytes(folder / f"{name}.png", png_of(figure))
+        for name, figure in attribution_figures(document).items()
+    ]
+
+
+def attribution_figures(document: Document) -> dict[str, Figure]:
+    """All of them by name."""
+    return {
         "credits": credit_figure(document),
         "roles": role_figure(document),
         "influence": influence_figure(document),
     }
-    return [_save(figure, folder / f"{name}.png") for name, figure in pictures.items()]
 
 
 def credit_figure(document: Document) -> Figure:
     """A row a label, a dot a method with its interval."""
     labels, methods = _occurring(document), document["methods"]
-    figure = _figure(10, 0.42 * len(labels) + 2)
+    figure = blank(10, 0.42 * len(labels) + 2)
     axes = figure.subplots()
     steps = np.linspace(-0.35, 0.35, len(methods))
     for step, (name, found) in zip(steps, methods.items(), strict=True):
@@ -64,7 +70,7 @@ def credit_figure(document: Document) -> Figure:
 def role_figure(document: Document) -> Figure:
     """Each label's landings in converting journeys by role, and its index."""
     labels = _occurring(document)
-    figure = _figure(10, 0.36 * len(labels) + 1.8)
+    figure = blank(10, 0.36 * len(labels) + 1.8)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
     table = np.array(
         [[document["roles"][label][role]["count"] for role in ROLES] for label in labels]
@@ -97,7 +103,7 @@ def influence_figure(document: Document) -> Figure:
     labels = _occurring(document)
     at = {label: position for position, label in enumerate(labels)}
     lift = np.full((len(labels), len(labels)), np.nan)
-    figure = _figure(0.55 * len(labels) + 4, 0.45 * len(labels) + 3)
+    figure = blank(0.55 * len(labels) + 4, 0.45 * len(labels) + 3)
     axes = figure.subplots()
     for pair in document["influence"]:
         row, column = at[pair["label"]], at[pair["closer"]]
@@ -127,12 +133,6 @@ def _occurring(document: Document) -> list[str]:
     return [name for name in document["labels"] if any(roles[name][r]["count"] for r in ROLES)]
 
 
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
 def _rows(axes: Axes, labels: list[str]) -> None:
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
@@ -141,9 +141,3 @@ def _rows(axes: Axes, labels: list[str]) -> None:
 def _titled(figure: Figure, document: Document, title: str) -> Figure:
     figure.suptitle(f"{title}\n{document['caveat']}", fontsize=10)
     return figure
-
-
-def _save(figure: Figure, path: Path) -> Path:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=130)
-    return write_bytes(path, stream.getvalue())

@@ -1,7 +1,7 @@
-"""Measure what the project promises to be quick at, beside its targets.
+"""Measure what the project promises, beside its targets.
 
 ``OMP_NUM_THREADS=1 python scripts/benchmark.py [env] [projection] [torch]`` prints the figures and
-writes ``benchmark.json``; all without arguments.
+writes ``benchmark.json``; all three without arguments, ``attribution`` and ``insights`` by name.
 """
 
 import subprocess
@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +31,10 @@ from mediagym.envs.tasks import task_of
 from mediagym.envs.tree import Bounds, Tree
 
 Floats = NDArray[np.float64]
+_SLOW = {  # modules of their own, which take minutes
+    "attribution": ("timings_attribution", "attribution"),
+    "insights": ("targets_insights", "insights"),
+}
 
 
 class Figure(NamedTuple):
@@ -128,8 +133,10 @@ def torch_step() -> dict[str, Figure]:
 
 def run() -> None:
     """Measure what the command line names and show it."""
-    known = {"env": env, "projection": projection, "torch": torch_step}
-    names = sys.argv[1:] or list(known)
+    quick = {"env": env, "projection": projection, "torch": torch_step}
+    slow = {name: partial(_measured_by, *place) for name, place in _SLOW.items()}
+    known: dict[str, Callable[[], dict[str, Figure]]] = {**quick, **slow}
+    names = sys.argv[1:] or list(quick)
     unknown = [name for name in names if name not in known]
     if unknown:
         sys.exit(f"error: {unknown[0]!r} cannot be measured; allowed: {', '.join(known)}")
@@ -138,14 +145,21 @@ def run() -> None:
     for name, figures in measured.items():
         for what, figure in figures.items():
             sign = "at least" if figure.at_least else "at most"
-            target = f"{sign} {figure.target:,.0f}"
-            table.add_row(f"{name}: {what}", f"{figure.measured:,.2f}", target, figure.unit)
+            target = f"{sign} {figure.target:,.6g}"
+            digits = 2 if abs(figure.measured) >= 1 else 3
+            table.add_row(f"{name}: {what}", f"{figure.measured:,.{digits}f}", target, figure.unit)
     Console().print(table)
     content = {
         name: {what: figure._asdict() for what, figure in figures.items()}
         for name, figures in measured.items()
     }
     print(write_json(Path("benchmark.json"), content))
+
+
+def _measured_by(module: str, function: str) -> dict[str, Figure]:
+    found = getattr(import_module(f"mediagym.scripts.{module}"), function)()
+    assert isinstance(found, dict)  # noqa: S101  # as all of them return
+    return found
 
 
 def _problem(leaves: int, channels: int, rows: int) -> tuple[Tree, Floats, Bounds]:

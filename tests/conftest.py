@@ -48,6 +48,7 @@ hypothesis.settings.load_profile("mediagym")
 _EXPORTS = _load("exports")
 _MALFORMED = _load("malformed")
 _load("attributed")  # which tests of attribution take from sys.modules
+_load("histories")  # likewise tests of features, forecasts and diagnosis
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

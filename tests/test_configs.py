@@ -21,11 +21,14 @@ from mediagym.agents.commands import (
     Workplace,
 )
 from mediagym.agents.evaluation import EvaluationSettings
+from mediagym.agents.insights import InsightsCommand, simulator_of
 from mediagym.agents.ppo import PPOSettings
 from mediagym.agents.workflow import BASELINES
 from mediagym.data.attribution import AttributionSettings
 from mediagym.data.attribution_document import AttributeCommand
 from mediagym.data.config import Settings
+from mediagym.data.diagnosis import DiagnosisSettings
+from mediagym.data.forecasting import ForecastingSettings
 from mediagym.data.history import Campaign
 from mediagym.data.settings import DataSettings
 from mediagym.envs.budget import EnvSettings
@@ -42,6 +45,7 @@ CONF = Path(__file__).parent.parent / "conf"
 PARTS = ("base", "problem")  # of other configurations, no command of their own
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS)
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
+OWNERS = {"attribution": "attribute", "forecasting": "insights", "diagnosis": "insights"}
 SUITE = ("task", "size")  # read by the task suite and not composed by Hydra
 CHOICES = sorted(
     (path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name not in SUITE
@@ -51,8 +55,10 @@ RECORDS: dict[str, type[Settings]] = {
     "calibration": CalibrationSettings,
     "constraints": ConstraintSettings,
     "data": DataSettings,
+    "diagnosis": DiagnosisSettings,
     "env": EnvSettings,
     "evaluation": EvaluationSettings,
+    "forecasting": ForecastingSettings,
     "objective": Objective,
     "priors": Priors,
     "solver": SolverSettings,
@@ -104,6 +110,9 @@ def test_every_command_composes_and_fits_its_records(
     if name == "attribute":
         AttributeCommand.of(config, name).checked()
         assert Path(config["data"]["path"]) == SAMPLE
+    elif name == "insights":
+        simulator_of(InsightsCommand.of(config, name))
+        assert Path(config["data"]["path"]) == SAMPLE
     elif name not in ("synthesize", "clairvoyant", "suite"):
         ProblemGroups.read(config)
         Workplace.read(config)
@@ -129,7 +138,7 @@ def test_every_task_at_every_size_fits_its_records(path: Path, size: str) -> Non
 def test_every_choice_of_every_group_composes_and_fits_its_record(
     composed: Callable[..., dict[str, Any]], group: str, choice: str
 ) -> None:
-    command = "attribute" if group == "attribution" else "plan"
+    command = OWNERS.get(group, "plan")
     _check(group, choice, composed(command, f"{group}={choice}")[group])
 
 

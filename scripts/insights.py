@@ -1,0 +1,42 @@
+"""Say what the exports tell: what happened, who starts and closes, what changed, what to expect."""
+
+from omegaconf import DictConfig
+
+from mediagym.agents.insights import InsightsCommand, find_out
+from mediagym.data.canvas import png_of
+from mediagym.data.files import write_bytes, write_json, write_text
+from mediagym.data.insights import document_of
+from mediagym.data.insights_figures import insights_figures
+from mediagym.data.insights_report import report_of
+from mediagym.data.insights_tables import insights_tables
+from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.screen import console, run_folder, tell, warn, working
+
+
+def main(config: DictConfig) -> None:
+    """Find out; write ``insights.json``, ``insights.html`` and the figures."""
+    asked = InsightsCommand.of(plain(config), "insights")
+    folder = asked.output or run_folder()
+    with working("finding out") as say:
+        found = find_out(asked, say)
+    document = document_of(found)
+    pictures = {name: png_of(figure) for name, figure in insights_figures(document).items()}
+    path = write_json(folder / "insights.json", document)
+    page = write_text(folder / "insights.html", report_of(document, pictures))
+    for name, picture in pictures.items():
+        write_bytes(folder / f"{name}.png", picture)
+    for table in insights_tables(document):
+        console.print(table)
+    warn(document["notes"])
+    tell(f"\nreport    {page}")
+    tell(f"document  {path}")
+    tell(f"figures   {', '.join(f'{name}.png' for name in pictures)}")
+
+
+def run() -> None:
+    """Console entry."""
+    launch(main, "insights")
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,99 @@
+"""The command insights: one document, one page that needs nothing else, and mistakes in a line."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jsonschema
+import pytest
+from matplotlib.image import imread
+
+from mediagym.data.attribution_document import SCHEMA as ATTRIBUTION_SCHEMA
+from mediagym.data.insights import ALL, SCHEMA
+
+Command = Callable[..., Any]
+QUICK = [
+    "attribution.draws=100",
+    "forecasting.forecasters=[same_weekday,level,xgboost]",
+    "forecasting.chosen=level",
+    "forecasting.validation.origins=2",
+    "forecasting.errors.origins=6",
+    "forecasting.xgboost.trees=10",
+]
+SECTIONS = ("What happened", "Who starts", "What changed", "What to expect", "What is unknown")
+MISTAKES = {
+    "an unknown key": (["diagnosis.anomalies.rate=5"], ["rate", "false_alarms"]),
+    "a forecaster that is none": (["forecasting.forecasters=[arima]"], ["'arima'", "level"]),
+    "a choice that is not compared": (["forecasting.chosen=net"], ["forecasting.chosen", "'net'"]),
+    "coverage above one": (["forecasting.coverage=90"], ["forecasting.coverage", "90"]),
+    "a method that is none": (["diagnosis.method=zscore"], ["diagnosis.method", "zscore"]),
+    "a history that is too short": (["forecasting.horizon=60"], ["100 days", "validation"]),
+    "no folder": (["data.path=not/here"], ["not/here"]),
+    "an output that is a file": (["output=file"], ["file"]),
+}
+
+
+def _fits(folder: Path) -> dict[str, Any]:
+    document = json.loads((folder / "insights.json").read_text())
+    schema = json.loads(SCHEMA.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(document)
+    return dict(document)
+
+
+def test_the_sample_becomes_a_document_a_page_and_figures(command: Command, place: Path) -> None:
+    ended = command("insights", "output=out", *QUICK)
+    assert ended.status == 0, ended.err
+    document = _fits(place / "out")
+    attribution = json.loads(ATTRIBUTION_SCHEMA.read_text())
+    jsonschema.Draft202012Validator(attribution).validate(document["attribution"])
+    whole = document["expected"]["metrics"]["conversions"]["campaigns"]
+    parts = [own["total"] for name, own in whole.items() if name != ALL]
+    assert sum(parts) == pytest.approx(whole[ALL]["total"])
+    assert len(document["expected"]["days"]) == len(whole[ALL]["expected"]) == 30
+    assert document["expected"]["days"][0] == "2024-07-01"
+
+    page = (place / "out" / "insights.html").read_text()
+    assert all(f">{section}" in page for section in SECTIONS)
+    assert not re.search(r"""(?:src|href)=["'](?!#|data:image/png;base64,)""", page)
+    assert not re.search(r"<script|<link|@import|url\(", page)
+    assert page.count("<img alt=") == page.count("data:image/png;base64,") >= 7
+    for name in ("weeks", "efficiency", "forecast", "comparison", "importances", "roles"):
+        picture = imread(place / "out" / f"{name}.png")
+        assert picture[..., :3].std() > 0.05
+    assert "insights.html" in ended.out
+
+
+def test_without_landings_it_says_so_and_goes_on(
+    command: Command, place: Path, export_folder: Path, exports: ModuleType
+) -> None:
+    exports.write_exports(export_folder, days=120)
+    ended = command("insights", f"data.path={export_folder}", "output=out", *QUICK)
+    assert ended.status == 0, ended.err
+    document = _fits(place / "out")
+    assert document["attribution"] is None
+    assert any("no file of site landings" in line for line in document["unknown"])
+    page = (place / "out" / "insights.html").read_text()
+    assert "There is no file of site landings" in page
+    assert not (place / "out" / "roles.png").exists()
+
+
+@pytest.mark.parametrize(("overrides", "fragments"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_told_in_one_line(
+    command: Command,
+    place: Path,
+    export_folder: Path,
+    exports: ModuleType,
+    overrides: list[str],
+    fragments: list[str],
+) -> None:
+    exports.write_exports(export_folder, days=100)
+    (place / "file").write_text("")
+    given = [f"data.path={export_folder}", *QUICK, f"output={place / 'out'}", *overrides]
+    error = command("insights", *given).error
+    for fragment in fragments:
+        assert fragment in error
+    assert not (place / "out").exists()
