@@ -17,8 +17,9 @@ from pydantic import Field
 from ..data.config import Settings
 from ..data.errors import MediaGymError
 from .actions import ActionSettings, action_size, wanted
+from .arrays import summed
 from .flight import Day, Flight, Problem, advance, start
-from .market import Market, MarketState, Noise, select, step
+from .market import Market, MarketState, Noise, gather, select, step
 from .noise import ShockSettings, draw_noises, generator
 from .observation import BOUND, observation_size, observe
 from .parameters import require_possible
@@ -69,7 +70,7 @@ class Pool(NamedTuple):
         """Return one flight an episode; its randomness depends on (seed, episode) alone."""
         rngs = [generator(seed, episode) for episode in episodes]
         index = np.array([int(rng.integers(len(self.market.elasticity))) for rng in rngs])
-        market, state = select(self.market, index), select(self.state, index)
+        market, state = gather(self.market, index), gather(self.state, index)
         return Draw(market, state, draw_noises(market, days, rngs, None, self.shocks))
 
 
@@ -101,7 +102,7 @@ class Batch:
 
     def observation(self) -> Float32s:
         """Return what a policy sees now, (flights, size)."""
-        return np.asarray(observe(self.problem, self.flight.view), np.float32)
+        return np.ascontiguousarray(observe(self.problem, self.flight.view, np.float32))
 
     def play(self, action: NDArray[Any]) -> tuple[Float32s, Floats]:
         """Spend a day; return the observations and rewards."""
@@ -112,14 +113,14 @@ class Batch:
                 f"action: {action[~np.isfinite(action)][0]} was given; every entry must be a "
                 "finite number in [-1, 1]. Look for a diverged policy."
             )
-        clipped = np.clip(np.asarray(action, np.float64), -1.0, 1.0)
+        clipped = np.clip(np.asarray(action, np.float64, order="F"), -1.0, 1.0)
         target, total = wanted(self.problem, self.flight.view.ledger, clipped, self.settings.action)
         today = select(self._draw.noise, len(self.trace))
         self.flight, day = advance(
             self.problem, self._draw.market, self.flight, target, total, today
         )
         self.day = day
-        self.trace.append((day.spend[0], float(day.value[0].sum())))
+        self.trace.append((day.spend[0].copy(), float(day.value[0].sum())))
         return self.observation(), self._reward(day, today)
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -151,11 +152,11 @@ class Batch:
         objective = self.problem.objective
         counted = self.settings.reward == "counted"
         worth = objective.counted(day.outcome, day.spend) if counted else day.value
-        value = worth.sum(-1)
+        value = summed(worth)
         if self.settings.relative:
             plan = self.problem.base[len(self.trace) - 1]
             self._static, outcome = step(self._draw.market, self._static, plan, today.path())
-            value = value - objective.expected(outcome, plan).sum(-1)
+            value = value - summed(objective.expected(outcome, plan))
         return np.asarray(value / self._scale)
 
 

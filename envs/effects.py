@@ -7,7 +7,7 @@ where there is nothing to remember or to add. Arrays are (..., campaigns).
 from math import cos, log, pi, sin
 from typing import TYPE_CHECKING
 
-from .arrays import Array, namespace
+from .arrays import Array, at_least, at_most, namespace, summed
 
 if TYPE_CHECKING:
     from .market import Market
@@ -44,9 +44,9 @@ def attention(
     now = stock / market.reference_spend
     earlier = 1.0 if before is None else before
     after = market.halo_kept * earlier + (1 - market.halo_kept) * now
-    joint = (market.halo_weight * after).sum(-1)[..., None]
+    joint = summed(market.halo_weight * after)[..., None]
     lift = market.halo * (namespace(joint).log1p(joint) - log(2.0))
-    return after, namespace(lift).clip(lift, -HALO_BOUND, HALO_BOUND)
+    return after, at_most(at_least(lift, -HALO_BOUND), HALO_BOUND)
 
 
 def season(annual: Array | None, day: int) -> Array | None:

@@ -19,7 +19,7 @@ from .budget import BudgetEnv, BudgetVectorEnv, Draw, EnvSettings, Pool
 from .clairvoyant import clairvoyant_bound, shared_plan
 from .constraints import Constraints
 from .flight import Problem, problem_of
-from .market import Market, MarketState, Noise, select
+from .market import Market, MarketState, Noise, gather
 from .noise import draw_noises
 from .objective import Objective
 from .plans import steady_plan
@@ -60,7 +60,7 @@ class HeldOut:
     def draw(self, seed: int, episodes: range, days: int) -> Draw:
         """Return the flights of these episodes; see ``budget.Pool.draw``."""
         index = np.array(episodes) % len(self.seeds)
-        market, state = select(self.market, index), select(self.state, index)
+        market, state = gather(self.market, index), gather(self.state, index)
         paths = (path_generator(self.seeds[i]) for i in index)
         counts = (np.random.Generator(np.random.PCG64([_COUNTS, seed, i])) for i in episodes)
         shocks = self.task.settings.shocks

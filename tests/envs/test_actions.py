@@ -87,8 +87,8 @@ def test_the_action_for_given_dollars_asks_for_them(problem, scales, seed, day):
     total = target.sum(-1)
     action = dollars_to_action(problem, ledger, target, total, scales)
     again, in_all = wanted(problem, ledger, action, scales)
-    little = 0.01 * problem.base.mean(0).max()  # days of next to nothing are rounded to it
-    np.testing.assert_allclose(again, target, rtol=1e-2, atol=little)
+    little = 1e-3  # dollars
+    np.testing.assert_allclose(again, target, rtol=1e-4, atol=little)
     np.testing.assert_allclose(in_all, total, rtol=1e-3)
 
 
