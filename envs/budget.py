@@ -17,7 +17,7 @@ from pydantic import Field
 from ..data.config import Settings
 from ..data.errors import MediaGymError
 from .actions import ActionSettings, action_size, wanted
-from .arrays import summed
+from .arrays import at_least, at_most, summed
 from .flight import Day, Flight, Problem, advance, start
 from .market import Market, MarketState, Noise, gather, select, step
 from .noise import ShockSettings, draw_noises, generator
@@ -113,8 +113,8 @@ class Batch:
                 f"action: {action[~np.isfinite(action)][0]} was given; every entry must be a "
                 "finite number in [-1, 1]. Look for a diverged policy."
             )
-        clipped = np.clip(np.asarray(action, np.float64, order="F"), -1.0, 1.0)
-        target, total = wanted(self.problem, self.flight.view.ledger, clipped, self.settings.action)
+        inside = at_most(at_least(np.asarray(action, np.float64, order="F"), -1.0), 1.0)
+        target, total = wanted(self.problem, self.flight.view.ledger, inside, self.settings.action)
         today = select(self._draw.noise, len(self.trace))
         self.flight, day = advance(
             self.problem, self._draw.market, self.flight, target, total, today

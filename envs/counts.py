@@ -29,11 +29,24 @@ def poisson_quantile(mean: Array, normal: Array) -> Array:
     """
     if mean.shape != normal.shape:
         mean, normal = mean + 0 * normal, normal + 0 * mean
-    count = _expansion(at_least(mean, SEARCH_BELOW), normal)
+    if namespace(mean) is np and mean.flags.f_contiguous:  # in the order of the memory
+        mean, normal = mean.T, normal.T
+        return _quantiles(mean.reshape(-1), normal.reshape(-1)).reshape(mean.shape).T
+    return _quantiles(mean.reshape(-1), normal.reshape(-1)).reshape(mean.shape)
+
+
+def _quantiles(mean: Array, normal: Array) -> Array:
+    """Return the counts of draws, (draws,), by the method that fits each mean."""
     small = mean < SEARCH_BELOW
-    if bool(small.any()):
-        count[small] = _search(mean[small], normal[small])
+    few, many = _where(small), _where(~small)
+    count = 0 * mean
+    count[many] = _expansion(mean.take(many), normal.take(many))
+    count[few] = _search(mean.take(few), normal.take(few))
     return count
+
+
+def _where(true: Array) -> Array:
+    return true.nonzero()[0] if namespace(true) is np else true.nonzero()[:, 0]
 
 
 def _expansion(mean: Array, w: Array) -> Array:
@@ -60,7 +73,7 @@ def _search(mean: Array, normal: Array) -> Array:
             found[live] = count
             if not left:
                 return found
-            keep = xp.nonzero(above)[0] if xp is np else above.nonzero()[:, 0]
+            keep = _where(above)
             above, target, mass, mean, below, count, live = (
                 a.take(keep) for a in (above, target, mass, mean, below, count, live)
             )

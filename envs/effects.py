@@ -7,6 +7,8 @@ where there is nothing to remember or to add. Arrays are (..., campaigns).
 from math import cos, log, pi, sin
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .arrays import Array, at_least, at_most, namespace, summed
 
 if TYPE_CHECKING:
@@ -54,8 +56,9 @@ def season(annual: Array | None, day: int) -> Array | None:
     if annual is None:
         return None
     angle = 2 * pi * day / DAYS_A_YEAR
-    waves = (cos(angle), sin(angle), cos(2 * angle), sin(2 * angle))
-    return sum(annual[..., k, :] * wave for k, wave in enumerate(waves))
+    waves = [[cos(angle)], [sin(angle)], [cos(2 * angle)], [sin(2 * angle)]]
+    column = np.array(waves) if namespace(annual) is np else annual.new_tensor(waves)
+    return (annual * column).sum(-2)
 
 
 def settle(
