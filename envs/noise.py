@@ -5,7 +5,7 @@ policies can be compared on common noise. What a perfect forecaster would know (
 only counting brings are drawn one after the other, each from the generator it is given.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ Rate = Annotated[float, Field(ge=0, le=1)]
 _PATH_NORMALS = ("level", "delivery", "competition", "drift")
 _COUNTED = ("price", "counts", "order_value")  # normals of each campaign and day
 _COUNTING = np.float32  # of what only counting brings: half the time and the memory
-_AT_ONCE = 256  # flights drawn together
+_AT_ONCE = 128  # flights drawn together
 _WIDE = 512  # numbers a day from which days are joined one at a time
 _LEAST_DISPERSION = 1e-6  # below it a gamma is 1
 
@@ -129,7 +129,7 @@ def _drawn(
     gamma[np.broadcast_to(market.dispersion[:, None] <= 0, gamma.shape)] = 1
     drawn["gamma"] = gamma.transpose(1, 2, 0)
     if shocks is not None:
-        drawn |= _events(shocks, np.ascontiguousarray(sudden.T), days, campaigns)
+        drawn |= _events(shocks, sudden, days, campaigns)
     return drawn
 
 
@@ -152,27 +152,25 @@ def _events(shocks: ShockSettings, uniform: Floats, days: int, campaigns: int) -
 
     Args:
         shocks: how often, how strong.
-        uniform: (uniforms, flights).
+        uniform: (flights, uniforms).
         days: of the flights.
         campaigns: of the flights.
     """
-    flights, at = uniform.shape[1], 5 * days * campaigns
-    begins = uniform[:at].reshape(5, days, campaigns, flights)
-    daily = uniform[at : at + 3 * days].reshape(3, days, 1, flights)
-    sizes = uniform[at + 3 * days : -1].reshape(2, campaigns, flights)
-    out = _lasting(begins[0] < shocks.outage, _whole(shocks.outage_days, begins[1]))
+    flights, at = len(uniform), 5 * days * campaigns
+    begins = uniform[:, :at].reshape(flights, 5, days, campaigns).swapaxes(0, 1)
+    daily = uniform[:, at : at + 3 * days].reshape(flights, 3, days, 1).swapaxes(0, 1)
+    sizes = uniform[:, at + 3 * days : -1].T.reshape(2, campaigns, flights)
+    out = _lasting(begins[0] < shocks.outage, shocks.outage_days, begins[1])
     broken = _for_good(begins[2] < shocks.tracking)
-    change = begins[3] < shocks.regime
-    regime = np.zeros_like(begins[4])
-    regime[change] = shocks.regime_sd * special.ndtri(begins[4][change])
+    regime = _at(begins[3] < shocks.regime, begins[4], special.ndtri, np.float64)
     rival = _for_good(daily[0] < shocks.competitor)
-    spike = _lasting(daily[1] < shocks.spike, _whole(shocks.spike_days, daily[2]))
-    jump = np.log(_scaled(shocks.spike_size, uniform[-1]))
+    spike = _lasting(daily[1] < shocks.spike, shocks.spike_days, daily[2])
+    jump = np.log(_scaled(shocks.spike_size, uniform[:, -1]))
     return {
         "outage": np.where(out, 0.0, 1.0),
         "rivalry": rival * np.log(_scaled(shocks.competitor_price, sizes[0])),
         "tracking": np.where(broken, _scaled(shocks.tracking_caught, sizes[1]), 1.0),
-        "spike": spike * jump + _running(np.add, regime),
+        "spike": spike * jump + _running(np.add, shocks.regime_sd * regime),
     }
 
 
@@ -180,19 +178,28 @@ def _scaled(pair: tuple[float, float], uniform: Floats) -> Floats:
     return pair[0] + (pair[1] - pair[0]) * uniform
 
 
-def _whole(pair: tuple[int, int], uniform: Floats) -> NDArray[np.int64]:
-    return (pair[0] + (pair[1] - pair[0] + 1) * uniform).astype(np.int64)
+def _at(
+    begins: NDArray[np.bool_], uniform: Floats, make: Callable[[Floats], Floats], kind: type
+) -> NDArray[Any]:
+    """Make values of uniforms where something begins, 0 elsewhere: (days, campaigns, flights)."""
+    values: NDArray[Any] = np.zeros(begins.shape, kind)
+    values[begins] = make(uniform[begins])
+    return np.ascontiguousarray(values.transpose(1, 2, 0))
 
 
 def _for_good(begins: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return _running(np.logical_or, begins)
+    return _running(np.logical_or, np.ascontiguousarray(begins.transpose(1, 2, 0)))
 
 
-def _lasting(begins: NDArray[np.bool_], days: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark the days, axis 0, on which an event that began is still on."""
-    number = np.arange(len(begins))[:, None, None]
-    ends = _running(np.maximum, np.where(begins, number + days, 0))
-    return np.asarray(number < ends)
+def _lasting(
+    begins: NDArray[np.bool_], least_most: tuple[int, int], uniform: Floats
+) -> NDArray[np.bool_]:
+    """Mark the days on which an event that began is still on, (days, campaigns, flights)."""
+    least, most = least_most
+    left = _at(begins, uniform, lambda u: np.floor(least + (most - least + 1) * u), np.int16)
+    for t in range(1, len(left)):  # days that are left, today included
+        np.maximum(left[t - 1] - 1, left[t], out=left[t])
+    return left > 0
 
 
 def _running(join: np.ufunc, daily: NDArray[Any]) -> NDArray[Any]:
