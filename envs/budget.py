@@ -19,6 +19,7 @@ from ..data.errors import MediaGymError
 from .actions import ActionSettings, action_size, wanted
 from .arrays import at_least, at_most, summed
 from .flight import Day, Flight, Problem, advance, start
+from .guards import require_action, require_count, require_fitting, require_mode, require_seed
 from .market import Market, MarketState, Noise, gather, select, step
 from .noise import ShockSettings, draw_noises, generator
 from .observation import BOUND, observation_size, observe
@@ -92,8 +93,6 @@ class Batch:
 
     def begin(self, seed: int, episodes: range) -> Float32s:
         """Start one flight an episode."""
-        if seed < 0:
-            raise MediaGymError(f"reset(seed={seed}): a whole number, 0 or more, is allowed.")
         self._draw = self.source.draw(seed, episodes, self.problem.days)
         self._static = self._draw.state
         self.flight: Flight = start(self.problem, self._draw.state, (len(episodes),))
@@ -108,11 +107,6 @@ class Batch:
         """Spend a day; return the observations and rewards."""
         if not hasattr(self, "_draw") or self.done:
             raise MediaGymError("step(): there is no flight to fly; call reset() first.")
-        if not np.isfinite(action).all():
-            raise MediaGymError(
-                f"action: {action[~np.isfinite(action)][0]} was given; every entry must be a "
-                "finite number in [-1, 1]. Look for a diverged policy."
-            )
         inside = at_most(at_least(np.asarray(action, np.float64, order="F"), -1.0), 1.0)
         target, total = wanted(self.problem, self.flight.view.ledger, inside, self.settings.action)
         today = select(self._draw.noise, len(self.trace))
@@ -130,8 +124,9 @@ class Batch:
         spend, value = (np.array([day[k] for day in self.trace]) for k in (0, 1))
         return {**to_arrays(parts), "trace.spend": spend, "trace.value": value}
 
-    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
+    def restore(self, arrays: Mapping[str, NDArray[Any]], flights: int) -> Float32s:
         """Continue from what ``state`` returned; the problem must be the same."""
+        require_fitting(arrays, self.problem.days, flights, len(self.problem.doubt))
         parts = from_arrays(arrays, {"draw": Draw, "static": MarketState, "flight": Flight})
         self._draw, self._static, self.flight = parts["draw"], parts["static"], parts["flight"]
         rows = zip(arrays["trace.spend"], arrays["trace.value"], strict=True)
@@ -174,7 +169,8 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         render_mode: str | None = None,
     ) -> None:
         self.batch = Batch(problem, markets, settings)
-        self.num_envs, self.render_mode = num_envs, render_mode
+        self.num_envs = require_count(num_envs)
+        self.render_mode = require_mode(render_mode, RENDER_MODES)
         self.single_observation_space = self.batch.observation_space
         self.single_action_space = self.batch.action_space
         self.observation_space = gym.vector.utils.batch_space(
@@ -187,24 +183,16 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32s, dict[str, Any]]:
         """Start all flights anew; ``seed`` is one integer for the whole batch."""
-        if isinstance(seed, list):
-            raise MediaGymError(
-                f"reset(seed={seed}): one integer is allowed; an episode's randomness is made of "
-                "it and of the episode's number."
-            )
         if seed is not None:
-            self._seed, self._episode = seed, 0
+            self._seed, self._episode = require_seed(seed), 0
         return self._begin(), {}
 
     def step(
         self, actions: Float32s
     ) -> tuple[Float32s, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """Spend a day in every flight; the last day's observation comes as ``final_obs``."""
-        if np.shape(actions) != self.action_space.shape:
-            raise MediaGymError(
-                f"actions: shape {np.shape(actions)} was given, {self.action_space.shape} is due."
-            )
-        seen, reward = self.batch.play(actions)
+        shape = self.num_envs, *self.batch.action_space.shape
+        seen, reward = self.batch.play(require_action(actions, shape))
         over = np.full(self.num_envs, self.batch.done)
         infos: dict[str, Any] = {}
         if self.batch.done:
@@ -218,11 +206,7 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
 
     def set_state(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
         """Continue from a state of an environment of the same making; return the observations."""
-        seen = self.batch.restore(arrays)
-        if len(seen) != self.num_envs:
-            raise MediaGymError(
-                f"set_state(): a state of {len(seen)} flights was given; {self.num_envs} are due."
-            )
+        seen = self.batch.restore(arrays, self.num_envs)
         self._seed, self._episode = (int(n) for n in arrays["episodes"])
         return seen
 
@@ -251,7 +235,7 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
         self.batch = Batch(problem, markets, settings)
         self.observation_space = self.batch.observation_space
         self.action_space = self.batch.action_space
-        self.render_mode = render_mode
+        self.render_mode = require_mode(render_mode, RENDER_MODES)
         self._seed, self._episode = 0, 0
 
     def reset(
@@ -260,18 +244,15 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
         """Start the next flight; a seed starts the sequence of flights anew."""
         super().reset(seed=seed)
         if seed is not None:
-            self._seed, self._episode = seed, 0
+            self._seed, self._episode = require_seed(seed), 0
         seen = self.batch.begin(self._seed, range(self._episode, self._episode + 1))
         self._episode += 1
         return seen[0], {}
 
     def step(self, action: Float32s) -> tuple[Float32s, float, bool, bool, dict[str, Any]]:
         """Spend a day; ``info`` holds the dollars and the reported conversions."""
-        if np.shape(action) != self.action_space.shape:
-            raise MediaGymError(
-                f"action: shape {np.shape(action)} was given, {self.action_space.shape} is due."
-            )
-        seen, reward = self.batch.play(np.asarray(action)[None])
+        given = require_action(action, self.batch.action_space.shape)
+        seen, reward = self.batch.play(given[None])
         day = self.batch.day
         info = {"spend": day.spend[0], "conversions": day.outcome.conversions[0]}
         return seen[0], float(reward[0]), self.batch.done, False, info
@@ -282,7 +263,7 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
 
     def set_state(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
         """Continue from a state of an environment of the same making; return the observation."""
-        seen = self.batch.restore(arrays)
+        seen = self.batch.restore(arrays, 1)
         self._seed, self._episode = (int(n) for n in arrays["episodes"])
         first: Float32s = seen[0]
         return first

@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from ..data.errors import DataError
+from ..data.errors import ConfigError, DataError
 from ..data.files import read_json, write_json
 from .budget import BudgetEnv, BudgetVectorEnv, Draw, EnvSettings, Pool
 from .clairvoyant import clairvoyant_bound, shared_plan
@@ -84,7 +84,7 @@ def problem_for(
         changes: keys of ``conf/constraints`` that differ; the static plan is then made anew.
         anew: make the static plan even where one is shipped.
     """
-    posterior, changes = posterior_of(task), dict(changes or {})
+    posterior, changes = posterior_of(task), _changes(changes, "constraints")
     given = _group("constraints") | {"total": task.size.total, "pacing": None} | changes
     constraints = Constraints.of(given, posterior.campaigns, task.size.days)
     objective = Objective.of(_group("objective", "conversions"), "objective")
@@ -199,7 +199,21 @@ def _problem(
 
 def _env(task: Task, changes: Mapping[str, Any] | None) -> EnvSettings:
     usual = _group("env") | {"days": task.size.days, "relative": False}
-    return EnvSettings.of(usual | dict(changes or {}), "env")
+    settings = EnvSettings.of(usual | _changes(changes, "env"), "env")
+    if settings.days != task.size.days:
+        raise ConfigError(
+            f"env.days: {settings.days} was given; a flight of {task.key} has {task.size.days} "
+            "days. Leave the key out, or write a size of your own in conf/size."
+        )
+    return settings
+
+
+def _changes(given: Any, name: str) -> dict[str, Any]:
+    if given is not None and not isinstance(given, Mapping):
+        raise ConfigError(
+            f"{name}: {given!r} was given; a mapping of the keys that differ is allowed."
+        )
+    return dict(given or {})
 
 
 def _group(group: str, name: str = "default") -> dict[str, Any]:
