@@ -137,7 +137,7 @@ def write_reference(task: Task, say: Say = lambda _: None) -> Path:
     for split in HELD:
         market, state, noise = trial_noise(task, split)
         bound = clairvoyant_bound(problem, market, state, noise.path(), progress=say)
-        daily[split], steady[split] = bound.daily.round(4).tolist(), bound.steady.round(4).tolist()
+        daily[split], steady[split] = _told(bound.daily), _told(bound.steady)
     content = {
         "task": task.id,
         "sha256": {split: fingerprint(task, split) for split in HELD},
@@ -146,6 +146,11 @@ def write_reference(task: Task, say: Say = lambda _: None) -> Path:
         "steady": steady,
     }
     return write_json(reference_path(task), content)
+
+
+def _told(values: Floats) -> list[float]:
+    """Return values to four digits, rounded up: a bound stays one."""
+    return [float(v) for v in (np.ceil(values * 1e4) / 1e4).round(4)]
 
 
 def make_env(
