@@ -199,6 +199,10 @@ def _ends(work: Columns, level: int, target: Array) -> tuple[Array, Array]:
     starts, owing = lower - work.point, bool((lower < 0).any())
     below, above = [], []
     for node, leaves in enumerate(work.tree.leaves[level]):
+        if not leaves:  # a node without any answers 0 to every multiplier
+            below.append(0 * target[node])
+            above.append(0 * target[node])
+            continue
         most = target[node] + (debts(lower[leaves]).sum(0) if owing else 0.0)
         ends = xp.minimum(upper[leaves], most) - work.point[leaves]
         below.append(xp.amin(starts[leaves], 0))

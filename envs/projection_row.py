@@ -98,7 +98,7 @@ class Row:
         point, lower, upper = self.point, self.lower[-1], self.upper[-1]
         leaves = self.tree.leaves[level][node]
         most = target + sum([-lower[leaf] for leaf in leaves if lower[leaf] < 0])
-        below = min([lower[leaf] - point[leaf] for leaf in leaves])
-        above = max([min(upper[leaf], most) - point[leaf] for leaf in leaves])
+        below = min([lower[leaf] - point[leaf] for leaf in leaves], default=0.0)
+        above = max([min(upper[leaf], most) - point[leaf] for leaf in leaves], default=0.0)
         slack = SLACK * self.scale
         return below - slack, above + slack

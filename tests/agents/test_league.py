@@ -23,7 +23,9 @@ def test_in_a_known_market_the_static_plan_is_the_best_there_is(key):
 @pytest.mark.parametrize("key", ["Full-S", "Shock-M"])
 def test_the_table_in_the_documents_is_what_flies(key):
     task = task_of(key)
-    for ours, shown in zip(as_json(task, league(task, 20))["policies"], SHOWN[task.id], strict=True):
+    for ours, shown in zip(
+        as_json(task, league(task, 20))["policies"], SHOWN[task.id], strict=True
+    ):
         assert ours["name"] == shown["name"]
         assert ours["mean"] == pytest.approx(shown["mean"], abs=0.005)
         assert ours["ci"] == pytest.approx(shown["ci"], abs=0.005)

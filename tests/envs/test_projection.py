@@ -264,6 +264,17 @@ def test_infinite_caps_and_a_free_root_leave_the_point_alone():
     np.testing.assert_array_equal(project(tree, np.array([-1.0, 2.0, -3e9]), free), [0, 2, 0])
 
 
+@pytest.mark.parametrize("rows", [1, 100])
+def test_a_channel_without_campaigns_changes_nothing(rows):
+    full, empty = Tree.of([[0], [0, 0]]), Tree.of([[0, 0], [0, 0]])
+    point = np.random.default_rng(0).normal(size=(rows, 2))
+    root, leaves = np.ones((rows, 1)), np.zeros((rows, 2))
+    low, high = np.zeros((rows, 2)), np.ones((rows, 2))
+    ours = project(empty, point, Bounds((root, low, leaves), (root, high, leaves + 0.8)))
+    theirs = project(full, point, Bounds((root, low[:, :1], leaves), (root, root, leaves + 0.8)))
+    assert np.array_equal(ours, theirs)
+
+
 def test_a_day_without_money_spends_none():
     tree = Tree.of([[0, 0], [0, 0, 1]])
     none = Bounds((np.zeros(1), np.zeros(2), np.zeros(3)), (np.zeros(1), np.ones(2), np.ones(3)))
