@@ -141,7 +141,7 @@ def run() -> None:
     for name, figures in measured.items():
         for what, figure in figures.items():
             sign = "at least" if figure.at_least else "at most"
-            target = f"{sign} {figure.target:,.15g}"
+            target = f"{sign} {figure.target:,.15g}" if figure.target else "none"
             table.add_row(f"{name}: {what}", f"{figure.measured:,.2f}", target, figure.unit)
     Console().print(table)
     content = {

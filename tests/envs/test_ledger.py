@@ -200,3 +200,11 @@ def test_days_stay_possible_where_undelivered_money_cannot_be_caught_up(default_
         planned, _ = spend_day(constraints, ledger, np.zeros((8, 5)), np.full(8, 4e4))
         assert (planned <= constraints.daily_cap_cents / 100).all()
         ledger = ledger.advance(planned, 0.5 * planned)
+
+
+def test_books_are_read_anew_under_other_constraints(default_constraints, ads):
+    loose, strict = (five(default_constraints, ads, campaign={"floor": f}) for f in ("1%", "9%"))
+    ledger = Ledger.start(loose)
+    before = owed(loose, ledger)[2]
+    assert (owed(strict, ledger)[2] > before).all()
+    assert np.array_equal(owed(loose, ledger)[2], before)
