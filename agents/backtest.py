@@ -169,7 +169,6 @@ def _side_by_side(origins: list[Origin]) -> dict[str, Any]:
     return {
         "model": pooled([origin.model for origin in origins]),
         "rivals": {
-            name: pooled([origin.rivals[name] for origin in origins])
-            for name in origins[0].rivals
+            name: pooled([origin.rivals[name] for origin in origins]) for name in origins[0].rivals
         },
     }

@@ -6,11 +6,13 @@ import numpy as np
 from pydantic import Field
 
 from ..data.config import Settings
-from .arrays import Array, namespace
+from .arrays import Array, at_least, namespace, summed
 from .flight import Problem
 from .ledger import Ledger, remaining
 
 _NONE = 1e-12  # dollars: shares of nothing are equal
+_LITTLE = 1e-6  # dollars: less is nothing
+_FAR, _HALVINGS = 40.0, 60  # log dollars between which a scale is searched, and in how many steps
 _LEAST = 0.01  # of a campaign's mean day in the plan: what a tilt starts from where it is zero
 
 
@@ -43,16 +45,14 @@ def wanted(
         settings: scales.
     """
     xp = namespace(action, ledger.spent)
-    day = ledger.day
-    plan, lift = problem.base[day], _lift(problem, day)
+    plan, lift, share, lifted = _day(problem, ledger.day)
     money = remaining(problem.constraints, ledger)
     pace = settings.pace * action[..., 0]
-    raised = lift.sum() / problem.constraints.total * xp.expm1(xp.clip(pace, 0.0, None))
-    total = money * (_share_of_rest(problem, day) * xp.exp(pace) + raised)
+    total = money * (share * xp.exp(pace) + lifted * xp.expm1(at_least(pace, 0.0)))
     tilt = action[..., 1:]
-    log = settings.tilt * (tilt - tilt.mean(-1)[..., None])
-    weight = plan * xp.exp(log) + lift * xp.expm1(xp.clip(log, 0.0, None)) + _NONE
-    return total[..., None] * weight / weight.sum(-1)[..., None], total
+    log = settings.tilt * (tilt - summed(tilt)[..., None] / tilt.shape[-1])
+    weight = plan * xp.exp(log) + lift * xp.expm1(at_least(log, 0.0)) + _NONE
+    return (total / summed(weight))[..., None] * weight, total
 
 
 def dollars_to_action(
@@ -60,28 +60,43 @@ def dollars_to_action(
 ) -> Array:
     """Return the action that asks for given dollars, the inverse of ``wanted`` (numpy).
 
-    Exact but for what a tilt spends where the plan spends next to nothing.
+    A campaign's tilt tells its share, so dollars are divided by the amount at which the tilts are
+    centred, which is searched by bisection.
     """
-    day = ledger.day
-    plan = problem.base[day]
-    money = remaining(problem.constraints, ledger)
-    usual = money * _share_of_rest(problem, day)
-    pace = np.log(np.maximum(total, 1e-6) / np.maximum(usual, 1e-6)) / max(settings.pace, 1e-9)
-    share = np.log(np.maximum(target, 1e-6) / np.maximum(plan, 1e-6)) / settings.tilt
-    lift = _lift(problem, day)  # where there is some, wishes of next to nothing are no tilt above 0
-    nothing = (lift > 0) & (target <= plan + lift)
-    share = np.where(nothing, share.min(-1, keepdims=True), share)
-    return np.concatenate([pace[..., None], share - share.mean(-1, keepdims=True)], -1)
+    plan, lift, part, _ = _day(problem, ledger.day)
+    usual = remaining(problem.constraints, ledger) * part
+    pace = np.log(np.maximum(total, _LITTLE) / np.maximum(usual, _LITTLE))
+    low = np.full((*np.shape(total), 1), -_FAR)
+    high = -low
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        above = _tilt(plan, lift, target * np.exp(-middle)).sum(-1)[..., None] > 0
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    tilt = _tilt(plan, lift, target * np.exp(-low)) / settings.tilt
+    return np.concatenate([pace[..., None] / max(settings.pace, 1e-9), tilt], -1)
 
 
-def _share_of_rest(problem: Problem, day: int) -> Array:
-    """Return the share of the money left that the plan spends on a day."""
-    today = problem.base[day].sum()
-    left = problem.constraints.total - problem.base[:day].sum()
-    return today / namespace(today).clip(left, today + _NONE, None)
+def _tilt(plan: Array, lift: Array, weight: Array) -> Array:
+    """Return the tilt whose weight is given: the inverse of the last lines of ``wanted``."""
+    more = np.log((weight + lift + _LITTLE) / (plan + lift + _LITTLE))
+    less = np.log((weight + _LITTLE) / (plan + _LITTLE))
+    return np.where(weight > plan, more, less)
 
 
-def _lift(problem: Problem, day: int) -> Array:
-    """Return what a day of the plan lacks to a hundredth of each campaign's mean day."""
-    xp = namespace(problem.base)
-    return xp.clip(_LEAST * problem.base.mean(0) - problem.base[day], 0.0, None)
+def _day(problem: Problem, day: int) -> tuple[Array, Array, Array, Array]:
+    """Return what a day's wishes start from, worked out once.
+
+    Returns:
+        The plan's dollars and what they lack to a hundredth of each campaign's mean day,
+        (campaigns,); the share of the money left that the plan spends, and the lack's share of the
+        total.
+    """
+    key = "wanted", day
+    if key not in problem.memo:
+        plan, whole = problem.base[day], problem.constraints.total
+        lift = at_least(_LEAST * problem.usual - plan, 0.0)
+        today, left = plan.sum(), whole - problem.base[:day].sum()
+        share = today / at_least(left, today + _NONE)
+        problem.memo[key] = plan, lift, share, lift.sum() / whole
+    day_of: tuple[Array, Array, Array, Array] = problem.memo[key]
+    return day_of

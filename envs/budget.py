@@ -17,8 +17,10 @@ from pydantic import Field
 from ..data.config import Settings
 from ..data.errors import MediaGymError
 from .actions import ActionSettings, action_size, wanted
+from .arrays import at_least, at_most, summed
 from .flight import Day, Flight, Problem, advance, start
-from .market import Market, MarketState, Noise, select, step
+from .guards import require_action, require_count, require_fitting, require_mode, require_seed
+from .market import Market, MarketState, Noise, gather, select, step
 from .noise import ShockSettings, draw_noises, generator
 from .observation import BOUND, observation_size, observe
 from .parameters import require_possible
@@ -69,7 +71,7 @@ class Pool(NamedTuple):
         """Return one flight an episode; its randomness depends on (seed, episode) alone."""
         rngs = [generator(seed, episode) for episode in episodes]
         index = np.array([int(rng.integers(len(self.market.elasticity))) for rng in rngs])
-        market, state = select(self.market, index), select(self.state, index)
+        market, state = gather(self.market, index), gather(self.state, index)
         return Draw(market, state, draw_noises(market, days, rngs, None, self.shocks))
 
 
@@ -91,8 +93,6 @@ class Batch:
 
     def begin(self, seed: int, episodes: range) -> Float32s:
         """Start one flight an episode."""
-        if seed < 0:
-            raise MediaGymError(f"reset(seed={seed}): a whole number, 0 or more, is allowed.")
         self._draw = self.source.draw(seed, episodes, self.problem.days)
         self._static = self._draw.state
         self.flight: Flight = start(self.problem, self._draw.state, (len(episodes),))
@@ -101,25 +101,20 @@ class Batch:
 
     def observation(self) -> Float32s:
         """Return what a policy sees now, (flights, size)."""
-        return np.asarray(observe(self.problem, self.flight.view), np.float32)
+        return np.ascontiguousarray(observe(self.problem, self.flight.view, np.float32))
 
     def play(self, action: NDArray[Any]) -> tuple[Float32s, Floats]:
         """Spend a day; return the observations and rewards."""
         if not hasattr(self, "_draw") or self.done:
             raise MediaGymError("step(): there is no flight to fly; call reset() first.")
-        if not np.isfinite(action).all():
-            raise MediaGymError(
-                f"action: {action[~np.isfinite(action)][0]} was given; every entry must be a "
-                "finite number in [-1, 1]. Look for a diverged policy."
-            )
-        clipped = np.clip(np.asarray(action, np.float64), -1.0, 1.0)
-        target, total = wanted(self.problem, self.flight.view.ledger, clipped, self.settings.action)
+        inside = at_most(at_least(np.asarray(action, np.float64, order="F"), -1.0), 1.0)
+        target, total = wanted(self.problem, self.flight.view.ledger, inside, self.settings.action)
         today = select(self._draw.noise, len(self.trace))
         self.flight, day = advance(
             self.problem, self._draw.market, self.flight, target, total, today
         )
         self.day = day
-        self.trace.append((day.spend[0], float(day.value[0].sum())))
+        self.trace.append((day.spend[0].copy(), float(day.value[0].sum())))
         return self.observation(), self._reward(day, today)
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -129,8 +124,9 @@ class Batch:
         spend, value = (np.array([day[k] for day in self.trace]) for k in (0, 1))
         return {**to_arrays(parts), "trace.spend": spend, "trace.value": value}
 
-    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
+    def restore(self, arrays: Mapping[str, NDArray[Any]], flights: int) -> Float32s:
         """Continue from what ``state`` returned; the problem must be the same."""
+        require_fitting(arrays, self.problem.days, flights, len(self.problem.doubt))
         parts = from_arrays(arrays, {"draw": Draw, "static": MarketState, "flight": Flight})
         self._draw, self._static, self.flight = parts["draw"], parts["static"], parts["flight"]
         rows = zip(arrays["trace.spend"], arrays["trace.value"], strict=True)
@@ -151,11 +147,11 @@ class Batch:
         objective = self.problem.objective
         counted = self.settings.reward == "counted"
         worth = objective.counted(day.outcome, day.spend) if counted else day.value
-        value = worth.sum(-1)
+        value = summed(worth)
         if self.settings.relative:
             plan = self.problem.base[len(self.trace) - 1]
             self._static, outcome = step(self._draw.market, self._static, plan, today.path())
-            value = value - objective.expected(outcome, plan).sum(-1)
+            value = value - summed(objective.expected(outcome, plan))
         return np.asarray(value / self._scale)
 
 
@@ -173,7 +169,8 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         render_mode: str | None = None,
     ) -> None:
         self.batch = Batch(problem, markets, settings)
-        self.num_envs, self.render_mode = num_envs, render_mode
+        self.num_envs = require_count(num_envs)
+        self.render_mode = require_mode(render_mode, RENDER_MODES)
         self.single_observation_space = self.batch.observation_space
         self.single_action_space = self.batch.action_space
         self.observation_space = gym.vector.utils.batch_space(
@@ -186,24 +183,16 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32s, dict[str, Any]]:
         """Start all flights anew; ``seed`` is one integer for the whole batch."""
-        if isinstance(seed, list):
-            raise MediaGymError(
-                f"reset(seed={seed}): one integer is allowed; an episode's randomness is made of "
-                "it and of the episode's number."
-            )
         if seed is not None:
-            self._seed, self._episode = seed, 0
+            self._seed, self._episode = require_seed(seed), 0
         return self._begin(), {}
 
     def step(
         self, actions: Float32s
     ) -> tuple[Float32s, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """Spend a day in every flight; the last day's observation comes as ``final_obs``."""
-        if np.shape(actions) != self.action_space.shape:
-            raise MediaGymError(
-                f"actions: shape {np.shape(actions)} was given, {self.action_space.shape} is due."
-            )
-        seen, reward = self.batch.play(actions)
+        shape = self.num_envs, *self.batch.action_space.shape
+        seen, reward = self.batch.play(require_action(actions, shape))
         over = np.full(self.num_envs, self.batch.done)
         infos: dict[str, Any] = {}
         if self.batch.done:
@@ -217,11 +206,7 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
 
     def set_state(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
         """Continue from a state of an environment of the same making; return the observations."""
-        seen = self.batch.restore(arrays)
-        if len(seen) != self.num_envs:
-            raise MediaGymError(
-                f"set_state(): a state of {len(seen)} flights was given; {self.num_envs} are due."
-            )
+        seen = self.batch.restore(arrays, self.num_envs)
         self._seed, self._episode = (int(n) for n in arrays["episodes"])
         return seen
 
@@ -250,7 +235,7 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
         self.batch = Batch(problem, markets, settings)
         self.observation_space = self.batch.observation_space
         self.action_space = self.batch.action_space
-        self.render_mode = render_mode
+        self.render_mode = require_mode(render_mode, RENDER_MODES)
         self._seed, self._episode = 0, 0
 
     def reset(
@@ -259,18 +244,15 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
         """Start the next flight; a seed starts the sequence of flights anew."""
         super().reset(seed=seed)
         if seed is not None:
-            self._seed, self._episode = seed, 0
+            self._seed, self._episode = require_seed(seed), 0
         seen = self.batch.begin(self._seed, range(self._episode, self._episode + 1))
         self._episode += 1
         return seen[0], {}
 
     def step(self, action: Float32s) -> tuple[Float32s, float, bool, bool, dict[str, Any]]:
         """Spend a day; ``info`` holds the dollars and the reported conversions."""
-        if np.shape(action) != self.action_space.shape:
-            raise MediaGymError(
-                f"action: shape {np.shape(action)} was given, {self.action_space.shape} is due."
-            )
-        seen, reward = self.batch.play(np.asarray(action)[None])
+        given = require_action(action, self.batch.action_space.shape)
+        seen, reward = self.batch.play(given[None])
         day = self.batch.day
         info = {"spend": day.spend[0], "conversions": day.outcome.conversions[0]}
         return seen[0], float(reward[0]), self.batch.done, False, info
@@ -281,7 +263,7 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
 
     def set_state(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
         """Continue from a state of an environment of the same making; return the observation."""
-        seen = self.batch.restore(arrays)
+        seen = self.batch.restore(arrays, 1)
         self._seed, self._episode = (int(n) for n in arrays["episodes"])
         first: Float32s = seen[0]
         return first

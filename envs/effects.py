@@ -7,7 +7,9 @@ where there is nothing to remember or to add. Arrays are (..., campaigns).
 from math import cos, log, pi, sin
 from typing import TYPE_CHECKING
 
-from .arrays import Array, namespace
+import numpy as np
+
+from .arrays import Array, at_least, at_most, namespace, summed
 
 if TYPE_CHECKING:
     from .market import Market
@@ -44,9 +46,9 @@ def attention(
     now = stock / market.reference_spend
     earlier = 1.0 if before is None else before
     after = market.halo_kept * earlier + (1 - market.halo_kept) * now
-    joint = (market.halo_weight * after).sum(-1)[..., None]
+    joint = summed(market.halo_weight * after)[..., None]
     lift = market.halo * (namespace(joint).log1p(joint) - log(2.0))
-    return after, namespace(lift).clip(lift, -HALO_BOUND, HALO_BOUND)
+    return after, at_most(at_least(lift, -HALO_BOUND), HALO_BOUND)
 
 
 def season(annual: Array | None, day: int) -> Array | None:
@@ -54,8 +56,9 @@ def season(annual: Array | None, day: int) -> Array | None:
     if annual is None:
         return None
     angle = 2 * pi * day / DAYS_A_YEAR
-    waves = (cos(angle), sin(angle), cos(2 * angle), sin(2 * angle))
-    return sum(annual[..., k, :] * wave for k, wave in enumerate(waves))
+    waves = [[cos(angle)], [sin(angle)], [cos(2 * angle)], [sin(2 * angle)]]
+    column = np.array(waves) if namespace(annual) is np else annual.new_tensor(waves)
+    return (annual * column).sum(-2)
 
 
 def settle(

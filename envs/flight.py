@@ -5,16 +5,17 @@ backpropagation through whole flights. All flights of a batch run in lockstep.
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Array, namespace
+from .arrays import Array, namespace, zeros
 from .constraints import Constraints
 from .effects import landed_share
 from .ledger import Ledger, spend_day
-from .likelihood import update_level
+from .likelihood import settle_level
 from .market import Market, MarketState, Noise, Outcome, select, step
 from .objective import Objective
 from .posterior import Posterior
@@ -23,8 +24,8 @@ Floats = NDArray[np.float64]
 SMOOTHING = 0.8  # share of yesterday's value in the smoothed spend
 
 
-class Problem(NamedTuple):
-    """What an advertiser knows before the flight; arrays are (campaigns,) unless noted."""
+class _Known(NamedTuple):
+    """The fields of ``Problem``."""
 
     constraints: Constraints  # budget, floors, caps; also the length of the flight
     objective: Objective
@@ -34,10 +35,32 @@ class Problem(NamedTuple):
     base: Array  # (days, campaigns) the posterior-static plan, dollars: action 0
     credit_days: float | None = None  # after the flight; later landings do not count; None: all do
 
-    @property
+
+class Problem(_Known):
+    """What an advertiser knows before the flight; arrays are (campaigns,) unless noted.
+
+    What follows from it alone is worked out once: its arrays are never written to.
+    """
+
+    @cached_property
     def days(self) -> int:
         """Length of the flight."""
         return int(self.base.shape[0])
+
+    @cached_property
+    def usual(self) -> Array:
+        """Dollars of the static plan's mean day."""
+        return self.base.mean(0)
+
+    @cached_property
+    def walk(self) -> Array:
+        """Variance of a day's change of the log level."""
+        return self.market.level_sd**2 + self.market.demand_sd**2
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What else follows from the problem alone, such as a day's share of the plan."""
+        return {}
 
 
 class Belief(NamedTuple):
@@ -82,8 +105,7 @@ def start(problem: Problem, state: MarketState, batch: tuple[int, ...]) -> Fligh
         state: the markets' states, (*batch, campaigns) or broadcastable to it.
         batch: shape of the batch.
     """
-    stock = problem.state.stock
-    zero = 0 * stock + namespace(stock).zeros((*batch, stock.shape[-1]))
+    zero = zeros(problem.state.stock, batch)
     belief = Belief(
         problem.state._replace(stock=problem.state.stock + zero, level=problem.state.level + zero),
         problem.doubt + zero,
@@ -91,7 +113,7 @@ def start(problem: Problem, state: MarketState, batch: tuple[int, ...]) -> Fligh
         zero,
         zero,
     )
-    return Flight(state, View(Ledger(0, zero, zero), belief, problem.base.mean(0) + zero))
+    return Flight(state, View(Ledger(0, zero, zero), belief, problem.usual + zero))
 
 
 def advance(
@@ -145,12 +167,11 @@ def credited(problem: Problem, market: Market, outcome: Outcome, days_left: int)
 def learn(problem: Problem, belief: Belief, spend: Array, reported: Array) -> Belief:
     """Update the belief by a day's report: a Laplace-Kalman step around the mean market."""
     market = problem.market
-    walk = market.level_sd**2 + market.demand_sd**2
     state, guess = step(market, belief.state, spend, None)
     xp = namespace(guess.expected)
     unlearnt = guess.claimed * xp.exp(prior_level(problem, state.day) - state.level)
-    predicted = market.level_kept**2 * belief.variance + walk
-    shift, variance, _ = update_level(guess.claimed, predicted, reported, market.dispersion)
+    predicted = market.level_kept**2 * belief.variance + problem.walk
+    shift, variance, *_ = settle_level(guess.claimed, predicted, reported, market.dispersion)
     return Belief(
         state._replace(level=state.level + shift),
         variance,
@@ -162,7 +183,11 @@ def learn(problem: Problem, belief: Belief, spend: Array, reported: Array) -> Be
 
 def prior_level(problem: Problem, day: int) -> Array:
     """Return the log level that was expected, before the flight, for the eve of a day."""
-    return problem.market.level_kept ** (day - problem.state.day) * problem.state.level
+    key = "prior_level", day
+    if key not in problem.memo:
+        past = day - problem.state.day
+        problem.memo[key] = problem.market.level_kept**past * problem.state.level
+    return problem.memo[key]
 
 
 Act = Callable[[View, Any], tuple[Array, Array, Any]]

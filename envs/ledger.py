@@ -14,17 +14,24 @@ import numpy as np
 from .arrays import Array, namespace
 from .constraints import Constraints
 from .projection import project
-from .tree import Bounds
+from .tree import Bounds, Tree
 
 _NOISE = 1e-11  # share of the total: differences below it are rounding
 
 
-class Ledger(NamedTuple):
-    """What has been spent when a day begins; flights of a batch are on the same day."""
+class _Books(NamedTuple):
+    """The fields of ``Ledger``."""
 
     day: int  # days that are over, from 0
     spent: Array  # dollars so far, (..., campaigns)
     last: Array  # dollars planned for yesterday, (..., campaigns); 0 on the first day
+
+
+class Ledger(_Books):
+    """What has been spent when a day begins; flights of a batch are on the same day.
+
+    What is owed is worked out once: the arrays are never written to.
+    """
 
     @classmethod
     def start(
@@ -57,7 +64,7 @@ class Ledger(NamedTuple):
 
 def remaining(constraints: Constraints, ledger: Ledger) -> Array:
     """Dollars of the total that are left, (...,)."""
-    return constraints.total - ledger.spent.sum(-1)
+    return constraints.total - _dues(constraints, ledger).spent[0][..., 0]
 
 
 def owed(constraints: Constraints, ledger: Ledger) -> tuple[Array, ...]:
@@ -65,8 +72,7 @@ def owed(constraints: Constraints, ledger: Ledger) -> tuple[Array, ...]:
 
     A node is owed what its own floor lacks, or what its children are owed together if that is more.
     """
-    fixed = _fixed(constraints, ledger.spent)
-    return tuple(_owed(fixed, _by_level(fixed, ledger.spent))[0])
+    return tuple(_dues(constraints, ledger).owed)
 
 
 def total_range(constraints: Constraints, ledger: Ledger) -> tuple[Array, Array]:
@@ -103,6 +109,7 @@ def spend_day(
 class _Fixed(NamedTuple):
     """A constraint set's numbers as arrays of one library; lists go from the root down."""
 
+    tree: Tree
     zero: Array  # ()
     total: Array  # dollars, (1,)
     sums: tuple[Array, ...]  # per inner level, (children, nodes)
@@ -123,6 +130,7 @@ def _fixed(constraints: Constraints, like: Array) -> _Fixed:
             return values if xp is np else like.new_tensor(values)
 
         constraints.cache[kind] = _Fixed(
+            constraints.tree,
             array(0.0),
             array(total),
             tuple(array(np.ascontiguousarray(matrix.T)) for matrix in constraints.tree.sums),
@@ -136,12 +144,38 @@ def _fixed(constraints: Constraints, like: Array) -> _Fixed:
     return fixed
 
 
+def _up(fixed: _Fixed, level: int, children: Array) -> Array:
+    """Sum children into the nodes of an inner level, (..., children) -> (..., nodes)."""
+    if namespace(children) is np:
+        return fixed.tree.add_up(level, children)
+    return children @ fixed.sums[level]
+
+
 def _by_level(fixed: _Fixed, leaves: Array) -> list[Array]:
     """Sum leaves up the tree: per level from the root down, (..., nodes)."""
     levels = [leaves]
-    for matrix in reversed(fixed.sums):
-        levels.append(levels[-1] @ matrix)
+    for level in range(len(fixed.sums) - 1, -1, -1):
+        levels.append(_up(fixed, level, levels[-1]))
     return levels[::-1]
+
+
+class _Dues(NamedTuple):
+    """What the books say under a constraint set; lists go from the root down, dollars."""
+
+    constraints: Constraints
+    spent: list[Array]  # per level, (..., nodes)
+    owed: list[Array]  # the same
+    below: list[Array]  # per inner level, what the children are owed together, (..., nodes)
+
+
+def _dues(constraints: Constraints, ledger: Ledger) -> _Dues:
+    """Return what is spent and owed, worked out once for a ledger."""
+    known: _Dues | None = ledger.__dict__.get("dues")
+    if known is None or known.constraints is not constraints:
+        fixed = _fixed(constraints, ledger.spent)
+        spent = _by_level(fixed, ledger.spent)
+        known = ledger.__dict__["dues"] = _Dues(constraints, spent, *_owed(fixed, spent))
+    return known
 
 
 def _owed(fixed: _Fixed, spent: list[Array]) -> tuple[list[Array], list[Array]]:
@@ -150,7 +184,7 @@ def _owed(fixed: _Fixed, spent: list[Array]) -> tuple[list[Array], list[Array]]:
     levels = [xp.maximum(fixed.floors[-1] - spent[-1], fixed.zero)]
     below: list[Array] = []
     for level in range(len(fixed.sums) - 1, -1, -1):
-        below.append(levels[-1] @ fixed.sums[level])
+        below.append(_up(fixed, level, levels[-1]))
         levels.append(xp.maximum(fixed.floors[level] - spent[level], below[-1]))
     return levels[::-1], below[::-1]
 
@@ -182,8 +216,7 @@ def day_bounds(constraints: Constraints, ledger: Ledger, days_left: int | None =
     left = constraints.days - ledger.day if days_left is None else days_left
     fixed = _fixed(constraints, ledger.spent)
     xp = namespace(ledger.spent)
-    spent = _by_level(fixed, ledger.spent)
-    dues, below = _owed(fixed, spent)
+    _, spent, dues, below = _dues(constraints, ledger)
     free = [cap - paid for cap, paid in zip(fixed.caps, spent, strict=True)]
     low = [due / left for due in dues]
     high = [room - (1 - 1 / left) * due for room, due in zip(free, below, strict=False)]
@@ -208,7 +241,7 @@ def _reconcile(fixed: _Fixed, low: list[Array], high: list[Array]) -> Bounds:
     high[-1] = xp.maximum(high[-1], fixed.zero)
     low[-1] = xp.minimum(low[-1], high[-1])
     for level in range(len(fixed.sums) - 1, -1, -1):
-        least, most = low[level + 1] @ fixed.sums[level], high[level + 1] @ fixed.sums[level]
+        least, most = _up(fixed, level, low[level + 1]), _up(fixed, level, high[level + 1])
         high[level] = xp.maximum(xp.minimum(high[level], most), least)
         low[level] = xp.minimum(xp.maximum(low[level], least), high[level])
     return Bounds(tuple(low), tuple(high))
@@ -242,9 +275,8 @@ def _keep_spendable(
     bent = (free[-1] < left * fixed.daily - noise) & (free[-1] > noise)
     sums: list[tuple[Array, ...]] = []
     for level in range(len(fixed.sums) - 1, -1, -1):
-        matrix = fixed.sums[level]
-        all_room, all_rest, all_least = room[-1] @ matrix, rest[-1] @ matrix, least[-1] @ matrix
-        settles = (bent * xp.ones_like(least[-1])) @ matrix == 0
+        all_room, all_rest, all_least = (_up(fixed, level, s[-1]) for s in (room, rest, least))
+        settles = _up(fixed, level, bent * xp.ones_like(least[-1])) == 0
         sums.append((all_room, all_rest, all_least, settles))
         room.append(xp.minimum(free[level], all_room))
         rest.append(xp.minimum(free[level], all_rest))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.history import DEAD, History
-from .arrays import Array, namespace
+from .arrays import Array, at_least, at_most, namespace
 from .counts import negative_binomial_loglik
 from .market import Market, MarketState, day_number, step
 
@@ -57,19 +57,36 @@ def update_level(
         Shift of the mean, variance after the report, log evidence of the report.
     """
     xp = namespace(expected, variance)
-    base = expected + _TINY
-    shift = 0 * base
-    for _ in range(newton):
-        mean = base * xp.exp(shift)
-        information = mean * (1 + dispersion * reported) / (1 + dispersion * mean) ** 2
-        slope = variance * (reported - mean) / (1 + dispersion * mean) - shift
-        shift = shift + xp.clip(slope / (variance * information + 1), -1.0, 1.0)
-    mean = base * xp.exp(shift)
-    information = mean / (1 + dispersion * mean)
+    shift, narrowed, mean, information = settle_level(
+        expected, variance, reported, dispersion, newton
+    )
     evidence = negative_binomial_loglik(reported, mean, dispersion)
     evidence = evidence - shift * shift / (2 * variance + _NONE)
-    evidence = evidence - 0.5 * xp.log1p(variance * information)
-    return shift, variance / (1 + variance * information), evidence
+    return shift, narrowed, evidence - 0.5 * xp.log1p(variance * information)
+
+
+def settle_level(
+    expected: Array, variance: Array, reported: Array, dispersion: Array, newton: int = 4
+) -> tuple[Array, Array, Array, Array]:
+    """Do the same without the evidence; the arguments are those of ``update_level``.
+
+    Returns:
+        Shift of the mean, variance after the report, conversions expected at the new mean, and
+        the report's expected information about the level.
+    """
+    xp = namespace(expected, variance)
+    mean = base = expected + _TINY
+    weight = 1 + dispersion * reported
+    shift = 0.0
+    for _ in range(newton):
+        spread = 1 + dispersion * mean
+        pull = variance / spread
+        slope = pull * (reported - mean) - shift
+        step = slope / (1 + pull * mean * weight / spread)
+        shift = shift + at_most(at_least(step, -1.0), 1.0)
+        mean = base * xp.exp(shift)
+    information = mean / (1 + dispersion * mean)
+    return shift, variance / (1 + variance * information), mean, information
 
 
 class Filtered(NamedTuple):

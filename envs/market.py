@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from .arrays import Array, namespace
+from .arrays import Array, at_least, namespace
 from .counts import poisson_quantile
 from .curves import carry, saturation
 from .effects import attention, season, settle, wear
@@ -201,11 +201,8 @@ def expected_conversions(market: Market, stock: Array, level: Array, day: int) -
 
 def cost_per_click(market: Market, spend: Array) -> Array:
     """Return the CPC in dollars; a spend of zero is priced like a cent."""
-    xp = namespace(spend, market.inflation)
-    return (
-        market.reference_cpc
-        * (xp.clip(spend, 0.01, None) / market.reference_spend) ** market.inflation
-    )
+    ratio = at_least(spend, 0.01) / market.reference_spend
+    return market.reference_cpc * ratio**market.inflation
 
 
 def level_change(market: Market, noise: Noise) -> Array:
@@ -230,8 +227,28 @@ def day_number(date: np.datetime64) -> int:
 
 def select(record: Record, index: Any) -> Record:
     """Return the record with every array indexed on its leading axis (numbers and None stay)."""
-    picked = (field[index] if hasattr(field, "shape") else field for field in record)
+    picked: list[Any] = [f[index] if hasattr(f, "shape") else f for f in record]
     return type(record)(*picked)
+
+
+def gather(record: Record, index: np.ndarray) -> Record:
+    """Return the record's rows of an index, (rows,), with the rows contiguous in memory.
+
+    So laid out, numpy works on whole runs of rows; what is made of such arrays is laid out alike.
+    """
+
+    def picked(field: Any) -> Any:
+        if not hasattr(field, "shape"):
+            return field
+        rows = field.take(index, 0)
+        if len(rows) == 1:
+            return rows
+        last = rows.ndim - 1
+        return np.ascontiguousarray(rows.transpose(*range(1, last + 1), 0)).transpose(
+            last, *range(last)
+        )
+
+    return type(record)(*map(picked, record))
 
 
 def _zero(value: Array | None) -> Array:

@@ -5,9 +5,9 @@ policies can be compared on common noise. What a perfect forecaster would know (
 only counting brings are drawn one after the other, each from the generator it is given.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,8 @@ Rate = Annotated[float, Field(ge=0, le=1)]
 _PATH_NORMALS = ("level", "delivery", "competition", "drift")
 _COUNTED = ("price", "counts", "order_value")  # normals of each campaign and day
 _COUNTING = np.float32  # of what only counting brings: half the time and the memory
-_AT_ONCE = 256  # flights drawn together
+_AT_ONCE = 128  # flights drawn together
+_WIDE = 512  # numbers a day from which days are joined one at a time
 _LEAST_DISPERSION = 1e-6  # below it a gamma is 1
 
 
@@ -76,7 +77,7 @@ def draw_noises(
     counts: Iterable[np.random.Generator] | None = None,
     shocks: ShockSettings | None = None,
 ) -> Noise:
-    """Draw the noise of many flights; fields are (days, flights, campaigns).
+    """Draw the noise of many flights; fields are (days, flights, campaigns), flights contiguous.
 
     A flight takes from its generators, in this order: the path's normals by field, the shared
     demand, the uniforms of the shocks, and then the normals and the gammas of the counts.
@@ -89,9 +90,9 @@ def draw_noises(
         part = slice(first, min(first + _AT_ONCE, flights))
         for name, drawn in _drawn(select(market, part), days, paths, others, shocks).items():
             if name not in whole:
-                whole[name] = np.empty((days, flights, drawn.shape[2]), drawn.dtype)
-            whole[name][:, part] = drawn.swapaxes(0, 1)
-    return Noise(**whole)
+                whole[name] = np.empty((*drawn.shape[:2], flights), drawn.dtype)
+            whole[name][..., part] = drawn
+    return Noise(**{name: field.swapaxes(1, 2) for name, field in whole.items()})
 
 
 def _drawn(
@@ -101,7 +102,7 @@ def _drawn(
     others: Iterator[np.random.Generator | None],
     shocks: ShockSettings | None,
 ) -> dict[str, Floats]:
-    """Draw the fields of a few flights, (flights, days, campaigns)."""
+    """Draw the fields of a few flights, (days, campaigns, flights)."""
     flights, campaigns = market.dispersion.shape
     sds = (market.level_sd, market.delivery_sd, market.competition_sd, market.drift_sd)
     on = [name for name, sd in zip(_PATH_NORMALS, sds, strict=True) if sd is not None]
@@ -122,10 +123,11 @@ def _drawn(
         other.standard_gamma(size[i], dtype=_COUNTING, out=gamma[i])
     fields = {name: path[:, k * cells : (k + 1) * cells] for k, name in enumerate(on)}
     fields |= {name: normal[:, k * cells : (k + 1) * cells] for k, name in enumerate(_COUNTED)}
-    drawn = {k: v.reshape(flights, days, campaigns) for k, v in fields.items()}
-    drawn["demand"] = path[:, len(on) * cells :, None]
+    drawn = {k: v.T.reshape(days, campaigns, flights) for k, v in fields.items()}
+    drawn["demand"] = path[:, len(on) * cells :].T[:, None]
     gamma *= safe[:, None]
-    drawn["gamma"] = np.where(market.dispersion[:, None] > 0, gamma, _COUNTING(1))
+    gamma[np.broadcast_to(market.dispersion[:, None] <= 0, gamma.shape)] = 1
+    drawn["gamma"] = gamma.transpose(1, 2, 0)
     if shocks is not None:
         drawn |= _events(shocks, sudden, days, campaigns)
     return drawn
@@ -144,26 +146,31 @@ def _uniforms(days: int, campaigns: int) -> int:
 
 
 def _events(shocks: ShockSettings, uniform: Floats, days: int, campaigns: int) -> dict[str, Floats]:
-    """Make the sudden events of flights of uniforms; fields are (flights, days, campaigns).
+    """Make the sudden events of flights of uniforms; fields are (days, campaigns, flights).
 
     Events begin independently every day; an outage or a spike lasts its days, the rest for good.
+
+    Args:
+        shocks: how often, how strong.
+        uniform: (flights, uniforms).
+        days: of the flights.
+        campaigns: of the flights.
     """
     flights, at = len(uniform), 5 * days * campaigns
     begins = uniform[:, :at].reshape(flights, 5, days, campaigns).swapaxes(0, 1)
     daily = uniform[:, at : at + 3 * days].reshape(flights, 3, days, 1).swapaxes(0, 1)
-    sizes = uniform[:, at + 3 * days : -1].reshape(flights, 2, 1, campaigns).swapaxes(0, 1)
-    out = _lasting(begins[0] < shocks.outage, _whole(shocks.outage_days, begins[1]))
+    sizes = uniform[:, at + 3 * days : -1].T.reshape(2, campaigns, flights)
+    out = _lasting(begins[0] < shocks.outage, shocks.outage_days, begins[1])
     broken = _for_good(begins[2] < shocks.tracking)
-    change = begins[3] < shocks.regime
-    regime = np.where(change, shocks.regime_sd * special.ndtri(begins[4]), 0.0)
+    regime = _at(begins[3] < shocks.regime, begins[4], special.ndtri, np.float64)
     rival = _for_good(daily[0] < shocks.competitor)
-    spike = _lasting(daily[1] < shocks.spike, _whole(shocks.spike_days, daily[2]))
-    jump = np.log(_scaled(shocks.spike_size, uniform[:, -1, None, None]))
+    spike = _lasting(daily[1] < shocks.spike, shocks.spike_days, daily[2])
+    jump = np.log(_scaled(shocks.spike_size, uniform[:, -1]))
     return {
         "outage": np.where(out, 0.0, 1.0),
         "rivalry": rival * np.log(_scaled(shocks.competitor_price, sizes[0])),
         "tracking": np.where(broken, _scaled(shocks.tracking_caught, sizes[1]), 1.0),
-        "spike": spike * jump + np.cumsum(regime, 1),
+        "spike": spike * jump + _running(np.add, shocks.regime_sd * regime),
     }
 
 
@@ -171,16 +178,37 @@ def _scaled(pair: tuple[float, float], uniform: Floats) -> Floats:
     return pair[0] + (pair[1] - pair[0]) * uniform
 
 
-def _whole(pair: tuple[int, int], uniform: Floats) -> NDArray[np.int64]:
-    return (pair[0] + (pair[1] - pair[0] + 1) * uniform).astype(np.int64)
+def _at(
+    begins: NDArray[np.bool_], uniform: Floats, make: Callable[[Floats], Floats], kind: type
+) -> NDArray[Any]:
+    """Make values of uniforms where something begins, 0 elsewhere: (days, campaigns, flights)."""
+    values: NDArray[Any] = np.zeros(begins.shape, kind)
+    values[begins] = make(uniform[begins])
+    return np.ascontiguousarray(values.transpose(1, 2, 0))
 
 
 def _for_good(begins: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.asarray(np.logical_or.accumulate(begins, 1))
+    return _running(np.logical_or, np.ascontiguousarray(begins.transpose(1, 2, 0)))
 
 
-def _lasting(begins: NDArray[np.bool_], days: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark the days, axis 1, on which an event that began is still on."""
-    number = np.arange(begins.shape[1])[:, None]
-    ends = np.maximum.accumulate(np.where(begins, number + days, 0), 1)
-    return np.asarray(number < ends)
+def _lasting(
+    begins: NDArray[np.bool_], least_most: tuple[int, int], uniform: Floats
+) -> NDArray[np.bool_]:
+    """Mark the days on which an event that began is still on, (days, campaigns, flights)."""
+    least, most = least_most
+    left = _at(begins, uniform, lambda u: np.floor(least + (most - least + 1) * u), np.int16)
+    for t in range(1, len(left)):  # days that are left, today included
+        np.maximum(left[t - 1] - 1, left[t], out=left[t])
+    return left > 0
+
+
+def _running(join: np.ufunc, daily: NDArray[Any]) -> NDArray[Any]:
+    """Join each day, axis 0, with all before it; may write into what it is given.
+
+    numpy's ``accumulate`` strides through memory: a day at a time is faster for many flights.
+    """
+    if daily[0].size < _WIDE:
+        return np.asarray(join.accumulate(daily, 0))
+    for t in range(1, len(daily)):
+        join(daily[t - 1], daily[t], out=daily[t])
+    return daily

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array, namespace
+from .arrays import Array, at_least, at_most, namespace
 from .flight import Problem, View, prior_level
 from .ledger import owed, remaining
 from .market import weekday_of
@@ -43,12 +43,13 @@ def observation_size(campaigns: int, channels: int) -> int:
     return sum(sizes.get(block.size) or int(block.size) for block in BLOCKS)
 
 
-def observe(problem: Problem, view: View) -> Array:
+def observe(problem: Problem, view: View, dtype: type | None = None) -> Array:
     """Return observations, (..., observation_size); "expected" is under the posterior mean.
 
     Args:
         problem: what was known before the flight.
         view: what has been spent and reported since.
+        dtype: of numpy's result; that of its parts if absent.
     """
     belief, ledger = view.belief, view.ledger
     xp = namespace(belief.variance)
@@ -57,11 +58,11 @@ def observe(problem: Problem, view: View) -> Array:
     money = remaining(constraints, ledger)[..., None] / constraints.total
     _, channels, campaigns = owed(constraints, ledger)
     due = [level / (money * constraints.total + _CENT) for level in (campaigns, channels)]
-    usual = problem.base.mean(0) + 1.0
+    usual = problem.usual + 1.0
     flat = 0 * money
-    today = (flat + float(k == weekday_of(belief.state.day)) for k in range(7))
+    today = weekday_of(belief.state.day)
     parts = [
-        *today,
+        *(flat + 1.0 if k == today else flat for k in range(7)),
         flat + days_left / days,
         money,
         xp.log(money * days / max(days_left, 1) + 1e-3),
@@ -73,5 +74,5 @@ def observe(problem: Problem, view: View) -> Array:
         belief.state.level - prior_level(problem, belief.state.day),
         xp.sqrt(belief.variance),
     ]
-    joined = np.concatenate(parts, -1) if xp is np else xp.cat(parts, -1)
-    return xp.clip(joined, -BOUND, BOUND)
+    joined = np.concatenate(parts, -1, dtype=dtype) if xp is np else xp.cat(parts, -1)
+    return at_most(at_least(joined, -BOUND), BOUND)

@@ -64,7 +64,7 @@ def _observation() -> str:
 
 def _parameters(task: Any) -> str:
     market = posterior_of(task).market
-    lines = ["| parameter | unit | off at | source |", "|---|---|---:|---|"]
+    lines = ["| parameter | unit | allowed | off at | source |", "|---|---|---|---:|---|"]
     for parameter in PARAMETERS:
         values = getattr(market, parameter.name)
         if values is None or (
@@ -72,7 +72,8 @@ def _parameters(task: Any) -> str:
         ):
             continue
         off = "" if parameter.neutral is None else f"{parameter.neutral:g}"
-        lines.append(f"| {parameter.name} | {parameter.unit} | {off} | {parameter.source} |")
+        told = parameter.name, parameter.unit, parameter.allowed, off, parameter.source
+        lines.append(f"| {' | '.join(told)} |")
     return "\n".join(lines)
 
 

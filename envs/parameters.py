@@ -25,6 +25,14 @@ class Parameter(NamedTuple):
     open_low: bool = False  # whether the low end itself is not allowed
     open_high: bool = False
 
+    @property
+    def allowed(self) -> str:
+        """The range in mathematicians' brackets: ``[0, 1)``."""
+        left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
+        left = "(" if self.low == -inf else left
+        right = ")" if self.high == inf and self.neutral != inf else right
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
 
 _DATA = "calibrated from the history"
 PARAMETERS = (
@@ -105,8 +113,7 @@ def _require(parameter: Parameter, values: np.ndarray, names: Sequence[str]) -> 
     if high == inf and parameter.neutral != inf:
         inside &= values < inf
     if not inside.all():
-        left, right = "(" if parameter.open_low else "[", ")" if parameter.open_high else "]"
-        allowed = f"in {left}{low:g}, {high:g}{right} ({parameter.unit})"
+        allowed = f"in {parameter.allowed} ({parameter.unit})"
         raise _refused(parameter.name, values, ~inside, names, allowed)
 
 

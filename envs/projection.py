@@ -18,11 +18,10 @@ import numpy as np
 
 from .arrays import Array, namespace
 from .projection_columns import Columns, Settled, arrange, cut, settle, to_columns
-from .projection_row import Row
+from .projection_row import FEW, Row
 from .tree import Bounds, Tree
 
 _CHUNK_NUMBERS = 1 << 15  # leaves x rows worked on at once, to stay in the cache
-_ROW_NUMBERS = 256  # up to as many leaves x rows, plain floats are faster than arrays
 
 
 def project(tree: Tree, point: Array, bounds: Bounds) -> Array:
@@ -56,8 +55,9 @@ def project(tree: Tree, point: Array, bounds: Bounds) -> Array:
 
 def batch_shape(arrays: Sequence[Array]) -> tuple[int, ...]:
     """Return the common leading shape of arrays whose last axis counts nodes."""
-    if all(array.ndim == 1 for array in arrays):
-        return ()
+    shapes = {tuple(array.shape[:-1]) for array in arrays}
+    if len(shapes) == 1:
+        return shapes.pop()
     return np.broadcast_shapes(*(tuple(array.shape[:-1]) for array in arrays))
 
 
@@ -76,12 +76,12 @@ def project_rows(
         (rows, leaves), and if `keep` the rows, the problem and the solution of every chunk.
     """
     rows = math.prod(batch)
-    if rows * tree.sizes[-1] <= _ROW_NUMBERS and not keep:
+    if rows * tree.sizes[-1] <= FEW and not keep:
         spend = _project_few(tree, arrays, batch, rows)
         if spend is not None:
             return spend, []
     columns = [to_columns(array, batch, rows) for array in arrays]
-    spend = np.empty((rows, tree.sizes[-1]))
+    spend = np.empty((tree.sizes[-1], rows))
     width = max(64, _CHUNK_NUMBERS // tree.sizes[-1])
     kept = []
     for start in range(0, rows, width):
@@ -89,10 +89,10 @@ def project_rows(
         chunk = columns if rows <= width else [cut(column, part) for column in columns]
         work = arrange(tree, tree.sums, chunk)
         settled = settle(work)
-        spend[part] = settled.spend.T
+        spend[:, part] = settled.spend
         if keep:
             kept.append((part, work, settled))
-    return spend, kept
+    return spend.T, kept
 
 
 def _project_few(
@@ -107,7 +107,7 @@ def _project_few(
         if not row.is_plain() or not row.settle():
             return None
         spend.append(row.spend)
-    return np.array(spend)
+    return np.array(spend, order="F")
 
 
 def _table(array: np.ndarray, batch: tuple[int, ...], rows: int) -> list[list[float]]:

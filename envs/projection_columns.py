@@ -11,10 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ..data.errors import ConstraintError
-from .arrays import Array, namespace
+from .arrays import Array, at_least, namespace
 from .projection_far import debts, nearer, require_finite
-from .projection_row import CONVERGED, INFEASIBLE, MET, SEARCH_STEPS, WILD
+from .projection_row import CONVERGED, INFEASIBLE, MET, OPEN, SEARCH_STEPS, SLACK, WILD
 from .tree import Tree
+
+_FLAT = 1e-200  # stands for a slope of 0: the step then leaves any bracket
 
 
 class Columns(NamedTuple):
@@ -27,7 +29,6 @@ class Columns(NamedTuple):
     upper: tuple[Array, ...]  # dollars, the same
     scale: Array  # dollars, (1, rows or 1): the root's bound, the measure of every tolerance
     tolerance: Array  # dollars, (1, rows or 1): a sum this close to its bounds is inside
-    one: Array  # 1, (1, 1), to count what is true
 
 
 class Settled(NamedTuple):
@@ -62,15 +63,19 @@ def arrange(tree: Tree, sums: tuple[Array, ...], columns: Sequence[Array]) -> Co
     scale = _size(lower[0], upper[0])
     if not (scale > 0).all():
         scale = xp.where(scale > 0, scale, _size_without_root(point, lower, upper))
-    one = xp.ones_like(point[:1, :1])
-    return Columns(tree, sums, point, lower, upper, scale, MET * scale, one)
+
+    return Columns(tree, sums, point, lower, upper, scale, MET * scale)
 
 
 def _size(lower: Array, upper: Array) -> Array:
     """The largest finite bound of each column, (1, rows or 1)."""
     xp = namespace(lower)
-    low, high = xp.amax(abs(lower), 0), abs(upper)
-    return xp.maximum(low, xp.amax(xp.where(xp.isfinite(high), high, low), 0))[None]
+    low, high = abs(lower), abs(upper)
+    finite = xp.isfinite(high)
+    high = high if finite.all() else xp.where(finite, high, 0)
+    both = low, high
+    low, high = both if len(lower) == 1 else (xp.amax(side, 0)[None] for side in both)
+    return xp.maximum(low, high)
 
 
 def _size_without_root(point: Array, lower: tuple[Array, ...], upper: tuple[Array, ...]) -> Array:
@@ -86,9 +91,9 @@ def _size_without_root(point: Array, lower: tuple[Array, ...], upper: tuple[Arra
 def settle(work: Columns) -> Settled:
     """Project every column: multipliers from the root down, then the leaves' answers."""
     xp = namespace(work.point)
-    calm = xp.amax(abs(work.point), 0) <= WILD * work.scale[0]
+    calm = abs(work.point) <= WILD * work.scale
     if not calm.all():
-        work = _draw_in(work, ~calm)
+        work = _draw_in(work, ~calm.all(0))
     multiplier = xp.zeros_like(work.point[:1])
     multipliers = []
     for level, (lower, upper) in enumerate(zip(work.lower[:-1], work.upper[:-1], strict=True)):
@@ -96,8 +101,9 @@ def settle(work: Columns) -> Settled:
             multiplier = multiplier[work.tree.parents[level - 1]]
         total, slope = _answer(work, level, multiplier)
         target = xp.minimum(xp.maximum(total, lower), upper)
-        if (abs(total - target) > work.tolerance).any():
-            multiplier = _search(work, level, multiplier, (total, slope), target)
+        late = abs(total - target) > work.tolerance
+        if late.any():
+            multiplier = _search(work, level, multiplier, (total, slope), target, late)
         multipliers.append(multiplier)
     unclipped = work.point + _to_leaves(work, len(multipliers) - 1, multiplier)
     spend = xp.minimum(xp.maximum(unclipped, work.lower[-1]), work.upper[-1])
@@ -111,36 +117,54 @@ def _to_leaves(work: Columns, level: int, multiplier: Array) -> Array:
 
 def _answer(work: Columns, level: int, multiplier: Array) -> tuple[Array, Array]:
     """Unclipped answers of a level's nodes under a multiplier each, and their slopes."""
-    xp = namespace(work.point)
     raw = work.point + _to_leaves(work, level, multiplier)
-    answer = xp.minimum(xp.maximum(raw, work.lower[-1]), work.upper[-1])
-    slope = (answer == raw) * work.one
+    both = _clipped(raw, work.lower[-1], work.upper[-1])
+    rows = raw.shape[1]
     for above in range(len(work.sums) - 1, level, -1):
-        raw = work.sums[above] @ answer
-        answer = xp.minimum(xp.maximum(raw, work.lower[above]), work.upper[above])
-        slope = (work.sums[above] @ slope) * (answer == raw)
-    return work.sums[level] @ answer, work.sums[level] @ slope
+        sums = _add_up(work, above, both)
+        both = _clipped(sums[:, :rows], work.lower[above], work.upper[above])
+        both[:, rows:] *= sums[:, rows:]
+    sums = _add_up(work, level, both)
+    return sums[:, :rows], sums[:, rows:]
+
+
+def _clipped(raw: Array, lower: Array, upper: Array) -> Array:
+    """Clip, and beside that tell with 1 or 0 what moves freely, so that both are summed at once."""
+    xp, rows = namespace(raw), raw.shape[1]
+    shape = len(raw), 2 * rows
+    both = np.empty(shape, raw.dtype) if xp is np else raw.new_empty(shape)
+    answer = both[:, :rows]
+    xp.minimum(xp.maximum(raw, lower), upper, out=answer)
+    both[:, rows:] = answer == raw
+    return both
+
+
+def _add_up(work: Columns, level: int, answer: Array) -> Array:
+    """Sum children into their nodes, (children, columns) -> (nodes, columns)."""
+    if namespace(answer) is np:
+        return work.tree.add_rows(level, answer)
+    return work.sums[level] @ answer
 
 
 def _search(
-    work: Columns, level: int, start: Array, answer: tuple[Array, Array], target: Array
+    work: Columns, level: int, now: Array, answer: tuple[Array, Array], target: Array, late: Array
 ) -> Array:
-    """Find the multipliers at which a level's unclipped answers meet their targets.
+    """Find the multipliers at which a level's late unclipped answers meet their targets.
 
     Newton's step, or the middle of the bracket where the step leaves it or the slope is 0.
-    Columns that are done are dropped once they are half of those at work.
+    Columns that are done are dropped once they are half of those at work. What a node does depends
+    on nothing but its own leaves: ``projection_row`` takes the very same steps.
     """
     xp = namespace(work.point)
-    work = work._replace(tolerance=CONVERGED * work.scale)
-    rows = work.point.shape[1]
-    now = start + xp.zeros_like(target)
-    found, live = now, None
-    below, above = _bracket(work, target)
-    below, above = xp.minimum(below, now), xp.maximum(above, now)
-    for _ in range(SEARCH_STEPS):
-        total, slope = answer
+    tolerance, rows = CONVERGED * work.scale, late.shape[1]
+    now = now + xp.zeros_like(target)
+    found, live, (total, slope) = now, None, answer
+    below, above = xp.full_like(target, -OPEN), xp.full_like(target, OPEN)
+    ends: tuple[Array, Array] | None = None
+    for step in range(SEARCH_STEPS):
         gap = total - target
-        late = abs(gap) > work.tolerance
+        if step:
+            late = late & (abs(gap) > tolerance)
         unfinished = late.any(0) if len(late) > 1 else late[0]
         count = int(xp.count_nonzero(unfinished))
         if 2 * count <= rows:
@@ -149,29 +173,42 @@ def _search(
                 return found
             keep = xp.nonzero(unfinished)[0] if xp is np else unfinished.nonzero()[:, 0]
             live = keep if live is None else live[keep]
-            work, rows = _take(work, level, keep), count
+            work, rows, tolerance = _take(work, level, keep), count, cut(tolerance, keep)
             gap, late, slope, target = (cut(a, keep) for a in (gap, late, slope, target))
             now, below, above = cut(now, keep), cut(below, keep), cut(above, keep)
-        below = xp.where(gap < 0, now, below)
-        above = xp.where(gap > 0, now, above)
-        flat = slope == 0
-        step = now - gap / (slope + flat)
-        lost = flat | (step <= below) | (step >= above)
-        step = xp.where(lost, (below + above) / 2, step)
-        now = xp.where(late, step, now)
-        answer = _answer(work, level, now)
-    _check_met(work, level, answer[0], target)
+            ends = ends and (cut(ends[0], keep), cut(ends[1], keep))
+        low = gap < 0
+        below, above = xp.where(low, now, below), xp.where(low, above, now)
+        move = now - gap / at_least(slope, _FLAT)
+        lost = late & ~((move > below) & (move < above))
+        if lost.any():
+            ends = ends or _ends(work, level, target)
+            below = xp.where(lost & (below == -OPEN), ends[0], below)
+            above = xp.where(lost & (above == OPEN), ends[1], above)
+            move = xp.where(lost, (below + above) / 2, move)
+        now = xp.where(late, move, now)
+        total, slope = _answer(work, level, now)
+    _check_met(work, level, total, target)
     return _put(found, live, now)
 
 
-def _bracket(work: Columns, target: Array) -> tuple[Array, Array]:
-    """Multipliers, (1, rows), under and over which no leaf moves."""
+def _ends(work: Columns, level: int, target: Array) -> tuple[Array, Array]:
+    """Multipliers, (nodes, rows), under and over which no leaf of a node moves."""
     xp = namespace(target)
     lower, upper = work.lower[-1], work.upper[-1]
-    most = xp.amax(target, 0) + debts(lower)  # no leaf can get more than this
-    below = xp.amin(lower - work.point, 0)
-    above = xp.amax(xp.minimum(upper, most) - work.point, 0)
-    return below[None], above[None]
+    starts, owing = lower - work.point, bool((lower < 0).any())
+    below, above = [], []
+    for node, leaves in enumerate(work.tree.leaves[level]):
+        if not leaves:  # a node without any answers 0 to every multiplier
+            below.append(0 * target[node])
+            above.append(0 * target[node])
+            continue
+        most = target[node] + (debts(lower[leaves]).sum(0) if owing else 0.0)
+        ends = xp.minimum(upper[leaves], most) - work.point[leaves]
+        below.append(xp.amin(starts[leaves], 0))
+        above.append(xp.amax(ends, 0))
+    slack = SLACK * work.scale
+    return xp.stack(below) - slack, xp.stack(above) + slack
 
 
 def _put(found: Array, live: Array | None, now: Array) -> Array:
@@ -200,7 +237,6 @@ def _take(work: Columns, level: int, keep: Array) -> Columns:
         lower=(*work.lower[: level + 1], *lower),
         upper=(*work.upper[: level + 1], *upper),
         scale=cut(work.scale, keep),
-        tolerance=cut(work.tolerance, keep),
     )
 
 

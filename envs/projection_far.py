@@ -47,7 +47,7 @@ def nearer(
     """
     zero = np.zeros_like(point[:1])
     point = np.clip(point, -1e150, 1e150)  # so that differences stay finite
-    reach = np.maximum(lower, np.minimum(upper, root + debts(lower))) + zero
+    reach = np.maximum(lower, np.minimum(upper, root + debts(lower).sum(0))) + zero
     events = np.concatenate([point, zero])  # the last is the multiplier 0 itself
     starts = np.concatenate([lower - point, zero])
     ends = np.concatenate([reach - point, zero])
@@ -69,5 +69,5 @@ def nearer(
 
 
 def debts(lower: Array) -> Array:
-    """Per column, how far below 0 the leaves can go together: 0 for money."""
-    return (abs(lower) - lower).sum(0) / 2
+    """How far below 0 each leaf can go: 0 for money."""
+    return (abs(lower) - lower) / 2

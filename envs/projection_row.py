@@ -5,7 +5,7 @@ way, at about an eighth of the time; a large one takes the columns of `projectio
 the two together row by row.
 """
 
-from math import inf, isfinite
+from math import isfinite
 
 from .tree import Tree
 
@@ -16,14 +16,17 @@ CONVERGED = 1e-13  # a search ends when its sum is this close
 MET = 2e-12  # a sum this close to its bounds is inside: the room that many converged sums take
 INFEASIBLE = 1e-9  # a sum that stays further off cannot be met
 WILD = 32.0  # a point this many times as large would lose digits in `point + multiplier`
+OPEN = 1e150  # dollars: an end of a bracket that is not known yet
+SLACK = 2.0**-10  # by so much a bracket reaches beyond the last leaf that moves
 SEARCH_STEPS = 200  # steps at most; a bisection to the last bit takes about 60
+FEW = 256  # up to as many leaves x rows, plain floats are faster than arrays
 
 
 class Row:
     """One point and its bounds; `settle` fills `spend`."""
 
     def __init__(self, tree: Tree, point: list[float], lower: Levels, upper: Levels) -> None:
-        self.children = tree.children
+        self.tree, self.children = tree, tree.children
         self.point, self.lower, self.upper = point, lower, upper  # dollars
         top = upper[0][0]
         self.scale = max(abs(lower[0][0]), abs(top) if isfinite(top) else 0.0)  # dollars
@@ -74,23 +77,28 @@ class Row:
         self, level: int, node: int, now: float, total: float, slope: float, target: float
     ) -> tuple[float, float]:
         """The multiplier at which a node's answer meets its target, and by how much it misses."""
-        below, above = -inf, inf
+        below, above = -OPEN, OPEN
         for _ in range(SEARCH_STEPS):
             gap = total - target
             if abs(gap) <= self.tolerance:
                 break
             below, above = (now, above) if gap < 0 else (below, now)
             step = now - gap / slope if slope else now
-            now = step if below < step < above else self._middle(below, above, target)
+            if not below < step < above:
+                ends = self._ends(level, node, target)
+                below = ends[0] if below == -OPEN else below
+                above = ends[1] if above == OPEN else above
+                step = (below + above) / 2
+            now = step
             total, slope = self._answer(level, node, now)
         return now, abs(total - target)
 
-    def _middle(self, below: float, above: float, target: float) -> float:
-        """The middle of a bracket; an open end is where every leaf rests on its bound."""
+    def _ends(self, level: int, node: int, target: float) -> tuple[float, float]:
+        """Multipliers under and over which no leaf of a node moves."""
         point, lower, upper = self.point, self.lower[-1], self.upper[-1]
-        if below == -inf:
-            below = min(low - y for low, y in zip(lower, point, strict=True))
-        if above == inf:
-            most = target - sum(min(low, 0.0) for low in lower)  # no leaf can get more than this
-            above = max(min(high, most) - y for high, y in zip(upper, point, strict=True))
-        return (below + above) / 2
+        leaves = self.tree.leaves[level][node]
+        most = target + sum([-lower[leaf] for leaf in leaves if lower[leaf] < 0])
+        below = min([lower[leaf] - point[leaf] for leaf in leaves], default=0.0)
+        above = max([min(upper[leaf], most) - point[leaf] for leaf in leaves], default=0.0)
+        slack = SLACK * self.scale
+        return below - slack, above + slack

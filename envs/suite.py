@@ -13,13 +13,13 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from ..data.errors import DataError
+from ..data.errors import ConfigError, DataError
 from ..data.files import read_json, write_json
 from .budget import BudgetEnv, BudgetVectorEnv, Draw, EnvSettings, Pool
 from .clairvoyant import clairvoyant_bound, shared_plan
 from .constraints import Constraints
 from .flight import Problem, problem_of
-from .market import Market, MarketState, Noise, select
+from .market import Market, MarketState, Noise, gather
 from .noise import draw_noises
 from .objective import Objective
 from .plans import steady_plan
@@ -60,7 +60,7 @@ class HeldOut:
     def draw(self, seed: int, episodes: range, days: int) -> Draw:
         """Return the flights of these episodes; see ``budget.Pool.draw``."""
         index = np.array(episodes) % len(self.seeds)
-        market, state = select(self.market, index), select(self.state, index)
+        market, state = gather(self.market, index), gather(self.state, index)
         paths = (path_generator(self.seeds[i]) for i in index)
         counts = (np.random.Generator(np.random.PCG64([_COUNTS, seed, i])) for i in episodes)
         shocks = self.task.settings.shocks
@@ -84,7 +84,7 @@ def problem_for(
         changes: keys of ``conf/constraints`` that differ; the static plan is then made anew.
         anew: make the static plan even where one is shipped.
     """
-    posterior, changes = posterior_of(task), dict(changes or {})
+    posterior, changes = posterior_of(task), _changes(changes, "constraints")
     given = _group("constraints") | {"total": task.size.total, "pacing": None} | changes
     constraints = Constraints.of(given, posterior.campaigns, task.size.days)
     objective = Objective.of(_group("objective", "conversions"), "objective")
@@ -137,7 +137,7 @@ def write_reference(task: Task, say: Say = lambda _: None) -> Path:
     for split in HELD:
         market, state, noise = trial_noise(task, split)
         bound = clairvoyant_bound(problem, market, state, noise.path(), progress=say)
-        daily[split], steady[split] = bound.daily.round(4).tolist(), bound.steady.round(4).tolist()
+        daily[split], steady[split] = _told(bound.daily), _told(bound.steady)
     content = {
         "task": task.id,
         "sha256": {split: fingerprint(task, split) for split in HELD},
@@ -146,6 +146,11 @@ def write_reference(task: Task, say: Say = lambda _: None) -> Path:
         "steady": steady,
     }
     return write_json(reference_path(task), content)
+
+
+def _told(values: Floats) -> list[float]:
+    """Return values to four digits, rounded up: a bound stays one."""
+    return [float(v) for v in (np.ceil(values * 1e4) / 1e4).round(4)]
 
 
 def make_env(
@@ -199,7 +204,21 @@ def _problem(
 
 def _env(task: Task, changes: Mapping[str, Any] | None) -> EnvSettings:
     usual = _group("env") | {"days": task.size.days, "relative": False}
-    return EnvSettings.of(usual | dict(changes or {}), "env")
+    settings = EnvSettings.of(usual | _changes(changes, "env"), "env")
+    if settings.days != task.size.days:
+        raise ConfigError(
+            f"env.days: {settings.days} was given; a flight of {task.key} has {task.size.days} "
+            "days. Leave the key out, or write a size of your own in conf/size."
+        )
+    return settings
+
+
+def _changes(given: Any, name: str) -> dict[str, Any]:
+    if given is not None and not isinstance(given, Mapping):
+        raise ConfigError(
+            f"{name}: {given!r} was given; a mapping of the keys that differ is allowed."
+        )
+    return dict(given or {})
 
 
 def _group(group: str, name: str = "default") -> dict[str, Any]:

@@ -278,8 +278,7 @@ def _publish(figures: Mapping[str, Figure], tables: list[str]) -> None:
     if not _DOCS.is_file():
         return
     rows = [
-        f"| {what} | {figure.measured:.3f} | "
-        f"{_aim(figure)}{figure.unit} |"
+        f"| {what} | {figure.measured:.3f} | {_aim(figure)}{figure.unit} |"
         for what, figure in figures.items()
     ]
     block = "\n".join(["| what | measured | target |", "|---|---:|---|", *rows])

@@ -42,8 +42,8 @@ def _command() -> Figures:
     """The command from exports to JSON and pictures, on a log that the project draws itself."""
     with tempfile.TemporaryDirectory() as folder:
         drawn = [f"path={folder}", "seed=25", f"landings={_LANDINGS}"]
-        _run("synthesize", *drawn)
-        usage = _run("attribute", f"data.path={folder}", f"output={folder}/out")
+        run_command("synthesize", *drawn)
+        usage = run_command("attribute", f"data.path={folder}", f"output={folder}/out")
     what = f"{_LANDINGS:,} landings, the whole command"
     return {
         f"{what}, time": Figure(usage.ru_utime + usage.ru_stime, 10.0, "s of CPU"),
@@ -51,7 +51,7 @@ def _command() -> Figures:
     }
 
 
-def _run(name: str, *words: str) -> resource.struct_rusage:
+def run_command(name: str, *words: str) -> resource.struct_rusage:
     """Run a command and return what it used."""
     script = [sys.executable, str(_ROOT / "scripts" / f"{name}.py"), *words]
     child = subprocess.Popen(script, stdout=subprocess.DEVNULL)  # noqa: S603  # our own

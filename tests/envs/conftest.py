@@ -80,14 +80,18 @@ def _settings(rng: np.random.Generator, plan: np.ndarray, campaigns: list[Ad], d
 
 
 @pytest.fixture(scope="session")
-def feasible_set() -> Callable[[np.random.Generator], Constraints]:
+def feasible_set() -> Callable[..., Constraints]:
     """Draws a set that an even plan satisfies, often with little room around it."""
 
-    def draw(rng: np.random.Generator) -> Constraints:
-        count, days = int(rng.integers(1, 8)), int(rng.integers(1, 9))
+    def some(rng: np.random.Generator) -> list[Ad]:
+        count = int(rng.integers(1, 8))
         channels = int(rng.integers(1, count + 1))
         owners = np.r_[np.arange(channels), rng.integers(0, channels, count - channels)]
-        campaigns = [Ad(f"c{owner}/k{i}", f"c{owner}") for i, owner in enumerate(owners)]
+        return [Ad(f"c{owner}/k{i}", f"c{owner}") for i, owner in enumerate(owners)]
+
+    def draw(rng: np.random.Generator, campaigns: list[Ad] | None = None) -> Constraints:
+        campaigns = campaigns or some(rng)
+        count, days = len(campaigns), int(rng.integers(1, 9))
         shares = rng.dirichlet(np.full(count, rng.choice([0.2, 1, 5])))
         plan = np.round(shares * rng.integers(100, 5000), 2)
         return Constraints.of(_settings(rng, plan, campaigns, days), campaigns, days)

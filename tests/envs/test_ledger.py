@@ -84,7 +84,7 @@ def test_a_batch_flies_as_its_flights_do_one_by_one(seed, feasible_set):
     batch = np.stack(fly_to(constraints, targets, paces), 1)
     for i in range(0, 60, 10):
         alone = fly_to(constraints, targets[:, i], paces[:, i])
-        np.testing.assert_allclose(batch[i], alone, rtol=0, atol=1e-10 * constraints.total)
+        assert np.array_equal(batch[i], alone)
 
 
 def five(settings, ads, days=5, **changes):
@@ -200,3 +200,11 @@ def test_days_stay_possible_where_undelivered_money_cannot_be_caught_up(default_
         planned, _ = spend_day(constraints, ledger, np.zeros((8, 5)), np.full(8, 4e4))
         assert (planned <= constraints.daily_cap_cents / 100).all()
         ledger = ledger.advance(planned, 0.5 * planned)
+
+
+def test_books_are_read_anew_under_other_constraints(default_constraints, ads):
+    loose, strict = (five(default_constraints, ads, campaign={"floor": f}) for f in ("1%", "9%"))
+    ledger = Ledger.start(loose)
+    before = owed(loose, ledger)[2]
+    assert (owed(strict, ledger)[2] > before).all()
+    assert np.array_equal(owed(loose, ledger)[2], before)

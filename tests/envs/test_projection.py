@@ -171,14 +171,16 @@ def test_permuting_the_leaves_permutes_the_result(seed):
 
 @given(SEEDS, st.integers(1, 4), st.booleans(), st.booleans())
 @settings(max_examples=40, deadline=None)
-def test_a_batch_equals_its_rows_one_by_one(seed, levels, degenerate, fixed_total):
+def test_a_batch_equals_its_rows_one_by_one_bitwise(seed, levels, degenerate, fixed_total):
     rng = np.random.default_rng(seed)
-    spread = rng.choice([0.3, 3, 30, 1e6])
-    problem = random_problem(rng, 9, 60, levels, fixed_total, spread, degenerate)
+    spread, leaves = rng.choice([0.3, 3, 30, 1e6]), int(rng.integers(1, 40))
+    problem = random_problem(rng, leaves, 60, levels, fixed_total, spread, degenerate)
     tree, point, bounds = problem
     spend = project(tree, point, bounds)
     rows = [project(tree, point[i], row_of(bounds, i)) for i in range(len(point))]
-    np.testing.assert_allclose(spend, rows, rtol=0, atol=1e-11 * BUDGET * max(1, spread / 1e3))
+    assert np.array_equal(spend, rows)
+    turned = Bounds(*(tuple(map(np.asfortranarray, side)) for side in bounds))
+    assert np.array_equal(spend, project(tree, np.asfortranarray(point), turned))
 
 
 @given(SEEDS, st.integers(1, 3), st.booleans(), st.booleans())
@@ -260,6 +262,17 @@ def test_infinite_caps_and_a_free_root_leave_the_point_alone():
     )
     np.testing.assert_array_equal(project(tree, np.array([1.0, 2e9, 3.0]), free), [1, 2e9, 3])
     np.testing.assert_array_equal(project(tree, np.array([-1.0, 2.0, -3e9]), free), [0, 2, 0])
+
+
+@pytest.mark.parametrize("rows", [1, 100])
+def test_a_channel_without_campaigns_changes_nothing(rows):
+    full, empty = Tree.of([[0], [0, 0]]), Tree.of([[0, 0], [0, 0]])
+    point = np.random.default_rng(0).normal(size=(rows, 2))
+    root, leaves = np.ones((rows, 1)), np.zeros((rows, 2))
+    low, high = np.zeros((rows, 2)), np.ones((rows, 2))
+    ours = project(empty, point, Bounds((root, low, leaves), (root, high, leaves + 0.8)))
+    theirs = project(full, point, Bounds((root, low[:, :1], leaves), (root, root, leaves + 0.8)))
+    assert np.array_equal(ours, theirs)
 
 
 def test_a_day_without_money_spends_none():
