@@ -39,6 +39,7 @@ class BacktestSettings(Settings):
     every: Annotated[int, Field(ge=1)]  # days between origins
     horizon: Annotated[int, Field(ge=1)]  # days that are forecast
     seed: Annotated[int, Field(ge=0)]  # of demand paths and counts
+    goals: dict[str, dict[str, str]]  # origins and latest: score -> what is aimed at
 
 
 class BacktestCommand(Command):
@@ -140,6 +141,7 @@ def document(
         "model": together["model"],
         "rivals": together["rivals"],
         "latest": _alone(latest),
+        "goals": BacktestSettings.of(asked.backtest, "backtest").goals,
         "remarks": _remarks(together),
     }
 

@@ -10,35 +10,58 @@ from rich.table import Table
 from ..data.files import write_bytes
 from .figures import new_figure, png
 
-_SCORES = ("daily_wape", "total_wape", "campaign_wape", "bias", "coverage50", "coverage90")
-SCORES = (*_SCORES, "campaign_coverage90", "total_coverage90", "crps")
+SCORES = (
+    "daily_wape", "total_wape", "campaign_wape", "bias", "coverage50", "coverage90",
+    "campaign_coverage90", "total_coverage90", "crps",
+)  # fmt: skip
 
 
 def rolling_table(content: Mapping[str, Any]) -> Table:
     """Return the scores of all origins together and of the latest horizon alone."""
     table = Table(title=f"{content['metric']}, {content['horizon']} days given their spend")
-    table.add_column("forecaster")
+    table.add_column("forecaster", no_wrap=True)
     for score in SCORES:
-        table.add_column(score.replace("_", " "), justify="right")
-    latest = content["latest"]
-    for title, part in ((f"{len(content['origins'])} origins", content), (latest["date"], latest)):
+        table.add_column(score.replace("_", "\n"), justify="right")
+    for horizon, rows in _rows(content).items():
         table.add_section()
-        table.add_row(title, style="bold")
-        for name, scores in (("model", part["model"]), *part["rivals"].items()):
-            table.add_row(name, *(f"{scores[score]:.3f}" for score in SCORES))
+        table.add_row(horizon, style="bold")
+        for row in rows:
+            table.add_row(*row)
     return table
 
 
-def markdown(content: Mapping[str, Any]) -> str:
-    """Return the same as a Markdown table."""
-    lines = ["| horizon | forecaster | " + " | ".join(s.replace("_", " ") for s in SCORES) + " |"]
+def markdown(content: Mapping[str, Any], command: str) -> str:
+    """Return the same as a Markdown table under the command that makes it."""
+    lines = [f"    {command}", ""]
+    lines.append(
+        "| horizon | forecaster | " + " | ".join(s.replace("_", " ") for s in SCORES) + " |"
+    )
     lines.append("|---|---|" + "---:|" * len(SCORES))
-    latest = content["latest"]
-    for title, part in ((f"{len(content['origins'])} origins", content), (latest["date"], latest)):
-        for name, scores in (("model", part["model"]), *part["rivals"].items()):
-            cells = " | ".join(f"{scores[score]:.3f}" for score in SCORES)
-            lines.append(f"| {title} | {name} | {cells} |")
+    for horizon, rows in _rows(content).items():
+        lines += [f"| {horizon} | " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def _rows(content: Mapping[str, Any]) -> dict[str, list[list[str]]]:
+    """Return by horizon a row a forecaster, and one of what is aimed at."""
+    parts = {
+        f"{len(content['origins'])} origins": (content, content["goals"]["origins"]),
+        f"from {content['latest']['date']}": (content["latest"], content["goals"]["latest"]),
+    }
+    return {
+        horizon: [
+            ["goal", *(goals.get(score, "") for score in SCORES)],
+            *(
+                [name, *(_shown(scores[score]) for score in SCORES)]
+                for name, scores in (("model", part["model"]), *part["rivals"].items())
+            ),
+        ]
+        for horizon, (part, goals) in parts.items()
+    }
+
+
+def _shown(score: float) -> str:
+    return f"{score:,.0f}" if abs(score) >= 100 else f"{score:.3f}"
 
 
 def draw_backtest(content: Mapping[str, Any], folder: Path) -> Path:
