@@ -56,6 +56,7 @@ class CalibrateCommand(Command):
     """What ``scripts/calibrate.py`` is asked."""
 
     update: Path | None  # folder of an earlier calibration
+    report: bool  # whether the page is written too
 
 
 class PlanCommand(Command):
