@@ -20,7 +20,6 @@ import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from stable_baselines3.common.vec_env import DummyVecEnv
 
 from mediagym.agents.vecenv import usual_envs
 from mediagym.data.files import write_json
@@ -83,22 +82,22 @@ def env() -> dict[str, Figure]:
     usual = usual_envs(lambda: gym.make(task), 8)
     size = one.action_space.shape or ()
 
-    still = np.zeros((flights, *size), np.float32)
+    still = np.zeros((flights, *size))
 
     def fly_one() -> None:
         one.reset()
         for _ in range(30):
             one.step(still[0])
 
-    def fly(world: gym.vector.VectorEnv | DummyVecEnv, count: int) -> None:
+    def fly(step_all: Callable[[Floats], object], count: int) -> None:
         for _ in range(30):  # the last step of a flight starts the next one
-            world.step(still[:count])
+            step_all(still[:count])
 
     many.reset(seed=0)
     usual.reset()
-    batched = 30e6 * flights / _cpu_microseconds(lambda: fly(many, flights), repeats=5)
+    batched = 30e6 * flights / _cpu_microseconds(lambda: fly(many.step, flights), repeats=5)
     single = 30e6 / _cpu_microseconds(fly_one, repeats=25)
-    dummy = 8 * 30e6 / _cpu_microseconds(lambda: fly(usual, 8), repeats=5)
+    dummy = 8 * 30e6 / _cpu_microseconds(lambda: fly(usual.step, 8), repeats=5)
     unit = "steps a CPU-second, one reset a flight included"
     return {
         "Full-M, 1,024 flights": Figure(batched, 150_000, unit, at_least=True),
