@@ -69,8 +69,7 @@ def find_out(asked: InsightsCommand, say: Say) -> Insights:
     journeys, notes = _journeys(data, history, attribution, say)
     say("looking for what changed")
     changed = diagnose(history, diagnosis)
-    say("comparing forecasters")
-    comparison = compare(history, forecasters, forecasting)
+    comparison = compare(history, forecasters, forecasting, say)
     spend = usual_spend(history, forecasting.horizon)
     chosen = forecasters[comparison.chosen]
     say(f"forecasting by {comparison.chosen}")

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from .insights import ALL
+from .unknowns import listed
 
 Document = dict[str, Any]
 _NEWS = 0.05  # relative change of a month that is worth a word
@@ -123,10 +124,12 @@ def expected(document: Document) -> list[str]:
             f"{dollars(revenue['least'])} to {dollars(revenue['most'])}. The tests overlap, so "
             "this is a range that was seen and no promise."
         )
-    error = found["comparison"]["forecasters"][found["forecaster"]]["conversions"][ALL]["wape"]
+    scores, name = found["comparison"]["forecasters"], found["forecaster"]
+    error = scores[name]["conversions"][ALL]["wape"]
     told.append(
-        f"On a single campaign and day the forecast ({found['forecaster'].replace('_', ' ')}) was "
-        f"off by {error:.0%} of what came; it was the best of those compared."
+        f"On a single campaign and day the forecast ({name.replace('_', ' ')}) was off by "
+        f"{error:.0%} of what came"
+        + ("; it was the best of those compared." if name == _best(scores) else ".")
     )
     if found["unseen"]:
         told.append(f"Beyond anything spent so far: {listed(found['unseen'])}.")
@@ -144,9 +147,9 @@ def spoken(day: str) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return names[0] if len(names) == 1 else " and ".join([", ".join(names[:-1]), *names[-1:]][:2])
+def _best(scores: Document) -> str:
+    """The forecaster with the least error, both metrics together."""
+    return min(scores, key=lambda name: sum(each[ALL]["wape"] for each in scores[name].values()))
 
 
 def _month(found: Document) -> str:
