@@ -191,8 +191,11 @@ def compare(
 
 
 def error_of(scores: Mapping[Metric, Scores]) -> float:
-    """The WAPE of all campaigns, both metrics together: what forecasters are chosen by."""
-    return sum(float(each.wape[-1]) for each in scores.values())
+    """The WAPE of all campaigns, both metrics together: what forecasters are chosen by.
+
+    A metric of which nothing came has none and does not count.
+    """
+    return float(np.nansum([each.wape[-1] for each in scores.values()]))
 
 
 def errors_of(
@@ -245,6 +248,8 @@ def importances(
     base = level_of(settings)
     late = training(history, metric, base, range(days - horizon, days, 3), horizon)
     found: dict[str, dict[str, float]] = {}
+    if late.ratio.sum() <= 0:
+        return found
     for name in LEARNERS:
         if name not in settings.forecasters or (name == "xgboost" and not boosting_is_here()):
             continue

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from .insights import ALL
+from .insights import ALL, error_in
 from .unknowns import listed
 
 Document = dict[str, Any]
@@ -118,19 +118,22 @@ def expected(document: Document) -> list[str]:
     ]
     tests = found["metrics"]["conversions"]["backtests"]
     if tests and conversions["least"] is not None:
+        money = ""
+        if revenue["least"] is not None:
+            money = f" and {dollars(revenue['least'])} to {dollars(revenue['most'])}"
         told.append(
             f"In {tests} tests on the past, each a forecast of {days} days, what came would have "
-            f"made it {conversions['least']:,.0f} to {conversions['most']:,.0f} conversions and "
-            f"{dollars(revenue['least'])} to {dollars(revenue['most'])}. The tests overlap, so "
-            "this is a range that was seen and no promise."
+            f"made it {conversions['least']:,.0f} to {conversions['most']:,.0f} conversions{money}. "
+            "The tests overlap, so this is a range that was seen and no promise."
         )
     scores, name = found["comparison"]["forecasters"], found["forecaster"]
     error = scores[name]["conversions"][ALL]["wape"]
-    told.append(
-        f"On a single campaign and day the forecast ({name.replace('_', ' ')}) was off by "
-        f"{error:.0%} of what came"
-        + ("; it was the best of those compared." if name == _best(scores) else ".")
-    )
+    if error is not None:
+        best = "; it was the best of those compared." if name == _best(scores) else "."
+        told.append(
+            f"On a single campaign and day the forecast ({name.replace('_', ' ')}) was off by "
+            f"{error:.0%} of what came{best}"
+        )
     if found["unseen"]:
         told.append(f"Beyond anything spent so far: {listed(found['unseen'])}.")
     return told
@@ -149,7 +152,7 @@ def spoken(day: str) -> str:
 
 def _best(scores: Document) -> str:
     """The forecaster with the least error, both metrics together."""
-    return min(scores, key=lambda name: sum(each[ALL]["wape"] for each in scores[name].values()))
+    return min(scores, key=lambda name: error_in(scores[name]))
 
 
 def _month(found: Document) -> str:
