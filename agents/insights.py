@@ -25,6 +25,7 @@ from ..data.history import History, load_history
 from ..data.insights import Insights
 from ..data.landings import read_landings
 from ..data.naive import same_weekday
+from ..data.orders import counted_for
 from ..data.settings import DataSettings
 from ..envs.calibration import CalibrationSettings
 from ..envs.priors import Priors
@@ -65,12 +66,11 @@ def find_out(asked: InsightsCommand, say: Say) -> Insights:
     forecasters, left_out = forecasters_of(forecasting, {SIMULATOR: simulator_of(asked)})
 
     say("reading")
-    history = load_history(data)
+    history = counted_for(load_history(data), "revenue")  # where nothing is counted, orders are
     journeys, notes = _journeys(data, history, attribution, say)
     say("looking for what changed")
     changed = diagnose(history, diagnosis)
-    say("comparing forecasters")
-    comparison = compare(history, forecasters, forecasting)
+    comparison = compare(history, forecasters, forecasting, say)
     spend = usual_spend(history, forecasting.horizon)
     chosen = forecasters[comparison.chosen]
     say(f"forecasting by {comparison.chosen}")

@@ -27,7 +27,7 @@ _TESTS = 3
 
 
 class Interval(NamedTuple):
-    """(days, campaigns) ends, 0 <= low <= high."""
+    """(days, campaigns) ends, 0 <= low <= high; NaN where nothing was tested."""
 
     low: Floats
     high: Floats
@@ -86,11 +86,11 @@ def _root(values: Floats) -> Floats:
 
 
 def _quantile(own: Floats, everyone: Floats, coverage: float) -> float:
-    """The quantile of the scores, corrected for their number; 0 if there are none."""
+    """The quantile of the scores, corrected for their number; NaN if there are none."""
     scores = own[np.isfinite(own)]
     if len(scores) < _LEAST:
         scores = everyone[np.isfinite(everyone)]
     if len(scores) == 0:
-        return 0.0
+        return float("nan")
     rank = int(np.ceil((len(scores) + 1) * coverage)) - 1
     return float(np.sort(scores)[min(rank, len(scores) - 1)])

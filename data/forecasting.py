@@ -4,7 +4,7 @@ Every forecaster is fitted again at every origin on what was known there and is 
 the days that followed, never their clicks, impressions, conversions or revenue.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -93,7 +93,6 @@ class Comparison:
     origins: tuple[int, ...]  # days of history that each knew
     scores: Mapping[str, Mapping[Metric, Scores]]  # by forecaster
     chosen: str
-    notes: tuple[str, ...]  # what was left out
 
 
 def forecasters_of(
@@ -157,9 +156,12 @@ def _own(name: str, settings: ForecastingSettings) -> Forecaster:
 
 
 def compare(
-    history: History, forecasters: Mapping[str, Forecaster], settings: ForecastingSettings
+    history: History,
+    forecasters: Mapping[str, Forecaster],
+    settings: ForecastingSettings,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
-    """Score all of them from the same origins and choose one.
+    """Score all of them from the same origins and choose one; `say` is told of each.
 
     Raises:
         DataError: the history is too short for a single origin.
@@ -175,17 +177,25 @@ def compare(
             "forecasting.horizon)",
             "export a longer period, or lower one of them",
         )
-    scores = {
-        name: {
+    scores = {}
+    for name, each in forecasters.items():
+        say(f"testing {name}")
+        scores[name] = {
             metric: scores_of(backtest(each, history, metric, origins, settings.horizon))
             for metric in METRICS
         }
-        for name, each in forecasters.items()
-    }
     chosen = settings.chosen
     if chosen == "auto":
-        chosen = min(scores, key=lambda name: sum(float(s.wape[-1]) for s in scores[name].values()))
-    return Comparison(origins, scores, chosen, ())
+        chosen = min(scores, key=lambda name: error_of(scores[name]))
+    return Comparison(origins, scores, chosen)
+
+
+def error_of(scores: Mapping[Metric, Scores]) -> float:
+    """The WAPE of all campaigns, both metrics together: what forecasters are chosen by.
+
+    A metric of which nothing came has none and does not count.
+    """
+    return float(np.nansum([each.wape[-1] for each in scores.values()]))
 
 
 def errors_of(
@@ -238,6 +248,8 @@ def importances(
     base = level_of(settings)
     late = training(history, metric, base, range(days - horizon, days, 3), horizon)
     found: dict[str, dict[str, float]] = {}
+    if late.ratio.sum() <= 0:
+        return found
     for name in LEARNERS:
         if name not in settings.forecasters or (name == "xgboost" and not boosting_is_here()):
             continue

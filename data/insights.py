@@ -60,6 +60,11 @@ def document_of(found: Insights) -> Document:
     }
 
 
+def error_in(scores: Document) -> float:
+    """A forecaster's WAPE of all campaigns, both metrics together; of nothing there is none."""
+    return sum(own[ALL]["wape"] or 0.0 for own in scores.values())
+
+
 def _happened(history: History) -> Document:
     shares = channel_shares(history, _RECENT)[-1]
     lines = {

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from .attribution_figures import attribution_figures
 from .canvas import blank
-from .insights import ALL
+from .insights import ALL, error_in
 
 Document = dict[str, Any]
 _SHOWN = 5  # campaigns with a colour of their own
@@ -153,16 +153,16 @@ def comparison_figure(document: Document) -> Figure:
     """How far every forecaster was off in the cross-validation."""
     expected = document["expected"]
     found = expected["comparison"]["forecasters"]
-    order = sorted(found, key=lambda name: -sum(each[ALL]["wape"] for each in found[name].values()))
+    order = sorted(found, key=lambda name: -error_in(found[name]))
     figure = blank(10, 0.32 * len(order) + 1.2)
     cells = figure.subplots(1, 2, sharey=True)
     for axes, metric in zip(cells, ("conversions", "revenue"), strict=True):
-        values = [found[name][metric][ALL]["wape"] for name in order]
+        values = [found[name][metric][ALL]["wape"] or 0.0 for name in order]
         colours = [_COLOURS[0] if name == expected["forecaster"] else _OTHERS for name in order]
         bars = axes.barh([name.replace("_", " ") for name in order], values, color=colours)
         axes.bar_label(bars, fmt="{:.1%}", fontsize=8, padding=2)
         axes.set_title(f"{metric}: absolute error over what came", fontsize=9, loc="left")
-        axes.set_xlim(0, 1.15 * max(values))
+        axes.set_xlim(0, 1.15 * max([*values, 0.01]))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         _plain(axes)
     return figure

@@ -91,7 +91,7 @@ class Learned:
     horizon: int  # days of the training rows
 
     def forecast(self, history: History, spend: Floats, metric: Metric) -> Floats:
-        """See `Forecaster`; a history too short to learn from leaves the base as it is."""
+        """See `Forecaster`; a history without anything to learn leaves the base as it is."""
         fitted = self.fit(history, metric)
         ahead = upcoming(history, spend, metric, self.base)
         if fitted is None:
@@ -100,12 +100,14 @@ class Learned:
         return np.maximum(expected, 0.0).reshape(spend.shape) * unit_of(history, metric)
 
     def fit(self, history: History, metric: Metric) -> tuple[Model, Design] | None:
-        """Return the fitted model and the rows it learnt from; None without an origin."""
+        """Return the fitted model and the rows it learnt from; None where there is nothing."""
         how = self.settings
         origins = range(len(history.dates) - 1, how.least - 1, -how.stride)
         if not origins:
             return None
         rows = training(history, metric, self.base, origins, self.horizon)
+        if rows.ratio.sum() <= 0:
+            return None
         return self.model(how.seed).fit(rows.rows, rows.ratio, rows.base), rows
 
 
@@ -120,7 +122,8 @@ class _Forest:
         )
 
     def fit(self, rows: Floats, ratio: Floats, weight: Floats) -> Model:
-        self.inner.fit(rows, ratio, sample_weight=weight)
+        # scikit-learn takes a tree's share of the sum of weights, which is made that of the rows
+        self.inner.fit(rows, ratio, sample_weight=weight / weight.mean())
         return self
 
     def predict(self, rows: Floats) -> Floats:

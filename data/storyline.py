@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from .insights import ALL
+from .insights import ALL, error_in
+from .unknowns import listed
 
 Document = dict[str, Any]
 _NEWS = 0.05  # relative change of a month that is worth a word
@@ -117,17 +118,22 @@ def expected(document: Document) -> list[str]:
     ]
     tests = found["metrics"]["conversions"]["backtests"]
     if tests and conversions["least"] is not None:
+        money = ""
+        if revenue["least"] is not None:
+            money = f" and {dollars(revenue['least'])} to {dollars(revenue['most'])}"
         told.append(
             f"In {tests} tests on the past, each a forecast of {days} days, what came would have "
-            f"made it {conversions['least']:,.0f} to {conversions['most']:,.0f} conversions and "
-            f"{dollars(revenue['least'])} to {dollars(revenue['most'])}. The tests overlap, so "
-            "this is a range that was seen and no promise."
+            f"made it {conversions['least']:,.0f} to {conversions['most']:,.0f} conversions{money}. "
+            "The tests overlap, so this is a range that was seen and no promise."
         )
-    error = found["comparison"]["forecasters"][found["forecaster"]]["conversions"][ALL]["wape"]
-    told.append(
-        f"On a single campaign and day the forecast ({found['forecaster'].replace('_', ' ')}) was "
-        f"off by {error:.0%} of what came; it was the best of those compared."
-    )
+    scores, name = found["comparison"]["forecasters"], found["forecaster"]
+    error = scores[name]["conversions"][ALL]["wape"]
+    if error is not None:
+        best = "; it was the best of those compared." if name == _best(scores) else "."
+        told.append(
+            f"On a single campaign and day the forecast ({name.replace('_', ' ')}) was off by "
+            f"{error:.0%} of what came{best}"
+        )
     if found["unseen"]:
         told.append(f"Beyond anything spent so far: {listed(found['unseen'])}.")
     return told
@@ -144,9 +150,9 @@ def spoken(day: str) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return names[0] if len(names) == 1 else " and ".join([", ".join(names[:-1]), *names[-1:]][:2])
+def _best(scores: Document) -> str:
+    """The forecaster with the least error, both metrics together."""
+    return min(scores, key=lambda name: error_in(scores[name]))
 
 
 def _month(found: Document) -> str:

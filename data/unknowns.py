@@ -1,5 +1,7 @@
 """What these exports cannot tell, in sentences: the part of a report that is usually left out."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .history import MISSING, History
@@ -35,7 +37,7 @@ def unknowns_of(history: History, landings: bool, unseen: tuple[str, ...]) -> li
     told += _by_campaign(history)
     if unseen:
         told.append(
-            f"What {_listed(unseen)} brings at the spend ahead: more than on any day so far."
+            f"What {listed(unseen)} brings at the spend ahead: more than on any day so far."
         )
     told.append(
         "The last days: platforms add conversions for some days after a click, so the last "
@@ -53,13 +55,13 @@ def _by_campaign(history: History) -> list[str]:
     ]
     if few:
         told.append(
-            f"What {_listed(few)} brings: fewer than {_FEW} conversions in the whole period are "
+            f"What {listed(few)} brings: fewer than {_FEW} conversions in the whole period are "
             "chance more than effect."
         )
     still = [name for at, name in enumerate(history.names) if _was_still(history, at)]
     if still:
         told.append(
-            f"What another budget would do for {_listed(still)}: its spend was hardly ever varied."
+            f"What another budget would do for {listed(still)}: its spend was hardly ever varied."
         )
     missing = [
         f"{name} ({count} days)"
@@ -67,7 +69,7 @@ def _by_campaign(history: History) -> list[str]:
         if count
     ]
     if missing:
-        told.append(f"Days that were not reported: {_listed(missing)}; they are not taken as 0.")
+        told.append(f"Days that were not reported: {listed(missing)}; they are not taken as 0.")
     return told
 
 
@@ -77,5 +79,6 @@ def _was_still(history: History, at: int) -> bool:
     return len(spend) > 1 and float(np.log(spend).std()) < _STILL
 
 
-def _listed(names: list[str] | tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`; nothing of none."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
