@@ -6,6 +6,7 @@ the truth. Regret is the share of expected conversions that is lost, over the fl
 best plan that is the same every day and against the best daily plan.
 """
 
+import os
 import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -51,7 +52,7 @@ class StudySettings(Settings):
     forms: Annotated[list[str], Field(min_length=1)]
     advertisers: Annotated[int, Field(ge=1)]  # of each form
     seed: Annotated[int, Field(ge=0)]  # of the first
-    workers: Annotated[int, Field(ge=1)]
+    workers: Annotated[int, Field(ge=1)] | None  # None: as many as there are cores
 
 
 class RecoveryCommand(Command):
@@ -125,7 +126,7 @@ def run_study(
         What ``study`` returns of each, in order.
     """
     cases = RecoveryCommand.read(config).cases()
-    workers = StudySettings.of(config["study"], "study").workers
+    workers = StudySettings.of(config["study"], "study").workers or os.cpu_count()
     if workers == 1:
         return [_then(study(case, config), case, done) for case in cases]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
