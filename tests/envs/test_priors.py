@@ -107,13 +107,16 @@ def test_extreme_normals_stay_inside(priors):
 @pytest.mark.parametrize(
     ("key", "value", "named"),
     [
-        ("slope", 0.8, "elasticity"),
+        ("saturating", {"low": 0.0, "high": 1.0}, "saturating"),
+        ("saturating", {"low": 0.5, "high": 0.2}, "saturating"),
+        ("pooling", {"advertiser": 0.6, "channel": 0.4}, "pooling"),
+        ("pooling", {"advertiser": -0.1, "channel": 0.4}, "pooling.advertiser"),
         ("elasticity", {"mean": 0.5, "sd": 0.1, "low": 0.8, "high": 0.2}, "elasticity"),
         ("inflation", {"low": 0.4, "high": 0.1}, "inflation"),
         ("inflation", {"low": 0.4, "high": 1.1}, "inflation"),
         ("half_life", {"search": {"median": 1, "sd": 0.1}}, "half_life"),
         ("dispersion", {"median": 0, "sd": 0.1}, "dispersion"),
-        ("level_half_life", 0, "level_half_life"),
+        ("level_half_life", {"median": 0, "sd": 0.5}, "level_half_life"),
         ("elasticty", 1, "elasticity"),
     ],
 )
