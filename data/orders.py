@@ -22,8 +22,8 @@ def counted_for(history: History, objective: str) -> History:
     """Return a history in which every campaign has conversions.
 
     Where there are none, orders stand for them: revenue over the value of an order of the
-    campaigns that count, in the history's first four weeks. Revenue is then exactly what was exported, and a model of orders is a
-    model of revenue, whatever that value is.
+    campaigns that count, in the history's first four weeks. Revenue is then exactly what was
+    exported, and a model of orders is a model of revenue, whatever that value is.
 
     Args:
         history: as it was read.
