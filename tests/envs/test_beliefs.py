@@ -8,7 +8,7 @@ from mediagym.envs.calibration import anchors_of, calibrate, likelihood_of, prob
 from mediagym.envs.flight import simulate
 from mediagym.envs.likelihood import filter_history, record_from
 from mediagym.envs.market import MarketState, expected_conversions
-from mediagym.envs.priors import Priors
+from mediagym.envs.priors import DIMENSIONS, Priors
 
 NAMES = ("google/Search Network", "meta")
 ELASTICITY = {"campaign": "meta", "spend": 600, "elasticity": 0.3, "sd": 0.1}
@@ -115,7 +115,7 @@ def test_the_likelihood_is_the_historys_and_the_beliefs(history, priors):
     record = record_from(history)
     anchors = anchors_of(history, record, priors)
     with_one = Priors.of(priors.model_dump() | {"beliefs": [ELASTICITY]}, "priors")
-    z = np.random.default_rng(0).standard_normal((4, len(history.names), 13))
+    z = np.random.default_rng(0).standard_normal((4, len(history.names), DIMENSIONS))
     market = probe(z, priors, anchors)
     entry = believed(ELASTICITY, names=history.names)
     ours = likelihood_of(history, record, with_one, anchors)(z)

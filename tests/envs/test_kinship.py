@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mediagym.envs.calibration import kinship_of
 from mediagym.envs.kinship import Common, Kinship
+from mediagym.envs.laplace import Bell
 from mediagym.envs.priors import Priors
 from mediagym.envs.sampler import Particles, Sample, sample, settle
 
@@ -31,7 +32,7 @@ def gaussian(z: np.ndarray) -> np.ndarray:
     return -0.5 * (((z - SEEN) / NOISE) ** 2).sum(-1)
 
 
-def drawn(kinship: Kinship | None, final_moves: int = 60, draws: int = 2000) -> Sample:
+def drawn(kinship: Kinship | None, final_moves: int = 20, draws: int = 2000) -> Sample:
     return sample(
         gaussian, SEEN.shape, particles=512, draws=draws, keep=0.5, moves=4,
         final_moves=final_moves, rng=np.random.default_rng(3), kinship=kinship,
@@ -79,13 +80,13 @@ def test_nothing_pooled_is_no_kinship(priors, history):
         assert kinship.owner[k] == list(dict.fromkeys(channels)).index(name)
 
 
-@pytest.mark.parametrize("pooling", [(0.15, 0.25), (0.0, 0.5), (0.5, 0.0)])
+@pytest.mark.parametrize("pooling", [(0.15, 0.25), (0.0, 0.6), (0.6, 0.0)])
 def test_without_data_every_campaigns_prior_stays_standard_normal(pooling):
     """And relatives are correlated as the prior says."""
     rng = np.random.default_rng(0)
     swarm = Particles(rng.standard_normal((4000, 4, 2)), np.zeros((4000, 4)))
     kinship = Kinship(CHANNELS, *pooling)
-    swarm, _ = settle(lambda z: 0 * z[..., 0], swarm, kinship, 150, rng)
+    swarm, _ = settle(lambda z: 0 * z[..., 0], swarm, kinship, 40, rng)
     np.testing.assert_allclose(swarm.z.mean(0), 0, atol=0.12)
     np.testing.assert_allclose(swarm.z.std(0), 1, atol=0.1)
     np.testing.assert_allclose(np.corrcoef(swarm.z[..., 0].T), correlation(*pooling), atol=0.12)
@@ -113,3 +114,33 @@ def test_what_is_shared_is_drawn_from_its_conditional(seed, advertiser, channel)
     ours = found.advertiser[:, 0] - np.sqrt(advertiser) * left.sum(1) / own / precision
     assert ours.mean() == pytest.approx(0, abs=6 / np.sqrt(many * precision))
     assert ours.std() == pytest.approx(precision**-0.5, rel=0.04)
+
+
+def test_the_shipped_number_of_moves_pools(conf, priors):
+    """A dozen dimensions, as a calibration has, and its own correlations."""
+    rng = np.random.default_rng(0)
+    swarm = Particles(rng.standard_normal((2000, 4, 13)), np.zeros((2000, 4)))
+    kin, moves = priors.pooling, conf("calibration/default.yaml")["final_moves"]
+    kinship = Kinship(CHANNELS, kin.advertiser, kin.channel)
+    swarm, _ = settle(lambda z: 0 * z[..., 0], swarm, kinship, moves, rng)
+    ours = np.mean([np.corrcoef(swarm.z[..., d].T) for d in range(13)], axis=0)
+    np.testing.assert_allclose(ours, correlation(kin.advertiser, kin.channel), atol=0.04)
+    assert swarm.z.std(0).mean() == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize("pooling", [(0.15, 0.25), (0.0, 0.7)])
+def test_what_is_proposed_is_the_conditional_of_a_gaussian(pooling):
+    """Given what is shared: the prior's mean and the data's, weighed by their precisions."""
+    precision = 1 / NOISE**2
+    alone = Bell(
+        SEEN * precision / (1 + precision),
+        (1 + precision[..., None]) ** -0.5 * np.eye(2),
+    )
+    kinship, rng = Kinship(CHANNELS, *pooling), np.random.default_rng(0)
+    common = Common(rng.normal(0, 1, (3, 2)), rng.normal(0, 1, (3, 2, 2)))
+    bell, expected = kinship.proposal(alone)(common), kinship.mean(common)
+    whole = precision + 1 / kinship.own
+    np.testing.assert_allclose(bell.mean, (SEEN * precision + expected / kinship.own) / whole)
+    np.testing.assert_allclose(
+        bell.root @ bell.root.swapaxes(1, 2), np.eye(2) / whole[..., None], atol=1e-12
+    )
