@@ -20,6 +20,7 @@ from ..data.orders import counted_for
 from ..data.settings import DataSettings
 from ..data.verification import Verified, pooled, verify
 from ..envs.calibration import CalibrationSettings, calibrate
+from ..envs.objective import Objective
 from ..envs.predictive import predict
 from ..envs.priors import Priors
 from .commands import Command, Group
@@ -51,14 +52,22 @@ class BacktestCommand(Command):
     output: Path | None
 
     @property
+    def worth(self) -> str:
+        """Name of the objective.
+
+        Raises:
+            ConfigError: if it is not one.
+        """
+        return Objective.of(self.objective, "objective").name
+
+    @property
     def metric(self) -> str:
         """What is forecast: revenue where the objective is about money, else conversions."""
-        return "revenue" if self.objective.get("name") in ("revenue", "profit") else "conversions"
+        return "revenue" if self.worth in ("revenue", "profit") else "conversions"
 
     def history(self) -> History:
         """Read the exports."""
-        history = load_history(DataSettings.from_mapping(self.data))
-        return counted_for(history, self.objective["name"])
+        return counted_for(load_history(DataSettings.from_mapping(self.data)), self.worth)
 
 
 class Origin(NamedTuple):
@@ -134,7 +143,7 @@ def document(
     together = _side_by_side(origins)
     return {
         "metric": asked.metric,
-        "objective": asked.objective["name"],
+        "objective": asked.worth,
         "horizon": BacktestSettings.of(asked.backtest, "backtest").horizon,
         "history": {"fingerprint": history.fingerprint(), "days": len(history.dates)},
         "origins": [_alone(origin) for origin in origins],

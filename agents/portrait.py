@@ -61,7 +61,8 @@ def portrait_of(history: History, posterior: Posterior, priors: Priors) -> Portr
     rng = np.random.Generator(np.random.PCG64(_SEED))
     record = record_from(history)
     market, state = posterior.sample_training(_DRAWS)
-    anchors = anchors_of(history, record, priors)
+    memory = posterior.memory  # after an update the priors stay where they were
+    anchors = anchors_of(history, record, priors) if memory is None else memory.anchors
     z = rng.standard_normal((_PRIOR, len(history.campaigns), DIMENSIONS))
     before = transform(z, priors, anchors)
     seen = history.presence == OBSERVED

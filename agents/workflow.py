@@ -78,7 +78,6 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
     env = EnvSettings.of(config["env"], "env")
     solver = SolverSettings.of(config["solver"], "solver")
     evaluation = EvaluationSettings.of(config["evaluation"], "evaluation")
-    Objective.of(config["objective"], "objective")
     if config.get("agent", {}).get("name") not in (None, *BASELINES):
         validation = PPOSettings.of(config["agent"], "agent").validation
         held_out = CalibrationSettings.of(config["calibration"], "calibration").held_out
@@ -103,7 +102,7 @@ def _apart(validation: int, markets: int, held_out: int) -> None:
 def load(config: Mapping[str, Any]) -> tuple[History, tuple[str, ...]]:
     """Return the history of the configured folder, and what its reader must know."""
     data = DataSettings.from_mapping(ProblemGroups.read(config).data)
-    history = counted_for(load_history(data), str(config["objective"]["name"]))
+    history = counted_for(load_history(data), Objective.of(config["objective"], "objective").name)
     landings = load_landings(data, history)
     return history, (*history.notes, *((landings.summary(), *landings.notes) if landings else ()))
 

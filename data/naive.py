@@ -37,11 +37,15 @@ def last_28_days(history: History, spend: Floats, metric: str) -> Floats:
 
 
 def return_times_spend(history: History, spend: Floats, metric: str) -> Floats:
-    """Average return of the last 28 days' dollars, times the spend: what a table of ROAS says."""
+    """Average return of the last 28 days' dollars, times the spend: what a table of ROAS says.
+
+    What came without a dollar has no return.
+    """
     earned, paid = _last(history, metric), _last(history, "spend")
     known = np.isfinite(earned) & np.isfinite(paid)
     sums = [np.where(known, part, 0.0).sum(0) for part in (earned, paid)]
-    return np.asarray(sums[0] / np.maximum(sums[1], _CENT) * spend)
+    rate = np.where(sums[1] >= _CENT, sums[0] / np.maximum(sums[1], _CENT), 0.0)
+    return np.asarray(rate * spend)
 
 
 def log_log(history: History, spend: Floats, metric: str) -> Floats:

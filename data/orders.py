@@ -8,6 +8,7 @@ from .errors import DataError
 from .history import OBSERVED, History
 
 _USUAL_ORDER = 150.0  # dollars, where no campaign says what an order is worth
+_FIRST = 28  # days that say it: days to come must change nothing in those that were
 
 
 def uncounted(history: History) -> list[int]:
@@ -21,8 +22,8 @@ def counted_for(history: History, objective: str) -> History:
     """Return a history in which every campaign has conversions.
 
     Where there are none, orders stand for them: revenue over the value of an order of the
-    campaigns that count. Revenue is then exactly what was exported, and a model of orders is a
-    model of revenue, whatever that value is.
+    campaigns that count, in the history's first four weeks. Revenue is then exactly what was
+    exported, and a model of orders is a model of revenue, whatever that value is.
 
     Args:
         history: as it was read.
@@ -41,7 +42,8 @@ def counted_for(history: History, objective: str) -> History:
             "Allowed: objective=revenue or objective=profit, or an export with the column."
         )
     rest = [k for k in range(len(history.names)) if k not in missing]
-    sums = [np.nansum(part[:, rest]) for part in (history.revenue, history.conversions)]
+    known = (history.revenue[:_FIRST, rest], history.conversions[:_FIRST, rest])
+    sums = [np.nansum(part) for part in known]
     value = sums[0] / sums[1] if rest and min(sums) > 0 else _USUAL_ORDER
     conversions = history.conversions.copy()
     conversions[:, missing] = history.revenue[:, missing] / value

@@ -197,9 +197,10 @@ def _groups(
         groups.setdefault(key, []).append(row)
         part = tuple(table.rows[row][position] for position in columns.finer)
         # With finer columns two equal names may be two campaigns, but not with equal numbers too.
-        same = tuple(np.nan_to_num(metrics[:, row])) if columns.finer else ()
+        numbers = np.nan_to_num(metrics[:, row])
+        same = tuple(numbers) if columns.finer else ()
         first = seen.setdefault((key, part, same), row)
-        if first != row and (not columns.finer or metrics[:, row].any()):
+        if first != row and (not columns.finer or numbers.any()):
             raise _duplicate(table, first, row, key)
     return {key: groups[key] for key in sorted(groups, key=lambda k: (k[0], k[1] or ""))}
 

@@ -1,7 +1,8 @@
 """How good draws of the days to come were: errors of their means, coverage, CRPS.
 
 Draws are (draws, days, campaigns); what happened is (days, campaigns), NaN where it is not known.
-A day that is not known for a campaign counts for neither side.
+A day that is not known for a campaign counts for neither side, a day that is known for none of
+them not at all.
 """
 
 from typing import NamedTuple
@@ -35,8 +36,10 @@ def verify(mean: Floats, draws: Floats, actual: Floats) -> Verified:
     Args:
         mean: (days, campaigns) expectation.
         draws: (draws, days, campaigns) of what may be counted.
-        actual: (days, campaigns), NaN where not known.
+        actual: (days, campaigns), NaN where not known; one day at least is known.
     """
+    some = np.isfinite(actual).any(1)
+    mean, draws, actual = mean[some], draws[:, some], actual[some]
     known = np.isfinite(actual)
     happened, mean, draws = (np.where(known, part, 0.0) for part in (actual, mean, draws))
     days, daily = happened.sum(1), draws.sum(2)

@@ -13,6 +13,7 @@ from ..data.errors import DataError
 from ..data.files import read_arrays, read_json, write_arrays, write_json
 from ..data.history import Campaign
 from .market import Market, MarketState, select
+from .priors import Anchors
 
 Floats = NDArray[np.float64]
 _VERSION = 2
@@ -28,11 +29,16 @@ class Memory(NamedTuple):
     loglik: Floats  # (draws, campaigns) of the history
     level: Floats  # (draws, campaigns) filtered mean of the log level on the eve
     variance: Floats  # (draws, campaigns) of it
-    anchor_spend: Floats  # what the priors were centred on; see ``priors.Anchors``
+    anchor_spend: Floats  # see ``priors.Anchors``
     anchor_conversions: Floats
     anchor_half_life: Floats
     anchor_half_life_sd: Floats
     anchor_weekday: Floats
+
+    @property
+    def anchors(self) -> Anchors:
+        """What the priors were centred on."""
+        return Anchors(*self[4:])
 
 
 @dataclass(frozen=True)

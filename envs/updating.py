@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.errors import DataError
+from ..data.errors import ConfigError, DataError
 from ..data.history import History
 from .beliefs import Beliefs
 from .calibration import CalibrationSettings, kinship_of, posterior_of, probe
@@ -42,10 +42,16 @@ def update(
         progress: called with a line now and then.
 
     Raises:
+        ConfigError: if more draws are to be held out than the posterior has.
         DataError: if the history does not continue the one that was calibrated.
     """
+    if settings.held_out >= posterior.draws:
+        raise ConfigError(
+            f"calibration.held_out: {settings.held_out} were given and the calibration to continue "
+            f"has {posterior.draws} draws; allowed: fewer. Lower it, or calibrate without update."
+        )
     memory, old = _continued(posterior, history)
-    anchors = Anchors(*memory[4:])
+    anchors = memory.anchors
     whole = record_from(history)
     news = _after(whole, old)
     rng = np.random.Generator(np.random.PCG64([settings.seed, len(history.dates)]))
@@ -113,13 +119,13 @@ def _continued(posterior: Posterior, history: History) -> tuple[Memory, int]:
     Raises:
         DataError: if the posterior cannot be continued by this history.
     """
+    memory = posterior.memory
+    if memory is None or memory.z.shape[-1] != DIMENSIONS:
+        raise _broken_off("it remembers nothing to continue from")
     seen = posterior.report["history"]
     old = int(seen["days"])
     told = history.window(None, old) if old < len(history.dates) else history
-    memory = posterior.memory
-    if memory is None or memory.z.shape[-1] != DIMENSIONS:
-        why = "it remembers nothing to continue from"
-    elif tuple(posterior.campaigns) != tuple(history.campaigns):
+    if tuple(posterior.campaigns) != tuple(history.campaigns):
         why = "it is of other campaigns"
     elif str(history.dates[0]) != seen["start"] or told.fingerprint() != seen["fingerprint"]:
         why = f"the days from {seen['start']} to {seen['end']} are not those it has seen"
@@ -127,7 +133,11 @@ def _continued(posterior: Posterior, history: History) -> tuple[Memory, int]:
         why = f"there is no day after {seen['end']}"
     else:
         return memory, old
-    raise DataError(
+    raise _broken_off(why)
+
+
+def _broken_off(why: str) -> DataError:
+    return DataError(
         f"update: the calibration cannot be continued by these exports: {why}. Allowed: a "
         "calibration of the same exports with fewer days. To mend it: calibrate without update."
     )

@@ -11,7 +11,9 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from mediagym.agents.backtest import BacktestCommand, BacktestSettings
 from mediagym.agents.commands import (
+    CalibrateCommand,
     ClairvoyantCommand,
     EvaluateCommand,
     PlanCommand,
@@ -23,6 +25,7 @@ from mediagym.agents.commands import (
 from mediagym.agents.evaluation import EvaluationSettings
 from mediagym.agents.insights import InsightsCommand, simulator_of
 from mediagym.agents.ppo import PPOSettings
+from mediagym.agents.recovery import RecoveryCommand
 from mediagym.agents.workflow import BASELINES
 from mediagym.data.attribution import AttributionSettings
 from mediagym.data.attribution_document import AttributeCommand
@@ -45,12 +48,18 @@ CONF = Path(__file__).parent.parent / "conf"
 PARTS = ("base", "problem")  # of other configurations, no command of their own
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS)
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
-OWNERS = {"attribution": "attribute", "forecasting": "insights", "diagnosis": "insights"}
+OWNERS = {
+    "advertiser": "recovery",
+    "attribution": "attribute",
+    "diagnosis": "insights",
+    "forecasting": "insights",
+}
 SUITE = ("task", "size")  # read by the task suite and not composed by Hydra
 CHOICES = sorted(
     (path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name not in SUITE
 )
 RECORDS: dict[str, type[Settings]] = {
+    "advertiser": SyntheticSettings,
     "attribution": AttributionSettings,
     "calibration": CalibrationSettings,
     "constraints": ConstraintSettings,
@@ -79,6 +88,8 @@ def _check(group: str, choice: str, settings: dict[str, Any]) -> None:
         if choice not in BASELINES:
             PPOSettings.of(settings, group)
         return
+    if group == "advertiser":  # the one key that has no default
+        settings = {**settings, "path": "somewhere"}
     RECORDS[group].of(settings, group)
     if group == "constraints":
         pair = [Campaign("google", "Search Network"), Campaign("meta", None)]
@@ -99,10 +110,13 @@ def test_every_command_composes_and_fits_its_records(
             choice = config[group]["name"] if group == "agent" else "default"
             _check(group, choice, config[group])
     own: dict[str, type[Settings]] = {
+        "backtest": BacktestCommand,
+        "calibrate": CalibrateCommand,
         "clairvoyant": ClairvoyantCommand,
         "evaluate": EvaluateCommand,
         "suite": SuiteCommand,
         "plan": PlanCommand,
+        "recovery": RecoveryCommand,
         "train": TrainCommand,
     }
     if name in own:
@@ -113,6 +127,11 @@ def test_every_command_composes_and_fits_its_records(
     elif name == "insights":
         simulator_of(InsightsCommand.of(config, name))
         assert Path(config["data"]["path"]) == SAMPLE
+    elif name == "backtest":
+        BacktestSettings.of(config["backtest"], "backtest")
+        assert Path(config["data"]["path"]) == SAMPLE
+    elif name == "recovery":
+        assert len(RecoveryCommand.read(config).cases()) == 60
     elif name not in ("synthesize", "clairvoyant", "suite"):
         ProblemGroups.read(config)
         Workplace.read(config)

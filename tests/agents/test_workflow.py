@@ -19,7 +19,9 @@ from mediagym.agents.workflow import (
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 
 Config = Callable[..., dict[str, Any]]
-GROUPS = ("data", "priors", "calibration", "constraints", "env", "solver", "evaluation")
+GROUPS = (
+    "data", "attribution", "priors", "calibration", "constraints", "env", "solver", "evaluation",
+)  # fmt: skip
 TOY = {
     "calibration": {"particles": 64, "moves": 1, "final_moves": 1, "draws": 40, "held_out": 24},
     "solver": {"iterations": 3, "draws": 4},
@@ -93,7 +95,7 @@ def test_changed_data_are_calibrated_anew(config: Config, export_folder: Path) -
     ("group", "change"),
     [
         ("priors", {"conversions_sd": 1.4}),
-        ("priors", {"level_half_life": 50}),
+        ("priors", {"level_half_life": {"median": 50, "sd": 0.7}}),
         ("calibration", {"seed": 1}),
         ("calibration", {"moves": 2}),
     ],

@@ -143,9 +143,9 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     ("missing date column", without("Date"), ("row 1", "Date")),
     ("missing type column", without("Campaign type"), ("row 1", "Campaign type")),
     (
-        "missing conversions on one channel",
-        without("Conversions", META),
-        (META, "row 1", "Conversions"),
+        "missing revenue on one channel",
+        without("Revenue", META),
+        (META, "row 1", "Revenue"),
     ),
     ("extra column", added("Quality", "7"), ("Quality", "data.ignore_columns")),
     ("tab in a name", added('"a\tb"', "7"), ("data.ignore_columns",)),

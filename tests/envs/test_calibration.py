@@ -8,9 +8,9 @@ from scipy.special import softmax
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import DEAD, MISSING, History, load_history
 from mediagym.data.sources import METRICS
-from mediagym.envs.calibration import CalibrationSettings, _probe, anchors_of, calibrate
+from mediagym.envs.calibration import CalibrationSettings, anchors_of, calibrate, probe
 from mediagym.envs.likelihood import filter_history, record_of
-from mediagym.envs.priors import DIMENSIONS, SCALARS, transform
+from mediagym.envs.priors import DIMENSIONS, PLACES, transform
 
 
 def replaced(history: History, change) -> History:
@@ -88,13 +88,13 @@ def test_large_campaigns_teach_their_conversions_and_small_ones_little(larger):
         for name, facts in larger.report["campaigns"].items()
     }
     for parameters in learnt.values():
-        assert set(parameters) == {*SCALARS, "weekday"}
+        assert set(parameters) == {*PLACES, "weekday"}
         assert all(0 <= share <= 1 for share in parameters.values())
     assert learnt["google/Cross-network"]["conversions"] > 0.9
     assert learnt["google/Search Network"]["elasticity"] > 0.2
     tiny = learnt["google/Display Network"]  # 40 cents a day
     for name in ("elasticity", "half_life", "level_sd", "weekday"):
-        assert tiny[name] < 0.2, name
+        assert tiny[name] < 0.35, name  # nearly all of it from its relatives
 
 
 def test_the_report_is_json_and_names_its_history(posterior, history):
@@ -104,7 +104,7 @@ def test_the_report_is_json_and_names_its_history(posterior, history):
     assert list(report["campaigns"]) == list(history.names)
     assert report["notes"] == list(history.notes)
     for facts in report["campaigns"].values():
-        for name in SCALARS:
+        for name in PLACES:
             summary = facts["parameters"][name]
             assert summary["p05"] <= summary["mean"] <= summary["p95"]
 
@@ -148,7 +148,7 @@ def test_the_posterior_is_that_of_brute_force(history, priors, calibration_setti
     anchors = anchors_of(one, record, priors)
     z = np.random.default_rng(1).standard_normal((30_000, 1, DIMENSIONS))
     drawn = transform(z, priors, anchors)
-    weight = softmax(filter_history(_probe(z, priors, anchors), record).loglik, axis=0)
+    weight = softmax(filter_history(probe(z, priors, anchors), record).loglik, axis=0)
     assert 1 / (weight**2).sum() > 500
     for name, exact in (
         ("reference_conversions", drawn.conversions),

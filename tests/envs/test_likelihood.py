@@ -5,7 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediagym.envs.counts import negative_binomial_loglik
-from mediagym.envs.likelihood import Record, filter_history, record_of, update_level
+from mediagym.envs.likelihood import (
+    Record,
+    draw_levels,
+    filter_days,
+    filter_history,
+    record_from,
+    record_of,
+    update_level,
+)
 from mediagym.envs.market import MarketState, select, step
 
 SEEDS = st.integers(0, 2**32)
@@ -122,7 +130,7 @@ def test_a_batch_is_filtered_as_its_markets_are_alone(a_history, seed):
     fit = filter_history(market, record)
     alone = filter_history(select(market, 1), record)
     assert np.array_equal(fit.loglik[1], alone.loglik)
-    assert np.array_equal(fit.expected[:, 1], alone.expected)
+    assert np.array_equal(fit.variance[1], alone.variance)
 
 
 def test_days_without_a_report_add_nothing_and_widen_the_level(a_history):
@@ -145,7 +153,7 @@ def test_a_report_tells_nothing_of_the_days_up_to_it(a_history, seed, day):
     conversions[day:] += 100
     seen[day] = True
     before, after = (
-        filter_history(market, r).expected
+        np.stack([each.expected for each in filter_days(market, r)])
         for r in (record, record._replace(conversions=conversions, seen=seen))
     )
     assert np.array_equal(before[: day + 1], after[: day + 1])
@@ -172,3 +180,104 @@ def test_a_record_bridges_the_spend_of_missing_days_and_takes_no_report_from_the
     assert record.seen[:, 0].tolist() == [True, False, False, False, False]
     assert not record.seen[:, 1].any()
     assert record.conversions[:, 0].tolist() == [1.5, 0, 0, 0, 0]
+
+
+def test_the_days_of_the_filter_are_its_history(a_history):
+    market, record = a_history(4, (2,))
+    days, fit = list(filter_days(market, record)), filter_history(market, record)
+    assert len(days) == DAYS
+    assert np.array_equal(days[-1].state.level, fit.state.level)
+    assert np.array_equal(days[-1].variance, fit.variance)
+    np.testing.assert_allclose(sum(day.evidence for day in days), fit.loglik)
+    for day, seen in zip(days, record.seen, strict=True):
+        assert (day.evidence[..., ~seen] == 0).all()
+        assert (day.variance[..., ~seen] == day.ahead[..., ~seen]).all()
+        assert (day.variance <= day.ahead).all()
+
+
+@settings(max_examples=20)
+@given(SEEDS, st.integers(7, DAYS - 1))  # the stock begins at the mean of a week
+def test_a_history_can_be_taken_up_where_it_was_left(a_history, seed, day):
+    market, record = a_history(seed, (2,))
+    first = record._replace(
+        spend=record.spend[:day], conversions=record.conversions[:day], seen=record.seen[:day]
+    )
+    rest = Record(
+        record.first_day + day, record.spend[day:], record.conversions[day:], record.seen[day:]
+    )
+    whole = filter_history(market, record)
+    taken_up = filter_history(market, rest, filter_history(market, first))
+    np.testing.assert_allclose(taken_up.loglik, whole.loglik, rtol=1e-12)
+    for ours, theirs in zip(taken_up.state, whole.state, strict=True):
+        if ours is not None:
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+    np.testing.assert_allclose(taken_up.variance, whole.variance, rtol=1e-12)
+
+
+def test_levels_drawn_for_the_last_day_are_the_filters(a_history):
+    market, record = a_history(7, level_sd=0.1, level_kept=0.95)
+    fit = filter_history(market, record)
+    levels = draw_levels(_copies(market), record, np.random.default_rng(0))
+    assert levels.shape == (DAYS, 4000, 3)
+    sd = np.sqrt(fit.variance)
+    np.testing.assert_array_less(np.abs(levels[-1].mean(0) - fit.state.level) / sd, 0.08)
+    np.testing.assert_allclose(levels[-1].std(0), sd, rtol=0.06)
+
+
+def _copies(market, count=4000):
+    fields = (None if f is None else np.broadcast_to(f, (count, *f.shape)) for f in market)
+    return type(market)(*fields)
+
+
+def test_drawn_levels_follow_the_truth_inside_their_band(draw_market):
+    """Of a campaign with many conversions, whose level the reports show."""
+    rng = np.random.default_rng(3)
+    market = draw_market(
+        rng, (), level_sd=0.12, demand_sd=0.0, level_kept=0.97, dispersion=0.005, carryover=0.3,
+        reference_spend=100.0, reference_conversions=400.0,
+    )  # fmt: skip
+    days = 150
+    spend = rng.gamma(20, 5, (days, 3))
+    level, levels, counts = np.zeros(3), [], []
+    state = MarketState(19_000, spend[:7].mean(0), level)
+    for t in range(days):
+        level = market.level_kept * level + market.level_sd * rng.standard_normal(3)
+        state = state._replace(level=level / market.level_kept)
+        state, outcome = step(market, state, spend[t], None)
+        levels.append(level)
+        counts.append(rng.poisson(outcome.expected * rng.gamma(1 / 0.005, 0.005, 3)))
+    record = Record(19_000, spend, np.array(counts, float), np.ones((days, 3), bool))
+    drawn = draw_levels(_copies(market, 300), record, np.random.default_rng(1))
+    truth = np.array(levels)
+    low, high = np.quantile(drawn, [0.05, 0.95], axis=1)
+    inside = (low <= truth) & (truth <= high)
+    assert inside.mean() == pytest.approx(0.9, abs=0.06)
+    for k in range(3):
+        assert np.corrcoef(drawn.mean(1)[:, k], truth[:, k])[0, 1] > 0.95
+    # smoothed levels know the days to come too: they are closer than the filter's
+    filtered = np.stack([day.state.level for day in filter_days(market, record)])
+    assert np.abs(drawn.mean(1) - truth).mean() < np.abs(filtered - truth).mean()
+
+
+def test_drawn_levels_of_a_gaussian_walk_have_its_covariance(draw_market):
+    """Nothing was seen: a stationary path whose days are correlated by what is kept."""
+    market = draw_market(np.random.default_rng(0), (), level_sd=0.2, demand_sd=0.0, level_kept=0.8)
+    blind = Record(19_000, np.full((30, 3), 50.0), np.zeros((30, 3)), np.zeros((30, 3), bool))
+    levels = draw_levels(_copies(market, 5000), blind, np.random.default_rng(0))
+    np.testing.assert_allclose(levels.std(1), 0.2 / 0.6, rtol=0.06)
+    for lag in (1, 5):
+        ours = (levels[10] * levels[10 + lag]).mean(0) / levels.var(1).mean()
+        np.testing.assert_allclose(ours, 0.8**lag, atol=0.06)
+
+
+def test_a_level_that_is_known_is_drawn_as_it_is(a_history):
+    market, record = a_history(9, (5,), level_sd=0.0, demand_sd=0.0)
+    assert (draw_levels(market, record, np.random.default_rng(0)) == 0).all()
+
+
+def test_the_record_of_a_history_leaves_out_what_was_not_alive(history):
+    record = record_from(history)
+    assert record.spend.shape == history.spend.shape
+    assert np.array_equal(record.seen, (history.presence == 0) & np.isfinite(history.conversions))
+    known = np.isfinite(history.spend)
+    assert np.array_equal(record.spend[known], history.spend[known])

@@ -24,6 +24,8 @@ def assert_same(ours: Posterior, theirs: Posterior):
         assert np.array_equal(getattr(ours, name), getattr(theirs, name))
     for name in ("campaigns", "held_out", "report"):
         assert getattr(ours, name) == getattr(theirs, name)
+    for mine, their in zip(ours.memory or (), theirs.memory or (), strict=True):
+        assert np.array_equal(mine, their)
 
 
 def test_what_is_saved_is_read_back_bit_by_bit(posterior, folder):
@@ -31,6 +33,12 @@ def test_what_is_saved_is_read_back_bit_by_bit(posterior, folder):
     assert_same(posterior, again)
     assert again.fingerprint() == posterior.fingerprint()
     assert {path.name for path in folder.iterdir()} == {"posterior.npz", "posterior.json"}
+
+
+def test_a_posterior_that_was_drawn_and_not_learnt_remembers_nothing(posterior, tmp_path):
+    save_posterior(dataclasses.replace(posterior, memory=None), tmp_path)
+    assert load_posterior(tmp_path).memory is None
+    assert posterior.memory.z.shape[:2] == posterior.market.elasticity.shape
 
 
 def test_nothing_saved_needs_a_pickle(folder):

@@ -6,7 +6,9 @@ from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
 from mediagym.envs.priors import (
     DIMENSIONS,
-    SCALARS,
+    LATER,
+    PLACES,
+    TRAITS,
     Anchors,
     Priors,
     contrast_basis,
@@ -58,13 +60,17 @@ def test_the_elasticity_is_a_truncated_normal(priors, drawn):
     assert stats.kstest(values, exact.cdf).statistic < 0.01
 
 
-@pytest.mark.parametrize("name", ["conversions", "half_life", "dispersion", "level_sd"])
+LOGNORMALS = ["conversions", "half_life", "dispersion", "level_sd", "level_half_life"]
+
+
+@pytest.mark.parametrize("name", LOGNORMALS)
 def test_lognormals_have_their_median_and_spread(priors, drawn, name):
     median, sd = {
         "conversions": (ANCHORS.conversions, priors.conversions_sd),
         "half_life": (ANCHORS.half_life, ANCHORS.half_life_sd),
         "dispersion": (priors.dispersion.median, priors.dispersion.sd),
         "level_sd": (priors.level_sd.median, priors.level_sd.sd),
+        "level_half_life": (priors.level_half_life.median, priors.level_half_life.sd),
     }[name]
     logs = np.log(getattr(drawn[1], name))
     np.testing.assert_allclose(np.median(logs, 0), np.log(median) * np.ones(2), atol=0.03)
@@ -85,15 +91,51 @@ def test_the_basis_of_weekdays_is_orthogonal_and_of_unit_spread():
 
 
 def test_each_scalar_depends_on_its_own_normal_alone_and_grows_with_it(priors):
+    given = priors.model_dump() | {"saturating": {"low": 0.2, "high": 1.0}}
+    bent = Priors.of(given, "priors")
     base = np.zeros((2, DIMENSIONS))
-    at = transform(base, priors, ANCHORS)
-    for j, name in enumerate(SCALARS):
+    at = transform(base, bent, ANCHORS)
+    for name, j in PLACES.items():
         moved = base.copy()
         moved[:, j] = 1
-        there = transform(moved, priors, ANCHORS)
+        there = transform(moved, bent, ANCHORS)
         assert (getattr(there, name) > getattr(at, name)).all()
-        for other in set(at._fields) - {name}:
+        follows = {"slope"} if name == "elasticity" else set()  # it begins at the elasticity
+        for other in set(at._fields) - {name} - follows:
             assert np.array_equal(getattr(there, other), getattr(at, other))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.2, 1.0), (1.0, 1.0), (0.3, 0.3)])
+def test_the_slope_lies_between_the_elasticity_and_one(priors, drawn, low, high):
+    """By a share that is uniform; a share of one is Hill's curve to the bit."""
+    given = priors.model_dump() | {"saturating": {"low": low, "high": high}}
+    p = transform(drawn[0], Priors.of(given, "priors"), ANCHORS)
+    if low == 1:
+        assert (p.slope == 1).all()
+        return
+    share = ((p.slope - p.elasticity) / (1 - p.elasticity))[:, 0]
+    assert (p.slope > p.elasticity).all()
+    assert (p.slope <= 1 + 1e-12).all()
+    assert share.min() == pytest.approx(low, abs=1e-3)
+    assert share.mean() == pytest.approx((low + high) / 2, abs=5e-3)
+    assert share.max() == pytest.approx(high, abs=1e-3)
+
+
+def test_what_comes_later_is_at_its_median_where_it_is_not_drawn(priors, drawn):
+    z = drawn[0][:50]
+    short = transform(z[..., :TRAITS], priors, ANCHORS)
+    whole = transform(np.where(np.arange(DIMENSIONS) < TRAITS, z, 0.0), priors, ANCHORS)
+    for one, other in zip(short, whole, strict=True):
+        assert np.array_equal(one, other)
+    np.testing.assert_allclose(short.level_half_life, priors.level_half_life.median)
+    assert len(LATER) == DIMENSIONS - TRAITS
+
+
+def test_the_level_steps_so_that_its_spread_is_the_stationary_one(drawn):
+    p = drawn[1]
+    np.testing.assert_allclose(p.level_kept**p.level_half_life, 0.5)
+    spread = p.level_step / np.sqrt(1 - p.level_kept**2)
+    np.testing.assert_allclose(spread, p.level_sd, rtol=1e-6)
 
 
 def test_extreme_normals_stay_inside(priors):
@@ -107,13 +149,16 @@ def test_extreme_normals_stay_inside(priors):
 @pytest.mark.parametrize(
     ("key", "value", "named"),
     [
-        ("slope", 0.8, "elasticity"),
+        ("saturating", {"low": 0.0, "high": 1.0}, "saturating"),
+        ("saturating", {"low": 0.5, "high": 0.2}, "saturating"),
+        ("pooling", {"advertiser": 0.6, "channel": 0.4}, "pooling"),
+        ("pooling", {"advertiser": -0.1, "channel": 0.4}, "pooling.advertiser"),
         ("elasticity", {"mean": 0.5, "sd": 0.1, "low": 0.8, "high": 0.2}, "elasticity"),
         ("inflation", {"low": 0.4, "high": 0.1}, "inflation"),
         ("inflation", {"low": 0.4, "high": 1.1}, "inflation"),
         ("half_life", {"search": {"median": 1, "sd": 0.1}}, "half_life"),
         ("dispersion", {"median": 0, "sd": 0.1}, "dispersion"),
-        ("level_half_life", 0, "level_half_life"),
+        ("level_half_life", {"median": 0, "sd": 0.5}, "level_half_life"),
         ("elasticty", 1, "elasticity"),
     ],
 )

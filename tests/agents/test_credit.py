@@ -1,0 +1,233 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+from mediagym.agents.credit import objective_of, ratio_draws
+from mediagym.agents.plan import SCHEMA, document, name_of
+from mediagym.agents.policy import PlanPolicy
+from mediagym.agents.report import plan_table
+from mediagym.agents.workflow import Session, plan_of
+from mediagym.data.attribution_document import study
+from mediagym.data.errors import ConfigError, DataError, MediaGymError
+from mediagym.envs.constraints import Constraints
+from mediagym.envs.flight import Problem
+from mediagym.envs.objective import Objective
+from mediagym.envs.optimum import SolverSettings
+from mediagym.envs.plans import static_plan
+from mediagym.envs.posterior import Posterior
+
+NAMES = ("google/Search Network", "meta")
+
+
+@pytest.fixture
+def config(
+    conf: Callable[..., dict[str, Any]], export_folder: Path
+) -> Callable[..., dict[str, Any]]:
+    """Makes the groups that credit reads, for journeys."""
+
+    def make(attribution: Path | None) -> dict[str, Any]:
+        return {
+            "data": conf("data/default.yaml", path=str(export_folder)),
+            "attribution": conf("attribution/default.yaml", draws=50),
+            "objective": conf("objective/journeys.yaml", attribution=attribution),
+        }
+
+    return make
+
+
+@pytest.fixture
+def ratios_in(tmp_path: Path) -> Callable[..., Path]:
+    """Writes an attribution document with ratios by campaign."""
+
+    def write(**ratios: tuple[float, float]) -> Path:
+        found = {name: {"ratio": r, "log_sd": sd} for name, (r, sd) in ratios.items()}
+        path = tmp_path / "attribution.json"
+        path.write_text(json.dumps({"ratios": {"campaigns": found}}))
+        return path
+
+    return write
+
+
+def test_ratios_are_taken_by_name_from_an_attribution(
+    config: Callable[..., Any], ratios_in: Callable[..., Path]
+) -> None:
+    path = ratios_in(**{"meta": (0.5, 0.1), "other": (9.0, 9.0), NAMES[0]: (1.5, 0.2)})
+    objective = objective_of(config(path), NAMES)
+    assert objective.ratios is not None
+    assert [(ratio.mean, ratio.log_sd) for ratio in objective.ratios] == [(1.5, 0.2), (0.5, 0.1)]
+
+
+def test_the_landings_are_attributed_where_no_file_is_named(
+    config: Callable[..., Any], export_folder: Path, exports: ModuleType
+) -> None:
+    exports.write_landings(export_folder)
+    given = config(None)
+    from mediagym.data.attribution import AttributionSettings
+    from mediagym.data.settings import DataSettings
+
+    found = study(
+        DataSettings.from_mapping(given["data"]),
+        AttributionSettings.of(given["attribution"], "attribution"),
+    )
+    names = found.history.names
+    objective = objective_of(given, names)
+    assert objective.ratios is not None
+    assert len(objective.ratios) == len(names)
+    assert all(ratio.mean > 0 for ratio in objective.ratios)
+
+
+def test_other_objectives_need_no_attribution(
+    conf: Callable[..., dict[str, Any]], config: Callable[..., Any]
+) -> None:
+    given = config(Path("nowhere")) | {"objective": conf("objective/profit.yaml")}
+    assert objective_of(given, NAMES).ratios is None
+    assert ratio_draws(objective_of(given, NAMES), 5, 0) is None
+
+
+def test_an_attribution_of_other_campaigns_is_refused(
+    config: Callable[..., Any], ratios_in: Callable[..., Path]
+) -> None:
+    path = ratios_in(meta=(1, 0.1), other=(1, 0.1))
+    with pytest.raises(ConfigError, match=r"google/Search Network.*meta, other") as error:
+        objective_of(config(path), NAMES)
+    assert str(path) in str(error.value)
+    assert "Attribute the same exports" in str(error.value)
+
+
+@pytest.mark.parametrize("content", ["[]", '{"other": 1}', "{"])
+def test_a_file_that_is_no_attribution_is_refused(
+    config: Callable[..., Any], tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(content)
+    with pytest.raises(DataError, match=r"x\.json"):
+        objective_of(config(path), NAMES)
+
+
+def test_an_attribution_without_ratios_is_refused(
+    config: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"ratios": null}')
+    with pytest.raises(DataError, match=r"objective=journeys: no platform claims"):
+        objective_of(config(path), NAMES)
+
+
+def test_no_landings_are_told(config: Callable[..., Any]) -> None:
+    with pytest.raises(MediaGymError, match=r"website-landings\.csv"):
+        objective_of(config(None), NAMES)
+
+
+@pytest.fixture(scope="session")
+def journeys(conf: Callable[..., dict[str, Any]], posterior: Posterior) -> Callable[..., Objective]:
+    """Makes the objective of journeys; ratios of the shared campaigns."""
+
+    def make(means: list[float], log_sd: float = 0.0) -> Objective:
+        ratios = [{"mean": mean, "log_sd": log_sd} for mean in means]
+        given = conf("objective/journeys.yaml") | {"ratios": ratios}
+        return Objective.of(given, "objective")
+
+    return make
+
+
+def test_drawn_ratios_have_their_mean_and_spread(journeys: Callable[..., Objective]) -> None:
+    draws = ratio_draws(journeys([0.5, 2.0], 0.3), 20_000, 1)
+    assert draws is not None
+    np.testing.assert_allclose(draws.mean(0), [0.5, 2.0], rtol=0.02)
+    np.testing.assert_allclose(np.log(draws).std(0), 0.3, rtol=0.03)
+    certain = ratio_draws(journeys([0.5, 2.0]), 3, 1)
+    np.testing.assert_array_equal(certain, [[0.5, 2.0]] * 3)
+
+
+@pytest.fixture(scope="module")
+def planned(
+    posterior: Posterior, constraints: Constraints, solver: SolverSettings
+) -> Callable[[Objective], np.ndarray]:
+    """The static plan of a short climb for an objective."""
+    return lambda objective: static_plan(
+        posterior, constraints, objective, constraints.days, solver
+    )
+
+
+def test_ratios_of_one_leave_the_plan_for_conversions(
+    planned: Callable[[Objective], np.ndarray],
+    journeys: Callable[..., Objective],
+    objective: Objective,
+    posterior: Posterior,
+) -> None:
+    count = len(posterior.names)
+    plain = planned(objective)
+    np.testing.assert_allclose(planned(journeys([1.0] * count)), plain, rtol=1e-9, atol=1e-6)
+    # a common factor changes what it is worth and not the plan
+    np.testing.assert_allclose(planned(journeys([3.0] * count)).sum(0), plain.sum(0), rtol=0.02)
+
+
+def test_a_campaign_that_journeys_credit_more_gets_more(
+    planned: Callable[[Objective], np.ndarray],
+    journeys: Callable[..., Objective],
+    objective: Objective,
+    posterior: Posterior,
+) -> None:
+    k = posterior.names.index("meta")
+    means = [1.0] * len(posterior.names)
+    means[k] = 4.0
+    assert planned(journeys(means)).sum(0)[k] > 1.3 * planned(objective).sum(0)[k]
+
+
+@pytest.fixture
+def content(
+    session: Session, problem: Problem, journeys: Callable[..., Objective]
+) -> Callable[..., dict[str, Any]]:
+    """The plan's document under ratios."""
+
+    def make(means: list[float], log_sd: float = 0.0) -> dict[str, Any]:
+        asked = session._replace(problem=problem._replace(objective=journeys(means, log_sd)))
+        return document(plan_of(asked, PlanPolicy("static", problem.base), []))
+
+    return make
+
+
+def test_a_plan_for_journeys_shows_them_beside_the_claims(
+    content: Callable[..., dict[str, Any]], session: Session
+) -> None:
+    means = list(np.linspace(0.5, 2, len(session.posterior.names)))
+    found = json.loads(json.dumps(content(means), allow_nan=False))
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(found)
+    assert found["objective"] == "journeys"
+    rows = {name_of(row): row for row in found["campaigns"]}
+    for name, mean in zip(session.posterior.names, means, strict=True):
+        row = rows[name]
+        for key in ("mean", "p05", "p95"):
+            wanted = mean * row["conversions"][key]
+            assert row["journey_conversions"][key] == pytest.approx(wanted)
+    for part in (found["channels"], [found["totals"]]):
+        total = sum(row["journey_conversions"]["mean"] for row in part)
+        assert total == pytest.approx(sum(r["journey_conversions"]["mean"] for r in rows.values()))
+    claims = sum(row["budget_for_claims"] for row in rows.values())
+    assert claims == pytest.approx(found["totals"]["budget"], abs=0.1)
+    assert plan_table(found).columns[-2].header == "for claims"
+
+
+def test_uncertain_ratios_widen_what_journeys_credit(
+    content: Callable[..., dict[str, Any]], session: Session
+) -> None:
+    count = len(session.posterior.names)
+    sure, unsure = (content([1.0] * count, sd)["totals"] for sd in (0.0, 0.8))
+    width = [
+        t["journey_conversions"]["p95"] - t["journey_conversions"]["p05"] for t in (sure, unsure)
+    ]
+    assert width[1] > 1.2 * width[0]
+    assert sure["journey_conversions"] == pytest.approx(sure["conversions"])
+
+
+def test_a_plan_for_conversions_speaks_of_no_journeys(session: Session, problem: Problem) -> None:
+    found = document(plan_of(session, PlanPolicy("static", problem.base), []))
+    assert "journey_conversions" not in found["totals"]
+    for row in found["campaigns"]:
+        assert not {"journey_conversions", "budget_for_claims"} & set(row)
