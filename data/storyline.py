@@ -123,8 +123,8 @@ def expected(document: Document) -> list[str]:
             money = f" and {dollars(revenue['least'])} to {dollars(revenue['most'])}"
         told.append(
             f"In {tests} tests on the past, each a forecast of {days} days, what came would have "
-            f"made it {conversions['least']:,.0f} to {conversions['most']:,.0f} conversions{money}. "
-            "The tests overlap, so this is a range that was seen and no promise."
+            f"made it {conversions['least']:,.0f} to {conversions['most']:,.0f} conversions"
+            f"{money}. The tests overlap, so this is a range that was seen and no promise."
         )
     scores, name = found["comparison"]["forecasters"], found["forecaster"]
     error = scores[name]["conversions"][ALL]["wape"]

@@ -71,6 +71,16 @@ def test_every_forecaster_survives_gaps_and_campaigns_that_sleep(every):
             assert np.isfinite(found).all(), name
 
 
+def test_a_metric_of_which_nothing_came_is_expected_to_stay_nothing(every, asked):
+    history = histories.lawful_history(2, days=110)
+    history = replace(history, revenue=np.zeros_like(history.revenue))
+    for name, each in every.items():
+        found = each.forecast(history, np.full((30, 3), 200.0), "revenue")
+        np.testing.assert_allclose(found, 0, atol=1e-9, err_msg=name)
+    settings = asked(forecasters=["same_weekday", "level"])
+    assert compare(history, forecasters_of(settings, {})[0], settings).chosen == "level"
+
+
 def test_the_level_is_chosen_where_spend_and_weekday_tell_all(every, asked):
     history = histories.lawful_history(4, days=150)
     settings = asked(forecasters=["same_weekday", "last_28_days", "level"])
@@ -124,6 +134,13 @@ def test_the_range_of_totals_is_of_tests_with_enough_to_divide_by():
     least, most = month_range(Backtest((1, 2, 3, 4), forecast, actual), 1.0)
     np.testing.assert_allclose(least, [0.8, np.nan, 0.8])
     np.testing.assert_allclose(most, [1.2, np.nan, 1.2])
+
+
+def test_without_a_test_there_is_no_interval():
+    nothing = np.zeros((0, 30, 2))
+    found = intervals(Backtest((), nothing, nothing), np.ones((30, 2)), 0.9, 1.0)
+    assert np.isnan(found.low).all()
+    assert np.isnan(found.high).all()
 
 
 def test_origins_leave_the_whole_horizon_inside():
