@@ -13,8 +13,10 @@ from mediagym.agents.plan import SCHEMA, document, name_of
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.report import plan_table
 from mediagym.agents.workflow import Session, plan_of
+from mediagym.data.attribution import AttributionSettings
 from mediagym.data.attribution_document import study
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
+from mediagym.data.settings import DataSettings
 from mediagym.envs.constraints import Constraints
 from mediagym.envs.flight import Problem
 from mediagym.envs.objective import Objective
@@ -34,7 +36,7 @@ def config(
     def make(attribution: Path | None) -> dict[str, Any]:
         return {
             "data": conf("data/default.yaml", path=str(export_folder)),
-            "attribution": conf("attribution/default.yaml", draws=50),
+            "attribution": conf("attribution/default.yaml", draws=100),
             "objective": conf("objective/journeys.yaml", attribution=attribution),
         }
 
@@ -68,9 +70,6 @@ def test_the_landings_are_attributed_where_no_file_is_named(
 ) -> None:
     exports.write_landings(export_folder)
     given = config(None)
-    from mediagym.data.attribution import AttributionSettings
-    from mediagym.data.settings import DataSettings
-
     found = study(
         DataSettings.from_mapping(given["data"]),
         AttributionSettings.of(given["attribution"], "attribution"),
@@ -219,11 +218,12 @@ def test_uncertain_ratios_widen_what_journeys_credit(
 ) -> None:
     count = len(session.posterior.names)
     sure, unsure = (content([1.0] * count, sd)["totals"] for sd in (0.0, 0.8))
+    assert sure["journey_conversions"] == pytest.approx(sure["conversions"])
     width = [
-        t["journey_conversions"]["p95"] - t["journey_conversions"]["p05"] for t in (sure, unsure)
+        totals["journey_conversions"]["p95"] - totals["journey_conversions"]["p05"]
+        for totals in (sure, unsure)
     ]
     assert width[1] > 1.2 * width[0]
-    assert sure["journey_conversions"] == pytest.approx(sure["conversions"])
 
 
 def test_a_plan_for_conversions_speaks_of_no_journeys(session: Session, problem: Problem) -> None:

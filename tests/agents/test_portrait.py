@@ -9,10 +9,11 @@ import pytest
 from matplotlib.image import imread
 
 from mediagym.agents.calibration_report import write_report
+from mediagym.agents.figures import new_figure
 from mediagym.agents.portrait import PARAMETERS, QUANTILES, Portrait, document, portrait_of, steady
 from mediagym.agents.portrait_figures import FIGURES
 from mediagym.data.errors import DataError
-from mediagym.data.history import MISSING, History
+from mediagym.data.history import MISSING, OBSERVED, History
 from mediagym.data.sources import METRICS
 from mediagym.envs.calibration import CalibrationSettings, calibrate
 from mediagym.envs.flight import simulate
@@ -83,13 +84,11 @@ def test_posteriors_are_the_parameters_behind_the_market(
     portrait: Portrait, posterior: Posterior
 ) -> None:
     """What is read back from the market's fields is what the report of the calibration says."""
-    everyone = dataclasses.replace(posterior, held_out=0)
     for name in PARAMETERS:
         values = portrait.posterior[name]
         assert values.shape == (posterior.draws - posterior.held_out, len(portrait.names))
         prior = portrait.prior[name]
         assert np.isfinite(prior).all()
-    assert posterior.memory is not None
     for k, campaign in enumerate(portrait.names):
         told = posterior.report["campaigns"][campaign]["parameters"]
         for name in PARAMETERS:
@@ -98,7 +97,6 @@ def test_posteriors_are_the_parameters_behind_the_market(
                 portrait.posterior[name][:, k] <= high + 1e-9
             )
             assert inside.mean() > 0.75, (campaign, name)
-    assert everyone.draws == posterior.draws
 
 
 def test_levels_are_drawn_for_every_day_of_the_history(
@@ -118,9 +116,8 @@ def test_the_document_is_json_and_says_where_the_data_end(
     for k, found in enumerate(content["campaigns"].values()):
         most = np.nanmax(history.spend[:, k])
         assert found["observed"]["spend_max"] == pytest.approx(most)
-        assert found["observed"]["conversions"] == pytest.approx(
-            np.nansum(history.conversions[:, k])
-        )
+        counted = np.nansum(history.conversions[:, k])
+        assert found["observed"]["conversions"] == pytest.approx(counted)
         curve = found["curve"]
         np.testing.assert_allclose(
             curve["times_observed_max"], np.array(curve["spend"]) / max(most, 0.01)
@@ -181,6 +178,14 @@ def test_the_page_has_a_picture_a_section_and_a_row_a_campaign(
     assert "Objective: conversions" in page
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blank pictures, where it is not they that matter."""
+    for name in FIGURES:
+        monkeypatch.setitem(FIGURES, name, lambda _: new_figure(1, 1))
+
+
+@pytest.mark.usefixtures("quick")
 def test_names_and_notes_are_text_and_no_markup(portrait: Portrait, tmp_path: Path) -> None:
     nasty = "<script>alert(1)</script> & more"
     report = {**portrait.report, "notes": [nasty]}
@@ -189,6 +194,7 @@ def test_names_and_notes_are_text_and_no_markup(portrait: Portrait, tmp_path: Pa
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in page
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_folder_that_cannot_be_written_to_is_told(portrait: Portrait, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DataError, match="file"):
@@ -205,11 +211,12 @@ def test_a_campaign_that_was_never_reported_has_its_prior_shown(
     arrays = {name: getattr(history, name)[:, :3].copy() for name in (*METRICS, "presence")}
     for name in METRICS:
         arrays[name][:, 0], arrays[name][:, 1] = np.nan, 0.0
-    arrays["presence"][:, 0] = MISSING
+    arrays["presence"][:, 0], arrays["presence"][:, 1] = MISSING, OBSERVED
     quiet = dataclasses.replace(history, campaigns=history.campaigns[:3], **arrays)
     posterior = calibrate(quiet, priors, calibration_settings)
     html, data, *_ = write_report(portrait_of(quiet, posterior, priors), "conversions", tmp_path)
-    assert "nan" not in html.read_text().casefold().replace("finance", "")
+    text = re.sub(r'src="[^"]*"', "", html.read_text())
+    assert "nan" not in text.casefold()
     first, second, _ = json.loads(data.read_text())["campaigns"].values()
     assert first["observed"] == {"days": 0, "spend_mean": 0, "spend_max": 0, "conversions": 0}
     assert second["observed"]["days"] == len(history.dates)
