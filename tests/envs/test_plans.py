@@ -1,6 +1,23 @@
-import numpy as np
+from functools import cache
 
-from mediagym.envs.plans import historical_plan, steady_plan, uniform_plan
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediagym.envs.ascent import even_floors, whole_plans
+from mediagym.envs.clairvoyant import worth_of
+from mediagym.envs.constraints import Constraints
+from mediagym.envs.flight import Problem, simulate
+from mediagym.envs.noise import draw_noises, generator
+from mediagym.envs.optimum import SolverSettings
+from mediagym.envs.plans import (
+    historical_plan,
+    paced,
+    static_plan,
+    steady_plan,
+    uniform_plan,
+)
 from mediagym.envs.violations import violations
 
 
@@ -31,8 +48,6 @@ def test_the_historical_plan_follows_the_history(posterior, constraints):
 
 
 def test_the_static_plan_is_feasible_and_beats_the_historical(problem, posterior):
-    from mediagym.envs.flight import simulate
-
     market, state = posterior.training()
     past = historical_plan(posterior, problem.constraints, problem.days)
     worth = []
@@ -41,3 +56,100 @@ def test_the_static_plan_is_feasible_and_beats_the_historical(problem, posterior
         worth.append(sum(o.expected.sum(-1).mean() for o in outcomes))
     assert violations(problem.constraints, problem.base) == []
     assert worth[0] > worth[1]
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32))
+def test_a_feasible_plan_is_paced_as_it_is(feasible_set, fly, seed):
+    rng = np.random.default_rng(seed)
+    constraints = feasible_set(rng)
+    for plan in fly(rng, constraints, rows=3):
+        np.testing.assert_allclose(paced(constraints, plan), plan, atol=1e-6 * constraints.total)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32))
+def test_any_wish_is_paced_into_a_feasible_plan(feasible_set, seed):
+    rng = np.random.default_rng(seed)
+    constraints = feasible_set(rng)
+    shape = (constraints.days, len(constraints.names))
+    wish = rng.dirichlet(np.full(shape[0] * shape[1], 0.3)).reshape(shape) * constraints.total
+    assert violations(constraints, paced(constraints, wish)) == []
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32))
+def test_even_floors_pay_the_floors_of_campaigns_and_of_channels_with_one(feasible_set, seed):
+    constraints = feasible_set(np.random.default_rng(seed))
+    least = even_floors(constraints)
+    owner = constraints.tree.parents[1]
+    for k, floor in enumerate(constraints.floor_cents[1] / 100):
+        assert least[k] * constraints.days >= floor - 1e-9
+        if (owner == owner[k]).sum() == 1:
+            channel = constraints.floor_cents[0][owner[k]] / 100
+            assert least[k] * constraints.days == pytest.approx(max(floor, channel))
+        else:
+            assert least[k] * constraints.days == pytest.approx(floor)
+    assert least.sum() * constraints.days <= constraints.total + 1e-6
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32))
+def test_whole_plans_keep_to_sums_caps_and_what_is_due_every_day(feasible_set, seed):
+    rng = np.random.default_rng(seed)
+    constraints = feasible_set(rng)
+    least = even_floors(constraints)
+    wish = rng.normal(0, constraints.total, (4, constraints.days, len(constraints.names)))
+    plans = whole_plans(constraints, least=least)(wish)
+    slack = 1e-6 * max(constraints.total, 1)
+    assert (plans >= least - slack).all()
+    assert (plans <= constraints.daily_cap_cents / 100 + slack).all()
+    sums = plans.sum(1)
+    assert (sums >= constraints.floor_cents[1] / 100 - slack).all()
+    assert (sums <= constraints.cap_cents[1] / 100 + slack).all()
+    if constraints.spend_all:
+        np.testing.assert_allclose(sums.sum(1), constraints.total, atol=slack)
+
+
+@pytest.fixture(scope="module")
+def climbed(posterior, objective, conf):
+    """The static plan under a pacing band, and what plans are worth on its markets and paths."""
+    given = conf("solver/default.yaml", iterations=120, draws=16)
+    solver = SolverSettings.of(given, "solver")
+    market, state = posterior.sample_training(solver.draws)
+    path = draw_noises(market, 30, (generator(solver.seed, i) for i in range(16))).path()
+
+    @cache
+    def climb(*pacing):
+        shipped = conf("constraints/default.yaml", pacing=list(pacing) or None)
+        constraints = Constraints.of(shipped, posterior.campaigns, 30)
+        plan = static_plan(posterior, constraints, objective, 30, solver)
+        problem = Problem(constraints, objective, *posterior.mean(), 0 * plan[0], plan)
+        worth = worth_of(problem, market, state, path)
+        return constraints, plan, lambda p: worth(np.repeat(p[None], 16, 0))[0].mean()
+
+    return climb
+
+
+@pytest.mark.parametrize("pacing", [(), (0.95, 1.05), (1, 1)])
+def test_the_static_plan_is_feasible_and_better_than_its_neighbours(climbed, pacing):
+    """Under any pacing band; a neighbour is a mixture with a plan made before, or a nudge."""
+    constraints, plan, worth = climbed(*pacing)
+    assert violations(constraints, plan) == []
+    np.testing.assert_allclose(plan.sum(), constraints.total)
+    best = worth(plan)
+    even = uniform_plan(constraints, plan.shape[1], 30)
+    assert worth(even) < best
+    for share in (0.02, 0.1):
+        assert worth((1 - share) * plan + share * even) <= best * (1 + 2e-4)
+    rng = np.random.default_rng(0)
+    for size in (0.05, 0.3):
+        nudged = paced(constraints, plan * np.exp(size * rng.standard_normal(plan.shape[1])))
+        assert worth(nudged) <= best * (1 + 2e-4)
+
+
+def test_a_band_that_binds_costs_little(climbed):
+    _, free, worth = climbed()
+    for pacing in ((0.95, 1.05), (1, 1)):
+        _, plan, _ = climbed(*pacing)
+        assert 0.97 * worth(free) <= worth(plan) <= worth(free) * (1 + 1e-4)

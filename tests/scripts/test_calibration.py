@@ -1,0 +1,171 @@
+"""The commands calibrate, backtest and recovery, and a plan for journeys, from end to end."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mediagym.agents.figures import new_figure
+from mediagym.agents.portrait_figures import FIGURES
+from mediagym.envs.posterior import load_posterior
+
+Command = Callable[..., Any]
+SMALL = [
+    "calibration.particles=64", "calibration.moves=1", "calibration.final_moves=1",
+    "calibration.draws=48", "calibration.held_out=24",
+]  # fmt: skip
+
+
+def _days(exports: ModuleType, folder: Path, count: int) -> Path:
+    """Keep the first days of all exports."""
+    last = str(np.datetime64("2024-01-01") + count - 1)
+    for file in (exports.GOOGLE, exports.META, exports.MICROSOFT):
+        rows = exports.read_rows(folder / file)
+        kept = [row for row in rows if row["Date"] <= last]
+        exports.write_rows(folder / file, list(rows[0]), kept)
+    return folder
+
+
+def _without_count(exports: ModuleType, folder: Path) -> Path:
+    rows = exports.read_rows(folder / exports.META)
+    header = [name for name in rows[0] if name != "Conversions"]
+    exports.write_rows(folder / exports.META, header, rows)
+    return folder
+
+
+def test_a_calibration_is_reported_and_goes_on_with_new_days(
+    command: Command,
+    export_folder: Path,
+    exports: ModuleType,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in FIGURES:  # blank: they are looked at elsewhere, and take seconds
+        monkeypatch.setitem(FIGURES, name, lambda _: new_figure(1, 1))
+    whole = exports.write_exports(place / "whole")
+    _days(exports, export_folder, 52)
+    first = command("calibrate", *SMALL, f"data.path={export_folder}", "hydra.run.dir=first")
+    assert first.status == 0, first
+    assert "first/calibration/calibration.html" in first.out
+    names = {path.name for path in (place / "first" / "calibration").iterdir()}
+    assert names >= {"calibration.html", "calibration.json", "curves.png", "residuals.png"}
+
+    given = [*SMALL, f"data.path={whole}", "update=first"]
+    second = command("calibrate", *given, "hydra.run.dir=second")
+    assert second.status == 0, second
+    old, new = load_posterior(place / "first"), load_posterior(place / "second")
+    assert new.state.day == old.state.day + 8
+    assert new.report["history"]["days"] == 60
+    content = json.loads((place / "second" / "calibration" / "calibration.json").read_text())
+    assert content["history"]["days"] == 60
+    assert content["objective"] == "conversions"
+
+    again = command("calibrate", *SMALL, f"data.path={whole}", "update=second")
+    assert "no day after 2024-02-29" in again.error
+    many = [each.replace("held_out=24", "held_out=48") for each in given]
+    many = [each.replace("draws=48", "draws=64") for each in many]
+    assert "calibration.held_out: 48" in command("calibrate", *many).error
+
+
+def test_an_export_without_a_count_serves_revenue_and_is_refused_for_conversions(
+    command: Command, export_folder: Path, exports: ModuleType, toy: list[str], place: Path
+) -> None:
+    _without_count(exports, export_folder)
+    given = [*toy, f"data.path={export_folder}", "env.days=5", "baselines=[]"]
+    refused = command("plan", *given)
+    assert "meta: the export has no column Conversions" in refused.error
+    assert "objective=revenue" in refused.error
+    assert not (place / "plan.json").exists()
+    planned = command("plan", *given, "objective=revenue")
+    assert planned.status == 0, planned
+    content = json.loads((place / "plan.json").read_text())
+    assert content["objective"] == "revenue"
+    assert content["totals"]["revenue"]["mean"] > 0
+
+
+def test_a_plan_for_journeys_from_the_landings_and_from_a_file(
+    command: Command, export_folder: Path, exports: ModuleType, toy: list[str], place: Path
+) -> None:
+    exports.write_landings(export_folder)
+    data = f"data.path={export_folder}"
+    given = [*toy, data, "objective=journeys", "env.days=5", "baselines=[]"]
+    assert command("attribute", data, "attribution.draws=100", "output=found").status == 0
+    (file,) = (place / "found").rglob("attribution.json")
+    direct = command("plan", *given, "attribution.draws=100", "output=one.json")
+    assert direct.status == 0, direct
+    assert "by journeys" in direct.out
+    filed = command("plan", *given, f"objective.attribution={file}", "output=two.json")
+    assert filed.status == 0, filed
+    one, two = (json.loads((place / name).read_text()) for name in ("one.json", "two.json"))
+    assert one["totals"] == two["totals"]
+    assert one["totals"]["journey_conversions"]["mean"] > 0
+
+
+def test_a_backtest_writes_scores_and_a_picture(
+    command: Command, export_folder: Path, place: Path
+) -> None:
+    given = [*SMALL, f"data.path={export_folder}", "backtest.first=40", "backtest.horizon=10"]
+    ended = command("backtest", *given, "calibration.held_out=1", "output=out")
+    assert ended.status == 0, ended
+    content = json.loads((place / "out" / "backtest.json").read_text())
+    assert [origin["days_known"] for origin in content["origins"]] == [40]
+    assert content["latest"]["days_known"] == 50
+    for name in ("backtest.png", "backtest.md"):
+        assert (place / "out" / name).stat().st_size > 300
+    for line in content["remarks"]:
+        assert line[:20] in ended.out
+
+
+def test_a_recovery_study_writes_its_table(command: Command, place: Path) -> None:
+    row = (
+        "{spend: 800, cpc: 1.5, cvr: .03, order: 90, order_sd: .3, ctr: .01, dispersion: .05, "
+        "level_sd: .03}"
+    )
+    campaigns = "{" + ", ".join(f"{n}: {row}" for n in ("google/Search Network", "meta")) + "}"
+    given = [
+        *SMALL, "calibration.held_out=1", "study.forms=[hill]", "study.advertisers=1",
+        "study.workers=1", "env.days=5", "constraints.total=9000", "solver.iterations=5",
+        "solver.draws=8", "advertiser.days=40", "~advertiser.campaigns",
+        f"+advertiser.campaigns={campaigns}", "data.channels=[google,meta]", "output=out",
+    ]  # fmt: skip
+    ended = command("recovery", *given)
+    assert ended.status == 0, ended
+    content = json.loads((place / "out" / "recovery.json").read_text())
+    assert [row["form"] for row in content["forms"]] == ["hill"]
+    assert len(content["cases"]) == 1
+    assert "regret, best steady" in ended.out
+    assert {path.name for path in (place / "out").iterdir()} == {
+        "recovery.json", "recovery.md", "recovery.png",
+    }  # fmt: skip
+
+
+MISTAKES = [
+    ("backtest", ["backtest.frist=5"], "'first'"),
+    ("backtest", ["backtest.first=500"], "backtest: the history has"),
+    ("backtest", ["backtest.horizon=0"], "backtest.horizon"),
+    ("backtest", ["objective.name=roas"], "objective.name"),
+    ("backtest", ["data.path=nowhere"], "nowhere"),
+    ("recovery", ["study.advertiser=5"], "'advertisers'"),
+    ("recovery", ["study.forms=[hill,weibull]"], "'weibull' is not known"),
+    ("recovery", ["study.workers=0"], "study.workers"),
+    ("calibrate", ["updat=x"], "updat"),
+    ("calibrate", ["update=nowhere"], "nowhere"),
+    ("calibrate", ["objective.name=roas"], "objective.name"),
+    ("calibrate", ["priors.beliefs=[{campaign: x, spend: 5, sd: 1, elasticity: .5}]"], "'x'"),
+    ("calibrate", ["priors.beliefs=[{campaign: meta, spend: 5, sd: 1}]"], "lift test"),
+    ("calibrate", ["priors.pooling.advertiser=1"], "priors.pooling"),
+    ("plan", ["objective=journeys", "objective.attribution=nowhere.json"], "nowhere.json"),
+]
+
+
+@pytest.mark.parametrize(("name", "overrides", "fragment"), MISTAKES)
+def test_a_mistake_is_told_in_one_line_and_writes_nothing(
+    command: Command, place: Path, name: str, overrides: list[str], fragment: str
+) -> None:
+    assert fragment in command(name, *overrides).error
+    left = [path for path in place.rglob("*") if path.is_file() and ".hydra" not in path.parts]
+    assert left == []
