@@ -13,6 +13,7 @@ from .errors import data_error
 from .history import History, load_history
 from .journeys import Floats, Journeys, cut, gaps, unsure
 from .landings import Landings, LandingsReport, imputed, read_landings
+from .orders import uncounted
 from .ratios import Ratios, coverage_of, platform_conversions, ratios_of
 from .resampling import interval
 from .roles import ROLES, index_of
@@ -216,6 +217,7 @@ def _ratios(found: Study) -> Document | None:
     how, report = found.settings.ratios, found.landings.report
     platform = platform_conversions(found.history, report)
     seen = np.array([match.landings > 0 for match in report.matches])
+    seen[uncounted(found.history)] = False
     coverage = coverage_of(report, how)
 
     def by(method: str) -> Ratios | None:

@@ -62,8 +62,8 @@ def ratios_of(
         attribution: of which the method's credits and draws are used.
         method: its name.
         platform: (campaigns,) conversions that the platforms claim; see `platform_conversions`.
-        seen: (campaigns,) whether the file has any landing of it; of one that it has not, the
-            ratio is the overall one.
+        seen: (campaigns,) whether the file has any landing of it and its platform counts
+            conversions; of one that is not seen, the ratio is the overall one.
         coverage: share of all landings that the journeys hold, in (0, 1].
         prior_conversions: weight of the overall ratio, > 0.
 
@@ -74,7 +74,8 @@ def ratios_of(
     if told.sum() <= 0:
         return None
     own = attribution.credits[method]
-    counted = np.maximum(own.credit[: len(platform)], 0.0)
+    credit = np.maximum(own.credit[: len(platform)], 0.0)
+    counted = np.where(seen, credit, 0.0)
     variance = own.draws[:, : len(platform)].var(0)
     spread = np.divide(variance, counted, out=np.ones_like(counted), where=counted > 0)
     spread = np.maximum(spread, 1.0)
@@ -83,7 +84,7 @@ def ratios_of(
     ratio = shape / (prior_conversions / overall + told / spread)
     log_variance = polygamma(1, shape) + polygamma(1, prior_conversions + told)
     return Ratios(
-        counted / coverage,
+        credit / coverage,
         platform,
         ratio / coverage,
         np.sqrt(log_variance),

@@ -25,8 +25,8 @@ _ABSURD_CPC = (
 _TINY_CPC = 1e-4  # dollars a click over a whole file
 _KINDS: tuple[tuple[str, Callable[[NDArray[np.float64]], NDArray[np.bool_]]], ...] = (
     ("with impressions or clicks and no cost", lambda m: (m[0] == 0) & (m[1] + m[2] > 0)),
-    ("of zeros only, kept as observed zeros", lambda m: np.all(m == 0, axis=0)),
-    ("with a fraction of a conversion", lambda m: m[3] != np.floor(m[3])),
+    ("of zeros only, kept as observed zeros", lambda m: np.all(np.nan_to_num(m) == 0, axis=0)),
+    ("with a fraction of a conversion", lambda m: m[3] % 1 > 0),
     ("with conversions and no revenue", lambda m: (m[3] > 0) & (m[4] == 0)),
     ("with revenue and no conversions", lambda m: (m[3] == 0) & (m[4] > 0)),
     ("with more conversions than clicks", lambda m: m[3] > m[2]),

@@ -6,6 +6,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from mediagym.data.attribution import AttributionSettings
+from mediagym.data.attribution_document import document_of, study
 from mediagym.data.errors import DataError
 from mediagym.data.history import History, load_history
 from mediagym.data.orders import counted_for, uncounted
@@ -128,3 +130,27 @@ def test_gaps_stay_gaps(partly: History) -> None:
     revenue[5, partly.names.index("meta")] = np.nan
     gappy = counted_for(dataclasses.replace(partly, revenue=revenue), "revenue")
     assert np.isnan(gappy.conversions[5, partly.names.index("meta")])
+
+
+def test_nothing_is_said_of_a_count_that_was_not_exported(partly: History) -> None:
+    told = [note for note in partly.notes if note.startswith("metaads")]
+    assert told == ["metaads-performance.csv: no column Conversions; only its revenue is known."]
+
+
+def test_journeys_give_a_campaign_without_a_count_the_overall_ratio(
+    export_folder: Path, data_settings: Callable, exports: ModuleType, conf: Callable
+) -> None:
+    exports.write_landings(export_folder)
+    settings = AttributionSettings.of(conf("attribution/default.yaml", draws=100), "attribution")
+    counted = document_of(study(data_settings(export_folder), settings))
+    _without_count(exports, export_folder, exports.META)
+    partly = document_of(study(data_settings(export_folder), settings))
+    meta = partly["ratios"]["campaigns"]["meta"]
+    assert meta["ratio"] == pytest.approx(partly["ratios"]["overall"])
+    assert meta["log_sd"] > counted["ratios"]["campaigns"]["meta"]["log_sd"]
+    assert meta["journeys"] == counted["ratios"]["campaigns"]["meta"]["journeys"]
+    rest = partly["ratios"]["campaigns"].keys() - {"meta"}
+    assert len(rest) == 5
+    for name in rest:  # drawn to another overall ratio, a little
+        one, two = (found["ratios"]["campaigns"][name]["ratio"] for found in (partly, counted))
+        assert one == pytest.approx(two, rel=0.3)
