@@ -177,6 +177,17 @@ def draw_market() -> Callable[..., Market]:
 
 
 @pytest.fixture(scope="session")
+def copies() -> Callable[[Market, int], Market]:
+    """Makes a batch of one market."""
+
+    def make(market: Market, count: int) -> Market:
+        fields = (None if f is None else np.broadcast_to(f, (count, *f.shape)) for f in market)
+        return Market(*fields)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def draw_state() -> Callable[..., MarketState]:
     """Draws a random state for markets."""
 

@@ -31,17 +31,16 @@ def told(draw_market):
     return tell
 
 
-def copies(market, count=300):
-    fields = (None if f is None else np.broadcast_to(f, (count, *f.shape)) for f in market)
-    return type(market)(*fields)
-
-
-def check(market, record, seed=0):
-    return one_day_ahead(copies(market), record, np.random.default_rng(seed))
+@pytest.fixture
+def check(copies):
+    """Checks a market that is known for sure."""
+    return lambda market, record: one_day_ahead(
+        copies(market, 300), record, np.random.default_rng(0)
+    )
 
 
 @pytest.mark.parametrize("conversions", [0.5, 15.0, 2000.0])
-def test_a_markets_own_days_are_covered_as_they_should_be(told, conversions):
+def test_a_markets_own_days_are_covered_as_they_should_be(told, check, conversions):
     """Counts of any size: ranks of few are made even by a toss."""
     found = check(*told(reference_conversions=conversions))
     np.testing.assert_allclose(found.coverage90, 0.9, atol=0.06)
@@ -51,20 +50,20 @@ def test_a_markets_own_days_are_covered_as_they_should_be(told, conversions):
     np.testing.assert_allclose(found.persistence, 0, atol=0.17)
 
 
-def test_a_market_without_dispersion_counts_like_poisson(told):
+def test_a_market_without_dispersion_counts_like_poisson(told, check):
     market, record = told(dispersion=0.0, level_sd=1e-6)
     found = check(market, record)
     np.testing.assert_allclose(found.coverage90, 0.9, atol=0.06)
 
 
-def test_a_posterior_that_is_too_sure_shows(told):
+def test_a_posterior_that_is_too_sure_shows(told, check):
     market, record = told(dispersion=0.3)
     found = check(market._replace(dispersion=0 * market.dispersion + 0.001), record)
     assert (found.coverage90 < 0.8).all()
     assert (found.coverage50 < 0.4).all()
 
 
-def test_a_level_that_should_have_walked_leaves_persistent_errors(told):
+def test_a_level_that_should_have_walked_leaves_persistent_errors(told, check):
     market, record = told(level_sd=0.15, dispersion=0.002, reference_conversions=300.0)
     still = market._replace(
         level_sd=0 * market.level_sd + 1e-4, dispersion=0 * market.dispersion + 0.3
@@ -72,7 +71,7 @@ def test_a_level_that_should_have_walked_leaves_persistent_errors(told):
     assert (check(still, record).persistence > 0.4).all()
 
 
-def test_days_that_were_not_seen_count_for_nothing(told):
+def test_days_that_were_not_seen_count_for_nothing(told, check):
     market, record = told()
     blind = np.zeros((DAYS, 3), bool)
     found = check(market, record._replace(seen=blind))
@@ -87,7 +86,7 @@ def test_days_that_were_not_seen_count_for_nothing(told):
     np.testing.assert_allclose(found.coverage90, 0.9, atol=0.08)
 
 
-def test_a_day_is_checked_by_those_before_it_alone(told):
+def test_a_day_is_checked_by_those_before_it_alone(told, check):
     market, record = told()
     changed = record.conversions.copy()
     changed[200:] += 500

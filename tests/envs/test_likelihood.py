@@ -214,22 +214,17 @@ def test_a_history_can_be_taken_up_where_it_was_left(a_history, seed, day):
     np.testing.assert_allclose(taken_up.variance, whole.variance, rtol=1e-12)
 
 
-def test_levels_drawn_for_the_last_day_are_the_filters(a_history):
+def test_levels_drawn_for_the_last_day_are_the_filters(a_history, copies):
     market, record = a_history(7, level_sd=0.1, level_kept=0.95)
     fit = filter_history(market, record)
-    levels = draw_levels(_copies(market), record, np.random.default_rng(0))
+    levels = draw_levels(copies(market, 4000), record, np.random.default_rng(0))
     assert levels.shape == (DAYS, 4000, 3)
     sd = np.sqrt(fit.variance)
     np.testing.assert_array_less(np.abs(levels[-1].mean(0) - fit.state.level) / sd, 0.08)
     np.testing.assert_allclose(levels[-1].std(0), sd, rtol=0.06)
 
 
-def _copies(market, count=4000):
-    fields = (None if f is None else np.broadcast_to(f, (count, *f.shape)) for f in market)
-    return type(market)(*fields)
-
-
-def test_drawn_levels_follow_the_truth_inside_their_band(draw_market):
+def test_drawn_levels_follow_the_truth_inside_their_band(draw_market, copies):
     """Of a campaign with many conversions, whose level the reports show."""
     rng = np.random.default_rng(3)
     market = draw_market(
@@ -247,7 +242,7 @@ def test_drawn_levels_follow_the_truth_inside_their_band(draw_market):
         levels.append(level)
         counts.append(rng.poisson(outcome.expected * rng.gamma(1 / 0.005, 0.005, 3)))
     record = Record(19_000, spend, np.array(counts, float), np.ones((days, 3), bool))
-    drawn = draw_levels(_copies(market, 300), record, np.random.default_rng(1))
+    drawn = draw_levels(copies(market, 300), record, np.random.default_rng(1))
     truth = np.array(levels)
     low, high = np.quantile(drawn, [0.05, 0.95], axis=1)
     inside = (low <= truth) & (truth <= high)
@@ -259,11 +254,11 @@ def test_drawn_levels_follow_the_truth_inside_their_band(draw_market):
     assert np.abs(drawn.mean(1) - truth).mean() < np.abs(filtered - truth).mean()
 
 
-def test_drawn_levels_of_a_gaussian_walk_have_its_covariance(draw_market):
+def test_drawn_levels_of_a_gaussian_walk_have_its_covariance(draw_market, copies):
     """Nothing was seen: a stationary path whose days are correlated by what is kept."""
     market = draw_market(np.random.default_rng(0), (), level_sd=0.2, demand_sd=0.0, level_kept=0.8)
     blind = Record(19_000, np.full((30, 3), 50.0), np.zeros((30, 3)), np.zeros((30, 3), bool))
-    levels = draw_levels(_copies(market, 5000), blind, np.random.default_rng(0))
+    levels = draw_levels(copies(market, 5000), blind, np.random.default_rng(0))
     np.testing.assert_allclose(levels.std(1), 0.2 / 0.6, rtol=0.06)
     for lag in (1, 5):
         ours = (levels[10] * levels[10 + lag]).mean(0) / levels.var(1).mean()
