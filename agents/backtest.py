@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from ..data.config import Settings
-from ..data.errors import DataError
+from ..data.errors import ConfigError, DataError
 from ..data.history import History, load_history
 from ..data.naive import RIVALS, with_errors
 from ..data.orders import counted_for
@@ -58,7 +58,13 @@ class BacktestCommand(Command):
         Raises:
             ConfigError: if it is not one.
         """
-        return Objective.of(self.objective, "objective").name
+        name = Objective.of(self.objective, "objective").name
+        if name == "journeys":
+            raise ConfigError(
+                "objective: journeys was given; a backtest allows conversions, revenue or profit, "
+                "as nobody reports the journeys' conversions day by day."
+            )
+        return name
 
     @property
     def metric(self) -> str:
@@ -94,6 +100,12 @@ def backtest(
         DataError: if the history is too short for one origin.
     """
     settings = BacktestSettings.of(config["backtest"], "backtest")
+    how = Priors.of(config["priors"], "priors").journeys
+    if how.carryover or how.halo:
+        raise ConfigError(
+            "priors.journeys: carryover or halo was asked for; a backtest allows neither, as the "
+            "journeys know the days after an origin. Leave both false."
+        )
     days, horizon = origins_of(len(history.dates), settings), settings.horizon
     found = []
     for number, day in enumerate(days, start=1):
@@ -151,18 +163,22 @@ def document(
         "rivals": together["rivals"],
         "latest": _alone(latest),
         "goals": BacktestSettings.of(asked.backtest, "backtest").goals,
-        "remarks": _remarks(together),
+        "remarks": [
+            *_remarks(together, f"{len(origins)} origins"),
+            *_remarks(_side_by_side([latest]), f"from {latest.date}"),
+        ],
     }
 
 
-def _remarks(together: Mapping[str, Any]) -> list[str]:
-    """Say plainly which rival beats the model at what."""
+def _remarks(together: Mapping[str, Any], when: str) -> list[str]:
+    """Say plainly which rival beats the model at what, and when."""
     lines = []
     for score, what in _COMPARED.items():
         ours = together["model"][score]
         for name, scores in together["rivals"].items():
             if scores[score] < ours:
-                lines.append(f"{name} beats the model at {what}: {scores[score]:.3f}, {ours:.3f}.")
+                both = f"{scores[score]:.3f}, {ours:.3f}"
+                lines.append(f"{when}: {name} beats the model at {what}: {both}.")
     return lines
 
 

@@ -63,8 +63,9 @@ def objective_of(config: Mapping[str, Any], names: Sequence[str]) -> Objective:
     for name in names:
         if name not in found["campaigns"]:
             raise ConfigError(
-                f"objective.attribution: {objective.attribution} has no campaign {name!r}; it is "
-                f"of {', '.join(found['campaigns'])}. Attribute the same exports."
+                f"objective.attribution: {objective.attribution or 'that of the landings'} has no "
+                f"campaign {name!r}; it is of {', '.join(found['campaigns'])}. Attribute the same "
+                "exports."
             )
     own = [found["campaigns"][name] for name in names]
     ratios = tuple(Ratio(mean=each["ratio"], log_sd=each["log_sd"]) for each in own)

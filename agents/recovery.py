@@ -52,6 +52,7 @@ class StudySettings(Settings):
     forms: Annotated[list[str], Field(min_length=1)]
     advertisers: Annotated[int, Field(ge=1)]  # of each form
     seed: Annotated[int, Field(ge=0)]  # of the first
+    goals: dict[str, dict[str, Any]]  # hill and other: what is aimed at, percent
     workers: Annotated[int, Field(ge=1)] | None  # None: as many as there are cores
 
 
@@ -59,15 +60,29 @@ class RecoveryCommand(Command):
     """What ``scripts/recovery.py`` is asked."""
 
     study: Group
+    objective: Group
     output: Path | None
+
+    @property
+    def goals(self) -> dict[str, dict[str, Any]]:
+        """What is aimed at."""
+        return StudySettings.of(self.study, "study").goals
 
     def cases(self) -> list["Case"]:
         """Return all advertisers of the study.
 
         Raises:
-            ConfigError: for a form that is not known.
+            ConfigError: for a form that is not known, or another objective than conversions.
         """
-        how = StudySettings.of(self.study, "study")
+        how, worth = (
+            StudySettings.of(self.study, "study"),
+            Objective.of(self.objective, "objective"),
+        )
+        if worth.name != "conversions":
+            raise ConfigError(
+                f"objective: {worth.name} was given; allowed: conversions, in which regret is "
+                "measured. Leave the objective as it is."
+            )
         for form in how.forms:
             if form not in FORMS:
                 raise ConfigError(

@@ -10,16 +10,21 @@ from ..data.files import write_bytes
 from .figures import new_figure, png
 
 Cases = Sequence[Mapping[str, Any]]
-_TARGETS = {  # of the simulator's own form, and of the forms that are not ours
-    "hill": {"steady": 1.0, "daily": 2.5, "error": 5.0, "coverage": "85-95"},
-    "other": {"steady": 3.0, "daily": None, "error": None, "coverage": None},
-}
 
 
-def summary(cases: Cases) -> list[dict[str, Any]]:
-    """Return one row a form: mean regrets in percent, curve errors, coverage."""
+def summary(cases: Cases, goals: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row a form: mean regrets in percent, curve errors, coverage, and the goals.
+
+    Args:
+        cases: what ``recovery.study`` returned.
+        goals: of ``hill`` and of every ``other`` form; see ``conf/recovery.yaml``.
+    """
     forms = dict.fromkeys(case["form"] for case in cases)
-    return [_row(form, [case for case in cases if case["form"] == form]) for form in forms]
+    return [
+        _row(form, [case for case in cases if case["form"] == form])
+        | {"goals": dict(goals.get(form, goals["other"]))}
+        for form in forms
+    ]
 
 
 def _row(form: str, cases: Cases) -> dict[str, Any]:
@@ -43,7 +48,6 @@ def _row(form: str, cases: Cases) -> dict[str, Any]:
         "uniform_daily": float(np.mean(regret("uniform", "daily"))),
         "worse_than_historical": int(np.sum(np.array(static) > np.array(historical))),
         "curves": curves,
-        "targets": _TARGETS.get(form, _TARGETS["other"]),
     }
 
 
@@ -71,20 +75,32 @@ def table(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
-    targets, curves = row["targets"], row["curves"]
+    goals, curves = row["goals"], row["curves"]
     ahead = next(curve["ahead"] for curve in curves if curve["multiple"] == 1.0)
     return [
         row["form"],
         str(row["advertisers"]),
-        f"{row['regret_steady']:.2f} (<= {targets['steady']:g})",
-        f"{row['regret_daily']:.2f}" + (f" (<= {targets['daily']:g})" if targets["daily"] else ""),
+        f"{row['regret_steady']:.2f}{_most(goals, 'steady')}",
+        f"{row['regret_daily']:.2f}{_most(goals, 'daily')}",
         f"{row['historical_daily']:.1f}",
         f"{row['uniform_daily']:.1f}",
         str(row["worse_than_historical"]),
-        *(f"{curve['past']['error']:.1f} %" for curve in curves),
-        *(f"{curve['past']['coverage']:.0f} %" for curve in curves),
+        *(f"{c['past']['error']:.1f} %{_at_past(c, _most(goals, 'error'))}" for c in curves),
+        *(f"{c['past']['coverage']:.0f} %{_at_past(c, _between(goals))}" for c in curves),
         f"{ahead['error']:.1f} %, {ahead['coverage']:.0f} %",
     ]
+
+
+def _most(goals: Mapping[str, Any], key: str) -> str:
+    return f" (<= {goals[key]:g})" if key in goals else ""
+
+
+def _between(goals: Mapping[str, Any]) -> str:
+    return " ({:g}-{:g})".format(*goals["coverage"]) if "coverage" in goals else ""
+
+
+def _at_past(curve: Mapping[str, Any], goal: str) -> str:
+    return goal if curve["multiple"] == 1.0 else ""
 
 
 def markdown(rows: Sequence[Mapping[str, Any]], command: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from ..data.errors import DataError
+from ..data.errors import ConfigError, DataError
 from ..data.files import digest, read_arrays, write_arrays
 from .budget import BudgetEnv, BudgetVectorEnv, EnvSettings
 from .constraints import Constraints
@@ -40,6 +40,12 @@ def problem_in(
         progress: called with a line now and then.
     """
     objective = Objective.of(groups["objective"], "objective")
+    if objective.name == "journeys" and len(objective.ratios or ()) != len(posterior.campaigns):
+        raise ConfigError(
+            f"objective.ratios: {len(objective.ratios or ())} were given; objective=journeys needs "
+            f"one for each of the {len(posterior.campaigns)} campaigns. Give mean and log_sd of "
+            "each, or plan with scripts/plan.py, which finds them."
+        )
     solver = SolverSettings.of(groups["solver"], "solver")
     days = EnvSettings.of(groups["env"], "env").days
     constraints = Constraints.of(groups["constraints"], posterior.campaigns, days)

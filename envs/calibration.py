@@ -1,4 +1,4 @@
-"""From a history to a posterior over markets, one campaign at a time on its own conversions."""
+"""From a history to a posterior over markets, all campaigns side by side, pooled."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Self
@@ -55,8 +55,8 @@ def calibrate(
     """Return the posterior of an advertiser's markets.
 
     Conversions of each campaign are negative binomial around ``market.step``; no spend, no paid
-    conversions. The log level is a slow walk, integrated out by a Laplace-Kalman filter; its
-    uncertainty carries over into the flight and grows there.
+    conversions. The log level returns to its mean at its own pace, integrated out by a
+    Laplace-Kalman filter; its uncertainty carries over into the flight and grows there.
 
     Args:
         history: the cleaned daily record.

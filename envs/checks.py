@@ -38,7 +38,7 @@ def one_day_ahead(market: Market, record: Record, rng: np.random.Generator) -> C
     """
     draws, means = [], []
     for day in filter_days(market, record):
-        means.append(day.expected.mean(0))
+        means.append((day.expected * np.exp(day.ahead / 2)).mean(0))
         draws.append(_counts(day.expected, day.ahead, market.dispersion, rng))
     drawn, seen = np.stack(draws), record.seen  # (days, draws, campaigns)
     happened = record.conversions[:, None]

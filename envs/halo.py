@@ -15,8 +15,8 @@ def with_halo(
     """Return markets whose lower-funnel campaigns are lifted by those that lead to them.
 
     A campaign that closes journeys gets an exponent uniform in [0, ``halo_most``] times the share
-    of them that was led by others; who leads gets a weight in proportion to how often. At the
-    reference spends nothing changes, so that the halo says only what other spends would do.
+    of them that its most frequent leader led; who leads gets a weight in proportion to how often.
+    At the reference spends nothing changes, so that the halo says only what other spends would do.
 
     Args:
         market: draws, (draws, campaigns).

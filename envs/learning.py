@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.files import digest
 from ..data.history import History
 from .priors import PLACES, SCALARS, TRAITS, Anchors, Priors, transform
 from .sampler import Sample
@@ -45,6 +46,7 @@ def learning_report(
             "end": str(history.dates[-1]),
             "days": len(history.dates),
             "fingerprint": history.fingerprint(),
+            "priors": digest(priors.model_dump(mode="json")),
         },
         "rounds": drawn.rounds,
         "campaigns": campaigns,

@@ -1,6 +1,6 @@
 """How well markets explain a history: ``market.step`` day by day, the log level filtered out.
 
-The log level is a slow walk that is never observed. Given everything else it is followed by a
+The log level wanders and is never observed. Given everything else it is followed by a
 Laplace-Kalman filter (one Gaussian per market and campaign), so that only the parameters are
 left to search. The same update serves a policy that learns during a flight.
 """

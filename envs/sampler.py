@@ -33,7 +33,7 @@ class Sample(NamedTuple):
 
     z: Floats  # (draws, problems, dimensions)
     acceptance: Floats  # (problems,) share of the last moves that were accepted
-    unique: Floats  # (problems,) share of the draws that differ from all others
+    unique: Floats  # (problems,) share of the draws that are distinct
     rounds: int  # temperatures that were passed
     start: Floats  # (problems,) effective share of the first draws: 1 is a perfect approximation
 
@@ -194,11 +194,25 @@ def resample(logw: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]
     return picked
 
 
+def survivors(logw: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return draws' numbers by weight like ``resample``; who survives keeps its place.
+
+    So draws of relatives that belong together stay together as far as they survive.
+    """
+    picked = resample(logw, len(logw), rng)
+    for column in picked.T:
+        count = np.bincount(column, minlength=len(column))
+        spare = rng.permutation(np.repeat(np.arange(len(count)), np.maximum(count - 1, 0)))
+        column[:] = np.arange(len(count))
+        column[count == 0] = spare
+    return picked
+
+
 def _pick(swarm: Particles, picked: NDArray[np.intp]) -> Particles:
     z = np.take_along_axis(swarm.z, picked[:, :, None], 0)
     return Particles(z, np.take_along_axis(swarm.loglik, picked, 0))
 
 
 def unique(z: Floats) -> Floats:
-    """Return the share of each problem's draws that differ from all others, (problems,)."""
+    """Return the share of each problem's draws that are distinct, (problems,)."""
     return np.array([len(np.unique(z[:, p, 0])) for p in range(z.shape[1])]) / len(z)

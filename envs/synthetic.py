@@ -283,6 +283,7 @@ def _truth(advertiser: Advertiser, settings: SyntheticSettings) -> Mapping[str, 
     weekday = fields.pop("weekday")
     return {
         "seed": settings.seed,
+        "form": settings.form,
         "start": str(advertiser.dates[0]),
         "days": settings.days,
         "campaigns": {

@@ -2,7 +2,8 @@
 
 Every draw is weighed by what it makes of the new days alone, from the level and the stock where the
 old days left it (importance sampling over a filter), resampled, and moved once on the whole
-history, which is what costs. The priors stay centred where the first calibration put them.
+history, which is what costs. The weights are a campaign's own: what a relative's news says of it
+comes through that move alone. The priors stay centred where the first calibration put them.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError, DataError
+from ..data.files import digest
 from ..data.history import History
 from .beliefs import Beliefs
 from .calibration import CalibrationSettings, kinship_of, posterior_of, probe
@@ -20,9 +22,10 @@ from .likelihood import Fit, Record, filter_history, record_from
 from .market import MarketState, day_number
 from .posterior import Memory, Posterior
 from .priors import DIMENSIONS, Anchors, Priors
-from .sampler import Sample, resample, unique
+from .sampler import Sample, survivors, unique
 
 Floats = NDArray[np.float64]
+_SWEEPS = 10  # of the Gibbs sampler, until what relatives share is drawn given the draws
 
 
 def update(
@@ -50,7 +53,7 @@ def update(
             f"calibration.held_out: {settings.held_out} were given and the calibration to continue "
             f"has {posterior.draws} draws; allowed: fewer. Lower it, or calibrate without update."
         )
-    memory, old = _continued(posterior, history)
+    memory, old = _continued(posterior, history, priors)
     anchors = memory.anchors
     whole = record_from(history)
     news = _after(whole, old)
@@ -61,7 +64,7 @@ def update(
         probe(memory.z, priors, anchors), news, Fit(memory.loglik, state, memory.variance)
     )
     gain = fit.loglik - memory.loglik
-    picked = resample(gain, len(gain), rng)
+    picked = survivors(gain, rng)
     z = np.take_along_axis(memory.z, picked[:, :, None], 0)
     progress(f"moving {len(gain)} markets")
     model = _Model(history, whole, priors, anchors)
@@ -84,7 +87,12 @@ def _move(
 ) -> tuple[Floats, Fit, Floats]:
     """Move draws by one random walk on the whole history; return also the share that moved."""
     kinship = kinship_of(model.history, model.priors)
-    prior = log_prior if kinship is None else kinship.log_prior(kinship.start(z, rng))
+    prior: Callable[[Floats], Floats] = log_prior
+    if kinship is not None:
+        common = kinship.start(z, rng)
+        for _ in range(_SWEEPS):
+            common = kinship.draw(common, z, rng)
+        prior = kinship.log_prior(common)
     beliefs = Beliefs.of(model.priors.beliefs, model.history.names)
     there = z + 2.38 / np.sqrt(z.shape[-1]) * fitted(z).spread(rng.standard_normal(z.shape))
     then = [probe(each, model.priors, model.anchors) for each in (z, there)]
@@ -113,7 +121,7 @@ def _picked(fit: Fit, picked: NDArray[np.intp]) -> Fit:
     return Fit(take(fit.loglik), state, take(fit.variance))
 
 
-def _continued(posterior: Posterior, history: History) -> tuple[Memory, int]:
+def _continued(posterior: Posterior, history: History, priors: Priors) -> tuple[Memory, int]:
     """Return what the posterior remembers, and how many days of the history it has seen.
 
     Raises:
@@ -127,6 +135,8 @@ def _continued(posterior: Posterior, history: History) -> tuple[Memory, int]:
     told = history.window(None, old) if old < len(history.dates) else history
     if tuple(posterior.campaigns) != tuple(history.campaigns):
         why = "it is of other campaigns"
+    elif seen.get("priors") != digest(priors.model_dump(mode="json")):
+        why = "its priors, with beliefs and journeys, are others"
     elif str(history.dates[0]) != seen["start"] or told.fingerprint() != seen["fingerprint"]:
         why = f"the days from {seen['start']} to {seen['end']} are not those it has seen"
     elif old >= len(history.dates):
@@ -139,7 +149,8 @@ def _continued(posterior: Posterior, history: History) -> tuple[Memory, int]:
 def _broken_off(why: str) -> DataError:
     return DataError(
         f"update: the calibration cannot be continued by these exports: {why}. Allowed: a "
-        "calibration of the same exports with fewer days. To mend it: calibrate without update."
+        "calibration of the same exports with fewer days and the same priors. To mend it: "
+        "calibrate without update."
     )
 
 

@@ -5,7 +5,7 @@ from omegaconf import DictConfig
 from mediagym.agents.backtest import BacktestCommand, backtest, document
 from mediagym.agents.backtest_report import draw_backtest, markdown, rolling_table
 from mediagym.data.files import write_json, write_text
-from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.launch import command_line, launch, plain
 from mediagym.scripts.screen import console, run_folder, tell, warn, working
 
 
@@ -19,9 +19,7 @@ def main(config: DictConfig) -> None:
     content = document(*found, asked, history)
     folder = asked.output or run_folder()
     path = write_json(folder / "backtest.json", content)
-    write_text(
-        folder / "backtest.md", markdown(content, "python scripts/backtest.py data.path=DIR")
-    )
+    write_text(folder / "backtest.md", markdown(content, command_line("backtest")))
     picture = draw_backtest(content, folder)
     console.print(rolling_table(content))
     warn(content["remarks"])

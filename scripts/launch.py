@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -67,6 +68,16 @@ def plain(config: DictConfig, *groups: str) -> dict[str, Any]:
     assert isinstance(whole, dict)  # noqa: S101  # a main configuration is a mapping
     chosen = {str(key): value for key, value in whole.items()}
     return {key: chosen[key] for key in groups} if groups else chosen
+
+
+def command_line(name: str) -> str:
+    """Return the command that is running, for documents: where things lie is left out."""
+    words = [
+        "data.path=DIR" if word.startswith("data.path=") else word
+        for word in HydraConfig.get().overrides.task
+        if not word.startswith("output=")
+    ]
+    return " ".join(["python", f"scripts/{name}.py", *words])
 
 
 def _refuse(message: str) -> NoReturn:
