@@ -156,20 +156,27 @@ def test_the_document_is_json_with_all_scores_of_everybody(
 def test_a_rival_that_wins_is_named_and_no_other(
     content: dict[str, Any], found: Found, few: History, config: dict[str, Any]
 ) -> None:
+    count = f"{len(content['origins'])} origins"
     better = {
-        name
-        for name, scores in content["rivals"].items()
+        f"{when}: {name}"
+        for when, part in (
+            (count, content),
+            (f"from {content['latest']['date']}", content["latest"]),
+        )
+        for name, scores in part["rivals"].items()
         for score in ("daily_wape", "total_wape", "campaign_wape", "crps")
-        if scores[score] < content["model"][score]
+        if scores[score] < part["model"][score]
     }
     told = {line.split(" beats ")[0] for line in content["remarks"]}
     assert told == better
     origins, latest = found
     worst = origins[0].model._replace(daily=1e9, total=1e9, campaign=1e9, crps=1e9)
-    lost = document([origins[0]._replace(model=worst)], latest, BacktestCommand.read(config), few)
-    assert len(lost["remarks"]) == 4 * len(RIVALS)
+    bad = (origins[0]._replace(model=worst), latest._replace(model=worst))
+    lost = document([bad[0]], bad[1], BacktestCommand.read(config), few)
+    assert len(lost["remarks"]) == 2 * 4 * len(RIVALS)
     best = worst._replace(daily=0.0, total=0.0, campaign=0.0, crps=0.0)
-    won = document([origins[0]._replace(model=best)], latest, BacktestCommand.read(config), few)
+    good = (origins[0]._replace(model=best), latest._replace(model=best))
+    won = document([good[0]], good[1], BacktestCommand.read(config), few)
     assert won["remarks"] == []
 
 
@@ -194,13 +201,25 @@ def test_the_picture_is_drawn(content: dict[str, Any], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("objective", "metric"),
-    [("conversions",) * 2, ("journeys", "conversions"), ("revenue",) * 2, ("profit", "revenue")],
+    [("conversions",) * 2, ("revenue",) * 2, ("profit", "revenue")],
 )
 def test_what_is_forecast_follows_the_objective(
     conf: Callable[..., dict[str, Any]], config: dict[str, Any], objective: str, metric: str
 ) -> None:
     given = config | {"objective": conf(f"objective/{objective}.yaml")}
     assert BacktestCommand.read(given).metric == metric
+
+
+def test_journeys_are_no_forecast(
+    conf: Callable[..., dict[str, Any]], config: dict[str, Any], few: History
+) -> None:
+    given = config | {"objective": conf("objective/journeys.yaml")}
+    with pytest.raises(ConfigError, match="objective: journeys"):
+        _ = BacktestCommand.read(given).metric
+    journeys = config["priors"]["journeys"] | {"carryover": True}
+    asked = config | {"priors": config["priors"] | {"journeys": journeys}}
+    with pytest.raises(ConfigError, match=r"priors\.journeys"):
+        backtest(few, asked, "conversions", lambda _: None)
 
 
 def test_an_objective_that_is_none_is_refused(config: dict[str, Any]) -> None:

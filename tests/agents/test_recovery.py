@@ -46,6 +46,7 @@ def config(conf: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     given["env"] |= {"days": DAYS}
     given["constraints"] |= {"total": 30_000}
     study = {"forms": ["hill", "logistic"], "advertisers": 1, "seed": 7, "workers": 1}
+    study["goals"] = conf("recovery.yaml")["study"]["goals"]
     objective = conf("objective/conversions.yaml")
     return given | {"study": study, "objective": objective, "output": None}
 
@@ -200,7 +201,8 @@ def _case(form: str, static: float, historical: float) -> dict[str, Any]:
 
 def test_a_row_a_form_with_means_and_what_was_aimed_at(tmp_path: Path) -> None:
     made = [_case("hill", 0.01, 0.05), _case("hill", 0.03, 0.02), _case("power", 0.04, 0.1)]
-    rows = summary(made)
+    goals = {"hill": {"steady": 1.0, "daily": 2.5, "coverage": [85, 95]}, "other": {"steady": 3.0}}
+    rows = summary(made, goals)
     assert [row["form"] for row in rows] == ["hill", "power"]
     assert rows[0]["advertisers"] == 2
     assert rows[0]["regret_daily"] == pytest.approx(2)
@@ -214,7 +216,8 @@ def test_a_row_a_form_with_means_and_what_was_aimed_at(tmp_path: Path) -> None:
     text = markdown(rows, "the command")
     assert text.startswith("    the command\n\n|")
     assert len({line.count("|") for line in text.splitlines()[2:]}) == 1
-    assert "<= 2.5" in text
+    assert "(<= 2.5)" in text
+    assert "(<= 3)" in text
     json.dumps(rows, allow_nan=False)
     picture = imread(draw_recovery(made, tmp_path))
     assert picture.std() > 0.03

@@ -11,6 +11,7 @@ from mediagym.data.sources import METRICS
 from mediagym.envs.calibration import calibrate, probe
 from mediagym.envs.likelihood import filter_history, record_from
 from mediagym.envs.posterior import load_posterior, save_posterior
+from mediagym.envs.sampler import resample, survivors
 from mediagym.envs.updating import update
 
 DAYS = 136  # that the first calibration saw, of 150
@@ -156,3 +157,22 @@ def test_more_held_out_than_there_are_draws_is_refused(early, history, priors, s
     many = sizes.model_copy(update={"held_out": early.draws, "draws": early.draws + 1})
     with pytest.raises(ConfigError, match=rf"calibration\.held_out: {early.draws} .* fewer"):
         update(early, history, priors, many)
+
+
+def test_survivors_keep_their_places_and_their_numbers():
+    rng = np.random.default_rng(0)
+    z = rng.standard_normal((4000, 1)) * 0.6 + rng.standard_normal((4000, 2)) * 0.8
+    logw = 0.3 * rng.standard_normal((4000, 2))
+    kept = survivors(logw, np.random.default_rng(1))
+    shuffled = resample(logw, 4000, np.random.default_rng(1))
+    for column in range(2):  # the same draws, as often
+        assert np.array_equal(np.sort(kept[:, column]), np.sort(shuffled[:, column]))
+    moved = np.take_along_axis(z, kept, 0)
+    assert np.corrcoef(moved.T)[0, 1] > 0.6 * np.corrcoef(z.T)[0, 1]
+    assert abs(np.corrcoef(np.take_along_axis(z, shuffled, 0).T)[0, 1]) < 0.1
+
+
+def test_other_priors_are_refused(posterior, history, priors, calibration_settings):
+    other = priors.model_copy(update={"conversions_sd": 2.0})
+    with pytest.raises(DataError, match="priors"):
+        update(posterior, history, other, calibration_settings)
