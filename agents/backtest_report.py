@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from ..data.canvas import blank, png_of
 from ..data.files import write_bytes
-from .figures import new_figure, png
 
 SCORES = (
     "daily_wape", "total_wape", "campaign_wape", "bias", "coverage50", "coverage90",
@@ -66,7 +66,7 @@ def _shown(score: float) -> str:
 
 def draw_backtest(content: Mapping[str, Any], folder: Path) -> Path:
     """Write ``backtest.png``: each horizon's total with its interval, and who erred how much."""
-    figure = new_figure(11, 4.2)
+    figure = blank(11, 4.2)
     left, right = figure.subplots(1, 2)
     parts = [*content["origins"], content["latest"]]
     at = np.arange(len(parts))
@@ -89,4 +89,4 @@ def draw_backtest(content: Mapping[str, Any], folder: Path) -> Path:
     right.set_xticks(range(len(names)), [n.replace("_", " ") for n in names], rotation=15)
     right.set_title("WAPE by day, by total, by campaign; all origins")
     right.legend(frameon=False)
-    return write_bytes(folder / "backtest.png", png(figure))
+    return write_bytes(folder / "backtest.png", png_of(figure))

@@ -6,8 +6,8 @@ from typing import Any
 
 import jinja2
 
+from ..data.canvas import png_of
 from ..data.files import write_bytes, write_json, write_text
-from .figures import png
 from .portrait import Portrait, document
 from .portrait_figures import FIGURES
 
@@ -39,7 +39,7 @@ def write_report(portrait: Portrait, objective: str, folder: Path) -> list[Path]
         DataError: the folder cannot be written to.
     """
     content = {"objective": objective, **document(portrait)}
-    pictures = {name: png(draw(portrait), 100) for name, draw in FIGURES.items()}
+    pictures = {name: png_of(draw(portrait)) for name, draw in FIGURES.items()}
     written = [
         write_text(folder / "calibration.html", _page(content, pictures)),
         write_json(folder / "calibration.json", content),

@@ -1,15 +1,14 @@
 """The pictures: spend by campaign and day, response curves with bands, policies side by side."""
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ..data.canvas import blank
 from ..envs.market import MarketState, step
 from ..envs.posterior import Posterior
 from .evaluation import Evaluation
@@ -19,20 +18,6 @@ Floats = NDArray[np.float64]
 _POINTS = 60  # spends along a curve
 _DRAWS = 400  # markets behind a band
 _COLUMNS = 3  # panels a row
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure that needs no screen."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def png(figure: Figure, dpi: int = 110) -> bytes:
-    """Return a figure as the bytes of a PNG."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=dpi)
-    return stream.getvalue()
 
 
 def spend_map(
@@ -46,7 +31,7 @@ def spend_map(
         plan: (days, campaigns) dollars.
         title: what is shown.
     """
-    figure = new_figure(10, 0.45 * len(names) + 1.6)
+    figure = blank(10, 0.45 * len(names) + 1.6)
     axes = figure.subplots()
     share = plan / np.maximum(plan.max(0), 1e-9)
     image = axes.imshow(share.T, aspect="auto", cmap="viridis", vmin=0, vmax=1)
@@ -68,7 +53,7 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
     """
     market, state = posterior.sample_training(_DRAWS)
     rows = -(-len(posterior.names) // _COLUMNS)
-    figure = new_figure(4 * _COLUMNS, 2.8 * rows)
+    figure = blank(4 * _COLUMNS, 2.8 * rows)
     panels = np.atleast_1d(figure.subplots(rows, _COLUMNS)).ravel()
     top = 1.15 * np.maximum(plan.max(0), posterior.spend_max) + 1e-6
     grid = np.linspace(0, 1, _POINTS)[:, None, None] * top
@@ -107,7 +92,7 @@ def draw_plan(posterior: Posterior, plan: Plan, folder: Path) -> None:
 def comparison(evaluation: Evaluation, summary: Mapping[str, Any]) -> Figure:
     """Return policies beside each other in percent of the clairvoyant: means and all markets."""
     flown = evaluation.flown
-    figure = new_figure(8, 0.6 * len(flown) + 1.4)
+    figure = blank(8, 0.6 * len(flown) + 1.4)
     axes = figure.subplots()
     rows = {row["policy"]: row for row in summary["policies"]}
     spread = [evaluation.percent(f) for f in flown]

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from ..data.history import OBSERVED, History
 from ..envs.calibration import anchors_of
 from ..envs.checks import Check, one_day_ahead
+from ..envs.curves import half_life_of
 from ..envs.likelihood import draw_levels, record_from
-from ..envs.market import Market, MarketState, expected_conversions
+from ..envs.market import steady_conversions
 from ..envs.posterior import Posterior
 from ..envs.priors import DIMENSIONS, Priors, transform
 
@@ -29,7 +30,6 @@ _POINTS = 61
 _DRAWS = 400  # markets behind a curve, a level and the checks
 _PRIOR = 4000  # draws of the priors
 _SEED = 70
-_WEEK = 7
 
 
 class Portrait(NamedTuple):
@@ -73,7 +73,7 @@ def portrait_of(history: History, posterior: Posterior, priors: Priors) -> Portr
         spend=np.where(seen, history.spend, np.nan),
         conversions=np.where(seen, history.conversions, np.nan),
         grid=grid,
-        curve=_quantiles(steady(market, state, grid[:, None]), 1),
+        curve=_quantiles(steady_conversions(market, grid[:, None], state.level), 1),
         prior={name: getattr(before, name) for name in PARAMETERS},
         posterior=_parameters(posterior),
         weekday=_quantiles(np.exp(posterior.market.weekday), 0),
@@ -82,15 +82,6 @@ def portrait_of(history: History, posterior: Posterior, priors: Priors) -> Portr
         check=one_day_ahead(market, record, rng),
         report=posterior.report,
     )
-
-
-def steady(market: Market, state: MarketState, spend: Floats) -> Floats:
-    """Return conversions a day at a steady spend, mean of the week, at the state's level."""
-    week = [
-        expected_conversions(market, spend + 0 * state.level, state.level, day)
-        for day in range(_WEEK)
-    ]
-    return np.asarray(sum(week) / _WEEK)
 
 
 def document(portrait: Portrait) -> dict[str, Any]:
@@ -161,16 +152,12 @@ def _parameters(posterior: Posterior) -> dict[str, Floats]:
     return {
         "conversions": market.reference_conversions,
         "elasticity": market.elasticity,
-        "half_life": _half_life(market.carryover),
+        "half_life": half_life_of(market.carryover),
         "dispersion": market.dispersion,
         "level_sd": step_sd / np.sqrt(1 - market.level_kept**2),
-        "level_half_life": _half_life(market.level_kept),
+        "level_half_life": half_life_of(market.level_kept),
         "slope": market.slope,
     }
-
-
-def _half_life(kept: Floats) -> Floats:
-    return np.asarray(np.log(0.5) / np.log(np.clip(kept, 1e-9, 1 - 1e-9)))
 
 
 def _quantiles(draws: Floats, axis: int) -> Floats:

@@ -8,7 +8,7 @@ from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
-from .figures import new_figure
+from ..data.canvas import blank
 from .portrait import PARAMETERS, Portrait
 
 _COLUMNS = 3  # panels a row
@@ -40,7 +40,7 @@ def parameters(portrait: Portrait) -> Figure:
     """A row a campaign, a column a parameter: prior (grey) and posterior, with the share learnt."""
     shown = [name for name in PARAMETERS if np.ptp(portrait.prior[name]) > 0]
     rows = len(portrait.names)
-    figure = new_figure(1.9 * len(shown), 0.85 * rows + 0.9)
+    figure = blank(1.9 * len(shown), 0.85 * rows + 0.9)
     grid = np.atleast_2d(figure.subplots(rows, len(shown), squeeze=False))
     for k, campaign in enumerate(portrait.names):
         learnt = portrait.report["campaigns"][campaign]["parameters"]
@@ -117,7 +117,7 @@ FIGURES = {
 
 def _panels(portrait: Portrait, height: float) -> tuple[Figure, Iterator[tuple[int, Axes]]]:
     rows = -(-len(portrait.names) // _COLUMNS)
-    figure = new_figure(4 * _COLUMNS, height * rows + 0.4)
+    figure = blank(4 * _COLUMNS, height * rows + 0.4)
     panels = np.ravel(figure.subplots(rows, _COLUMNS, squeeze=False))
     for axes in panels[len(portrait.names) :]:
         axes.axis("off")

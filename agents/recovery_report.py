@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..data.canvas import blank, png_of
 from ..data.files import write_bytes
-from .figures import new_figure, png
 
 Cases = Sequence[Mapping[str, Any]]
 
@@ -114,7 +114,7 @@ def markdown(rows: Sequence[Mapping[str, Any]], command: str) -> str:
 def draw_recovery(cases: Cases, folder: Path) -> Path:
     """Write ``recovery.png``: each advertiser's regret, the plan's beside historical shares."""
     forms = list(dict.fromkeys(case["form"] for case in cases))
-    figure = new_figure(1.9 * len(forms) + 1.5, 4)
+    figure = blank(1.9 * len(forms) + 1.5, 4)
     axes = figure.subplots()
     colours = {"static": "#1d4e89", "historical": "#b9b2a5"}
     for shift, (plan, colour) in zip((-0.15, 0.15), colours.items(), strict=True):
@@ -127,4 +127,4 @@ def draw_recovery(cases: Cases, folder: Path) -> Path:
     axes.set_xticks(range(len(forms)), [form.replace("_", " ") for form in forms])
     axes.set_ylabel("% of conversions lost\nagainst the best daily plan")
     axes.set_ylim(bottom=0)
-    return write_bytes(folder / "recovery.png", png(figure))
+    return write_bytes(folder / "recovery.png", png_of(figure))

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from .features import weekday_of
 from .history import History
 
 Floats = NDArray[np.float64]
 Rival = Callable[[History, Floats, str], Floats]
-_WEEK, _RECENT = 7, 28  # days
+_RECENT = 28  # days
 _LEAST = 0.1  # conversions (dollars of revenue, ...) added before a logarithm
 _CENT = 0.01  # dollars
 _RIDGE = 1.0  # days that the prior slope of `log_log` weighs, at a log-spend sd of 1
@@ -25,7 +26,7 @@ _SLOPE = 0.5  # the slope that a campaign without variation has
 def same_weekday(history: History, spend: Floats, metric: str) -> Floats:
     """Mean of the same weekday in the last four weeks."""
     recent = _last(history, metric)
-    weekday = _weekdays(history)[-len(recent) :]
+    weekday = weekday_of(history.dates)[-len(recent) :]
     profile = np.stack([_mean(recent[weekday == day]) for day in range(7)])
     profile = np.where(np.isnan(profile), _mean(recent), profile)
     return np.asarray(np.nan_to_num(profile)[_ahead(history, len(spend))])
@@ -54,7 +55,7 @@ def log_log(history: History, spend: Floats, metric: str) -> Floats:
     The slope is drawn to .5 by a ridge, and what the logarithm loses is given back by scaling the
     fit to the history's sum (the smearing of Duan 1983).
     """
-    days, ahead = _weekdays(history), _ahead(history, len(spend))
+    days, ahead = weekday_of(history.dates), _ahead(history, len(spend))
     columns = []
     for k in range(spend.shape[1]):
         y, x = getattr(history, metric)[:, k], history.spend[:, k]
@@ -120,9 +121,5 @@ def _mean(values: Floats) -> Floats:
         return np.asarray(np.nanmean(values, axis=0))
 
 
-def _weekdays(history: History) -> NDArray[np.intp]:
-    return np.asarray((history.dates.astype(int) + 3) % _WEEK)
-
-
 def _ahead(history: History, days: int) -> NDArray[np.intp]:
-    return np.asarray((int(history.dates[-1].astype(int)) + 4 + np.arange(days)) % _WEEK)
+    return weekday_of(history.dates[-1] + 1 + np.arange(days))

@@ -12,12 +12,11 @@ from pydantic import Field, model_validator
 
 from ..data.config import Settings
 from ..data.errors import ConfigError
-from .market import Market, expected_conversions
+from .market import Market, steady_conversions
 
 Floats = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
 _NUDGE = np.log(1.01)  # log dollars on both sides of a spend, for its elasticity
-_WEEK = 7
 
 
 class Belief(Settings):
@@ -81,16 +80,14 @@ def _meant(entry: Belief) -> float:
 
 
 def _said(entry: Belief, market: Market) -> Floats:
-    """Return what markets say to a belief, (..., campaigns)."""
+    """Return what markets say to a belief at their long-run level, (..., campaigns)."""
     if entry.elasticity is not None:
-        up, down = (_steady(market, entry.spend * np.exp(by)) for by in (_NUDGE, -_NUDGE))
+        up, down = (
+            steady_conversions(market, entry.spend * np.exp(by), 0.0) for by in (_NUDGE, -_NUDGE)
+        )
         return np.asarray((np.log(up) - np.log(down)) / (2 * _NUDGE))
     assert entry.instead_of is not None  # noqa: S101  # `_say_one_thing` saw to it
-    return _steady(market, entry.spend) - _steady(market, entry.instead_of)
-
-
-def _steady(market: Market, spend: float) -> Floats:
-    """Return conversions a day at a steady spend, mean of the week, at the long-run level."""
-    stock = spend + 0 * market.elasticity
-    week = [expected_conversions(market, stock, 0.0, day) for day in range(_WEEK)]
-    return np.asarray(sum(week) / _WEEK)
+    with_it, without = (
+        steady_conversions(market, spend, 0.0) for spend in (entry.spend, entry.instead_of)
+    )
+    return np.asarray(with_it - without)

@@ -15,7 +15,7 @@ from .halo import with_halo
 from .kinship import Kinship
 from .learning import learning_report
 from .likelihood import Fit, Record, filter_history, record_from
-from .market import Market, MarketState, day_number
+from .market import Market, MarketState, day_number, weekday_of
 from .posterior import Memory, Posterior
 from .prices import PriceDraws, draw_prices
 from .priors import DIMENSIONS, Anchors, Parameters, Priors, transform
@@ -148,7 +148,7 @@ def _median_dollar(spend: Floats) -> float:
 
 def _weekday_profile(record: Record, elasticity: float) -> Floats:
     """Return the advertiser's log conversions by weekday, at equal spend; mean zero."""
-    weekday = (record.first_day + 3 + np.arange(len(record.spend))) % 7
+    weekday = weekday_of(record.first_day + np.arange(len(record.spend)))
     sums = [
         [daily.sum(1)[weekday == day].mean() for day in range(7)]
         for daily in (record.conversions, record.spend)

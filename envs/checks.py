@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from .likelihood import Record, filter_days
 from .market import Market
+from .noise import unit_gamma
 
 Floats = NDArray[np.float64]
-_LEAST = 1e-6  # dispersion below which a gamma is 1
 
 
 class Check(NamedTuple):
@@ -62,8 +62,8 @@ def _counts(
     expected: Floats, variance: Floats, dispersion: Floats, rng: np.random.Generator
 ) -> Floats:
     level = np.sqrt(variance) * rng.standard_normal(expected.shape)
-    safe = np.maximum(dispersion, _LEAST)
-    return rng.poisson(expected * np.exp(level) * rng.standard_gamma(1 / safe) * safe).astype(float)
+    gamma = unit_gamma(dispersion, 1, rng)[0]
+    return rng.poisson(expected * np.exp(level) * gamma).astype(float)
 
 
 def _persistence(rank: Floats) -> float:

@@ -1,7 +1,10 @@
 """The response curve and the carry-over of spend, each written once, for numpy and torch."""
 
+from math import log
+
 from .arrays import Array, namespace
 
+_LEAST_KEPT = 1e-9  # share kept a day whose half-life is still told
 _TINY = 1e-12  # keeps the gradient of a power finite at a stock of zero
 
 
@@ -54,6 +57,12 @@ def carry(stock: Array, spend: Array, carryover: Array) -> Array:
 def carryover_of(half_life: Array) -> Array:
     """Return the share of the stock kept a day for a half-life in days."""
     return 0.5 ** (1 / half_life)
+
+
+def half_life_of(carryover: Array) -> Array:
+    """Return the half-life in days of a share kept a day, the inverse of ``carryover_of``."""
+    xp = namespace(carryover)
+    return log(0.5) / xp.log(xp.clip(carryover, _LEAST_KEPT, 1 - _LEAST_KEPT))
 
 
 def _all_one(slope: Array) -> bool:

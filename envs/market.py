@@ -199,6 +199,13 @@ def expected_conversions(market: Market, stock: Array, level: Array, day: int) -
     return market.reference_conversions * share * demand
 
 
+def steady_conversions(market: Market, spend: Array, level: Array) -> Array:
+    """Return conversions a day at a steady spend, mean of the week, at a log level."""
+    stock = spend + 0 * market.elasticity
+    week = [expected_conversions(market, stock, level, day) for day in range(7)]
+    return sum(week) / 7
+
+
 def cost_per_click(market: Market, spend: Array) -> Array:
     """Return the CPC in dollars; a spend of zero is priced like a cent."""
     ratio = at_least(spend, 0.01) / market.reference_spend
@@ -215,9 +222,9 @@ def unit_lognormal(sd: Array, normal: Array) -> Array:
     return namespace(normal, sd).exp(sd * normal - sd * sd / 2)
 
 
-def weekday_of(day: int) -> int:
-    """Return 0 for Monday ... 6 for Sunday; 1970-01-01 was a Thursday."""
-    return (int(day) + 3) % 7
+def weekday_of(day: Array) -> Array:
+    """Return 0 for Monday ... 6 for Sunday of a day or of many; 1970-01-01 was a Thursday."""
+    return (day + 3) % 7
 
 
 def day_number(date: np.datetime64) -> int:

@@ -15,7 +15,7 @@ from ..data.errors import ConfigError
 from ..data.files import write_json, write_text
 from ..data.history import Campaign
 from .curves import carryover_of
-from .market import Market, MarketState, Noise, Outcome, day_number, select
+from .market import Market, MarketState, Noise, Outcome, day_number, select, weekday_of
 from .noise import draw_noise
 from .priors import TRAITS, Anchors, Priors, contrast_basis, transform
 from .visits import VISIT_COLUMNS, draw_visits
@@ -230,7 +230,7 @@ def _spend(
     walk[0] = rng.standard_normal(len(table))
     for t in range(1, days):
         walk[t] = how.persistence * walk[t - 1] + innovation[t]
-    weekend = np.isin((dates.astype(int) + 3) % 7, [5, 6])
+    weekend = np.isin(weekday_of(dates.astype(int)), [5, 6])
     rhythm = np.where(weekend[:, None] & (sd > 0.1), how.weekend, 1.0)
     ramp = [np.where(np.arange(days) < days * (c.ramp or 0), _RAMP_START, 1.0) for c in table]
     mean = np.array([c.spend for c in table])

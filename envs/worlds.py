@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .arrays import Array, namespace
 from .counts import poisson_quantile
 from .curves import saturation
-from .market import Market, MarketState, Noise, Outcome, step, unit_lognormal
+from .market import Market, MarketState, Noise, Outcome, step, unit_lognormal, weekday_of
 
 Floats = NDArray[np.float64]
 _TINY = 1e-6  # ratio of spend below which a power curve is straight: its slope at 0 is infinite
@@ -126,6 +126,6 @@ def follow(form: Form, market: Market, spend: Floats, levels: Floats, first_day:
     """
     if not form.follows:
         return spend
-    weekday = (first_day + 3 + np.arange(len(spend))) % 7
+    weekday = weekday_of(first_day + np.arange(len(spend)))
     demand = levels + market.weekday[weekday]
     return np.asarray(spend * np.exp(form.follows * (demand - demand.mean(0))))

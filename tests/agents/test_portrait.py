@@ -9,14 +9,15 @@ import pytest
 from matplotlib.image import imread
 
 from mediagym.agents.calibration_report import write_report
-from mediagym.agents.figures import new_figure
-from mediagym.agents.portrait import PARAMETERS, QUANTILES, Portrait, document, portrait_of, steady
+from mediagym.agents.portrait import PARAMETERS, QUANTILES, Portrait, document, portrait_of
 from mediagym.agents.portrait_figures import FIGURES
+from mediagym.data.canvas import blank
 from mediagym.data.errors import DataError
 from mediagym.data.history import MISSING, OBSERVED, History
 from mediagym.data.sources import METRICS
 from mediagym.envs.calibration import CalibrationSettings, calibrate
 from mediagym.envs.flight import simulate
+from mediagym.envs.market import steady_conversions
 from mediagym.envs.posterior import Posterior
 from mediagym.envs.priors import PLACES, Priors
 
@@ -77,7 +78,7 @@ def test_a_steady_curve_is_what_a_steady_month_brings(posterior: Posterior) -> N
     settled = state._replace(stock=posterior.recent + 0 * state.stock)
     _, outcomes = simulate(still, settled, plan, None)
     month = sum(outcome.expected for outcome in outcomes) / 28
-    np.testing.assert_allclose(steady(market, state, posterior.recent), month)
+    np.testing.assert_allclose(steady_conversions(market, posterior.recent, state.level), month)
 
 
 def test_posteriors_are_the_parameters_behind_the_market(
@@ -182,7 +183,7 @@ def test_the_page_has_a_picture_a_section_and_a_row_a_campaign(
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blank pictures, where it is not they that matter."""
     for name in FIGURES:
-        monkeypatch.setitem(FIGURES, name, lambda _: new_figure(1, 1))
+        monkeypatch.setitem(FIGURES, name, lambda _: blank(1, 1))
 
 
 @pytest.mark.usefixtures("quick")

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.agents.figures import new_figure
 from mediagym.agents.portrait_figures import FIGURES
+from mediagym.data.canvas import blank
 from mediagym.envs.posterior import load_posterior
 
 Command = Callable[..., Any]
@@ -45,7 +45,7 @@ def test_a_calibration_is_reported_and_goes_on_with_new_days(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in FIGURES:  # blank: they are looked at elsewhere, and take seconds
-        monkeypatch.setitem(FIGURES, name, lambda _: new_figure(1, 1))
+        monkeypatch.setitem(FIGURES, name, lambda _: blank(1, 1))
     whole = exports.write_exports(place / "whole")
     _days(exports, export_folder, 52)
     first = command("calibrate", *SMALL, f"data.path={export_folder}", "hydra.run.dir=first")
