@@ -63,7 +63,7 @@ def _counts(
 ) -> Floats:
     level = np.sqrt(variance) * rng.standard_normal(expected.shape)
     gamma = unit_gamma(dispersion, 1, rng)[0]
-    return rng.poisson(expected * np.exp(level) * gamma).astype(float)
+    return np.asarray(rng.poisson(expected * np.exp(level) * gamma), np.float64)
 
 
 def _persistence(rank: Floats) -> float:
