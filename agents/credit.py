@@ -4,7 +4,8 @@ The source is an ``attribution.json`` of ``scripts/attribute.py``, or the landin
 exports, attributed now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ..envs.objective import Objective, Ratio
 from ..envs.priors import JourneyPriors
 
 Floats = NDArray[np.float64]
+Ask = Callable[[Path | None], Mapping[str, Any]]
 
 
 def attribution_of(config: Mapping[str, Any], path: Path | None) -> Mapping[str, Any]:
@@ -36,16 +38,28 @@ def attribution_of(config: Mapping[str, Any], path: Path | None) -> Mapping[str,
         settings = AttributionSettings.of(config["attribution"], "attribution")
         return document_of(study(DataSettings.from_mapping(config["data"]), settings))
     content = read_json(path)
-    if not isinstance(content, dict) or "ratios" not in content:
+    return content if isinstance(content, dict) else {}
+
+
+def _part(found: Mapping[str, Any], key: str, path: Path | None) -> Any:
+    """Return a part of an attribution document; DataError if it has none."""
+    if key not in found:
         raise DataError(
-            f"{path}: no attribution (it has no key ratios); give an attribution.json that "
+            f"{path}: no attribution (it has no key {key}); give an attribution.json that "
             "scripts/attribute.py wrote, or null to attribute the landings in data.path."
         )
-    return content
+    return found[key]
 
 
-def objective_of(config: Mapping[str, Any], names: Sequence[str]) -> Objective:
+def objective_of(
+    config: Mapping[str, Any], names: Sequence[str], ask: Ask | None = None
+) -> Objective:
     """Return the configured objective; that of journeys with the ratio of every campaign.
+
+    Args:
+        config: plain containers with the groups ``data``, ``attribution`` and ``objective``.
+        names: (campaigns,).
+        ask: returns an attribution document by its path; None: ``attribution_of``.
 
     Raises:
         ConfigError: if the attribution is of other campaigns.
@@ -54,7 +68,8 @@ def objective_of(config: Mapping[str, Any], names: Sequence[str]) -> Objective:
     objective = Objective.of(config["objective"], "objective")
     if objective.name != "journeys" or objective.ratios is not None:
         return objective
-    found = attribution_of(config, objective.attribution)["ratios"]
+    ask = ask or partial(attribution_of, config)
+    found = _part(ask(objective.attribution), "ratios", objective.attribution)
     if found is None:
         raise DataError(
             "objective=journeys: no platform claims a conversion on the days of the landings, so "
@@ -72,8 +87,10 @@ def objective_of(config: Mapping[str, Any], names: Sequence[str]) -> Objective:
     return objective.model_copy(update={"ratios": ratios})
 
 
-def priors_of(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return the group ``priors`` with what the journeys say, where they are asked.
+def priors_of(
+    config: Mapping[str, Any], names: Sequence[str], ask: Ask | None = None
+) -> dict[str, Any]:
+    """Return the group ``priors`` with what the journeys say; arguments as of ``objective_of``.
 
     A campaign is led by another in the share of the journeys it closes in which the other came
     earlier than chance has it: ``(lift - 1) / lift`` of that share, if the interval of the lift
@@ -83,11 +100,11 @@ def priors_of(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]
     how = JourneyPriors.of(group["journeys"], "priors.journeys")
     if not (how.carryover or how.halo):
         return group
-    found = attribution_of(config, how.attribution)
-    gaps = found["inter_touch_days"]
+    found = (ask or partial(attribution_of, config))(how.attribution)
+    gaps = _part(found, "inter_touch_days", how.attribution)
     touches = {name: gaps[name]["median"] for name in names if gaps.get(name, {}).get("median")}
     led: dict[str, dict[str, float]] = {}
-    for row in found["influence"]:
+    for row in _part(found, "influence", how.attribution):
         both = row["label"] in names and row["closer"] in names
         if both and row["label"] != row["closer"] and row["low"] is not None and row["low"] > 1:
             share = row["share"] * (row["lift"] - 1) / row["lift"]
@@ -99,9 +116,13 @@ def priors_of(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]
 
 
 def informed(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return a configuration whose priors and objective hold what the journeys say."""
-    objective = objective_of(config, names).model_dump(mode="json")
-    return {**config, "priors": priors_of(config, names), "objective": objective}
+    """Return a configuration whose priors and objective hold what the journeys say.
+
+    Landings that both ask for are attributed once.
+    """
+    ask = cache(partial(attribution_of, config))
+    objective = objective_of(config, names, ask).model_dump(mode="json")
+    return {**config, "priors": priors_of(config, names, ask), "objective": objective}
 
 
 def ratio_draws(objective: Objective, draws: int, seed: int) -> Floats | None:

@@ -29,9 +29,9 @@ from ..envs.constraints import Constraints
 from ..envs.flight import simulate
 from ..envs.hindsight import replay
 from ..envs.likelihood import Record, draw_levels, record_from
-from ..envs.market import Market, MarketState
+from ..envs.market import Market, MarketState, select
 from ..envs.objective import Objective
-from ..envs.optimum import SolverSettings, tensors
+from ..envs.optimum import SolverSettings, tensors, worth_by
 from ..envs.plans import historical_plan, static_plan, uniform_plan
 from ..envs.posterior import Posterior
 from ..envs.priors import Priors
@@ -74,10 +74,8 @@ class RecoveryCommand(Command):
         Raises:
             ConfigError: for a form that is not known, or another objective than conversions.
         """
-        how, worth = (
-            StudySettings.of(self.study, "study"),
-            Objective.of(self.objective, "objective"),
-        )
+        how = StudySettings.of(self.study, "study")
+        worth = Objective.of(self.objective, "objective")
         if worth.name != "conversions":
             raise ConfigError(
                 f"objective: {worth.name} was given; allowed: conversions, in which regret is "
@@ -113,19 +111,12 @@ class Truth(NamedTuple):
 
     def worth(self, days: int) -> Worth:
         """Return value and gradient of plans, (rows, days or 1, campaigns)."""
-        import torch
-
         market, state = tensors(self.market), tensors(self.state)
 
-        def worth(plans: Floats) -> tuple[Floats, Floats]:
-            dollars = torch.tensor(plans, requires_grad=True)
-            daily = dollars.expand(-1, days, -1).transpose(0, 1)
-            _, brought = expected_conversions(self.form, market, state, daily)
-            value = brought.sum((0, 2))
-            (slope,) = torch.autograd.grad(value.sum(), dollars)
-            return value.detach().numpy(), slope.numpy()
+        def value(daily: Any) -> Any:
+            return expected_conversions(self.form, market, state, daily)[1].sum((0, 2))
 
-        return worth
+        return worth_by(value, days)
 
 
 def run_study(
@@ -256,9 +247,6 @@ def _drawn(case: Case, config: Mapping[str, Any], folder: Path) -> tuple[Adverti
 def _truth(case: Case, advertiser: Advertiser, history: History) -> Truth:
     names = [campaign.name for campaign in advertiser.campaigns]
     order = np.array([names.index(name) for name in history.names])
-    market, state = _columns(advertiser.market, order), _columns(advertiser.state, order)
+    market = select(advertiser.market, (..., order))
+    state = select(advertiser.state, (..., order))
     return Truth(FORMS[case.form], market, state, advertiser.levels[:, order])
-
-
-def _columns(record: Any, order: NDArray[np.intp]) -> Any:
-    return type(record)(*(f[..., order] if hasattr(f, "shape") else f for f in record))

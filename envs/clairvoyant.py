@@ -6,7 +6,7 @@ way. So no policy can do better in expectation. torch is imported on first use o
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from .ascent import Summit, Worth, ascend, steady_plans, whole_plans
 from .flight import Problem, credited, simulate
 from .market import Market, MarketState, Noise
-from .optimum import tensors
+from .optimum import tensors, worth_by
+
+if TYPE_CHECKING:
+    import torch
 
 Floats = NDArray[np.float64]
 
@@ -102,18 +105,14 @@ def worth_of(problem: Problem, market: Market, state: MarketState, path: Noise |
 
     known, eve = tensors(market), tensors(state)
     noise = None if path is None else tensors(path)
+    left = range(problem.days - 1, -1, -1)
 
-    def worth(plans: Floats) -> tuple[Floats, Floats]:
-        dollars = torch.tensor(plans, requires_grad=True)
-        daily = dollars.expand(-1, problem.days, -1).transpose(0, 1)
+    def value(daily: "torch.Tensor") -> "torch.Tensor":
         _, outcomes = simulate(known, eve, daily, noise)
-        left = range(problem.days - 1, -1, -1)
         days = [credited(problem, known, o, n) for o, n in zip(outcomes, left, strict=True)]
-        value = torch.stack(days).sum((0, 2))
-        (slope,) = torch.autograd.grad(value.sum(), dollars)
-        return value.detach().numpy(), slope.numpy()
+        return torch.stack(days).sum((0, 2))
 
-    return worth
+    return worth_by(value, problem.days)
 
 
 def _deliverable(market: Market, path: Noise) -> tuple[Noise, Floats | None]:

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from ..data.config import Settings
 from .arrays import Array
+from .ascent import Worth
 from .constraints import Constraints
 from .flight import simulate
 from .ledger import Ledger, remaining, spend_day, total_range
@@ -56,6 +57,24 @@ def tensors(record: Record) -> Record:
         return torch.as_tensor(np.asarray(field)) if hasattr(field, "shape") else field
 
     return type(record)(*map(turned, record))
+
+
+def worth_by(value: "Callable[[torch.Tensor], torch.Tensor]", days: int) -> Worth:
+    """Return the function from plans to value and gradient that ``ascent`` climbs.
+
+    Args:
+        value: (days, rows, campaigns) dollars -> (rows,).
+        days: of the flight; plans of one day are the same every day.
+    """
+    import torch
+
+    def worth(plans: Floats) -> tuple[Floats, Floats]:
+        dollars = torch.tensor(plans, requires_grad=True)
+        total = value(dollars.expand(-1, days, -1).transpose(0, 1))
+        (slope,) = torch.autograd.grad(total.sum(), dollars)
+        return total.detach().numpy(), slope.numpy()
+
+    return worth
 
 
 def best_plan(

@@ -174,14 +174,18 @@ def _metropolis(
     if independent:
         there = _evaluated(loglik, bell.draw(len(swarm.z), rng))
         correction: Floats | float = bell.log(swarm.z) - bell.log(there.z)
-    else:  # a random walk, scaled for its dimension (Roberts, Gelman, Gilks 1997)
-        stride = 2.38 / np.sqrt(swarm.z.shape[-1])
-        jump = bell.spread(rng.standard_normal(swarm.z.shape))
-        there, correction = _evaluated(loglik, swarm.z + stride * jump), 0.0
+    else:
+        there, correction = _evaluated(loglik, walked(swarm.z, bell, rng)), 0.0
     gain = target(there) - target(swarm) + correction
     take = np.log(rng.random(gain.shape)) < gain
     z = np.where(take[..., None], there.z, swarm.z)
     return Particles(z, np.where(take, there.loglik, swarm.loglik)), take.mean(0)
+
+
+def walked(z: Floats, bell: Bell, rng: np.random.Generator) -> Floats:
+    """Return a step of a random walk, scaled for its dimension (Roberts, Gelman, Gilks 1997)."""
+    stride = 2.38 / np.sqrt(z.shape[-1])
+    return np.asarray(z + stride * bell.spread(rng.standard_normal(z.shape)))
 
 
 def resample(logw: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -22,7 +22,7 @@ from .likelihood import Fit, Record, filter_history, record_from
 from .market import MarketState, day_number
 from .posterior import Memory, Posterior
 from .priors import DIMENSIONS, Anchors, Priors
-from .sampler import Sample, survivors, unique
+from .sampler import Sample, survivors, unique, walked
 
 Floats = NDArray[np.float64]
 _SWEEPS = 10  # of the Gibbs sampler, until what relatives share is drawn given the draws
@@ -94,7 +94,7 @@ def _move(
             common = kinship.draw(common, z, rng)
         prior = kinship.log_prior(common)
     beliefs = Beliefs.of(model.priors.beliefs, model.history.names)
-    there = z + 2.38 / np.sqrt(z.shape[-1]) * fitted(z).spread(rng.standard_normal(z.shape))
+    there = walked(z, fitted(z), rng)
     then = [probe(each, model.priors, model.anchors) for each in (z, there)]
     moved = filter_history(then[1], model.record)
     gain = moved.loglik - fit.loglik + prior(there) - prior(z)
