@@ -12,7 +12,6 @@ from mediagym.agents.recovery import (
     Case,
     RecoveryCommand,
     Truth,
-    _columns,
     _drawn,
     _truth,
     best_values,
@@ -22,6 +21,7 @@ from mediagym.agents.recovery_report import draw_recovery, markdown, summary, ta
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
 from mediagym.envs.constraints import Constraints
+from mediagym.envs.market import select
 from mediagym.envs.plans import steady_plan
 from mediagym.envs.synthetic import Advertiser
 from mediagym.envs.worlds import FORMS, formed
@@ -65,8 +65,8 @@ def truths(advertiser: Advertiser) -> Callable[[str], tuple[Truth, Constraints]]
 
     def make(form: str) -> tuple[Truth, Constraints]:
         some = np.array([4, 6, 8])
-        market = formed(FORMS[form], _columns(advertiser.market, some))
-        state = _columns(advertiser.state, some)
+        market = formed(FORMS[form], select(advertiser.market, (..., some)))
+        state = select(advertiser.state, (..., some))
         return Truth(FORMS[form], market, state, advertiser.levels[:, some]), _free(6_000)
 
     return make
