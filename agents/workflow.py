@@ -45,7 +45,7 @@ from .ppo import PPOSettings, train_ppo
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 BASELINES = ("uniform", "historical", "greedy", "static")
-_VERSION = 4  # of kept calibrations; a change of the method must not find old ones
+_VERSION = 5  # of kept calibrations; a change of the method must not find old ones
 _FORECAST_SEED = 30  # of the noise that a plan's intervals come from
 _VALIDATION_SEED = 40  # of the noise in which the best network is chosen
 _MARGINAL_DRAWS = 256

@@ -42,20 +42,22 @@ class Kinship:
         self.roots = np.sqrt([advertiser, channel])
         self.own = 1 - advertiser - channel  # variance of a campaign's own part
 
-    def start(self, z: Floats, rng: np.random.Generator) -> Common:
-        """Return a first guess for draws, (draws, campaigns, dimensions)."""
-        nothing = np.zeros((len(z), len(self.member), z.shape[2]))
-        return self.draw(Common(nothing[:, 0], nothing), z, rng)
+    def draw(self, z: Floats, rng: np.random.Generator) -> Common:
+        """Draw what is shared given campaigns' draws, (draws, campaigns, dimensions).
 
-    def draw(self, common: Common, z: Floats, rng: np.random.Generator) -> Common:
-        """Draw what is shared, given the campaigns: first the channels', then the advertiser's."""
+        First the advertiser's part, the channels' integrated out, then theirs given it.
+        """
         a, c = self.roots
-        rest = z - a * common.advertiser[:, None]
-        sums = np.einsum("ck,nkd->ncd", self.member, rest)
-        channel = _normal(c * sums, c**2 * self.member.sum(1)[:, None], self.own, rng)
-        rest = z - c * channel[:, self.owner]
-        advertiser = _normal(a * rest.sum(1), a**2 * z.shape[1], self.own, rng)
-        return Common(advertiser, channel)
+        size = self.member.sum(1)[:, None]
+        sums = np.einsum("ck,nkd->ncd", self.member, z)
+        known = (
+            c**2 * size + self.own
+        )  # variance of a channel's sum given the advertiser, a campaign
+        advertiser = _normal(
+            a * (sums / known).sum(1), a**2 * float((size / known).sum()), 1.0, rng
+        )
+        rest = sums - a * size * advertiser[:, None]
+        return Common(advertiser, _normal(c * rest, c**2 * size, self.own, rng))
 
     def mean(self, common: Common) -> Floats:
         """Return what relatives lead to expect, (draws, campaigns, dimensions)."""

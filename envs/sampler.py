@@ -152,10 +152,10 @@ def settle(
     """
     if kinship is None:
         return _move(loglik, swarm, _posterior(log_prior), moves, rng)
-    given, common = kinship.proposal(fitted(swarm.z)), kinship.start(swarm.z, rng)
+    given = kinship.proposal(fitted(swarm.z))
     accepted = np.zeros((2, swarm.z.shape[1]))
     for move in range(moves):
-        common = kinship.draw(common, swarm.z, rng)
+        common = kinship.draw(swarm.z, rng)
         target, bell = _posterior(kinship.log_prior(common)), given(common)
         swarm, took = _metropolis(loglik, swarm, target, bell, move % 3 != 2, rng)
         accepted[int(move % 3 != 2)] = took

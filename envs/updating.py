@@ -25,7 +25,6 @@ from .priors import DIMENSIONS, Anchors, Priors
 from .sampler import Sample, survivors, unique, walked
 
 Floats = NDArray[np.float64]
-_SWEEPS = 10  # of the Gibbs sampler, until what relatives share is drawn given the draws
 
 
 def update(
@@ -87,12 +86,7 @@ def _move(
 ) -> tuple[Floats, Fit, Floats]:
     """Move draws by one random walk on the whole history; return also the share that moved."""
     kinship = kinship_of(model.history, model.priors)
-    prior: Callable[[Floats], Floats] = log_prior
-    if kinship is not None:
-        common = kinship.start(z, rng)
-        for _ in range(_SWEEPS):
-            common = kinship.draw(common, z, rng)
-        prior = kinship.log_prior(common)
+    prior = log_prior if kinship is None else kinship.log_prior(kinship.draw(z, rng))
     beliefs = Beliefs.of(model.priors.beliefs, model.history.names)
     there = walked(z, fitted(z), rng)
     then = [probe(each, model.priors, model.anchors) for each in (z, there)]

@@ -95,25 +95,22 @@ def test_without_data_every_campaigns_prior_stays_standard_normal(pooling):
 @settings(max_examples=20)
 @given(st.integers(0, 2**32), st.floats(0.05, 0.5), st.floats(0.05, 0.45))
 def test_what_is_shared_is_drawn_from_its_conditional(seed, advertiser, channel):
-    """Given the campaigns, the channels' part and then the advertiser's: regressions both."""
+    """Of the advertiser's and the channels' parts together: a Bayesian regression."""
     rng = np.random.default_rng(seed)
     kinship = Kinship(CHANNELS, advertiser, channel)
-    z, given_u = rng.normal(0, 1, (1, 4, 1)), rng.normal(0, 1)
-    many = 20_000
-    common = Common(np.full((many, 1), given_u), np.zeros((many, 2, 1)))
-    found = kinship.draw(common, np.broadcast_to(z, (many, 4, 1)), rng)
-    rest, own = z[0, :, 0] - np.sqrt(advertiser) * given_u, 1 - advertiser - channel
-    for c, members in enumerate(([0, 1, 3], [2])):
-        precision = 1 + channel * len(members) / own
-        mean = np.sqrt(channel) * rest[members].sum() / own / precision
-        ours = found.channel[:, c, 0]
-        assert ours.mean() == pytest.approx(mean, abs=6 / np.sqrt(many * precision))
-        assert ours.std() == pytest.approx(precision**-0.5, rel=0.04)
-    left = z[0, :, 0] - np.sqrt(channel) * found.channel[:, [0, 0, 1, 0], 0]
-    precision = 1 + advertiser * 4 / own
-    ours = found.advertiser[:, 0] - np.sqrt(advertiser) * left.sum(1) / own / precision
-    assert ours.mean() == pytest.approx(0, abs=6 / np.sqrt(many * precision))
-    assert ours.std() == pytest.approx(precision**-0.5, rel=0.04)
+    z, many = rng.normal(0, 1, (1, 4, 1)), 20_000
+    found = kinship.draw(np.broadcast_to(z, (many, 4, 1)), rng)
+    ours = np.concatenate([found.advertiser, found.channel[..., 0]], axis=1)
+    member = np.array([[1, 0], [1, 0], [0, 1], [1, 0]])
+    design = np.column_stack([np.full(4, np.sqrt(advertiser)), np.sqrt(channel) * member])
+    own = 1 - advertiser - channel
+    covariance = np.linalg.inv(np.eye(3) + design.T @ design / own)
+    mean = covariance @ design.T @ z[0, :, 0] / own
+    sd = np.sqrt(np.diag(covariance))
+    assert (np.abs(ours.mean(0) - mean) < 6 * sd / np.sqrt(many)).all()
+    np.testing.assert_allclose(
+        np.cov(ours.T) / np.outer(sd, sd), covariance / np.outer(sd, sd), atol=0.06
+    )
 
 
 def test_the_shipped_number_of_moves_pools(conf, priors):
