@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from ..data.canvas import blank
 from .portrait import PARAMETERS, Portrait
@@ -82,8 +82,9 @@ def levels(portrait: Portrait) -> Figure:
         axes.plot(portrait.dates, half, color=_INK, lw=1)
         axes.axhline(1, color="0.5", lw=0.6)
         axes.set_yscale("log")
-        for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-            which(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(axis="y", which="both", labelsize=6)
         _months(axes)
     figure.supylabel("times the long-run level")
