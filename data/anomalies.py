@@ -24,7 +24,7 @@ from .config import Settings
 from .expectation import Expectation, ExpectationSettings, expectation_of, running_level
 from .forecasters import Floats
 from .history import History
-from .reasons import reason_of
+from .reasons import Run, reason_of
 
 EVERYWHERE = "all campaigns"
 _SHIFT = 3.0 / 8.0
@@ -75,42 +75,29 @@ def anomalies_of(
     anomalies = []
     for column, begin, length, score in sorted(runs, key=lambda run: (run[1], run[0])):
         days = slice(begin, begin + length)
-        at = column if column < len(history.names) else None
-        anomalies.append(
-            anomaly_of(
-                history,
-                found,
-                at,
-                days,
-                counted=float(counted[days, column].sum()),
-                expected=float((expected * known)[days, column].sum()),
-                score=score,
-                threshold=float(limit[column]),
-            )
+        run = Run(
+            column if column < len(history.names) else None,
+            days,
+            float(counted[days, column].sum()),
+            float((expected * known)[days, column].sum()),
         )
+        anomalies.append(anomaly_of(history, found, run, score, float(limit[column])))
     return anomalies
 
 
 def anomaly_of(
-    history: History,
-    found: Expectation,
-    column: int | None,
-    days: slice,
-    counted: float,
-    expected: float,
-    score: float,
-    threshold: float,
+    history: History, found: Expectation, run: Run, score: float, threshold: float
 ) -> Anomaly:
-    """Name and explain a run of days; `column` None is all campaigns together."""
+    """Name and explain a run of days; score and threshold are those of `Anomaly`."""
     return Anomaly(
-        campaign=EVERYWHERE if column is None else history.names[column],
-        first=history.dates[days.start].item(),
-        last=history.dates[days.stop - 1].item(),
-        counted=counted,
-        expected=expected,
+        campaign=EVERYWHERE if run.column is None else history.names[run.column],
+        first=history.dates[run.days.start].item(),
+        last=history.dates[run.days.stop - 1].item(),
+        counted=run.counted,
+        expected=run.expected,
         score=score,
         threshold=threshold,
-        reason=reason_of(history, found, column, days, counted, expected),
+        reason=reason_of(history, found, run),
     )
 
 

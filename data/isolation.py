@@ -17,6 +17,7 @@ from .expectation import ExpectationSettings, expectation_of
 from .features import RATIOS
 from .forecasters import Floats
 from .history import History
+from .reasons import Run
 
 _WINDOW = 28  # days on either side
 _MAD = 1.4826
@@ -52,10 +53,12 @@ def isolated(
         anomaly_of(
             history,
             found,
-            int(campaign),
-            slice(int(day), int(day) + 1),
-            float(found.counted[day, campaign]),
-            float(found.expected[day, campaign]),
+            Run(
+                int(campaign),
+                slice(int(day), int(day) + 1),
+                float(found.counted[day, campaign]),
+                float(found.expected[day, campaign]),
+            ),
             float(score[day, campaign]),
             0.0,
         )

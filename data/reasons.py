@@ -1,5 +1,7 @@
 """Why a run of days is odd, in a sentence that a person can check."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .expectation import Expectation
@@ -14,24 +16,24 @@ _LITTLE = 0.5  # conversions below which a change has no percentage
 _LARGEST = 2  # campaigns that are named for all of them
 
 
-def reason_of(
-    history: History,
-    found: Expectation,
-    column: int | None,
-    days: slice,
-    counted: float,
-    expected: float,
-) -> str:
+class Run(NamedTuple):
+    """A run of days that is not explained."""
+
+    column: int | None  # the campaign; None for all of them together
+    days: slice
+    counted: float  # conversions
+    expected: float  # conversions
+
+
+def reason_of(history: History, found: Expectation, run: Run) -> str:
     """Say what was counted and expected, and which ratio moved.
 
     Args:
         history: where it happened.
         found: what each campaign should have brought.
-        column: the campaign; None for all of them.
-        days: the run.
-        counted: conversions in it.
-        expected: conversions that should have been.
+        run: what is not explained.
     """
+    column, days, counted, expected = run
     size = f"{counted / expected - 1:+.0%}" if expected >= _LITTLE else "from next to nothing"
     told = (
         f"{counted:,.0f} conversion{'' if round(counted) == 1 else 's'} where spend, weekday and "
