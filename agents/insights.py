@@ -11,7 +11,6 @@ from ..data.attribution_document import Document, study_of
 from ..data.attribution_document import document_of as attribution_document
 from ..data.config import Settings
 from ..data.diagnosis import DiagnosisSettings, diagnose
-from ..data.expectation import expectation_of
 from ..data.forecasters import METRICS, Forecaster
 from ..data.forecasting import (
     ForecastingSettings,
@@ -78,7 +77,6 @@ def find_out(asked: InsightsCommand, say: Say) -> Insights:
         history=history,
         attribution=journeys,
         diagnosis=changed,
-        expectation=expectation_of(history, diagnosis.expectation),
         spend=spend,
         comparison=comparison,
         outlooks={

@@ -21,7 +21,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from .config import Settings
-from .expectation import Expectation, ExpectationSettings, expectation_of, running_level
+from .expectation import Expectation, ExpectationSettings, running_level
 from .forecasters import Floats
 from .history import History
 from .reasons import Run, reason_of
@@ -60,10 +60,9 @@ class Anomaly:
 
 
 def anomalies_of(
-    history: History, how: ExpectationSettings, settings: AnomalySettings
+    history: History, found: Expectation, how: ExpectationSettings, settings: AnomalySettings
 ) -> list[Anomaly]:
     """Find runs of days that are not explained, the first one first; few or none are usual."""
-    found = expectation_of(history, how)
     counted, expected, known = _with_all(found, how)
     scores = surprises(counted, expected, known)
     limit = thresholds(counted, len(history.dates), settings.false_alarms)

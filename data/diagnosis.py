@@ -7,7 +7,7 @@ from .anomalies import Anomaly, AnomalySettings, anomalies_of
 from .causality import Effect, EffectSettings, Precedence, effect_of, precedence_of
 from .config import Settings
 from .drift import Change, Drift, DriftSettings, changes_of, drifts_of
-from .expectation import ExpectationSettings
+from .expectation import Expectation, ExpectationSettings, expectation_of
 from .history import History
 from .isolation import IsolationSettings, isolated
 
@@ -27,6 +27,7 @@ class DiagnosisSettings(Settings):
 class Diagnosis:
     """Everything that was found."""
 
+    expectation: Expectation  # against which it was found
     anomalies: list[Anomaly]
     changes: list[Change]
     effects: list[Effect]  # of those changes that could be compared
@@ -37,16 +38,18 @@ class Diagnosis:
 def diagnose(history: History, settings: DiagnosisSettings) -> Diagnosis:
     """Look for all of it; each change is compared with its synthetic control where there is one."""
     how = settings.expectation
+    found = expectation_of(history, how)
     if settings.method == "residuals":
-        anomalies = anomalies_of(history, how, settings.anomalies)
+        anomalies = anomalies_of(history, found, how, settings.anomalies)
     else:
-        anomalies = isolated(history, how, settings.isolation)
-    changes = changes_of(history, how, settings.drift)
+        anomalies = isolated(history, found, settings.isolation)
+    changes = changes_of(history, found, settings.drift)
     effects = [effect_of(history, each.campaign, each.day, settings.effects) for each in changes]
     return Diagnosis(
+        found,
         anomalies,
         changes,
         [effect for effect in effects if effect is not None],
-        drifts_of(history, how, settings.drift),
+        drifts_of(history, found, settings.drift),
         precedence_of(history, settings.effects),
     )

@@ -18,7 +18,7 @@ from scipy.stats import norm
 
 from .anomalies import alike_of, stabilised, surprises
 from .config import Settings
-from .expectation import Expectation, ExpectationSettings, expectation_of
+from .expectation import Expectation
 from .forecasters import Floats
 from .history import History
 
@@ -55,9 +55,8 @@ class Drift:
     conversions: float  # in the recent days
 
 
-def changes_of(history: History, how: ExpectationSettings, settings: DriftSettings) -> list[Change]:
+def changes_of(history: History, found: Expectation, settings: DriftSettings) -> list[Change]:
     """Find lasting changes, the first one first."""
-    found = expectation_of(history, how)
     local = surprises(found.counted, found.expected, found.known)
     gap = stabilised(found.counted, found.steady, found.known)
     changes = []
@@ -77,13 +76,12 @@ def changes_of(history: History, how: ExpectationSettings, settings: DriftSettin
     return sorted(changes, key=lambda change: (change.day, change.campaign))
 
 
-def drifts_of(history: History, how: ExpectationSettings, settings: DriftSettings) -> list[Drift]:
+def drifts_of(history: History, found: Expectation, settings: DriftSettings) -> list[Drift]:
     """Compare the latest days with those before, for campaigns with enough conversions.
 
     The interval is of a ratio of two counts whose variance is that of the days' own scatter and of
     how alike neighbours are.
     """
-    found = expectation_of(history, how)
     local = surprises(found.counted, found.expected, found.known)
     spread = norm.isf((1 - settings.coverage) / 2)
     end = len(history.dates)

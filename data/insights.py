@@ -32,7 +32,6 @@ class Insights:
     history: History
     attribution: Document | None  # of `attribution_document`; None without landings
     diagnosis: Diagnosis
-    expectation: Expectation
     spend: Floats  # (days, campaigns) dollars that the forecast takes for granted
     comparison: Comparison
     outlooks: Mapping[Metric, Outlook]
@@ -51,7 +50,7 @@ def document_of(found: Insights) -> Document:
         "campaigns": list(history.names),
         "happened": _happened(history),
         "daily": _daily(history),
-        "weekly": _weekly(history, found.expectation),
+        "weekly": _weekly(history, found.diagnosis.expectation),
         "attribution": found.attribution,
         "changed": _changed(found.diagnosis, found.drift_coverage),
         "expected": _expected(found),

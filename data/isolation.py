@@ -13,7 +13,7 @@ from sklearn.ensemble import IsolationForest
 
 from .anomalies import Anomaly, anomaly_of, surprises
 from .config import Settings
-from .expectation import ExpectationSettings, expectation_of
+from .expectation import Expectation
 from .features import RATIOS
 from .forecasters import Floats
 from .history import History
@@ -33,11 +33,8 @@ class IsolationSettings(Settings):
     seed: Annotated[int, Field(ge=0)]
 
 
-def isolated(
-    history: History, how: ExpectationSettings, settings: IsolationSettings
-) -> list[Anomaly]:
+def isolated(history: History, found: Expectation, settings: IsolationSettings) -> list[Anomaly]:
     """Flag the share of campaign-days that is easiest to isolate, the first one first."""
-    found = expectation_of(history, how)
     score = surprises(found.counted, found.expected, found.known)
     columns = [score] + [_deviation(history, name) for name in RATIOS if name != "roas"]
     table = np.clip(np.stack(columns, axis=-1), -_FAR, _FAR)

@@ -21,6 +21,7 @@ from mediagym.agents.insights import SIMULATOR, InsightsCommand, simulator_of
 from mediagym.data.anomalies import EVERYWHERE, anomalies_of
 from mediagym.data.diagnosis import DiagnosisSettings
 from mediagym.data.drift import changes_of
+from mediagym.data.expectation import Expectation, expectation_of
 from mediagym.data.files import write_text
 from mediagym.data.forecasters import METRICS, Forecaster, backtest, rolling_origins
 from mediagym.data.forecasting import (
@@ -164,11 +165,11 @@ def _steady() -> Figures:
     """How often nothing is found where there is nothing."""
     how = _diagnosis()
     histories = [_simulated(seed) for seed in range(_RUNS)]
-    calm = np.mean([not anomalies_of(h, how.expectation, how.anomalies) for h in histories])
-    still = np.mean([not changes_of(h, how.expectation, how.drift) for h in histories])
+    calm = np.mean([not anomalies_of(*_seen(h), how.expectation, how.anomalies) for h in histories])
+    still = np.mean([not changes_of(*_seen(h), how.drift) for h in histories])
     unit = f"of {_RUNS} steady advertisers"
     walking = [_simulated(seed, walks=True) for seed in range(_PLANTED)]
-    quiet = np.mean([not anomalies_of(h, how.expectation, how.anomalies) for h in walking])
+    quiet = np.mean([not anomalies_of(*_seen(h), how.expectation, how.anomalies) for h in walking])
     return {
         "no anomaly where the level walks": Figure(
             float(quiet), 0.0, f"of {_PLANTED} advertisers", at_least=True
@@ -176,6 +177,11 @@ def _steady() -> Figures:
         "no anomaly": Figure(float(calm), 0.95, unit, at_least=True),
         "no change point": Figure(float(still), 0.95, unit, at_least=True),
     }
+
+
+def _seen(history: History) -> tuple[History, Expectation]:
+    """A history and what should have been."""
+    return history, expectation_of(history, _diagnosis().expectation)
 
 
 def _drops() -> Figures:
@@ -206,7 +212,9 @@ def _found(history: History, seed: int, where: str) -> tuple[bool, float]:
         whole = np.floor(counted[days, k]).astype(int)
         counted[days, k] = rng.binomial(whole, 1 - _DROP) + (counted[days, k] - whole)
     how = _diagnosis()
-    found = anomalies_of(replace(history, conversions=counted), how.expectation, how.anomalies)
+    found = anomalies_of(
+        *_seen(replace(history, conversions=counted)), how.expectation, how.anomalies
+    )
     begin, end = history.dates[first].item(), history.dates[first + _DAYS - 1].item()
     hit = any(
         each.campaign == where and each.score < 0 and each.first <= end and each.last >= begin

@@ -31,6 +31,10 @@ def dropped(days, first, length, by, column, columns=3):
     return factor
 
 
+def seen(history, asked):
+    return history, expectation_of(history, asked.expectation)
+
+
 def test_an_expectation_knows_weekday_spend_and_a_slow_level(asked):
     level = np.linspace(1.0, 2.0, 150)[:, None]
     found = expectation_of(
@@ -43,7 +47,9 @@ def test_an_expectation_knows_weekday_spend_and_a_slow_level(asked):
 
 def test_steady_histories_have_no_anomaly(asked):
     found = [
-        anomalies_of(histories.lawful_history(seed, 150), asked.expectation, asked.anomalies)
+        anomalies_of(
+            *seen(histories.lawful_history(seed, 150), asked), asked.expectation, asked.anomalies
+        )
         for seed in range(30)
     ]
     assert sum(map(bool, found)) <= 3
@@ -53,7 +59,7 @@ def test_steady_histories_have_no_anomaly(asked):
 def test_a_drop_of_five_days_is_found_where_it_was_and_told(asked, seed):
     first = 20 + 25 * seed
     history = histories.lawful_history(seed, 150, LARGE, dropped(150, first, 5, 0.4, 2))
-    found = anomalies_of(history, asked.expectation, asked.anomalies)
+    found = anomalies_of(*seen(history, asked), asked.expectation, asked.anomalies)
     own = [each for each in found if each.campaign == "meta"]
     assert len(own) == 1
     assert abs((own[0].first - history.dates[first].item()).days) <= 3
@@ -67,7 +73,7 @@ def test_a_day_on_which_everything_stops_is_told_for_all_campaigns(asked):
     factor = np.ones((150, 3))
     factor[70] = 0.1
     history = histories.lawful_history(0, 150, 20.0, factor)
-    found = anomalies_of(history, asked.expectation, asked.anomalies)
+    found = anomalies_of(*seen(history, asked), asked.expectation, asked.anomalies)
     everywhere = [each for each in found if each.campaign == EVERYWHERE]
     assert len(everywhere) == 1
     assert "most of it: " in everywhere[0].reason
@@ -94,7 +100,7 @@ def test_days_that_resemble_their_neighbours_count_for_less():
 
 def test_the_forest_flags_the_share_it_is_told_to_and_the_plainest_days(asked):
     history = histories.lawful_history(3, 150, LARGE, dropped(150, 60, 2, 0.9, 0))
-    found = isolated(history, asked.expectation, asked.isolation)
+    found = isolated(*seen(history, asked), asked.isolation)
     assert 1 <= len(found) <= 0.012 * 450
     assert {(each.campaign, each.first) for each in found} >= {
         ("google/Search", history.dates[60 + at].item()) for at in (0, 1)
@@ -103,12 +109,12 @@ def test_the_forest_flags_the_share_it_is_told_to_and_the_plainest_days(asked):
 
 def test_a_lasting_change_is_found_and_a_steady_level_is_not(asked):
     steady = [
-        changes_of(histories.lawful_history(seed, 150), asked.expectation, asked.drift)
+        changes_of(*seen(histories.lawful_history(seed, 150), asked), asked.drift)
         for seed in range(12)
     ]
     assert sum(map(bool, steady)) <= 1
     history = histories.lawful_history(4, 150, 40.0, dropped(150, 80, 70, 0.3, 0))
-    (change,) = changes_of(history, asked.expectation, asked.drift)
+    (change,) = changes_of(*seen(history, asked), asked.drift)
     assert change.campaign == "google/Search"
     assert abs((change.day - history.dates[80].item()).days) <= 5
     assert change.ratio == pytest.approx(0.7, abs=0.06)
@@ -116,7 +122,7 @@ def test_a_lasting_change_is_found_and_a_steady_level_is_not(asked):
 
 def test_drift_is_the_latest_month_over_the_two_before(asked):
     history = histories.lawful_history(5, 150, LARGE, dropped(150, 122, 28, 0.2, 1))
-    found = {each.campaign: each for each in drifts_of(history, asked.expectation, asked.drift)}
+    found = {each.campaign: each for each in drifts_of(*seen(history, asked), asked.drift)}
     own = found["google/YouTube"]
     assert own.low < 0.8 < own.high < 1
     assert found["meta"].low < 1 < found["meta"].high
