@@ -70,6 +70,13 @@ def plain(config: DictConfig, *groups: str) -> dict[str, Any]:
     return {key: chosen[key] for key in groups} if groups else chosen
 
 
+def shipped(path: str) -> dict[str, Any]:
+    """Return a shipped YAML by its path inside ``conf``, without what only the launcher reads."""
+    content = OmegaConf.to_container(OmegaConf.load(ROOT / "conf" / path))
+    assert isinstance(content, dict)  # noqa: S101  # every shipped YAML is a mapping
+    return {str(k): value for k, value in content.items() if k not in ("defaults", "hydra")}
+
+
 def command_line(name: str) -> str:
     """Return the command that is running, for documents: where things lie is left out."""
     words = [

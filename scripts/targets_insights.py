@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from mediagym.agents.insights import SIMULATOR, InsightsCommand, simulator_of
 from mediagym.data.anomalies import EVERYWHERE, anomalies_of
@@ -38,6 +37,7 @@ from mediagym.data.settings import DataSettings
 from mediagym.envs.priors import Priors
 from mediagym.envs.synthetic import Advertiser, SyntheticSettings, synthesize
 from mediagym.scripts.benchmark import Figure
+from mediagym.scripts.launch import shipped
 
 _ROOT = Path(__file__).resolve().parent.parent
 _DOCS = _ROOT / "docs" / "insights.md"
@@ -77,7 +77,7 @@ def insights() -> Figures:
 
 
 def _advertisers() -> Iterator[tuple[str, History]]:
-    read = _conf("data/default.yaml")
+    read = shipped("data/default.yaml")
     folders = {"the sample": _ROOT / "data" / "sample", "advertiser A": _REAL}
     for name, folder in folders.items():
         if folder.is_dir():
@@ -225,14 +225,14 @@ def _found(history: History, seed: int, where: str) -> tuple[bool, float]:
 
 def _simulated(seed: int, size: float = 1.0, *, walks: bool = False) -> History:
     """Half a year of the shipped synthetic advertiser, drawn steady unless its level walks."""
-    shipped = _conf("advertiser/default.yaml") | {"path": _ROOT, "seed": seed, "landings": 0}
+    given = shipped("advertiser/default.yaml") | {"path": _ROOT, "seed": seed, "landings": 0}
     campaigns = {}
-    for name, own in shipped["campaigns"].items():
+    for name, own in given["campaigns"].items():
         steady = {key: value for key, value in own.items() if key not in ("ramp", "gaps")}
         steady["spend"] *= size if name == _LARGEST else 1.0
         campaigns[name] = steady if walks else steady | {"level_sd": 0.0}
-    settings = SyntheticSettings.of(shipped | {"campaigns": campaigns}, "synthesize")
-    return _history(synthesize(settings, Priors.of(_conf("priors/default.yaml"), "priors")))
+    settings = SyntheticSettings.of(given | {"campaigns": campaigns}, "synthesize")
+    return _history(synthesize(settings, Priors.of(shipped("priors/default.yaml"), "priors")))
 
 
 def _history(drawn: Advertiser) -> History:
@@ -248,30 +248,25 @@ def _history(drawn: Advertiser) -> History:
 
 @lru_cache
 def _forecasting() -> ForecastingSettings:
-    shipped = _conf("forecasting/default.yaml")
-    shipped["forecasters"] = [*shipped["forecasters"], SIMULATOR]
-    return ForecastingSettings.of(shipped, "forecasting")
+    given = shipped("forecasting/default.yaml")
+    given["forecasters"] = [*given["forecasters"], SIMULATOR]
+    return ForecastingSettings.of(given, "forecasting")
 
 
 @lru_cache
 def _diagnosis() -> DiagnosisSettings:
-    return DiagnosisSettings.of(_conf("diagnosis/default.yaml"), "diagnosis")
+    return DiagnosisSettings.of(shipped("diagnosis/default.yaml"), "diagnosis")
 
 
 def _command() -> InsightsCommand:
     """What the simulator among the forecasters needs of the command's configuration."""
-    own = _conf("insights.yaml")
+    own = shipped("insights.yaml")
     groups = {
-        name: _conf(f"{name}/default.yaml")
+        name: shipped(f"{name}/default.yaml")
         for name in ("data", "attribution", "forecasting", "diagnosis", "priors", "calibration")
     }
     groups["calibration"] |= own["calibration"]
     return InsightsCommand.of(groups | {"output": None}, "insights")
-
-
-def _conf(path: str) -> dict[str, Any]:
-    shipped = yaml.safe_load((_ROOT / "conf" / path).read_text(encoding="utf-8"))
-    return {key: value for key, value in shipped.items() if key not in ("defaults", "hydra")}
 
 
 def _aim(figure: Figure) -> str:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from mediagym.data.history import Campaign, History, load_history
@@ -28,9 +27,9 @@ from mediagym.envs.sampler import sample
 from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_advertiser
 from mediagym.envs.updating import update
 from mediagym.scripts.benchmark import Figure
+from mediagym.scripts.launch import shipped
 from mediagym.scripts.timings_attribution import run_command
 
-_CONF = Path(__file__).resolve().parent.parent / "conf"
 _LONG = {"particles": 2048, "draws": 4096, "moves": 8, "final_moves": 24}
 Figures = dict[str, Figure]
 Floats = NDArray[np.float64]
@@ -123,12 +122,12 @@ def _samplers(half: _Setting) -> Figures:
 
 
 def _setting(folder: Path, days: int) -> _Setting:
-    priors = Priors.of(_read("priors/default.yaml"), "priors")
-    given = {**_read("advertiser/default.yaml"), "path": folder, "days": days, "landings": 0}
+    priors = Priors.of(shipped("priors/default.yaml"), "priors")
+    given = {**shipped("advertiser/default.yaml"), "path": folder, "days": days, "landings": 0}
     settings = SyntheticSettings.of(given, "advertiser")
     write_advertiser(synthesize(settings, priors), settings)
-    data = DataSettings.from_mapping({**_read("data/default.yaml"), "path": str(folder)})
-    how = CalibrationSettings.of(_read("calibration/default.yaml"), "calibration")
+    data = DataSettings.from_mapping({**shipped("data/default.yaml"), "path": str(folder)})
+    how = CalibrationSettings.of(shipped("calibration/default.yaml"), "calibration")
     return _Setting(load_history(data), priors, how)
 
 
@@ -146,10 +145,6 @@ def _copied(history: History, copies: int, most: int) -> History:
         for name in (*METRICS, "presence")
     }
     return dataclasses.replace(history, campaigns=tuple(names), **arrays)
-
-
-def _read(path: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((_CONF / path).read_text(encoding="utf-8")))
 
 
 def _cpu(work: Callable[[], Any]) -> float:
