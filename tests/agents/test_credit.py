@@ -8,7 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from mediagym.agents.credit import objective_of, ratio_draws
+from mediagym.agents.credit import informed, objective_of, priors_of, ratio_draws
 from mediagym.agents.plan import SCHEMA, document, name_of
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.report import plan_table
@@ -23,6 +23,7 @@ from mediagym.envs.objective import Objective
 from mediagym.envs.optimum import SolverSettings
 from mediagym.envs.plans import static_plan
 from mediagym.envs.posterior import Posterior
+from mediagym.envs.priors import Priors
 
 NAMES = ("google/Search Network", "meta")
 
@@ -231,3 +232,80 @@ def test_a_plan_for_conversions_speaks_of_no_journeys(session: Session, problem:
     assert "journey_conversions" not in found["totals"]
     for row in found["campaigns"]:
         assert not {"journey_conversions", "budget_for_claims"} & set(row)
+
+
+ROW = {"label": "google/Search Network", "closer": "meta", "share": 0.5, "lift": 2.0, "low": 1.2}
+
+
+def _document(path: Path, **keys: Any) -> Path:
+    content = {
+        "ratios": {"campaigns": {name: {"ratio": 0.5, "log_sd": 0.1} for name in NAMES}},
+        "inter_touch_days": {"meta": {"median": 4.0}, NAMES[0]: {"median": None}},
+        "influence": [
+            ROW,
+            ROW | {"closer": NAMES[0]},  # itself
+            ROW | {"label": "direct"},  # no campaign
+            ROW | {"label": "meta", "closer": NAMES[0], "low": 0.9},  # chance
+            ROW | {"label": "meta", "closer": NAMES[0], "low": None},  # too few
+        ],
+    }
+    path.write_text(json.dumps({k: v for k, v in (content | keys).items() if v is not None}))
+    return path
+
+
+@pytest.fixture
+def asking(
+    conf: Callable[..., dict[str, Any]], config: Callable[..., Any]
+) -> Callable[..., dict[str, Any]]:
+    """A configuration whose priors ask the journeys."""
+
+    def make(path: Path | None, **asked: bool) -> dict[str, Any]:
+        priors = conf("priors/default.yaml")
+        priors["journeys"] |= {"attribution": None if path is None else str(path), **asked}
+        return {**config(path), "priors": priors}
+
+    return make
+
+
+def test_priors_hold_what_the_journeys_say_where_they_are_asked(
+    asking: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = _document(tmp_path / "attribution.json")
+    assert priors_of(asking(path), NAMES) == asking(path)["priors"]
+    both = priors_of(asking(path, carryover=True, halo=True), NAMES)
+    assert both["journeys"]["touches"] == {"meta": 4.0}
+    assert both["journeys"]["led"] == {"meta": {NAMES[0]: pytest.approx(0.25)}}
+    one = priors_of(asking(path, carryover=True), NAMES)
+    assert one["journeys"]["led"] == {}
+    assert Priors.of(both, "priors").journeys.halo
+
+
+@pytest.mark.parametrize("missing", ["inter_touch_days", "influence"])
+def test_an_attribution_that_lacks_what_priors_ask_is_refused(
+    asking: Callable[..., Any], tmp_path: Path, missing: str
+) -> None:
+    path = _document(tmp_path / "attribution.json", **{missing: None})
+    with pytest.raises(DataError, match=f"no key {missing}"):
+        priors_of(asking(path, halo=True), NAMES)
+
+
+def test_landings_that_priors_and_objective_ask_for_are_attributed_once(
+    asking: Callable[..., Any], export_folder: Path, exports: ModuleType, monkeypatch: Any
+) -> None:
+    exports.write_landings(export_folder)
+    asked: list[Any] = []
+
+    def counted(*arguments: Any) -> Any:
+        asked.append(arguments)
+        return study(*arguments)
+
+    monkeypatch.setattr("mediagym.agents.credit.study", counted)
+    given = asking(None, carryover=True)
+    names = study(
+        DataSettings.from_mapping(given["data"]),
+        AttributionSettings.of(given["attribution"], "attribution"),
+    ).history.names
+    told = informed(given, names)
+    assert len(asked) == 1
+    assert len(told["objective"]["ratios"]) == len(names)
+    assert set(told["priors"]["journeys"]["touches"]) <= set(names)
