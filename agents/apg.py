@@ -85,9 +85,8 @@ class _Pilot:
         seen = observe(self.problem, view).float()
         mean: torch.Tensor = self.policy.get_distribution(seen).distribution.mean  # type: ignore[union-attr]
         self.outside = self.outside + ((mean.abs() - 1).clip(0.0) ** 2).mean()
-        target, total = wanted(
-            self.problem, view.ledger, mean.clip(-1.0, 1.0).double(), self.action
-        )
+        inside = mean.clip(-1.0, 1.0).double()
+        target, total = wanted(self.problem, view, inside, self.action)
         return target, total, None
 
 

@@ -81,7 +81,7 @@ class LearnedPolicy:
         seen = np.asarray(observe(self.problem, view), np.float32)
         action = self.network.actions(seen.reshape(-1, seen.shape[-1]))
         action = action.reshape(*seen.shape[:-1], -1)
-        target, total = wanted(self.problem, view.ledger, action, self.network.action)
+        target, total = wanted(self.problem, view, action, self.network.action)
         return target, total, None
 
 

@@ -1,25 +1,25 @@
-"""From an action to dollars: a tilt around the posterior-static plan, so that 0 is that plan."""
+"""From an action to dollars: a tilt around the posterior-static plan, or what follows from it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
 from ..data.config import Settings
 from .arrays import Array, at_least, namespace, summed
-from .flight import Problem
-from .ledger import Ledger, remaining
+from .flight import Problem, View
+from .inflight import wish
+from .ledger import Ledger, add_up, day_bounds, remaining
 
 _NONE = 1e-12  # dollars: shares of nothing are equal
-_LITTLE = 1e-6  # dollars: less is nothing
-_FAR, _HALVINGS = 40.0, 60  # log dollars between which a scale is searched, and in how many steps
 _LEAST = 0.01  # of a campaign's mean day in the plan: what a tilt starts from where it is zero
 
 
 class ActionSettings(Settings):
-    """The group ``action`` of ``conf/env``: how far an action of 1 moves the plan."""
+    """The group ``action`` of ``conf/env``: what an action means."""
 
+    map: Literal["projection", "tree_softmax"]
     tilt: Annotated[float, Field(gt=0)]
+    follow: Annotated[float, Field(ge=0, le=1)]
     pace: Annotated[float, Field(ge=0)]
 
 
@@ -29,58 +29,56 @@ def action_size(campaigns: int) -> int:
 
 
 def wanted(
-    problem: Problem, ledger: Ledger, action: Array, settings: ActionSettings
+    problem: Problem, view: View, action: Array, settings: ActionSettings
 ) -> tuple[Array, Array]:
     """Return the dollars an action asks for: by campaign (..., campaigns) and in all (...).
 
     The day's total is what the plan would spend of the money left, times ``exp(pace a_0)``; the
     campaigns share it in the plan's proportions times ``exp(tilt a_k)``, centred, so that adding
     a constant to all entries changes nothing. Where the plan is zero a tilt above 0 spends as if
-    the plan had a hundredth of the campaign's mean day there. The projection comes after.
+    the plan had a hundredth of the campaign's mean day there. With ``follow`` the proportions are
+    those of the plan times ``exp(follow wish_k)``: what the reports so far ask for
+    (``inflight.wish``), so that an action of 0 already reacts. The projection comes after; the map
+    ``tree_softmax`` pays every floor first and shares only what is left, so that it seldom moves.
 
     Args:
         problem: holds the plan.
-        ledger: says the day and the money left.
+        view: says the day, the money left and what is believed.
         action: (..., 1 + campaigns), meant to lie in [-1, 1].
-        settings: scales.
+        settings: the map and its scales.
     """
-    xp = namespace(action, ledger.spent)
-    plan, lift, share, lifted = _day(problem, ledger.day)
-    money = remaining(problem.constraints, ledger)
+    xp = namespace(action, view.ledger.spent)
+    plan, lift, share, lifted = _day(problem, view.ledger.day)
+    money = remaining(problem.constraints, view.ledger)
     pace = settings.pace * action[..., 0]
     total = money * (share * xp.exp(pace) + lifted * xp.expm1(at_least(pace, 0.0)))
     tilt = action[..., 1:]
     log = settings.tilt * (tilt - summed(tilt)[..., None] / tilt.shape[-1])
+    if settings.follow:
+        log = log + settings.follow * wish(problem, view.belief)
     weight = plan * xp.exp(log) + lift * xp.expm1(at_least(log, 0.0)) + _NONE
+    if settings.map == "tree_softmax":
+        return _floors_first(problem, view.ledger, weight, total)
     return (total / summed(weight))[..., None] * weight, total
 
 
-def dollars_to_action(
-    problem: Problem, ledger: Ledger, target: Array, total: Array, settings: ActionSettings
-) -> Array:
-    """Return the action that asks for given dollars, the inverse of ``wanted`` (numpy).
-
-    A campaign's tilt tells its share, so dollars are divided by the amount at which the tilts are
-    centred, which is searched by bisection.
-    """
-    plan, lift, part, _ = _day(problem, ledger.day)
-    usual = remaining(problem.constraints, ledger) * part
-    pace = np.log(np.maximum(total, _LITTLE) / np.maximum(usual, _LITTLE))
-    low = np.full((*np.shape(total), 1), -_FAR)
-    high = -low
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        above = _tilt(plan, lift, target * np.exp(-middle)).sum(-1)[..., None] > 0
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    tilt = _tilt(plan, lift, target * np.exp(-low)) / settings.tilt
-    return np.concatenate([pace[..., None] / max(settings.pace, 1e-9), tilt], -1)
-
-
-def _tilt(plan: Array, lift: Array, weight: Array) -> Array:
-    """Return the tilt whose weight is given: the inverse of the last lines of ``wanted``."""
-    more = np.log((weight + lift + _LITTLE) / (plan + lift + _LITTLE))
-    less = np.log((weight + _LITTLE) / (plan + _LITTLE))
-    return np.where(weight > plan, more, less)
+def _floors_first(
+    problem: Problem, ledger: Ledger, weight: Array, total: Array
+) -> tuple[Array, Array]:
+    """Return the day's floors and, on top, what is left of the total in given proportions."""
+    xp = namespace(weight)
+    bounds = day_bounds(problem.constraints, ledger)
+    total = xp.minimum(xp.maximum(total, bounds.lower[0][..., 0]), bounds.upper[0][..., 0])
+    given, inside = total[..., None], [weight]
+    for level in range(len(bounds.lower) - 2, -1, -1):
+        inside.append(add_up(problem.constraints, level, inside[-1]))
+    inside = inside[::-1]
+    for level, parents in enumerate(problem.constraints.tree.parents):
+        low = bounds.lower[level + 1]
+        spare = given - add_up(problem.constraints, level, low)
+        part = inside[level + 1] / inside[level][..., parents]
+        given = low + at_least(spare, 0.0)[..., parents] * part
+    return given, total
 
 
 def _day(problem: Problem, day: int) -> tuple[Array, Array, Array, Array]:

@@ -84,7 +84,7 @@ class Batch:
         self.problem, self.settings = problem, settings
         self.source: Source = Pool(*markets) if type(markets) is tuple else markets  # type: ignore
         require_possible(self.source.market, problem.constraints.names)
-        campaigns, channels = len(problem.doubt), len(problem.constraints.channels)
+        campaigns, channels = len(problem.constraints.names), len(problem.constraints.channels)
         size = observation_size(campaigns, channels)
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (action_size(campaigns),), np.float32)
@@ -108,7 +108,7 @@ class Batch:
         if not hasattr(self, "_draw") or self.done:
             raise MediaGymError("step(): there is no flight to fly; call reset() first.")
         inside = at_most(at_least(np.asarray(action, np.float64, order="F"), -1.0), 1.0)
-        target, total = wanted(self.problem, self.flight.view.ledger, inside, self.settings.action)
+        target, total = wanted(self.problem, self.flight.view, inside, self.settings.action)
         today = select(self._draw.noise, len(self.trace))
         self.flight, day = advance(
             self.problem, self._draw.market, self.flight, target, total, today
@@ -126,7 +126,7 @@ class Batch:
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], flights: int) -> Float32s:
         """Continue from what ``state`` returned; the problem must be the same."""
-        require_fitting(arrays, self.problem.days, flights, len(self.problem.doubt))
+        require_fitting(arrays, self.problem.days, flights, len(self.problem.constraints.names))
         parts = from_arrays(arrays, {"draw": Draw, "static": MarketState, "flight": Flight})
         self._draw, self._static, self.flight = parts["draw"], parts["static"], parts["flight"]
         rows = zip(arrays["trace.spend"], arrays["trace.value"], strict=True)

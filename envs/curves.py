@@ -34,6 +34,17 @@ def saturation(ratio: Array, elasticity: Array, slope: Array) -> Array:
     return power * (1 + odds) / (power + odds)
 
 
+def elasticity_of(odds: Array, slope: Array) -> Array:
+    """Return the local elasticity at the reference spend, the inverse of ``odds_at_reference``."""
+    return slope * odds / (1 + odds)
+
+
+def odds_effect(ratio: Array, odds: Array, slope: Array) -> Array:
+    """Return d log saturation / d log odds at ``ratio`` times the reference stock, 0 at 1."""
+    power = ratio if _all_one(slope) else (ratio + _TINY) ** slope
+    return odds / (1 + odds) - odds / (power + odds)
+
+
 def inverse_marginal(price: Array, value: Array, elasticity: Array) -> Array:
     """Return the ratio at which one more unit of ratio is worth ``price`` (slope 1, concave).
 

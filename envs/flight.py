@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Array, namespace, zeros
+from .arrays import Array, zeros
 from .constraints import Constraints
+from .curves import odds_at_reference
 from .effects import landed_share
+from .inflight import Belief, Doubt, before_flight, learn
 from .ledger import Ledger, spend_day
-from .likelihood import settle_level
 from .market import Market, MarketState, Noise, Outcome, select, step
 from .objective import Objective
 from .posterior import Posterior
@@ -31,8 +32,9 @@ class _Known(NamedTuple):
     objective: Objective
     market: Market  # of mean parameters under the posterior
     state: MarketState  # its state on the eve of the flight
-    doubt: Array  # variance of log conversions under the posterior, > 0
+    doubt: Doubt  # how far each campaign's level and elasticity may be from the mean market's
     base: Array  # (days, campaigns) the posterior-static plan, dollars: action 0
+    trust: Array = 1.0  # share of a surprise in the reports that is one in what is earned
     credit_days: float | None = None  # after the flight; later landings do not count; None: all do
 
 
@@ -61,16 +63,6 @@ class Problem(_Known):
     def memo(self) -> dict[Any, Any]:
         """What else follows from the problem alone, such as a day's share of the plan."""
         return {}
-
-
-class Belief(NamedTuple):
-    """What has been learnt in flight, relative to the posterior mean; (..., campaigns)."""
-
-    state: MarketState  # stock under the mean market; level is the belief's mean
-    variance: Array  # of the level
-    observed: Array  # conversions reported so far
-    expected: Array  # conversions the posterior mean expected for the same spend
-    surprise: Array  # yesterday's log(reported + 1) - log(expected + 1)
 
 
 class View(NamedTuple):
@@ -106,13 +98,7 @@ def start(problem: Problem, state: MarketState, batch: tuple[int, ...]) -> Fligh
         batch: shape of the batch.
     """
     zero = zeros(problem.state.stock, batch)
-    belief = Belief(
-        problem.state._replace(stock=problem.state.stock + zero, level=problem.state.level + zero),
-        problem.doubt + zero,
-        zero,
-        zero,
-        zero,
-    )
+    belief = before_flight(problem, zero)
     return Flight(state, View(Ledger(0, zero, zero), belief, problem.usual + zero))
 
 
@@ -164,32 +150,6 @@ def credited(problem: Problem, market: Market, outcome: Outcome, days_left: int)
     return problem.objective.expected(lands, lands.delivered)
 
 
-def learn(problem: Problem, belief: Belief, spend: Array, reported: Array) -> Belief:
-    """Update the belief by a day's report: a Laplace-Kalman step around the mean market."""
-    market = problem.market
-    state, guess = step(market, belief.state, spend, None)
-    xp = namespace(guess.expected)
-    unlearnt = guess.claimed * xp.exp(prior_level(problem, state.day) - state.level)
-    predicted = market.level_kept**2 * belief.variance + problem.walk
-    shift, variance, *_ = settle_level(guess.claimed, predicted, reported, market.dispersion)
-    return Belief(
-        state._replace(level=state.level + shift),
-        variance,
-        belief.observed + reported,
-        belief.expected + unlearnt,
-        xp.log1p(reported) - xp.log1p(unlearnt),
-    )
-
-
-def prior_level(problem: Problem, day: int) -> Array:
-    """Return the log level that was expected, before the flight, for the eve of a day."""
-    key = "prior_level", day
-    if key not in problem.memo:
-        past = day - problem.state.day
-        problem.memo[key] = problem.market.level_kept**past * problem.state.level
-    return problem.memo[key]
-
-
 Act = Callable[[View, Any], tuple[Array, Array, Any]]
 """(what is seen, memory) -> (dollars wanted by campaign, dollars wanted in all, memory)."""
 
@@ -223,12 +183,22 @@ def problem_of(
 ) -> Problem:
     """Return the problem that a posterior, constraints and the static plan make up."""
     market, state = posterior.mean()
-    doubt = _doubt(posterior, base.mean(0))
-    return Problem(constraints, objective, market, state, doubt, base)
+    doubt, trust = _doubt(posterior)
+    return Problem(constraints, objective, market, state, doubt, base, trust)
 
 
-def _doubt(posterior: Posterior, spend: Floats) -> Floats:
-    """Return the variance of log conversions at a steady spend, over the training draws."""
+def _doubt(posterior: Posterior) -> tuple[Doubt, Floats]:
+    """Return how far, over the training draws, reports at the reference spend and curves differ.
+
+    And how much of a surprise in what is reported is one in what is earned: the slope of the log
+    of true conversions on that of the reported ones.
+    """
     market, state = posterior.training()
-    _, outcome = step(market, state._replace(stock=spend + 0 * state.stock), spend, None)
-    return np.asarray(np.log(outcome.expected + 1e-9).var(0) + 1e-4)
+    spend = market.reference_spend + 0 * state.stock
+    _, outcome = step(market, state._replace(stock=spend), spend, None)
+    odds = odds_at_reference(market.elasticity, market.slope)
+    logs = (np.log(outcome.claimed + 1e-9), np.log(odds), np.log(outcome.expected + 1e-9))
+    told, curve, true = (log - log.mean(0) for log in logs)
+    none = Doubt.none(spend[0])
+    doubt = Doubt(none.level + (told**2).mean(0), (curve**2).mean(0), (told * curve).mean(0))
+    return doubt, np.asarray((told * true).mean(0) / doubt.level)

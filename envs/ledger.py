@@ -151,6 +151,11 @@ def _up(fixed: _Fixed, level: int, children: Array) -> Array:
     return children @ fixed.sums[level]
 
 
+def add_up(constraints: Constraints, level: int, children: Array) -> Array:
+    """Sum children into the nodes of an inner level, (..., children) -> (..., nodes)."""
+    return _up(_fixed(constraints, children), level, children)
+
+
 def _by_level(fixed: _Fixed, leaves: Array) -> list[Array]:
     """Sum leaves up the tree: per level from the root down, (..., nodes)."""
     levels = [leaves]

@@ -5,11 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from .arrays import Array, at_least, at_most, namespace
-from .flight import Problem, View, prior_level
+from .flight import Problem, View
+from .inflight import prior_level, wish
 from .ledger import owed, remaining
 from .market import weekday_of
 
 _CENT = 0.01  # dollars; less is rounding
+_NOTHING = 1e-12  # variance: keeps the gradient of its root finite
 BOUND = 10.0  # every entry of the observation lies within +-BOUND
 
 
@@ -34,6 +36,9 @@ BLOCKS = (
     Block("residual", "campaigns", "log(observed + 1) - log(expected + 1) since the start"),
     Block("belief", "campaigns", "mean of the log level, learnt in flight, less the prior's"),
     Block("doubt", "campaigns", "sd of that belief"),
+    Block("curve", "campaigns", "mean of the elasticity, learnt in flight, less the prior's"),
+    Block("curve_doubt", "campaigns", "sd of that belief"),
+    Block("wish", "campaigns", "log of the steady spend wished for now over the plan's mean day"),
 )
 
 
@@ -52,7 +57,7 @@ def observe(problem: Problem, view: View, dtype: type | None = None) -> Array:
         dtype: of numpy's result; that of its parts if absent.
     """
     belief, ledger = view.belief, view.ledger
-    xp = namespace(belief.variance)
+    xp = namespace(belief.observed)
     constraints, days = problem.constraints, problem.days
     days_left = days - ledger.day
     money = remaining(constraints, ledger)[..., None] / constraints.total
@@ -72,7 +77,10 @@ def observe(problem: Problem, view: View, dtype: type | None = None) -> Array:
         belief.surprise,
         xp.log1p(belief.observed) - xp.log1p(belief.expected),
         belief.state.level - prior_level(problem, belief.state.day),
-        xp.sqrt(belief.variance),
+        xp.sqrt(belief.doubt.level),
+        belief.elasticity - problem.market.elasticity,
+        xp.sqrt(at_least(belief.doubt.curve, _NOTHING)),
+        wish(problem, belief),
     ]
     joined = np.concatenate(parts, -1, dtype=dtype) if xp is np else xp.cat(parts, -1)
     return at_most(at_least(joined, -BOUND), BOUND)

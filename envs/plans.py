@@ -9,6 +9,7 @@ from .ascent import even_floors
 from .clairvoyant import shared_plan, worth_of
 from .constraints import Constraints
 from .flight import Problem
+from .inflight import Doubt
 from .ledger import Ledger, remaining, spend_day
 from .market import Noise
 from .noise import draw_noises, generator
@@ -68,7 +69,7 @@ def static_plan(
     # in the midst of what is allowed: a campaign on its floor would hide what it could return
     past = historical_plan(posterior, constraints, days)
     begin = (past + uniform_plan(constraints, past.shape[1], days)) / 2
-    problem = Problem(constraints, objective, *posterior.mean(), 0 * begin[0], begin)
+    problem = Problem(constraints, objective, *posterior.mean(), Doubt.none(begin[0]), begin)
     progress("climbing")
     floors = even_floors(constraints)
     free = shared_plan(problem, market, state, path, solver.iterations, floors)

@@ -11,6 +11,7 @@ from mediagym.data.history import Campaign
 from mediagym.envs.constraints import Constraints
 from mediagym.envs.curves import saturation
 from mediagym.envs.flight import Problem, View, fly, start
+from mediagym.envs.inflight import Doubt
 from mediagym.envs.ledger import Ledger, day_bounds, spend_day
 from mediagym.envs.market import Market, MarketState, weekday_of
 from mediagym.envs.objective import Objective
@@ -56,7 +57,7 @@ def make(conf: Callable[..., dict[str, Any]]) -> Callable[..., Problem]:
         state = MarketState(19_000, market.reference_spend, rng.normal(0, 0.2, len(CAMPAIGNS)))
         worth = Objective.of(conf(f"objective/{objective}.yaml", margin=0.5), "objective")
         base = np.full((DAYS, len(CAMPAIGNS)), 5000 / DAYS / len(CAMPAIGNS))
-        return Problem(constraints, worth, market, state, zero + 0.1, base)
+        return Problem(constraints, worth, market, state, Doubt.none(zero), base)
 
     return make
 

@@ -216,7 +216,7 @@ def restless() -> Callable[..., Callable]:
     """Makes a policy that asks for other dollars every day and reacts to what it sees."""
 
     def make(problem: Problem, count: int, seed: int = 0) -> Callable:
-        shape = (problem.days, count, len(problem.doubt))
+        shape = (problem.days, count, len(problem.constraints.names))
         moods = np.random.default_rng(seed).lognormal(0, 1, shape)
 
         def act(view: View, memory: Any) -> tuple:

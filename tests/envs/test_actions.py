@@ -4,9 +4,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediagym.envs.actions import ActionSettings, action_size, dollars_to_action, wanted
+from mediagym.envs.actions import ActionSettings, action_size, wanted
 from mediagym.envs.constraints import Constraints
-from mediagym.envs.flight import fly
+from mediagym.envs.flight import fly, start
 from mediagym.envs.ledger import Ledger, spend_day
 from mediagym.envs.optimum import tensors
 
@@ -19,26 +19,26 @@ def scales(conf):
 
 
 def at_day(problem, day, seed=0, rows=5):
-    """The books of flights that were flown at random up to a day."""
+    """What is seen of flights whose money was spent at random up to a day."""
     rng = np.random.default_rng(seed)
     ledger = Ledger.start(problem.constraints, (rows,))
     for t in range(day):
         target = problem.base[t] * rng.lognormal(0, 0.5, (rows, problem.base.shape[1]))
         _, ledger = spend_day(problem.constraints, ledger, target, target.sum(-1))
-    return ledger
+    return start(problem, problem.state, (rows,)).view._replace(ledger=ledger)
 
 
 def random_action(problem, seed, rows=5):
-    size = action_size(len(problem.doubt))
+    size = action_size(len(problem.constraints.names))
     return np.random.default_rng(seed).uniform(-1, 1, (rows, size))
 
 
 def follow(problem, flights, scales):
     market, flight, noise = flights(3)
-    still = np.zeros((3, action_size(len(problem.doubt))))
+    still = np.zeros((3, action_size(len(problem.constraints.names))))
 
     def act(view, memory):
-        return *wanted(problem, view.ledger, still, scales), memory
+        return *wanted(problem, view, still, scales), memory
 
     return np.stack([day.spend for day in fly(problem, market, flight, noise, act)[1]])
 
@@ -60,12 +60,12 @@ def test_an_action_of_zero_is_the_plan_also_where_it_leaves_money(
 
 @given(SEEDS, st.integers(0, 29), st.floats(-3, 3))
 def test_a_constant_added_to_all_campaigns_changes_nothing(problem, scales, seed, day, shift):
-    ledger, action = at_day(problem, day), random_action(problem, seed)
+    view, action = at_day(problem, day), random_action(problem, seed)
     moved = action.copy()
     moved[:, 1:] += shift
     for ours, theirs in zip(
-        wanted(problem, ledger, action, scales),
-        wanted(problem, ledger, moved, scales),
+        wanted(problem, view, action, scales),
+        wanted(problem, view, moved, scales),
         strict=True,
     ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9)
@@ -78,28 +78,14 @@ def test_wishes_add_up_to_the_total_that_is_wished(problem, scales, seed, day):
     assert (target >= 0).all()
 
 
-@given(SEEDS, st.integers(0, 29))
-def test_the_action_for_given_dollars_asks_for_them(problem, scales, seed, day):
-    """Where the plan spends nothing no action does, hence wishes in proportion to it."""
-    ledger = at_day(problem, day, seed)
-    rng = np.random.default_rng(seed)
-    target = problem.base[day] * rng.lognormal(0, 0.7, (5, problem.base.shape[1]))
-    total = target.sum(-1)
-    action = dollars_to_action(problem, ledger, target, total, scales)
-    again, in_all = wanted(problem, ledger, action, scales)
-    little = 1e-3  # dollars
-    np.testing.assert_allclose(again, target, rtol=1e-3, atol=little)  # as exact as their total
-    np.testing.assert_allclose(in_all, total, rtol=1e-3)
-
-
 def test_a_larger_entry_asks_for_more(problem, scales):
-    ledger = at_day(problem, 4)
-    still = np.zeros((5, action_size(len(problem.doubt))))
-    target, total = wanted(problem, ledger, still, scales)
+    view = at_day(problem, 4)
+    still = np.zeros((5, action_size(len(problem.constraints.names))))
+    target, total = wanted(problem, view, still, scales)
     for k in range(still.shape[1]):
         moved = still.copy()
         moved[:, k] = 0.5
-        there, in_all = wanted(problem, ledger, moved, scales)
+        there, in_all = wanted(problem, view, moved, scales)
         if k == 0:
             np.testing.assert_allclose(in_all, total * np.exp(0.5 * scales.pace))
         else:
@@ -108,17 +94,49 @@ def test_a_larger_entry_asks_for_more(problem, scales):
 
 
 def test_numpy_and_torch_want_alike(problem, scales):
-    ledger, action = at_day(problem, 7), random_action(problem, 3)
-    theirs = wanted(tensors(problem), tensors(ledger), torch.as_tensor(action), scales)
-    for ours, other in zip(wanted(problem, ledger, action, scales), theirs, strict=True):
+    view, action = at_day(problem, 7), random_action(problem, 3)
+    theirs = wanted(tensors(problem), tensors(view), torch.as_tensor(action), scales)
+    for ours, other in zip(wanted(problem, view, action, scales), theirs, strict=True):
         np.testing.assert_allclose(ours, other.numpy(), rtol=1e-12)
 
 
 def test_a_problem_with_another_plan_remembers_nothing_of_the_first(problem, scales):
-    ledger, still = at_day(problem, 4), np.zeros((5, action_size(len(problem.doubt))))
-    first, _ = wanted(problem, ledger, still, scales)
+    view, still = at_day(problem, 4), np.zeros((5, action_size(len(problem.constraints.names))))
+    first, _ = wanted(problem, view, still, scales)
     turned = problem._replace(base=problem.base[::-1].copy())
-    ours, _ = wanted(turned, ledger, still, scales)
-    theirs, _ = wanted(type(problem)(*turned), ledger, still, scales)
+    ours, _ = wanted(turned, view, still, scales)
+    theirs, _ = wanted(type(problem)(*turned), view, still, scales)
     assert np.array_equal(ours, theirs)
     assert not np.allclose(ours, first)
+
+
+def test_a_belief_that_rose_asks_for_more_where_it_is_followed(problem, scales):
+    view, still = at_day(problem, 7), np.zeros((5, action_size(len(problem.constraints.names))))
+    state = view.belief.state
+    better = view._replace(belief=view.belief._replace(state=state._replace(level=state.level * 1)))
+    better.belief.state.level[:, 2] += 0.5
+    following = scales.model_copy(update={"follow": 1.0})
+    before, total = wanted(problem, view, still, following)
+    after, same = wanted(problem, better, still, following)
+    assert (after[:, 2] > 1.2 * before[:, 2]).all()
+    assert np.array_equal(total, same)
+    assert np.array_equal(
+        wanted(problem, better, still, scales), wanted(problem, view, still, scales)
+    )
+
+
+def test_what_was_believed_before_the_flight_is_the_plan(problem, scales):
+    following = scales.model_copy(update={"follow": 1.0})
+    view = start(problem, problem.state, (3,)).view
+    still = np.zeros((3, action_size(len(problem.constraints.names))))
+    target, _ = wanted(problem, view, still, following)
+    np.testing.assert_allclose(target, problem.base[0] + 0 * target, rtol=1e-9)
+
+
+@given(SEEDS, st.integers(0, 29))
+def test_floors_first_needs_next_to_no_projection(problem, scales, seed, day):
+    softmax = scales.model_copy(update={"map": "tree_softmax", "tilt": 3.0})
+    view, action = at_day(problem, day), random_action(problem, seed)
+    target, total = wanted(problem, view, action, softmax)
+    spend, _ = spend_day(problem.constraints, view.ledger, target, total)
+    np.testing.assert_allclose(spend, target, rtol=1e-6, atol=1e-3)

@@ -86,7 +86,7 @@ def test_what_a_flight_spends_is_reported_and_adds_up_to_the_total(single, probl
     for _ in range(problem.days):
         seen, _, _, _, info = env.step(env.action_space.sample())
         spend.append(info["spend"])
-        assert info["conversions"].shape == info["spend"].shape == problem.doubt.shape
+        assert info["conversions"].shape == info["spend"].shape == problem.base[0].shape
         assert env.observation_space.contains(seen)
     assert np.sum(spend) == pytest.approx(problem.constraints.total, rel=1e-12)
 
@@ -180,7 +180,7 @@ def test_the_absolute_reward_is_the_share_of_the_plans_mean_day(vector, problem)
 
 def test_counted_rewards_average_to_the_expected_ones(vector, problem):
     days = problem.days
-    still = np.zeros((days, 256, 1 + len(problem.doubt)), np.float32)
+    still = np.zeros((days, 256, 1 + len(problem.constraints.names)), np.float32)
     counted, expected = (
         roll(vector(256, relative=False, reward=reward), still)[1]
         for reward in ("counted", "expected")

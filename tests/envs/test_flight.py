@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from mediagym.envs.flight import advance, fly, learn, prior_level, problem_of, simulate, start
+from mediagym.envs.curves import saturation
+from mediagym.envs.flight import advance, fly, learn, problem_of, simulate, start
+from mediagym.envs.inflight import prior_level
 from mediagym.envs.ledger import Ledger
 from mediagym.envs.market import Noise, select, step
 from mediagym.envs.observation import observe
@@ -55,7 +57,7 @@ def test_flights_do_not_notice_their_neighbours(problem, flights, flown, restles
     pick = [3]
 
     def alone(view, memory):
-        shape = (COUNT, len(problem.doubt))
+        shape = (COUNT, len(problem.constraints.names))
         wide = view._replace(
             belief=view.belief._replace(
                 state=view.belief.state._replace(level=view.belief.state.level + np.zeros(shape))
@@ -122,7 +124,7 @@ def test_numpy_and_torch_fly_alike(problem, flights, restless, flown):
 def test_a_gradient_flows_through_a_whole_flight(problem, flights):
     market, flight, noise = flights(2)
     tensor = tensors(problem)
-    tilt = torch.zeros(len(problem.doubt), dtype=torch.float64, requires_grad=True)
+    tilt = torch.zeros(len(problem.constraints.names), dtype=torch.float64, requires_grad=True)
 
     def act(view, memory):
         target = tensor.base[view.ledger.day] * torch.exp(tilt + 0.1 * view.belief.state.level)
@@ -145,7 +147,7 @@ def test_reports_as_expected_teach_nothing_and_narrow_the_doubt(problem):
     np.testing.assert_allclose(belief.state.level, prior_level(problem, state.day), atol=1e-6)
     np.testing.assert_allclose(belief.observed, belief.expected, rtol=1e-6)
     np.testing.assert_allclose(belief.surprise, 0, atol=1e-6)
-    assert (belief.variance < problem.doubt + 0.05).all()
+    assert (belief.doubt.level < problem.doubt.level + 0.05).all()
 
 
 def test_twice_the_reports_raise_the_belief_towards_twice(problem):
@@ -154,11 +156,28 @@ def test_twice_the_reports_raise_the_belief_towards_twice(problem):
     for plan in problem.base:
         state, outcome = step(problem.market, state, plan, None)
         belief = learn(problem, belief, plan, 2 * outcome.expected)
-    gain = belief.state.level - prior_level(problem, state.day)
+    ratio, slope = state.stock / problem.market.reference_spend, problem.market.slope
+    curves = [saturation(ratio, e, slope) for e in (belief.elasticity, problem.market.elasticity)]
+    gain = belief.state.level - prior_level(problem, state.day) + np.log(curves[0] / curves[1])
     assert (gain > 0).all()
     assert (gain < np.log(2) + 0.1).all()
     large = problem.market.reference_conversions > 10
     assert (gain[large] > 0.4).all()
+
+
+def test_the_curve_is_learnt_where_more_is_spent_than_at_the_reference(problem):
+    elasticity = problem.market.elasticity
+    steeper = problem.market._replace(elasticity=elasticity + 0.1)
+    belief, state = start(problem, problem.state, ()).view.belief, problem.state
+    apart = np.array([])
+    for times in (0.5, 2.0) * (len(problem.base) // 2):
+        spend = times * problem.market.reference_spend
+        state, outcome = step(steeper, state, spend, None)
+        belief = learn(problem, belief, spend, outcome.expected)
+        apart = belief.elasticity - elasticity
+    large = problem.market.reference_conversions > 10
+    assert (apart[large] > 0).all()
+    assert (belief.doubt.curve < problem.doubt.curve)[large].all()
 
 
 def test_a_fixed_plan_brings_what_a_flight_with_it_brings(problem, flights):
@@ -175,10 +194,10 @@ def test_a_fixed_plan_brings_what_a_flight_with_it_brings(problem, flights):
 
 
 def test_the_doubt_is_the_posteriors_spread(problem, posterior, constraints, objective):
-    assert (problem.doubt > 0).all()
+    assert (problem.doubt.level > 0).all()
     names = list(posterior.names)
     tiny, large = (names.index(f"google/{n} Network") for n in ("Display", "Search"))
-    assert problem.doubt[tiny] > 10 * problem.doubt[large]
+    assert problem.doubt.level[tiny] > 10 * problem.doubt.level[large]
     assert problem_of(posterior, constraints, objective, problem.base).days == constraints.days
 
 

@@ -26,14 +26,17 @@ def seen(problem, flights, restless):
 
 def blocks(problem, observation):
     """The observation cut into its documented blocks."""
-    sizes = {"campaigns": len(problem.doubt), "channels": len(problem.constraints.channels)}
+    sizes = {
+        "campaigns": len(problem.constraints.names),
+        "channels": len(problem.constraints.channels),
+    }
     widths = [sizes.get(block.size) or int(block.size) for block in BLOCKS]
     cuts = np.split(observation, np.cumsum(widths)[:-1], axis=-1)
     return dict(zip([block.name for block in BLOCKS], cuts, strict=True))
 
 
 def test_an_observation_is_as_long_as_its_blocks(problem, seen):
-    size = observation_size(len(problem.doubt), len(problem.constraints.channels))
+    size = observation_size(len(problem.constraints.names), len(problem.constraints.channels))
     assert all(observation.shape == (COUNT, size) for _, observation in seen)
     assert len({block.name for block in BLOCKS}) == len(BLOCKS)
     assert all(block.meaning for block in BLOCKS)
@@ -67,7 +70,7 @@ def test_the_blocks_say_what_they_are_documented_to_say(problem, seen):
         usual = problem.base.mean(0) + 1
         np.testing.assert_allclose(part["last_spend"], np.log1p(view.ledger.last / usual))
         np.testing.assert_allclose(part["surprise"], view.belief.surprise)
-        np.testing.assert_allclose(part["doubt"] ** 2, view.belief.variance)
+        np.testing.assert_allclose(part["doubt"] ** 2, view.belief.doubt.level)
         if 0 < t < days:
             np.testing.assert_allclose(part["pace"], np.log(money * days / (days - t)), atol=0.01)
 

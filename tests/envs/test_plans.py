@@ -9,6 +9,7 @@ from mediagym.envs.ascent import even_floors, whole_plans
 from mediagym.envs.clairvoyant import worth_of
 from mediagym.envs.constraints import Constraints
 from mediagym.envs.flight import Problem, simulate
+from mediagym.envs.inflight import Doubt
 from mediagym.envs.noise import draw_noises, generator
 from mediagym.envs.optimum import SolverSettings
 from mediagym.envs.plans import (
@@ -124,7 +125,7 @@ def climbed(posterior, objective, conf):
         shipped = conf("constraints/default.yaml", pacing=list(pacing) or None)
         constraints = Constraints.of(shipped, posterior.campaigns, 30)
         plan = static_plan(posterior, constraints, objective, 30, solver)
-        problem = Problem(constraints, objective, *posterior.mean(), 0 * plan[0], plan)
+        problem = Problem(constraints, objective, *posterior.mean(), Doubt.none(plan[0]), plan)
         worth = worth_of(problem, market, state, path)
         return constraints, plan, lambda p: worth(np.repeat(p[None], 16, 0))[0].mean()
 

@@ -1,0 +1,136 @@
+"""What is learnt in flight: each campaign's log level and curve, as a Gaussian around both.
+
+The curve is told by the log of its odds (``curves.odds_at_reference``), in which its elasticity
+knows no bounds.
+
+One Laplace-Kalman step a day, the same in numpy and torch and differentiable, so that a policy can
+be trained through what its spending teaches. The posterior's mean market supplies the rest of the
+physics; ``envs/particles`` is the slower filter that keeps whole draws.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .arrays import Array, at_least, at_most, namespace
+from .curves import elasticity_of, odds_at_reference, odds_effect, saturation
+from .likelihood import settle_level
+from .market import MarketState, step
+
+if TYPE_CHECKING:
+    from .flight import Problem
+
+_FEW = 0.02  # least share of the plan's mean day, and of the reference spend, that is told apart
+_MOST = 0.95  # elasticity of a curve that is taken for concave
+_LEAST_DOUBT = 1e-4  # variance of a log level that is known
+
+
+class Doubt(NamedTuple):
+    """Second moments of a campaign's log level and log odds; (..., campaigns)."""
+
+    level: Array  # variance of the log level, > 0
+    curve: Array  # variance of the log odds behind the elasticity, >= 0
+    both: Array  # their covariance
+
+    @classmethod
+    def none(cls, like: Array) -> "Doubt":
+        """Return the doubt about campaigns that are known, (campaigns,) like the array given."""
+        return cls(0 * like + _LEAST_DOUBT, 0 * like, 0 * like)
+
+
+class Belief(NamedTuple):
+    """What has been learnt in flight; (..., campaigns)."""
+
+    state: MarketState  # of the mean market; level is the belief's mean
+    elasticity: Array  # mean
+    doubt: Doubt
+    observed: Array  # conversions reported so far
+    expected: Array  # conversions the posterior mean expected for the same spend
+    surprise: Array  # yesterday's log(reported + 1) - log(expected + 1)
+
+
+def before_flight(problem: "Problem", zero: Array) -> Belief:
+    """Return what is believed on the eve, (*batch, campaigns) like the zeros that are given."""
+    known = problem.state
+    state = known._replace(stock=known.stock + zero, level=known.level + zero)
+    doubt = Doubt(*(part + zero for part in problem.doubt))
+    return Belief(state, problem.market.elasticity + zero, doubt, zero, zero, zero)
+
+
+def learn(problem: "Problem", belief: Belief, spend: Array, reported: Array) -> Belief:
+    """Update the belief by a day's report.
+
+    The log of what is expected is taken as linear in level and log odds around the belief's mean,
+    with the slopes 1 and ``curves.odds_effect``; along that direction the report is weighed as
+    calibration weighs it (``likelihood.settle_level``).
+
+    Args:
+        problem: what was known before the flight.
+        belief: what was believed this morning.
+        spend: dollars delivered, (..., campaigns).
+        reported: conversions, (..., campaigns).
+    """
+    market = problem.market._replace(elasticity=belief.elasticity)
+    state, guess = step(market, belief.state, spend, None)
+    xp = namespace(guess.expected)
+    ratio = state.stock / market.reference_spend
+    odds = odds_at_reference(belief.elasticity, market.slope)
+    bend = odds_effect(ratio, odds, market.slope)
+    kept = market.level_kept
+    level = kept * kept * belief.doubt.level + problem.walk
+    curve, both = belief.doubt.curve, kept * belief.doubt.both
+    to_level, to_curve = level + bend * both, both + bend * curve
+    ahead = to_level + bend * to_curve
+    shift, variance, *_ = settle_level(guess.claimed, ahead, reported, market.dispersion)
+    to_level, to_curve = to_level / ahead, to_curve / ahead
+    gone = ahead - variance
+    doubt = Doubt(
+        level - to_level * to_level * gone,
+        curve - to_curve * to_curve * gone,
+        both - to_level * to_curve * gone,
+    )
+    mean = problem.market.elasticity
+    unlearnt = guess.claimed * xp.exp(prior_level(problem, state.day) - state.level)
+    usual = saturation(ratio, mean, market.slope)
+    unlearnt = unlearnt * usual / at_least(saturation(ratio, belief.elasticity, market.slope), 1e-9)
+    return Belief(
+        state._replace(level=state.level + to_level * shift),
+        elasticity_of(odds * xp.exp(to_curve * shift), market.slope),
+        doubt,
+        belief.observed + reported,
+        belief.expected + unlearnt,
+        xp.log1p(reported) - xp.log1p(unlearnt),
+    )
+
+
+def wish(problem: "Problem", belief: Belief) -> Array:
+    """Return the log of the steady spend that is wished for now over the plan's mean day.
+
+    It is the spend whose marginal return is that of the plan's mean day under the posterior mean:
+    what equal marginal returns ask for while the price of a dollar stays. Curves of another slope
+    are taken for concave ones of the same elasticity.
+    """
+    usual, odds = _plan_at_reference(problem)
+    now = odds_at_reference(at_most(belief.elasticity, _MOST), 1.0)
+    xp = namespace(now)
+    moved = belief.state.level - prior_level(problem, belief.state.day)
+    rise = xp.exp(problem.trust * moved) * now * (1 + now) / (odds * (1 + odds))
+    ratio = xp.sqrt(rise) * (usual + odds) - now
+    return xp.log(at_least(ratio / usual, _FEW))
+
+
+def _plan_at_reference(problem: "Problem") -> tuple[Array, Array]:
+    """Return the plan's mean day over the reference spend, and the curve's odds, (campaigns,)."""
+    if "plan" not in problem.memo:
+        market = problem.market
+        usual = at_least(problem.usual / market.reference_spend, _FEW)
+        problem.memo["plan"] = usual, odds_at_reference(at_most(market.elasticity, _MOST), 1.0)
+    plan: tuple[Array, Array] = problem.memo["plan"]
+    return plan
+
+
+def prior_level(problem: "Problem", day: int) -> Array:
+    """Return the log level that was expected, before the flight, for the eve of a day."""
+    key = "prior_level", day
+    if key not in problem.memo:
+        past = day - problem.state.day
+        problem.memo[key] = problem.market.level_kept**past * problem.state.level
+    return problem.memo[key]
