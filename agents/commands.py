@@ -74,6 +74,7 @@ class TrainCommand(Command):
 
     agent: Group
     seed: Seed
+    resume: Path | None  # folder of an interrupted run
     baselines: list[Baseline]
 
 

@@ -35,6 +35,7 @@ class Trial(NamedTuple):
     market: Market  # fields (markets, campaigns)
     state: MarketState
     noise: Noise  # fields (days, markets, campaigns)
+    best: Floats | None = None  # (markets,) value of the clairvoyant; None: not known yet
 
 
 class Flown(NamedTuple):

@@ -26,7 +26,6 @@ from ..envs.cents import to_cents
 from ..envs.constraints import Constraints
 from ..envs.flight import Problem
 from ..envs.objective import Objective
-from ..envs.observation import observation_size
 from ..envs.optimum import SolverSettings
 from ..envs.plans import historical_plan, static_plan, uniform_plan
 from ..envs.posterior import Posterior, load_posterior, save_posterior
@@ -37,14 +36,16 @@ from .credit import informed, ratio_draws
 from .evaluation import EvaluationSettings, Trial, trial_of
 from .forecast import expected_flight, forecast, marginal_returns
 from .greedy import Greedy
-from .learned import LearnedPolicy, load_network
+from .learned import LearnedPolicy, load_policy
+from .learners import learner_of
 from .plan import Plan
 from .policy import PlanPolicy, Policy
-from .ppo import PPOSettings, train_ppo
+from .training import train
 
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 BASELINES = ("uniform", "historical", "greedy", "static")
+RIVALS = ("greedy", "replanner")  # that a learner is held against while it trains, where known
 _VERSION = 5  # of kept calibrations; a change of the method must not find old ones
 _FORECAST_SEED = 30  # of the noise that a plan's intervals come from
 _VALIDATION_SEED = 40  # of the noise in which the best network is chosen
@@ -79,7 +80,7 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
     solver = SolverSettings.of(config["solver"], "solver")
     evaluation = EvaluationSettings.of(config["evaluation"], "evaluation")
     if config.get("agent", {}).get("name") not in (None, *BASELINES):
-        validation = PPOSettings.of(config["agent"], "agent").validation
+        validation = learner_of(config["agent"]).validation
         held_out = CalibrationSettings.of(config["calibration"], "calibration").held_out
         _apart(validation, evaluation.markets, held_out)
     history, notes = load(config)
@@ -165,7 +166,7 @@ def policies_of(names: Sequence[str], session: Session) -> list[Policy]:
     if len(set(names)) != len(names):
         raise ConfigError(f"policies: {list(names)} names a policy twice; give each once.")
     policies = [
-        trained(Path(name), session) if Path(name).is_dir() else policy_named(name, session)
+        trained(Path(name), session) if Path(name).exists() else policy_named(name, session)
         for name in names
     ]
     called = Counter(policy.name for policy in policies)
@@ -190,40 +191,37 @@ def trained(folder: Path, session: Session) -> Policy:
     Raises:
         ConfigError: if the folder holds none or it was trained for another set of campaigns.
     """
-    if not (folder / "policy.json").exists():
-        raise ConfigError(
-            f"policy: {str(folder)!r} holds no trained policy (policy.json); give the folder of a "
-            "run of scripts/train.py."
-        )
-    network = load_network(folder)
-    campaigns = network.policy.action_space.shape[0] - 1  # type: ignore[index]
-    if campaigns != len(session.posterior.campaigns):
-        raise ConfigError(
-            f"policy: {str(folder)!r} was trained for {campaigns} campaigns; the data have "
-            f"{len(session.posterior.campaigns)}. Train a policy for them."
-        )
-    seen = network.policy.observation_space.shape[0]  # type: ignore[index]
-    due = observation_size(campaigns, len(session.problem.constraints.channels))
-    if seen != due:
-        raise ConfigError(
-            f"policy: {str(folder)!r} was trained on {seen} numbers a day; here a policy sees "
-            f"{due}. Train a policy for these channels."
-        )
-    return LearnedPolicy(network.name, network, session.problem)
+    return load_policy(folder, session.problem)
 
 
-def learn(session: Session, seed: int, log: Path | None, *, progress: bool) -> LearnedPolicy:
-    """Train the configured learner on the training draws."""
-    settings = PPOSettings.of(session.config["agent"], "agent")
+def learn(session: Session, seed: int, folder: Path | None, *, progress: bool) -> LearnedPolicy:
+    """Train the configured learner on the training draws.
+
+    Args:
+        session: what was prepared.
+        seed: of the training.
+        folder: of the run, where it may be resumed from; None to keep nothing.
+        progress: whether to show bars.
+    """
+    settings = learner_of(session.config["agent"])
     problem, posterior = session.problem, session.posterior
     _apart(settings.validation, session.evaluation.markets, posterior.held_out)
     apart = posterior.held_out - settings.validation  # the evaluation counts from the other end
     market, state = posterior.held(settings.validation, skip=apart)
     validation = trial_of(market, state, session.env.days, _VALIDATION_SEED)
-    network = train_ppo(
-        problem, posterior.training(), validation, session.env, settings, seed, log, progress
+    rivals = [policy_named(name, session) for name in RIVALS if name in BASELINES]
+    network = train(
+        problem,
+        posterior.training(),
+        validation,
+        session.env,
+        settings,
+        seed,
+        folder,
+        progress=progress,
+        rivals=rivals,
     )
-    return LearnedPolicy(network.name, network, session.problem)
+    return LearnedPolicy(network.name, network, problem)
 
 
 def trial(session: Session) -> Trial:

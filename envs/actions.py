@@ -55,6 +55,17 @@ def wanted(
     return (total / summed(weight))[..., None] * weight, total
 
 
+def distance(target: Array, total: Array, allowed: Array) -> Array:
+    """Return how far the dollars wanted lie from those allowed, as a share of the day's total.
+
+    Args:
+        target: dollars wanted, (..., campaigns).
+        total: dollars wanted in all, (...).
+        allowed: what the projection made of them, (..., campaigns).
+    """
+    return summed(abs(target - allowed)) / (total + _LITTLE)
+
+
 def dollars_to_action(
     problem: Problem, ledger: Ledger, target: Array, total: Array, settings: ActionSettings
 ) -> Array:

@@ -14,6 +14,7 @@ from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from mediagym.agents.runs import resumable
 from mediagym.data.errors import MediaGymError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +30,7 @@ def launch(main: Callable[[DictConfig], Any], name: str) -> None:
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
+    OmegaConf.register_new_resolver("resumed", _resumed, replace=True)
 
     composed = []
 
@@ -77,14 +79,24 @@ def shipped(path: str) -> dict[str, Any]:
     return {str(k): value for k, value in content.items() if k not in ("defaults", "hydra")}
 
 
+def overrides() -> list[str]:
+    """Return what the command line changed."""
+    return list(HydraConfig.get().overrides.task)
+
+
 def command_line(name: str) -> str:
     """Return the command that is running, for documents: where things lie is left out."""
     words = [
         "data.path=DIR" if word.startswith("data.path=") else word
-        for word in HydraConfig.get().overrides.task
+        for word in overrides()
         if not word.startswith("output=")
     ]
     return " ".join(["python", f"scripts/{name}.py", *words])
+
+
+def _resumed(folder: str | None, then: str, otherwise: str) -> str:
+    """Choose by whether a run is resumed that can be."""
+    return then if folder is not None and resumable(folder) else otherwise
 
 
 def _refuse(message: str) -> NoReturn:

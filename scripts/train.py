@@ -6,23 +6,25 @@ from mediagym.agents.commands import TrainCommand
 from mediagym.agents.comparison import compare
 from mediagym.agents.figures import draw_plan
 from mediagym.agents.learned import save_network
+from mediagym.agents.learners import learner_of
 from mediagym.agents.plan import write_plan
-from mediagym.agents.ppo import PPOSettings
 from mediagym.agents.report import plan_table, policy_table
+from mediagym.agents.runs import configured
 from mediagym.agents.workflow import learn, plan_of, policy_named, prepare
-from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.launch import launch, overrides, plain
 from mediagym.scripts.screen import console, run_folder, tell, warn, working
 
 
 def main(config: DictConfig) -> float:
     """Train; return percent of the clairvoyant, which sweeps maximise."""
-    folder, settings = run_folder(), plain(config)
+    folder = run_folder()
+    settings = configured(folder, plain(config), overrides())
     asked = TrainCommand.read(settings)
-    PPOSettings.of(asked.agent, "agent")
+    learner_of(asked.agent)
     with working("calibrating and planning") as say:
         session = prepare(settings, say)
         rivals = [policy_named(name, session) for name in asked.baselines]
-    policy = learn(session, asked.seed, folder / "tensorboard", progress=True)
+    policy = learn(session, asked.seed, folder, progress=True)
     save_network(policy.network, folder)
     with working("comparing on held-out markets") as say:
         result = compare(session, [*rivals, policy], folder, asked.seed, say)
@@ -34,7 +36,7 @@ def main(config: DictConfig) -> float:
     warn(plan["warnings"])
     tell(f"\nplan         {folder / 'plan.json'}, plan.png, response.png")
     tell(f"comparison   {folder / 'evaluation.json'}, evaluation.png")
-    tell(f"policy       {folder / 'policy.npz'} (kept after {policy.network.origin})")
+    tell(f"policy       {folder / 'policy.safetensors'} (kept after {policy.network.origin})")
     tell(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")
     scores = {row["policy"]: row["percent_of_clairvoyant"] for row in result["policies"]}
     return float(scores[policy.name])
