@@ -66,6 +66,12 @@ def read_state(path: Path) -> Any:
         raise DataError(f"{path}: no state of a training; start the training anew.") from None
 
 
+def tidy(path: Path) -> None:
+    """Remove what a process that was killed while it wrote a file left beside it."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)
+
+
 def random_state() -> dict[str, Any]:
     """Return the state of the global generators, which Stable-Baselines3 draws from."""
     return {

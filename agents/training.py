@@ -21,7 +21,7 @@ from ..envs.flight import Problem
 from ..envs.market import Market, MarketState
 from .actor import Actor
 from .apg import Backpropagation
-from .checkpoint import random_state, read_state, restore_random_state, write_state
+from .checkpoint import random_state, read_state, restore_random_state, tidy, write_state
 from .evaluation import Trial
 from .interaction import Enough, Interaction
 from .learned import Network, Training
@@ -182,6 +182,7 @@ class _Run:
         }
 
     def _resume(self, path: Path) -> None:
+        tidy(path)
         state: Mapping[str, Any] = read_state(path)
         require_same(path, state["same"], self._same)
         self.play.restore(state["play"])

@@ -24,7 +24,7 @@ from mediagym.agents.commands import (
 )
 from mediagym.agents.evaluation import EvaluationSettings
 from mediagym.agents.insights import InsightsCommand, simulator_of
-from mediagym.agents.ppo import PPOSettings
+from mediagym.agents.learners import LEARNERS, learner_of
 from mediagym.agents.recovery import RecoveryCommand
 from mediagym.agents.workflow import BASELINES
 from mediagym.data.attribution import AttributionSettings
@@ -86,7 +86,7 @@ def _check(group: str, choice: str, settings: dict[str, Any]) -> None:
     if group == "agent":
         assert settings["name"] == choice
         if choice not in BASELINES:
-            PPOSettings.of(settings, group)
+            learner_of(settings)
         return
     if group == "advertiser":  # the one key that has no default
         settings = {**settings, "path": "somewhere"}
@@ -164,7 +164,7 @@ def test_every_choice_of_every_group_composes_and_fits_its_record(
 def test_every_baseline_is_a_choice_of_agent() -> None:
     agents = {choice for group, choice in CHOICES if group == "agent"}
     assert set(BASELINES) <= agents
-    assert agents - set(BASELINES) == {"ppo", "ppo_scratch"}
+    assert agents - set(BASELINES) == set(LEARNERS)
 
 
 def test_a_run_leaves_the_working_directory_alone(

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from stable_baselines3.common.policies import ActorCriticPolicy
 
+from mediagym.agents.actor import Actor
 from mediagym.agents.evaluation import EvaluationSettings, Trial, trial_of
+from mediagym.agents.learned import Training
+from mediagym.agents.learners import learner_of
 from mediagym.agents.policy import Policy
-from mediagym.agents.ppo import PPOSettings
 from mediagym.agents.workflow import BASELINES, Session, policies_of
-from mediagym.envs.budget import EnvSettings
+from mediagym.envs.budget import Batch, EnvSettings
 from mediagym.envs.flight import Problem
 from mediagym.envs.market import Market, MarketState, select
 from mediagym.envs.optimum import SolverSettings
@@ -47,14 +50,39 @@ def agent(conf: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         "hidden": [8],
         "validation": 6,
         "checks": 2,
+        "checkpoint": 0.0,
     }
-    return lambda **changes: conf("agent/ppo.yaml", **{**toy, **changes})
+
+    def make(name: str = "ppo", **changes: Any) -> dict[str, Any]:
+        shipped = conf(f"agent/{name}.yaml")
+        return {**shipped, **{k: v for k, v in toy.items() if k in shipped}, **changes}
+
+    return make
 
 
 @pytest.fixture(scope="session")
-def learner(agent: Callable[..., dict[str, Any]]) -> Callable[..., PPOSettings]:
+def learner(agent: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
     """Makes the learner's settings; see `agent`."""
-    return lambda **changes: PPOSettings.of(agent(**changes), "agent")
+    return lambda *name, **changes: learner_of(agent(*name, **changes))
+
+
+@pytest.fixture(scope="session")
+def record(session: Session) -> Training:
+    """What is on record about a network for the shared problem."""
+    names = list(session.problem.constraints.names)
+    return Training(task=None, campaigns=names, objective="conversions", seed=0, threads=1, steps=0)
+
+
+@pytest.fixture
+def actor(session: Session) -> Actor:
+    """A small untrained actor for the shared problem."""
+    batch = Batch(session.problem, session.posterior.training(), session.env)
+    torch.manual_seed(0)
+    return Actor.of(
+        ActorCriticPolicy(
+            batch.observation_space, batch.action_space, lr_schedule=lambda _: 0.0, net_arch=[8]
+        )
+    )
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def test_from_exports_to_the_plan_of_a_trained_policy(
     assert trained.status == 0, trained
     run = {path.name for path in (place / "trained").iterdir()}
     assert run >= {
-        "policy.npz", "policy.json", "plan.json", "plan.png", "response.png",
+        "policy.safetensors", "policy.json", "run.json", "plan.json", "plan.png", "response.png",
         "evaluation.json", "evaluation.md", "evaluation.png", "tensorboard",
     }  # fmt: skip
     assert list((place / "outputs" / "cache").iterdir()) == [cached]  # found again
