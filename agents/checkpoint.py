@@ -66,10 +66,11 @@ def read_state(path: Path) -> Any:
         raise DataError(f"{path}: no state of a training; start the training anew.") from None
 
 
-def tidy(path: Path) -> None:
-    """Remove what a process that was killed while it wrote a file left beside it."""
-    for left in path.parent.glob(f".{path.name}.*"):
-        left.unlink(missing_ok=True)
+def tidy(folder: Path) -> None:
+    """Remove what a process that was killed while it wrote a file left in a run's folder."""
+    for name in ("checkpoint.safetensors", "policy.safetensors", "policy.json"):
+        for left in folder.glob(f".{name}.*"):
+            left.unlink(missing_ok=True)
 
 
 def random_state() -> dict[str, Any]:

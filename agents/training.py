@@ -104,8 +104,10 @@ class _Run:
         self._log = _Log(None if folder is None else folder / "tensorboard" / "train")
         self.play.model.set_logger(self._log)
         self._kept = time.monotonic()
-        if self._path is not None and self._path.exists():
-            self._resume(self._path)
+        if self._path is not None:
+            tidy(self._path.parent)
+            if self._path.exists():
+                self._resume(self._path)
 
     def network(self) -> Network:
         """Train, and return the best network."""
@@ -182,7 +184,6 @@ class _Run:
         }
 
     def _resume(self, path: Path) -> None:
-        tidy(path)
         state: Mapping[str, Any] = read_state(path)
         require_same(path, state["same"], self._same)
         self.play.restore(state["play"])

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch._dynamo  # which the first optimiser would import in every child
 import yaml
 
 from mediagym.agents.checkpoint import read_state
@@ -31,8 +32,8 @@ from mediagym.envs.tasks import task_of
 
 CONF = Path(__file__).parents[2] / "conf" / "agent"
 TOY: dict[str, Any] = {
-    "warm": {"iterations": 4, "flights": 4, "rate": 3e-3},
-    "steps": 960,
+    "warm": {"iterations": 3, "flights": 2, "rate": 3e-3},
+    "steps": 480,
     "envs": 4,
     "batch": 60,
     "epochs": 2,
@@ -42,7 +43,7 @@ TOY: dict[str, Any] = {
     "checkpoint": 0.0,
     "log_std_end": -3.0,
     "lstm": 4,
-    "buffer": 600,
+    "buffer": 400,
     "starts": 120,
     "updates": 4,
 }
