@@ -75,6 +75,14 @@ def test_from_exports_to_the_plan_of_a_trained_policy(
     }  # fmt: skip
     assert list((place / "outputs" / "cache").iterdir()) == [cached]  # found again
 
+    weights = (place / "trained" / "policy.safetensors").read_bytes()
+    (place / "trained" / "policy.safetensors").unlink()
+    resumed = command("train", "resume=trained")
+    assert resumed.status == 0, resumed
+    assert (place / "trained" / "policy.safetensors").read_bytes() == weights
+    assert (place / "trained" / ".hydra" / "resumed").is_dir()
+    assert not (place / "outputs" / "train").exists()  # all of it in its own folder
+
     policies = "policies=[greedy,static,trained]"
     evaluated = command("evaluate", *given, policies, "hydra.run.dir=evaluated")
     assert evaluated.status == 0, evaluated
@@ -154,6 +162,7 @@ def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing(
     ("overrides", "fragments"),
     [
         (["policy=nowhere"], ["nowhere", "no trained policy"]),
+        (["policy=model.zip"], ["model.zip", "is a file"]),
         (["agent=ppo", *LEARNER, "agent.validation=500"], ["agent.validation: 500 markets", "24"]),
     ],
 )
@@ -165,10 +174,24 @@ def test_a_mistake_that_shows_late_is_told_too(
     overrides: list[str],
     fragments: list[str],
 ) -> None:
+    (place / "model.zip").write_text("no policy")
     ended = command("plan", *toy, f"data.path={export_folder}", *overrides)
     for fragment in fragments:
         assert fragment in ended.error
     assert not (place / "plan.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "fragment"),
+    [
+        (["resume=nowhere"], "'nowhere' holds no training run (run.json)"),
+        (["agent=greedy"], "agent.name: 'greedy' is no learner"),
+    ],
+)
+def test_a_training_that_cannot_be_is_told(
+    command: Command, overrides: list[str], fragment: str
+) -> None:
+    assert fragment in command("train", *overrides).error
 
 
 def test_an_unknown_policy_to_evaluate_is_told(
