@@ -7,25 +7,25 @@ from typing import Any
 from ..data.files import write_json, write_text
 from .evaluation import evaluate, summary
 from .figures import comparison
-from .policy import Policy
+from .policy import Entrant
 from .report import markdown
 from .tracking import log_evaluation
-from .workflow import Say, Session, trial
+from .workflow import Say, Session
 
 
 def compare(
-    session: Session, policies: Sequence[Policy], folder: Path, seed: int, say: Say
+    session: Session, entrants: Sequence[Entrant], folder: Path, seed: int, say: Say
 ) -> dict[str, Any]:
-    """Fly policies on the held-out markets and write everything about it into a folder.
+    """Fly entrants on the held-out markets and write everything about it into a folder.
 
     Writes ``evaluation.json``, ``evaluation.md``, ``evaluation.png`` and ``tensorboard/``.
 
     Returns:
         The content of ``evaluation.json``.
     """
-    evaluation = evaluate(
-        session.problem, policies, trial(session), session.solver, session.evaluation, say
-    )
+    policies = [policy for entrant in entrants for policy in entrant.policies]
+    trial = session.arena.trial("test")
+    evaluation = evaluate(session.problem, policies, trial, session.solver, session.evaluation, say)
     result = {
         "objective": session.problem.objective.name,
         "posterior": session.posterior.fingerprint(),

@@ -35,6 +35,7 @@ class Trial(NamedTuple):
     market: Market  # fields (markets, campaigns)
     state: MarketState
     noise: Noise  # fields (days, markets, campaigns)
+    best: Floats | None = None  # (markets,) clairvoyant values; None: not known yet
 
 
 class Flown(NamedTuple):
@@ -64,8 +65,12 @@ class Evaluation(NamedTuple):
 
         The bound less what is lost to it, so that a loss (a negative profit) stays below 100 too.
         """
-        best = self.clairvoyant.total
-        return np.asarray(100 - 100 * (best - flown.total) / np.abs(best))
+        return percent_of(flown.total, self.clairvoyant.total)
+
+
+def percent_of(value: Floats, best: Floats) -> Floats:
+    """Return values in percent of the best there is; see ``Evaluation.percent``."""
+    return np.asarray(100 - 100 * (best - value) / np.abs(best))
 
 
 def trial_of(market: Market, state: MarketState, days: int, seed: int, skip: int = 0) -> Trial:
@@ -104,6 +109,9 @@ def evaluate(
     for policy in policies:
         progress(f"flying {policy.name}")
         flown.append(fly_policy(problem, policy, trial))
+    if trial.best is not None:
+        bound = Flown("clairvoyant", np.zeros((0, 1, 0)), trial.best[None], 0, 0)
+        return Evaluation(tuple(flown), bound, settings)
     return Evaluation(tuple(flown), clairvoyant(problem, trial, flown, solver, progress), settings)
 
 

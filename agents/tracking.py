@@ -25,6 +25,8 @@ def log_evaluation(
     """
     rows = {row["policy"]: row for row in summary["policies"]}
     for flown in (*evaluation.flown, evaluation.clairvoyant):
+        if not flown.spend.size:
+            continue  # a bound whose plans were not looked for
         with SummaryWriter(str(folder / flown.policy)) as writer:
             _log_policy(writer, session, flown, rows[flown.policy], seed)
     with SummaryWriter(str(folder / "comparison")) as writer:

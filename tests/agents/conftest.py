@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from mediagym.agents.arena import CALIBRATED, CalibratedArena
 from mediagym.agents.evaluation import EvaluationSettings, Trial, trial_of
 from mediagym.agents.policy import Policy
 from mediagym.agents.ppo import PPOSettings
-from mediagym.agents.workflow import BASELINES, Session, policies_of
-from mediagym.envs.budget import EnvSettings
+from mediagym.agents.registry import BASELINES, baseline
+from mediagym.agents.workflow import Session
+from mediagym.envs.budget import EnvSettings, Pool
 from mediagym.envs.flight import Problem
 from mediagym.envs.market import Market, MarketState, select
 from mediagym.envs.optimum import SolverSettings
@@ -65,17 +67,29 @@ def session(
     solver: SolverSettings,
     evaluation_settings: EvaluationSettings,
     agent: Callable[..., dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Session:
     """What `prepare` would return for the shared problem."""
     config = {"agent": agent(), "evaluation": evaluation_settings.model_dump()}
     notes = ("a note on the data",)
-    return Session(config, posterior, problem, env_settings, solver, evaluation_settings, notes)
+    arena = CalibratedArena(
+        CALIBRATED,
+        problem,
+        posterior,
+        Pool(*posterior.training()),
+        env_settings,
+        evaluation_settings,
+        agent(),
+        tmp_path_factory.mktemp("cache"),
+        solver,
+    )
+    return Session(config, arena, solver, evaluation_settings, notes)
 
 
 @pytest.fixture(scope="session")
 def baselines(session: Session) -> list[Policy]:
     """All baselines of that session."""
-    return policies_of(BASELINES, session)
+    return [baseline(name, session.arena) for name in BASELINES]
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from mediagym.agents.evaluation import (
 )
 from mediagym.agents.greedy import Greedy
 from mediagym.agents.policy import PlanPolicy, Policy
-from mediagym.agents.workflow import Session, trial
+from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError
 from mediagym.envs.constraints import Constraints
 from mediagym.envs.flight import Problem, View, problem_of
@@ -46,7 +46,9 @@ class Reactive:
 @pytest.fixture(scope="module")
 def evaluation(session: Session, baselines: list[Policy]) -> Evaluation:
     policies = [*baselines, Reactive(session.problem)]
-    return evaluate(session.problem, policies, trial(session), session.solver, session.evaluation)
+    return evaluate(
+        session.problem, policies, session.arena.trial("test"), session.solver, session.evaluation
+    )
 
 
 def _evaluation(settings: EvaluationSettings, **totals: np.ndarray) -> Evaluation:
@@ -97,7 +99,9 @@ def test_an_evaluation_is_the_same_every_time(
     session: Session, baselines: list[Policy], evaluation: Evaluation
 ) -> None:
     policies = [*baselines, Reactive(session.problem)]
-    again = evaluate(session.problem, policies, trial(session), session.solver, session.evaluation)
+    again = evaluate(
+        session.problem, policies, session.arena.trial("test"), session.solver, session.evaluation
+    )
     for one, other in zip(
         (*evaluation.flown, evaluation.clairvoyant), (*again.flown, again.clairvoyant), strict=True
     ):
@@ -109,7 +113,7 @@ def test_an_evaluation_is_the_same_every_time(
 def test_a_policy_scores_the_same_whoever_flies_beside_it(
     session: Session, baselines: list[Policy], evaluation: Evaluation
 ) -> None:
-    alone = fly_policy(session.problem, Reactive(session.problem), trial(session))
+    alone = fly_policy(session.problem, Reactive(session.problem), session.arena.trial("test"))
     np.testing.assert_array_equal(alone.value, evaluation.flown[-1].value)
 
 
@@ -130,7 +134,7 @@ def test_another_seed_is_other_noise(posterior: Posterior) -> None:
 def test_the_same_policy_under_two_names_ties_exactly(
     session: Session, evaluation_settings: EvaluationSettings
 ) -> None:
-    problem, markets = session.problem, trial(session)
+    problem, markets = session.problem, session.arena.trial("test")
     static, twin = (
         fly_policy(problem, PlanPolicy(name, problem.base), markets) for name in ("static", "twin")
     )

@@ -7,7 +7,8 @@ from rich.table import Table
 from mediagym.agents.plan import document
 from mediagym.agents.policy import Policy
 from mediagym.agents.report import learning_table, markdown, plan_table, policy_table
-from mediagym.agents.workflow import Session, plan_of
+from mediagym.agents.planning import plan_of
+from mediagym.agents.workflow import Session
 
 SUMMARY: dict[str, Any] = {
     "markets": 8,
