@@ -94,9 +94,7 @@ def part(values: Floats, levels: tuple[float, float]) -> float:
     return float(_parts(values.ravel(), even, [levels])[0][0])
 
 
-def _parts(
-    values: Floats, weights: Floats, ranges: Sequence[tuple[float, float]]
-) -> list[Floats]:
+def _parts(values: Floats, weights: Floats, ranges: Sequence[tuple[float, float]]) -> list[Floats]:
     order = np.argsort(values)
     ranked = values[order]
     reached = np.cumsum(weights[:, order], axis=1)

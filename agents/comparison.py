@@ -11,7 +11,7 @@ import torch
 from ..data.files import write_json, write_text
 from ..envs.scenarios import sha256_of
 from .comparison_figures import comparison, differences, profiles
-from .evaluation import evaluate
+from .evaluation import Evaluation, evaluate
 from .policy import Entrant
 from .report import markdown
 from .scores import summary
@@ -29,24 +29,33 @@ def compare(
     Writes what ``write_comparison`` does, and ``tensorboard/``.
 
     Returns:
-        The content of ``evaluation.json``.
+        What ``scored`` says: the one element of ``tasks`` in ``evaluation.json``.
+    """
+    evaluation, task = scored(session, entrants, say)
+    document = document_of([task], seed)
+    write_comparison(document, folder)
+    log_evaluation(session, evaluation, document, folder / "tensorboard")
+    return task
+
+
+def scored(
+    session: Session, entrants: Sequence[Entrant], say: Say = lambda _: None
+) -> tuple[Evaluation, dict[str, Any]]:
+    """Fly entrants on the test markets and return the flights, and what they say.
+
+    The second is an element of ``tasks`` in ``evaluation.json``: ``scores.summary`` with the id of
+    the arena, the objective, and the hashes of what is known before the flight and of the markets.
     """
     arena = session.arena
     trial = arena.trial("test")
-    evaluation = evaluate(
-        arena.problem, entrants, trial, session.solver, session.evaluation, say
-    )
-    task = {
+    evaluation = evaluate(arena.problem, entrants, trial, session.solver, session.evaluation, say)
+    return evaluation, {
         "id": arena.id,
         "objective": arena.problem.objective.name,
         "posterior": arena.posterior.fingerprint(),
         "sha256": sha256_of(trial.market, trial.state),
         **summary(evaluation),
     }
-    document = document_of([task], seed)
-    write_comparison(document, folder)
-    log_evaluation(session, evaluation, document, folder / "tensorboard")
-    return document
 
 
 def document_of(tasks: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:

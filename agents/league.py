@@ -1,61 +1,34 @@
-"""The suite's table: baselines on the held-out markets of every task, in percent of clairvoyant."""
+"""The suite's table: baselines on the test markets of every task, in percent of clairvoyant."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..envs.flight import Problem
-from ..envs.plans import steady_plan, uniform_plan
-from ..envs.suite import posterior_of, problem_for, reference_of, trial_noise
-from ..envs.tasks import Task
-from .evaluation import Entry, Evaluation, EvaluationSettings, Trial, fly_policy
-from .greedy import Greedy
-from .policy import PlanPolicy, Policy
-from .scores import summary
+from .comparison import scored
+from .registry import entrants_of
+from .workflow import Session
 
-POLICIES = ("uniform", "historical", "greedy", "static")
+_CLOCK = ("seconds_per_decision", "seconds_per_flight")  # statistics that no two runs share
 
 
-def league(task: Task, settings: EvaluationSettings, split: str = "test") -> dict[str, Any]:
-    """Fly the baselines on a task's held-out markets.
+def league(session: Session, policies: Sequence[str]) -> dict[str, Any]:
+    """Fly policies on a task's test markets.
 
     Args:
-        task: the task.
-        settings: resamples and references of the comparison; all markets of the split fly.
-        split: ``validation`` or ``test``.
+        session: of the task.
+        policies: their names.
 
     Returns:
-        An element of ``tasks`` as in ``evaluation.json``, without the profile and what a clock
-        says: the same at every run.
+        An element of ``tasks`` as in ``evaluation.json``, without profiles and what a clock says:
+        the same at every run.
     """
-    problem = problem_for(task)
-    trial = Trial(*trial_noise(task, split))
-    entries = [
-        Entry(policy.name, (fly_policy(problem, policy, trial),))
-        for policy in baselines(task, problem)
-    ]
-    best = reference_of(task.key).daily[split]
-    found = summary(Evaluation(tuple(entries), best, settings))
-    for row in found["policies"]:
-        del row["seconds_per_decision"], row["seconds_per_flight"]
-    del found["profile"]
-    return {"id": task.id, "objective": problem.objective.name, **found}
-
-
-def baselines(task: Task, problem: Problem) -> list[Policy]:
-    """Return the baselines of ``POLICIES`` for a task, in that order."""
-    shares = posterior_of(task).spend
-    even = uniform_plan(problem.constraints, len(shares), problem.days)
-    past = steady_plan(problem.constraints, shares, problem.days)
-    return [
-        PlanPolicy("uniform", even),
-        PlanPolicy("historical", past),
-        Greedy(problem),
-        PlanPolicy("static", problem.base),
-    ]
+    _, task = scored(session, entrants_of(policies, session))
+    rows = [{k: v for k, v in row.items() if k not in _CLOCK} for row in task["policies"]]
+    return {k: v for k, v in task.items() if k != "profile"} | {"policies": rows}
 
 
 def as_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
     """Return the results of ``league`` as a Markdown page."""
+    names = [row["name"] for row in tasks[0]["policies"]]
     lines = [
         "# The suite: baselines in percent of the clairvoyant",
         "",
@@ -64,8 +37,8 @@ def as_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
         "",
         f"    {command}",
         "",
-        "| task | " + " | ".join(POLICIES) + " | best single flight | violations |",
-        "|---|" + "---:|" * (len(POLICIES) + 2),
+        "| task | " + " | ".join(names) + " | best single flight | violations |",
+        "|---|" + "---:|" * (len(names) + 2),
     ]
     for task in tasks:
         cells = [f"{p['mean']:.1f} ({p['ci'][0]:.1f}..{p['ci'][1]:.1f})" for p in task["policies"]]

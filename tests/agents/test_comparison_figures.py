@@ -22,7 +22,10 @@ def _task(number: int) -> dict[str, Any]:
             for name, mean in POLICIES.items()
         ],
         "paired": [
-            {"a": a, "b": "static", "difference": m - 93, "ci": [m - 94, m - 92], "probability": 0.7}
+            {
+                "a": a, "b": "static", "difference": m - 93, "ci": [m - 94, m - 92],
+                "probability": 0.7,
+            }
             for a, m in POLICIES.items()
             if a != "static"
         ],

@@ -18,7 +18,7 @@ from mediagym.agents.evaluation import (
     trial_of,
 )
 from mediagym.agents.greedy import Greedy
-from mediagym.agents.policy import Entrant, PlanPolicy
+from mediagym.agents.policy import Entrant, PlanPolicy, Policy
 from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError
 from mediagym.envs.constraints import Constraints
@@ -45,9 +45,10 @@ class Reactive:
 
 
 @pytest.fixture(scope="module")
-def entrants(session: Session, baselines: list[Entrant]) -> list[Entrant]:
+def entrants(session: Session, baselines: list[Policy]) -> list[Entrant]:
     """All baselines, and one that reacts, with two seeds: twice the same."""
-    return [*baselines, Entrant("reactive", (Reactive(session.problem), Reactive(session.problem)))]
+    reactive = Entrant("reactive", (Reactive(session.problem), Reactive(session.problem)))
+    return [*(Entrant(policy.name, (policy,)) for policy in baselines), reactive]
 
 
 @pytest.fixture(scope="module")

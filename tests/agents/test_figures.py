@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from mediagym.agents.figures import draw_plan, response_curves, spend_map
 from mediagym.agents.policy import Policy
-from mediagym.agents.workflow import Session, plan_of
+from mediagym.agents.planning import plan_of
+from mediagym.agents.workflow import Session
 
 
 def _pixels(figure: Figure) -> np.ndarray:

@@ -13,7 +13,8 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 
 from mediagym.agents.evaluation import Trial, fly_policy
 from mediagym.agents.learned import LearnedPolicy, Network, load_network, save_network
-from mediagym.agents.workflow import Session, policies_of, trained
+from mediagym.agents.registry import entrants_of, trained
+from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 from mediagym.data.files import read_arrays, write_arrays
 from mediagym.envs.actions import ActionSettings, action_size
@@ -87,10 +88,10 @@ def test_a_flight_on_its_own_is_the_flight_in_a_batch(
 
 
 def test_the_folder_of_a_run_is_a_policy(folder: Path, session: Session) -> None:
-    policy = trained(folder, session)
+    policy = trained(folder, session.arena)
     assert policy.name == "ppo"
     assert not policy.open_loop
-    (same,) = policies_of([str(folder)], session)
+    (same,) = entrants_of([str(folder)], session)[0].policies
     assert same.name == "ppo"
 
 
@@ -100,24 +101,27 @@ def test_several_runs_of_one_learner_go_by_their_folders(
     for run in ("run1", "run2"):
         save_network(network, tmp_path / run)
     names = ["static", str(tmp_path / "run1"), str(tmp_path / "run2")]
-    assert [p.name for p in policies_of(names, session)] == ["static", "ppo_run1", "ppo_run2"]
+    expected = ["static", "ppo_run1", "ppo_run2"]
+    entrants = entrants_of(names, session)
+    assert [entrant.name for entrant in entrants] == expected
+    assert [entrant.policies[0].name for entrant in entrants] == expected
 
 
 def test_a_policy_for_other_campaigns_is_refused(session: Session, tmp_path: Path) -> None:
     save_network(_network(session.env.action, 40, action_size(4)), tmp_path)
     with pytest.raises(ConfigError, match="trained for 4 campaigns; the data have 9"):
-        trained(tmp_path, session)
+        trained(tmp_path, session.arena)
 
 
 def test_a_policy_that_sees_something_else_is_refused(session: Session, tmp_path: Path) -> None:
     save_network(_network(session.env.action, 40, action_size(9)), tmp_path)
     with pytest.raises(ConfigError, match="Train"):
-        trained(tmp_path, session)
+        trained(tmp_path, session.arena)
 
 
 def test_a_folder_without_a_policy_is_refused(session: Session, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"holds no trained policy \(policy.json\)"):
-        trained(tmp_path, session)
+        trained(tmp_path, session.arena)
 
 
 class Payload:

@@ -12,7 +12,8 @@ from mediagym.agents.evaluation import Trial, fly_policy
 from mediagym.agents.learned import LearnedPolicy, Network
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.ppo import PPOSettings, train_ppo
-from mediagym.agents.workflow import Session, learn
+from mediagym.agents.learning import learn
+from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError
 
 Learner = Callable[..., PPOSettings]
@@ -157,9 +158,8 @@ def test_validation_markets_are_neither_trained_on_nor_evaluated(
 def test_more_validation_markets_than_are_held_out_are_refused(
     session: Session, agent: Callable[..., dict[str, Any]]
 ) -> None:
-    config = {**session.config, "agent": agent(validation=500)}
     with pytest.raises(ConfigError, match=r"agent\.validation: 500 markets"):
-        learn(session._replace(config=config), 0, None, progress=False)
+        learn(changed(session, agent=agent(validation=500)), 0, None, progress=False)
 
 
 @pytest.mark.parametrize(

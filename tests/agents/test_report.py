@@ -6,7 +6,8 @@ from rich.table import Table
 from mediagym.agents.plan import document
 from mediagym.agents.policy import Policy
 from mediagym.agents.report import learning_table, markdown, plan_table, policy_table
-from mediagym.agents.workflow import Session, plan_of
+from mediagym.agents.planning import plan_of
+from mediagym.agents.workflow import Session
 
 TASK: dict[str, Any] = {
     "id": "mediagym/Calibrated-v0",
@@ -49,6 +50,7 @@ def test_the_comparison_reads_the_same_on_screen_and_in_documents() -> None:
         assert cell in screen
         assert cell in text
     assert "mediagym/Calibrated-v0: 8 held-out markets" in screen
+    assert "0 constraints broken, 0 cents off the budget" in screen
     for cell in ("+6.00), 90% |", "96.00 (95.00..97.00)", "| 12.3% |", "| 4 |"):
         assert cell in text
 
@@ -56,7 +58,8 @@ def test_the_comparison_reads_the_same_on_screen_and_in_documents() -> None:
 def test_a_table_fits_the_screen_with_three_references() -> None:
     pair = TASK["paired"][0] | {"difference": -10.0, "ci": [-11.0, -10.0]}
     beside = [pair | {"b": b} for b in ("greedy", "static", "replanner")]
-    assert max(len(line) for line in _shown(policy_table(TASK | {"paired": beside})).split("\n")) <= 140
+    shown = _shown(policy_table(TASK | {"paired": beside}))
+    assert max(len(line) for line in shown.splitlines()) <= 140
 
 
 def test_a_markdown_row_a_policy_best_first_and_all_of_equal_width() -> None:
