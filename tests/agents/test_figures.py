@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from mediagym.agents.evaluation import Evaluation, fly_policy, summary, trial_of
 from mediagym.agents.figures import comparison, draw_plan, response_curves, spend_map
-from mediagym.agents.policy import Policy
 from mediagym.agents.planning import plan_of
+from mediagym.agents.policy import Policy
 from mediagym.agents.workflow import Session
 
 
