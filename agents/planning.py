@@ -12,10 +12,10 @@ from ..envs.plans import static_plan
 from .credit import ratio_draws
 from .evaluation import Trial, trial_of
 from .forecast import expected_flight, forecast, marginal_returns
+from .learning import learn
 from .plan import Plan
 from .policy import PlanPolicy, Policy
 from .registry import BASELINES, baseline, trained
-from .learning import learn
 from .workflow import Session
 
 Floats = NDArray[np.float64]

@@ -164,4 +164,4 @@ def _card(session: Session, document: Mapping[str, Any], run: _Run) -> str:
 
 
 def _seeds(task: Mapping[str, Any], policy: str) -> int:
-    return next(row["seeds"] for row in task["policies"] if row["name"] == policy)
+    return next(int(row["seeds"]) for row in task["policies"] if row["name"] == policy)

@@ -31,8 +31,8 @@ from .arena import CALIBRATED, Arena, CalibratedArena, TaskArena, require_apart
 from .commands import CalibrateCommand, ProblemGroups, Workplace
 from .credit import informed
 from .evaluation import EvaluationSettings
-from .registry import BASELINES
 from .learning import learner_of
+from .registry import BASELINES
 
 Say = Callable[[str], None]
 _VERSION = 5  # of kept calibrations; a change of the method must not find old ones

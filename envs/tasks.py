@@ -1,6 +1,6 @@
 """The task suite: a task's YAML and a size's YAML make a family of markets to plan in.
 
-A task is one file of ``conf/tasks`` over its ``default.yaml``; a size one file of ``conf/size``.
+A task is one file of ``conf/suite`` over its ``default.yaml``; a size one file of ``conf/size``.
 """
 
 from collections.abc import Mapping
@@ -90,7 +90,7 @@ class Claims(Settings):
 
 
 class TaskSettings(Settings):
-    """The keys of ``conf/tasks/default.yaml``, where their meanings are."""
+    """The keys of ``conf/suite/default.yaml``, where their meanings are."""
 
     summary: str
     versions: Annotated[dict[str, str], Field(min_length=1)]
@@ -169,7 +169,7 @@ class Task(NamedTuple):
 
 def task_names() -> list[str]:
     """Return the tasks that have a YAML, in alphabetic order."""
-    return sorted(path.stem for path in (CONF / "tasks").glob("*.yaml") if path.stem != "default")
+    return sorted(path.stem for path in (CONF / "suite").glob("*.yaml") if path.stem != "default")
 
 
 def size_names() -> list[str]:
@@ -186,7 +186,7 @@ def every_task() -> list[tuple[str, str]]:
 
 def _newest(name: str) -> str:
     """Return the newest version of a task by reading no more than that."""
-    given = _merged(shipped("tasks", "default"), shipped("tasks", name))
+    given = _merged(shipped("suite", "default"), shipped("suite", name))
     return str(list(given["versions"])[-1])
 
 
@@ -205,8 +205,8 @@ def task_of(key: str) -> Task:
             f"task: {key!r} is not known; allowed: one of {', '.join(task_names())}, a dash, and "
             f"one of {', '.join(size_names())}, such as Full-M.{hint}"
         )
-    given = _merged(shipped("tasks", "default"), shipped("tasks", name))
-    settings = TaskSettings.of(given, f"conf/tasks/{name}.yaml")
+    given = _merged(shipped("suite", "default"), shipped("suite", name))
+    settings = TaskSettings.of(given, f"conf/suite/{name}.yaml")
     priors = shipped("priors", "default")
     priors["conversions_sd"] = max(settings.conversions_sd, 1e-12)
     priors["dispersion"] = settings.dispersion.model_dump()

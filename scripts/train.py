@@ -6,12 +6,12 @@ from mediagym.agents.commands import TrainCommand
 from mediagym.agents.comparison import compare
 from mediagym.agents.figures import draw_plan
 from mediagym.agents.learned import save_network
+from mediagym.agents.learning import learn, learner_of, validated
 from mediagym.agents.plan import write_plan
 from mediagym.agents.planning import plan_of
 from mediagym.agents.policy import Entrant
 from mediagym.agents.registry import entrants_of
 from mediagym.agents.report import plan_table, policy_table
-from mediagym.agents.learning import learn, learner_of, validated
 from mediagym.agents.workflow import prepare
 from mediagym.scripts.launch import launch, plain
 from mediagym.scripts.screen import console, run_folder, tell, warn, working

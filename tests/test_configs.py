@@ -54,7 +54,7 @@ OWNERS = {
     "diagnosis": "insights",
     "forecasting": "insights",
 }
-SUITE = ("tasks", "size")  # read by the task suite and not composed by Hydra
+SUITE = ("suite", "size")  # read by the task suite and not composed by Hydra
 CHOICES = sorted(
     (path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name not in SUITE
 )
@@ -147,7 +147,7 @@ def test_the_synthetic_advertiser_fits_its_record(
 
 
 @pytest.mark.parametrize(
-    "path", sorted((CONF / "tasks").glob("*.yaml")), ids=lambda path: path.stem
+    "path", sorted((CONF / "suite").glob("*.yaml")), ids=lambda path: path.stem
 )
 @pytest.mark.parametrize("size", sorted(path.stem for path in (CONF / "size").glob("*.yaml")))
 def test_every_task_at_every_size_fits_its_records(path: Path, size: str) -> None:

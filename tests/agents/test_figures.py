@@ -9,8 +9,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from mediagym.agents.figures import draw_plan, response_curves, spend_map
-from mediagym.agents.policy import Policy
 from mediagym.agents.planning import plan_of
+from mediagym.agents.policy import Policy
 from mediagym.agents.workflow import Session
 
 

@@ -109,7 +109,7 @@ def test_several_runs_of_one_learner_go_by_their_folders(
 
 def test_a_policy_for_other_campaigns_is_refused(session: Session, tmp_path: Path) -> None:
     save_network(_network(session.env.action, 40, action_size(4)), tmp_path)
-    with pytest.raises(ConfigError, match="trained for 4 campaigns; the data have 9"):
+    with pytest.raises(ConfigError, match="trained for 4 campaigns; there are 9 here"):
         trained(tmp_path, session.arena)
 
 

@@ -10,8 +10,8 @@ import pytest
 from mediagym.agents.evaluation import trial_of
 from mediagym.agents.forecast import Forecast, forecast
 from mediagym.agents.plan import SCHEMA, Plan, document, name_of, write_plan
-from mediagym.agents.policy import PlanPolicy, Policy
 from mediagym.agents.planning import plan_of
+from mediagym.agents.policy import PlanPolicy, Policy
 from mediagym.agents.registry import baseline
 from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConstraintError

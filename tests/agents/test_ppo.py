@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from mediagym.agents import apg, ppo
 from mediagym.agents.evaluation import Trial, fly_policy
 from mediagym.agents.learned import LearnedPolicy, Network
+from mediagym.agents.learning import learn
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.ppo import PPOSettings, train_ppo
-from mediagym.agents.learning import learn
 from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError
 
@@ -140,7 +141,7 @@ def test_validation_markets_are_neither_trained_on_nor_evaluated(
         seen.update(markets=markets, validation=validation)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mediagym.agents.workflow.train_ppo", spy)
+    monkeypatch.setattr("mediagym.agents.learning.train_ppo", spy)
     with pytest.raises(KeyboardInterrupt):
         learn(session, 0, None, progress=False)
     evaluated = session.posterior.held(session.evaluation.markets)[0].elasticity
@@ -158,8 +159,9 @@ def test_validation_markets_are_neither_trained_on_nor_evaluated(
 def test_more_validation_markets_than_are_held_out_are_refused(
     session: Session, agent: Callable[..., dict[str, Any]]
 ) -> None:
+    asked = session._replace(arena=replace(session.arena, agent=agent(validation=500)))
     with pytest.raises(ConfigError, match=r"agent\.validation: 500 markets"):
-        learn(changed(session, agent=agent(validation=500)), 0, None, progress=False)
+        learn(asked, 0, None, progress=False)
 
 
 @pytest.mark.parametrize(

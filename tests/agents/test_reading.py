@@ -10,9 +10,9 @@ import pytest
 from mediagym.agents.evaluation import trial_of
 from mediagym.agents.forecast import forecast
 from mediagym.agents.plan import Plan, document, write_plan
+from mediagym.agents.planning import plan_of
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.reading import read_plan
-from mediagym.agents.planning import plan_of
 from mediagym.agents.registry import baseline
 from mediagym.agents.workflow import Session
 from mediagym.data.errors import DataError

@@ -4,9 +4,9 @@ from rich.console import Console
 from rich.table import Table
 
 from mediagym.agents.plan import document
+from mediagym.agents.planning import plan_of
 from mediagym.agents.policy import Policy
 from mediagym.agents.report import learning_table, markdown, plan_table, policy_table
-from mediagym.agents.planning import plan_of
 from mediagym.agents.workflow import Session
 
 TASK: dict[str, Any] = {

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mediagym.agents import workflow
-from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.planning import acting, plan_of
+from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.registry import BASELINES, baseline, entrants_of
 from mediagym.agents.workflow import Session, prepare
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
