@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -43,7 +44,11 @@ def test_a_few_iterations_raise_what_the_network_earns(
 ) -> None:
     problem = session.problem
     uniform = np.full_like(problem.base, problem.constraints.total / problem.base.size)
-    session = session._replace(problem=problem._replace(base=uniform))  # there is much to gain
+    session = session._replace(
+        arena=replace(
+            session.arena, problem=problem._replace(base=uniform)
+        )  # there is much to gain
+    )
     trial = held_trial(4)
     before = _score(actor, session, trial, record)
     static = fly_policy(session.problem, PlanPolicy("static", uniform), trial).total.mean()

@@ -19,8 +19,10 @@ from mediagym.agents.checkpoint import packed, unpacked
 from mediagym.agents.evaluation import Trial, fly_policy
 from mediagym.agents.learned import LearnedPolicy, Network, Training, load_network, save_network
 from mediagym.agents.learners import model_of
+from mediagym.agents.planning import acting
+from mediagym.agents.registry import entrants_of, trained
 from mediagym.agents.vecenv import SB3Envs
-from mediagym.agents.workflow import Session, acting, policies_of, trained
+from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 from mediagym.envs.actions import action_size
 from mediagym.envs.budget import BudgetVectorEnv
@@ -129,10 +131,10 @@ def test_a_flight_on_its_own_is_the_flight_in_a_batch(
 
 
 def test_the_folder_of_a_run_is_a_policy(folder: Path, session: Session) -> None:
-    policy = trained(folder, session)
+    policy = trained(folder, session.arena)
     assert policy.name == "ppo"
     assert not policy.open_loop
-    (same,) = policies_of([str(folder)], session)
+    (same,) = entrants_of([str(folder)], session)[0].policies
     assert same.name == "ppo"
 
 
@@ -142,7 +144,10 @@ def test_several_runs_of_one_learner_go_by_their_folders(
     for run in ("run1", "run2"):
         save_network(network, tmp_path / run)
     names = ["static", str(tmp_path / "run1"), str(tmp_path / "run2")]
-    assert [p.name for p in policies_of(names, session)] == ["static", "ppo_run1", "ppo_run2"]
+    expected = ["static", "ppo_run1", "ppo_run2"]
+    entrants = entrants_of(names, session)
+    assert [entrant.name for entrant in entrants] == expected
+    assert [entrant.policies[0].name for entrant in entrants] == expected
 
 
 def test_a_policy_for_other_campaigns_is_refused_by_name(
@@ -152,7 +157,7 @@ def test_a_policy_for_other_campaigns_is_refused_by_name(
     training = network.training.model_copy(update={"campaigns": names})
     save_network(replace(network, training=training), tmp_path)
     with pytest.raises(ConfigError, match="trained for the campaigns google/Radio, ") as caught:
-        trained(tmp_path, session)
+        trained(tmp_path, session.arena)
     assert session.problem.constraints.names[0] in str(caught.value)
 
 
@@ -161,12 +166,12 @@ def test_a_policy_that_sees_something_else_is_refused(
 ) -> None:
     save_network(_network(session, record, "clipped", observation=40), tmp_path)
     with pytest.raises(ConfigError, match="was trained on 40 numbers a day"):
-        trained(tmp_path, session)
+        trained(tmp_path, session.arena)
 
 
 def test_a_folder_without_a_policy_is_refused(session: Session, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"holds no trained policy \(policy.json\)"):
-        trained(tmp_path, session)
+        trained(tmp_path, session.arena)
 
 
 class Payload:
@@ -205,8 +210,8 @@ def test_an_archive_of_sb3_is_refused_in_one_line_and_not_executed(
     path = tmp_path / "model.zip"
     _archive(path, trap)
     for ask in (
-        lambda: trained(path, session),
-        lambda: policies_of(["static", str(path)], session),
+        lambda: trained(path, session.arena),
+        lambda: entrants_of(["static", str(path)], session),
         lambda: acting(session, str(path), "static", 0),
     ):
         with pytest.raises(ConfigError, match=r"model\.zip' is a file; formats that") as caught:
@@ -225,7 +230,7 @@ def test_a_payload_in_place_of_a_file_is_refused_and_not_executed(
     else:
         (folder / name).write_bytes(pickle.dumps(Payload(trap)))
     with pytest.raises(DataError, match=name.replace(".", r"\.")):
-        policies_of([str(folder)], session)
+        entrants_of([str(folder)], session)
     assert not trap.exists()
 
 

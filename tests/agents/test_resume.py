@@ -102,7 +102,7 @@ def test_a_broken_checkpoint_is_refused_in_words(tmp_path: Path, content: bytes)
 def test_a_resumed_run_goes_by_its_own_configuration(
     conf: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
-    config = {"agent": {}, "seed": 3, "baselines": [], "resume": None}
+    config = {"agent": {}, "task": None, "seed": 3, "baselines": [], "resume": None}
     assert configured(tmp_path / "run", config, ["seed=3"]) == config
     assert resumable(tmp_path / "run")
     asked = {**config, "seed": 0, "resume": str(tmp_path / "run")}

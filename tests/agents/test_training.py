@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from mediagym.agents.greedy import Greedy
 from mediagym.agents.interaction import Interaction
 from mediagym.agents.learned import LearnedPolicy, Network, load_network, save_network
 from mediagym.agents.learners import learner_of
+from mediagym.agents.learning import learn
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.training import train
 from mediagym.agents.vecenv import SB3Envs
-from mediagym.agents.workflow import Session, learn
+from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError
 from mediagym.envs.budget import BudgetVectorEnv
 
@@ -206,7 +208,7 @@ def test_validation_markets_are_neither_trained_on_nor_evaluated(
         seen.update(markets=markets, validation=validation)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mediagym.agents.workflow.train", spy)
+    monkeypatch.setattr("mediagym.agents.learning.train", spy)
     with pytest.raises(KeyboardInterrupt):
         learn(session, 0, None, progress=False)
     evaluated = session.posterior.held(session.evaluation.markets)[0].elasticity
@@ -224,9 +226,9 @@ def test_validation_markets_are_neither_trained_on_nor_evaluated(
 def test_more_validation_markets_than_are_held_out_are_refused(
     session: Session, agent: Callable[..., dict[str, Any]]
 ) -> None:
-    config = {**session.config, "agent": agent(validation=500)}
+    asked = session._replace(arena=replace(session.arena, agent=agent(validation=500)))
     with pytest.raises(ConfigError, match=r"agent\.validation: 500 markets"):
-        learn(session._replace(config=config), 0, None, progress=False)
+        learn(asked, 0, None, progress=False)
 
 
 @pytest.mark.parametrize(

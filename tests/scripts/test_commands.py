@@ -71,9 +71,10 @@ def test_from_exports_to_the_plan_of_a_trained_policy(
     run = {path.name for path in (place / "trained").iterdir()}
     assert run >= {
         "policy.safetensors", "policy.json", "run.json", "plan.json", "plan.png", "response.png",
-        "evaluation.json", "evaluation.md", "evaluation.png", "tensorboard",
+        "evaluation.json", "evaluation.md", "evaluation.png", "profiles.png", "differences.png",
+        "tensorboard",
     }  # fmt: skip
-    assert list((place / "outputs" / "cache").iterdir()) == [cached]  # found again
+    assert list((place / "outputs" / "cache").glob("posterior-*")) == [cached]  # found again
 
     weights = (place / "trained" / "policy.safetensors").read_bytes()
     (place / "trained" / "policy.safetensors").unlink()
@@ -86,12 +87,12 @@ def test_from_exports_to_the_plan_of_a_trained_policy(
     policies = "policies=[greedy,static,trained]"
     evaluated = command("evaluate", *given, policies, "hydra.run.dir=evaluated")
     assert evaluated.status == 0, evaluated
-    result = json.loads((place / "evaluated" / "evaluation.json").read_text())
-    rows = {row["policy"]: row for row in result["policies"]}
+    (task,) = json.loads((place / "evaluated" / "evaluation.json").read_text())["tasks"]
+    rows = {row["name"]: row for row in task["policies"]}
     assert list(rows) == ["greedy", "static", "ppo", "clairvoyant"]
-    before = json.loads((place / "trained" / "evaluation.json").read_text())
+    (before,) = json.loads((place / "trained" / "evaluation.json").read_text())["tasks"]
     assert rows["ppo"]["value"] == next(
-        row["value"] for row in before["policies"] if row["policy"] == "ppo"
+        row["value"] for row in before["policies"] if row["name"] == "ppo"
     )
     for row in rows.values():
         assert row["violations"] == row["cents_off"] == 0
