@@ -31,4 +31,4 @@ def past_return(arena: Arena) -> Floats:
     state = problem.state._replace(stock=spend)
     _, outcomes = simulate(problem.market, state, np.tile(spend, (_WEEK, 1)), None)
     value = np.sum([problem.objective.expected(o, spend) for o in outcomes], axis=0)
-    return np.maximum(value / (_WEEK * spend), 1e-12)  # a profit may be negative
+    return np.asarray(np.maximum(value / (_WEEK * spend), 1e-12))  # a profit may be negative
