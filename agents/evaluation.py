@@ -65,12 +65,8 @@ class Evaluation(NamedTuple):
 
         The bound less what is lost to it, so that a loss (a negative profit) stays below 100 too.
         """
-        return percent_of(flown.total, self.clairvoyant.total)
-
-
-def percent_of(value: Floats, best: Floats) -> Floats:
-    """Return values in percent of the best there is; see ``Evaluation.percent``."""
-    return np.asarray(100 - 100 * (best - value) / np.abs(best))
+        best = self.clairvoyant.total
+        return np.asarray(100 - 100 * (best - flown.total) / np.abs(best))
 
 
 def trial_of(market: Market, state: MarketState, days: int, seed: int, skip: int = 0) -> Trial:
