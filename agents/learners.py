@@ -11,7 +11,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from ..data.config import Settings
 from ..data.errors import ConfigError, shown
 from .apg import WarmStart
-from .vecenv import SB3Envs
+from .vecenv import SB3Envs, usual_envs
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -123,6 +123,27 @@ def model_of(envs: SB3Envs, settings: Any, seed: int) -> Any:
         clip_range=settings.clip,
         ent_coef=0.0,  # the direction that moves all campaigns alike would be free entropy
         policy_kwargs=policy,
+    )
+
+
+def usual_model(make: Callable[[], Any], settings: Any, seed: int) -> Any:
+    """Return PPO in Stable-Baselines3's usual setting, to compare with: 8 environments, batch 64.
+
+    Args:
+        make: makes an environment.
+        settings: of ``ppo``; the network and the passes over each batch are taken from them.
+        seed: of everything.
+    """
+    return PPO(
+        "MlpPolicy",
+        usual_envs(make, 8),
+        n_steps=240,
+        batch_size=64,
+        n_epochs=settings.epochs,
+        gamma=settings.gamma,
+        seed=seed,
+        device="cpu",
+        policy_kwargs={"net_arch": list(settings.hidden)},
     )
 
 

@@ -8,18 +8,15 @@ import time
 from typing import Any
 
 import torch
-from stable_baselines3 import PPO
 
-from mediagym.agents.learners import learner_of, model_of
-from mediagym.agents.vecenv import SB3Envs, usual_envs
+from mediagym.agents.learners import learner_of, model_of, usual_model
+from mediagym.agents.vecenv import SB3Envs
 from mediagym.envs.suite import make_env, make_vector_env
 from mediagym.scripts.benchmark import Figure
 from mediagym.scripts.launch import shipped
 
 _TASK = "Uncertain-M"
 _OURS: dict[str, Any] = {"envs": 1024, "batch": 7680, "epochs": 10, "hidden": [64, 64]}
-_USUAL: dict[str, Any] = {"n_steps": 240, "batch_size": 64, "n_epochs": 10}  # of 8 environments
-_ENVS = 8
 _REPEATS = 3
 Figures = dict[str, Figure]
 
@@ -27,11 +24,10 @@ Figures = dict[str, Figure]
 def training() -> Figures:
     """Time environment steps of PPO, learning included, in both settings."""
     torch.set_num_threads(1)
-    envs = SB3Envs(make_vector_env(_OURS["envs"], _TASK))
-    ours = _rate(model_of(envs, learner_of({**shipped("agent/ppo.yaml"), **_OURS}), 0))
-    usual = usual_envs(lambda: make_env(_TASK), _ENVS)
-    network = {"net_arch": _OURS["hidden"]}
-    slow = _rate(PPO("MlpPolicy", usual, seed=0, device="cpu", policy_kwargs=network, **_USUAL))
+    settings = learner_of({**shipped("agent/ppo.yaml"), **_OURS})
+    envs = SB3Envs(make_vector_env(settings.envs, _TASK))
+    ours = _rate(model_of(envs, settings, 0))
+    slow = _rate(usual_model(lambda: make_env(_TASK), settings, 0))
     unit = "environment steps a CPU-second"
     return {
         "PPO, 1,024 flights, batch 7,680, 10 epochs": Figure(ours, 15_000, unit, at_least=True),

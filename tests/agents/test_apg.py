@@ -148,7 +148,7 @@ def test_a_penalty_on_moved_dollars_brings_the_wishes_nearer_to_what_is_allowed(
     moved = []
     for weight in (0.0, 5.0):
         made, env = actor.copied(), session.env.model_copy(update={"distance_penalty": weight})
-        climb = _train(made, session, env=env, iterations=12, rate=0.02)
+        climb = _train(made, session, env=env, iterations=6, rate=0.03)
         penal = session.env.model_copy(update={"distance_penalty": 1.0})
         climb.env, free = penal, session.env
         with torch.no_grad():
