@@ -2,26 +2,25 @@
 
 Market, projection, observation and belief are differentiable; count noise enters as
 ``sample - mean`` without gradient, so that the gradient still flows through what a spend
-teaches. It gives the network that PPO continues from.
+teaches. A learner of its own, and where others may start from.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
 import torch
 from pydantic import Field
-from stable_baselines3.common.policies import ActorCriticPolicy
 
 from ..data.config import Settings
-from ..envs.actions import ActionSettings, wanted
-from ..envs.flight import Problem, View, fly, start
-from ..envs.market import Market, MarketState, Noise, select
-from ..envs.noise import draw_noises, generator
+from ..envs.actions import distance, wanted
+from ..envs.budget import EnvSettings, Source
+from ..envs.flight import Day, Problem, View, fly, start
 from ..envs.observation import observe
 from ..envs.optimum import tensors
+from .actor import Actor
 
-_STREAM = 1_000_000_007  # keeps these episodes apart from those of the environments
+_STREAM = 1_000_000_007  # keeps these flights apart from those of the environments
 _OUTSIDE = 0.1  # weight of what lies outside [-1, 1], where clipping has no gradient
 _LONGEST = 1.0  # gradient norm above which a step is shortened
 
@@ -34,72 +33,95 @@ class WarmStart(Settings):
     rate: Annotated[float, Field(gt=0)]
 
 
-def train_apg(
-    policy: ActorCriticPolicy,
-    problem: Problem,
-    markets: tuple[Market, MarketState],
-    action: ActionSettings,
-    settings: WarmStart,
-    seed: int,
-    watch: Callable[[int], None] = lambda _: None,
-) -> None:
-    """Train the actor of a network in place.
+class Backpropagation:
+    """Trains an actor in place, an iteration at a time."""
 
-    Args:
-        policy: a Stable-Baselines3 network for this problem's observation and action.
-        problem: what is planned.
-        markets: that flights are drawn from.
-        action: scales of the actions.
-        settings: iterations, flights an iteration, and the step of Adam (annealed).
-        seed: of markets and noise.
-        watch: called with the number of iterations done.
-    """
-    known = tensors(problem)
-    scale = _static_value(known)
-    climb = torch.optim.Adam(policy.parameters(), lr=settings.rate)
-    ease = torch.optim.lr_scheduler.CosineAnnealingLR(climb, max(settings.iterations, 1))
-    episodes = _episodes(problem, markets, settings.flights, seed)
-    for i in range(settings.iterations):
-        market, state, noise = next(episodes)
-        pilot = _Pilot(policy, known, action)
-        begin = start(known, state, (settings.flights,))
-        _, days = fly(known, market, begin, noise, pilot.act)
+    def __init__(
+        self,
+        actor: Actor,
+        problem: Problem,
+        source: Source,
+        env: EnvSettings,
+        settings: WarmStart,
+        seed: int,
+    ) -> None:
+        """Prepare the first iteration.
+
+        Args:
+            actor: for this problem's observation and action.
+            problem: what is planned.
+            source: where flights come from.
+            env: scales of the actions, and what a moved dollar costs.
+            settings: iterations, flights an iteration, and the step of Adam (annealed by a cosine).
+            seed: of markets and noise.
+        """
+        self.actor, self.env, self.settings, self.seed = actor, env, settings, seed
+        self.source, self.days = source, problem.days
+        self.known = tensors(problem)
+        self.done = 0  # iterations
+        self._scale = _static_value(self.known)
+        self._climb = torch.optim.Adam(actor.parameters(), lr=settings.rate)
+
+    @property
+    def steps(self) -> int:
+        """Days flown so far."""
+        return self.done * self.settings.flights * self.days
+
+    def step(self) -> None:
+        """Fly a batch of new flights and take one step uphill."""
+        share = self.done / max(self.settings.iterations, 1)
+        for group in self._climb.param_groups:
+            group["lr"] = self.settings.rate * (1 + np.cos(np.pi * share)) / 2
+        self._climb.zero_grad()
+        self._loss().backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.actor.parameters(), _LONGEST)
+        self._climb.step()
+        self.done += 1
+
+    def _loss(self) -> torch.Tensor:
+        flights, first = self.settings.flights, self.done * self.settings.flights
+        episodes = range(first, first + flights)
+        market, state, noise = self.source.draw(self.seed + _STREAM, episodes, self.days)
+        pilot = Pilot(self.actor, self.known, self.env)
+        begin = start(self.known, tensors(state), (flights,))
+        _, days = fly(self.known, tensors(market), begin, tensors(noise), pilot.act)
         value = torch.stack([day.value.sum(-1) for day in days]).sum(0).mean()
-        climb.zero_grad()
-        (_OUTSIDE * pilot.outside - value / scale).backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(policy.parameters(), _LONGEST)
-        climb.step()
-        ease.step()
-        watch(i + 1)
+        loss = _OUTSIDE * pilot.outside - value / self._scale
+        if self.env.distance_penalty:
+            loss = loss + self.env.distance_penalty * pilot.moved(days)
+        return loss
+
+    def state(self) -> dict[str, Any]:
+        """Return what ``restore`` continues from, the actor's weights aside."""
+        return {"done": self.done, "optimizer": self._climb.state_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from what ``state`` returned."""
+        self.done = state["done"]
+        self._climb.load_state_dict(state["optimizer"])
 
 
-class _Pilot:
-    """Acts by the network, keeping the gradient, and sums up how far it reached outside."""
+class Pilot:
+    """Acts by an actor, keeping the gradient, and keeps what it reached for."""
 
-    def __init__(self, policy: ActorCriticPolicy, problem: Problem, action: ActionSettings) -> None:
-        self.policy, self.problem, self.action = policy, problem, action
-        self.outside: torch.Tensor = torch.tensor(0.0)
+    def __init__(self, actor: Actor, problem: Problem, env: EnvSettings) -> None:
+        self.actor, self.problem, self.env = actor, problem, env
+        self.outside: torch.Tensor = torch.tensor(0.0)  # squares beyond [-1, 1], summed over days
+        self._wishes: list[tuple[torch.Tensor, torch.Tensor]] = []
 
-    def act(self, view: View, memory: Any) -> tuple[torch.Tensor, torch.Tensor, None]:
+    def act(self, view: View, memory: Any) -> tuple[torch.Tensor, torch.Tensor, Any]:
         """Return the wanted dollars."""
-        seen = observe(self.problem, view).float()
-        mean: torch.Tensor = self.policy.get_distribution(seen).distribution.mean  # type: ignore[union-attr]
+        mean, memory = self.actor(observe(self.problem, view).float(), memory)
         self.outside = self.outside + ((mean.abs() - 1).clip(0.0) ** 2).mean()
-        inside = mean.clip(-1.0, 1.0).double()
-        target, total = wanted(self.problem, view, inside, self.action)
-        return target, total, None
+        action = mean.clip(-1.0, 1.0).double()
+        target, total = wanted(self.problem, view, action, self.env.action)
+        self._wishes.append((target, total))
+        return target, total, memory
 
-
-def _episodes(
-    problem: Problem, markets: tuple[Market, MarketState], flights: int, seed: int
-) -> Iterator[tuple[Market, MarketState, Noise]]:
-    """Yield batches of markets with their noise, without end."""
-    rng = generator(seed, _STREAM)
-    while True:
-        picked = rng.integers(len(markets[0].elasticity), size=flights)
-        market, state = select(markets[0], picked), select(markets[1], picked)
-        noise = draw_noises(market, problem.days, [rng] * flights)
-        yield tensors(market), tensors(state), tensors(noise)
+    def moved(self, days: list[Day]) -> torch.Tensor:
+        """Return the mean distance between what was wanted and what was allowed."""
+        moved = [distance(*wish, day.planned) for wish, day in zip(self._wishes, days, strict=True)]
+        return torch.stack(moved).mean()
 
 
 def _static_value(problem: Problem) -> float:

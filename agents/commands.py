@@ -2,16 +2,31 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..data.config import Settings
 from ..data.errors import ConfigError
+from .registry import BASELINES, BOUNDS
+
+
+def _known(name: str) -> str:
+    allowed = [known for known in BASELINES if known not in BOUNDS]
+    if name not in allowed:
+        raise ValueError(f"a baseline is one of {', '.join(map(repr, allowed))}")
+    return name
+
+
+def _listed(tasks: Any) -> Any:
+    """Return one task, several or none as a list; null stands for the advertiser."""
+    return [tasks] if tasks is None or isinstance(tasks, str) else tasks
+
 
 Group = dict[str, Any]
 Seed = Annotated[int, Field(ge=0)]
-Baseline = Literal["uniform", "historical", "greedy", "static"]
+Baseline = Annotated[str, AfterValidator(_known)]
+Tasks = Annotated[list[str | None], BeforeValidator(_listed), Field(min_length=1)]
 
 
 class Command(Settings):
@@ -72,15 +87,19 @@ class PlanCommand(Command):
 class TrainCommand(Command):
     """What ``scripts/train.py`` is asked."""
 
+    task: str | None  # such as Full-M; None: the advertiser
     agent: Group
     seed: Seed
+    resume: Path | None  # folder of an interrupted run
     baselines: list[Baseline]
 
 
 class EvaluateCommand(Command):
     """What ``scripts/evaluate.py`` is asked."""
 
-    policies: Annotated[list[str], Field(min_length=1)]  # baselines, and folders of runs
+    task: Tasks
+    policies: Annotated[list[str], Field(min_length=1)]  # baselines, learners, folders of runs
+    output: Path | None  # folder of the results; None: the run's own
     seed: Seed
 
 
@@ -96,5 +115,4 @@ class SuiteCommand(Command):
 
     tasks: list[str]  # such as Full-M; empty: all
     output: Path  # folder of the table and the pages
-    seed: Seed  # of the bootstrap
-    threads: Annotated[int, Field(ge=1)]  # of torch
+    policies: Annotated[list[Baseline], Field(min_length=1)]

@@ -1,6 +1,7 @@
-"""Policies compared on held-out markets, under the same noise, against the clairvoyant."""
+"""Policies flown on held-out markets, under the same noise, against the clairvoyant."""
 
 from collections.abc import Callable, Sequence
+from time import process_time
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -8,16 +9,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ..data.config import Settings
-from ..envs.flight import Problem, fly, start
+from ..envs.arrays import Array
+from ..envs.flight import Problem, View, fly, start
 from ..envs.market import Market, MarketState, Noise
 from ..envs.noise import draw_noises, generator
 from ..envs.optimum import SolverSettings, best_plan
 from ..envs.violations import count_violations
-from .bootstrap import interval
-from .policy import PlanPolicy, Policy
+from .policy import Entrant, PlanPolicy, Policy
 
 Floats = NDArray[np.float64]
-REFERENCES = ("greedy", "static")  # policies that every other is paired with
+CLAIRVOYANT = "clairvoyant"  # the bound's name where it is found here
 _SOLVED_AT_ONCE = 128  # markets whose clairvoyant plans are climbed together
 
 
@@ -27,6 +28,7 @@ class EvaluationSettings(Settings):
     markets: Annotated[int, Field(ge=2)]
     seed: Annotated[int, Field(ge=0)]
     resamples: Annotated[int, Field(ge=100)]
+    references: list[str]
 
 
 class Trial(NamedTuple):
@@ -35,6 +37,7 @@ class Trial(NamedTuple):
     market: Market  # fields (markets, campaigns)
     state: MarketState
     noise: Noise  # fields (days, markets, campaigns)
+    best: Floats | None = None  # (markets,) clairvoyant values; None: not known yet
 
 
 class Flown(NamedTuple):
@@ -45,27 +48,73 @@ class Flown(NamedTuple):
     value: Floats  # (days, markets) expected objective
     violations: int  # constraints broken, over all flights
     cents_off: int  # largest difference between a flight's spend and the budget, in cents
+    seconds: float  # process time of all its decisions, the whole batch of flights
 
     @property
     def total(self) -> Floats:
         """Expected objective of each flight, (markets,)."""
         return np.asarray(self.value.sum(0))
 
+    @property
+    def turnover(self) -> float:
+        """Mean share of the day's budget that changes campaign from one day to the next.
+
+        Half of the L1 distance of consecutive days' shares; a day without spend has none.
+        """
+        shares = self.spend / np.maximum(self.spend.sum(-1, keepdims=True), 1e-9)
+        return float(np.abs(np.diff(shares, axis=0)).sum(-1).mean() / 2) if len(shares) > 1 else 0.0
+
+
+class Entry(NamedTuple):
+    """What an entrant did: a flight of every market for each of its training seeds."""
+
+    name: str
+    flown: tuple[Flown, ...]
+
+    @property
+    def total(self) -> Floats:
+        """Expected objective, (seeds, markets)."""
+        return np.stack([flown.total for flown in self.flown])
+
 
 class Evaluation(NamedTuple):
-    """Every policy beside the bound."""
+    """Every entrant beside the bound."""
 
-    flown: tuple[Flown, ...]
-    clairvoyant: Flown
+    entries: tuple[Entry, ...]  # as given; then the clairvoyant, where it was found here
+    best: Floats  # (markets,) value of the clairvoyant
     settings: EvaluationSettings
 
-    def percent(self, flown: Flown) -> Floats:
-        """Return each flight in percent of the clairvoyant, (markets,).
+    def percent(self, entry: Entry) -> Floats:
+        """Return an entrant's flights in percent of the clairvoyant, (seeds, markets)."""
+        return percent_of(entry.total, self.best)
 
-        The bound less what is lost to it, so that a loss (a negative profit) stays below 100 too.
+    def reached(self, value: Floats) -> Floats:
+        """Return what a flight's days, (days, markets), brought so far, in percent of the bound."""
+        return np.asarray(100 * np.cumsum(value, axis=0) / np.abs(self.best))
+
+    def regret(self, value: Floats) -> Floats:
+        """Return the points that a flight, (days, markets), is behind the clairvoyant so far."""
+        return self.reached(self.due) - self.reached(value)
+
+    @property
+    def due(self) -> Floats:
+        """The clairvoyant's objective by day, (days, markets).
+
+        Of its flight where it was flown; else its value in equal parts, as only that is known.
         """
-        best = self.clairvoyant.total
-        return np.asarray(100 - 100 * (best - flown.total) / np.abs(best))
+        for entry in self.entries:
+            if entry.name == CLAIRVOYANT:
+                return entry.flown[0].value
+        days = len(self.entries[0].flown[0].value)
+        return np.tile(self.best / days, (days, 1))
+
+
+def percent_of(value: Floats, best: Floats) -> Floats:
+    """Return values, (..., markets), in percent of the best there is, (markets,).
+
+    The bound less what is lost to it, so that a loss (a negative profit) stays below 100 too.
+    """
+    return np.asarray(100 - 100 * (best - value) / np.abs(best))
 
 
 def trial_of(market: Market, state: MarketState, days: int, seed: int, skip: int = 0) -> Trial:
@@ -76,35 +125,53 @@ def trial_of(market: Market, state: MarketState, days: int, seed: int, skip: int
 
 
 def fly_policy(problem: Problem, policy: Policy, trial: Trial) -> Flown:
-    """Fly a policy once in every market of a trial."""
-    count = len(trial.market.elasticity)
+    """Fly a policy once in every market of a trial; only its decisions are timed."""
+    count, seconds = len(trial.market.elasticity), 0.0
     begin = start(problem, trial.state, (count,))
-    _, days = fly(problem, trial.market, begin, trial.noise, policy.act)
+
+    def act(view: View, memory: Any) -> tuple[Array, Array, Any]:
+        nonlocal seconds
+        before = process_time()
+        decision = policy.act(view, memory)
+        seconds += process_time() - before
+        return decision
+
+    _, days = fly(problem, trial.market, begin, trial.noise, act)
     spend = np.stack([day.spend for day in days])
     value = np.stack([day.value.sum(-1) for day in days])
     # what a platform does not deliver on the last day can be spent on no other: not the policy's
     asked = np.concatenate([spend[:-1], days[-1].planned[None]])
-    return _flown(problem, policy.name, spend, value, asked)
+    broken, off = breaches(problem, asked)
+    return Flown(policy.name, spend, value, broken, off, seconds)
 
 
 def evaluate(
     problem: Problem,
-    policies: Sequence[Policy],
+    entrants: Sequence[Entrant],
     trial: Trial,
     solver: SolverSettings,
     settings: EvaluationSettings,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
-    """Fly all policies and find the clairvoyant plan of every market.
+    """Fly all entrants in the same markets and noise, and compare with the clairvoyant.
 
-    The clairvoyant knows the market and its demand path, count noise averaged out. Its climb
-    starts at the best of the policies' own plans, which are feasible, so it bounds them all.
+    The clairvoyant knows the market and its demand path, count noise averaged out. Where a trial
+    does not know its value, its climb starts at the best of the entrants' own plans, which are
+    feasible, so it bounds them all.
     """
-    flown = []
-    for policy in policies:
-        progress(f"flying {policy.name}")
-        flown.append(fly_policy(problem, policy, trial))
-    return Evaluation(tuple(flown), clairvoyant(problem, trial, flown, solver, progress), settings)
+    entries = []
+    for entrant in entrants:
+        flown = []
+        for number, policy in enumerate(entrant.policies, start=1):
+            progress(f"flying {entrant.name} ({number} of {len(entrant.policies)})")
+            flown.append(fly_policy(problem, policy, trial))
+        entries.append(Entry(entrant.name, tuple(flown)))
+    if trial.best is not None:
+        return Evaluation(tuple(entries), trial.best, settings)
+    every = [flown for entry in entries for flown in entry.flown]
+    bound = clairvoyant(problem, trial, every, solver, progress)
+    others = (entry for entry in entries if entry.name != CLAIRVOYANT)
+    return Evaluation((*others, Entry(CLAIRVOYANT, (bound,))), bound.total, settings)
 
 
 def clairvoyant(
@@ -128,7 +195,7 @@ def clairvoyant(
             problem.constraints, problem.objective, markets, demand, begin[:, part], solver
         )
         plans.append(optimum.plan)
-    return fly_plans(problem, "clairvoyant", np.concatenate(plans, axis=1), trial)
+    return fly_plans(problem, CLAIRVOYANT, np.concatenate(plans, axis=1), trial)
 
 
 def fly_plans(problem: Problem, name: str, plan: Floats, trial: Trial) -> Flown:
@@ -136,51 +203,17 @@ def fly_plans(problem: Problem, name: str, plan: Floats, trial: Trial) -> Flown:
     return fly_policy(problem, PlanPolicy(name, plan), trial)
 
 
-def summary(evaluation: Evaluation) -> dict[str, Any]:
-    """Return the comparison as plain values: a row a policy, and the paired differences."""
-    rng = np.random.Generator(np.random.PCG64(evaluation.settings.seed))
-    resamples = evaluation.settings.resamples
-    rows, paired = [], []
-    by_name = {f.policy: evaluation.percent(f) for f in evaluation.flown}
-    for flown in (*evaluation.flown, evaluation.clairvoyant):
-        percent = evaluation.percent(flown)
-        rows.append(
-            {
-                "policy": flown.policy,
-                "value": float(flown.total.mean()),
-                "percent_of_clairvoyant": float(percent.mean()),
-                "interval": interval(percent, resamples, rng),
-                "p10": float(np.quantile(percent, 0.1)),
-                "best": float(percent.max()),
-                "violations": flown.violations,
-                "cents_off": flown.cents_off,
-            }
-        )
-    for name, percent in by_name.items():
-        for reference in REFERENCES:
-            if reference in by_name and reference != name:
-                apart = percent - by_name[reference]
-                paired.append(
-                    {
-                        "policy": name,
-                        "against": reference,
-                        "difference": float(apart.mean()),
-                        "interval": interval(apart, resamples, rng),
-                        "wins": float((apart > 0).mean()),
-                    }
-                )
-    markets = len(evaluation.clairvoyant.total)
-    return {"markets": markets, "policies": rows, "paired": paired}
+def breaches(problem: Problem, spend: Floats) -> tuple[int, int]:
+    """Return the constraints broken and the most cents that a flight is off the budget.
 
-
-def _flown(
-    problem: Problem, name: str, spend: Floats, value: Floats, asked: Floats | None = None
-) -> Flown:
-    flights = (spend if asked is None else asked).swapaxes(0, 1)
+    Args:
+        problem: whose constraints are checked.
+        spend: (days, markets, campaigns) dollars.
+    """
+    flights = spend.swapaxes(0, 1)
     broken = int(count_violations(problem.constraints, flights).sum())
     off = np.abs(np.round(flights.sum((1, 2)) * 100) - problem.constraints.total_cents)
-    cents = int(off.max()) if problem.constraints.spend_all else 0
-    return Flown(name, spend, value, broken, cents)
+    return broken, int(off.max()) if problem.constraints.spend_all else 0
 
 
 def _some(record: Any, part: slice) -> Any:

@@ -1,8 +1,7 @@
-"""The pictures: spend by campaign and day, response curves with bands, policies side by side."""
+"""The pictures of one plan: spend by campaign and day, response curves with what it asks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from ..data.canvas import blank
 from ..envs.market import MarketState, step
 from ..envs.posterior import Posterior
-from .evaluation import Evaluation
 from .plan import Plan
 
 Floats = NDArray[np.float64]
@@ -49,7 +47,7 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
 
     Args:
         posterior: whose training draws make the bands.
-        plan: (days, campaigns) dollars; the mean and the highest day are marked.
+        plan: (days, campaigns) dollars; every day and the mean are marked on the curve.
     """
     market, state = posterior.sample_training(_DRAWS)
     rows = -(-len(posterior.names) // _COLUMNS)
@@ -68,15 +66,16 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
         axes.fill_between(x, quarter[:, k], three[:, k], alpha=0.35, color="tab:blue", lw=0)
         axes.plot(x, half[:, k], color="tab:blue")
         axes.axvspan(0, posterior.spend_max[k], color="0.92", zorder=0)
-        axes.axvline(plan[:, k].mean(), color="tab:red", lw=1.5)
-        axes.axvline(plan[:, k].max(), color="tab:red", lw=1, ls=":")
+        chosen = np.sort(plan[:, k])
+        axes.plot(chosen, np.interp(chosen, x, half[:, k]), "|", color="tab:red", ms=7, alpha=0.5)
+        axes.plot(chosen.mean(), np.interp(chosen.mean(), x, half[:, k]), "o", color="tab:red")
         beyond = " (extrapolated)" if plan[:, k].max() > posterior.spend_max[k] else ""
         axes.set_title(name + beyond, fontsize="small")
         axes.set_ylim(0, None)
         axes.set_xlim(0, top[k])
     for axes in panels[len(posterior.names) :]:
         axes.axis("off")
-    figure.supxlabel("dollars a day; grey: observed; red: the plan's mean and highest day")
+    figure.supxlabel("dollars a day; grey: observed; red: the plan's days, dot: their mean")
     figure.supylabel("conversions a day")
     return figure
 
@@ -87,22 +86,3 @@ def draw_plan(posterior: Posterior, plan: Plan, folder: Path) -> None:
     dollars = plan.cents / 100
     spend_map(posterior.names, dates, dollars, plan.policy).savefig(folder / "plan.png", dpi=110)
     response_curves(posterior, dollars).savefig(folder / "response.png", dpi=90)
-
-
-def comparison(evaluation: Evaluation, summary: Mapping[str, Any]) -> Figure:
-    """Return policies beside each other in percent of the clairvoyant: means and all markets."""
-    flown = evaluation.flown
-    figure = blank(8, 0.6 * len(flown) + 1.4)
-    axes = figure.subplots()
-    rows = {row["policy"]: row for row in summary["policies"]}
-    spread = [evaluation.percent(f) for f in flown]
-    axes.boxplot(spread, orientation="horizontal", whis=(10, 90), showfliers=False)
-    for i, policy in enumerate(flown, start=1):
-        row = rows[policy.policy]
-        low, high = row["interval"]
-        mean = row["percent_of_clairvoyant"]
-        axes.errorbar(mean, i, xerr=[[mean - low], [high - mean]], fmt="o", color="tab:red")
-    axes.set_yticks(range(1, len(flown) + 1), [f.policy for f in flown])
-    axes.axvline(100, color="black", lw=1)
-    axes.set_xlabel("percent of the clairvoyant; red: mean with 95 % interval; box: markets")
-    return figure

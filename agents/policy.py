@@ -1,6 +1,6 @@
 """What a policy is, for baselines and learners alike."""
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,3 +44,10 @@ class PlanPolicy:
         """Return the plan's day."""
         today = self.plan[view.ledger.day] + 0 * view.ledger.spent
         return today, today.sum(-1), None
+
+
+class Entrant(NamedTuple):
+    """A name in a comparison and all that fly under it."""
+
+    name: str
+    policies: tuple[Policy, ...]  # one of a baseline, one a training seed of a learner

@@ -1,54 +1,89 @@
-"""Which network so far is the best: flown on validation markets against the static plan."""
+"""Which network so far is the best: flown on validation markets against rivals."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
-from stable_baselines3.common.policies import ActorCriticPolicy
 
-from ..envs.actions import ActionSettings
 from ..envs.flight import Problem
 from .evaluation import Trial, fly_policy
 from .learned import LearnedPolicy, Network
-from .policy import PlanPolicy
+from .policy import PlanPolicy, Policy
+
+PERCENT = "percent_of_clairvoyant"
+GAIN = "gain_over_static"
 
 
 class Selection:
-    """Keeps the weights that did best; the first candidate is the static plan itself."""
+    """Keeps the weights that did best; the first candidate is the static plan itself.
+
+    The best is that of the highest percent of the clairvoyant where the trial knows it, and of the
+    highest gain over the static plan where it does not.
+    """
 
     def __init__(
-        self, policy: ActorCriticPolicy, problem: Problem, action: ActionSettings, trial: Trial
+        self, network: Network, problem: Problem, trial: Trial, rivals: Sequence[Policy] = ()
     ) -> None:
-        """Args: the network that is trained, its problem, its scales, the validation markets."""
-        self.policy, self.problem, self.action, self.trial = policy, problem, action, trial
-        self.static = fly_policy(problem, PlanPolicy("static", problem.base), trial).total
-        self.gain = 0.0  # percent over the static plan, of the best so far
-        self.origin = "no training: it follows the static plan"  # what the best has gone through
-        self._weights: dict[str, Any] = _idle(policy)
+        """Args: the network that is trained, its problem, the validation markets, its rivals."""
+        self.network, self.problem, self.trial = network, problem, trial
+        static = PlanPolicy("static", problem.base)
+        others = [rival for rival in rivals if rival.name != static.name]
+        self._marks = {p.name: self._flown(p) for p in (static, *others)}
+        origin = "no training: it follows the static plan"
+        self.best = replace(network, actor=network.actor.idle(), origin=origin)
+        self.score = self._scores(self._marks["static"])[self._by]
+        self.since = 0  # checks without an improvement
 
-    def check(self, origin: str) -> float:
-        """Fly the network as it is; return its gain over the static plan in percent.
+    def check(self, origin: str) -> dict[str, float]:
+        """Fly the network as it is; return its scores by name, in percent.
 
         Args:
             origin: what training it has gone through, for the record.
         """
-        network = Network.of(self.policy, self.action, [])
-        flown = fly_policy(self.problem, LearnedPolicy("ppo", network, self.problem), self.trial)
-        static = self.static.mean()
-        gain = float(100 * (flown.total.mean() - static) / abs(static))  # a profit may be negative
-        if gain > self.gain:
-            self.gain, self.origin = gain, origin
-            self._weights = {k: v.clone() for k, v in self.policy.state_dict().items()}
-        return gain
+        scores = self._scores(self._flown(LearnedPolicy("trained", self.network, self.problem)))
+        self.since += 1
+        if scores[self._by] > self.score:
+            self.score, self.since = scores[self._by], 0
+            self.best = replace(self.network, actor=self.network.actor.copied(), origin=origin)
+        return scores
 
-    def restore(self) -> None:
-        """Give the network its best weights back."""
+    def state(self) -> dict[str, Any]:
+        """Return what ``restore`` continues from."""
+        return {
+            "weights": self.best.actor.state_dict(),
+            "origin": self.best.origin,
+            "score": self.score,
+            "since": self.since,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from what ``state`` returned."""
+        self.best = replace(self.best, origin=state["origin"])
+        self.best.actor.load_state_dict(state["weights"])
+        self.score, self.since = state["score"], state["since"]
+
+    @property
+    def _by(self) -> str:
+        return GAIN if self.trial.best is None else PERCENT
+
+    def _flown(self, policy: Policy) -> Any:
         with torch.no_grad():
-            self.policy.load_state_dict(self._weights)
+            return fly_policy(self.problem, policy, self.trial).total
+
+    def _scores(self, total: Any) -> dict[str, float]:
+        scores = {}
+        if self.trial.best is not None:
+            best = self.trial.best
+            scores[PERCENT] = float(100 - 100 * ((best - total) / np.abs(best)).mean())
+        for name, mark in self._marks.items():  # a profit may be negative
+            over = 100 * (total.mean() - mark.mean()) / abs(mark.mean())
+            scores[f"gain_over_{name}"] = float(over)
+        return scores
 
 
-def _idle(policy: ActorCriticPolicy) -> dict[str, Any]:
-    """Return the weights with which every action is 0: exactly the static plan."""
-    weights = {name: value.clone() for name, value in policy.state_dict().items()}
-    for name in ("action_net.weight", "action_net.bias"):
-        weights[name].zero_()
-    return weights
+def told(scores: Mapping[str, float]) -> str:
+    """Return scores as a progress bar shows them."""
+    gain = f"{scores[GAIN]:+.2f} % over static"
+    return f"{scores[PERCENT]:.2f} % of clairvoyant, {gain}" if PERCENT in scores else gain

@@ -20,14 +20,27 @@ class SB3Envs(VecEnv):
         self.render_mode = envs.render_mode
         super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
         self._returns = np.zeros(envs.num_envs)
+        self.first = 0  # number of the first of the flights in progress
+        self._begun = False
         self._actions: NDArray[Any] | None = None
 
     def reset(self) -> NDArray[np.float32]:
         """Start all flights."""
         seed = self._seeds[0] if self._seeds else None
         self._reset_seeds()
+        following = self.first + self.num_envs if self._begun else 0
+        return self.start(seed, following if seed is None else 0)
+
+    def start(self, seed: int | None, first: int) -> NDArray[np.float32]:
+        """Start all flights, counting from a given one: those that were stopped there go on.
+
+        Args:
+            seed: of the flights; None for the one that was given last.
+            first: number of the first flight.
+        """
         self._returns[:] = 0
-        seen, _ = self.envs.reset(seed=seed)
+        self.first, self._begun = first, True
+        seen, _ = self.envs.reset(seed=seed, options={"episode": first})
         return seen
 
     def step_async(self, actions: NDArray[Any]) -> None:
@@ -46,6 +59,7 @@ class SB3Envs(VecEnv):
                 info["terminal_observation"] = last
                 info["episode"] = {"r": float(total), "l": length}
             self._returns[:] = 0
+            self.first += self.num_envs
         return seen, np.asarray(reward, np.float32), over, infos
 
     def close(self) -> None:

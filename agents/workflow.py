@@ -1,17 +1,14 @@
-"""From a configuration to a problem, its policies and its plan; slow results are kept.
+"""From a configuration to an arena: a task of the suite, or an advertiser's calibration.
 
 A calibration is kept under the content of the data and of every setting it depends on, and the
 static plan beside it.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
 from ..data.files import digest
@@ -19,52 +16,65 @@ from ..data.history import History, load_history
 from ..data.landings import load_landings
 from ..data.orders import counted_for
 from ..data.settings import DataSettings
-from ..envs.budget import EnvSettings
+from ..envs.budget import EnvSettings, Pool
 from ..envs.calibrated import problem_in
 from ..envs.calibration import CalibrationSettings, calibrate
-from ..envs.cents import to_cents
 from ..envs.constraints import Constraints
 from ..envs.flight import Problem
 from ..envs.objective import Objective
-from ..envs.observation import observation_size
 from ..envs.optimum import SolverSettings
-from ..envs.plans import historical_plan, static_plan, uniform_plan
 from ..envs.posterior import Posterior, load_posterior, save_posterior
 from ..envs.priors import Priors
+from ..envs.tasks import ROOT, Task, shipped, task_of
 from ..envs.updating import update
+from .arena import CALIBRATED, Arena, CalibratedArena, TaskArena, require_apart
 from .commands import CalibrateCommand, ProblemGroups, Workplace
-from .credit import informed, ratio_draws
-from .evaluation import EvaluationSettings, Trial, trial_of
-from .forecast import expected_flight, forecast, marginal_returns
-from .greedy import Greedy
-from .learned import LearnedPolicy, load_network
-from .plan import Plan
-from .policy import PlanPolicy, Policy
-from .ppo import PPOSettings, train_ppo
+from .credit import informed
+from .evaluation import EvaluationSettings
+from .learners import learner_of
+from .registry import BASELINES, SETTINGS
 
-Floats = NDArray[np.float64]
 Say = Callable[[str], None]
-BASELINES = ("uniform", "historical", "greedy", "static")
 _VERSION = 5  # of kept calibrations; a change of the method must not find old ones
-_FORECAST_SEED = 30  # of the noise that a plan's intervals come from
-_VALIDATION_SEED = 40  # of the noise in which the best network is chosen
-_MARGINAL_DRAWS = 256
+_FIXED = {  # groups that a task brings itself, and the YAML that they then are
+    "constraints": "default",
+    "objective": "conversions",
+    "data": "default",
+    "priors": "default",
+    "calibration": "default",
+}
 
 
 class Session(NamedTuple):
     """Everything that is decided before a policy is."""
 
     config: Mapping[str, Any]  # plain, resolved
-    posterior: Posterior
-    problem: Problem
-    env: EnvSettings
+    arena: Arena
     solver: SolverSettings
     evaluation: EvaluationSettings
     notes: tuple[str, ...]  # what a reader of any result must know
 
+    @property
+    def problem(self) -> Problem:
+        """The arena's."""
+        return self.arena.problem
+
+    @property
+    def posterior(self) -> Posterior:
+        """The arena's."""
+        return self.arena.posterior
+
+    @property
+    def env(self) -> EnvSettings:
+        """The arena's."""
+        return self.arena.env
+
 
 def prepare(config: Mapping[str, Any], say: Say) -> Session:
-    """Check the whole configuration, calibrate, and make the static plan.
+    """Check the whole configuration and make the arena that it names.
+
+    ``task`` names a task of the suite, for which no data are read; without one the advertiser's
+    exports are calibrated, and the static plan is made.
 
     Args:
         config: plain containers with the groups of ``conf/problem.yaml``.
@@ -73,29 +83,63 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
     Raises:
         MediaGymError: for anything in the data or the configuration that is a user's to mend.
     """
-    torch.set_num_threads(Workplace.read(config).threads)
+    place = Workplace.read(config)
+    torch.set_num_threads(place.threads)
     ProblemGroups.read(config)
     env = EnvSettings.of(config["env"], "env")
     solver = SolverSettings.of(config["solver"], "solver")
     evaluation = EvaluationSettings.of(config["evaluation"], "evaluation")
-    if config.get("agent", {}).get("name") not in (None, *BASELINES):
-        validation = PPOSettings.of(config["agent"], "agent").validation
+    agent = config.get("agent", {})
+    learner = None if agent.get("name") in (None, *BASELINES) else learner_of(agent)
+    if agent.get("name") in SETTINGS:
+        SETTINGS[agent["name"]].of(agent, "agent")
+    if config.get("task") is not None:
+        task = task_of(str(config["task"]))
+        _require_untouched(config, task)
+        say(f"{task.key}: markets and static plan")
+        arena: Arena = TaskArena.of(
+            task, env.model_copy(update={"days": task.size.days}), evaluation, agent, place.cache
+        )
+        return Session(config, arena, solver, evaluation, ())
+    if learner is not None:
         held_out = CalibrationSettings.of(config["calibration"], "calibration").held_out
-        _apart(validation, evaluation.markets, held_out)
+        require_apart(learner.validation, evaluation.markets, held_out)
     history, notes = load(config)
     Constraints.of(config["constraints"], history.campaigns, env.days)
     config = informed(config, history.names)
     folder, posterior = calibrated(config, history, say)
-    problem = problem_in(folder, posterior, config, say)
-    return Session(config, posterior, problem, env, solver, evaluation, notes)
+    problem, source = problem_in(folder, posterior, config, say), Pool(*posterior.training())
+    arena = CalibratedArena(
+        CALIBRATED, problem, posterior, source, env, evaluation, agent, place.cache, solver
+    )
+    return Session(config, arena, solver, evaluation, notes)
 
 
-def _apart(validation: int, markets: int, held_out: int) -> None:
-    """Refuse a choice of network on markets that the evaluation uses too."""
-    if validation + markets > held_out:
+def arena_id(task: str | None) -> str:
+    """Return the id of the arena that a configuration's ``task`` names.
+
+    Raises:
+        ConfigError: if there is no such task.
+    """
+    return CALIBRATED if task is None else task_of(task).id
+
+
+def _require_untouched(config: Mapping[str, Any], task: Task) -> None:
+    """Refuse keys that a task would ignore: its results would be taken for another problem's."""
+    for group, name in _FIXED.items():
+        usual = shipped(group, name)
+        if group == "data":
+            usual["path"] = str(ROOT / "data" / "sample")
+        for key, value in config[group].items():
+            if value != usual.get(key, value):
+                raise ConfigError(
+                    f"{group}.{key}: {value} was given; the task {task.key} brings its own "
+                    f"{group}. Leave the key out, or leave task out to plan for an advertiser."
+                )
+    if config["env"]["days"] not in (task.size.days, shipped("env", "default")["days"]):
         raise ConfigError(
-            f"agent.validation: {validation} markets and evaluation.markets: {markets} are more "
-            f"than the {held_out} held out; raise calibration.held_out or lower one of them."
+            f"env.days: {config['env']['days']} was given; a flight of {task.key} has "
+            f"{task.size.days} days. Leave the key out."
         )
 
 
@@ -132,164 +176,3 @@ def learnt(config: Mapping[str, Any], history: History, say: Say) -> Posterior:
     priors = Priors.of(config["priors"], "priors")
     settings = CalibrationSettings.of(config["calibration"], "calibration")
     return update(load_posterior(folder), history, priors, settings, say)
-
-
-def policy_named(name: str, session: Session) -> Policy:
-    """Return a baseline by its name.
-
-    Raises:
-        ConfigError: if there is none of that name.
-    """
-    problem, days = session.problem, session.env.days
-    count = len(session.posterior.campaigns)
-    if name == "greedy":
-        return Greedy(problem)
-    if name == "static":
-        return PlanPolicy(name, problem.base)
-    if name == "historical":
-        return PlanPolicy(name, historical_plan(session.posterior, problem.constraints, days))
-    if name == "uniform":
-        return PlanPolicy(name, uniform_plan(problem.constraints, count, days))
-    raise ConfigError(
-        f"policy: {name!r} is not known; allowed: {', '.join(BASELINES)}, ppo, or the folder of "
-        "a training run."
-    )
-
-
-def policies_of(names: Sequence[str], session: Session) -> list[Policy]:
-    """Return baselines by name and trained policies by the folder of their run.
-
-    Raises:
-        ConfigError: for a name that is neither, and for a name that is given twice.
-    """
-    if len(set(names)) != len(names):
-        raise ConfigError(f"policies: {list(names)} names a policy twice; give each once.")
-    policies = [
-        trained(Path(name), session) if Path(name).is_dir() else policy_named(name, session)
-        for name in names
-    ]
-    called = Counter(policy.name for policy in policies)
-    for name, policy in zip(names, policies, strict=True):
-        if called[policy.name] > 1:  # several runs of one learner
-            policy.name = f"{policy.name}_{Path(name).name}"
-    return policies
-
-
-def acting(session: Session, run: str | None, agent: str, seed: int) -> Policy:
-    """Return the policy that a plan is asked of: a run's, a baseline, or one trained now."""
-    if run is not None:
-        return trained(Path(run), session)
-    if agent in BASELINES:
-        return policy_named(agent, session)
-    return learn(session, seed, None, progress=True)
-
-
-def trained(folder: Path, session: Session) -> Policy:
-    """Return the policy of a training run.
-
-    Raises:
-        ConfigError: if the folder holds none or it was trained for another set of campaigns.
-    """
-    if not (folder / "policy.json").exists():
-        raise ConfigError(
-            f"policy: {str(folder)!r} holds no trained policy (policy.json); give the folder of a "
-            "run of scripts/train.py."
-        )
-    network = load_network(folder)
-    campaigns = network.policy.action_space.shape[0] - 1  # type: ignore[index]
-    if campaigns != len(session.posterior.campaigns):
-        raise ConfigError(
-            f"policy: {str(folder)!r} was trained for {campaigns} campaigns; the data have "
-            f"{len(session.posterior.campaigns)}. Train a policy for them."
-        )
-    seen = network.policy.observation_space.shape[0]  # type: ignore[index]
-    due = observation_size(campaigns, len(session.problem.constraints.channels))
-    if seen != due:
-        raise ConfigError(
-            f"policy: {str(folder)!r} was trained on {seen} numbers a day; here a policy sees "
-            f"{due}. Train a policy for these channels."
-        )
-    return LearnedPolicy(network.name, network, session.problem)
-
-
-def learn(session: Session, seed: int, log: Path | None, *, progress: bool) -> LearnedPolicy:
-    """Train the configured learner on the training draws."""
-    settings = PPOSettings.of(session.config["agent"], "agent")
-    problem, posterior = session.problem, session.posterior
-    _apart(settings.validation, session.evaluation.markets, posterior.held_out)
-    apart = posterior.held_out - settings.validation  # the evaluation counts from the other end
-    market, state = posterior.held(settings.validation, skip=apart)
-    validation = trial_of(market, state, session.env.days, _VALIDATION_SEED)
-    network = train_ppo(
-        problem, posterior.training(), validation, session.env, settings, seed, log, progress
-    )
-    return LearnedPolicy(network.name, network, session.problem)
-
-
-def trial(session: Session) -> Trial:
-    """Return the held-out markets of the evaluation with their noise."""
-    market, state = session.posterior.held(session.evaluation.markets)
-    return trial_of(market, state, session.env.days, session.evaluation.seed)
-
-
-def plan_of(session: Session, policy: Policy, rivals: Sequence[Policy]) -> Plan:
-    """Make a policy's dated plan and estimate it on the held-out draws.
-
-    Args:
-        session: what was prepared.
-        policy: whose plan it is.
-        rivals: whose plans are estimated beside it.
-    """
-    problem, posterior = session.problem, session.posterior
-    market, state = posterior.held(posterior.held_out)
-    draws = trial_of(market, state, session.env.days, _FORECAST_SEED)
-    cents = to_cents(expected_flight(problem, policy), problem.constraints)
-    beside = {
-        rival.name: float(
-            forecast(problem, rival, expected_flight(problem, rival), draws)
-            .conversions.sum((1, 2))
-            .mean()
-        )
-        for rival in rivals
-        if rival.name != policy.name
-    }
-    return Plan(
-        policy=policy.name,
-        objective=problem.objective.name,
-        constraints=problem.constraints,
-        first_day=problem.state.day,
-        cents=cents,
-        forecast=forecast(problem, policy, cents / 100, draws),
-        marginal=marginal_returns(
-            problem, cents / 100, *posterior.sample_training(_MARGINAL_DRAWS)
-        ),
-        baselines=beside,
-        ratios=ratio_draws(problem.objective, len(draws.market.elasticity), _FORECAST_SEED),
-        for_claims=_for_claims(session),
-        seen_mean=posterior.spend,
-        seen_max=posterior.spend_max,
-        notes=(*_reacting(problem, policy, cents / 100, draws), *session.notes),
-    )
-
-
-def _for_claims(session: Session) -> Floats | None:
-    """Return the budgets for platform claims, (campaigns,), where journeys are planned for."""
-    problem = session.problem
-    if problem.objective.name != "journeys":
-        return None
-    claims = problem.objective.model_copy(update={"name": "conversions", "ratios": None})
-    days = session.env.days
-    plan = static_plan(session.posterior, problem.constraints, claims, days, session.solver)
-    return np.asarray(plan.sum(0))
-
-
-def _reacting(problem: Problem, policy: Policy, dollars: Floats, draws: Trial) -> tuple[str, ...]:
-    """Return a warning where a policy's estimates are not those of its dates kept as written."""
-    if policy.open_loop:
-        return ()
-    kept = forecast(problem, PlanPolicy(policy.name, dollars), dollars, draws).conversions
-    return (
-        f"{policy.name} reacts to every day's reports: the estimates are of spending by it day by "
-        f"day, the dated dollars are its flight if all goes as expected. Followed as dated, they "
-        f"are expected to bring {kept.sum((1, 2)).mean():,.1f} conversions.",
-    )

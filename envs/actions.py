@@ -11,6 +11,7 @@ from .inflight import wish
 from .ledger import Ledger, add_up, day_bounds, remaining
 
 _NONE = 1e-12  # dollars: shares of nothing are equal
+_LITTLE = 1e-6  # dollars: less is nothing
 _LEAST = 0.01  # of a campaign's mean day in the plan: what a tilt starts from where it is zero
 
 
@@ -79,6 +80,17 @@ def _floors_first(
         part = inside[level + 1] / inside[level][..., parents]
         given = low + at_least(spare, 0.0)[..., parents] * part
     return given, total
+
+
+def distance(target: Array, total: Array, allowed: Array) -> Array:
+    """Return how far the dollars wanted lie from those allowed, as a share of the day's total.
+
+    Args:
+        target: dollars wanted, (..., campaigns).
+        total: dollars wanted in all, (...).
+        allowed: what the projection made of them, (..., campaigns).
+    """
+    return summed(abs(target - allowed)) / (total + _LITTLE)
 
 
 def _day(problem: Problem, day: int) -> tuple[Array, Array, Array, Array]:

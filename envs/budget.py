@@ -16,7 +16,7 @@ from pydantic import Field
 
 from ..data.config import Settings
 from ..data.errors import MediaGymError
-from .actions import ActionSettings, action_size, wanted
+from .actions import ActionSettings, action_size, distance, wanted
 from .arrays import at_least, at_most, summed
 from .flight import Day, Flight, Problem, advance, start
 from .guards import require_action, require_count, require_fitting, require_mode, require_seed
@@ -39,6 +39,7 @@ class EnvSettings(Settings):
     action: ActionSettings
     reward: Literal["expected", "counted"]
     relative: bool
+    distance_penalty: Annotated[float, Field(ge=0)]
 
 
 class Draw(NamedTuple):
@@ -115,7 +116,10 @@ class Batch:
         )
         self.day = day
         self.trace.append((day.spend[0].copy(), float(day.value[0].sum())))
-        return self.observation(), self._reward(day, today)
+        reward = self._reward(day, today)
+        if self.settings.distance_penalty:
+            reward = reward - self.settings.distance_penalty * distance(target, total, day.planned)
+        return self.observation(), reward
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return everything that decides the rest of the flights, as arrays by name."""
@@ -182,9 +186,15 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32s, dict[str, Any]]:
-        """Start all flights anew; ``seed`` is one integer for the whole batch."""
+        """Start all flights anew.
+
+        Args:
+            seed: one integer for the whole batch.
+            options: ``episode``, the number of the first flight, to go on where a batch was.
+        """
         if seed is not None:
             self._seed, self._episode = require_seed(seed), 0
+        self._episode = (options or {}).get("episode", self._episode)
         return self._begin(), {}
 
     def step(

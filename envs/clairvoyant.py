@@ -54,9 +54,7 @@ def clairvoyant_bound(
     worth = worth_of(problem, market, state, open_path)
     count, days = len(market.elasticity), problem.days
     base = np.repeat(problem.base[None], count, 0)
-    rigid = worth_of(problem, market, state, path.path()._replace(delivery=None))
-    every_day = steady_plans(problem.constraints)
-    steady = _best(rigid, every_day, _steady_starts(market, base), iterations)
+    steady = steady_summit(problem, market, state, path, iterations)
     progress("steady plans found")
     feasible = whole_plans(problem.constraints, caps)
     starts = [np.repeat(steady[0], days, 1), base]
@@ -65,6 +63,19 @@ def clairvoyant_bound(
     daily = _best(worth, feasible, starts, iterations)
     progress("daily plans found")
     return Bound(daily[1], steady[1], np.moveaxis(daily[0], 1, 0))
+
+
+def steady_summit(
+    problem: Problem, market: Market, state: MarketState, path: Noise, iterations: int = 600
+) -> Summit:
+    """Climb to every market's best plan that is the same every day, (markets, 1, campaigns).
+
+    The arguments are those of ``clairvoyant_bound``; what is out is out for these plans too.
+    """
+    rigid = worth_of(problem, market, state, path.path()._replace(delivery=None))
+    base = np.repeat(problem.base[None], len(market.elasticity), 0)
+    every_day = steady_plans(problem.constraints)
+    return _best(rigid, every_day, _steady_starts(market, base), iterations)
 
 
 def shared_plan(

@@ -17,15 +17,15 @@ def task_page(name: str) -> str:
     """Return the Markdown page of a task, for all sizes."""
     tasks = [task_of(f"{name}-{size}") for size in size_names()]
     settings = tasks[0].settings
-    given: dict[str, Any] = yaml.safe_load((CONF / "task" / f"{name}.yaml").read_text("utf-8"))
+    given: dict[str, Any] = yaml.safe_load((CONF / "suite" / f"{name}.yaml").read_text("utf-8"))
     changed = {k: v for k, v in given.items() if k != "summary"}
     told = yaml.safe_dump(changed, sort_keys=False) if changed else "nothing\n"
     campaigns = {task.size_name: len(task.size.campaigns) for task in tasks}
     channels = len({c.channel for c in tasks[0].size.ordered()})
     parts = [
-        f"# {name}\n\n{settings.summary}\n\nMade by `{_COMMAND}` from `conf/task/{name}.yaml`.",
+        f"# {name}\n\n{settings.summary}\n\nMade by `{_COMMAND}` from `conf/suite/{name}.yaml`.",
         _sizes(tasks),
-        "## What it changes in `conf/task/default.yaml`\n\n```yaml\n" + told + "```",
+        "## What it changes in `conf/suite/default.yaml`\n\n```yaml\n" + told + "```",
         f"## Observation\n\nA vector within ±{BOUND:g}; K campaigns "
         f"({', '.join(f'{s}: {n}' for s, n in campaigns.items())}) in {channels} channels. "
         "Reports are what platforms claim and what has landed so far.\n\n" + _observation(),

@@ -98,7 +98,11 @@ def markets_of(task: Task, seeds: Sequence[int]) -> tuple[Market, MarketState]:
 
 def fingerprint(task: Task, split: str) -> str:
     """Return the SHA-256 of a held-out split's parameters, in single precision."""
-    market, state = markets_of(task, split_of(split).seeds(HELD_OUT))
+    return sha256_of(*markets_of(task, split_of(split).seeds(HELD_OUT)))
+
+
+def sha256_of(market: Market, state: MarketState) -> str:
+    """Return the SHA-256 of markets' parameters and states, in single precision."""
     digest = hashlib.sha256()
     for name, array in (*market._asdict().items(), *state._asdict().items()):
         if hasattr(array, "shape"):

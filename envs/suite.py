@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from ..data.errors import ConfigError, DataError
@@ -25,7 +24,7 @@ from .objective import Objective
 from .plans import steady_plan
 from .posterior import Posterior
 from .scenarios import HELD_OUT, fingerprint, markets_of, path_generator, split_of
-from .tasks import CONF, ROOT, Task, task_of
+from .tasks import ROOT, Task, shipped, task_of
 
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
@@ -85,9 +84,9 @@ def problem_for(
         anew: make the static plan even where one is shipped.
     """
     posterior, changes = posterior_of(task), _changes(changes, "constraints")
-    given = _group("constraints") | {"total": task.size.total, "pacing": None} | changes
+    given = shipped("constraints", "default") | {"total": task.size.total, "pacing": None} | changes
     constraints = Constraints.of(given, posterior.campaigns, task.size.days)
-    objective = Objective.of(_group("objective", "conversions"), "objective")
+    objective = Objective.of(shipped("objective", "conversions"), "objective")
     if not changes and not anew and reference_path(task).exists():
         base = reference_of(task.key).base
         return _problem(task, posterior, constraints, objective, base)
@@ -100,9 +99,18 @@ def problem_for(
     return _problem(task, posterior, constraints, objective, base)
 
 
-def trial_noise(task: Task, split: str) -> tuple[Market, MarketState, Noise]:
-    """Return a held-out split's markets and noise, (days, markets, campaigns)."""
-    draw = HeldOut(task, split).draw(0, range(HELD_OUT), task.size.days)
+def trial_noise(
+    task: Task, split: str, count: int | None = None
+) -> tuple[Market, MarketState, Noise]:
+    """Return a held-out split's markets and noise, (days, markets, campaigns).
+
+    Args:
+        task: the task.
+        split: ``validation`` or ``test``.
+        count: only the first so many; all of them if absent or more than there are.
+    """
+    episodes = range(min(count or HELD_OUT, HELD_OUT))
+    draw = HeldOut(task, split).draw(0, episodes, task.size.days)
     return draw.market, draw.state, draw.noise
 
 
@@ -170,7 +178,7 @@ def make_env(
         env: keys of ``conf/env`` that differ.
     """
     made = task_of(task)
-    problem, markets = problem_for(made, constraints), _markets(made, split)
+    problem, markets = problem_for(made, constraints), source_of(made, split)
     return BudgetEnv(problem, markets, _env(made, env), render_mode)
 
 
@@ -184,11 +192,12 @@ def make_vector_env(
 ) -> BudgetVectorEnv:
     """Make many flights in lockstep; the arguments are those of ``make_env``."""
     made = task_of(task)
-    problem, markets = problem_for(made, constraints), _markets(made, split)
+    problem, markets = problem_for(made, constraints), source_of(made, split)
     return BudgetVectorEnv(problem, markets, _env(made, env), num_envs, render_mode)
 
 
-def _markets(task: Task, split: str) -> Pool | HeldOut:
+def source_of(task: Task, split: str) -> Pool | HeldOut:
+    """Return where the flights of a split come from."""
     if split != "train":
         return HeldOut(task, split)
     market, state = markets_of(task, split_of(split).seeds(_POOL))
@@ -203,7 +212,7 @@ def _problem(
 
 
 def _env(task: Task, changes: Mapping[str, Any] | None) -> EnvSettings:
-    usual = _group("env") | {"days": task.size.days, "relative": False}
+    usual = shipped("env", "default") | {"days": task.size.days, "relative": False}
     settings = EnvSettings.of(usual | _changes(changes, "env"), "env")
     if settings.days != task.size.days:
         raise ConfigError(
@@ -219,7 +228,3 @@ def _changes(given: Any, name: str) -> dict[str, Any]:
             f"{name}: {given!r} was given; a mapping of the keys that differ is allowed."
         )
     return dict(given or {})
-
-
-def _group(group: str, name: str = "default") -> dict[str, Any]:
-    return dict(yaml.safe_load((CONF / group / f"{name}.yaml").read_text(encoding="utf-8")))

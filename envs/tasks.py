@@ -1,10 +1,11 @@
 """The task suite: a task's YAML and a size's YAML make a family of markets to plan in.
 
-A task is one file of ``conf/task`` over its ``default.yaml``; a size one file of ``conf/size``.
+A task is one file of ``conf/suite`` over its ``default.yaml``; a size one file of ``conf/size``.
 """
 
 from collections.abc import Mapping
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -89,7 +90,7 @@ class Claims(Settings):
 
 
 class TaskSettings(Settings):
-    """The keys of ``conf/task/default.yaml``, where their meanings are."""
+    """The keys of ``conf/suite/default.yaml``, where their meanings are."""
 
     summary: str
     versions: Annotated[dict[str, str], Field(min_length=1)]
@@ -168,7 +169,7 @@ class Task(NamedTuple):
 
 def task_names() -> list[str]:
     """Return the tasks that have a YAML, in alphabetic order."""
-    return sorted(path.stem for path in (CONF / "task").glob("*.yaml") if path.stem != "default")
+    return sorted(path.stem for path in (CONF / "suite").glob("*.yaml") if path.stem != "default")
 
 
 def size_names() -> list[str]:
@@ -185,7 +186,7 @@ def every_task() -> list[tuple[str, str]]:
 
 def _newest(name: str) -> str:
     """Return the newest version of a task by reading no more than that."""
-    given = _merged(_read("task", "default"), _read("task", name))
+    given = _merged(shipped("suite", "default"), shipped("suite", name))
     return str(list(given["versions"])[-1])
 
 
@@ -198,22 +199,25 @@ def task_of(key: str) -> Task:
     """
     name, _, size = key.partition("-")
     if name not in task_names() or size not in size_names():
+        near = get_close_matches(key, [known for known, _ in every_task()], n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ConfigError(
             f"task: {key!r} is not known; allowed: one of {', '.join(task_names())}, a dash, and "
-            f"one of {', '.join(size_names())}, such as Full-M."
+            f"one of {', '.join(size_names())}, such as Full-M.{hint}"
         )
-    given = _merged(_read("task", "default"), _read("task", name))
-    settings = TaskSettings.of(given, f"conf/task/{name}.yaml")
-    priors = _read("priors", "default")
+    given = _merged(shipped("suite", "default"), shipped("suite", name))
+    settings = TaskSettings.of(given, f"conf/suite/{name}.yaml")
+    priors = shipped("priors", "default")
     priors["conversions_sd"] = max(settings.conversions_sd, 1e-12)
     priors["dispersion"] = settings.dispersion.model_dump()
     if settings.weekday is not None:
         priors["weekday_sd"] = settings.weekday.sd
-    sized = SizeSettings.of(_read("size", size), f"conf/size/{size}.yaml")
+    sized = SizeSettings.of(shipped("size", size), f"conf/size/{size}.yaml")
     return Task(name, size, settings, sized, Priors.of(priors, "priors"))
 
 
-def _read(group: str, name: str) -> dict[str, Any]:
+def shipped(group: str, name: str) -> dict[str, Any]:
+    """Return a YAML of ``conf`` as it ships."""
     return dict(yaml.safe_load((CONF / group / f"{name}.yaml").read_text(encoding="utf-8")))
 
 

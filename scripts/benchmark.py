@@ -1,7 +1,8 @@
 """Measure what the project promises, beside its targets.
 
 ``OMP_NUM_THREADS=1 python scripts/benchmark.py [env] [projection] [torch]`` prints the figures and
-writes ``benchmark.json``; all three without arguments, ``attribution`` and ``insights`` by name.
+writes ``benchmark.json``; all three without arguments, ``attribution``, ``insights``,
+``calibration`` and ``training`` by name.
 """
 
 import subprocess
@@ -35,6 +36,7 @@ _SLOW = {  # modules of their own, which take minutes
     "attribution": ("timings_attribution", "attribution"),
     "insights": ("targets_insights", "insights"),
     "calibration": ("timings_calibration", "calibration"),
+    "training": ("timings_training", "training"),
 }
 
 

@@ -3,25 +3,32 @@
 from omegaconf import DictConfig
 
 from mediagym.agents.commands import EvaluateCommand
-from mediagym.agents.comparison import compare
+from mediagym.agents.comparison import compare, document_of, write_comparison
+from mediagym.agents.registry import entrants_of, require_known
 from mediagym.agents.report import policy_table
-from mediagym.agents.workflow import policies_of, prepare
+from mediagym.agents.workflow import arena_id, prepare
 from mediagym.scripts.launch import launch, plain
 from mediagym.scripts.screen import console, run_folder, tell, working
 
 
 def main(config: DictConfig) -> None:
     """Fly, score and write ``evaluation.json``."""
-    folder, settings = run_folder(), plain(config)
+    settings = plain(config)
     asked = EvaluateCommand.read(settings)
-    with working("calibrating and planning") as say:
-        session = prepare(settings, say)
-        policies = policies_of(asked.policies, session)
-    with working("comparing on held-out markets") as say:
-        result = compare(session, policies, folder, asked.seed, say)
-    console.print(policy_table(result))
+    folder, results = asked.output or run_folder(), []
+    for task in asked.task:  # all of them before the first one flies
+        require_known(asked.policies, arena_id(task))
+    for task in asked.task:
+        place = folder / task if task and len(asked.task) > 1 else folder
+        with working(f"preparing {task or 'the advertiser'}") as say:
+            session = prepare({**settings, "task": task}, say)
+            entrants = entrants_of(asked.policies, session)
+        with working("comparing on held-out markets") as say:
+            results.append(compare(session, entrants, place, asked.seed, say))
+        console.print(policy_table(results[-1]))
+    write_comparison(document_of(results, asked.seed), folder)
     tell(f"\ncomparison   {folder / 'evaluation.json'}, {folder / 'evaluation.png'}")
-    tell(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")
+    tell(f"TensorBoard  tensorboard --logdir {folder}")
 
 
 def run() -> None:

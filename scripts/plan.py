@@ -4,8 +4,10 @@ from omegaconf import DictConfig
 
 from mediagym.agents.commands import PlanCommand
 from mediagym.agents.plan import write_plan
+from mediagym.agents.planning import acting, plan_of
+from mediagym.agents.registry import baseline
 from mediagym.agents.report import plan_table
-from mediagym.agents.workflow import acting, plan_of, policy_named, prepare
+from mediagym.agents.workflow import prepare
 from mediagym.scripts.launch import launch, plain
 from mediagym.scripts.screen import console, tell, warn, working
 
@@ -16,7 +18,7 @@ def main(config: DictConfig) -> None:
     asked = PlanCommand.read(settings)
     with working("calibrating and planning") as say:
         session = prepare(settings, say)
-        rivals = [policy_named(name, session) for name in asked.baselines]
+        rivals = [baseline(name, session.arena) for name in asked.baselines]
     policy = acting(session, asked.policy, str(asked.agent.get("name")), asked.seed)
     with working("estimating"):
         plan = write_plan(plan_of(session, policy, rivals), asked.output)

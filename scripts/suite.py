@@ -1,10 +1,10 @@
 """Fly the baselines on every task's test markets; write the table and a page a task."""
 
-import torch
 from omegaconf import DictConfig
 
 from mediagym.agents.commands import SuiteCommand
-from mediagym.agents.league import as_json, as_markdown, league
+from mediagym.agents.league import as_markdown, league
+from mediagym.agents.workflow import prepare
 from mediagym.data.files import write_json, write_text
 from mediagym.envs.pages import task_page
 from mediagym.envs.tasks import every_task, task_of
@@ -14,13 +14,14 @@ from mediagym.scripts.screen import tell, working
 
 def main(config: DictConfig) -> None:
     """Print a line a task; write ``suite.json``, ``suite.md`` and ``tasks/<Task>.md``."""
-    asked = SuiteCommand.read(plain(config))
-    torch.set_num_threads(asked.threads)
+    settings = plain(config)
+    asked = SuiteCommand.read(settings)
     tasks = [task_of(key) for key in asked.tasks or [key for key, _ in every_task()]]
     results = []
     for number, task in enumerate(tasks, start=1):
-        with working(f"{task.key} ({number} of {len(tasks)})"):
-            results.append(as_json(task, league(task, asked.seed)))
+        with working(f"{task.key} ({number} of {len(tasks)})") as say:
+            session = prepare({**settings, "task": task.key}, say)
+            results.append(league(session, asked.policies))
         cells = [f"{p['name']} {p['mean']:.2f}" for p in results[-1]["policies"]]
         tell(f"{task.key:16} {'  '.join(cells)}")
     tell(str(write_json(asked.output / "suite.json", {"tasks": results})))

@@ -1,4 +1,4 @@
-"""Calibrate, train a policy, compare it with the baselines, and write its plan."""
+"""Train a policy in a task's markets or an advertiser's, compare it, and write its plan."""
 
 from omegaconf import DictConfig
 
@@ -6,38 +6,48 @@ from mediagym.agents.commands import TrainCommand
 from mediagym.agents.comparison import compare
 from mediagym.agents.figures import draw_plan
 from mediagym.agents.learned import save_network
+from mediagym.agents.learners import learner_of
+from mediagym.agents.learning import learn, validated
 from mediagym.agents.plan import write_plan
-from mediagym.agents.ppo import PPOSettings
+from mediagym.agents.planning import plan_of
+from mediagym.agents.policy import Entrant
+from mediagym.agents.registry import entrants_of
 from mediagym.agents.report import plan_table, policy_table
-from mediagym.agents.workflow import learn, plan_of, policy_named, prepare
-from mediagym.scripts.launch import launch, plain
+from mediagym.agents.runs import configured
+from mediagym.agents.workflow import prepare
+from mediagym.scripts.launch import launch, overrides, plain, sweeping
 from mediagym.scripts.screen import console, run_folder, tell, warn, working
 
 
 def main(config: DictConfig) -> float:
-    """Train; return percent of the clairvoyant, which sweeps maximise."""
-    folder, settings = run_folder(), plain(config)
+    """Train; return percent of the clairvoyant on validation markets, which sweeps maximise."""
+    folder = run_folder()
+    settings = configured(folder, plain(config), overrides())
     asked = TrainCommand.read(settings)
-    PPOSettings.of(asked.agent, "agent")
-    with working("calibrating and planning") as say:
+    learner_of(asked.agent)
+    with working("preparing") as say:
         session = prepare(settings, say)
-        rivals = [policy_named(name, session) for name in asked.baselines]
-    policy = learn(session, asked.seed, folder / "tensorboard", progress=True)
+        rivals = entrants_of(asked.baselines, session)
+    policy = learn(session, asked.seed, folder, progress=not sweeping())
     save_network(policy.network, folder)
     with working("comparing on held-out markets") as say:
-        result = compare(session, [*rivals, policy], folder, asked.seed, say)
-    with working("writing the plan"):
-        made = plan_of(session, policy, rivals)
-        plan = write_plan(made, folder / "plan.json")
-        draw_plan(session.posterior, made, folder)
-    console.print(policy_table(result), plan_table(plan))
-    warn(plan["warnings"])
-    tell(f"\nplan         {folder / 'plan.json'}, plan.png, response.png")
+        entrants = [*rivals, Entrant(policy.name, (policy,))]
+        console.print(policy_table(compare(session, entrants, folder, asked.seed, say)))
+    if asked.task is None:
+        with working("writing the plan"):
+            made = plan_of(session, policy, [rival.policies[0] for rival in rivals])
+            plan = write_plan(made, folder / "plan.json")
+            draw_plan(session.posterior, made, folder)
+        console.print(plan_table(plan))
+        warn(plan["warnings"])
+        tell(f"\nplan         {folder / 'plan.json'}, plan.png, response.png")
+    else:
+        tell(f"\nplan         none: {asked.task} is nobody's budget; leave task out to get one")
     tell(f"comparison   {folder / 'evaluation.json'}, evaluation.png")
-    tell(f"policy       {folder / 'policy.npz'} (kept after {policy.network.origin})")
+    tell(f"policy       {folder / 'policy.safetensors'} (kept after {policy.network.origin})")
     tell(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")
-    scores = {row["policy"]: row["percent_of_clairvoyant"] for row in result["policies"]}
-    return float(scores[policy.name])
+    with working("scoring on validation markets"):
+        return validated(session, policy)
 
 
 def run() -> None:

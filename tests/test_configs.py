@@ -24,9 +24,9 @@ from mediagym.agents.commands import (
 )
 from mediagym.agents.evaluation import EvaluationSettings
 from mediagym.agents.insights import InsightsCommand, simulator_of
-from mediagym.agents.ppo import PPOSettings
+from mediagym.agents.learners import LEARNERS, learner_of
 from mediagym.agents.recovery import RecoveryCommand
-from mediagym.agents.workflow import BASELINES
+from mediagym.agents.registry import BASELINES
 from mediagym.data.attribution import AttributionSettings
 from mediagym.data.attribution_document import AttributeCommand
 from mediagym.data.config import Settings
@@ -54,7 +54,7 @@ OWNERS = {
     "diagnosis": "insights",
     "forecasting": "insights",
 }
-SUITE = ("task", "size")  # read by the task suite and not composed by Hydra
+SUITE = ("suite", "size")  # read by the task suite and not composed by Hydra
 CHOICES = sorted(
     (path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name not in SUITE
 )
@@ -86,7 +86,7 @@ def _check(group: str, choice: str, settings: dict[str, Any]) -> None:
     if group == "agent":
         assert settings["name"] == choice
         if choice not in BASELINES:
-            PPOSettings.of(settings, group)
+            learner_of(settings)
         return
     if group == "advertiser":  # the one key that has no default
         settings = {**settings, "path": "somewhere"}
@@ -146,7 +146,9 @@ def test_the_synthetic_advertiser_fits_its_record(
     assert len(SyntheticSettings.of(config, "synthesize").ordered()) == 9
 
 
-@pytest.mark.parametrize("path", sorted((CONF / "task").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((CONF / "suite").glob("*.yaml")), ids=lambda path: path.stem
+)
 @pytest.mark.parametrize("size", sorted(path.stem for path in (CONF / "size").glob("*.yaml")))
 def test_every_task_at_every_size_fits_its_records(path: Path, size: str) -> None:
     if path.stem != "default":
@@ -164,7 +166,7 @@ def test_every_choice_of_every_group_composes_and_fits_its_record(
 def test_every_baseline_is_a_choice_of_agent() -> None:
     agents = {choice for group, choice in CHOICES if group == "agent"}
     assert set(BASELINES) <= agents
-    assert agents - set(BASELINES) == {"ppo", "ppo_scratch"}
+    assert agents - set(BASELINES) == set(LEARNERS)
 
 
 def test_a_run_leaves_the_working_directory_alone(

@@ -7,16 +7,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from stable_baselines3.common.policies import ActorCriticPolicy
 
+from mediagym.agents.actor import Actor
+from mediagym.agents.arena import CALIBRATED, CalibratedArena, TaskArena
 from mediagym.agents.evaluation import EvaluationSettings, Trial, trial_of
+from mediagym.agents.learned import Training
+from mediagym.agents.learners import learner_of
 from mediagym.agents.policy import Policy
-from mediagym.agents.ppo import PPOSettings
-from mediagym.agents.workflow import BASELINES, Session, policies_of
-from mediagym.envs.budget import EnvSettings
+from mediagym.agents.registry import BASELINES, baseline
+from mediagym.agents.workflow import Session
+from mediagym.envs.budget import Batch, EnvSettings, Pool
 from mediagym.envs.flight import Problem
 from mediagym.envs.market import Market, MarketState, select
 from mediagym.envs.optimum import SolverSettings
 from mediagym.envs.posterior import Posterior
+from mediagym.envs.tasks import task_of
 
 torch.set_num_threads(1)  # these arrays are tiny: a second thread only waits
 
@@ -47,14 +53,39 @@ def agent(conf: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         "hidden": [8],
         "validation": 6,
         "checks": 2,
+        "checkpoint": 0.0,
     }
-    return lambda **changes: conf("agent/ppo.yaml", **{**toy, **changes})
+
+    def make(name: str = "ppo", **changes: Any) -> dict[str, Any]:
+        shipped = conf(f"agent/{name}.yaml")
+        return {**shipped, **{k: v for k, v in toy.items() if k in shipped}, **changes}
+
+    return make
 
 
 @pytest.fixture(scope="session")
-def learner(agent: Callable[..., dict[str, Any]]) -> Callable[..., PPOSettings]:
+def learner(agent: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
     """Makes the learner's settings; see `agent`."""
-    return lambda **changes: PPOSettings.of(agent(**changes), "agent")
+    return lambda *name, **changes: learner_of(agent(*name, **changes))
+
+
+@pytest.fixture(scope="session")
+def record(session: Session) -> Training:
+    """What is on record about a network for the shared problem."""
+    names = list(session.problem.constraints.names)
+    return Training(task=None, campaigns=names, objective="conversions", seed=0, threads=1, steps=0)
+
+
+@pytest.fixture
+def actor(session: Session) -> Actor:
+    """A small untrained actor for the shared problem."""
+    batch = Batch(session.problem, session.posterior.training(), session.env)
+    torch.manual_seed(0)
+    return Actor.of(
+        ActorCriticPolicy(
+            batch.observation_space, batch.action_space, lr_schedule=lambda _: 0.0, net_arch=[8]
+        )
+    )
 
 
 @pytest.fixture(scope="session")
@@ -65,17 +96,47 @@ def session(
     solver: SolverSettings,
     evaluation_settings: EvaluationSettings,
     agent: Callable[..., dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Session:
     """What `prepare` would return for the shared problem."""
     config = {"agent": agent(), "evaluation": evaluation_settings.model_dump()}
     notes = ("a note on the data",)
-    return Session(config, posterior, problem, env_settings, solver, evaluation_settings, notes)
+    arena = CalibratedArena(
+        CALIBRATED,
+        problem,
+        posterior,
+        Pool(*posterior.training()),
+        env_settings,
+        evaluation_settings,
+        agent(),
+        tmp_path_factory.mktemp("cache"),
+        solver,
+    )
+    return Session(config, arena, solver, evaluation_settings, notes)
 
 
 @pytest.fixture(scope="session")
 def baselines(session: Session) -> list[Policy]:
     """All baselines of that session."""
-    return policies_of(BASELINES, session)
+    return [baseline(name, session.arena) for name in BASELINES]
+
+
+@pytest.fixture(scope="session")
+def task_session(
+    conf: Callable[..., dict[str, Any]],
+    env_settings: EnvSettings,
+    solver: SolverSettings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[..., Session]:
+    """Makes what `prepare` would return for a task of the suite, with some of its markets."""
+    cache = tmp_path_factory.mktemp("cache")
+
+    def make(key: str, **changes: Any) -> Session:
+        evaluation = EvaluationSettings.of(conf("evaluation/default.yaml", **changes), "evaluation")
+        arena = TaskArena.of(task_of(key), env_settings, evaluation, {}, cache)
+        return Session({"task": key}, arena, solver, evaluation, ())
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 
 from mediagym.agents.credit import informed, objective_of, priors_of, ratio_draws
 from mediagym.agents.plan import SCHEMA, document, name_of
+from mediagym.agents.planning import plan_of
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.report import plan_table
-from mediagym.agents.workflow import Session, plan_of
+from mediagym.agents.workflow import Session
 from mediagym.data.attribution import AttributionSettings
 from mediagym.data.attribution_document import study
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
@@ -187,7 +189,11 @@ def content(
     """The plan's document under ratios."""
 
     def make(means: list[float], log_sd: float = 0.0) -> dict[str, Any]:
-        asked = session._replace(problem=problem._replace(objective=journeys(means, log_sd)))
+        asked = session._replace(
+            arena=replace(
+                session.arena, problem=problem._replace(objective=journeys(means, log_sd))
+            )
+        )
         return document(plan_of(asked, PlanPolicy("static", problem.base), []))
 
     return make

@@ -4,21 +4,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.agents import evaluation as evaluation_module
 from mediagym.agents.evaluation import (
+    CLAIRVOYANT,
     Evaluation,
     EvaluationSettings,
     Flown,
     Trial,
+    breaches,
     evaluate,
     fly_plans,
     fly_policy,
-    summary,
+    percent_of,
     trial_of,
 )
 from mediagym.agents.greedy import Greedy
-from mediagym.agents.policy import PlanPolicy, Policy
-from mediagym.agents.workflow import Session, trial
+from mediagym.agents.policy import Entrant, PlanPolicy, Policy
+from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError
 from mediagym.envs.constraints import Constraints
 from mediagym.envs.flight import Problem, View, problem_of
@@ -44,32 +45,30 @@ class Reactive:
 
 
 @pytest.fixture(scope="module")
-def evaluation(session: Session, baselines: list[Policy]) -> Evaluation:
-    policies = [*baselines, Reactive(session.problem)]
-    return evaluate(session.problem, policies, trial(session), session.solver, session.evaluation)
+def entrants(session: Session, baselines: list[Policy]) -> list[Entrant]:
+    """All baselines, and one that reacts, with two seeds: twice the same."""
+    reactive = Entrant("reactive", (Reactive(session.problem), Reactive(session.problem)))
+    return [*(Entrant(policy.name, (policy,)) for policy in baselines), reactive]
 
 
-def _evaluation(settings: EvaluationSettings, **totals: np.ndarray) -> Evaluation:
-    """An evaluation of flights of one day with given values."""
-
-    def flown(name: str, value: np.ndarray) -> Flown:
-        return Flown(name, np.ones((1, len(value), 1)), value[None], 0, 0)
-
-    flights = {name: flown(name, value) for name, value in totals.items()}
-    best = flights.pop("clairvoyant")
-    return Evaluation(tuple(flights.values()), best, settings)
+@pytest.fixture(scope="module")
+def evaluation(session: Session, entrants: list[Entrant]) -> Evaluation:
+    trial = session.arena.trial("test")
+    return evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
 
 
 def test_no_policy_beats_the_clairvoyant_in_any_market(evaluation: Evaluation) -> None:
-    for flown in evaluation.flown:
-        percent = evaluation.percent(flown)
-        assert percent.shape == (8,)
-        assert (percent <= 100 + NEAR).all(), flown.policy
-        assert (percent > 30).all(), flown.policy
+    assert evaluation.entries[-1].name == CLAIRVOYANT
+    for entry in evaluation.entries:
+        percent = evaluation.percent(entry)
+        assert percent.shape == (len(entry.flown), 8)
+        assert (percent <= 100 + NEAR).all(), entry.name
+        assert (percent > 30).all(), entry.name
+    assert (percent == 100).all()
 
 
 def test_no_policy_breaks_a_constraint_or_misses_the_budget(evaluation: Evaluation) -> None:
-    for flown in (*evaluation.flown, evaluation.clairvoyant):
+    for flown in (flown for entry in evaluation.entries for flown in entry.flown):
         assert flown.violations == 0
         assert flown.cents_off == 0
         np.testing.assert_allclose(flown.spend.sum((0, 2)), 200_000, atol=1e-5)
@@ -87,30 +86,88 @@ def test_broken_constraints_and_missing_cents_are_counted(
     other = type(session.problem.constraints).from_json(tighter)
     flown = fly_policy(session.problem, PlanPolicy("static", session.problem.base), held_trial(3))
 
-    held = session.problem._replace(constraints=other)
-    off = evaluation_module._flown(held, "static", flown.spend, flown.value)
-    assert off.cents_off == 2
-    assert off.violations >= 3
+    broken, off = breaches(session.problem._replace(constraints=other), flown.spend)
+    assert off == 2
+    assert broken >= 3
 
 
 def test_an_evaluation_is_the_same_every_time(
-    session: Session, baselines: list[Policy], evaluation: Evaluation
+    session: Session, entrants: list[Entrant], evaluation: Evaluation
 ) -> None:
-    policies = [*baselines, Reactive(session.problem)]
-    again = evaluate(session.problem, policies, trial(session), session.solver, session.evaluation)
-    for one, other in zip(
-        (*evaluation.flown, evaluation.clairvoyant), (*again.flown, again.clairvoyant), strict=True
-    ):
-        np.testing.assert_array_equal(one.spend, other.spend)
-        np.testing.assert_array_equal(one.value, other.value)
-    assert summary(evaluation) == summary(again)
+    trial = session.arena.trial("test")
+    again = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
+    for one, other in zip(evaluation.entries, again.entries, strict=True):
+        np.testing.assert_array_equal(one.total, other.total)
+        np.testing.assert_array_equal(one.flown[0].spend, other.flown[0].spend)
+    np.testing.assert_array_equal(evaluation.best, again.best)
+
+
+def test_values_that_are_known_are_taken_and_no_plan_is_looked_for(
+    session: Session, entrants: list[Entrant], evaluation: Evaluation
+) -> None:
+    trial = session.arena.trial("test")._replace(best=2 * evaluation.best)
+    found = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
+    assert [entry.name for entry in found.entries] == [each.name for each in entrants]
+    for one, other in zip(found.entries, evaluation.entries[:-1], strict=True):
+        np.testing.assert_allclose(found.percent(one), evaluation.percent(other) / 2)
+
+
+def test_a_clairvoyant_that_flies_does_not_stand_there_twice(
+    session: Session, evaluation: Evaluation
+) -> None:
+    trial = session.arena.trial("test")
+    plan = PlanPolicy(CLAIRVOYANT, evaluation.entries[-1].flown[0].spend)
+    entrants = [Entrant(CLAIRVOYANT, (plan,))]
+    found = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
+    assert [entry.name for entry in found.entries] == [CLAIRVOYANT]
+    assert (found.best >= evaluation.best * (1 - 1e-9)).all()
+
+
+def test_every_training_seed_flies_the_same_markets(evaluation: Evaluation) -> None:
+    reactive = next(entry for entry in evaluation.entries if entry.name == "reactive")
+    np.testing.assert_array_equal(*reactive.total)
+
+
+def test_only_decisions_are_timed(
+    session: Session, held_trial: Callable[..., Trial], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+
+    class Slow(Reactive):
+        def act(self, view: View, memory: Any) -> tuple:
+            clock[0] += 2.0
+            return super().act(view, memory)
+
+    monkeypatch.setattr("mediagym.agents.evaluation.process_time", lambda: clock[0])
+    flown = fly_policy(session.problem, Slow(session.problem), held_trial(2))
+    assert flown.seconds == 2.0 * session.problem.days
+
+
+def test_turnover_is_half_the_distance_of_the_shares() -> None:
+    spend = np.array([[[60, 40]], [[30, 20]], [[50, 0]], [[0, 0]], [[1, 1]]], float)
+    moved = [0, 0.4, 0.5, 0.5]  # what stops or starts is half: it has left no campaign for another
+    assert Flown("p", spend, np.ones((5, 1)), 0, 0, 0).turnover == pytest.approx(np.mean(moved))
+    assert Flown("p", spend[:1], np.ones((1, 1)), 0, 0, 0).turnover == 0
+
+
+def test_regret_ends_at_the_gap_and_starts_from_the_bound_s_own_days(
+    evaluation: Evaluation,
+) -> None:
+    for entry in evaluation.entries:
+        regret = evaluation.regret(entry.flown[0].value)
+        np.testing.assert_allclose(regret[-1], 100 - evaluation.percent(entry)[0], atol=1e-9)
+    np.testing.assert_array_equal(regret, 0)  # the last one is the clairvoyant
+    alone = evaluation._replace(entries=evaluation.entries[:1])  # its days are not known
+    np.testing.assert_allclose(alone.due.sum(0), evaluation.best)
+    np.testing.assert_allclose(alone.due, np.broadcast_to(alone.due[0], alone.due.shape))
 
 
 def test_a_policy_scores_the_same_whoever_flies_beside_it(
-    session: Session, baselines: list[Policy], evaluation: Evaluation
+    session: Session, evaluation: Evaluation
 ) -> None:
-    alone = fly_policy(session.problem, Reactive(session.problem), trial(session))
-    np.testing.assert_array_equal(alone.value, evaluation.flown[-1].value)
+    alone = fly_policy(session.problem, Reactive(session.problem), session.arena.trial("test"))
+    reactive = next(entry for entry in evaluation.entries if entry.name == "reactive")
+    np.testing.assert_array_equal(alone.value, reactive.flown[0].value)
 
 
 def test_a_market_s_noise_does_not_depend_on_how_many_fly(posterior: Posterior) -> None:
@@ -127,76 +184,8 @@ def test_another_seed_is_other_noise(posterior: Posterior) -> None:
     assert not np.array_equal(one, two)
 
 
-def test_the_same_policy_under_two_names_ties_exactly(
-    session: Session, evaluation_settings: EvaluationSettings
-) -> None:
-    problem, markets = session.problem, trial(session)
-    static, twin = (
-        fly_policy(problem, PlanPolicy(name, problem.base), markets) for name in ("static", "twin")
-    )
-    found = summary(Evaluation((static, twin), static, evaluation_settings))
-    (pair,) = found["paired"]
-    assert pair["difference"] == 0
-    assert pair["interval"] == [0, 0]
-    assert pair["wins"] == 0
-
-
-def test_the_static_plan_beats_a_uniform_one_and_the_interval_says_so(
-    evaluation: Evaluation,
-) -> None:
-    found = summary(evaluation)
-    (pair,) = [p for p in found["paired"] if (p["policy"], p["against"]) == ("uniform", "static")]
-    assert pair["difference"] < 0
-    assert pair["interval"][1] < 0
-    assert pair["wins"] < 0.5
-
-
-def test_every_interval_contains_its_mean(evaluation: Evaluation) -> None:
-    found = summary(evaluation)
-    for row in found["policies"]:
-        low, high = row["interval"]
-        assert low <= row["percent_of_clairvoyant"] <= high
-        assert row["p10"] <= row["best"]
-    for pair in found["paired"]:
-        low, high = pair["interval"]
-        assert low <= pair["difference"] <= high
-
-
-def test_every_policy_is_paired_with_greedy_and_static_but_not_itself(
-    evaluation: Evaluation,
-) -> None:
-    pairs = {(p["policy"], p["against"]) for p in summary(evaluation)["paired"]}
-    names = [flown.policy for flown in evaluation.flown]
-    due = {(a, b) for a in names for b in ("greedy", "static") if a != b}
-    assert pairs == due
-
-
-def test_the_summary_counts_wins_and_quantiles(evaluation_settings: EvaluationSettings) -> None:
-    best = np.full(10, 200.0)
-    found = summary(
-        _evaluation(
-            evaluation_settings,
-            static=np.full(10, 100.0),
-            better=np.r_[np.full(8, 120.0), np.full(2, 90.0)],
-            clairvoyant=best,
-        )
-    )
-    static, better, bound = found["policies"]
-    assert static["percent_of_clairvoyant"] == 50
-    assert static["interval"] == [50, 50]
-    assert better["best"] == 60
-    assert better["p10"] == 45
-    assert bound["percent_of_clairvoyant"] == 100
-    (pair,) = found["paired"]
-    assert (pair["policy"], pair["against"], pair["wins"]) == ("better", "static", 0.8)
-    assert pair["difference"] == pytest.approx(0.8 * 10 - 0.2 * 5)
-
-
-def test_a_larger_loss_is_a_smaller_percentage(evaluation_settings: EvaluationSettings) -> None:
-    losses = {"static": np.full(4, -150.0), "clairvoyant": np.full(4, -100.0)}
-    found = _evaluation(evaluation_settings, **losses)
-    np.testing.assert_allclose(found.percent(found.flown[0]), 50)
-    np.testing.assert_allclose(found.percent(found.clairvoyant), 100)
+def test_a_larger_loss_is_a_smaller_percentage() -> None:
+    assert percent_of(np.array([-150.0, -100.0]), np.array(-100.0)).tolist() == [50, 100]
 
 
 def test_given_plans_are_flown_as_they_are(
@@ -226,8 +215,9 @@ def test_in_a_known_stationary_market_static_and_greedy_are_the_optimum(
 ) -> None:
     problem, markets, solver = known
     policies = [PlanPolicy("static", problem.base), Greedy(problem), Reactive(problem)]
-    found = evaluate(problem, policies, markets, solver, evaluation_settings)
-    static, greedy, reactive = (found.percent(flown) for flown in found.flown)
+    entrants = [Entrant(policy.name, (policy,)) for policy in policies]
+    found = evaluate(problem, entrants, markets, solver, evaluation_settings)
+    static, greedy, reactive = (found.percent(entry) for entry in found.entries[:-1])
     assert (static > 99).all()
     assert (greedy > 97).all()  # it does not see that stock built at the end returns nothing
     for percent in (static, greedy, reactive):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from mediagym.agents.evaluation import Evaluation, fly_policy, summary, trial_of
-from mediagym.agents.figures import comparison, draw_plan, response_curves, spend_map
+from mediagym.agents.figures import draw_plan, response_curves, spend_map
+from mediagym.agents.planning import plan_of
 from mediagym.agents.policy import Policy
-from mediagym.agents.workflow import Session, plan_of
+from mediagym.agents.workflow import Session
 
 
 def _pixels(figure: Figure) -> np.ndarray:
@@ -85,17 +85,6 @@ def test_a_curve_starts_at_nothing_and_rises(session: Session) -> None:
         median = axes.lines[0].get_ydata()
         assert median[0] == 0
         assert (np.diff(median) > 0).all()
-
-
-def test_policies_stand_side_by_side(session: Session, baselines: list[Policy]) -> None:
-    trial = trial_of(*session.posterior.held(4), 30, seed=1)
-    flown = tuple(fly_policy(session.problem, policy, trial) for policy in baselines)
-    best = flown[-1]._replace(policy="clairvoyant", value=1.05 * flown[-1].value)
-    evaluation = Evaluation(flown, best, session.evaluation)
-    figure = comparison(evaluation, summary(evaluation))
-    assert _pixels(figure).std() > 0
-    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert labels == [policy.name for policy in baselines]
 
 
 def test_a_plan_is_drawn_beside_its_file(

@@ -1,47 +1,59 @@
 import ast
+import hashlib
 import json
 import pickle
+import zipfile
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import pytest
 import torch
-from stable_baselines3.common.policies import ActorCriticPolicy
 
+from mediagym.agents.actor import Actor, Shape
+from mediagym.agents.checkpoint import packed, unpacked
 from mediagym.agents.evaluation import Trial, fly_policy
-from mediagym.agents.learned import LearnedPolicy, Network, load_network, save_network
-from mediagym.agents.workflow import Session, policies_of, trained
+from mediagym.agents.learned import LearnedPolicy, Network, Training, load_network, save_network
+from mediagym.agents.learners import model_of
+from mediagym.agents.planning import acting
+from mediagym.agents.registry import entrants_of, trained
+from mediagym.agents.vecenv import SB3Envs
+from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
-from mediagym.data.files import read_arrays, write_arrays
-from mediagym.envs.actions import ActionSettings, action_size
-from mediagym.envs.observation import BOUND, observation_size
+from mediagym.envs.actions import action_size
+from mediagym.envs.budget import BudgetVectorEnv
+from mediagym.envs.observation import observation_size
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def _network(action: ActionSettings, observation: int, actions: int, seed: int = 0) -> Network:
-    torch.manual_seed(seed)
-    policy = ActorCriticPolicy(
-        gym.spaces.Box(-BOUND, BOUND, (observation,), np.float32),
-        gym.spaces.Box(-1.0, 1.0, (actions,), np.float32),
-        lr_schedule=lambda _: 0.0,
-        net_arch=[8],
-    )
-    with torch.no_grad():
-        for weight in policy.parameters():
-            weight += 0.1 * torch.randn(weight.shape)
-    return Network.of(policy, action, [8], "ppo", "made up")
+KINDS = {
+    "clipped": {"lstm": None, "squash": False},
+    "recurrent": {"lstm": 5, "squash": False},
+    "squashed": {"lstm": None, "squash": True},
+}
 
 
-@pytest.fixture(scope="module")
-def network(session: Session) -> Network:
+def _network(session: Session, record: Training, kind: str, **shape: int) -> Network:
     campaigns = len(session.posterior.campaigns)
     channels = len(session.problem.constraints.channels)
-    size = observation_size(campaigns, channels)
-    return _network(session.env.action, size, action_size(campaigns))
+    usual: dict[str, Any] = {
+        "observation": observation_size(campaigns, channels),
+        "actions": action_size(campaigns),
+        "hidden": [8, 7],
+    }
+    torch.manual_seed(0)
+    actor = Actor.built(Shape(**{**usual, **KINDS[kind], **shape}))
+    return Network(actor, session.env.action, record, "ppo", "made up")
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def network(request: pytest.FixtureRequest, session: Session, record: Training) -> Network:
+    return _network(session, record, request.param)
 
 
 @pytest.fixture
@@ -52,30 +64,62 @@ def folder(network: Network, tmp_path: Path) -> Path:
 
 def _rewrite(folder: Path, **changes: Any) -> None:
     path = folder / "policy.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    told = json.loads(path.read_text())
+    if "shape" in changes:
+        changes["shape"] = {**told["shape"], **changes["shape"]}
+    path.write_text(json.dumps({**told, **changes}))
 
 
 def test_a_policy_read_back_acts_bitwise_the_same(
     network: Network, folder: Path, session: Session, held_trial: Callable[..., Trial]
 ) -> None:
     again = load_network(folder)
-    seen = np.random.default_rng(0).normal(size=(64, network.policy.observation_space.shape[0]))
-    np.testing.assert_array_equal(network.actions(seen), again.actions(seen))
+    seen = np.random.default_rng(0).normal(size=(2, 64, network.actor.shape.observation))
+    for one, other in zip(_two_days(network, seen), _two_days(again, seen), strict=True):
+        np.testing.assert_array_equal(one, other)
     flown = [
         fly_policy(session.problem, LearnedPolicy("ppo", each, session.problem), held_trial(3))
         for each in (network, again)
     ]
     np.testing.assert_array_equal(flown[0].spend, flown[1].spend)
-    assert (again.name, again.origin, again.hidden) == ("ppo", "made up", [8])
-    assert again.action == network.action
+    assert (again.name, again.origin, again.actor.shape) == ("ppo", "made up", network.actor.shape)
+    assert (again.action, again.training) == (network.action, network.training)
+
+
+def _two_days(network: Network, seen: np.ndarray) -> list[np.ndarray]:
+    first, memory = network.actions(seen[0])
+    return [first, network.actions(seen[1], memory)[0]]
+
+
+def test_only_a_recurrent_network_remembers_yesterday(network: Network) -> None:
+    seen = np.random.default_rng(0).normal(size=(2, 3, network.actor.shape.observation))
+    fresh = network.actions(seen[1])[0]
+    same = np.array_equal(fresh, _two_days(network, seen)[1])
+    assert same == (network.actor.shape.lstm is None)
 
 
 def test_actions_lie_within_one_and_do_not_explore(network: Network) -> None:
-    seen = 10 * np.random.default_rng(0).normal(size=(200, 90))[:, :1]
-    seen = np.tile(seen, network.policy.observation_space.shape)
-    actions = network.actions(seen)
+    seen = 100 * np.random.default_rng(0).normal(size=(200, network.actor.shape.observation))
+    actions, _ = network.actions(seen)
     assert np.abs(actions).max() <= 1
-    np.testing.assert_array_equal(actions, network.actions(seen))
+    np.testing.assert_array_equal(actions, network.actions(seen)[0])
+
+
+@pytest.mark.parametrize("name", ["ppo", "ppo_recurrent", "sac", "tqc"])
+def test_the_actor_of_an_algorithm_acts_as_the_algorithm_does(
+    session: Session, learner: Callable[..., Any], name: str
+) -> None:
+    batch = BudgetVectorEnv(session.problem, session.posterior.training(), session.env, 4)
+    model = model_of(SB3Envs(batch), learner(name), 0)
+    actor = Actor.of(model.policy)
+    rng, start = np.random.default_rng(0), np.ones(4, bool)
+    memory, state = None, None
+    for day in range(3):
+        seen = rng.normal(size=(4, actor.shape.observation)).astype(np.float32)
+        due, state = model.predict(seen, state, start if day == 0 else ~start, deterministic=True)
+        with torch.no_grad():
+            mean, memory = actor(torch.as_tensor(seen), memory)
+        np.testing.assert_allclose(mean.numpy().clip(-1, 1), due, atol=1e-6)
 
 
 def test_a_flight_on_its_own_is_the_flight_in_a_batch(
@@ -87,10 +131,10 @@ def test_a_flight_on_its_own_is_the_flight_in_a_batch(
 
 
 def test_the_folder_of_a_run_is_a_policy(folder: Path, session: Session) -> None:
-    policy = trained(folder, session)
+    policy = trained(folder, session.arena)
     assert policy.name == "ppo"
     assert not policy.open_loop
-    (same,) = policies_of([str(folder)], session)
+    (same,) = entrants_of([str(folder)], session)[0].policies
     assert same.name == "ppo"
 
 
@@ -100,24 +144,34 @@ def test_several_runs_of_one_learner_go_by_their_folders(
     for run in ("run1", "run2"):
         save_network(network, tmp_path / run)
     names = ["static", str(tmp_path / "run1"), str(tmp_path / "run2")]
-    assert [p.name for p in policies_of(names, session)] == ["static", "ppo_run1", "ppo_run2"]
+    expected = ["static", "ppo_run1", "ppo_run2"]
+    entrants = entrants_of(names, session)
+    assert [entrant.name for entrant in entrants] == expected
+    assert [entrant.policies[0].name for entrant in entrants] == expected
 
 
-def test_a_policy_for_other_campaigns_is_refused(session: Session, tmp_path: Path) -> None:
-    save_network(_network(session.env.action, 40, action_size(4)), tmp_path)
-    with pytest.raises(ConfigError, match="trained for 4 campaigns; the data have 9"):
-        trained(tmp_path, session)
+def test_a_policy_for_other_campaigns_is_refused_by_name(
+    network: Network, session: Session, tmp_path: Path
+) -> None:
+    names = ["google/Radio", *network.training.campaigns[1:]]
+    training = network.training.model_copy(update={"campaigns": names})
+    save_network(replace(network, training=training), tmp_path)
+    with pytest.raises(ConfigError, match="trained for the campaigns google/Radio, ") as caught:
+        trained(tmp_path, session.arena)
+    assert session.problem.constraints.names[0] in str(caught.value)
 
 
-def test_a_policy_that_sees_something_else_is_refused(session: Session, tmp_path: Path) -> None:
-    save_network(_network(session.env.action, 40, action_size(9)), tmp_path)
-    with pytest.raises(ConfigError, match="Train"):
-        trained(tmp_path, session)
+def test_a_policy_that_sees_something_else_is_refused(
+    session: Session, record: Training, tmp_path: Path
+) -> None:
+    save_network(_network(session, record, "clipped", observation=40), tmp_path)
+    with pytest.raises(ConfigError, match="was trained on 40 numbers a day"):
+        trained(tmp_path, session.arena)
 
 
 def test_a_folder_without_a_policy_is_refused(session: Session, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"holds no trained policy \(policy.json\)"):
-        trained(tmp_path, session)
+        trained(tmp_path, session.arena)
 
 
 class Payload:
@@ -130,55 +184,78 @@ class Payload:
         return Path.touch, (self.target,)
 
 
-def test_a_pickled_payload_in_the_weights_is_refused_and_not_executed(
-    folder: Path, tmp_path: Path
-) -> None:
+def _archive(path: Path, trap: Path) -> None:
+    """Write what Stable-Baselines3 saves, with a payload in every field that it would unpickle."""
+    pickled = pickle.dumps(Payload(trap))
+    data = {"policy_class": {":type:": "x", ":serialized:": b64encode(pickled).decode()}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data", json.dumps(data))
+        archive.writestr("policy.pth", pickled)
+        archive.writestr("_stable_baselines3_version", "2.9.2")
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> Path:
+    """A file that appears when a payload is unpickled, as it does here once."""
     trap = tmp_path / "executed"
     pickle.loads(pickle.dumps(Payload(trap)))  # noqa: S301  # it does what it says
     assert trap.exists()
     trap.unlink()
-    weights = dict(read_arrays(folder / "policy.npz"))
-    name = next(iter(weights))
-    weights[name] = np.array([Payload(trap)], dtype=object)
-    np.savez(folder / "policy.npz", **weights)  # type: ignore[arg-type]
-    with pytest.raises(DataError, match=r"policy\.npz"):
-        load_network(folder)
-    assert not trap.exists()
+    return trap
 
 
-def test_a_pickle_in_place_of_the_archive_is_refused_and_not_executed(
-    folder: Path, tmp_path: Path
+def test_an_archive_of_sb3_is_refused_in_one_line_and_not_executed(
+    session: Session, trap: Path, tmp_path: Path
 ) -> None:
-    trap = tmp_path / "executed"
-    (folder / "policy.npz").write_bytes(pickle.dumps(Payload(trap)))
-    with pytest.raises(DataError, match=r"policy\.npz"):
-        load_network(folder)
+    path = tmp_path / "model.zip"
+    _archive(path, trap)
+    for ask in (
+        lambda: trained(path, session.arena),
+        lambda: entrants_of(["static", str(path)], session),
+        lambda: acting(session, str(path), "static", 0),
+    ):
+        with pytest.raises(ConfigError, match=r"model\.zip' is a file; formats that") as caught:
+            ask()
+        assert "\n" not in str(caught.value)
     assert not trap.exists()
+
+
+@pytest.mark.parametrize("name", ["policy.safetensors", "policy.json"])
+@pytest.mark.parametrize("kind", ["archive", "pickle"])
+def test_a_payload_in_place_of_a_file_is_refused_and_not_executed(
+    folder: Path, session: Session, trap: Path, name: str, kind: str
+) -> None:
+    if kind == "archive":
+        _archive(folder / name, trap)
+    else:
+        (folder / name).write_bytes(pickle.dumps(Payload(trap)))
+    with pytest.raises(DataError, match=name.replace(".", r"\.")):
+        entrants_of([str(folder)], session)
+    assert not trap.exists()
+
+
+def _reweigh(folder: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    path = folder / "policy.safetensors"
+    content = packed({name: change(value) for name, value in unpacked(path)[0].items()})
+    path.write_bytes(content)
+    _rewrite(folder, sha256=hashlib.sha256(content).hexdigest())
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
     "another version": lambda folder: _rewrite(folder, version=99),
-    "other layers": lambda folder: _rewrite(folder, hidden=[16]),
-    "no layers": lambda folder: (folder / "policy.json").write_text('{"version": 1}'),
+    "other layers": lambda folder: _rewrite(folder, shape={"hidden": [16]}),
+    "no layers": lambda folder: (folder / "policy.json").write_text('{"version": 2}'),
     "not a mapping": lambda folder: (folder / "policy.json").write_text("[1]"),
     "not JSON": lambda folder: (folder / "policy.json").write_text("{"),
-    "text for a size": lambda folder: _rewrite(folder, actions="ten"),
-    "a negative size": lambda folder: _rewrite(folder, actions=[-3]),
+    "text for a size": lambda folder: _rewrite(folder, shape={"actions": "ten"}),
+    "a negative size": lambda folder: _rewrite(folder, shape={"actions": -3}),
     "a scale of no meaning": lambda folder: _rewrite(folder, action={"tilt": "wide", "pace": 1}),
-    "no weights": lambda folder: (folder / "policy.npz").unlink(),
-    "a weight missing": lambda folder: write_arrays(
-        folder / "policy.npz", dict(list(read_arrays(folder / "policy.npz").items())[1:])
-    ),
-    "a weight that is not a number": lambda folder: write_arrays(
-        folder / "policy.npz",
-        {k: v * np.nan for k, v in read_arrays(folder / "policy.npz").items()},
-    ),
-    "weights as text": lambda folder: write_arrays(
-        folder / "policy.npz",
-        {k: np.full(v.shape, "x") for k, v in read_arrays(folder / "policy.npz").items()},
-    ),
-    "half a file": lambda folder: (folder / "policy.npz").write_bytes(
-        (folder / "policy.npz").read_bytes()[:200]
+    "another hash": lambda folder: _rewrite(folder, sha256="0" * 64),
+    "no weights": lambda folder: (folder / "policy.safetensors").unlink(),
+    "weights of another size": lambda folder: _reweigh(folder, lambda weight: weight[:-1]),
+    "weights that are no numbers": lambda folder: _reweigh(folder, lambda weight: weight * np.nan),
+    "half a file": lambda folder: (folder / "policy.safetensors").write_bytes(
+        (folder / "policy.safetensors").read_bytes()[:200]
     ),
 }
 
@@ -194,8 +271,19 @@ def test_files_that_were_changed_are_refused_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_the_record_says_what_it_was_trained_with(network: Network, folder: Path) -> None:
+    told = json.loads((folder / "policy.json").read_text())
+    content = (folder / "policy.safetensors").read_bytes()
+    assert told["sha256"] == hashlib.sha256(content).hexdigest()
+    assert told["versions"]["torch"] == version("torch")
+    assert told["training"]["campaigns"] == network.training.campaigns
+    assert {array.dtype for array in unpacked(folder / "policy.safetensors")[0].values()} == {
+        np.dtype(np.float32)
+    }
+
+
 def test_saving_leaves_two_files_and_nothing_else(folder: Path) -> None:
-    assert sorted(p.name for p in folder.iterdir()) == ["policy.json", "policy.npz"]
+    assert sorted(p.name for p in folder.iterdir()) == ["policy.json", "policy.safetensors"]
 
 
 SAFE = {"np.load", "json.loads", "json.load", "OmegaConf.load"}  # the last by YAML's safe loader

@@ -10,8 +10,10 @@ import pytest
 from mediagym.agents.evaluation import trial_of
 from mediagym.agents.forecast import Forecast, forecast
 from mediagym.agents.plan import SCHEMA, Plan, document, name_of, write_plan
+from mediagym.agents.planning import plan_of
 from mediagym.agents.policy import PlanPolicy, Policy
-from mediagym.agents.workflow import Session, plan_of, policy_named
+from mediagym.agents.registry import baseline
+from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConstraintError
 from mediagym.data.history import Campaign
 from mediagym.envs.constraints import Constraints
@@ -303,7 +305,7 @@ def test_the_file_holds_what_is_returned(plans: list[Plan], tmp_path: Path) -> N
 
 def test_planning_again_gives_the_same_bytes(session: Session, tmp_path: Path) -> None:
     for name in ("one.json", "two.json"):
-        write_plan(plan_of(session, policy_named("static", session), []), tmp_path / name)
+        write_plan(plan_of(session, baseline("static", session.arena), []), tmp_path / name)
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from mediagym.agents.evaluation import Trial, fly_policy
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.workflow import BASELINES, Session, policies_of, policy_named
+from mediagym.agents.registry import BASELINES, baseline
+from mediagym.agents.workflow import Session
 from mediagym.envs.flight import start
 
 
@@ -22,14 +23,15 @@ def test_every_baseline_flies_one_market_as_it_flies_it_in_a_batch(
     session: Session, held_trial: Callable[..., Trial]
 ) -> None:
     many, one = held_trial(4), held_trial(1)
-    for policy in policies_of(BASELINES, session):
+    for name in BASELINES:
+        policy = baseline(name, session.arena)
         together, alone = (fly_policy(session.problem, policy, trial) for trial in (many, one))
         np.testing.assert_allclose(together.spend[:, :1], alone.spend, rtol=1e-9, atol=1e-6)
         np.testing.assert_allclose(together.value[:, :1], alone.value, rtol=1e-9)
 
 
 def test_baselines_are_what_their_names_say(session: Session) -> None:
-    uniform, historical = (policy_named(name, session) for name in ("uniform", "historical"))
+    uniform, historical = (baseline(name, session.arena) for name in ("uniform", "historical"))
     assert isinstance(uniform, PlanPolicy)
     assert isinstance(historical, PlanPolicy)
     shares = uniform.plan.sum(0) / uniform.plan.sum()
@@ -40,4 +42,4 @@ def test_baselines_are_what_their_names_say(session: Session) -> None:
     np.testing.assert_allclose(
         planned[roomy] / planned[roomy].sum(), past[roomy] / past[roomy].sum(), rtol=0.2
     )
-    assert policy_named("static", session).plan is session.problem.base  # type: ignore[attr-defined]
+    assert baseline("static", session.arena).plan is session.problem.base  # type: ignore[attr-defined]

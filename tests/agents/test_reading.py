@@ -10,15 +10,17 @@ import pytest
 from mediagym.agents.evaluation import trial_of
 from mediagym.agents.forecast import forecast
 from mediagym.agents.plan import Plan, document, write_plan
+from mediagym.agents.planning import plan_of
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.reading import read_plan
-from mediagym.agents.workflow import Session, plan_of, policy_named
+from mediagym.agents.registry import baseline
+from mediagym.agents.workflow import Session
 from mediagym.data.errors import DataError
 
 
 @pytest.fixture(scope="module")
 def plan(session: Session) -> Plan:
-    return plan_of(session, policy_named("greedy", session), [])
+    return plan_of(session, baseline("greedy", session.arena), [])
 
 
 @pytest.fixture

@@ -1,37 +1,38 @@
 from typing import Any
 
-import pytest
 from rich.console import Console
 from rich.table import Table
 
 from mediagym.agents.plan import document
+from mediagym.agents.planning import plan_of
 from mediagym.agents.policy import Policy
 from mediagym.agents.report import learning_table, markdown, plan_table, policy_table
-from mediagym.agents.workflow import Session, plan_of
+from mediagym.agents.workflow import Session
 
-SUMMARY: dict[str, Any] = {
+TASK: dict[str, Any] = {
+    "id": "mediagym/Calibrated-v0",
     "markets": 8,
     "policies": [
         {
-            "policy": name,
+            "name": name,
+            "seeds": 1,
             "value": 1234.56,
-            "percent_of_clairvoyant": percent,
-            "interval": [percent - 1, percent + 1],
+            "mean": percent,
+            "ci": [percent - 1, percent + 1],
+            "iqm": percent + 1,
+            "iqm_ci": [percent, percent + 2],
             "p10": percent - 5,
-            "best": percent + 2,
+            "cvar": percent - 7,
+            "cvar_ci": [percent - 9, percent - 6],
             "violations": 0,
             "cents_off": 0,
+            "turnover": 0.123,
+            "seconds_per_decision": 0.004,
         }
         for name, percent in (("greedy", 90.0), ("ppo", 95.0), ("clairvoyant", 100.0))
     ],
     "paired": [
-        {
-            "policy": "ppo",
-            "against": "greedy",
-            "difference": 5.0,
-            "interval": [4.0, 6.0],
-            "wins": 0.9,
-        }
+        {"a": "ppo", "b": "greedy", "difference": 5.0, "ci": [4.0, 6.0], "probability": 0.9}
     ],
 }
 
@@ -44,17 +45,28 @@ def _shown(table: Table) -> str:
 
 
 def test_the_comparison_reads_the_same_on_screen_and_in_documents() -> None:
-    screen, text = _shown(policy_table(SUMMARY)), markdown(SUMMARY)
-    for cell in ("ppo", "95.00", "94.00 to 96.00", "+5.00 (+4.00 to +6.00)", "1,234.6"):
+    screen, text = _shown(policy_table(TASK)), markdown([TASK])
+    for cell in ("ppo", "95.00 (94.00..96.00)", "+5.00 (+4.00..+6.00)", "1,234.6"):
         assert cell in screen
         assert cell in text
-    assert "8 held-out markets" in screen
+    assert "mediagym/Calibrated-v0: 8 held-out markets" in screen
+    assert "0 constraints broken, 0 cents off the budget" in screen
+    for cell in ("+6.00), 90% |", "96.00 (95.00..97.00)", "| 12.3% |", "| 4 |"):
+        assert cell in text
 
 
-def test_a_markdown_row_a_policy_all_of_equal_width() -> None:
-    lines = markdown(SUMMARY).splitlines()
-    assert len(lines) == 5
-    assert {line.count("|") for line in lines} == {10}
+def test_a_table_fits_the_screen_with_three_references() -> None:
+    pair = TASK["paired"][0] | {"difference": -10.0, "ci": [-11.0, -10.0]}
+    beside = [pair | {"b": b} for b in ("greedy", "static", "replanner")]
+    shown = _shown(policy_table(TASK | {"paired": beside}))
+    assert max(len(line) for line in shown.splitlines()) <= 140
+
+
+def test_a_markdown_row_a_policy_best_first_and_all_of_equal_width() -> None:
+    lines = [line for line in markdown([TASK, TASK]).splitlines() if line.startswith("|")]
+    assert len(lines) == 2 * 5
+    assert {line.count("|") for line in lines} == {13}
+    assert [line.split(" | ")[0] for line in lines[2:5]] == ["| clairvoyant", "| ppo", "| greedy"]
 
 
 def test_the_plan_s_table_has_a_row_a_campaign_and_the_total(
@@ -83,7 +95,7 @@ def test_what_was_learnt_is_shown_for_every_campaign(session: Session) -> None:
     assert shown.count("%") >= len(session.posterior.names)
 
 
-@pytest.mark.parametrize("pair", [[], SUMMARY["paired"]])
-def test_a_missing_pair_leaves_its_cell_empty(pair: list) -> None:
-    text = markdown({**SUMMARY, "paired": pair})
-    assert text.splitlines()[2].endswith("|  |  |")
+def test_without_pairs_there_is_no_column_for_them() -> None:
+    assert "vs" not in markdown([TASK | {"paired": []}]).splitlines()[2]
+    rows = [line for line in markdown([TASK]).splitlines() if line.startswith("| greedy")]
+    assert rows[0].endswith("|  |")

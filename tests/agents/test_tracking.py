@@ -1,7 +1,13 @@
 import json
-from collections.abc import Mapping
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.parse import quote
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -10,29 +16,32 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.util import tensor_util
 
 from mediagym.agents.comparison import compare
-from mediagym.agents.policy import Policy
+from mediagym.agents.policy import Entrant, PlanPolicy, Policy
 from mediagym.agents.workflow import Session
 
 SIZES = {"images": 10, "tensors": 10, "scalars": 100}
+CURVES = ("flight/percent", "flight/regret", "flight/spend")
+METRICS = ("mean", "iqm", "p10", "cvar", "gap", "value", "violations", "cents_off", "turnover",
+           "seconds_per_decision", "seed_mean")  # fmt: skip
+Written = tuple[Path, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
 def written(
     session: Session, baselines: list[Policy], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, Any]]:
-    """The folder of a comparison of two baselines, and its result."""
+) -> Written:
+    """The folder of a comparison of two baselines and a learner of two seeds; its result."""
     folder = tmp_path_factory.mktemp("comparison")
-    return folder, compare(session, baselines[2:], folder, seed=3, say=lambda _: None)
+    uniform, static = baselines[0], baselines[-1]
+    learner = Entrant("ppo", (PlanPolicy("ppo", session.problem.base), uniform))
+    entrants = [*(Entrant(p.name, (p,)) for p in (uniform, static)), learner]
+    return folder, compare(session, entrants, folder, seed=3, say=lambda _: None)
 
 
 @pytest.fixture(scope="module")
-def runs(written: tuple[Path, dict[str, Any]]) -> dict[str, EventAccumulator]:
+def runs(written: Written) -> dict[str, EventAccumulator]:
     """What TensorBoard reads, by run."""
-    found = {}
-    for folder in (written[0] / "tensorboard").iterdir():
-        found[folder.name] = EventAccumulator(str(folder), size_guidance=SIZES)
-        found[folder.name].Reload()
-    return found
+    return _read(written[0] / "tensorboard")
 
 
 @pytest.fixture(scope="module")
@@ -40,72 +49,17 @@ def policies(runs: Mapping[str, EventAccumulator]) -> dict[str, EventAccumulator
     return {name: events for name, events in runs.items() if name != "comparison"}
 
 
+def _read(folder: Path) -> dict[str, EventAccumulator]:
+    places = sorted({path.parent for path in folder.rglob("events.out.*")})
+    found = {str(p.relative_to(folder)): EventAccumulator(str(p), SIZES) for p in places}
+    for events in found.values():
+        events.Reload()
+    return found
+
+
 def _hparams(events: EventAccumulator, tag: str) -> plugin_data_pb2.HParamsPluginData:
     content = events.SummaryMetadata(tag).plugin_data.content
     return plugin_data_pb2.HParamsPluginData.FromString(content)
-
-
-def test_there_is_one_run_a_policy_and_one_for_the_comparison(
-    runs: Mapping[str, EventAccumulator],
-) -> None:
-    assert set(runs) == {"greedy", "static", "clairvoyant", "comparison"}
-
-
-def test_every_run_has_the_same_tags_so_that_curves_overlay(
-    policies: Mapping[str, EventAccumulator],
-) -> None:
-    tags = [
-        (sorted(events.Tags()["scalars"]), sorted(events.Tags()["images"]))
-        for events in policies.values()
-    ]
-    assert all(each == tags[0] for each in tags)
-    assert {"flight/cumulative", "flight/spent"} <= set(tags[0][0])
-    assert tags[0][1] == ["response", "spend"]
-
-
-def test_curves_run_over_the_days_of_the_flight(
-    policies: Mapping[str, EventAccumulator], written: tuple[Path, dict[str, Any]]
-) -> None:
-    value = {row["policy"]: row["value"] for row in written[1]["policies"]}
-    for name, events in policies.items():
-        curve = events.Scalars("flight/cumulative")
-        assert [point.step for point in curve] == list(range(1, 31))
-        assert (np.diff([point.value for point in curve]) > 0).all()
-        assert curve[-1].value == pytest.approx(value[name], rel=1e-5)
-        assert events.Scalars("flight/spent")[-1].value == pytest.approx(200_000, rel=1e-6)
-
-
-def test_scalars_are_those_of_the_comparison(
-    policies: Mapping[str, EventAccumulator], written: tuple[Path, dict[str, Any]]
-) -> None:
-    for row in written[1]["policies"]:
-        for key in ("percent_of_clairvoyant", "p10", "value", "violations", "cents_off"):
-            (point,) = policies[row["policy"]].Scalars(f"evaluation/{key}")
-            assert point.value == pytest.approx(row[key], rel=1e-5)
-
-
-def test_every_metric_of_the_hparams_exists_as_a_scalar(
-    policies: Mapping[str, EventAccumulator],
-) -> None:
-    for name, events in policies.items():
-        experiment = _hparams(events, "_hparams_/experiment").experiment
-        metrics = {info.name.tag for info in experiment.metric_infos}
-        assert metrics
-        assert metrics <= set(events.Tags()["scalars"])
-        chosen = _hparams(events, "_hparams_/session_start_info").session_start_info.hparams
-        assert chosen["policy"].string_value == name
-        assert chosen["seed"].number_value == 3
-        assert chosen["budget"].number_value == 200_000
-        assert chosen["objective"].string_value == "conversions"
-
-
-def test_figures_are_pictures(policies: Mapping[str, EventAccumulator]) -> None:
-    for events in policies.values():
-        for tag in ("spend", "response"):
-            (image,) = events.Images(tag)
-            assert image.encoded_image_string.startswith(b"\x89PNG")
-            assert image.width > 300
-            assert image.height > 200
 
 
 def _text(events: EventAccumulator, tag: str) -> str:
@@ -113,27 +67,219 @@ def _text(events: EventAccumulator, tag: str) -> str:
     return str(tensor_util.make_ndarray(tensor.tensor_proto)[0].decode())
 
 
-def test_the_comparison_is_there_as_a_table_with_its_configuration(
-    runs: Mapping[str, EventAccumulator], written: tuple[Path, dict[str, Any]], session: Session
+def test_there_is_one_run_a_policy_and_seed_and_one_for_the_comparison(
+    runs: Mapping[str, EventAccumulator],
+) -> None:
+    assert set(runs) == {
+        "uniform", "static", "ppo/seed_0", "ppo/seed_1", "clairvoyant", "comparison",
+    }  # fmt: skip
+
+
+def test_every_run_has_the_same_tags_so_that_curves_overlay(
+    policies: Mapping[str, EventAccumulator],
+) -> None:
+    curves = {f"{curve}{end}" for curve in CURVES for end in ("", "_lower", "_upper")}
+    for events in policies.values():
+        tags = events.Tags()
+        assert set(tags["scalars"]) == curves | {f"evaluation/{name}" for name in METRICS}
+        assert sorted(tags["images"]) == ["regret", "response", "spend"]
+
+
+def test_curves_run_over_the_days_within_their_bands(
+    policies: Mapping[str, EventAccumulator], written: Written
+) -> None:
+    row = {row["name"]: row for row in written[1]["policies"]}
+    for run, events in policies.items():
+        policy, _, seed = run.partition("/seed_")
+        mean, low, high = (
+            [[point.value for point in events.Scalars(f"{curve}{end}")] for curve in CURVES]
+            for end in ("", "_lower", "_upper")
+        )
+        assert (np.array(low) <= np.array(mean) + 1e-3).all()
+        assert (np.array(mean) <= np.array(high) + 1e-3).all()
+        steps = [point.step for point in events.Scalars("flight/percent")]
+        assert steps == list(range(1, 31))
+        assert mean[0][-1] == pytest.approx(row[policy]["by_seed"][int(seed or 0)], rel=1e-5)
+        assert mean[0][-1] + mean[1][-1] == pytest.approx(100, rel=1e-5)
+        assert mean[2][-1] == pytest.approx(200_000, rel=1e-6)
+
+
+def test_scalars_are_those_of_the_comparison(
+    policies: Mapping[str, EventAccumulator], written: Written
+) -> None:
+    for row in written[1]["policies"]:
+        for seed, mean in enumerate(row["by_seed"]):
+            run = row["name"] if row["seeds"] == 1 else f"{row['name']}/seed_{seed}"
+            for name in METRICS:
+                (point,) = policies[run].Scalars(f"evaluation/{name}")
+                due = mean if name == "seed_mean" else row[name]
+                assert point.value == pytest.approx(due, rel=1e-5, abs=1e-6)
+
+
+def test_every_metric_of_the_hparams_exists_as_a_scalar(
+    policies: Mapping[str, EventAccumulator],
+) -> None:
+    for run, events in policies.items():
+        experiment = _hparams(events, "_hparams_/experiment").experiment
+        metrics = {info.name.tag for info in experiment.metric_infos}
+        assert metrics == {f"evaluation/{name}" for name in METRICS}
+        assert metrics <= set(events.Tags()["scalars"])
+        started = _hparams(events, "_hparams_/session_start_info").session_start_info
+        told = {k: v.string_value or v.number_value for k, v in started.hparams.items()}
+        policy, _, seed = run.partition("/seed_")
+        assert told == {
+            "policy": policy, "seed": int(seed or 0), "task": "mediagym/Calibrated-v0",
+            "objective": "conversions", "budget": 200_000,
+        }  # fmt: skip
+        ended = _hparams(events, "_hparams_/session_end_info").session_end_info
+        assert ended.status
+
+
+def test_figures_are_pictures(runs: Mapping[str, EventAccumulator]) -> None:
+    for name, events in runs.items():
+        own = ("comparison", "profiles", "differences", "regret")
+        for tag in own if name == "comparison" else ("spend", "response", "regret"):
+            (image,) = events.Images(tag)
+            assert image.encoded_image_string.startswith(b"\x89PNG")
+            assert image.width > 300
+            assert image.height > 150
+
+
+def test_every_run_has_a_card_of_what_it_comes_from(
+    policies: Mapping[str, EventAccumulator], written: Written, session: Session
+) -> None:
+    for run, events in policies.items():
+        card = _text(events, "card")
+        policy, _, seed = run.partition("/seed_")
+        due = f"{int(seed or 0) + 1} of {2 if policy == 'ppo' else 1}"
+        for fact in (policy, due, session.posterior.fingerprint(), written[1]["sha256"]):
+            assert f"| {fact} |" in card
+        for package in ("mediagym", "numpy", "torch", "stable-baselines3", "python"):
+            assert f"\n| {package} | " in card
+        assert '"resamples": 500' in card
+
+
+def test_the_comparison_is_there_as_a_table(
+    runs: Mapping[str, EventAccumulator], written: Written
 ) -> None:
     table = _text(runs["comparison"], "table")
     assert table + "\n" == (written[0] / "evaluation.md").read_text()
-    lines = table.splitlines()
-    assert len(lines) == 2 + 3
-    assert len({line.count("|") for line in lines}) == 1
-    config = _text(runs["comparison"], "config")
-    assert session.posterior.fingerprint() in config
 
 
-def test_the_folder_holds_the_numbers_the_table_and_the_picture(
-    written: tuple[Path, dict[str, Any]], session: Session
+def test_the_folder_holds_the_numbers_the_table_and_the_pictures(
+    written: Written, session: Session
 ) -> None:
-    folder, result = written
-    assert json.loads((folder / "evaluation.json").read_text()) == result
-    assert result["seed"] == 3
-    assert result["objective"] == "conversions"
-    assert result["posterior"] == session.posterior.fingerprint()
-    assert result["markets"] == session.evaluation.markets
-    assert (folder / "evaluation.png").read_bytes().startswith(b"\x89PNG")
-    names = {"evaluation.json", "evaluation.md", "evaluation.png", "tensorboard"}
-    assert {path.name for path in folder.iterdir()} == names
+    folder, task = written
+    content = json.loads((folder / "evaluation.json").read_text())
+    assert set(content) == {"seed", "versions", "tasks"}
+    assert content["seed"] == 3
+    assert content["tasks"] == [task]
+    assert task["id"] == "mediagym/Calibrated-v0"
+    assert task["objective"] == "conversions"
+    assert task["posterior"] == session.posterior.fingerprint()
+    assert task["markets"] == session.evaluation.markets
+    pictures = {"evaluation.png", "profiles.png", "differences.png"}
+    assert {path.name for path in folder.iterdir()} == {
+        "evaluation.json", "evaluation.md", "tensorboard", *pictures,
+    }  # fmt: skip
+    for name in pictures:
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_task_of_the_suite_is_logged_like_an_advertiser(
+    task_session: Callable[..., Session], tmp_path: Path
+) -> None:
+    session = task_session("Full-S", markets=5, resamples=100)
+    static = Entrant("static", (PlanPolicy("static", session.problem.base),))
+    task = compare(session, [static], tmp_path, seed=0, say=lambda _: None)
+    (row,) = task["policies"]  # the clairvoyant is 100 by definition
+    assert 70 < row["mean"] < 100
+    runs = _read(tmp_path / "tensorboard")
+    assert set(runs) == {"static", "comparison"}
+    assert sorted(runs["static"].Tags()["images"]) == ["regret", "response", "spend"]
+    assert f"| {task['sha256']} |" in _text(runs["static"], "card")
+
+
+@pytest.fixture(scope="module")
+def server(
+    written: Written, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Any]]:
+    """A running TensorBoard over that folder: the JSON that it answers."""
+    folder = written[0]
+    log = tmp_path_factory.mktemp("server") / "log"
+    words = ["tensorboard.main", "--logdir", str(folder), "--host", "127.0.0.1", "--port", "0"]
+    words += ["--load_fast=false", "--reload_interval", "1"]
+    with log.open("w") as out:
+        process = subprocess.Popen(  # noqa: S603  # the server of our own environment
+            [sys.executable, "-m", *words], stdout=out, stderr=out
+        )
+    try:
+        yield lambda route: _ask(_address(log, process), route)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
+    """The address of a server, from what it prints once it listens."""
+    for _ in range(600):
+        for word in log.read_text().split():
+            if word.startswith("http://"):
+                return word.rstrip("/")
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def _ask(address: str, route: str) -> Any:
+    """The answer to a route, once the server has read all runs."""
+    for _ in range(300):
+        try:
+            with urlopen(f"{address}/data/runs") as answer:  # noqa: S310  # loopback
+                if len(json.load(answer)) == 6:
+                    break
+        except URLError:
+            pass
+        time.sleep(0.1)
+    with urlopen(f"{address}/data/{route}") as answer:  # noqa: S310  # loopback
+        return json.load(answer)
+
+
+def test_the_running_server_offers_every_dashboard(server: Callable[[str], Any]) -> None:
+    listed = server("plugins_listing")
+    assert {name for name, plugin in listed.items() if plugin["enabled"]} >= {
+        "scalars", "custom_scalars", "images", "text", "hparams",
+    }  # fmt: skip
+
+
+def test_the_running_server_puts_all_policies_with_bands_in_one_chart(
+    server: Callable[[str], Any], policies: Mapping[str, EventAccumulator]
+) -> None:
+    layout = server("plugin/custom_scalars/layout")
+    charts = [chart for category in layout["category"] for chart in category["chart"]]
+    margins = [chart["margin"]["series"] for chart in charts if "margin" in chart]
+    assert [[each["value"] for each in series] for series in margins] == [[c] for c in CURVES]
+    for (series,) in margins:
+        for tag in (series["value"], series["lower"], series["upper"]):
+            for run in policies:
+                points = server(f"plugin/scalars/scalars?tag={tag}&run=tensorboard/{run}")
+                assert len(points) == 30
+    assert any("validation/.*" in chart.get("multiline", {}).get("tag", []) for chart in charts)
+
+
+def test_the_running_server_knows_the_hparams_and_their_metrics(
+    server: Callable[[str], Any], written: Written
+) -> None:
+    experiment = server("plugin/hparams/experiment?request={}")
+    assert {info["name"] for info in experiment["hparamInfos"]} >= {"policy", "seed", "task"}
+    metrics = [{"name": info["name"]} for info in experiment["metricInfos"]]
+    assert {each["name"]["tag"] for each in metrics} == {f"evaluation/{name}" for name in METRICS}
+    asked = {"startIndex": 0, "sliceSize": 20, "allowedStatuses": ["STATUS_SUCCESS"]}
+    request = json.dumps({**asked, "colParams": [{"metric": m["name"]} for m in metrics]})
+    groups = server(f"plugin/hparams/session_groups?request={quote(request)}")
+    assert groups["totalSize"] == 5
+    means = {row["name"]: row["mean"] for row in written[1]["policies"]}
+    for group in groups["sessionGroups"]:
+        found = {v["name"]["tag"]: v["value"] for v in group["metricValues"]}
+        due = means[group["hparams"]["policy"]]
+        assert found["evaluation/mean"] == pytest.approx(due, rel=1e-5)

@@ -6,16 +6,10 @@ import numpy as np
 import pytest
 
 from mediagym.agents import workflow
+from mediagym.agents.planning import acting, plan_of
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.workflow import (
-    BASELINES,
-    Session,
-    acting,
-    plan_of,
-    policies_of,
-    policy_named,
-    prepare,
-)
+from mediagym.agents.registry import BASELINES, baseline, entrants_of
+from mediagym.agents.workflow import Session, prepare
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 
 Config = Callable[..., dict[str, Any]]
@@ -176,28 +170,30 @@ def test_the_notes_on_the_data_reach_the_plan(
 ) -> None:
     exports.write_landings(export_folder)
     session, _ = _prepare(config())
-    plan = plan_of(session, policy_named("static", session), [])
+    plan = plan_of(session, baseline("static", session.arena), [])
     assert session.notes
     assert plan.notes == session.notes
 
 
 def test_an_unknown_policy_is_refused_with_those_that_are_known(session: Session) -> None:
     with pytest.raises(ConfigError, match="'greddy' is not known") as caught:
-        policy_named("greddy", session)
+        baseline("greddy", session.arena)
     for name in BASELINES:
         assert name in str(caught.value)
     with pytest.raises(ConfigError, match="not known"):
-        policies_of(["static", "no/such/folder"], session)
+        entrants_of(["static", "no/such/folder"], session)
 
 
 def test_a_policy_given_twice_is_refused(session: Session) -> None:
     with pytest.raises(ConfigError, match="twice"):
-        policies_of(["static", "greedy", "static"], session)
+        entrants_of(["static", "greedy", "static"], session)
 
 
 def test_baselines_come_in_the_order_they_are_named(session: Session) -> None:
     names = list(BASELINES)[::-1]
-    assert [policy.name for policy in policies_of(names, session)] == names
+    entrants = entrants_of(names, session)
+    assert [entrant.name for entrant in entrants] == names
+    assert [entrant.policies[0].name for entrant in entrants] == names
 
 
 def test_a_plan_is_asked_of_a_run_a_baseline_or_a_learner(session: Session, tmp_path: Path) -> None:
@@ -216,7 +212,7 @@ def test_a_learner_is_trained_where_its_plan_is_asked_for(
 
 
 def test_rivals_do_not_change_a_plan(session: Session) -> None:
-    policies = policies_of(["static", "greedy"], session)
+    policies = [baseline(name, session.arena) for name in ("static", "greedy")]
     alone, beside = (plan_of(session, policies[0], rivals) for rivals in ([], policies))
     np.testing.assert_array_equal(alone.cents, beside.cents)
     assert alone.baselines == {}

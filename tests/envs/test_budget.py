@@ -294,3 +294,29 @@ def test_without_a_mode_nothing_is_rendered(single, vector):
 def test_settings_are_refused_by_key(conf, key, value):
     with pytest.raises(ConfigError, match=rf"env\.{key}"):
         EnvSettings.of(conf("env/default.yaml") | {key: value}, "env")
+
+
+def test_dollars_that_the_projection_moves_cost_what_is_asked(vector):
+    days = 5
+    free, dear = vector(), vector(distance_penalty=2.0)
+    actions = actions_of(free, days)
+    seen, reward, _ = roll(free, actions)
+    same, less, _ = roll(dear, actions)
+    np.testing.assert_array_equal(seen, same)
+    moved = (reward - less) / 2.0
+    assert (moved >= 0).all()
+    assert (moved <= 2 + 1e-9).all()  # all of the day's dollars, out of one place and into another
+    assert moved.max() > 0.01
+    still, _ = roll(free, np.zeros_like(actions))[1:]
+    also, _ = roll(dear, np.zeros_like(actions))[1:]
+    np.testing.assert_allclose(still, also, atol=1e-6)  # the plan itself is allowed
+
+
+def test_a_reset_goes_on_from_a_given_episode(vector):
+    env = vector()
+    actions = actions_of(env, env.batch.problem.days)
+    roll(env, actions)  # the last day starts the second flights
+    due = env.step(actions[0])[0]
+    again = vector()
+    again.reset(seed=3, options={"episode": env.num_envs})
+    np.testing.assert_array_equal(again.step(actions[0])[0], due)

@@ -181,16 +181,16 @@ def test_one_environment_per_new_yaml(tmp_path, monkeypatch):
     """A task is its YAML: any key of the default can be changed and nothing else is needed."""
     from mediagym.envs import tasks
 
-    for group in ("task", "size", "priors"):
+    for group in ("suite", "size", "priors"):
         folder = tasks.CONF / group
         (tmp_path / group).mkdir()
         for path in folder.glob("*.yaml"):
             (tmp_path / group / path.name).write_text(path.read_text())
-    (tmp_path / "task" / "Mine.yaml").write_text("summary: mine\ndrift_sd: 0.1\n")
+    (tmp_path / "suite" / "Mine.yaml").write_text("summary: mine\ndrift_sd: 0.1\n")
     monkeypatch.setattr(tasks, "CONF", tmp_path)
     task = tasks.task_of("Mine-S")
     assert (posterior_of(task).market.drift_sd == 0.1).all()
-    (tmp_path / "task" / "Wrong.yaml").write_text("summary: wrong\ndrift: 0.1\n")
+    (tmp_path / "suite" / "Wrong.yaml").write_text("summary: wrong\ndrift: 0.1\n")
     with pytest.raises(ConfigError, match="drift"):
         tasks.task_of("Wrong-S")
 

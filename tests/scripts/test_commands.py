@@ -70,20 +70,29 @@ def test_from_exports_to_the_plan_of_a_trained_policy(
     assert trained.status == 0, trained
     run = {path.name for path in (place / "trained").iterdir()}
     assert run >= {
-        "policy.npz", "policy.json", "plan.json", "plan.png", "response.png",
-        "evaluation.json", "evaluation.md", "evaluation.png", "tensorboard",
+        "policy.safetensors", "policy.json", "run.json", "plan.json", "plan.png", "response.png",
+        "evaluation.json", "evaluation.md", "evaluation.png", "profiles.png", "differences.png",
+        "tensorboard",
     }  # fmt: skip
-    assert list((place / "outputs" / "cache").iterdir()) == [cached]  # found again
+    assert list((place / "outputs" / "cache").glob("posterior-*")) == [cached]  # found again
+
+    weights = (place / "trained" / "policy.safetensors").read_bytes()
+    (place / "trained" / "policy.safetensors").unlink()
+    resumed = command("train", "resume=trained")
+    assert resumed.status == 0, resumed
+    assert (place / "trained" / "policy.safetensors").read_bytes() == weights
+    assert (place / "trained" / ".hydra" / "resumed").is_dir()
+    assert not (place / "outputs" / "train").exists()  # all of it in its own folder
 
     policies = "policies=[greedy,static,trained]"
     evaluated = command("evaluate", *given, policies, "hydra.run.dir=evaluated")
     assert evaluated.status == 0, evaluated
-    result = json.loads((place / "evaluated" / "evaluation.json").read_text())
-    rows = {row["policy"]: row for row in result["policies"]}
+    (task,) = json.loads((place / "evaluated" / "evaluation.json").read_text())["tasks"]
+    rows = {row["name"]: row for row in task["policies"]}
     assert list(rows) == ["greedy", "static", "ppo", "clairvoyant"]
-    before = json.loads((place / "trained" / "evaluation.json").read_text())
+    (before,) = json.loads((place / "trained" / "evaluation.json").read_text())["tasks"]
     assert rows["ppo"]["value"] == next(
-        row["value"] for row in before["policies"] if row["policy"] == "ppo"
+        row["value"] for row in before["policies"] if row["name"] == "ppo"
     )
     for row in rows.values():
         assert row["violations"] == row["cents_off"] == 0
@@ -154,6 +163,7 @@ def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing(
     ("overrides", "fragments"),
     [
         (["policy=nowhere"], ["nowhere", "no trained policy"]),
+        (["policy=model.zip"], ["model.zip", "is a file"]),
         (["agent=ppo", *LEARNER, "agent.validation=500"], ["agent.validation: 500 markets", "24"]),
     ],
 )
@@ -165,10 +175,24 @@ def test_a_mistake_that_shows_late_is_told_too(
     overrides: list[str],
     fragments: list[str],
 ) -> None:
+    (place / "model.zip").write_text("no policy")
     ended = command("plan", *toy, f"data.path={export_folder}", *overrides)
     for fragment in fragments:
         assert fragment in ended.error
     assert not (place / "plan.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "fragment"),
+    [
+        (["resume=nowhere"], "'nowhere' holds no training run (run.json)"),
+        (["agent=greedy"], "agent.name: 'greedy' is no learner"),
+    ],
+)
+def test_a_training_that_cannot_be_is_told(
+    command: Command, overrides: list[str], fragment: str
+) -> None:
+    assert fragment in command("train", *overrides).error
 
 
 def test_an_unknown_policy_to_evaluate_is_told(

@@ -1,31 +1,39 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from stable_baselines3.common.callbacks import BaseCallback
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from mediagym.agents import apg, ppo
+from mediagym.agents import apg, training
 from mediagym.agents.evaluation import Trial, fly_policy
-from mediagym.agents.learned import LearnedPolicy, Network
+from mediagym.agents.greedy import Greedy
+from mediagym.agents.interaction import Interaction
+from mediagym.agents.learned import LearnedPolicy, Network, load_network, save_network
+from mediagym.agents.learners import learner_of
+from mediagym.agents.learning import learn
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.ppo import PPOSettings, train_ppo
-from mediagym.agents.workflow import Session, learn
+from mediagym.agents.training import train
+from mediagym.agents.vecenv import SB3Envs
+from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError
+from mediagym.envs.budget import BudgetVectorEnv
 
-Learner = Callable[..., PPOSettings]
+Learner = Callable[..., Any]
 Trials = Callable[..., Trial]
 
 
-def _train(session: Session, trial: Trial, settings: PPOSettings, seed: int = 0) -> Network:
+def _train(session: Session, trial: Trial, settings: Any, seed: int = 0) -> Network:
     markets = session.posterior.training()
-    return train_ppo(session.problem, markets, trial, session.env, settings, seed, progress=False)
+    return train(session.problem, markets, trial, session.env, settings, seed, progress=False)
 
 
 def _weights(network: Network) -> torch.Tensor:
-    return torch.cat([value.view(-1) for value in network.policy.state_dict().values()])
+    return torch.cat([value.view(-1) for value in network.actor.state_dict().values()])
 
 
 def test_training_is_bitwise_the_same_for_a_seed_and_another_for_another(
@@ -71,6 +79,50 @@ def test_a_warm_start_alone_and_ppo_alone_are_allowed(
         assert network.origin
 
 
+@pytest.mark.parametrize("name", ["apg", "ppo_scratch", "ppo_recurrent", "sac", "tqc"])
+def test_a_learner_is_chosen_by_its_configuration_alone(
+    session: Session, held_trial: Trials, learner: Learner, name: str, tmp_path: Path
+) -> None:
+    small = {"starts": 60, "updates": 2, "buffer": 400} if name in ("sac", "tqc") else {}
+    shipped = {} if name != "apg" else {"steps": 0}
+    trial = held_trial(2)
+    network = _train(session, trial, learner(name, **small, **shipped))
+    save_network(network, tmp_path)
+    again = load_network(tmp_path)
+    assert again.name == name
+    assert again.training.steps > 0
+    flown = fly_policy(session.problem, LearnedPolicy(name, again, session.problem), trial)
+    assert flown.violations == 0
+
+
+def test_a_stage_ends_after_checks_that_brought_nothing(
+    session: Session, held_trial: Trials, learner: Learner
+) -> None:
+    still = {"iterations": 8, "flights": 2, "rate": 1e-12}
+    settings = learner(warm=still, early_stop=2, steps=1200, checks=8, rate=1e-12)
+    network = _train(session, held_trial(2), settings)
+    whole = 8 * 2 * 30 + 1200
+    assert 0 < network.training.steps < whole / 2
+
+
+def test_exploration_is_annealed_where_asked(session: Session, learner: Learner) -> None:
+    envs = SB3Envs(BudgetVectorEnv(session.problem, session.posterior.training(), session.env, 4))
+    play = Interaction(envs, learner(log_std=-1.0, log_std_end=-3.0, steps=240), 0)
+    seen = []
+
+    class Spy(BaseCallback):
+        def _on_rollout_start(self) -> None:
+            play.explore()
+            seen.append(float(play.model.policy.log_std.mean()))
+
+        def _on_step(self) -> bool:
+            return True
+
+    play.learn(Spy())
+    assert seen == pytest.approx([-1.0, -2.0])
+    assert float(play.model.policy.log_std.detach().std()) == 0  # and not learnt
+
+
 def _interrupt_after(calls: int, wrapped: Callable[..., Any]) -> Callable[..., Any]:
     left = [calls]
 
@@ -95,8 +147,8 @@ def test_an_interrupted_training_keeps_a_usable_policy(
     where: str,
 ) -> None:
     if where == "PPO":
-        step = _interrupt_after(calls, ppo.SB3Envs.step_wait)
-        monkeypatch.setattr(ppo.SB3Envs, "step_wait", step)
+        step = _interrupt_after(calls, training.SB3Envs.step_wait)
+        monkeypatch.setattr(training.SB3Envs, "step_wait", step)
     else:
         monkeypatch.setattr(apg, "observe", _interrupt_after(calls, apg.observe))
     trial = held_trial(2)
@@ -107,23 +159,40 @@ def test_an_interrupted_training_keeps_a_usable_policy(
     assert flown.violations == 0
 
 
-def test_the_log_shows_the_gain_over_the_static_plan(
+def test_the_log_shows_the_gain_over_rivals_by_days_flown(
     session: Session, held_trial: Trials, learner: Learner, tmp_path: Path
 ) -> None:
     markets = session.posterior.training()
     settings, trial = learner(steps=360), held_trial(2)
-    train_ppo(session.problem, markets, trial, session.env, settings, 0, tmp_path, progress=False)
-    (folder,) = tmp_path.iterdir()
-    events = EventAccumulator(str(folder))
+    best = np.full(2, 1e6)
+    train(
+        session.problem,
+        markets,
+        trial._replace(best=best),
+        session.env,
+        settings,
+        0,
+        tmp_path,
+        progress=False,
+        rivals=[Greedy(session.problem)],
+    )
+    events = EventAccumulator(str(tmp_path / "tensorboard" / "train"))
     events.Reload()
-    assert {"validation/gain_over_static", "rollout/ep_rew_mean"} <= set(events.Tags()["scalars"])
+    tags = {"percent_of_clairvoyant", "gain_over_static", "gain_over_greedy"}
+    found = set(events.Tags()["scalars"])
+    assert {"rollout/ep_rew_mean", *(f"validation/{tag}" for tag in tags)} <= found
+    steps = [event.step for event in events.Scalars("validation/gain_over_static")]
+    warm = 4 * session.problem.days  # of an iteration
+    assert steps[:3] == [warm, 2 * warm, 3 * warm]
+    assert steps[-1] == 3 * warm + 360
+    assert steps == sorted(steps)
 
 
 def test_bars_go_to_the_error_stream(
     session: Session, held_trial: Trials, learner: Learner, capsys: pytest.CaptureFixture[str]
 ) -> None:
     markets, trial = session.posterior.training(), held_trial(2)
-    train_ppo(session.problem, markets, trial, session.env, learner(), 0)
+    train(session.problem, markets, trial, session.env, learner(), 0)
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "learning through the simulator" in shown.err
@@ -135,11 +204,11 @@ def test_validation_markets_are_neither_trained_on_nor_evaluated(
 ) -> None:
     seen: dict[str, Any] = {}
 
-    def spy(problem: Any, markets: Any, validation: Trial, *rest: Any) -> None:
+    def spy(problem: Any, markets: Any, validation: Trial, *rest: Any, **more: Any) -> None:
         seen.update(markets=markets, validation=validation)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mediagym.agents.workflow.train_ppo", spy)
+    monkeypatch.setattr("mediagym.agents.learning.train", spy)
     with pytest.raises(KeyboardInterrupt):
         learn(session, 0, None, progress=False)
     evaluated = session.posterior.held(session.evaluation.markets)[0].elasticity
@@ -157,15 +226,16 @@ def test_validation_markets_are_neither_trained_on_nor_evaluated(
 def test_more_validation_markets_than_are_held_out_are_refused(
     session: Session, agent: Callable[..., dict[str, Any]]
 ) -> None:
-    config = {**session.config, "agent": agent(validation=500)}
+    asked = session._replace(arena=replace(session.arena, agent=agent(validation=500)))
     with pytest.raises(ConfigError, match=r"agent\.validation: 500 markets"):
-        learn(session._replace(config=config), 0, None, progress=False)
+        learn(asked, 0, None, progress=False)
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("name", "sac"),
+        ("name", "a2c"),
+        ("name", "sac"),  # whose keys are others
         ("steps", -1),
         ("envs", 0),
         ("rate", 0),
@@ -180,5 +250,5 @@ def test_more_validation_markets_than_are_held_out_are_refused(
 def test_settings_that_make_no_learner_are_refused_by_key(
     agent: Callable[..., dict[str, Any]], key: str, value: Any
 ) -> None:
-    with pytest.raises(ConfigError, match=rf"agent\.{key}"):
-        PPOSettings.of(agent(**{key: value}), "agent")
+    with pytest.raises(ConfigError, match=r"agent\." if key == "name" else rf"agent\.{key}"):
+        learner_of({**agent(), key: value})

@@ -1,0 +1,44 @@
+"""Time training: PPO on the batched environment beside Stable-Baselines3's usual setting.
+
+Both are measured in one run, on one torch thread, on the task Uncertain-M, in CPU seconds: whole
+iterations (flying, learning, logging off) after one that is not counted.
+"""
+
+import time
+from typing import Any
+
+import torch
+
+from mediagym.agents.learners import learner_of, model_of, usual_model
+from mediagym.agents.vecenv import SB3Envs
+from mediagym.envs.suite import make_env, make_vector_env
+from mediagym.scripts.benchmark import Figure
+from mediagym.scripts.launch import shipped
+
+_TASK = "Uncertain-M"
+_OURS: dict[str, Any] = {"envs": 1024, "batch": 7680, "epochs": 10, "hidden": [64, 64]}
+_REPEATS = 3
+Figures = dict[str, Figure]
+
+
+def training() -> Figures:
+    """Time environment steps of PPO, learning included, in both settings."""
+    torch.set_num_threads(1)
+    settings = learner_of({**shipped("agent/ppo.yaml"), **_OURS})
+    envs = SB3Envs(make_vector_env(settings.envs, _TASK))
+    ours = _rate(model_of(envs, settings, 0))
+    slow = _rate(usual_model(lambda: make_env(_TASK), settings, 0))
+    unit = "environment steps a CPU-second"
+    return {
+        "PPO, 1,024 flights, batch 7,680, 10 epochs": Figure(ours, 15_000, unit, at_least=True),
+        "PPO, DummyVecEnv of 8, batch 64, 10 epochs": Figure(slow, 0, unit),
+        "the first over the second": Figure(ours / slow, 10, "times", at_least=True),
+    }
+
+
+def _rate(model: Any) -> float:
+    iteration = int(model.n_steps * model.n_envs)
+    model.learn(iteration)
+    began = time.process_time()
+    model.learn(_REPEATS * iteration, reset_num_timesteps=False)
+    return _REPEATS * iteration / (time.process_time() - began)
