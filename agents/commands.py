@@ -8,12 +8,13 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..data.config import Settings
 from ..data.errors import ConfigError
-from .registry import BASELINES
+from .registry import BASELINES, BOUNDS
 
 
 def _known(name: str) -> str:
-    if name not in BASELINES:
-        raise ValueError(f"a baseline is one of {', '.join(map(repr, BASELINES))}")
+    allowed = [known for known in BASELINES if known not in BOUNDS]
+    if name not in allowed:
+        raise ValueError(f"a baseline is one of {', '.join(map(repr, allowed))}")
     return name
 
 

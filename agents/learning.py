@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .evaluation import fly_policy, percent_of
+import numpy as np
+
+from .evaluation import fly_policy
 from .learned import LearnedPolicy
 from .policy import PlanPolicy, Policy
 from .ppo import PPOSettings, train_ppo
@@ -42,4 +44,5 @@ def validated(session: "Session", policy: Policy) -> float:
     if best is None:
         plans = PlanPolicy("clairvoyant", arena.plans("validation", "daily"))
         best = fly_policy(arena.problem, plans, trial).total
-    return float(percent_of(fly_policy(arena.problem, policy, trial).total, best).mean())
+    value = fly_policy(arena.problem, policy, trial).total
+    return float(100 - 100 * ((best - value) / np.abs(best)).mean())

@@ -6,14 +6,23 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..data.config import Settings
 from ..data.errors import ConfigError
 from ..envs.observation import observation_size
-from ..envs.plans import historical_plan, uniform_plan
 from ..envs.tasks import ROOT
 from .arena import Arena
+from .cem import CemSettings, cem
+from .clairvoyants import clairvoyant, clairvoyant_static
 from .greedy import Greedy
+from .greedy_average import greedy_average
+from .historical import historical
 from .learned import LearnedPolicy, load_network
-from .policy import Entrant, PlanPolicy, Policy
+from .policy import Entrant, Policy
+from .roas import roas
+from .seasonal import seasonal
+from .static import static
+from .static_cvar import CvarSettings, static_cvar
+from .uniform import uniform
 
 if TYPE_CHECKING:
     from .workflow import Session
@@ -23,32 +32,21 @@ Factory = Callable[[Arena, str], Policy]
 REFERENCES = ROOT / "data" / "policies"
 
 
-def _uniform(arena: Arena, split: str) -> Policy:
-    problem = arena.problem
-    plan = uniform_plan(problem.constraints, len(problem.doubt), problem.days)
-    return PlanPolicy("uniform", plan)
-
-
-def _historical(arena: Arena, split: str) -> Policy:
-    problem = arena.problem
-    plan = historical_plan(arena.posterior, problem.constraints, problem.days)
-    return PlanPolicy("historical", plan)
-
-
-def _greedy(arena: Arena, split: str) -> Policy:
-    return Greedy(arena.problem)
-
-
-def _static(arena: Arena, split: str) -> Policy:
-    return PlanPolicy("static", arena.problem.base)
-
-
 BASELINES: Mapping[str, Factory] = {
-    "uniform": _uniform,
-    "historical": _historical,
-    "greedy": _greedy,
-    "static": _static,
+    "uniform": uniform,
+    "historical": historical,
+    "roas": roas,
+    "greedy_average": greedy_average,
+    "greedy": lambda arena, split: Greedy(arena.problem),
+    "static": static,
+    "static_cvar": static_cvar,
+    "seasonal": seasonal,
+    "cem": cem,
+    "clairvoyant_static": clairvoyant_static,
+    "clairvoyant": clairvoyant,
 }
+BOUNDS = ("clairvoyant_static", "clairvoyant")  # they see the market: no plans for the unknown
+SETTINGS: Mapping[str, type[Settings]] = {"static_cvar": CvarSettings, "cem": CemSettings}
 
 
 def baseline(name: str, arena: Arena, split: str = "test") -> Policy:

@@ -32,7 +32,7 @@ from .commands import CalibrateCommand, ProblemGroups, Workplace
 from .credit import informed
 from .evaluation import EvaluationSettings
 from .learning import learner_of
-from .registry import BASELINES
+from .registry import BASELINES, SETTINGS
 
 Say = Callable[[str], None]
 _VERSION = 5  # of kept calibrations; a change of the method must not find old ones
@@ -91,6 +91,8 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
     evaluation = EvaluationSettings.of(config["evaluation"], "evaluation")
     agent = config.get("agent", {})
     learner = None if agent.get("name") in (None, *BASELINES) else learner_of(agent)
+    if agent.get("name") in SETTINGS:
+        SETTINGS[agent["name"]].of(agent, "agent")
     if config.get("task") is not None:
         task = task_of(str(config["task"]))
         _require_untouched(config, task)

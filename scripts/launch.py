@@ -4,13 +4,16 @@ import difflib
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -18,6 +21,8 @@ from mediagym.data.errors import MediaGymError
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "data" / "sample"
+# on import, so that the processes of a sweep have it too
+OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
 
 
 def launch(main: Callable[[DictConfig], Any], name: str) -> None:
@@ -28,8 +33,8 @@ def launch(main: Callable[[DictConfig], Any], name: str) -> None:
     asked for full errors it does not.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
-
+    if main.__module__ == "__main__":  # a sweep sends it to other processes, which import it
+        main = getattr(import_module(f"mediagym.scripts.{name}"), main.__name__)
     composed = []
 
     def guarded(config: DictConfig) -> Any:
@@ -37,16 +42,27 @@ def launch(main: Callable[[DictConfig], Any], name: str) -> None:
         try:
             return main(config)
         except MediaGymError as error:
+            if sweeping():
+                raise  # to an end of this job alone; told when all have ended
             _refuse(str(error))
         except OmegaConfBaseException as error:
+            if sweeping():
+                raise
             _refuse(_readable(error))
         except KeyboardInterrupt:
             print("\ninterrupted", file=sys.stderr)
             sys.exit(130)
+        except Exception as error:
+            if not sweeping():
+                raise
+            traceback.print_exc()  # it does not reach the process that waits for the job
+            raise RuntimeError(f"a job failed: {error}") from error
 
     start = hydra.main(version_base="1.3", config_path=str(ROOT / "conf"), config_name=name)
     try:
         start(guarded)()
+    except MediaGymError as error:
+        _refuse(str(error))
     except (HydraException, OmegaConfBaseException) as error:
         _refuse(_readable(error))
     except ValueError as error:
@@ -60,6 +76,11 @@ def launch(main: Callable[[DictConfig], Any], name: str) -> None:
             f"{error.filename}: cannot be used ({error.strerror}). Choose another folder, with "
             "hydra.run.dir=FOLDER for a run's own, or free the disk."
         )
+
+
+def sweeping() -> bool:
+    """Return whether this run is one job of a sweep (``--multirun``)."""
+    return bool(HydraConfig.initialized()) and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
 def plain(config: DictConfig, *groups: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from mediagym.agents.policy import Entrant
 from mediagym.agents.registry import entrants_of
 from mediagym.agents.report import plan_table, policy_table
 from mediagym.agents.workflow import prepare
-from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.launch import launch, plain, sweeping
 from mediagym.scripts.screen import console, run_folder, tell, warn, working
 
 
@@ -25,7 +25,7 @@ def main(config: DictConfig) -> float:
     with working("preparing") as say:
         session = prepare(settings, say)
         rivals = entrants_of(asked.baselines, session)
-    policy = learn(session, asked.seed, folder / "tensorboard", progress=True)
+    policy = learn(session, asked.seed, folder / "tensorboard", progress=not sweeping())
     save_network(policy.network, folder)
     with working("comparing on held-out markets") as say:
         entrants = [*rivals, Entrant(policy.name, (policy,))]
