@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .evaluation import fly_policy
+from .evaluation import fly_policy, percent_of
 from .learned import LearnedPolicy
 from .policy import PlanPolicy, Policy
 from .ppo import PPOSettings, train_ppo
@@ -44,5 +42,4 @@ def validated(session: "Session", policy: Policy) -> float:
     if best is None:
         plans = PlanPolicy("clairvoyant", arena.plans("validation", "daily"))
         best = fly_policy(arena.problem, plans, trial).total
-    value = fly_policy(arena.problem, policy, trial).total
-    return float(100 - 100 * ((best - value) / np.abs(best)).mean())
+    return float(percent_of(fly_policy(arena.problem, policy, trial).total, best).mean())
