@@ -55,8 +55,9 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
     panels = np.atleast_1d(figure.subplots(rows, _COLUMNS)).ravel()
     top = 1.15 * np.maximum(plan.max(0), posterior.spend_max) + 1e-6
     grid = np.linspace(0, 1, _POINTS)[:, None, None] * top
-    still = MarketState(state.day, grid + 0 * state.stock, state.level + 0 * grid)
-    _, outcome = step(market, still, grid + 0 * state.stock, None)
+    spend = grid + 0 * state.stock
+    still = MarketState(state.day, spend, state.level + 0 * grid, build=spend)
+    _, outcome = step(market, still, spend, None)
     low, quarter, half, three, high = np.quantile(
         outcome.expected, [0.05, 0.25, 0.5, 0.75, 0.95], axis=1
     )
@@ -75,7 +76,7 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
         axes.set_xlim(0, top[k])
     for axes in panels[len(posterior.names) :]:
         axes.axis("off")
-    figure.supxlabel("dollars a day; grey: observed; red: the plan's days, dot: their mean")
+    figure.supxlabel("dollars a day; grey: spent before; red: the plan's days, dot: their mean")
     figure.supylabel("conversions a day")
     return figure
 

@@ -29,7 +29,7 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     rivals = {name: percent for name, percent in percents.items() if name != CLAIRVOYANT}
     return {
         "markets": len(evaluation.best),
-        "policies": [_row(e, percents[e.name], resamples) for e in evaluation.entries],
+        "policies": [row(e, percents[e.name], resamples) for e in evaluation.entries],
         "paired": [
             _pair(a, b, rivals[a], rivals[b], resamples)
             for a in rivals
@@ -40,8 +40,14 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _row(entry: Entry, percent: Floats, resamples: Resamples) -> dict[str, Any]:
-    """Return an entrant's statistics; percent: (seeds, markets)."""
+def row(entry: Entry, percent: Floats, resamples: Resamples) -> dict[str, Any]:
+    """Return an entrant's statistics.
+
+    Args:
+        entry: what it did.
+        percent: (seeds, markets) of the clairvoyant.
+        resamples: of the markets and of its training seeds.
+    """
     mean, iqm, cvar = resamples.parts(entry.name, percent, (MEAN, IQM, CVAR))
     seconds = np.mean([flown.seconds for flown in entry.flown]) / len(entry.flown[0].value)
     return {

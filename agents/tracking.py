@@ -14,17 +14,18 @@ from torch.utils.tensorboard.summary import hparams
 
 from .bootstrap import Resamples
 from .comparison_figures import comparison, differences, profiles, regret
-from .evaluation import Evaluation, Flown
+from .evaluation import Entry, Evaluation, Flown
 from .figures import response_curves, spend_map
 from .report import markdown
+from .scores import row
 from .workflow import Session
 
 Floats = NDArray[np.float64]
 _CURVES = {  # tag of a curve over the days: title of its chart
+    "flight/spend": "spend so far, dollars",
     "flight/percent": "value so far, percent of the clairvoyant",
     "flight/regret": "behind the clairvoyant so far, points",
-    "flight/spend": "spend so far, dollars",
-}
+}  # TensorBoard shows the last one first
 _METRICS = ("mean", "iqm", "p10", "cvar", "gap", "value", "violations", "cents_off", "turnover",
             "seconds_per_decision")  # fmt: skip
 
@@ -56,7 +57,7 @@ def log_evaluation(
     for run in runs:
         with SummaryWriter(str(folder / run.name)) as writer:
             _log_curves(writer, evaluation, run, resamples)
-            _log_metrics(writer, session, task, run)
+            _log_metrics(writer, session, evaluation, run, resamples)
             _log_figures(writer, session, evaluation, run)
             writer.add_text("card", _card(session, document, run))
     with SummaryWriter(str(folder / "comparison")) as writer:
@@ -107,19 +108,24 @@ def _layout() -> dict[str, dict[str, list[Any]]]:
 
 
 def _log_metrics(
-    writer: SummaryWriter, session: Session, task: Mapping[str, Any], run: _Run
+    writer: SummaryWriter,
+    session: Session,
+    evaluation: Evaluation,
+    run: _Run,
+    resamples: Resamples,
 ) -> None:
-    """Log a policy's statistics as scalars and the same tags as metrics of the HParams."""
-    (row,) = (row for row in task["policies"] if row["name"] == run.policy)
-    metrics = {f"evaluation/{name}": float(row[name]) for name in _METRICS}
-    metrics["evaluation/seed_mean"] = row["by_seed"][run.seed]
+    """Log the statistics of a run alone as scalars, and the same tags as metrics of the HParams."""
+    alone = Entry(run.policy, (run.flown,))
+    found = row(alone, evaluation.percent(alone), resamples)
+    metrics = {f"evaluation/{name}": float(found[name]) for name in _METRICS}
     for tag, number in metrics.items():
         writer.add_scalar(tag, number, 0)
+    problem = session.arena.problem
     chosen = {
         "policy": run.policy,
-        "task": task["id"],
-        "objective": task["objective"],
-        "budget": session.arena.problem.constraints.total,
+        "task": session.arena.id.rpartition("/")[2],
+        "objective": problem.objective.name,
+        "budget": problem.constraints.total,
         "seed": run.seed,
     }
     # add_hparams would open a run of its own; this one already holds the metrics as scalars
@@ -152,7 +158,7 @@ def _card(session: Session, document: Mapping[str, Any], run: _Run) -> str:
         "policy": run.policy,
         "training seed": f"{run.seed + 1} of {_seeds(task, run.policy)}",
         "task": task["id"],
-        "data": (session.config.get("data") or {}).get("path") or "as shipped",
+        "data": (session.config.get("data") or {}).get("path") or "the markets of the task",
         "known before the flight, SHA-256": task["posterior"],
         "test markets, SHA-256": task["sha256"],
         "seed": document["seed"],

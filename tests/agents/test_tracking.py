@@ -20,9 +20,9 @@ from mediagym.agents.policy import Entrant, PlanPolicy, Policy
 from mediagym.agents.workflow import Session
 
 SIZES = {"images": 10, "tensors": 10, "scalars": 100}
-CURVES = ("flight/percent", "flight/regret", "flight/spend")
+CURVES = ("flight/regret", "flight/percent", "flight/spend")
 METRICS = ("mean", "iqm", "p10", "cvar", "gap", "value", "violations", "cents_off", "turnover",
-           "seconds_per_decision", "seed_mean")  # fmt: skip
+           "seconds_per_decision")  # fmt: skip
 Written = tuple[Path, dict[str, Any]]
 
 
@@ -99,7 +99,7 @@ def test_curves_run_over_the_days_within_their_bands(
         assert (np.array(mean) <= np.array(high) + 1e-3).all()
         steps = [point.step for point in events.Scalars("flight/percent")]
         assert steps == list(range(1, 31))
-        assert mean[0][-1] == pytest.approx(row[policy]["by_seed"][int(seed or 0)], rel=1e-5)
+        assert mean[1][-1] == pytest.approx(row[policy]["by_seed"][int(seed or 0)], rel=1e-5)
         assert mean[0][-1] + mean[1][-1] == pytest.approx(100, rel=1e-5)
         assert mean[2][-1] == pytest.approx(200_000, rel=1e-6)
 
@@ -109,11 +109,12 @@ def test_scalars_are_those_of_the_comparison(
 ) -> None:
     for row in written[1]["policies"]:
         for seed, mean in enumerate(row["by_seed"]):
-            run = row["name"] if row["seeds"] == 1 else f"{row['name']}/seed_{seed}"
-            for name in METRICS:
-                (point,) = policies[run].Scalars(f"evaluation/{name}")
-                due = mean if name == "seed_mean" else row[name]
-                assert point.value == pytest.approx(due, rel=1e-5, abs=1e-6)
+            alone = row["seeds"] == 1
+            run = row["name"] if alone else f"{row['name']}/seed_{seed}"
+            found = {name: policies[run].Scalars(f"evaluation/{name}") for name in METRICS}
+            assert found["mean"][0].value == pytest.approx(mean, rel=1e-5)
+            for name, (point,) in found.items():
+                assert not alone or point.value == pytest.approx(row[name], rel=1e-5, abs=1e-6)
 
 
 def test_every_metric_of_the_hparams_exists_as_a_scalar(
@@ -128,7 +129,7 @@ def test_every_metric_of_the_hparams_exists_as_a_scalar(
         told = {k: v.string_value or v.number_value for k, v in started.hparams.items()}
         policy, _, seed = run.partition("/seed_")
         assert told == {
-            "policy": policy, "seed": int(seed or 0), "task": "mediagym/Calibrated-v0",
+            "policy": policy, "seed": int(seed or 0), "task": "Calibrated-v0",
             "objective": "conversions", "budget": 200_000,
         }  # fmt: skip
         ended = _hparams(events, "_hparams_/session_end_info").session_end_info
@@ -258,7 +259,7 @@ def test_the_running_server_puts_all_policies_with_bands_in_one_chart(
     layout = server("plugin/custom_scalars/layout")
     charts = [chart for category in layout["category"] for chart in category["chart"]]
     margins = [chart["margin"]["series"] for chart in charts if "margin" in chart]
-    assert [[each["value"] for each in series] for series in margins] == [[c] for c in CURVES]
+    assert [[each["value"] for each in series] for series in margins] == [[c] for c in CURVES[::-1]]
     for (series,) in margins:
         for tag in (series["value"], series["lower"], series["upper"]):
             for run in policies:
@@ -278,8 +279,8 @@ def test_the_running_server_knows_the_hparams_and_their_metrics(
     request = json.dumps({**asked, "colParams": [{"metric": m["name"]} for m in metrics]})
     groups = server(f"plugin/hparams/session_groups?request={quote(request)}")
     assert groups["totalSize"] == 5
-    means = {row["name"]: row["mean"] for row in written[1]["policies"]}
+    means = {row["name"]: row["by_seed"] for row in written[1]["policies"]}
     for group in groups["sessionGroups"]:
         found = {v["name"]["tag"]: v["value"] for v in group["metricValues"]}
-        due = means[group["hparams"]["policy"]]
+        due = means[group["hparams"]["policy"]][int(group["hparams"]["seed"])]
         assert found["evaluation/mean"] == pytest.approx(due, rel=1e-5)

@@ -276,3 +276,17 @@ def test_a_shell_writes_a_plan(export_folder: Path, toy: list[str], tmp_path: Pa
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == ""
     _fits(tmp_path / "plan.json")
+
+
+def test_tasks_compared_together_are_one_document(command: Command, place: Path) -> None:
+    given = ["policies=[historical,static]", "evaluation.markets=4", "evaluation.resamples=100"]
+    ended = command("evaluate", "task=[Stationary-S,Shock-S]", *given, "output=both")
+    assert ended.status == 0, ended
+    tasks = json.loads((place / "both" / "evaluation.json").read_text())["tasks"]
+    assert [task["id"] for task in tasks] == ["mediagym/Stationary-S-v0", "mediagym/Shock-S-v0"]
+    for task in tasks:
+        assert {row["name"] for row in task["policies"]} == {"historical", "static"}
+        assert [(pair["a"], pair["b"]) for pair in task["paired"]] == [("historical", "static")]
+        assert f"### {task['id']}, 4 markets" in (place / "both" / "evaluation.md").read_text()
+        assert task["id"] in ended.out
+    assert (place / "both" / "Shock-S" / "tensorboard" / "static").is_dir()
