@@ -85,7 +85,7 @@ class Actor(nn.Module):
         return deepcopy(self)
 
     def idle(self) -> "Actor":
-        """Return a copy whose every action is 0: exactly the static plan."""
+        """Return a copy whose every action is 0."""
         still = self.copied()
         with torch.no_grad():
             still.head.weight.zero_()

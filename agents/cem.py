@@ -18,7 +18,8 @@ from ..data.config import Settings
 from ..data.files import read_json, write_json
 from ..envs.actions import ActionSettings, wanted
 from ..envs.arrays import Array
-from ..envs.flight import Problem, View, prior_level
+from ..envs.flight import Problem, View
+from ..envs.inflight import prior_level
 from .arena import Arena
 from .evaluation import Trial, fly_policy
 
@@ -52,7 +53,8 @@ class LinearFeedback:
 
     def __init__(self, problem: Problem, action: ActionSettings, gains: Floats) -> None:
         """Args: the problem, the scales of actions, and the gains in the order of ``GAINS``."""
-        self.problem, self.action, self.gains = problem, action, gains
+        self.problem, self.gains = problem, gains
+        self.action = action.model_copy(update={"follow": 0.0})
         self._answer = 1 / (1 - np.minimum(problem.market.elasticity, _STEEP))
         self._share = problem.usual / problem.usual.sum()
 
@@ -62,13 +64,13 @@ class LinearFeedback:
         left = 1 - view.ledger.day / problem.days
         shift = belief.state.level - prior_level(problem, belief.state.day)
         residual = np.log1p(belief.observed) - np.log1p(belief.expected)
-        doubt = np.sqrt(belief.variance)
+        doubt = np.sqrt(belief.doubt.level)
         belief_gain, early, residual_gain, residual_early, doubt_gain, pace_gain = self.gains
         tilt = (belief_gain + early * left) * shift + doubt_gain * left * doubt
         tilt = self._answer * (tilt + (residual_gain + residual_early * left) * residual)
         pace = pace_gain * (self._share * shift).sum(-1, keepdims=True)
         scaled = pace / max(self.action.pace, 1e-9), tilt / self.action.tilt
-        target, total = wanted(problem, view.ledger, np.concatenate(scaled, -1), self.action)
+        target, total = wanted(problem, view, np.concatenate(scaled, -1), self.action)
         return target, total, None
 
 

@@ -17,10 +17,12 @@ from .greedy_average import greedy_average
 from .historical import historical
 from .learned import LearnedPolicy, load_policy
 from .policy import Entrant, Policy
+from .replanner import ReplannerSettings, replanner
 from .roas import roas
 from .seasonal import seasonal
 from .static import static
 from .static_cvar import CvarSettings, static_cvar
+from .thompson import ThompsonSettings, thompson
 from .uniform import uniform
 
 if TYPE_CHECKING:
@@ -40,12 +42,19 @@ BASELINES: Mapping[str, Factory] = {
     "static": static,
     "static_cvar": static_cvar,
     "seasonal": seasonal,
+    "replanner": replanner,
+    "thompson": thompson,
     "cem": cem,
     "clairvoyant_static": clairvoyant_static,
     "clairvoyant": clairvoyant,
 }
 BOUNDS = ("clairvoyant_static", "clairvoyant")  # they see the market: no plans for the unknown
-SETTINGS: Mapping[str, type[Settings]] = {"static_cvar": CvarSettings, "cem": CemSettings}
+SETTINGS: Mapping[str, type[Settings]] = {
+    "static_cvar": CvarSettings,
+    "replanner": ReplannerSettings,
+    "thompson": ThompsonSettings,
+    "cem": CemSettings,
+}
 
 
 def baseline(name: str, arena: Arena, split: str = "test") -> Policy:

@@ -7,11 +7,13 @@ carry-over, lags and the season are in it; in flight it moves with what the filt
 each campaign's curve. The allocation has equal marginal returns (``marginal``).
 """
 
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
+from ..data.config import Settings
 from ..envs.arrays import Array
 from ..envs.clairvoyant import worth_of
 from ..envs.curves import odds_at_reference, saturation
@@ -19,6 +21,7 @@ from ..envs.flight import Problem, View
 from ..envs.noise import draw_noises, generator
 from ..envs.particles import Cloud, Draws, draws_of, eve, reweigh, weights
 from ..envs.posterior import Posterior
+from .arena import Arena
 from .greedy import per_conversion
 from .marginal import Returns, allocate
 
@@ -27,6 +30,13 @@ _PATHS = 50  # seed of the demand paths behind the gradient
 _LEAST = 0.02  # of the plan's mean day: what a curve is anchored at, at least
 _ELASTIC = (0.02, 0.95)  # a curve that is steeper is taken for nearly straight
 _ROUNDS = 3  # times a curve is anchored anew at what the last round spends
+
+
+class ReplannerSettings(Settings):
+    """The keys of ``conf/agent/replanner.yaml``."""
+
+    name: Literal["replanner"]
+    draws: Annotated[int, Field(ge=2)]
 
 
 class Known(NamedTuple):
@@ -43,7 +53,7 @@ class Replanner:
     name = "replanner"
     open_loop = False
 
-    def __init__(self, problem: Problem, posterior: Posterior, draws: int = 128) -> None:
+    def __init__(self, problem: Problem, posterior: Posterior, draws: int) -> None:
         """Args: what is planned, what is known before the flight, by how many draws."""
         self.problem, self.draws = problem, draws_of(posterior, draws)
         self.scale = _scale(problem, self.draws)
@@ -51,11 +61,11 @@ class Replanner:
     def act(self, view: View, memory: Known | None) -> tuple[Array, Array, Known]:
         """Return the dollars that are best on average over what is known now."""
         known = self._learn(view, memory)
-        shares = self._belief(known.cloud)
+        shares = self._shares(view, known.cloud)
         return *self._plan(view, known.cloud, shares), known
 
-    def _belief(self, cloud: Cloud) -> Floats:
-        """Return the weight of every draw, (flights, draws, campaigns)."""
+    def _shares(self, view: View, cloud: Cloud) -> Floats:
+        """Return how much every draw counts today, (flights, draws, campaigns)."""
         return np.asarray(weights(cloud))
 
     def _learn(self, view: View, before: Known | None) -> Known:
@@ -79,6 +89,12 @@ class Replanner:
             made = allocate(problem, view.ledger, returns)
             reference = np.maximum(made.days.mean(0), _LEAST * problem.usual)
         return made.target, made.total
+
+
+def replanner(arena: Arena, split: str) -> Replanner:
+    """Return the policy."""
+    settings = ReplannerSettings.of(arena.settings("replanner"), "agent")
+    return Replanner(arena.problem, arena.posterior, settings.draws)
 
 
 def curve(

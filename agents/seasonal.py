@@ -9,7 +9,8 @@ what it leaves out: that saturation and carry-over decide how far spend should f
 import numpy as np
 
 from ..envs.arrays import Array
-from ..envs.flight import Problem, prior_level
+from ..envs.flight import Problem
+from ..envs.inflight import prior_level
 from ..envs.market import step
 from ..envs.plans import paced
 from .arena import Arena

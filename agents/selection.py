@@ -17,7 +17,7 @@ GAIN = "gain_over_static"
 
 
 class Selection:
-    """Keeps the weights that did best; the first candidate is the static plan itself.
+    """Keeps the weights that did best; the first candidate is the network whose actions are all 0.
 
     The best is that of the highest percent of the clairvoyant where the trial knows it, and of the
     highest gain over the static plan where it does not.
@@ -31,9 +31,9 @@ class Selection:
         static = PlanPolicy("static", problem.base)
         others = [rival for rival in rivals if rival.name != static.name]
         self._marks = {p.name: self._flown(p) for p in (static, *others)}
-        origin = "no training: it follows the static plan"
-        self.best = replace(network, actor=network.actor.idle(), origin=origin)
-        self.score = self._scores(self._marks["static"])[self._by]
+        self.best = replace(network, actor=network.actor.idle(), origin="no training: actions of 0")
+        idle = LearnedPolicy("idle", self.best, problem)
+        self.score = self._scores(self._flown(idle))[self._by]
         self.since = 0  # checks without an improvement
 
     def check(self, origin: str) -> dict[str, float]:

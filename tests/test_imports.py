@@ -13,6 +13,8 @@ FILES = [path for room in ROOMS for path in sorted((ROOT / room).glob("*.py"))]
 ONLY_IN = {
     "gymnasium": ("envs", "agents", "scripts"),
     "stable_baselines3": ("agents",),
+    "sb3_contrib": ("agents",),
+    "safetensors": ("agents",),
     "hydra": ("scripts",),
     "omegaconf": ("scripts",),
     "torch": ("envs", "agents", "scripts"),
