@@ -8,5 +8,5 @@ from .policy import PlanPolicy
 def uniform(arena: Arena, split: str) -> PlanPolicy:
     """Return the policy; what nobody who knows anything would do."""
     problem = arena.problem
-    plan = uniform_plan(problem.constraints, len(problem.doubt), problem.days)
+    plan = uniform_plan(problem.constraints, len(problem.constraints.names), problem.days)
     return PlanPolicy("uniform", plan)
