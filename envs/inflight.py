@@ -108,22 +108,27 @@ def wish(problem: "Problem", belief: Belief) -> Array:
     what equal marginal returns ask for while the price of a dollar stays. Curves of another slope
     are taken for concave ones of the same elasticity.
     """
-    usual, odds = _plan_at_reference(problem)
+    usual, odds, pull = _plan_at_reference(problem)
     now = odds_at_reference(at_most(belief.elasticity, _MOST), 1.0)
     xp = namespace(now)
     moved = belief.state.level - prior_level(problem, belief.state.day)
-    rise = xp.exp(problem.trust * moved) * now * (1 + now) / (odds * (1 + odds))
+    rise = pull * xp.exp(problem.trust * moved) * now * (1 + now) / (odds * (1 + odds))
     ratio = xp.sqrt(rise) * (usual + odds) - now
     return xp.log(at_least(ratio / usual, _FEW))
 
 
-def _plan_at_reference(problem: "Problem") -> tuple[Array, Array]:
-    """Return the plan's mean day over the reference spend, and the curve's odds, (campaigns,)."""
+def _plan_at_reference(problem: "Problem") -> tuple[Array, Array, Array]:
+    """Return the plan's mean day over the reference spend, the curve's odds, and the pull."""
     if "plan" not in problem.memo:
         market = problem.market
+        xp = namespace(problem.usual)
         usual = at_least(problem.usual / market.reference_spend, _FEW)
-        problem.memo["plan"] = usual, odds_at_reference(at_most(market.elasticity, _MOST), 1.0)
-    plan: tuple[Array, Array] = problem.memo["plan"]
+        odds = odds_at_reference(at_most(market.elasticity, _MOST), 1.0)
+        slope = market.reference_conversions * xp.exp(problem.state.level) * odds * (1 + odds)
+        slope = slope / (usual + odds) ** 2 / market.reference_spend
+        price = (slope * problem.usual).sum() / problem.usual.sum()
+        problem.memo["plan"] = usual, odds, at_most(slope / price, 1.0)
+    plan: tuple[Array, Array, Array] = problem.memo["plan"]
     return plan
 
 
