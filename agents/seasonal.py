@@ -8,7 +8,9 @@ what it leaves out: that saturation and carry-over decide how far spend should f
 
 import numpy as np
 
-from ..envs.flight import simulate
+from ..envs.arrays import Array
+from ..envs.flight import Problem, prior_level
+from ..envs.market import step
 from ..envs.plans import paced
 from .arena import Arena
 from .policy import PlanPolicy
@@ -17,10 +19,15 @@ from .policy import PlanPolicy
 def seasonal(arena: Arena, split: str) -> PlanPolicy:
     """Return the policy."""
     problem = arena.problem
-    steady = np.tile(problem.usual, (problem.days, 1))
-    _, outcomes = simulate(
-        problem.market, problem.state._replace(stock=problem.usual), steady, None
-    )
-    demand = np.stack([outcome.expected for outcome in outcomes])
-    plan = steady * demand / np.maximum(demand.mean(0), 1e-12)
-    return PlanPolicy("seasonal", paced(problem.constraints, plan * steady.sum() / plan.sum()))
+    first = problem.state.day
+    demand = np.stack([_demand(problem, day) for day in range(first, first + problem.days)])
+    plan = problem.usual * demand / np.maximum(demand.mean(0), 1e-12)
+    total = problem.base.sum()
+    return PlanPolicy("seasonal", paced(problem.constraints, plan * total / plan.sum()))
+
+
+def _demand(problem: Problem, day: int) -> Array:
+    """Return what a day brings of the usual spend, all but the calendar as on the eve."""
+    level = prior_level(problem, day)
+    eve = problem.state._replace(day=day, stock=problem.usual, level=level)
+    return step(problem.market, eve, problem.usual, None)[1].expected

@@ -26,7 +26,8 @@ from mediagym.agents.evaluation import EvaluationSettings
 from mediagym.agents.insights import InsightsCommand, simulator_of
 from mediagym.agents.ppo import PPOSettings
 from mediagym.agents.recovery import RecoveryCommand
-from mediagym.agents.registry import BASELINES
+from mediagym.agents.registry import BASELINES, BOUNDS, SETTINGS
+from mediagym.agents.tuning import TuneCommand
 from mediagym.data.attribution import AttributionSettings
 from mediagym.data.attribution_document import AttributeCommand
 from mediagym.data.config import Settings
@@ -85,7 +86,9 @@ def composed() -> Iterator[Callable[..., dict[str, Any]]]:
 def _check(group: str, choice: str, settings: dict[str, Any]) -> None:
     if group == "agent":
         assert settings["name"] == choice
-        if choice not in BASELINES:
+        if choice in SETTINGS:
+            SETTINGS[choice].of(settings, group)
+        elif choice not in BASELINES:
             PPOSettings.of(settings, group)
         return
     if group == "advertiser":  # the one key that has no default
@@ -118,6 +121,7 @@ def test_every_command_composes_and_fits_its_records(
         "plan": PlanCommand,
         "recovery": RecoveryCommand,
         "train": TrainCommand,
+        "tune": TuneCommand,
     }
     if name in own:
         own[name].read(config)  # type: ignore[attr-defined]
@@ -165,7 +169,7 @@ def test_every_choice_of_every_group_composes_and_fits_its_record(
 
 def test_every_baseline_is_a_choice_of_agent() -> None:
     agents = {choice for group, choice in CHOICES if group == "agent"}
-    assert set(BASELINES) <= agents
+    assert set(BASELINES) - set(BOUNDS) <= agents
     assert agents - set(BASELINES) == {"ppo", "ppo_scratch"}
 
 
