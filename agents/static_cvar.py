@@ -3,7 +3,8 @@
 It maximises the conditional value at risk, the mean of the worst ``alpha`` of the outcomes, in the
 form of Rockafellar and Uryasev, "Optimization of conditional value-at-risk", Journal of Risk 2(3),
 2000: max over eta of eta - E[(eta - value)+] / alpha. The corner of (.)+ is rounded, so that the
-climb of ``envs/ascent.py`` has a gradient.
+climb of ``envs/ascent.py`` has a gradient. Where a pacing band binds the days to each other the
+plan is climbed day by day (``envs/optimum.py``), by the subgradient.
 """
 
 from typing import Annotated, Literal
@@ -15,7 +16,7 @@ from pydantic import Field
 from ..data.config import Settings
 from ..envs.ascent import Worth, ascend, even_floors, whole_plans
 from ..envs.clairvoyant import worth_of
-from ..envs.plans import paced
+from ..envs.optimum import SolverSettings, best_plan
 from .arena import Arena
 from .policy import PlanPolicy
 
@@ -31,6 +32,7 @@ class CvarSettings(Settings):
     alpha: Annotated[float, Field(gt=0, le=1)]
     draws: Annotated[int, Field(ge=2)]
     iterations: Annotated[int, Field(ge=1)]
+    rate: Annotated[float, Field(gt=0)]
     seed: Annotated[int, Field(ge=0)]
 
 
@@ -45,10 +47,23 @@ def _climbed(arena: Arena, settings: CvarSettings) -> Floats:
     problem = arena.problem
     draw = arena.source.draw(settings.seed, range(settings.draws), problem.days)
     path = draw.noise.path()._replace(outage=None, delivery=None)
+    if tuple(problem.constraints.pacing) != (0.0, float(problem.days)):  # days bind each other
+        solver = SolverSettings.of(
+            {k: getattr(settings, k) for k in SolverSettings.model_fields}, "agent"
+        )
+        return best_plan(
+            problem.constraints,
+            problem.objective,
+            (draw.market, draw.state),
+            path,
+            problem.base[:, None],
+            solver,
+            tail=settings.alpha,
+        ).plan[:, 0]
     worth = worst(worth_of(problem, draw.market, draw.state, path), settings.draws, settings.alpha)
     feasible = whole_plans(problem.constraints, least=even_floors(problem.constraints))
     summit = ascend(worth, feasible, problem.base[None], settings.iterations)
-    return paced(problem.constraints, summit.plan[0])
+    return np.asarray(summit.plan[0])
 
 
 def worst(each: Worth, count: int, alpha: float) -> Worth:

@@ -85,6 +85,7 @@ def best_plan(
     begin: Floats,
     settings: SolverSettings,
     progress: Callable[[str], None] = lambda _: None,
+    tail: float = 1.0,
 ) -> Optimum:
     """Climb from a plan to the best plan.
 
@@ -97,6 +98,7 @@ def best_plan(
             markets.
         settings: iterations and step.
         progress: called with a line now and then.
+        tail: share of the markets, the worst ones, whose mean a shared plan maximises.
 
     Returns:
         The best feasible plans that were met on the way; never worse than the beginning.
@@ -109,7 +111,7 @@ def best_plan(
     wishes = [wish.clone().requires_grad_() for wish in _wishes(constraints, shape)]
     climb = torch.optim.Adam(wishes, lr=settings.rate)
     ease = torch.optim.lr_scheduler.CosineAnnealingLR(climb, settings.iterations)
-    best = _Best(shape.shape)
+    best = _Best(shape.shape, tail)
     with torch.no_grad():
         best.keep(shape, _worth(objective, market, state, shape, noise))
     for i in range(settings.iterations):
@@ -117,7 +119,7 @@ def best_plan(
         value = _worth(objective, market, state, plan, noise)
         best.keep(plan.detach(), value.detach())
         climb.zero_grad()
-        (-_per_plan(value, plan).sum() / best.scale).backward()  # type: ignore[no-untyped-call]
+        (-_per_plan(value, plan, tail).sum() / best.scale).backward()  # type: ignore[no-untyped-call]
         if i and i % _RENEW == 0:
             for wish, allowed in zip(wishes, _wishes(constraints, plan.detach()), strict=True):
                 wish.data = allowed
@@ -131,9 +133,10 @@ def best_plan(
 class _Best:
     """The best plan of each problem so far."""
 
-    def __init__(self, shape: "torch.Size") -> None:
+    def __init__(self, shape: "torch.Size", tail: float) -> None:
         import torch
 
+        self.tail = tail
         self.plan = torch.zeros(shape, dtype=torch.float64)
         self.value = torch.full(shape[1:2], -torch.inf, dtype=torch.float64)
         self.scale = torch.tensor(1.0, dtype=torch.float64)
@@ -141,7 +144,7 @@ class _Best:
     def keep(self, plan: "torch.Tensor", value: "torch.Tensor") -> None:
         import torch
 
-        mean = _per_plan(value, plan)
+        mean = _per_plan(value, plan, self.tail)
         if not bool(torch.isfinite(self.value).any()):
             self.scale = mean.abs().mean() + 1e-9
         better = mean > self.value
@@ -196,6 +199,10 @@ def _worth(
     return total
 
 
-def _per_plan(value: "torch.Tensor", plan: "torch.Tensor") -> "torch.Tensor":
-    """Return the mean value of the markets that share a plan."""
-    return value if plan.shape[1] == len(value) else value.mean(0, keepdim=True)
+def _per_plan(value: "torch.Tensor", plan: "torch.Tensor", tail: float) -> "torch.Tensor":
+    """Return the mean value of the markets that share a plan, or of the worst share of them."""
+    if plan.shape[1] == len(value):
+        return value
+    if tail < 1:
+        value = value.sort().values[: max(round(tail * len(value)), 1)]
+    return value.mean(0, keepdim=True)
