@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from mediagym.agents.figures import draw_plan, response_curves, spend_map
 from mediagym.agents.planning import plan_of
-from mediagym.agents.policy import Policy
+from mediagym.agents.registry import baseline
 from mediagym.agents.workflow import Session
 
 
@@ -87,10 +87,8 @@ def test_a_curve_starts_at_nothing_and_rises(session: Session) -> None:
         assert (np.diff(median) > 0).all()
 
 
-def test_a_plan_is_drawn_beside_its_file(
-    session: Session, baselines: list[Policy], tmp_path: Path
-) -> None:
-    draw_plan(session.posterior, plan_of(session, baselines[-1], []), tmp_path)
+def test_a_plan_is_drawn_beside_its_file(session: Session, tmp_path: Path) -> None:
+    draw_plan(session.posterior, plan_of(session, baseline("static", session.arena), []), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.png", "response.png"]
     for path in tmp_path.iterdir():
         assert path.read_bytes().startswith(b"\x89PNG")

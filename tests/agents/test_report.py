@@ -5,7 +5,7 @@ from rich.table import Table
 
 from mediagym.agents.plan import document
 from mediagym.agents.planning import plan_of
-from mediagym.agents.policy import Policy
+from mediagym.agents.registry import baseline
 from mediagym.agents.report import learning_table, markdown, plan_table, policy_table
 from mediagym.agents.workflow import Session
 
@@ -69,10 +69,8 @@ def test_a_markdown_row_a_policy_best_first_and_all_of_equal_width() -> None:
     assert [line.split(" | ")[0] for line in lines[2:5]] == ["| clairvoyant", "| ppo", "| greedy"]
 
 
-def test_the_plan_s_table_has_a_row_a_campaign_and_the_total(
-    session: Session, baselines: list[Policy]
-) -> None:
-    shown = _shown(plan_table(document(plan_of(session, baselines[-1], []))))
+def test_the_plan_s_table_has_a_row_a_campaign_and_the_total(session: Session) -> None:
+    shown = _shown(plan_table(document(plan_of(session, baseline("static", session.arena), []))))
     for name in session.posterior.names:
         assert name in shown
     assert "$200,000.00" in shown
@@ -81,8 +79,8 @@ def test_the_plan_s_table_has_a_row_a_campaign_and_the_total(
     assert "extrapolated" in shown
 
 
-def test_a_plan_without_conversions_is_shown(session: Session, baselines: list[Policy]) -> None:
-    content = document(plan_of(session, baselines[-1], []))
+def test_a_plan_without_conversions_is_shown(session: Session) -> None:
+    content = document(plan_of(session, baseline("static", session.arena), []))
     content["totals"]["cpa"] = None
     assert "CPA" in _shown(plan_table(content))
 

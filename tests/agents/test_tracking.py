@@ -16,7 +16,8 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.util import tensor_util
 
 from mediagym.agents.comparison import compare
-from mediagym.agents.policy import Entrant, PlanPolicy, Policy
+from mediagym.agents.policy import Entrant, PlanPolicy
+from mediagym.agents.registry import baseline
 from mediagym.agents.workflow import Session
 
 SIZES = {"images": 10, "tensors": 10, "scalars": 100}
@@ -27,12 +28,10 @@ Written = tuple[Path, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def written(
-    session: Session, baselines: list[Policy], tmp_path_factory: pytest.TempPathFactory
-) -> Written:
+def written(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Written:
     """The folder of a comparison of two baselines and a learner of two seeds; its result."""
     folder = tmp_path_factory.mktemp("comparison")
-    uniform, static = baselines[0], baselines[-1]
+    uniform, static = (baseline(name, session.arena) for name in ("uniform", "static"))
     learner = Entrant("ppo", (PlanPolicy("ppo", session.problem.base), uniform))
     entrants = [*(Entrant(p.name, (p,)) for p in (uniform, static)), learner]
     return folder, compare(session, entrants, folder, seed=3, say=lambda _: None)
@@ -215,7 +214,9 @@ def server(
             [sys.executable, "-m", *words], stdout=out, stderr=out
         )
     try:
-        yield lambda route: _ask(_address(log, process), route)
+        address = _address(log, process)
+        _until_read(address, runs=6)
+        yield lambda route: _ask(f"{address}/data/{route}")
     finally:
         process.terminate()
         process.wait(30)
@@ -232,17 +233,20 @@ def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
     raise AssertionError(log.read_text())
 
 
-def _ask(address: str, route: str) -> Any:
-    """The answer to a route, once the server has read all runs."""
+def _until_read(address: str, runs: int) -> None:
+    """Return once the server has read so many runs."""
     for _ in range(300):
         try:
-            with urlopen(f"{address}/data/runs") as answer:  # noqa: S310  # loopback
-                if len(json.load(answer)) == 6:
-                    break
+            if len(_ask(f"{address}/data/runs")) == runs:
+                return
         except URLError:
             pass
         time.sleep(0.1)
-    with urlopen(f"{address}/data/{route}") as answer:  # noqa: S310  # loopback
+    raise AssertionError(_ask(f"{address}/data/runs"))
+
+
+def _ask(address: str) -> Any:
+    with urlopen(address) as answer:  # noqa: S310  # loopback
         return json.load(answer)
 
 
