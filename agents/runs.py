@@ -23,11 +23,10 @@ def resumable(folder: str | Path) -> bool:
     return (Path(folder) / _CONFIG).is_file()
 
 
-def configured(folder: Path, config: Mapping[str, Any], given: list[str]) -> dict[str, Any]:
-    """Keep a new run's configuration in its folder; return the kept one where a run is resumed.
+def configured(config: Mapping[str, Any], given: list[str]) -> dict[str, Any]:
+    """Return what a run goes by: the configuration, or the kept one where a run is resumed.
 
     Args:
-        folder: of the run.
         config: plain containers, as the command line makes them.
         given: the overrides of the command line.
 
@@ -36,7 +35,6 @@ def configured(folder: Path, config: Mapping[str, Any], given: list[str]) -> dic
     """
     resumed = TrainCommand.read(config).resume
     if resumed is None:
-        write_json(folder / _CONFIG, config)
         return dict(config)
     if not resumable(resumed):
         raise ConfigError(
@@ -50,6 +48,16 @@ def configured(folder: Path, config: Mapping[str, Any], given: list[str]) -> dic
             "start a new run."
         )
     return dict(read_json(resumed / _CONFIG))
+
+
+def keep_configuration(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write what a run goes by into its folder, from which it can then be resumed.
+
+    Args:
+        folder: of the run.
+        config: what ``configured`` returned, once nothing in it is to be mended.
+    """
+    write_json(folder / _CONFIG, config)
 
 
 def same_run(

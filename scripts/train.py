@@ -15,7 +15,7 @@ from mediagym.agents.planning import plan_of
 from mediagym.agents.policy import Entrant
 from mediagym.agents.registry import entrants_of
 from mediagym.agents.report import plan_table, policy_table
-from mediagym.agents.runs import configured
+from mediagym.agents.runs import configured, keep_configuration
 from mediagym.agents.workflow import prepare
 from mediagym.scripts.launch import launch, overrides, plain, sweeping
 from mediagym.scripts.screen import console, run_folder, tell, warn, working
@@ -24,12 +24,13 @@ from mediagym.scripts.screen import console, run_folder, tell, warn, working
 def main(config: DictConfig) -> float:
     """Train; return percent of the clairvoyant on validation markets, which sweeps maximise."""
     folder = run_folder()
-    settings = configured(folder, plain(config), overrides())
+    settings = configured(plain(config), overrides())
     asked = TrainCommand.read(settings)
     learner_of(asked.agent)
     with working("preparing") as say:
         session = prepare(settings, say)
         rivals = entrants_of(asked.baselines, session)
+    keep_configuration(folder, settings)
     policy = learn(session, asked.seed, folder, progress=not sweeping())
     save_network(policy.network, folder)
     with working("comparing on held-out markets") as say:

@@ -78,7 +78,6 @@ RECORDS: dict[str, type[Settings]] = {
 @pytest.fixture(scope="module")
 def composed() -> Iterator[Callable[..., dict[str, Any]]]:
     """Composes a command's configuration with overrides, as plain containers."""
-    OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         yield lambda name, *overrides: plain(compose(name, list(overrides)))
 

@@ -18,7 +18,7 @@ from mediagym.agents.checkpoint import (
     write_state,
 )
 from mediagym.agents.evaluation import Trial
-from mediagym.agents.runs import configured, resumable
+from mediagym.agents.runs import configured, keep_configuration, resumable
 from mediagym.agents.training import train
 from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError, DataError
@@ -103,11 +103,13 @@ def test_a_resumed_run_goes_by_its_own_configuration(
     conf: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
     config = {"agent": {}, "task": None, "seed": 3, "baselines": [], "resume": None}
-    assert configured(tmp_path / "run", config, ["seed=3"]) == config
+    assert configured(config, ["seed=3"]) == config
+    assert not resumable(tmp_path / "run")
+    keep_configuration(tmp_path / "run", config)
     assert resumable(tmp_path / "run")
     asked = {**config, "seed": 0, "resume": str(tmp_path / "run")}
-    assert configured(tmp_path / "run", asked, ["resume=run"]) == config
+    assert configured(asked, ["resume=run"]) == config
     with pytest.raises(ConfigError, match="'seed=0' was given too"):
-        configured(tmp_path / "run", asked, ["resume=run", "seed=0"])
+        configured(asked, ["resume=run", "seed=0"])
     with pytest.raises(ConfigError, match="holds no training run"):
-        configured(tmp_path, {**asked, "resume": str(tmp_path)}, [])
+        configured({**asked, "resume": str(tmp_path)}, [])

@@ -1,15 +1,19 @@
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from mediagym.agents.actor import Actor
-from mediagym.agents.evaluation import Trial
+from mediagym.agents.evaluation import Trial, fly_policy
 from mediagym.agents.greedy import Greedy
 from mediagym.agents.learned import Network, Training
+from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.selection import Selection, told
 from mediagym.agents.workflow import Session
+from mediagym.envs.actions import action_size, wanted
 
 
 @pytest.fixture
@@ -36,17 +40,40 @@ def _restore(selection: Selection) -> None:
     selection.network.actor.load_state_dict(selection.best.actor.state_dict())
 
 
-def test_the_first_candidate_is_exactly_the_static_plan(selection: Selection) -> None:
-    assert selection.score == 0
-    assert "static plan" in selection.best.origin
+def test_the_first_candidate_is_the_static_plan_where_nothing_is_followed(
+    selection: Selection,
+) -> None:
+    assert selection.score == pytest.approx(0, abs=1e-9)
+    assert "actions of 0" in selection.best.origin
     _restore(selection)
     assert _gain(selection, "restored") == pytest.approx(0, abs=1e-9)
 
 
+def test_the_first_candidate_is_scored_by_what_it_flies(
+    network: Network, session: Session, held_trial: Callable[..., Trial]
+) -> None:
+    follow = session.env.action.model_copy(update={"follow": 1.0})
+    trial = held_trial(4)
+    selection = Selection(replace(network, action=follow), session.problem, trial)
+    static = PlanPolicy("static", session.problem.base)
+    still = np.zeros((4, action_size(len(session.problem.constraints.names))))
+
+    class Following:
+        name, open_loop = "following", False
+
+        def act(self, view: Any, memory: Any) -> Any:
+            return *wanted(session.problem, view, still, follow), memory
+
+    due, mark = (fly_policy(session.problem, p, trial).total.mean() for p in (Following(), static))
+    assert selection.score == pytest.approx(100 * (due / mark - 1), abs=1e-9)
+    assert abs(selection.score) > 1e-3
+
+
 def test_worse_weights_are_not_kept(selection: Selection) -> None:
     _spoil(selection, 1.0)
+    first = selection.score
     assert _gain(selection, "spoilt") < -1
-    assert selection.score == 0
+    assert selection.score == first
     _restore(selection)
     assert _gain(selection, "again") == pytest.approx(0, abs=1e-9)
 

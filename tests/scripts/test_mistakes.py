@@ -7,7 +7,7 @@ from typing import Any
 import hydra
 import pytest
 from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from mediagym.agents import workflow
 from mediagym.data.errors import MediaGymError
@@ -29,7 +29,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 MISTAKES = {
     "an unknown key": (["constraints.totl=5"], ["totl", "Did you mean 'total'"]),
     "an unknown group": (["budget=5"], ["budget"]),
-    "an unknown agent": (["agent=sac"], ["agent/sac", "greedy", "static", "ppo"]),
+    "an unknown agent": (["agent=sarsa"], ["agent/sarsa", "greedy", "static", "ppo"]),
     "no agent": (["~agent"], ["agent", "no value"]),
     "no constraints": (["~constraints"], ["constraints", "no value"]),
     "text for a number": (["evaluation.markets=many"], ["evaluation.markets", "many"]),
@@ -95,6 +95,7 @@ def test_a_mistake_is_told_in_one_line(
 OTHERS = [
     ("train", ["agent=static"], "agent.name"),
     ("train", ["seed=x"], "seed"),
+    ("train", ["data.path=nowhere"], "nowhere"),
     ("train", ["baselines=[ppo]"], "baselines"),
     ("evaluate", ["policies=[]"], "policies"),
     ("evaluate", ["policies=greedy"], "policies"),
@@ -122,7 +123,6 @@ def test_a_run_folder_that_cannot_be_made_is_told(command: Callable[..., Any], p
 @pytest.fixture(scope="module")
 def config() -> DictConfig:
     """The configuration of scripts/plan.py."""
-    OmegaConf.register_new_resolver("sample", lambda: "unused", replace=True)
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         return compose("plan")
 
