@@ -9,7 +9,6 @@ from ..envs.arrays import Array
 from ..envs.flight import Problem, View
 from ..envs.inflight import prior_level
 from ..envs.market import weekday_of
-from ..envs.objective import Objective
 from .marginal import Returns, allocate
 
 Floats = NDArray[np.float64]
@@ -46,11 +45,4 @@ def _worth(problem: Problem, day: int) -> Floats:
     market = problem.market
     demand = np.exp(prior_level(problem, day) + market.weekday[weekday_of(day)])
     worth = market.reference_conversions * demand
-    return np.asarray(worth * per_conversion(problem.objective, market.order_value))
-
-
-def per_conversion(objective: Objective, order_value: Array) -> Array:
-    """Return what a conversion adds to the objective, spend left aside, (..., campaigns)."""
-    if objective.name in ("conversions", "journeys"):
-        return np.asarray(objective.worth(order_value) * np.ones_like(order_value))
-    return order_value * (objective.margin if objective.name == "profit" else 1.0)
+    return np.asarray(worth * problem.objective.per_conversion(market.order_value))

@@ -122,9 +122,14 @@ def references(arena: str, learner: str) -> list[Path]:
         arena: id of the task, ``mediagym/Full-M-v0``.
         learner: ``ppo``.
     """
-    folder = _shelf(arena)
+    folder = REFERENCES / _key(arena)
     found = [p for p in folder.glob("*_[0-9]*") if p.name.rpartition("_")[0] == learner]
     return sorted(found, key=lambda path: int(path.name.rpartition("_")[2]))
+
+
+def place(shelf: Path, arena: str, learner: str, seed: int) -> Path:
+    """Return where a reference policy stands on a shelf such as ``REFERENCES``."""
+    return shelf / _key(arena) / f"{learner}_{seed}"
 
 
 def trained(folder: Path, arena: Arena) -> LearnedPolicy:
@@ -145,7 +150,9 @@ def _entrant(name: str, arena: Arena, split: str) -> Entrant:
 
 
 def _unknown(name: str, arena: str) -> ConfigError:
-    learners = {path.name.rpartition("_")[0] for path in _shelf(arena).glob("*_[0-9]*")}
+    learners = {
+        path.name.rpartition("_")[0] for path in (REFERENCES / _key(arena)).glob("*_[0-9]*")
+    }
     allowed = [*BASELINES, *sorted(learners)]
     near = get_close_matches(name, allowed, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -155,6 +162,6 @@ def _unknown(name: str, arena: str) -> ConfigError:
     )
 
 
-def _shelf(arena: str) -> Path:
-    """Return the folder of a task's reference policies: its key without the version."""
-    return REFERENCES / arena.rpartition("/")[2].rpartition("-")[0]
+def _key(arena: str) -> str:
+    """Return what an arena's id says without the version: ``Full-M``."""
+    return arena.rpartition("/")[2].rpartition("-")[0]

@@ -22,7 +22,6 @@ from ..envs.noise import draw_noises, generator
 from ..envs.particles import Cloud, Draws, draws_of, eve, reweigh, weights
 from ..envs.posterior import Posterior
 from .arena import Arena
-from .greedy import per_conversion
 from .marginal import Returns, allocate
 
 Floats = NDArray[np.float64]
@@ -112,7 +111,7 @@ def curve(
     market = draws.market
     ratio = spend[:, None] / market.reference_spend
     reach = saturation(ratio, market.elasticity, market.slope)
-    worth = per_conversion(problem.objective, market.order_value)
+    worth = problem.objective.per_conversion(market.order_value)
     value = shares * worth * market.reference_conversions * reach * np.exp(level)
     odds = odds_at_reference(market.elasticity, market.slope)
     steep = market.slope * odds / (ratio**market.slope + odds)

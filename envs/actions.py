@@ -7,8 +7,8 @@ from pydantic import Field
 from ..data.config import Settings
 from .arrays import Array, at_least, namespace, summed
 from .flight import Problem, View
-from .inflight import wish
 from .ledger import Ledger, add_up, day_bounds, remaining
+from .wish import wish
 
 _NONE = 1e-12  # dollars: shares of nothing are equal
 _LITTLE = 1e-6  # dollars: less is nothing
@@ -39,7 +39,7 @@ def wanted(
     a constant to all entries changes nothing. Where the plan is zero a tilt above 0 spends as if
     the plan had a hundredth of the campaign's mean day there. With ``follow`` the proportions are
     those of the plan times ``exp(follow wish_k)``: what the reports so far ask for
-    (``inflight.wish``), so that an action of 0 already reacts. The projection comes after; the map
+    (``wish``), so that an action of 0 already reacts. The projection comes after; the map
     ``tree_softmax`` pays every floor first and shares only what is left, so that it seldom moves.
 
     Args:

@@ -10,7 +10,7 @@ physics; ``envs/particles`` is the slower filter that keeps whole draws.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .arrays import Array, at_least, at_most, namespace
+from .arrays import Array, at_least, namespace
 from .curves import elasticity_of, odds_at_reference, odds_effect, saturation
 from .likelihood import settle_level
 from .market import MarketState, step
@@ -18,8 +18,6 @@ from .market import MarketState, step
 if TYPE_CHECKING:
     from .flight import Problem
 
-_FEW = 0.02  # least share of the plan's mean day, and of the reference spend, that is told apart
-_MOST = 0.95  # elasticity of a curve that is taken for concave
 _LEAST_DOUBT = 1e-4  # variance of a log level that is known
 
 
@@ -101,35 +99,9 @@ def learn(problem: "Problem", belief: Belief, spend: Array, reported: Array) -> 
     )
 
 
-def wish(problem: "Problem", belief: Belief) -> Array:
-    """Return the log of the steady spend that is wished for now over the plan's mean day.
-
-    It is the spend whose marginal return is that of the plan's mean day under the posterior mean:
-    what equal marginal returns ask for while the price of a dollar stays. Curves of another slope
-    are taken for concave ones of the same elasticity.
-    """
-    usual, odds, pull = _plan_at_reference(problem)
-    now = odds_at_reference(at_most(belief.elasticity, _MOST), 1.0)
-    xp = namespace(now)
-    moved = belief.state.level - prior_level(problem, belief.state.day)
-    rise = pull * xp.exp(problem.trust * moved) * now * (1 + now) / (odds * (1 + odds))
-    ratio = xp.sqrt(rise) * (usual + odds) - now
-    return xp.log(at_least(ratio / usual, _FEW))
-
-
-def _plan_at_reference(problem: "Problem") -> tuple[Array, Array, Array]:
-    """Return the plan's mean day over the reference spend, the curve's odds, and the pull."""
-    if "plan" not in problem.memo:
-        market = problem.market
-        xp = namespace(problem.usual)
-        usual = at_least(problem.usual / market.reference_spend, _FEW)
-        odds = odds_at_reference(at_most(market.elasticity, _MOST), 1.0)
-        slope = market.reference_conversions * xp.exp(problem.state.level) * odds * (1 + odds)
-        slope = slope / (usual + odds) ** 2 / market.reference_spend
-        price = (slope * problem.usual).sum() / problem.usual.sum()
-        problem.memo["plan"] = usual, odds, at_most(slope / price, 1.0)
-    plan: tuple[Array, Array, Array] = problem.memo["plan"]
-    return plan
+def moved_level(problem: "Problem", belief: Belief) -> Array:
+    """Return how far the log level is from where it was expected before the flight."""
+    return belief.state.level - prior_level(problem, belief.state.day)
 
 
 def prior_level(problem: "Problem", day: int) -> Array:

@@ -45,6 +45,12 @@ class Objective(Settings):
         means = [ratio.mean for ratio in self.ratios]
         return np.array(means) if namespace(like) is np else like.new_tensor(means)
 
+    def per_conversion(self, order_value: Array) -> Array:
+        """Return what a conversion adds, spend left aside, (..., campaigns) like order values."""
+        if self.name in ("conversions", "journeys"):
+            return self.worth(order_value) + 0 * order_value
+        return order_value * (self.margin if self.name == "profit" else 1.0)
+
     def _value(self, conversions: Array, revenue: Array, spend: Array) -> Array:
         if self.name in ("conversions", "journeys"):
             worth = self.worth(conversions)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .arrays import Array, at_least, at_most, namespace
 from .flight import Problem, View
-from .inflight import prior_level, wish
+from .inflight import moved_level
 from .ledger import owed, remaining
 from .market import weekday_of
 
@@ -38,7 +38,6 @@ BLOCKS = (
     Block("doubt", "campaigns", "sd of that belief"),
     Block("curve", "campaigns", "mean of the elasticity, learnt in flight, less the prior's"),
     Block("curve_doubt", "campaigns", "sd of that belief"),
-    Block("wish", "campaigns", "log of the steady spend wished for now over the plan's mean day"),
 )
 
 
@@ -76,11 +75,10 @@ def observe(problem: Problem, view: View, dtype: type | None = None) -> Array:
         xp.log1p(view.smooth / usual),
         belief.surprise,
         xp.log1p(belief.observed) - xp.log1p(belief.expected),
-        belief.state.level - prior_level(problem, belief.state.day),
+        moved_level(problem, belief),
         xp.sqrt(belief.doubt.level),
         belief.elasticity - problem.market.elasticity,
         xp.sqrt(at_least(belief.doubt.curve, _NOTHING)),
-        wish(problem, belief),
     ]
     joined = np.concatenate(parts, -1, dtype=dtype) if xp is np else xp.cat(parts, -1)
     return at_most(at_least(joined, -BOUND), BOUND)

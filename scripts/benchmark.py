@@ -2,7 +2,7 @@
 
 ``OMP_NUM_THREADS=1 python scripts/benchmark.py [env] [projection] [torch]`` prints the figures and
 writes ``benchmark.json``; all three without arguments, ``attribution``, ``insights``,
-``calibration`` and ``training`` by name.
+``calibration``, ``training`` and ``quality`` by name.
 """
 
 import subprocess
@@ -37,6 +37,7 @@ _SLOW = {  # modules of their own, which take minutes
     "insights": ("targets_insights", "insights"),
     "calibration": ("timings_calibration", "calibration"),
     "training": ("timings_training", "training"),
+    "quality": ("timings_quality", "quality"),
 }
 
 

@@ -8,16 +8,21 @@ import time
 from typing import Any
 
 import torch
+from hydra import compose, initialize_config_dir
 
+from mediagym.agents.evaluation import Trial, fly_policy
 from mediagym.agents.learners import learner_of, model_of, usual_model
+from mediagym.agents.registry import entrants_of
 from mediagym.agents.vecenv import SB3Envs
+from mediagym.agents.workflow import Session, prepare
 from mediagym.envs.suite import make_env, make_vector_env
 from mediagym.scripts.benchmark import Figure
-from mediagym.scripts.launch import shipped
+from mediagym.scripts.launch import ROOT, plain, shipped
 
 _TASK = "Uncertain-M"
 _OURS: dict[str, Any] = {"envs": 1024, "batch": 7680, "epochs": 10, "hidden": [64, 64]}
 _REPEATS = 3
+_FLIGHTS = 1024
 Figures = dict[str, Figure]
 
 
@@ -33,7 +38,32 @@ def training() -> Figures:
         "PPO, 1,024 flights, batch 7,680, 10 epochs": Figure(ours, 15_000, unit, at_least=True),
         "PPO, DummyVecEnv of 8, batch 64, 10 epochs": Figure(slow, 0, unit),
         "the first over the second": Figure(ours / slow, 10, "times", at_least=True),
+        **decisions(),
     }
+
+
+def decisions() -> Figures:
+    """Time one decision for 1,024 flights: the reference policy's and the re-planner's."""
+    session = task_session()
+    days = session.problem.days
+    trial = Trial(*session.arena.source.draw(0, range(_FLIGHTS), days))
+    flown = [
+        fly_policy(session.problem, entrant.policies[0], trial)
+        for entrant in entrants_of(["ppo", "replanner"], session)
+    ]
+    fast, slow = (f.seconds / days * 1e3 for f in flown)
+    return {
+        "a decision of ppo, 1,024 flights": Figure(fast, 0, "ms of CPU"),
+        "a decision of the re-planner, 1,024 flights": Figure(slow, 0, "ms of CPU"),
+        "the second over the first": Figure(slow / fast, 20, "times", at_least=True),
+    }
+
+
+def task_session(*overrides: str) -> Session:
+    """Return the session of the task that is timed, as ``scripts/train.py`` prepares it."""
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        config = compose("train", overrides=[f"task={_TASK}", *overrides])
+    return prepare(plain(config), lambda _: None)
 
 
 def _rate(model: Any) -> float:

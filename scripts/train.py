@@ -13,7 +13,7 @@ from mediagym.agents.learning import learn, validated
 from mediagym.agents.plan import write_plan
 from mediagym.agents.planning import plan_of
 from mediagym.agents.policy import Entrant
-from mediagym.agents.registry import entrants_of
+from mediagym.agents.registry import entrants_of, place
 from mediagym.agents.report import plan_table, policy_table
 from mediagym.agents.runs import configured, keep_configuration
 from mediagym.agents.workflow import prepare
@@ -33,6 +33,8 @@ def main(config: DictConfig) -> float:
     keep_configuration(folder, settings)
     policy = learn(session, asked.seed, folder, progress=not sweeping())
     save_network(policy.network, folder)
+    if asked.shelf is not None:
+        save_network(policy.network, place(asked.shelf, session.arena.id, policy.name, asked.seed))
     with working("comparing on held-out markets") as say:
         entrants = [*rivals, Entrant(policy.name, (policy,))]
         console.print(policy_table(compare(session, entrants, folder, asked.seed, say)))

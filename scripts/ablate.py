@@ -1,0 +1,26 @@
+"""Train variants of a learner by several seeds and compare them: what each choice is worth."""
+
+from omegaconf import DictConfig
+
+from mediagym.agents.ablation import AblationCommand, ablate
+from mediagym.agents.report import policy_table
+from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.screen import console, tell
+
+
+def main(config: DictConfig) -> None:
+    """Train, compare and write ``evaluation.json`` and its table."""
+    settings = plain(config)
+    asked = AblationCommand.read(settings)
+    document = ablate(settings, asked)
+    console.print(policy_table(document["tasks"][0]))
+    tell(f"\ncomparison   {asked.output / 'evaluation.json'}, {asked.output / 'evaluation.md'}")
+
+
+def run() -> None:
+    """Console entry."""
+    launch(main, "ablate")
+
+
+if __name__ == "__main__":
+    run()
