@@ -3,7 +3,8 @@
 A Hill curve of slope 1 answers the price p of a dollar with ``wide / sqrt(p) - back`` dollars, so
 the campaigns that no floor holds share what is left by one number (water-filling). Each curve's
 return is scaled so that before the flight the answer is the plan's own mean day: carry-over, lags
-and the season stay in it as the plan has them.
+and the season stay in it as the plan has them. Where the market is in doubt it is only near it: a
+dollar whose return on the mean market's curve is below the plan's price is not scaled up to it.
 """
 
 from typing import NamedTuple
@@ -82,7 +83,9 @@ def _begin(problem: Problem) -> _Plan:
     efficiency = worth * market.reference_conversions * xp.exp(problem.state.level)
     marginal = efficiency / market.reference_spend * bent / (ratio + odds) ** 2
     price = (marginal * dollars).sum() / dollars.sum()
-    held = at_most(marginal / price, 1.0)  # below 1 where only a floor makes the plan spend
+    held = at_most(
+        marginal / price, 1.0
+    )  # below 1 most of all where only a floor makes the plan spend
     channels = alike(constraints.floor_cents[0] / 100 / constraints.days)
     return _Plan(
         usual=dollars,

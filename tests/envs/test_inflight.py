@@ -1,16 +1,17 @@
-"""What is learnt in flight: one step against the closed form, and what is wished for after it."""
+"""What is learnt in flight: one step against the closed form."""
 
 import numpy as np
 import pytest
 import torch
 
-from mediagym.envs.curves import elasticity_of, odds_at_reference, saturation
-from mediagym.envs.flight import advance, start
-from mediagym.envs.inflight import Belief, Doubt, before_flight, learn, prior_level, wish
+from mediagym.envs.curves import elasticity_of, odds_at_reference
+from mediagym.envs.flight import advance
+from mediagym.envs.inflight import Doubt, before_flight, learn, moved_level, prior_level
 from mediagym.envs.market import select, step
 from mediagym.envs.optimum import tensors
 from mediagym.envs.suite import problem_for
 from mediagym.envs.tasks import task_of
+from mediagym.envs.wish import wish
 
 
 @pytest.fixture
@@ -133,72 +134,17 @@ def test_gradients_are_finite_where_nothing_is_spent_and_nothing_in_doubt(proble
         assert torch.isfinite(slope).all()
 
 
-def _on_the_eve(key):
-    problem = problem_for(task_of(key))
-    return problem, wish(problem, start(problem, problem.state, (1,)).view.belief)[0]
-
-
-def _held(problem):
-    """Which campaigns the plan gives no more than a floor of theirs or of their channel asks."""
-    rules, total = problem.constraints, problem.base.sum(0)
-    member = rules.tree.sums[1]
-    own = total <= rules.floor_cents[-1] / 100 + 0.01 * problem.days
-    above = member @ total <= rules.floor_cents[0] / 100 + 0.01 * problem.days
-    return own | (above @ member > 0)
-
-
-@pytest.mark.parametrize("key", ["Stationary-S", "Stationary-M", "Stationary-L"])
-def test_on_the_eve_of_a_known_market_only_what_floors_hold_is_wished_less(key):
-    problem, wished = _on_the_eve(key)
-    held = _held(problem)
-    assert held.any() == (key != "Stationary-S")
-    assert (wished[held] < 0).all()
-    np.testing.assert_allclose(wished[~held], 0, atol=1e-3)
-
-
-def _slope(problem):
-    """What a dollar on top of the plan's mean day returns on the mean market's steady curve."""
-    market, dollars = problem.market, 1e-4 * problem.usual
-    ratio = [(problem.usual + step) / market.reference_spend for step in (dollars, -dollars)]
-    one, two = (saturation(each, market.elasticity, market.slope) for each in ratio)
-    size = market.reference_conversions * np.exp(problem.state.level)
-    return size * (one - two) / (2 * dollars)
-
-
-@pytest.mark.parametrize("key", ["Uncertain-S", "Uncertain-M", "Uncertain-L"])
-def test_on_the_eve_nothing_more_is_wished_and_less_only_below_the_plan_s_price(key):
-    problem, wished = _on_the_eve(key)
-    slope = _slope(problem)
-    price = (slope * problem.usual).sum() / problem.usual.sum()
-    assert (wished <= 1e-12).all()
-    np.testing.assert_allclose(wished[slope >= price], 0, atol=1e-9)
-    assert (wished[slope < 0.999 * price] < 0).all()
-
-
-@pytest.mark.parametrize("key", ["Uncertain-S", "Uncertain-M"])
-def test_what_is_wished_for_has_the_marginal_return_of_the_plan(key):
-    problem, before = _on_the_eve(key)
-    belief = start(problem, problem.state, (1,)).view.belief
-    rise = np.linspace(-0.2, 0.4, len(problem.usual))
-    moved: Belief = belief._replace(
-        state=belief.state._replace(level=belief.state.level + rise),
-        elasticity=0.9 * belief.elasticity,
-    )
-    problem = problem._replace(trust=np.ones_like(problem.usual))
-    spend = problem.usual * np.exp(wish(problem, moved)[0])
-    market = problem.market._replace(elasticity=moved.elasticity[0])
-    there = _slope(problem._replace(market=market, base=spend[None])) * np.exp(rise)
-    due = _slope(problem)
-    price = (due * problem.usual).sum() / problem.usual.sum()
-    free = wish(problem, moved)[0] > np.log(0.03)  # not cut off at nothing
-    assert free.sum() >= 2
-    np.testing.assert_allclose(there[free], np.maximum(due, price)[free], rtol=1e-4)
-    assert (wish(problem, belief)[0] == before).all()
-
-
 def test_a_level_that_is_where_it_was_expected_has_not_moved(problem):
     assert (prior_level(problem, problem.state.day) == problem.state.level).all()
     kept = problem.market.level_kept
     np.testing.assert_allclose(
         prior_level(problem, problem.state.day + 9), kept**9 * problem.state.level, rtol=1e-12
     )
+
+
+def test_how_far_a_level_moved_is_told_from_where_it_was_expected(problem, belief):
+    later = problem.state.day + 9
+    moved = prior_level(problem, later) + np.linspace(-1, 1, len(problem.usual))
+    state = belief.state._replace(day=later, level=moved + 0 * belief.state.level)
+    told = moved_level(problem, belief._replace(state=state))
+    np.testing.assert_allclose(told, np.linspace(-1, 1, len(problem.usual)) + 0 * told, atol=1e-12)
