@@ -102,7 +102,7 @@ def test_a_broken_checkpoint_is_refused_in_words(tmp_path: Path, content: bytes)
 def test_a_resumed_run_goes_by_its_own_configuration(
     conf: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
-    config = {"agent": {}, "task": None, "seed": 3, "baselines": [], "resume": None}
+    config = {"agent": {}, "task": None, "seed": 3, "baselines": [], "resume": None, "shelf": None}
     assert configured(config, ["seed=3"]) == config
     assert not resumable(tmp_path / "run")
     keep_configuration(tmp_path / "run", config)
