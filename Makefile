@@ -14,8 +14,8 @@ plan: .venv/core  ## calibrate on the sample, train, evaluate, write the plan
 
 install: .venv/dev  ## the virtual environment with the tools for development
 
-test: .venv/dev  ## run the tests
-	$(BIN)/python -m pytest
+test: .venv/dev  ## run the tests, on all cores
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv/dev types  ## format, lint and types, all read-only
 	$(BIN)/ruff format --check .
