@@ -29,7 +29,7 @@ from mediagym.scripts.timings_training import task_session
 
 _SEEDS = 5
 _ABOVE = 3.0  # points of the clairvoyant over the static plan
-_BOUND = 400.0  # CPU seconds
+_BOUND = 200.0  # CPU seconds
 Figures = dict[str, Figure]
 
 
