@@ -84,7 +84,7 @@ def _set(node: Any, words: Sequence[str], value: Any, key: str) -> None:
         node = node.get(word, {})
     if words[-1] not in node:
         raise ConfigError(f"variants: there is no key {key!r}; allowed there: {', '.join(node)}.")
-    node[words[-1]] = value
+    node[words[-1]] = deepcopy(value)
 
 
 def _place(asked: AblationCommand, name: str, seed: int) -> Path:
