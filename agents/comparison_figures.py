@@ -33,10 +33,7 @@ def comparison(tasks: Tasks) -> Figure:
             axes.plot(row["iqm"], y, "D", color="white", mec="tab:blue", ms=6)
             axes.errorbar(row["mean"], y, xerr=_arms(row["mean"], row["ci"]), fmt="o",
                           color="tab:red", ms=4, capsize=3)  # fmt: skip
-        axes.set_yticks(range(len(rows)), [_seeded(row) for row in reversed(rows)])
-        axes.set_ylim(-0.6, len(rows) - 0.4)
-        axes.axvline(100, color="black", lw=0.8)
-        axes.grid(axis="x", alpha=0.3)
+        _label(axes, [_seeded(row) for row in reversed(rows)], mark=100)
     figure.supxlabel(
         "percent of the clairvoyant; red: mean with 95 % interval; diamond: interquartile mean;\n"
         "short tick: 10th percentile; long tick: mean of the worst tenth",
@@ -75,11 +72,7 @@ def differences(tasks: Tasks) -> Figure:
             color = "tab:green" if low > 0 else "tab:red" if high < 0 else "0.4"
             axes.errorbar(pair["difference"], y, xerr=_arms(pair["difference"], pair["ci"]),
                           fmt="o", color=color, ms=4, capsize=3)  # fmt: skip
-        names = [f"{p['a']} – {p['b']}  ({p['probability']:.0%})" for p in pairs]
-        axes.set_yticks(range(len(pairs)), names)
-        axes.set_ylim(-0.6, max(len(pairs), 1) - 0.4)
-        axes.axvline(0, color="black", lw=0.8)
-        axes.grid(axis="x", alpha=0.3)
+        _label(axes, [f"{p['a']} – {p['b']}  ({p['probability']:.0%})" for p in pairs], mark=0)
     figure.supxlabel(
         "difference in points of the clairvoyant, flight by flight, with 95 % interval; "
         "in brackets how often the first does better",
@@ -109,6 +102,14 @@ def regret(behind: Mapping[str, Floats], title: str) -> Figure:
     axes.legend(fontsize="small")
     axes.grid(alpha=0.3)
     return figure
+
+
+def _label(axes: Any, names: Sequence[str], mark: float) -> None:
+    """Name the rows of a panel from below, and draw the line that they are read against."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(-0.6, max(len(names), 1) - 0.4)
+    axes.axvline(mark, color="black", lw=0.8)
+    axes.grid(axis="x", alpha=0.3)
 
 
 def _panels(tasks: Tasks, height: float) -> tuple[Figure, list[Axes]]:

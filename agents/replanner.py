@@ -16,7 +16,7 @@ from pydantic import Field
 from ..data.config import Settings
 from ..envs.arrays import Array
 from ..envs.clairvoyant import worth_of
-from ..envs.curves import odds_at_reference, saturation
+from ..envs.curves import local_elasticity, saturation
 from ..envs.flight import Problem, View
 from ..envs.noise import draw_noises, generator
 from ..envs.particles import Cloud, Draws, draws_of, eve, reweigh, weights
@@ -113,8 +113,7 @@ def curve(
     reach = saturation(ratio, market.elasticity, market.slope)
     worth = problem.objective.per_conversion(market.order_value)
     value = shares * worth * market.reference_conversions * reach * np.exp(level)
-    odds = odds_at_reference(market.elasticity, market.slope)
-    steep = market.slope * odds / (ratio**market.slope + odds)
+    steep = local_elasticity(ratio, market.elasticity, market.slope)
     total = value.sum(1)
     return total, (value * steep).sum(1) / np.maximum(total, 1e-300)
 

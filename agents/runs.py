@@ -70,6 +70,7 @@ def same_run(
         "market": problem.market,
         "state": problem.state,
         "doubt": problem.doubt,
+        "trust": problem.trust,
         "base": problem.base,
         "markets": source.market,
     }
@@ -77,6 +78,7 @@ def same_run(
     for name, array in sorted(to_arrays(parts).items()):
         content.update(name.encode() + np.ascontiguousarray(array).tobytes())
     told = {"problem": content.hexdigest(), "total": rules.total, "pacing": list(rules.pacing)}
+    told |= {"change_limit": rules.change_limit, "credit_days": problem.credit_days}
     told |= {f"env.{k}": v for k, v in env.model_dump().items()}
     told |= {f"agent.{k}": v for k, v in settings.model_dump().items() if k != "checkpoint"}
     return told | record.model_dump()

@@ -39,6 +39,12 @@ def elasticity_of(odds: Array, slope: Array) -> Array:
     return slope * odds / (1 + odds)
 
 
+def local_elasticity(ratio: Array, elasticity: Array, slope: Array) -> Array:
+    """Return d log saturation / d log ratio at ``ratio`` times the reference stock."""
+    odds = odds_at_reference(elasticity, slope)
+    return slope * odds / (ratio**slope + odds)
+
+
 def odds_effect(ratio: Array, odds: Array, slope: Array) -> Array:
     """Return d log saturation / d log odds at ``ratio`` times the reference stock, 0 at 1."""
     power = ratio if _all_one(slope) else (ratio + _TINY) ** slope

@@ -73,7 +73,7 @@ def reweigh(draws: Draws, cloud: Cloud, spend: Array, reported: Array) -> Cloud:
     """
     market = draws.market
     paid = spend[:, None, :] + 0 * cloud.variance
-    state, guess = step(market._replace(delivery_sd=None), cloud.state, paid, None)
+    state, guess = step(market, cloud.state, paid, None)
     walk = market.level_sd**2 + market.demand_sd**2
     if market.drift_sd is not None:
         walk = walk + market.drift_sd**2
