@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..data.canvas import blank
+from .scores import TIE
 
 Floats = NDArray[np.float64]
 Tasks = Sequence[Mapping[str, Any]]  # the elements of ``tasks`` in ``evaluation.json``
@@ -69,7 +70,7 @@ def differences(tasks: Tasks) -> Figure:
         pairs = sorted(task["paired"], key=lambda pair: (pair["b"], pair["difference"]))
         for y, pair in enumerate(pairs):
             low, high = pair["ci"]
-            color = "tab:green" if low > 0 else "tab:red" if high < 0 else "0.4"
+            color = "tab:green" if low > TIE else "tab:red" if high < -TIE else "0.4"
             axes.errorbar(pair["difference"], y, xerr=_arms(pair["difference"], pair["ci"]),
                           fmt="o", color=color, ms=4, capsize=3)  # fmt: skip
         _label(axes, [f"{p['a']} – {p['b']}  ({p['probability']:.0%})" for p in pairs], mark=0)
@@ -104,7 +105,7 @@ def regret(behind: Mapping[str, Floats], title: str) -> Figure:
     return figure
 
 
-def _label(axes: Any, names: Sequence[str], mark: float) -> None:
+def _label(axes: Axes, names: Sequence[str], mark: float) -> None:
     """Name the rows of a panel from below, and draw the line that they are read against."""
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(-0.6, max(len(names), 1) - 0.4)

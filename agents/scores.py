@@ -12,7 +12,8 @@ from .bootstrap import CVAR, IQM, MEAN, Resamples, interval, part
 from .evaluation import CLAIRVOYANT, Entry, Evaluation
 
 Floats = NDArray[np.float64]
-_TIE = 1e-9  # percent of the clairvoyant within which two flights are equal
+TIE = 1e-4  # percent of the clairvoyant within which two flights are equal: plans are climbed
+_ROUNDING = 1e-9  # percent
 _LEVELS = 61  # of a performance profile
 
 
@@ -76,7 +77,7 @@ def _pair(a: str, b: str, ours: Floats, theirs: Floats, resamples: Resamples) ->
     """Return how much and how often a does better than b, flight by flight in one market."""
     apart = resamples.means(a, ours) - resamples.means(b, theirs)
     ahead = ours[:, None] - theirs[None]  # (seeds of a, seeds of b, markets)
-    beats = np.where(np.abs(ahead) <= _TIE, 0.5, ahead > 0)
+    beats = np.where(np.abs(ahead) <= TIE, 0.5, ahead > 0)
     return {
         "a": a,
         "b": b,
@@ -93,7 +94,7 @@ def _profile(percents: dict[str, Floats], resamples: Resamples) -> dict[str, Any
     levels = np.linspace(max(np.floor(worst), 0), 100, _LEVELS)
     policies = {}
     for name, percent in percents.items():
-        reached = (percent[..., None] >= levels - _TIE).astype(float)
+        reached = (percent[..., None] >= levels - _ROUNDING).astype(float)
         low, high = np.quantile(resamples.means(name, reached), [0.025, 0.975], axis=0)
         policies[name] = {
             "share": _rounded(reached.mean((0, 1))),
