@@ -13,15 +13,14 @@ slope is the number of free leaves. Once the active set is right, the step is th
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from .arrays import Array, namespace
-from .projection_columns import Columns, Settled, arrange, cut, settle, to_columns
-from .projection_row import FEW, Row
+from .projection_columns import arrange, refuse, settle
+from .projection_rows import INFEASIBLE, settle_rows
 from .tree import Bounds, Tree
-
-_CHUNK_NUMBERS = 1 << 15  # leaves x rows worked on at once, to stay in the cache
 
 
 def project(tree: Tree, point: Array, bounds: Bounds) -> Array:
@@ -49,8 +48,7 @@ def project(tree: Tree, point: Array, bounds: Bounds) -> Array:
         return project_tensors(tree, point, bounds)
     arrays = [np.asarray(array, np.float64) for array in (point, *bounds.lower, *bounds.upper)]
     batch = batch_shape(arrays)
-    spend, _ = project_rows(tree, arrays, batch)
-    return spend.reshape(*batch, tree.sizes[-1])
+    return project_rows(tree, arrays, batch).spend.T.reshape(*batch, tree.sizes[-1])
 
 
 def batch_shape(arrays: Sequence[Array]) -> tuple[int, ...]:
@@ -61,59 +59,61 @@ def batch_shape(arrays: Sequence[Array]) -> tuple[int, ...]:
     return np.broadcast_shapes(*(tuple(array.shape[:-1]) for array in arrays))
 
 
-def project_rows(
-    tree: Tree, arrays: Sequence[np.ndarray], batch: tuple[int, ...], keep: bool = False
-) -> tuple[np.ndarray, list[tuple[slice, Columns, Settled]]]:
-    """Project in numpy, chunk by chunk.
+class Rows(NamedTuple):
+    """A finished projection of rows, with what its derivative needs; dollars."""
+
+    lower: np.ndarray  # (rows or 1, nodes) the levels side by side
+    upper: np.ndarray  # the same
+    spend: np.ndarray  # (leaves, rows) the projection
+    unclipped: np.ndarray  # (leaves, rows) before the leaves' own bounds
+    multipliers: np.ndarray  # (inner nodes, rows)
+
+
+def project_rows(tree: Tree, arrays: Sequence[np.ndarray], batch: tuple[int, ...]) -> Rows:
+    """Project in numpy.
 
     Args:
         tree: the structure.
         arrays: the point, then the lower bounds level by level, then the upper ones; float64.
         batch: their common leading shape.
-        keep: whether to return what each chunk settled, for a derivative.
-
-    Returns:
-        (rows, leaves), and if `keep` the rows, the problem and the solution of every chunk.
     """
-    rows = math.prod(batch)
-    if rows * tree.sizes[-1] <= FEW and not keep:
-        spend = _project_few(tree, arrays, batch, rows)
-        if spend is not None:
-            return spend, []
-    columns = [to_columns(array, batch, rows) for array in arrays]
-    spend = np.empty((tree.sizes[-1], rows))
-    width = max(64, _CHUNK_NUMBERS // tree.sizes[-1])
-    kept = []
-    for start in range(0, rows, width):
-        part = slice(start, min(start + width, rows))
-        chunk = columns if rows <= width else [cut(column, part) for column in columns]
-        work = arrange(tree, tree.sums, chunk)
-        settled = settle(work)
-        spend[:, part] = settled.spend
-        if keep:
-            kept.append((part, work, settled))
-    return spend.T, kept
+    rows, leaves, nodes = math.prod(batch), tree.sizes[-1], sum(tree.sizes)
+    levels = 1 + len(tree.sizes)
+    point = _side_by_side(arrays[:1], batch)
+    lower = _side_by_side(arrays[1:levels], batch)
+    upper = _side_by_side(arrays[levels:], batch)
+    spend, unclipped = np.empty((leaves, rows)), np.empty((leaves, rows))
+    done = Rows(lower, upper, spend, unclipped, np.empty((nodes - leaves, rows)))
+    trouble = settle_rows(*tree.numbering, point, *done)
+    if trouble.wild:
+        _settle_wild(tree, point, done)
+    if trouble.missed > INFEASIBLE:
+        refuse(tree, int(tree.numbering.places[trouble.node]), trouble.dollars)
+    return done
 
 
-def _project_few(
-    tree: Tree, arrays: Sequence[np.ndarray], batch: tuple[int, ...], rows: int
-) -> np.ndarray | None:
-    """Project row by row in plain floats; None if a row is rare enough to need the columns."""
-    levels = len(tree.sizes)
-    tables = [_table(array, batch, rows) for array in arrays]
-    spend = []
-    for point, *bounds in zip(*tables, strict=True):
-        row = Row(tree, point, bounds[:levels], bounds[levels:])
-        if not row.is_plain() or not row.settle():
-            return None
-        spend.append(row.spend)
-    return np.array(spend, order="F")
+def _side_by_side(arrays: Sequence[np.ndarray], batch: tuple[int, ...]) -> np.ndarray:
+    """Join levels, (rows, nodes of all); (1, nodes of all) where no level has leading axes."""
+    if all(array.ndim == 1 for array in arrays):
+        batch = ()
+    elif any(array.shape[:-1] != batch for array in arrays):
+        arrays = [np.broadcast_to(array, (*batch, array.shape[-1])) for array in arrays]
+    nodes = sum(array.shape[-1] for array in arrays)
+    joined = np.empty((*batch, nodes))  # one row after the other, however the levels lie in memory
+    np.concatenate(arrays, -1, out=joined)
+    return joined.reshape(-1, nodes)
 
 
-def _table(array: np.ndarray, batch: tuple[int, ...], rows: int) -> list[list[float]]:
-    """Plain rows of numbers."""
-    nodes = array.shape[-1]
-    if array.size != rows * nodes:
-        array = np.broadcast_to(array, (*batch, nodes))
-    table: list[list[float]] = array.reshape(rows, nodes).tolist()
-    return table
+def _settle_wild(tree: Tree, point: np.ndarray, done: Rows) -> None:
+    """Settle the rows that need the care `projection_far` takes."""
+    wild = np.isnan(done.spend[0])
+    starts = np.cumsum(tree.sizes)[:-1]
+    point, lower, upper = (
+        np.ascontiguousarray((side if len(side) == 1 else side[wild]).T)
+        for side in (point, done.lower, done.upper)
+    )
+    columns = [point, *np.split(lower, starts), *np.split(upper, starts)]
+    settled = settle(arrange(tree, tree.sums, columns))
+    done.spend[:, wild], done.unclipped[:, wild] = settled.spend, settled.unclipped
+    for start, size, multiplier in zip((0, *starts), tree.sizes, settled.multipliers, strict=False):
+        done.multipliers[start : start + size, wild] = multiplier  # one row stands for all nodes

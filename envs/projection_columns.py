@@ -6,17 +6,15 @@ which amounts to the same and returns a feasible point bit by bit.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
 from ..data.errors import ConstraintError
 from .arrays import Array, at_least, namespace
 from .projection_far import debts, nearer, require_finite
-from .projection_row import CONVERGED, INFEASIBLE, MET, OPEN, SEARCH_STEPS, SLACK, WILD
+from .projection_rows import CONVERGED, FLAT, INFEASIBLE, MET, OPEN, SEARCH_STEPS, SLACK, WILD
 from .tree import Tree
-
-_FLAT = 1e-200  # stands for a slope of 0: the step then leaves any bracket
 
 
 class Columns(NamedTuple):
@@ -179,7 +177,7 @@ def _search(
             ends = ends and (cut(ends[0], keep), cut(ends[1], keep))
         low = gap < 0
         below, above = xp.where(low, now, below), xp.where(low, above, now)
-        move = now - gap / at_least(slope, _FLAT)
+        move = now - gap / at_least(slope, FLAT)
         lost = late & ~((move > below) & (move < above))
         if lost.any():
             ends = ends or _ends(work, level, target)
@@ -245,11 +243,19 @@ def _check_met(work: Columns, level: int, total: Array, target: Array) -> None:
     off = abs(total - target)
     if (off > INFEASIBLE * work.scale).any():
         node = int(off.reshape(-1).argmax()) // off.shape[1]
-        raise ConstraintError(
-            f"no point satisfies the bounds: at level {level} (0 is the root), node {node}, the "
-            f"sum misses its bound by {float(off.max()):.6g}; make the lower bounds of its "
-            "children fit under its upper one, and their upper ones reach its lower one"
-        )
+        refuse(work.tree, sum(work.tree.sizes[:level]) + node, float(off.max()))
+
+
+def refuse(tree: Tree, place: int, dollars: float) -> NoReturn:
+    """Say at which node, counted level by level, the bounds cannot be met, and by how much."""
+    level = 0
+    while place >= tree.sizes[level]:
+        place, level = place - tree.sizes[level], level + 1
+    raise ConstraintError(
+        f"no point satisfies the bounds: at level {level} (0 is the root), node {place}, the "
+        f"sum misses its bound by {dollars:.6g}; make the lower bounds of its children fit under "
+        "its upper one, and their upper ones reach its lower one"
+    )
 
 
 def _draw_in(work: Columns, wild: Array) -> Columns:

@@ -7,7 +7,8 @@ a group's free leaves (0 without a pinned ancestor), a leaf passes `g - m` on, t
 free and else to its bound; and a pinned node passes `m - its parent's m` to its bound.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from torch.autograd.function import once_differentiable
 
 from .arrays import Array, namespace
 from .projection import batch_shape, project_rows
-from .projection_columns import Columns, Settled, arrange, settle, to_columns
+from .projection_columns import Settled, arrange, settle, to_columns
 from .tree import Bounds, Tree
 
 
@@ -37,61 +38,72 @@ class _Projection(torch.autograd.Function):
     def forward(ctx: Any, tree: Tree, *tensors: torch.Tensor) -> torch.Tensor:
         batch = batch_shape(tensors)
         like = tensors[0]
-        keep = any(ctx.needs_input_grad)
         doubles = [tensor.detach().to(torch.float64) for tensor in tensors]
         if like.device.type == "cpu":  # numpy's calls cost a fraction of torch's on small arrays
-            spend, kept = project_rows(tree, [tensor.numpy() for tensor in doubles], batch, keep)
-            projected = torch.from_numpy(spend)
+            work = _in_rows(tree, [tensor.numpy() for tensor in doubles], batch)
+            spend = torch.from_numpy(work.settled.spend)
         else:
-            projected, kept = project_on_device(tree, doubles, batch)
-        ctx.kept, ctx.batch, ctx.shapes = kept, batch, [tensor.shape for tensor in tensors]
-        return projected.reshape(*batch, tree.sizes[-1]).to(like.dtype)
+            work = project_on_device(tree, doubles, batch)
+            spend = work.settled.spend
+        ctx.work, ctx.batch, ctx.shapes = work, batch, [tensor.shape for tensor in tensors]
+        return spend.T.reshape(*batch, tree.sizes[-1]).to(like.dtype)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        rows = gradient.reshape(-1, gradient.shape[-1]).to(torch.float64)
-        parts = []
-        for part, work, settled in ctx.kept:
-            cut: Array = rows[part]
-            cut = cut.numpy() if namespace(work.point) is np else cut
-            parts.append([torch.as_tensor(g) for g in vector_jacobian(work, settled, cut.T)])
+        columns: Array = gradient.reshape(-1, gradient.shape[-1]).to(torch.float64).T
+        columns = columns.numpy() if namespace(ctx.work.sums[0]) is np else columns
         passed: list[torch.Tensor | None] = [None]
-        for columns, shape in zip(zip(*parts, strict=True), ctx.shapes, strict=True):
-            whole = torch.cat(columns, 1).T.reshape(*ctx.batch, columns[0].shape[0])
+        for pulled, shape in zip(vector_jacobian(ctx.work, columns), ctx.shapes, strict=True):
+            whole = torch.as_tensor(pulled).T.reshape(*ctx.batch, len(pulled))
             passed.append(whole.sum_to_size(shape).to(gradient.dtype))
         return tuple(passed)
 
 
-def project_on_device(
-    tree: Tree, tensors: list[torch.Tensor], batch: tuple[int, ...]
-) -> tuple[torch.Tensor, list[tuple[slice, Columns, Settled]]]:
-    """Project where the tensors live, all rows at once."""
+class Work(NamedTuple):
+    """A finished projection, in columns, with what its derivative needs."""
+
+    tree: Tree
+    sums: tuple[Array, ...]  # the tree's 0/1 matrices, in the library of the arrays
+    lower: Sequence[Array]  # dollars, per level from the root down, (nodes, rows or 1)
+    upper: Sequence[Array]  # dollars, the same
+    settled: Settled
+
+
+def _in_rows(tree: Tree, arrays: list[np.ndarray], batch: tuple[int, ...]) -> Work:
+    """Project in numpy."""
+    rows = project_rows(tree, arrays, batch)
+    starts = np.cumsum(tree.sizes)[:-1]
+    lower, upper = np.split(rows.lower.T, starts), np.split(rows.upper.T, starts)
+    multipliers = tuple(np.split(rows.multipliers, starts[:-1]))
+    return Work(tree, tree.sums, lower, upper, Settled(rows.spend, rows.unclipped, multipliers))
+
+
+def project_on_device(tree: Tree, tensors: list[torch.Tensor], batch: tuple[int, ...]) -> Work:
+    """Project where the tensors live."""
     rows = int(np.prod(batch)) if batch else 1
     sums = tuple(torch.as_tensor(matrix, device=tensors[0].device) for matrix in tree.sums)
     work = arrange(tree, sums, [to_columns(tensor, batch, rows) for tensor in tensors])
-    settled = settle(work)
-    return settled.spend.T, [(slice(0, rows), work, settled)]
+    return Work(tree, sums, work.lower, work.upper, settle(work))
 
 
-def vector_jacobian(work: Columns, settled: Settled, gradient: Array) -> list[Array]:
+def vector_jacobian(work: Work, gradient: Array) -> list[Array]:
     """Pull a gradient back to the point, the lower bounds and the upper bounds, in columns.
 
     Args:
-        work: the problem.
-        settled: its solution.
+        work: the finished projection.
         gradient: (leaves, rows), of a scalar with respect to the projection.
 
     Returns:
         The gradients (nodes, rows) in the order point, lower per level, upper per level. Where a
         node's two bounds are equal, the one the point presses on gets it all.
     """
-    xp = namespace(work.point)
+    xp, settled = namespace(gradient), work.settled
     low, high = settled.unclipped < work.lower[-1], settled.unclipped > work.upper[-1]
     shut = work.lower[-1] >= work.upper[-1]
     low = low | (shut & ~high)
     free = (~(low | high)) * xp.ones_like(gradient)
-    pins = _pins(work, settled)
+    pins = _pins(work)
     means = _group_means(work, pins, gradient * free, free)
     own = gradient - _down(means[-1], work.tree.parents[-1])
     to_lower, to_upper = [], []
@@ -107,13 +119,14 @@ def _down(means: Array, parents: np.ndarray) -> Array:
     return means if means.shape[0] == 1 else means[parents]
 
 
-def _pins(work: Columns, settled: Settled) -> list[tuple[Array, Array]]:
+def _pins(work: Work) -> list[tuple[Array, Array]]:
     """Per inner level, which nodes are pinned at their lower and at their upper bound."""
     pins = []
-    above: Array = 0 * settled.multipliers[0]
-    for level, multiplier in enumerate(settled.multipliers):
+    multipliers = work.settled.multipliers
+    above: Array = 0 * multipliers[0]
+    for level, multiplier in enumerate(multipliers):
         if level:
-            above = _down(settled.multipliers[level - 1], work.tree.parents[level - 1])
+            above = _down(multipliers[level - 1], work.tree.parents[level - 1])
         high = multiplier < above
         shut = work.lower[level] >= work.upper[level]
         pins.append(((multiplier > above) | (shut & ~high), high))
@@ -121,7 +134,7 @@ def _pins(work: Columns, settled: Settled) -> list[tuple[Array, Array]]:
 
 
 def _group_means(
-    work: Columns, pins: list[tuple[Array, Array]], gradient: Array, free: Array
+    work: Work, pins: list[tuple[Array, Array]], gradient: Array, free: Array
 ) -> list[Array]:
     """Per inner level (nodes, rows), the mean gradient of the group a node's leaves belong to.
 

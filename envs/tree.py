@@ -13,6 +13,17 @@ from .arrays import Array
 _MANY = 8  # more rows than this are gathered before they are summed
 
 
+class Numbering(NamedTuple):
+    """A tree's nodes in one row, level by level, the children of each node side by side.
+
+    The inner nodes come first, the leaves last.
+    """
+
+    begin: np.ndarray  # (inner nodes + 1,) a node's first child; its last is before the next one's
+    parents: np.ndarray  # (nodes,) the root's is itself
+    places: np.ndarray  # (nodes,) where a node is when the levels stand side by side as given
+
+
 @dataclass(frozen=True, eq=False)
 class Tree:
     """The structure alone, from the root down to the leaves; any depth of 1 or more."""
@@ -111,6 +122,23 @@ class Tree:
                 total += values[kid]
             sums.append(total)
         return sums
+
+    @cached_property
+    def numbering(self) -> Numbering:
+        """The nodes in an order in which every node's children are neighbours."""
+        starts = np.cumsum((0, *self.sizes))
+        places, parents, begin = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)], []
+        rank = np.zeros(1, np.int64)  # of each node of the level above, as given
+        for level, above in enumerate(self.parents):
+            order = np.argsort(rank[above], kind="stable")
+            sorted_parents = rank[above][order]
+            first = np.searchsorted(sorted_parents, np.arange(self.sizes[level]))
+            begin.append(starts[level + 1] + first)
+            parents.append(starts[level] + sorted_parents)
+            places.append(starts[level + 1] + order)
+            rank = np.argsort(order)
+        begin.append(starts[-1:])
+        return Numbering(*(np.concatenate(part) for part in (begin, parents, places)))
 
     @cached_property
     def _spans(self) -> tuple[tuple[slice | None, ...], ...]:

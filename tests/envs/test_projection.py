@@ -192,7 +192,7 @@ def test_torch_equals_numpy(seed, levels, degenerate, fixed_total):
     tensors = Bounds(*(tuple(torch.as_tensor(level) for level in side) for side in bounds))
     spend = project(tree, torch.as_tensor(point), tensors)
     columns = [torch.as_tensor(point), *tensors.lower, *tensors.upper]
-    on_device, _ = project_on_device(tree, columns, batch_shape(columns))
+    on_device = project_on_device(tree, columns, batch_shape(columns)).settled.spend.T
     for tensor in (spend, on_device):
         expected = project(tree, point, bounds)
         np.testing.assert_allclose(tensor.numpy(), expected, rtol=0, atol=1e-12 * BUDGET)
