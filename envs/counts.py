@@ -1,5 +1,6 @@
 """Counts: negative binomial draws from given noise, and a likelihood that accepts fractions."""
 
+import math
 import sys
 from typing import Any
 
@@ -7,10 +8,10 @@ import numpy as np
 from scipy import special
 
 from .arrays import Array, at_least, namespace
+from .compiled import compiled
 
 SEARCH_BELOW = 12.0  # means below it are inverted exactly, above it by the expansion
 _MOST = 60  # a count that is searched lies below it
-_FEW = 24  # up to as many draws, plain floats are faster than arrays
 _LEAST_DISPERSION = 1e-6  # below it the difference of two gamma functions loses its digits
 
 
@@ -29,63 +30,37 @@ def poisson_quantile(mean: Array, normal: Array) -> Array:
     """
     if mean.shape != normal.shape:
         mean, normal = mean + 0 * normal, normal + 0 * mean
-    if namespace(mean) is np and mean.flags.f_contiguous:  # in the order of the memory
-        mean, normal = mean.T, normal.T
-        return _quantiles(mean.reshape(-1), normal.reshape(-1)).reshape(mean.shape).T
-    return _quantiles(mean.reshape(-1), normal.reshape(-1)).reshape(mean.shape)
+    if namespace(mean) is np:
+        return _count(mean, normal)
+    if mean.device.type != "cpu":
+        return count_on_device(mean.reshape(-1), normal.reshape(-1)).reshape(mean.shape)
+    counted = _count(mean.detach().numpy(), normal.numpy())
+    return mean.new_tensor(counted)
 
 
-def _quantiles(mean: Array, normal: Array) -> Array:
-    """Return the counts of draws, (draws,), by the method that fits each mean."""
-    small = mean < SEARCH_BELOW
-    few, many = _where(small), _where(~small)
-    count = 0 * mean
-    count[many] = _expansion(mean.take(many), normal.take(many))
-    count[few] = _search(mean.take(few), normal.take(few))
+def _count(mean: np.ndarray, normal: np.ndarray) -> np.ndarray:
+    """Count in numpy, in the order of the memory."""
+    if mean.flags.f_contiguous and not mean.flags.c_contiguous:
+        return _count(mean.T, normal.T).T
+    count = np.empty(mean.shape)
+    _count_each(mean.reshape(-1), normal.reshape(-1), count.reshape(-1))
     return count
 
 
-def _where(true: Array) -> Array:
-    return true.nonzero()[0] if namespace(true) is np else true.nonzero()[:, 0]
-
-
-def _expansion(mean: Array, w: Array) -> Array:
-    xp = namespace(mean)
-    root, square = xp.sqrt(mean), w * w
+def _expansion(mean: Array, root: Array, w: Array) -> Array:
+    """Giles's Q_N2, to be rounded down; ``root`` is that of the mean."""
+    square = w * w
     count = mean + root * w + (2 + square) / 6 - w * (2 + square) / (72 * root)
-    count = count + (-8 / 405 + square * (7 / 810 + square / 270)) / mean
-    return at_least(xp.floor(count), 0)
+    return count + (-8 / 405 + square * (7 / 810 + square / 270)) / mean
 
 
-def _search(mean: Array, normal: Array) -> Array:
-    """Count how many cumulative probabilities lie below that of the draw; all are (draws,)."""
-    xp = namespace(mean)
-    target, mass = ndtr(normal), xp.exp(-mean)
-    if xp is np and len(mean) <= _FEW:
-        few = zip(target.tolist(), mass.tolist(), mean.tolist(), strict=True)
-        return np.array([_search_one(*one) for one in few])
-    found, count, live = 0 * mean, 0 * mean, xp.arange(len(mean))
-    below = mass
-    for k in range(1, _MOST):
-        above = target > below
-        left = int(xp.count_nonzero(above))
-        if 2 * left <= len(above):  # drop what is found
-            found[live] = count
-            if not left:
-                return found
-            keep = _where(above)
-            above, target, mass, mean, below, count, live = (
-                a.take(keep) for a in (above, target, mass, mean, below, count, live)
-            )
-        count = count + above
-        mass = mass * mean / k
-        below = below + mass
-    found[live] = count
-    return found
+_expand_one = compiled(_expansion)
 
 
-def _search_one(target: float, mass: float, mean: float) -> float:
-    """The same for one draw, in plain floats: for a few draws an array costs more than its work."""
+@compiled
+def _search_one(target: float, mean: float) -> float:
+    """Count how many cumulative probabilities lie below that of the draw."""
+    mass = math.exp(-mean)
     below = mass
     for k in range(1, _MOST):
         if not target > below:
@@ -93,6 +68,49 @@ def _search_one(target: float, mass: float, mean: float) -> float:
         mass = mass * mean / k
         below += mass
     return _MOST - 1.0
+
+
+@compiled
+def _count_each(mean: np.ndarray, normal: np.ndarray, count: np.ndarray) -> None:
+    """Write the counts of draws, (draws,), each by the method that fits its mean."""
+    for i in range(len(mean)):
+        if mean[i] < SEARCH_BELOW:
+            count[i] = _search_one(0.5 * math.erfc(-normal[i] / math.sqrt(2.0)), mean[i])
+        else:
+            expanded = _expand_one(mean[i], math.sqrt(mean[i]), np.float64(normal[i]))
+            count[i] = max(math.floor(expanded), 0.0)
+
+
+def count_on_device(mean: Array, normal: Array) -> Array:
+    """Return the same counts of torch tensors, (draws,), where they live."""
+    normal, small = normal.to(mean.dtype), mean < SEARCH_BELOW
+    few, many = small.nonzero()[:, 0], (~small).nonzero()[:, 0]
+    count, large = 0 * mean, mean[many]
+    count[many] = _expansion(large, large.sqrt(), normal[many]).floor().clamp(0)
+    count[few] = _search(mean[few], ndtr(normal[few]))
+    return count
+
+
+def _search(mean: Array, target: Array) -> Array:
+    """Count how many cumulative probabilities lie below a target, in torch; all are (draws,)."""
+    mass = (-mean).exp()
+    found, count, below, live = 0 * mean, 0 * mean, mass, (mean == mean).nonzero()[:, 0]
+    for k in range(1, _MOST):
+        above = target > below
+        left = int(above.count_nonzero())
+        if 2 * left <= len(above):  # drop what is found
+            found[live] = count
+            if not left:
+                return found
+            keep = above.nonzero()[:, 0]
+            above, target, mass, mean, below, count, live = (
+                a[keep] for a in (above, target, mass, mean, below, count, live)
+            )
+        count = count + above
+        mass = mass * mean / k
+        below = below + mass
+    found[live] = count
+    return found
 
 
 def negative_binomial_loglik(count: Array, mean: Array, dispersion: Array) -> Array:

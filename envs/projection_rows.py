@@ -84,10 +84,10 @@ def _scale_of(row: _Row, begin: Ints) -> float:
 
 @compiled
 def _is_calm(leaves: _Row, far: float) -> bool:
+    calm = True
     for leaf in leaves:
-        if not abs(leaf.point) <= far:
-            return False
-    return True
+        calm = calm and abs(leaf.point) <= far  # False for what is not a number
+    return calm
 
 
 @compiled
@@ -145,9 +145,7 @@ def _settle(row: _Row, begin: Ints, node: int, multiplier: float, scale: float) 
 
 
 @compiled
-def _ends(
-    row: _Row, begin: Ints, node: int, target: float, slack: float
-) -> tuple[float, float]:
+def _ends(row: _Row, begin: Ints, node: int, target: float, slack: float) -> tuple[float, float]:
     """Multipliers under and over which no leaf of a node moves; near 0 for a node without any."""
     first, last = node, node + 1
     while first < last and first < len(begin) - 1:

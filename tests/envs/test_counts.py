@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from mediagym.envs.counts import ndtr, negative_binomial_loglik, poisson_quantile
+from mediagym.envs.counts import count_on_device, ndtr, negative_binomial_loglik, poisson_quantile
 from mediagym.envs.noise import unit_gamma
 
 MEANS = [0.0, 0.003, 0.2, 1.0, 3.7, 11.9, 12.1, 40.0, 350.0, 1e4]
@@ -52,8 +52,9 @@ def test_noise_far_out_gives_finite_counts(normal):
 def test_numpy_and_torch_count_the_same():
     rng = np.random.default_rng(2)
     mean, normal = rng.exponential(15, 5000), rng.standard_normal(5000)
-    counts = poisson_quantile(torch.as_tensor(mean), torch.as_tensor(normal)).numpy()
-    assert (counts == poisson_quantile(mean, normal)).all()
+    tensors = torch.as_tensor(mean), torch.as_tensor(normal)
+    for counts in (poisson_quantile(*tensors), count_on_device(*tensors)):
+        assert (counts.numpy() == poisson_quantile(mean, normal)).all()
 
 
 @pytest.mark.parametrize(("mean", "dispersion"), [(0.5, 0.4), (20.0, 0.1), (300.0, 0.02)])
