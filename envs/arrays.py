@@ -1,6 +1,7 @@
 """The one switch between numpy and torch: same code, same numbers."""
 
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -48,6 +49,14 @@ def zeros(like: Array, batch: tuple[int, ...]) -> Array:
     if namespace(like) is np:
         return np.moveaxis(np.zeros((like.shape[-1], *batch)), 0, -1)
     return like.new_zeros((*batch, like.shape[-1]))
+
+
+def mapped(function: Callable[[np.ndarray], Any], record: Any) -> Any:
+    """Return the record, named tuples within named tuples, with every numpy array changed."""
+    if isinstance(record, tuple):
+        parts = [mapped(function, part) for part in record]
+        return type(record)(*parts) if hasattr(record, "_fields") else tuple(parts)
+    return function(record) if isinstance(record, np.ndarray) else record
 
 
 def _clamp(array: Array, low: float | None, high: float | None) -> Array:

@@ -1,7 +1,7 @@
 """Loops over plain numbers, compiled by numba at their first call."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from numba import njit
 
@@ -15,7 +15,7 @@ def compiled(function: Function) -> Function:
     gives what numpy gives.
     """
     try:
-        made: Function = njit(cache=True, error_model="numpy")(function)
+        made = njit(cache=True, error_model="numpy")(function)
     except RuntimeError:  # neither the package nor the user has a folder to keep it in
         made = njit(error_model="numpy")(function)
-    return made
+    return cast(Function, made)

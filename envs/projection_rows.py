@@ -40,7 +40,8 @@ class Trouble(NamedTuple):
 
 @compiled
 def _at(rows: Floats, r: int) -> Floats:
-    return rows[r] if len(rows) > 1 else rows[0]
+    row: Floats = rows[r if len(rows) > 1 else 0]
+    return row
 
 
 @compiled
