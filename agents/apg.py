@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ..data.config import Settings
 from ..envs.actions import distance, wanted
-from ..envs.budget import EnvSettings, Source
+from ..envs.batch import EnvSettings, Source
 from ..envs.flight import Day, Problem, View, fly, start
 from ..envs.observation import observe
 from ..envs.optimum import tensors

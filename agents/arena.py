@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..data.errors import ConfigError
 from ..data.files import digest, read_arrays, write_arrays
-from ..envs.budget import EnvSettings, Source
+from ..envs.batch import EnvSettings, Source
 from ..envs.clairvoyant import clairvoyant_bound, steady_summit
 from ..envs.flight import Problem
 from ..envs.optimum import SolverSettings

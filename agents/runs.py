@@ -10,7 +10,7 @@ import numpy as np
 from ..data.config import Settings
 from ..data.errors import ConfigError
 from ..data.files import read_json, write_json
-from ..envs.budget import EnvSettings, Source
+from ..envs.batch import EnvSettings, Source
 from ..envs.flight import Problem
 from ..envs.snapshot import to_arrays
 from .commands import TrainCommand

@@ -16,7 +16,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from tqdm import tqdm
 
-from ..envs.budget import BudgetVectorEnv, EnvSettings, Pool, Source
+from ..envs.batch import EnvSettings, Pool, Source
+from ..envs.budget import BudgetVectorEnv
 from ..envs.flight import Problem
 from ..envs.market import Market, MarketState
 from .actor import Actor

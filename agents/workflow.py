@@ -16,7 +16,7 @@ from ..data.history import History, load_history
 from ..data.landings import load_landings
 from ..data.orders import counted_for
 from ..data.settings import DataSettings
-from ..envs.budget import EnvSettings, Pool
+from ..envs.batch import EnvSettings, Pool
 from ..envs.calibrated import problem_in
 from ..envs.calibration import CalibrationSettings, calibrate
 from ..envs.constraints import Constraints

@@ -51,6 +51,13 @@ def zeros(like: Array, batch: tuple[int, ...]) -> Array:
     return like.new_zeros((*batch, like.shape[-1]))
 
 
+def floats(array: Any) -> np.ndarray:
+    """Return an array of doubles, the very one where it is one."""
+    if isinstance(array, np.ndarray) and array.dtype == np.float64:
+        return array
+    return np.asarray(array, np.float64)
+
+
 def mapped(function: Callable[[np.ndarray], Any], record: Any) -> Any:
     """Return the record, named tuples within named tuples, with every numpy array changed."""
     if isinstance(record, tuple):

@@ -9,7 +9,8 @@ import yaml
 
 from ..data.errors import ConfigError, DataError
 from ..data.files import digest, read_arrays, write_arrays
-from .budget import BudgetEnv, BudgetVectorEnv, EnvSettings
+from .batch import EnvSettings
+from .budget import BudgetEnv, BudgetVectorEnv
 from .constraints import Constraints
 from .flight import Problem, problem_of
 from .objective import Objective

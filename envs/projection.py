@@ -13,13 +13,15 @@ slope is the number of free leaves. Once the active set is right, the step is th
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array, namespace
+from .arrays import Array, floats, namespace
 from .projection_columns import arrange, refuse, settle
 from .projection_rows import INFEASIBLE, settle_rows
+from .tape import fill
 from .tree import Bounds, Tree
 
 
@@ -46,7 +48,7 @@ def project(tree: Tree, point: Array, bounds: Bounds) -> Array:
         from .projection_torch import project_tensors
 
         return project_tensors(tree, point, bounds)
-    arrays = [np.asarray(array, np.float64) for array in (point, *bounds.lower, *bounds.upper)]
+    arrays = [floats(array) for array in (point, *bounds.lower, *bounds.upper)]
     batch = batch_shape(arrays)
     return project_rows(tree, arrays, batch).spend.T.reshape(*batch, tree.sizes[-1])
 
@@ -82,14 +84,17 @@ def project_rows(tree: Tree, arrays: Sequence[np.ndarray], batch: tuple[int, ...
     point = _side_by_side(arrays[:1], batch)
     lower = _side_by_side(arrays[1:levels], batch)
     upper = _side_by_side(arrays[levels:], batch)
-    spend, unclipped = np.empty((leaves, rows)), np.empty((leaves, rows))
-    done = Rows(lower, upper, spend, unclipped, np.empty((nodes - leaves, rows)))
+    empty = (np.empty((size, rows)) for size in (leaves, leaves, nodes - leaves))
+    return Rows(lower, upper, *fill(partial(_settle, tree), point, lower, upper, out=tuple(empty)))
+
+
+def _settle(tree: Tree, point: np.ndarray, *done: np.ndarray) -> None:
+    """Write what is empty in ``Rows``, or raise."""
     trouble = settle_rows(*tree.numbering, point, *done)
     if trouble.wild:
-        _settle_wild(tree, point, done)
+        _settle_wild(tree, point, Rows(*done))
     if trouble.missed > INFEASIBLE:
         refuse(tree, int(tree.numbering.places[trouble.node]), trouble.dollars)
-    return done
 
 
 def _side_by_side(arrays: Sequence[np.ndarray], batch: tuple[int, ...]) -> np.ndarray:
@@ -100,8 +105,8 @@ def _side_by_side(arrays: Sequence[np.ndarray], batch: tuple[int, ...]) -> np.nd
         arrays = [np.broadcast_to(array, (*batch, array.shape[-1])) for array in arrays]
     nodes = sum(array.shape[-1] for array in arrays)
     joined = np.empty((*batch, nodes))  # one row after the other, however the levels lie in memory
-    np.concatenate(arrays, -1, out=joined)
-    return joined.reshape(-1, nodes)
+    together: np.ndarray = np.concatenate(arrays, -1, out=joined)
+    return together.reshape(-1, nodes)
 
 
 def _settle_wild(tree: Tree, point: np.ndarray, done: Rows) -> None:

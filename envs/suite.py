@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ..data.errors import ConfigError, DataError
 from ..data.files import read_json, write_json
-from .budget import BudgetEnv, BudgetVectorEnv, Draw, EnvSettings, Pool
+from .batch import Draw, EnvSettings, Pool
+from .budget import BudgetEnv, BudgetVectorEnv
 from .clairvoyant import clairvoyant_bound, shared_plan
 from .constraints import Constraints
 from .flight import Problem, problem_of

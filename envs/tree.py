@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from ..data.errors import ConfigError
 from .arrays import Array
-
-_MANY = 8  # more rows than this are gathered before they are summed
+from .compiled import compiled
+from .tape import fill
 
 
 class Numbering(NamedTuple):
@@ -84,11 +84,8 @@ class Tree:
 
     def add_up(self, level: int, array: np.ndarray) -> np.ndarray:
         """Sum children into their nodes, (..., children) -> (..., nodes); see ``add_rows``."""
-        if array.ndim == 2 and len(array) > 1:
+        if array.ndim <= 2:
             return self.add_rows(level, array.T).T
-        if array.size == array.shape[-1]:
-            shape = (*array.shape[:-1], self.sizes[level])
-            return np.array(self._add_one(level, array), array.dtype).reshape(shape)
         return np.moveaxis(self.add_rows(level, np.moveaxis(array, -1, 0)), 0, -1)
 
     def add_rows(self, level: int, columns: np.ndarray) -> np.ndarray:
@@ -97,31 +94,9 @@ class Tree:
         Children are added one after the other, so that a row's sums do not depend on how many
         rows there are, as those of a matrix product do.
         """
-        shape = (self.sizes[level], *columns.shape[1:])
-        if columns.size == len(columns):
-            return np.array(self._add_one(level, columns), columns.dtype).reshape(shape)
-        columns = np.ascontiguousarray(columns)  # else numpy would add pairwise
-        out = np.empty(shape, columns.dtype)
-        for total, kids, span in zip(out, self.children[level], self._spans[level], strict=True):
-            if span is not None:
-                np.add.reduce(columns[span], 0, out=total)
-            elif len(kids) > _MANY:
-                np.add.reduce(columns.take(kids, 0), 0, out=total)
-            else:
-                np.add(columns[kids[0]], columns[kids[1]], total)
-                for kid in kids[2:]:
-                    total += columns[kid]
-        return out
-
-    def _add_one(self, level: int, array: np.ndarray) -> list[float]:
-        """The sums of a single row, in plain floats, which are faster here."""
-        values, sums = array.ravel().tolist(), []
-        for kids in self.children[level]:
-            total = 0.0
-            for kid in kids:
-                total += values[kid]
-            sums.append(total)
-        return sums
+        sums = np.empty((self.sizes[level], *columns.shape[1:]))
+        summed: np.ndarray = fill(partial(_add, self.parents[level]), columns, out=sums)
+        return summed
 
     @cached_property
     def numbering(self) -> Numbering:
@@ -141,11 +116,6 @@ class Tree:
         return Numbering(*(np.concatenate(part) for part in (begin, parents, places)))
 
     @cached_property
-    def _spans(self) -> tuple[tuple[slice | None, ...], ...]:
-        """The children of each node as a slice; None where they are not neighbours."""
-        return tuple(tuple(_span(kids) for kids in level) for level in self.children)
-
-    @cached_property
     def ancestors(self) -> tuple[np.ndarray, ...]:
         """Per inner level the index there of each leaf's ancestor, (leaves,)."""
         lineage = [np.arange(self.sizes[-1])]
@@ -161,7 +131,16 @@ class Bounds(NamedTuple):
     upper: tuple[Array, ...]  # dollars, the same shapes
 
 
-def _span(kids: tuple[int, ...]) -> slice | None:
-    if not kids:
-        return slice(0)
-    return slice(kids[0], kids[-1] + 1) if kids[-1] - kids[0] == len(kids) - 1 else None
+def _add(parents: np.ndarray, columns: np.ndarray, sums: np.ndarray) -> None:
+    """Write the sums of columns of any shape."""
+    flat = np.ascontiguousarray(columns, np.float64).reshape(len(columns), -1)
+    _add_columns(parents, flat, sums.reshape(len(sums), -1))
+
+
+@compiled
+def _add_columns(parents: np.ndarray, columns: np.ndarray, sums: np.ndarray) -> None:
+    sums[:] = 0.0
+    for child in range(len(parents)):
+        total = sums[parents[child]]
+        for row in range(columns.shape[1]):
+            total[row] += columns[child, row]

@@ -14,7 +14,7 @@ import yaml
 
 from mediagym.data.history import History, load_history
 from mediagym.data.settings import DataSettings
-from mediagym.envs.budget import EnvSettings
+from mediagym.envs.batch import EnvSettings
 from mediagym.envs.calibration import CalibrationSettings, calibrate
 from mediagym.envs.constraints import Constraints
 from mediagym.envs.flight import Problem, problem_of

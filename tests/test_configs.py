@@ -35,7 +35,7 @@ from mediagym.data.diagnosis import DiagnosisSettings
 from mediagym.data.forecasting import ForecastingSettings
 from mediagym.data.history import Campaign
 from mediagym.data.settings import DataSettings
-from mediagym.envs.budget import EnvSettings
+from mediagym.envs.batch import EnvSettings
 from mediagym.envs.calibration import CalibrationSettings
 from mediagym.envs.constraints import Constraints, ConstraintSettings
 from mediagym.envs.objective import Objective

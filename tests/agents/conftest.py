@@ -17,7 +17,7 @@ from mediagym.agents.learners import learner_of
 from mediagym.agents.policy import Policy
 from mediagym.agents.registry import baseline
 from mediagym.agents.workflow import Session
-from mediagym.envs.budget import Batch, EnvSettings, Pool
+from mediagym.envs.batch import Batch, EnvSettings, Pool
 from mediagym.envs.flight import Problem
 from mediagym.envs.market import Market, MarketState, select
 from mediagym.envs.optimum import SolverSettings

@@ -24,7 +24,7 @@ from mediagym.agents.evaluation import Trial
 from mediagym.agents.learned import load_network, save_network
 from mediagym.agents.learners import learner_of
 from mediagym.agents.training import train
-from mediagym.envs.budget import Pool
+from mediagym.envs.batch import Pool
 from mediagym.envs.market import select
 from mediagym.envs.scenarios import markets_of
 from mediagym.envs.suite import _env, problem_for, reference_of, trial_noise

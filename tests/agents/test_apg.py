@@ -11,7 +11,7 @@ from mediagym.agents.evaluation import Trial, fly_policy
 from mediagym.agents.learned import LearnedPolicy, Network, Training
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.workflow import Session
-from mediagym.envs.budget import EnvSettings, Pool
+from mediagym.envs.batch import EnvSettings, Pool
 from mediagym.envs.flight import fly, start
 from mediagym.envs.market import Noise
 from mediagym.envs.optimum import tensors

@@ -4,7 +4,7 @@ from mediagym.agents.arena import TaskArena
 from mediagym.agents.cem import GAINS, CemSettings, LinearFeedback, search
 from mediagym.agents.evaluation import EvaluationSettings, Trial, fly_policy
 from mediagym.agents.policy import PlanPolicy
-from mediagym.envs.budget import EnvSettings
+from mediagym.envs.batch import EnvSettings
 from mediagym.envs.tasks import shipped, task_of
 
 

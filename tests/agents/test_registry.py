@@ -14,7 +14,7 @@ from mediagym.agents.policy import Policy
 from mediagym.agents.registry import BASELINES, BOUNDS, SETTINGS, baseline, entrants_of, references
 from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError
-from mediagym.envs.budget import EnvSettings
+from mediagym.envs.batch import EnvSettings
 from mediagym.envs.flight import start
 from mediagym.envs.market import select
 from mediagym.envs.tasks import CONF, shipped, task_of

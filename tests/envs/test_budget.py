@@ -7,7 +7,8 @@ from gymnasium.utils.env_checker import check_env as check_gymnasium
 from stable_baselines3.common.env_checker import check_env as check_sb3
 
 from mediagym.data.errors import ConfigError, MediaGymError
-from mediagym.envs.budget import BudgetEnv, BudgetVectorEnv, EnvSettings
+from mediagym.envs.batch import EnvSettings
+from mediagym.envs.budget import BudgetEnv, BudgetVectorEnv
 
 ENVS = 4
 

@@ -14,7 +14,8 @@ from stable_baselines3.common.env_checker import check_env as check_for_sb3
 
 from mediagym.data.errors import ConfigError, MediaGymError
 from mediagym.envs.ascent import whole_plans
-from mediagym.envs.budget import BudgetEnv, Pool
+from mediagym.envs.batch import Pool
+from mediagym.envs.budget import BudgetEnv
 from mediagym.envs.clairvoyant import clairvoyant_bound, worth_of
 from mediagym.envs.market import Noise, select
 from mediagym.envs.scenarios import SPLITS, fingerprint, markets_of

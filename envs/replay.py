@@ -1,0 +1,142 @@
+"""The days of one flight, each recorded at its first time and run again in later flights.
+
+A tape is believed only after a proof: it is run on other numbers, and must give what the function
+itself gives for them, bit by bit.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .arrays import mapped
+from .tape import Shelf, Tape, UnrecordableError
+
+_NUDGE = 1e-3  # share by which numbers are changed for the proof
+_TINY = 1e-6  # by so much zeros are
+
+
+class _Day(NamedTuple):
+    tape: Tape
+    played: Any  # what the day's function returned: every run writes into its arrays
+    after: list[np.ndarray]  # the arrays of the state in it
+
+
+class Replay:
+    """One flight at a time, on arrays of its own; a copy or a pickle starts without tapes."""
+
+    def __init__(self, fly: Callable[..., Any]) -> None:
+        """Take ``fly(day, market, today, state, action)``, which returns a record with ``state``.
+
+        What it does may depend on the day, and on nothing else but the numbers in arrays.
+        """
+        self.broken = False  # whether a tape cannot tell what `fly` does
+        self._fly = fly
+        self._flights = 0
+        self._eve: tuple[Any, ...] = ()  # what `fly` takes on the first day but the day
+        self._later: list[np.ndarray] = []  # the arrays of the state on all other days
+        self._shelf = Shelf()
+        self._days: list[_Day] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        return Replay(self._fly).__dict__
+
+    def begin(self, market: Any, noise: Any, state: Any, action: np.ndarray) -> bool:
+        """Load a flight on its eve.
+
+        Args:
+            market: its fields (1, campaigns).
+            noise: of all days, fields (days, 1, campaigns).
+            state: what a day changes.
+            action: of the shape of all that will come.
+
+        Returns:
+            Whether the flight can be played here: not the first one, for which no recording
+            would pay, nor one that differs in more than its numbers.
+        """
+        self._flights += 1
+        if self._flights == 1 or self.broken:
+            return False
+        self._noise = _arrays(noise)
+        eve = market, mapped(lambda field: field[0], noise), state, action
+        if not self._eve:
+            self._eve, self._form = mapped(_copy, eve), _form(eve)
+            self._market, self._today, self._state, _ = map(_arrays, self._eve)
+            return True
+        if _form(eve) != self._form:
+            return False
+        _refill(self._market, _arrays(market))
+        _refill(self._state, _arrays(state))
+        return True
+
+    def play(self, day: int, action: np.ndarray) -> Any:
+        """Return what a day makes of the flight; the next day writes over it."""
+        np.copyto(self._eve[-1], action)
+        _refill(self._today, [field[day] for field in self._noise])
+        if day:
+            before = self._days[day - 1]
+            self._later = self._later or [_copy(array) for array in before.after]
+            _refill(self._later, before.after)
+        if day < len(self._days):
+            self._days[day].tape.run()
+        else:
+            now = self._eve if day == 0 else self._now(self._days[-1].played.state)
+            try:
+                self._record(partial(self._fly, day), now)
+            except UnrecordableError:
+                self.broken = True
+                return self._fly(day, *mapped(_copy, now))
+        return self._days[day].played
+
+    def _now(self, state: Any) -> tuple[Any, ...]:
+        """Return what `fly` takes after a state, on the arrays that all days share."""
+        arrays = iter(self._later)
+        market, today, _, action = self._eve
+        return market, today, mapped(lambda _: next(arrays), state), action
+
+    def _record(self, fly: Callable[..., Any], now: tuple[Any, ...]) -> None:
+        tape = Tape(self._shelf)
+        played = tape.record(fly, *now)
+        after = _arrays(played.state)
+        if self._days and [array.shape for array in after] != [a.shape for a in self._later]:
+            raise UnrecordableError("the state changed its form")
+        _prove(tape, fly, now, played)
+        self._days.append(_Day(tape, played, after))
+
+
+def _prove(tape: Tape, fly: Callable[..., Any], now: tuple[Any, ...], played: Any) -> None:
+    """Run a tape on other numbers and refuse it if the function gives another result for them."""
+    rng = np.random.Generator(np.random.PCG64(0))
+    given = _arrays(now)
+    held = [array.copy() for array in given]
+    for array in given:
+        array *= 1 - _NUDGE * rng.random(array.shape)
+        array += _TINY * rng.random(array.shape)
+    tape.run()
+    due = _arrays(fly(*mapped(_copy, now)))
+    same = all(map(partial(np.array_equal, equal_nan=True), _arrays(played), due))
+    _refill(given, held)
+    tape.run()
+    if not same:
+        raise UnrecordableError("the calls gave something else than the function for other numbers")
+
+
+def _refill(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> None:
+    for our, their in zip(ours, theirs, strict=True):
+        np.copyto(our, their)
+
+
+def _copy(array: np.ndarray) -> np.ndarray:
+    return np.array(array, order="K")
+
+
+def _arrays(record: Any) -> list[np.ndarray]:
+    found: list[np.ndarray] = []
+    mapped(found.append, record)
+    return found
+
+
+def _form(record: Any) -> Any:
+    """All of a record but its numbers."""
+    return mapped(lambda array: (array.shape, array.dtype), record)
