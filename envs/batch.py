@@ -84,7 +84,7 @@ class Batch:
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (action_size(campaigns),), np.float32)
         self._fly = partial(fly_day, problem, settings, _daily_value(problem))
-        self._replay, self._again = Replay(self._fly), False
+        self._replay = Replay(self._fly)
         self.trace: list[tuple[Floats, float]] = []  # the first flight: dollars, value a day
 
     def begin(self, seed: int, episodes: range) -> Float32s:
@@ -93,10 +93,10 @@ class Batch:
         self._static = self._draw.state
         self.flight: Flight = start(self.problem, self._draw.state, (len(episodes),))
         self.trace = []
-        draw, still = self._draw, np.zeros((1, *(self.action_space.shape or ())))
-        self._again = len(episodes) == 1 and self._replay.begin(
-            draw.market, draw.noise, (self.flight, self._static), still
-        )
+        if len(episodes) == 1:
+            still = np.zeros((1, *(self.action_space.shape or ())))
+            state = self.flight, self._static
+            self._replay.begin(self._draw.market, self._draw.noise, state, still)
         return self.observation()
 
     def observation(self) -> Float32s:
@@ -117,9 +117,8 @@ class Batch:
         return np.array(played.seen, order="C"), np.array(played.reward)
 
     def _next(self, day: int, action: Floats) -> "Played":
-        if self._again:
+        if self._replay.on:
             played: Played = self._replay.play(day, action)
-            self._again = not self._replay.broken
             return played
         today = select(self._draw.noise, day)
         return self._fly(day, self._draw.market, today, (self.flight, self._static), action)
@@ -136,7 +135,7 @@ class Batch:
         require_fitting(arrays, self.problem.days, flights, len(self.problem.constraints.names))
         parts = from_arrays(arrays, {"draw": Draw, "static": MarketState, "flight": Flight})
         self._draw, self._static, self.flight = parts["draw"], parts["static"], parts["flight"]
-        self._again = False
+        self._replay.on = False
         rows = zip(arrays["trace.spend"], arrays["trace.value"], strict=True)
         self.trace = [(spend, float(value)) for spend, value in rows]
         return self.observation()

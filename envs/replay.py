@@ -31,6 +31,7 @@ class Replay:
 
         What it does may depend on the day, and on nothing else but the numbers in arrays.
         """
+        self.on = False  # whether a flight is played here
         self.broken = False  # whether a tape cannot tell what `fly` does
         self._fly = fly
         self._flights = 0
@@ -42,33 +43,31 @@ class Replay:
     def __getstate__(self) -> dict[str, Any]:
         return Replay(self._fly).__dict__
 
-    def begin(self, market: Any, noise: Any, state: Any, action: np.ndarray) -> bool:
+    def begin(self, market: Any, noise: Any, state: Any, action: np.ndarray) -> None:
         """Load a flight on its eve.
+
+        It is not played here if it is the first one, for which no recording would pay, or differs
+        from the earlier ones in more than its numbers.
 
         Args:
             market: its fields (1, campaigns).
             noise: of all days, fields (days, 1, campaigns).
             state: what a day changes.
             action: of the shape of all that will come.
-
-        Returns:
-            Whether the flight can be played here: not the first one, for which no recording
-            would pay, nor one that differs in more than its numbers.
         """
         self._flights += 1
-        if self._flights == 1 or self.broken:
-            return False
+        self.on = self._flights > 1 and not self.broken
+        if not self.on:
+            return
         self._noise = _arrays(noise)
         eve = market, mapped(lambda field: field[0], noise), state, action
         if not self._eve:
             self._eve, self._form = mapped(_copy, eve), _form(eve)
             self._market, self._today, self._state, _ = map(_arrays, self._eve)
-            return True
-        if _form(eve) != self._form:
-            return False
-        _refill(self._market, _arrays(market))
-        _refill(self._state, _arrays(state))
-        return True
+        self.on = bool(_form(eve) == self._form)
+        if self.on:
+            _refill(self._market, _arrays(market))
+            _refill(self._state, _arrays(state))
 
     def play(self, day: int, action: np.ndarray) -> Any:
         """Return what a day makes of the flight; the next day writes over it."""
@@ -84,8 +83,8 @@ class Replay:
             now = self._eve if day == 0 else self._now(self._days[-1].played.state)
             try:
                 self._record(partial(self._fly, day), now)
-            except UnrecordableError:
-                self.broken = True
+            except Exception:  # a tape is a short cut; what is really wrong, `fly` will say itself
+                self.on, self.broken = False, True
                 return self._fly(day, *mapped(_copy, now))
         return self._days[day].played
 
@@ -113,10 +112,12 @@ def _prove(tape: Tape, fly: Callable[..., Any], now: tuple[Any, ...], played: An
     for array in given:
         array *= 1 - _NUDGE * rng.random(array.shape)
         array += _TINY * rng.random(array.shape)
-    tape.run()
-    due = _arrays(fly(*mapped(_copy, now)))
-    same = all(map(partial(np.array_equal, equal_nan=True), _arrays(played), due))
-    _refill(given, held)
+    try:
+        tape.run()
+        due = _arrays(fly(*mapped(_copy, now)))
+        same = all(map(partial(np.array_equal, equal_nan=True), _arrays(played), due))
+    finally:
+        _refill(given, held)
     tape.run()
     if not same:
         raise UnrecordableError("the calls gave something else than the function for other numbers")

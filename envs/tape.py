@@ -153,6 +153,8 @@ class Traced(np.ndarray):
         return self._keep(partial(function, *_plain(list(inputs)), **_plain(options)))
 
     def __getitem__(self, key: Any) -> Any:
+        if any(map(is_traced, key if isinstance(key, tuple) else (key,))):
+            raise UnrecordableError("an index that changes from run to run")
         return self._keep(partial(_plain(self).__getitem__, key))
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
