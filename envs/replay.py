@@ -71,12 +71,12 @@ class Replay:
 
     def play(self, day: int, action: np.ndarray) -> Any:
         """Return what a day makes of the flight; the next day writes over it."""
-        np.copyto(self._eve[-1], action)
-        _refill(self._today, [field[day] for field in self._noise])
         if day:
             before = self._days[day - 1]
             self._later = self._later or [_copy(array) for array in before.after]
             _refill(self._later, before.after)
+        np.copyto(self._eve[-1], action)
+        _refill(self._today, [field[day] for field in self._noise])
         if day < len(self._days):
             self._days[day].tape.run()
         else:
