@@ -13,6 +13,7 @@ import numpy as np
 from .arrays import mapped
 from .tape import Shelf, Tape, UnrecordableError
 
+PATIENCE = 25  # flights that are flown before: a recording takes as long as they do
 _NUDGE = 1e-3  # share by which numbers are changed for the proof
 _TINY = 1e-6  # by so much zeros are
 
@@ -46,8 +47,8 @@ class Replay:
     def begin(self, market: Any, noise: Any, state: Any, action: np.ndarray) -> None:
         """Load a flight on its eve.
 
-        It is not played here if it is the first one, for which no recording would pay, or differs
-        from the earlier ones in more than its numbers.
+        It is not played here if it is one of the first ones, for which no recording would pay, or
+        differs from the earlier ones in more than its numbers.
 
         Args:
             market: its fields (1, campaigns).
@@ -56,7 +57,7 @@ class Replay:
             action: of the shape of all that will come.
         """
         self._flights += 1
-        self.on = self._flights > 1 and not self.broken
+        self.on = self._flights > PATIENCE and not self.broken
         if not self.on:
             return
         self._noise = _arrays(noise)

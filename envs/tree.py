@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from ..data.errors import ConfigError
-from .arrays import Array
+from .arrays import Array, floats
 from .compiled import compiled
 from .tape import fill
 
@@ -94,9 +94,12 @@ class Tree:
         Children are added one after the other, so that a row's sums do not depend on how many
         rows there are, as those of a matrix product do.
         """
-        sums = np.empty((self.sizes[level], *columns.shape[1:]))
-        summed: np.ndarray = fill(partial(_add, self.parents[level]), columns, out=sums)
-        return summed
+        flat = floats(columns).reshape(len(columns), -1)
+        if not flat.flags.c_contiguous:
+            flat = np.ascontiguousarray(flat)
+        sums = np.empty((self.sizes[level], flat.shape[1]))
+        added: np.ndarray = fill(_add, flat, self.parents[level], out=sums)
+        return added.reshape(-1, *columns.shape[1:])
 
     @cached_property
     def numbering(self) -> Numbering:
@@ -131,14 +134,9 @@ class Bounds(NamedTuple):
     upper: tuple[Array, ...]  # dollars, the same shapes
 
 
-def _add(parents: np.ndarray, columns: np.ndarray, sums: np.ndarray) -> None:
-    """Write the sums of columns of any shape."""
-    flat = np.ascontiguousarray(columns, np.float64).reshape(len(columns), -1)
-    _add_columns(parents, flat, sums.reshape(len(sums), -1))
-
-
 @compiled
-def _add_columns(parents: np.ndarray, columns: np.ndarray, sums: np.ndarray) -> None:
+def _add(columns: np.ndarray, parents: np.ndarray, sums: np.ndarray) -> None:
+    """Write the sums, (nodes, rows), of children, (children, rows)."""
     sums[:] = 0.0
     for child in range(len(parents)):
         total = sums[parents[child]]

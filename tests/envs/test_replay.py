@@ -7,9 +7,15 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from mediagym.envs import replay
 from mediagym.envs.budget import BudgetVectorEnv
 from mediagym.envs.replay import Replay
 from mediagym.envs.tasks import task_names
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(replay, "PATIENCE", 1)
 
 
 def flown(env, rng, seed=None):
@@ -112,6 +118,15 @@ def test_what_was_handed_out_stays_as_it_was():
     kept = copy.deepcopy(held)
     flown(env, np.random.default_rng(6))
     assert same(held, kept)
+
+
+def test_few_flights_are_not_worth_a_recording(monkeypatch):
+    monkeypatch.setattr(replay, "PATIENCE", 3)
+    env = gym.make("mediagym/Full-S-v0").unwrapped
+    days = env.batch.problem.days
+    for flight, recorded in enumerate((0, 0, 0, days, days)):
+        flown(env, np.random.default_rng(flight))
+        assert len(env.batch._replay._days) == recorded
 
 
 def test_a_batch_of_many_needs_no_tape():
