@@ -14,7 +14,7 @@ import numpy as np
 
 from .arrays import Array, mapped
 
-_IN_PLACE_BY_NAME = (np.maximum, np.minimum)  # ufuncs that ask for ``out`` by its name
+_BY_NAME = (np.maximum, np.minimum)  # ufuncs that take ``out`` by its name alone
 
 
 class UnrecordableError(Exception):
@@ -111,7 +111,7 @@ def fill(function: Callable[..., object], *arguments: Any, out: Any) -> Any:
         return out
     place = len(tape.calls)
     kept = [
-        tape.shelf.array((place, i, each.shape), partial(np.empty_like, each))
+        tape.shelf.array((place, i, each.shape, each.dtype.char), partial(np.empty_like, each))
         for i, each in enumerate(outs)
     ]
     tape.add(partial(function, *map(_plain, arguments), *kept))
@@ -205,7 +205,7 @@ def _quick(
         same.append(operand)
     if all(array.shape == out.shape and array.flags.c_contiguous for array in (*same, out)):
         same, out = [_flat(shelf, array) for array in same], _flat(shelf, out)
-    if ufunc in _IN_PLACE_BY_NAME:
+    if ufunc in _BY_NAME:
         return partial(ufunc, *same, out=out)
     return partial(ufunc, *same, out)
 
