@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .arrays import mapped
+from .market import select
 from .tape import Shelf, Tape, UnrecordableError
 
 PATIENCE = 25  # flights that are flown before: a recording takes as long as they do
@@ -20,8 +21,8 @@ _TINY = 1e-6  # by so much zeros are
 
 class _Day(NamedTuple):
     tape: Tape
-    played: Any  # what the day's function returned: every run writes into its arrays
-    after: list[np.ndarray]  # the arrays of the state in it
+    after: list[np.ndarray]  # the arrays of the state it leaves: every run writes into them
+    played: Any  # what it returns, with the state on the arrays that all days share
 
 
 class Replay:
@@ -61,7 +62,7 @@ class Replay:
         if not self.on:
             return
         self._noise = _arrays(noise)
-        eve = market, mapped(lambda field: field[0], noise), state, action
+        eve = market, select(noise, 0), state, action
         if not self._eve:
             self._eve, self._form = mapped(_copy, eve), _form(eve)
             self._market, self._today, self._state, _ = map(_arrays, self._eve)
@@ -71,38 +72,36 @@ class Replay:
             _refill(self._state, _arrays(state))
 
     def play(self, day: int, action: np.ndarray) -> Any:
-        """Return what a day makes of the flight; the next day writes over it."""
-        if day:
-            before = self._days[day - 1]
-            self._later = self._later or [_copy(array) for array in before.after]
-            _refill(self._later, before.after)
+        """Return what a day makes of the flight; the next day writes over it.
+
+        The state before the day stays whole until the day is over, should it be interrupted.
+        """
         np.copyto(self._eve[-1], action)
         _refill(self._today, [field[day] for field in self._noise])
         if day < len(self._days):
             self._days[day].tape.run()
         else:
-            now = self._eve if day == 0 else self._now(self._days[-1].played.state)
+            market, today, eve, held = self._eve
+            now = market, today, self._days[-1].played.state if day else eve, held
             try:
                 self._record(partial(self._fly, day), now)
             except Exception:  # a tape is a short cut; what is really wrong, `fly` will say itself
                 self.on, self.broken = False, True
                 return self._fly(day, *mapped(_copy, now))
+        _refill(self._later, self._days[day].after)
         return self._days[day].played
-
-    def _now(self, state: Any) -> tuple[Any, ...]:
-        """Return what `fly` takes after a state, on the arrays that all days share."""
-        arrays = iter(self._later)
-        market, today, _, action = self._eve
-        return market, today, mapped(lambda _: next(arrays), state), action
 
     def _record(self, fly: Callable[..., Any], now: tuple[Any, ...]) -> None:
         tape = Tape(self._shelf)
         played = tape.record(fly, *now)
         after = _arrays(played.state)
-        if self._days and [array.shape for array in after] != [a.shape for a in self._later]:
-            raise UnrecordableError("the state changed its form")
         _prove(tape, fly, now, played)
-        self._days.append(_Day(tape, played, after))
+        self._later = self._later or [_copy(array) for array in after]
+        if not _fits(after, self._later):
+            raise UnrecordableError("the state changed its form, or an array in it its place")
+        later = iter(self._later)
+        kept = played._replace(state=mapped(lambda _: next(later), played.state))
+        self._days.append(_Day(tape, after, kept))
 
 
 def _prove(tape: Tape, fly: Callable[..., Any], now: tuple[Any, ...], played: Any) -> None:
@@ -110,18 +109,28 @@ def _prove(tape: Tape, fly: Callable[..., Any], now: tuple[Any, ...], played: An
     rng = np.random.Generator(np.random.PCG64(0))
     given = _arrays(now)
     held = [array.copy() for array in given]
-    for array in given:
-        array *= 1 - _NUDGE * rng.random(array.shape)
-        array += _TINY * rng.random(array.shape)
     try:
-        tape.run()
-        due = _arrays(fly(*mapped(_copy, now)))
+        for array in given:
+            array *= 1 - _NUDGE * rng.random(array.shape)
+            array += _TINY * rng.random(array.shape)
+        with np.errstate(all="ignore"):
+            tape.run()
+            due = _arrays(fly(*mapped(_copy, now)))
         same = all(map(partial(np.array_equal, equal_nan=True), _arrays(played), due))
     finally:
         _refill(given, held)
     tape.run()
     if not same:
         raise UnrecordableError("the calls gave something else than the function for other numbers")
+
+
+def _fits(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> bool:
+    """Whether arrays can be copied one after the other: alike, and none into one yet to be read."""
+    return [array.shape for array in after] == [array.shape for array in before] and not any(
+        np.may_share_memory(source, target)
+        for k, target in enumerate(before)
+        for source in after[k + 1 :]
+    )
 
 
 def _refill(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> None:

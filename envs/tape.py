@@ -81,10 +81,14 @@ class Tape:
         """
         if not isinstance(like, np.ndarray):
             raise UnrecordableError(f"a call gave {type(like).__name__}, which is no array")
-        place = len(self.calls), like.shape, like.dtype.char
-        out = self.shelf.array(place, partial(np.empty_like, like, order="C"))
+        out = self.room(like)
         self.add(call(out))
         return self.traced(out)
+
+    def room(self, like: np.ndarray, nth: int = 0) -> np.ndarray:
+        """Return the array for the n-th result of the next call."""
+        key = len(self.calls), nth, like.shape, like.dtype.char
+        return self.shelf.array(key, lambda: np.empty(like.shape, like.dtype))
 
     def add(self, call: Callable[[], object]) -> None:
         """Keep a call and make it."""
@@ -109,11 +113,7 @@ def fill(function: Callable[..., object], *arguments: Any, out: Any) -> Any:
     if tape is None:
         function(*arguments, *outs)
         return out
-    place = len(tape.calls)
-    kept = [
-        tape.shelf.array((place, i, each.shape, each.dtype.char), partial(np.empty_like, each))
-        for i, each in enumerate(outs)
-    ]
+    kept = [tape.room(each, nth) for nth, each in enumerate(outs)]
     tape.add(partial(function, *map(_plain, arguments), *kept))
     traced = tuple(map(tape.traced, kept))
     return traced if isinstance(out, tuple) else traced[0]
@@ -201,7 +201,7 @@ def _quick(
             kind = kinds[0] if isinstance(operand, int | float) else None
             spread = np.array(np.broadcast_to(np.asarray(operand, kind), out.shape), order="C")
             key = spread.shape, spread.dtype.char, spread.tobytes()
-            operand = shelf.array(key, partial(np.copy, spread))
+            operand = shelf.array(key, partial(np.asarray, spread))
         same.append(operand)
     if all(array.shape == out.shape and array.flags.c_contiguous for array in (*same, out)):
         same, out = [_flat(shelf, array) for array in same], _flat(shelf, out)
@@ -223,7 +223,9 @@ def _name(value: Any) -> Any:
         return value.ctypes.data, value.shape, value.strides, value.dtype.char
     if isinstance(value, list | tuple):
         return tuple(map(_name, value))
-    return type(value), id(value) if callable(value) else repr(value)
+    if value is None or isinstance(value, int | float | str | slice):
+        return type(value), repr(value)
+    return id(value)  # a call that is kept keeps it, so that no other has its number
 
 
 def _plain(value: Any) -> Any:

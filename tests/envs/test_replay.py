@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from typing import NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -11,6 +12,10 @@ from mediagym.envs import replay
 from mediagym.envs.budget import BudgetVectorEnv
 from mediagym.envs.replay import Replay
 from mediagym.envs.tasks import task_names
+
+
+class Noisy(NamedTuple):
+    field: np.ndarray
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +88,51 @@ def test_a_flight_cut_short_leaves_no_trace():
     for _ in range(7):
         env.step(env.action_space.sample())
     assert same(flown(env, np.random.default_rng(1)), flown(other, np.random.default_rng(1)))
+
+
+@pytest.mark.parametrize("at", [0, 40, 150, 300])
+def test_a_day_that_was_interrupted_can_be_flown_again(at):
+    env, other = warm(), plain(warm())
+    env.reset(seed=4)
+    other.reset(seed=4)
+    rng, days = np.random.default_rng(2), env.batch._replay._days
+    for day in range(5):
+        action = rng.uniform(-1, 1, env.action_space.shape)
+        if day in (0, 3):
+            before, calls = env.get_state(), days[day].tape.calls
+
+            def stop():
+                raise KeyboardInterrupt
+
+            calls.insert(at, stop)
+            with pytest.raises(KeyboardInterrupt):
+                env.step(action * 0.5)
+            calls.remove(stop)
+            after = env.get_state()
+            assert all(np.array_equal(before[key], after[key]) for key in before)
+        ours, theirs = env.step(action), other.step(action)
+        assert np.array_equal(ours[0], theirs[0])
+        assert ours[1] == theirs[1]
+
+
+def test_a_state_whose_arrays_change_places_is_not_recorded():
+    class Day(NamedTuple):
+        state: tuple[np.ndarray, np.ndarray]
+
+    def turn(day, market, today, state, action):
+        return Day((state[1] + today[0], state[0])) if day else Day((state[0] + 1, state[1] + 2))
+
+    played = Replay(turn)
+    for flight in range(4):
+        eve = np.full((1, 2), flight + 0.5), np.arange(2.0)[None]
+        noise = (np.arange(6.0).reshape(3, 1, 2),)
+        played.begin((), Noisy(*noise), eve, np.zeros((1, 1)))
+        due = eve
+        for day in range(3):
+            due = turn(day, (), (noise[0][day],), due, None).state
+            if played.on:
+                assert same(played.play(day, np.zeros((1, 1))).state, due)
+    assert played.broken
 
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))])  # noqa: S301
