@@ -79,12 +79,12 @@ def project_rows(tree: Tree, arrays: Sequence[np.ndarray], batch: tuple[int, ...
         arrays: the point, then the lower bounds level by level, then the upper ones; float64.
         batch: their common leading shape.
     """
-    rows, leaves, nodes = math.prod(batch), tree.sizes[-1], sum(tree.sizes)
-    levels = 1 + len(tree.sizes)
+    rows, levels = math.prod(batch), 1 + len(tree.sizes)
     point = _side_by_side(arrays[:1], batch)
     lower = _side_by_side(arrays[1:levels], batch)
     upper = _side_by_side(arrays[levels:], batch)
-    empty = (np.empty((size, rows)) for size in (leaves, leaves, nodes - leaves))
+    sizes = tree.sizes[-1], tree.sizes[-1], int(tree.starts[-2])
+    empty = (np.empty((size, rows)) for size in sizes)
     return Rows(lower, upper, *fill(partial(_settle, tree), point, lower, upper, out=tuple(empty)))
 
 
@@ -112,13 +112,13 @@ def _side_by_side(arrays: Sequence[np.ndarray], batch: tuple[int, ...]) -> np.nd
 def _settle_wild(tree: Tree, point: np.ndarray, done: Rows) -> None:
     """Settle the rows that need the care `projection_far` takes."""
     wild = np.isnan(done.spend[0])
-    starts = np.cumsum(tree.sizes)[:-1]
+    starts = tree.starts
     point, lower, upper = (
         np.ascontiguousarray((side if len(side) == 1 else side[wild]).T)
         for side in (point, done.lower, done.upper)
     )
-    columns = [point, *np.split(lower, starts), *np.split(upper, starts)]
+    columns = [point, *np.split(lower, starts[1:-1]), *np.split(upper, starts[1:-1])]
     settled = settle(arrange(tree, tree.sums, columns))
     done.spend[:, wild], done.unclipped[:, wild] = settled.spend, settled.unclipped
-    for start, size, multiplier in zip((0, *starts), tree.sizes, settled.multipliers, strict=False):
-        done.multipliers[start : start + size, wild] = multiplier  # one row stands for all nodes
+    for level, multiplier in enumerate(settled.multipliers):
+        done.multipliers[starts[level] : starts[level + 1], wild] = multiplier  # one row may be all

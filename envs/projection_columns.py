@@ -243,18 +243,17 @@ def _check_met(work: Columns, level: int, total: Array, target: Array) -> None:
     off = abs(total - target)
     if (off > INFEASIBLE * work.scale).any():
         node = int(off.reshape(-1).argmax()) // off.shape[1]
-        refuse(work.tree, sum(work.tree.sizes[:level]) + node, float(off.max()))
+        refuse(work.tree, int(work.tree.starts[level]) + node, float(off.max()))
 
 
 def refuse(tree: Tree, place: int, dollars: float) -> NoReturn:
     """Say at which node, counted level by level, the bounds cannot be met, and by how much."""
-    level = 0
-    while place >= tree.sizes[level]:
-        place, level = place - tree.sizes[level], level + 1
+    level = int(np.searchsorted(tree.starts, place, "right")) - 1
     raise ConstraintError(
-        f"no point satisfies the bounds: at level {level} (0 is the root), node {place}, the "
-        f"sum misses its bound by {dollars:.6g}; make the lower bounds of its children fit under "
-        "its upper one, and their upper ones reach its lower one"
+        f"no point satisfies the bounds: at level {level} (0 is the root), node "
+        f"{place - int(tree.starts[level])}, the sum misses its bound by {dollars:.6g}; make the "
+        "lower bounds of its children fit under its upper one, and their upper ones reach its lower "
+        "one"
     )
 
 

@@ -73,7 +73,7 @@ class Work(NamedTuple):
 def _in_rows(tree: Tree, arrays: list[np.ndarray], batch: tuple[int, ...]) -> Work:
     """Project in numpy."""
     rows = project_rows(tree, arrays, batch)
-    starts = np.cumsum(tree.sizes)[:-1]
+    starts = tree.starts[1:-1]
     lower, upper = np.split(rows.lower.T, starts), np.split(rows.upper.T, starts)
     multipliers = tuple(np.split(rows.multipliers, starts[:-1]))
     return Work(tree, tree.sums, lower, upper, Settled(rows.spend, rows.unclipped, multipliers))

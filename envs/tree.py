@@ -59,18 +59,15 @@ class Tree:
         return (1, *(level.size for level in self.parents))
 
     @cached_property
+    def starts(self) -> np.ndarray:
+        """Where each level begins when all stand side by side, and where the last one ends."""
+        return np.cumsum((0, *self.sizes))
+
+    @cached_property
     def sums(self) -> tuple[np.ndarray, ...]:
         """Per inner level the 0/1 matrix (nodes, children) that sums children into their node."""
         return tuple(
             (np.arange(above)[:, None] == level).astype(np.float64)
-            for above, level in zip(self.sizes, self.parents, strict=False)
-        )
-
-    @cached_property
-    def children(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
-        """Per inner level and node, the indices of its children on the level below."""
-        return tuple(
-            tuple(tuple(np.flatnonzero(level == node).tolist()) for node in range(above))
             for above, level in zip(self.sizes, self.parents, strict=False)
         )
 
@@ -104,7 +101,7 @@ class Tree:
     @cached_property
     def numbering(self) -> Numbering:
         """The nodes in an order in which every node's children are neighbours."""
-        starts = np.cumsum((0, *self.sizes))
+        starts = self.starts
         places, parents, begin = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)], []
         rank = np.zeros(1, np.int64)  # of each node of the level above, as given
         for level, above in enumerate(self.parents):

@@ -20,7 +20,8 @@ def tree_of(seed):
 def test_in_the_numbering_every_nodes_children_are_neighbours(seed):
     tree = tree_of(seed)
     begin, parents, places = tree.numbering
-    starts = np.cumsum((0, *tree.sizes))
+    starts = tree.starts
+    assert starts.tolist() == [sum(tree.sizes[:k]) for k in range(len(tree.sizes) + 1)]
     assert sorted(places) == list(range(starts[-1]))
     for level, above in enumerate(tree.parents):
         for node in range(starts[level], starts[level + 1]):
