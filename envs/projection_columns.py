@@ -252,8 +252,8 @@ def refuse(tree: Tree, place: int, dollars: float) -> NoReturn:
     raise ConstraintError(
         f"no point satisfies the bounds: at level {level} (0 is the root), node "
         f"{place - int(tree.starts[level])}, the sum misses its bound by {dollars:.6g}; make the "
-        "lower bounds of its children fit under its upper one, and their upper ones reach its lower "
-        "one"
+        "lower bounds of its children fit under its upper one, and their upper ones reach its "
+        "lower one"
     )
 
 

@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
-import quadprog
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
@@ -152,6 +152,11 @@ def run() -> None:
     unknown = [name for name in names if name not in known]
     if unknown:
         sys.exit(f"error: {unknown[0]!r} cannot be measured; allowed: {', '.join(known)}")
+    if "projection" in names and find_spec("quadprog") is None:
+        sys.exit(
+            "error: the projection is timed beside quadprog, which is not installed; `make "
+            "install` brings it. Without it: benchmark.py env torch"
+        )
     measured = {name: known[name]() for name in names}
     table = Table("what", "measured", "target", "unit")
     for name, figures in measured.items():
@@ -233,6 +238,8 @@ def _pull_back(tree: Tree, point: Floats, bounds: Bounds) -> None:
 
 def _solve_rows(tree: Tree, point: Floats, bounds: Bounds, rows: int) -> None:
     """The same projections as quadratic programs: every row has bounds of its own to hand over."""
+    import quadprog  # one of the tools for development, which the other parts do without
+
     matrices = [np.ones((1, tree.sizes[-1])), tree.sums[1], np.eye(tree.sizes[-1])]
     sides = np.concatenate([*matrices, *(-matrix for matrix in matrices)])
     square, sides = np.eye(tree.sizes[-1]), np.ascontiguousarray(sides.T)
