@@ -1,7 +1,6 @@
 """The one switch between numpy and torch: same code, same numbers."""
 
 import sys
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -56,14 +55,6 @@ def floats(array: Any) -> np.ndarray:
     if isinstance(array, np.ndarray) and array.dtype == np.float64:
         return array
     return np.asarray(array, np.float64)
-
-
-def mapped(function: Callable[[np.ndarray], Any], record: Any) -> Any:
-    """Return the record, named tuples within named tuples, with every numpy array changed."""
-    if isinstance(record, tuple):
-        parts = [mapped(function, part) for part in record]
-        return type(record)(*parts) if hasattr(record, "_fields") else tuple(parts)
-    return function(record) if isinstance(record, np.ndarray) else record
 
 
 def _clamp(array: Array, low: float | None, high: float | None) -> Array:

@@ -19,7 +19,6 @@ from .market import Market, MarketState, Noise, gather, select, step
 from .noise import ShockSettings, draw_noises, generator
 from .observation import BOUND, observation_size, observe
 from .parameters import require_possible
-from .replay import Replay
 from .snapshot import from_arrays, to_arrays
 
 Floats = NDArray[np.float64]
@@ -84,7 +83,6 @@ class Batch:
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (action_size(campaigns),), np.float32)
         self._fly = partial(fly_day, problem, settings, _daily_value(problem))
-        self._replay = Replay(self._fly)
         self.trace: list[tuple[Floats, float]] = []  # the first flight: dollars, value a day
 
     def begin(self, seed: int, episodes: range) -> Float32s:
@@ -93,10 +91,6 @@ class Batch:
         self._static = self._draw.state
         self.flight: Flight = start(self.problem, self._draw.state, (len(episodes),))
         self.trace = []
-        if len(episodes) == 1:
-            still = np.zeros((1, *(self.action_space.shape or ())))
-            state = self.flight, self._static
-            self._replay.begin(self._draw.market, self._draw.noise, state, still)
         return self.observation()
 
     def observation(self) -> Float32s:
@@ -104,24 +98,15 @@ class Batch:
         return np.ascontiguousarray(observe(self.problem, self.flight.view, np.float32))
 
     def play(self, action: NDArray[Any]) -> tuple[Float32s, Floats]:
-        """Spend a day; return the observations and rewards.
-
-        What it leaves in ``flight`` and ``day`` may be written over by the next day.
-        """
+        """Spend a day; return the observations and rewards."""
         if not hasattr(self, "_draw") or self.done:
             raise MediaGymError("step(): there is no flight to fly; call reset() first.")
         inside = at_most(at_least(np.asarray(action, np.float64, order="F"), -1.0), 1.0)
-        played = self._next(len(self.trace), inside)
+        day, draw, state = len(self.trace), self._draw, (self.flight, self._static)
+        played = self._fly(day, draw.market, select(draw.noise, day), state, inside)
         (self.flight, self._static), self.day = played.state, played.day
         self.trace.append((self.day.spend[0].copy(), float(self.day.value[0].sum())))
-        return np.array(played.seen, order="C"), np.array(played.reward)
-
-    def _next(self, day: int, action: Floats) -> "Played":
-        if self._replay.on:
-            played: Played = self._replay.play(day, action)
-            return played
-        today = select(self._draw.noise, day)
-        return self._fly(day, self._draw.market, today, (self.flight, self._static), action)
+        return np.ascontiguousarray(played.seen), played.reward
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return everything that decides the rest of the flights, as arrays by name."""
@@ -135,7 +120,6 @@ class Batch:
         require_fitting(arrays, self.problem.days, flights, len(self.problem.constraints.names))
         parts = from_arrays(arrays, {"draw": Draw, "static": MarketState, "flight": Flight})
         self._draw, self._static, self.flight = parts["draw"], parts["static"], parts["flight"]
-        self._replay.on = False
         rows = zip(arrays["trace.spend"], arrays["trace.value"], strict=True)
         self.trace = [(spend, float(value)) for spend, value in rows]
         return self.observation()

@@ -9,7 +9,6 @@ from scipy import special
 
 from .arrays import Array, at_least, namespace
 from .compiled import compiled
-from .tape import fill
 
 SEARCH_BELOW = 12.0  # means below it are inverted exactly, above it by the expansion
 _MOST = 60  # a count that is searched lies below it
@@ -44,8 +43,8 @@ def _count(mean: np.ndarray, normal: np.ndarray) -> np.ndarray:
     if mean.flags.f_contiguous and not mean.flags.c_contiguous:
         return _count(mean.T, normal.T).T
     count = np.empty(mean.size)
-    counted: np.ndarray = fill(_count_each, mean.reshape(-1), normal.reshape(-1), out=count)
-    return counted.reshape(mean.shape)
+    _count_each(mean.reshape(-1), normal.reshape(-1), count)
+    return count.reshape(mean.shape)
 
 
 def _expansion(mean: Array, root: Array, w: Array) -> Array:

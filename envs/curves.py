@@ -3,7 +3,6 @@
 from math import log
 
 from .arrays import Array, namespace
-from .tape import is_traced
 
 _LEAST_KEPT = 1e-9  # share kept a day whose half-life is still told
 _TINY = 1e-12  # keeps the gradient of a power finite at a stock of zero
@@ -85,6 +84,4 @@ def half_life_of(carryover: Array) -> Array:
 
 def _all_one(slope: Array) -> bool:
     """Whether every slope is known to be 1: the power may then be left out, to the same bits."""
-    if is_traced(slope):
-        return False
     return bool((slope == 1).all()) if hasattr(slope, "all") else slope == 1

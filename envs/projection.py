@@ -13,7 +13,6 @@ slope is the number of free leaves. Once the active set is right, the step is th
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +20,6 @@ import numpy as np
 from .arrays import Array, floats, namespace
 from .projection_columns import arrange, refuse, settle
 from .projection_rows import INFEASIBLE, settle_rows
-from .tape import fill
 from .tree import Bounds, Tree
 
 
@@ -84,17 +82,13 @@ def project_rows(tree: Tree, arrays: Sequence[np.ndarray], batch: tuple[int, ...
     lower = _side_by_side(arrays[1:levels], batch)
     upper = _side_by_side(arrays[levels:], batch)
     sizes = tree.sizes[-1], tree.sizes[-1], int(tree.starts[-2])
-    empty = (np.empty((size, rows)) for size in sizes)
-    return Rows(lower, upper, *fill(partial(_settle, tree), point, lower, upper, out=tuple(empty)))
-
-
-def _settle(tree: Tree, point: np.ndarray, *done: np.ndarray) -> None:
-    """Write what is empty in ``Rows``, or raise."""
+    done = Rows(lower, upper, *(np.empty((size, rows)) for size in sizes))
     trouble = settle_rows(*tree.numbering, point, *done)
     if trouble.wild:
-        _settle_wild(tree, point, Rows(*done))
+        _settle_wild(tree, point, done)
     if trouble.missed > INFEASIBLE:
         refuse(tree, int(tree.numbering.places[trouble.node]), trouble.dollars)
+    return done
 
 
 def _side_by_side(arrays: Sequence[np.ndarray], batch: tuple[int, ...]) -> np.ndarray:

@@ -10,7 +10,6 @@ import numpy as np
 from ..data.errors import ConfigError
 from .arrays import Array, floats
 from .compiled import compiled
-from .tape import fill
 
 
 class Numbering(NamedTuple):
@@ -95,8 +94,8 @@ class Tree:
         if not flat.flags.c_contiguous:
             flat = np.ascontiguousarray(flat)
         sums = np.empty((self.sizes[level], flat.shape[1]))
-        added: np.ndarray = fill(_add, flat, self.parents[level], out=sums)
-        return added.reshape(-1, *columns.shape[1:])
+        _add(flat, self.parents[level], sums)
+        return sums.reshape(-1, *columns.shape[1:])
 
     @cached_property
     def numbering(self) -> Numbering:
