@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..data.errors import DataError, MediaGymError
 from ..data.files import read_json
-from ..envs.constraints import Constraints
+from ..envs.constraints import Constraints, constraints_from_json
 from ..envs.posterior import Posterior
 from ..envs.violations import violations
 from .plan import SCHEMA_VERSION, dollars_of, name_of
@@ -31,7 +31,7 @@ def read_plan(path: Path, posterior: Posterior) -> tuple[Constraints, Cents]:
         )
     try:
         _require_same_campaigns(path, content, posterior)
-        constraints = Constraints.from_json(_ordered(content["constraints"], posterior.names))
+        constraints = constraints_from_json(_ordered(content["constraints"], posterior.names))
         cents = _cents(content["days"], constraints.names)
         wrong = [*_disagreements(content, constraints, cents), *violations(constraints, cents)]
     except DataError:

@@ -25,7 +25,7 @@ from ..data.history import History, load_history
 from ..data.settings import DataSettings
 from ..envs.ascent import Worth, ascend, steady_plans, whole_plans
 from ..envs.calibration import CalibrationSettings, calibrate
-from ..envs.constraints import Constraints
+from ..envs.constraints import Constraints, parse_constraints
 from ..envs.flight import simulate
 from ..envs.hindsight import replay
 from ..envs.likelihood import Record, draw_levels, record_from
@@ -158,7 +158,7 @@ def study(case: Case, config: Mapping[str, Any]) -> dict[str, Any]:
     posterior = calibrate(history, priors, settings)
     days = int(config["env"]["days"])
     free = {**config["constraints"], "pacing": None}  # so that the best plans are exact
-    constraints = Constraints.of(free, history.campaigns, days)
+    constraints = parse_constraints(free, history.campaigns, days)
     truth = _truth(case, advertiser, history)
     solver = SolverSettings.of(config["solver"], "solver")
     objective = Objective.of(config["objective"], "objective")

@@ -69,7 +69,7 @@ def baseline(name: str, arena: Arena, split: str = "test") -> Policy:
         ConfigError: if there is none of that name.
     """
     if name not in BASELINES:
-        raise _unknown(name, "")
+        raise unknown_policy(name)
     return BASELINES[name](arena, split)
 
 
@@ -112,7 +112,7 @@ def require_known(names: Sequence[str], arena: str) -> None:
         raise ConfigError(f"policies: {list(names)} names a policy twice; give each once.")
     for name in names:
         if name not in BASELINES and not references(arena, name) and not Path(name).exists():
-            raise _unknown(name, arena)
+            raise unknown_policy(name, _learners(arena))
 
 
 def references(arena: str, learner: str) -> list[Path]:
@@ -149,11 +149,15 @@ def _entrant(name: str, arena: Arena, split: str) -> Entrant:
     return Entrant(name if shipped else policies[0].name, tuple(policies))
 
 
-def _unknown(name: str, arena: str) -> ConfigError:
-    learners = {
-        path.name.rpartition("_")[0] for path in (REFERENCES / _key(arena)).glob("*_[0-9]*")
-    }
-    allowed = [*BASELINES, *sorted(learners)]
+def _learners(arena: str) -> list[str]:
+    """Return the learners with reference policies for a task."""
+    folders = (REFERENCES / _key(arena)).glob("*_[0-9]*")
+    return sorted({folder.name.rpartition("_")[0] for folder in folders})
+
+
+def unknown_policy(name: str, learners: Sequence[str] = ()) -> ConfigError:
+    """Return the error about a policy that there is not, with those that there are."""
+    allowed = [*BASELINES, *learners]
     near = get_close_matches(name, allowed, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return ConfigError(

@@ -19,7 +19,7 @@ from ..data.settings import DataSettings
 from ..envs.batch import EnvSettings, Pool
 from ..envs.calibrated import problem_in
 from ..envs.calibration import CalibrationSettings, calibrate
-from ..envs.constraints import Constraints
+from ..envs.constraints import parse_constraints
 from ..envs.flight import Problem
 from ..envs.objective import Objective
 from ..envs.optimum import SolverSettings
@@ -105,7 +105,7 @@ def prepare(config: Mapping[str, Any], say: Say) -> Session:
         held_out = CalibrationSettings.of(config["calibration"], "calibration").held_out
         require_apart(learner.validation, evaluation.markets, held_out)
     history, notes = load(config)
-    Constraints.of(config["constraints"], history.campaigns, env.days)
+    parse_constraints(config["constraints"], history.campaigns, env.days)
     config = informed(config, history.names)
     folder, posterior = calibrated(config, history, say)
     problem, source = problem_in(folder, posterior, config, say), Pool(*posterior.training())

@@ -11,7 +11,7 @@ from ..data.errors import ConfigError, DataError
 from ..data.files import digest, read_arrays, write_arrays
 from .batch import EnvSettings
 from .budget import BudgetEnv, BudgetVectorEnv
-from .constraints import Constraints
+from .constraints import parse_constraints
 from .flight import Problem, problem_of
 from .objective import Objective
 from .optimum import SolverSettings
@@ -49,7 +49,7 @@ def problem_in(
         )
     solver = SolverSettings.of(groups["solver"], "solver")
     days = EnvSettings.of(groups["env"], "env").days
-    constraints = Constraints.of(groups["constraints"], posterior.campaigns, days)
+    constraints = parse_constraints(groups["constraints"], posterior.campaigns, days)
     key = digest(
         _VERSION,
         posterior.fingerprint(),

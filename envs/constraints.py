@@ -48,7 +48,7 @@ class ConstraintSettings(Settings):
 
 @dataclass(frozen=True, eq=False)
 class Constraints:
-    """A feasible constraint set of one flight; build it with `Constraints.of`."""
+    """A feasible constraint set of one flight; build it with `parse_constraints`."""
 
     names: tuple[str, ...]  # campaigns, in the order of every (..., campaigns) array
     channels: tuple[str, ...]  # in order of first appearance
@@ -62,50 +62,6 @@ class Constraints:
     pacing: tuple[float, float]  # multiples of remaining money / remaining days: <= 1, >= 1
     change_limit: float | None  # share of yesterday's spend, > 0
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # arrays other rooms derive
-
-    @classmethod
-    def of(
-        cls, settings: Mapping[str, Any], campaigns: Sequence[Named], days: int
-    ) -> "Constraints":
-        """Read the settings for these campaigns, and refuse what no plan could satisfy.
-
-        Args:
-            settings: the keys of `conf/constraints/default.yaml`, as YAML gives them.
-            campaigns: what gets a budget; the order is that of every array.
-            days: length of the flight, >= 1.
-
-        Raises:
-            ConfigError: naming the key that is unknown, missing or not allowed.
-            ConstraintError: naming the node whose bounds contradict each other, with the numbers.
-        """
-        given = ConstraintSettings.of(settings, "constraints")
-        names = tuple(campaign.name for campaign in campaigns)
-        owners = [campaign.channel for campaign in campaigns]
-        channels = tuple(dict.fromkeys(owners))
-        _check_flight(names, days)
-        total = _total(given.total)
-        by_channel = _by_name(given, "channel", channels)
-        by_campaign = _by_name(given, "campaign", names)
-        pacing, change_limit = _pace(given.pacing, given.change_limit, days)
-        limits = [
-            _limits(by_channel, "channel", channels, total),
-            _limits(by_campaign, "campaign", names, total),
-        ]
-        constraints = cls(
-            names=names,
-            channels=channels,
-            tree=Tree.of([[0] * len(channels), [channels.index(owner) for owner in owners]]),
-            days=days,
-            total_cents=total,
-            spend_all=_spend_all(given.total_type),
-            floor_cents=(limits[0][0], limits[1][0]),
-            cap_cents=(limits[0][1], limits[1][1]),
-            daily_cap_cents=limits[1][2],
-            pacing=pacing,
-            change_limit=change_limit,
-        )
-        require_feasible(constraints)
-        return constraints
 
     @cached_property
     def total(self) -> float:
@@ -124,7 +80,7 @@ class Constraints:
         return {name: self.channels[owner] for name, owner in zip(self.names, owners, strict=True)}
 
     def to_json(self) -> dict[str, Any]:
-        """Everything in plain values, resolved by name; `from_json` reads it back."""
+        """Everything in plain values, resolved by name; `constraints_from_json` reads it back."""
         return {
             "days": self.days,
             "channel_of": self.channel_of,
@@ -139,12 +95,6 @@ class Constraints:
                 "change_limit": _percent(self.change_limit),
             },
         }
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> "Constraints":
-        """Rebuild what `to_json` wrote."""
-        campaigns = [_Campaign(*pair) for pair in document["channel_of"].items()]
-        return cls.of(document["settings"], campaigns, document["days"])
 
     def _resolved(self, level: int) -> dict[str, dict[str, str | None]]:
         names = (self.channels, self.names)[level]
@@ -172,6 +122,56 @@ def _dollars(amount: int) -> str:
 
 def _percent(limit: float | None) -> str | None:
     return None if limit is None else f"{100 * limit:.12g}%"
+
+
+def parse_constraints(
+    settings: Mapping[str, Any], campaigns: Sequence[Named], days: int
+) -> Constraints:
+    """Read the settings for these campaigns, and refuse what no plan could satisfy.
+
+    Args:
+        settings: the keys of `conf/constraints/default.yaml`, as YAML gives them.
+        campaigns: what gets a budget; the order is that of every array.
+        days: length of the flight, >= 1.
+
+    Raises:
+        ConfigError: naming the key that is unknown, missing or not allowed.
+        ConstraintError: naming the node whose bounds contradict each other, with the numbers.
+    """
+    given = ConstraintSettings.of(settings, "constraints")
+    names = tuple(campaign.name for campaign in campaigns)
+    owners = [campaign.channel for campaign in campaigns]
+    channels = tuple(dict.fromkeys(owners))
+    _check_flight(names, days)
+    total = _total(given.total)
+    by_channel = _by_name(given, "channel", channels)
+    by_campaign = _by_name(given, "campaign", names)
+    pacing, change_limit = _pace(given.pacing, given.change_limit, days)
+    limits = [
+        _limits(by_channel, "channel", channels, total),
+        _limits(by_campaign, "campaign", names, total),
+    ]
+    constraints = Constraints(
+        names=names,
+        channels=channels,
+        tree=Tree.of([[0] * len(channels), [channels.index(owner) for owner in owners]]),
+        days=days,
+        total_cents=total,
+        spend_all=_spend_all(given.total_type),
+        floor_cents=(limits[0][0], limits[1][0]),
+        cap_cents=(limits[0][1], limits[1][1]),
+        daily_cap_cents=limits[1][2],
+        pacing=pacing,
+        change_limit=change_limit,
+    )
+    require_feasible(constraints)
+    return constraints
+
+
+def constraints_from_json(document: Mapping[str, Any]) -> Constraints:
+    """Rebuild what `Constraints.to_json` wrote."""
+    campaigns = [_Campaign(*pair) for pair in document["channel_of"].items()]
+    return parse_constraints(document["settings"], campaigns, document["days"])
 
 
 def _check_flight(names: tuple[str, ...], days: int) -> None:

@@ -17,7 +17,7 @@ from ..data.files import read_json, write_json
 from .batch import Draw, EnvSettings, Pool
 from .budget import BudgetEnv, BudgetVectorEnv
 from .clairvoyant import clairvoyant_bound, shared_plan
-from .constraints import Constraints
+from .constraints import Constraints, parse_constraints
 from .flight import Problem, problem_of
 from .market import Market, MarketState, Noise, gather
 from .noise import draw_noises
@@ -25,7 +25,7 @@ from .objective import Objective
 from .plans import steady_plan
 from .posterior import Posterior
 from .scenarios import HELD_OUT, fingerprint, markets_of, path_generator, split_of
-from .tasks import ROOT, Task, shipped, task_of
+from .tasks import ROOT, Task, overrides_of, shipped, task_of
 
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
@@ -84,9 +84,9 @@ def problem_for(
         changes: keys of ``conf/constraints`` that differ; the static plan is then made anew.
         anew: make the static plan even where one is shipped.
     """
-    posterior, changes = posterior_of(task), _changes(changes, "constraints")
+    posterior, changes = posterior_of(task), overrides_of(changes, "constraints")
     given = shipped("constraints", "default") | {"total": task.size.total, "pacing": None} | changes
-    constraints = Constraints.of(given, posterior.campaigns, task.size.days)
+    constraints = parse_constraints(given, posterior.campaigns, task.size.days)
     objective = Objective.of(shipped("objective", "conversions"), "objective")
     if not changes and not anew and reference_path(task).exists():
         base = reference_of(task.key).base
@@ -214,18 +214,10 @@ def _problem(
 
 def _env(task: Task, changes: Mapping[str, Any] | None) -> EnvSettings:
     usual = shipped("env", "default") | {"days": task.size.days, "relative": False}
-    settings = EnvSettings.of(usual | _changes(changes, "env"), "env")
+    settings = EnvSettings.of(usual | overrides_of(changes, "env"), "env")
     if settings.days != task.size.days:
         raise ConfigError(
             f"env.days: {settings.days} was given; a flight of {task.key} has {task.size.days} "
             "days. Leave the key out, or write a size of your own in conf/size."
         )
     return settings
-
-
-def _changes(given: Any, name: str) -> dict[str, Any]:
-    if given is not None and not isinstance(given, Mapping):
-        raise ConfigError(
-            f"{name}: {given!r} was given; a mapping of the keys that differ is allowed."
-        )
-    return dict(given or {})

@@ -221,5 +221,14 @@ def shipped(group: str, name: str) -> dict[str, Any]:
     return dict(yaml.safe_load((CONF / group / f"{name}.yaml").read_text(encoding="utf-8")))
 
 
+def overrides_of(given: Any, name: str) -> dict[str, Any]:
+    """Return the keys that differ from the defaults; ConfigError if it is no mapping."""
+    if given is not None and not isinstance(given, Mapping):
+        raise ConfigError(
+            f"{name}: {given!r} was given; a mapping of the keys that differ is allowed."
+        )
+    return dict(given or {})
+
+
 def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     return {**base, **change}

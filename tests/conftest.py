@@ -16,7 +16,7 @@ from mediagym.data.history import History, load_history
 from mediagym.data.settings import DataSettings
 from mediagym.envs.batch import EnvSettings
 from mediagym.envs.calibration import CalibrationSettings, calibrate
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import Constraints, parse_constraints
 from mediagym.envs.flight import Problem, problem_of
 from mediagym.envs.objective import Objective
 from mediagym.envs.optimum import SolverSettings
@@ -150,7 +150,7 @@ def posterior(
 @pytest.fixture(scope="session")
 def constraints(posterior: Posterior) -> Constraints:
     """The shipped constraints of a 30-day flight."""
-    return Constraints.of(read_conf("constraints/default.yaml"), posterior.campaigns, 30)
+    return parse_constraints(read_conf("constraints/default.yaml"), posterior.campaigns, 30)
 
 
 @pytest.fixture(scope="session")

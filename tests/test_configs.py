@@ -37,7 +37,7 @@ from mediagym.data.history import Campaign
 from mediagym.data.settings import DataSettings
 from mediagym.envs.batch import EnvSettings
 from mediagym.envs.calibration import CalibrationSettings
-from mediagym.envs.constraints import Constraints, ConstraintSettings
+from mediagym.envs.constraints import ConstraintSettings, parse_constraints
 from mediagym.envs.objective import Objective
 from mediagym.envs.optimum import SolverSettings
 from mediagym.envs.priors import Priors
@@ -95,7 +95,7 @@ def _check(group: str, choice: str, settings: dict[str, Any]) -> None:
     RECORDS[group].of(settings, group)
     if group == "constraints":
         pair = [Campaign("google", "Search Network"), Campaign("meta", None)]
-        Constraints.of(settings, pair, 30)
+        parse_constraints(settings, pair, 30)
 
 
 def test_every_group_has_a_record() -> None:

@@ -22,7 +22,7 @@ from mediagym.agents.policy import Entrant, PlanPolicy
 from mediagym.agents.registry import baseline
 from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConfigError
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import parse_constraints
 from mediagym.envs.flight import Problem, View, problem_of
 from mediagym.envs.optimum import SolverSettings
 from mediagym.envs.plans import static_plan
@@ -206,7 +206,7 @@ def known(
     settings = conf("solver/default.yaml", iterations=400, draws=1, rate=0.1)
     solver = SolverSettings.of(settings, "solver")
     given = conf("constraints/default.yaml", total=90_000)
-    constraints = Constraints.of(given, stationary.campaigns, 14)
+    constraints = parse_constraints(given, stationary.campaigns, 14)
     base = static_plan(stationary, constraints, session.problem.objective, 14, solver)
     problem = problem_of(stationary, constraints, session.problem.objective, base)
     return problem, trial_of(*stationary.held(2), 14, seed=1), solver

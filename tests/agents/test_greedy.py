@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from mediagym.agents.forecast import expected_flight
 from mediagym.agents.greedy import Greedy
 from mediagym.data.history import Campaign
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import constraints_from_json, parse_constraints
 from mediagym.envs.curves import saturation
 from mediagym.envs.flight import Problem, View, fly, start
 from mediagym.envs.inflight import Doubt
@@ -53,7 +53,9 @@ def make(conf: Callable[..., dict[str, Any]]) -> Callable[..., Problem]:
             order_value_sd=zero,
         )
         settings = {"total": 5000, "channel": {}, "campaign": {}, **given}
-        constraints = Constraints.of(conf("constraints/default.yaml", **settings), CAMPAIGNS, DAYS)
+        constraints = parse_constraints(
+            conf("constraints/default.yaml", **settings), CAMPAIGNS, DAYS
+        )
         state = MarketState(19_000, market.reference_spend, rng.normal(0, 0.2, len(CAMPAIGNS)))
         worth = Objective.of(conf(f"objective/{objective}.yaml", margin=0.5), "objective")
         base = np.full((DAYS, len(CAMPAIGNS)), 5000 / DAYS / len(CAMPAIGNS))
@@ -186,7 +188,7 @@ def test_campaigns_in_another_order_get_the_same_dollars(
     names = [problem.constraints.names[k] for k in order]
     given["channel_of"] = {name: given["channel_of"][name] for name in names}
     other = Problem(
-        Constraints.from_json(given),
+        constraints_from_json(given),
         problem.objective,
         permuted(problem.market, order),
         permuted(problem.state, order),

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from mediagym.agents.marginal import Allocation, Returns, allocate
 from mediagym.data.history import Campaign
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import parse_constraints
 from mediagym.envs.curves import saturation
 from mediagym.envs.flight import Problem
 from mediagym.envs.ledger import Ledger, day_bounds, remaining, spend_day
@@ -33,7 +33,7 @@ def planned(problem: Problem, conf: Conf) -> Callable[..., Problem]:
 
     def make(**changes: Any) -> Problem:
         settings = conf("constraints/default.yaml", total=5000, **changes)
-        return problem._replace(constraints=Constraints.of(settings, CAMPAIGNS, DAYS))
+        return problem._replace(constraints=parse_constraints(settings, CAMPAIGNS, DAYS))
 
     return make
 

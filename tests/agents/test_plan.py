@@ -16,7 +16,7 @@ from mediagym.agents.registry import baseline
 from mediagym.agents.workflow import Session
 from mediagym.data.errors import ConstraintError
 from mediagym.data.history import Campaign
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import constraints_from_json, parse_constraints
 from mediagym.envs.violations import violations
 
 REFERENCES = ("$ref", "type", "enum", "const", "anyOf")
@@ -50,7 +50,7 @@ def _made(conf: Callable[..., dict], cents: list[list[int]], **changes: Any) -> 
         **changes.pop("constraints", {}),
     }
     settings = conf("constraints/default.yaml", **given)
-    constraints = Constraints.of(settings, [Campaign(*name) for name in names], len(array))
+    constraints = parse_constraints(settings, [Campaign(*name) for name in names], len(array))
     draws = np.ones((4, *array.shape))
     facts = {
         "policy": "made",
@@ -259,7 +259,7 @@ def test_a_plan_in_another_order_of_campaigns_is_the_same_plan(plans: list[Plan]
     names = [plan.constraints.names[k] for k in order]
     given["channel_of"] = {name: given["channel_of"][name] for name in names}
     shuffled = plan._replace(
-        constraints=Constraints.from_json(given),
+        constraints=constraints_from_json(given),
         cents=plan.cents[:, order],
         forecast=Forecast(*(draws[..., order] for draws in plan.forecast)),
         marginal=plan.marginal[order],

@@ -20,7 +20,7 @@ from mediagym.agents.recovery import (
 from mediagym.agents.recovery_report import draw_recovery, markdown, summary, table
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import Constraints, parse_constraints
 from mediagym.envs.market import select
 from mediagym.envs.plans import steady_plan
 from mediagym.envs.synthetic import Advertiser
@@ -78,7 +78,7 @@ def _free(total: float) -> Constraints:
         "campaigns": {}, "pacing": None, "change_limit": None,
     }  # fmt: skip
     ads = [Campaign("google", "A"), Campaign("google", "B"), Campaign("meta", None)]
-    return Constraints.of(settings, ads, DAYS)
+    return parse_constraints(settings, ads, DAYS)
 
 
 def test_a_study_says_all_that_its_report_shows(cases: list[dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ import torch
 import yaml
 
 from mediagym.envs.arrays import namespace
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import Constraints, parse_constraints
 from mediagym.envs.flight import Flight, Problem, View, start
 from mediagym.envs.ledger import Ledger, day_bounds, spend_day
 from mediagym.envs.market import Market, MarketState, Noise
@@ -94,7 +94,7 @@ def feasible_set() -> Callable[..., Constraints]:
         count, days = len(campaigns), int(rng.integers(1, 9))
         shares = rng.dirichlet(np.full(count, rng.choice([0.2, 1, 5])))
         plan = np.round(shares * rng.integers(100, 5000), 2)
-        return Constraints.of(_settings(rng, plan, campaigns, days), campaigns, days)
+        return parse_constraints(_settings(rng, plan, campaigns, days), campaigns, days)
 
     return draw
 

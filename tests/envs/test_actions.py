@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediagym.envs.actions import ActionSettings, action_size, wanted
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import parse_constraints
 from mediagym.envs.flight import fly, start
 from mediagym.envs.ledger import Ledger, spend_day
 from mediagym.envs.optimum import tensors
@@ -54,7 +54,7 @@ def test_an_action_of_zero_is_the_plan_also_where_it_leaves_money(
     conf, problem, posterior, flights, scales
 ):
     settings = conf("constraints/default.yaml", total_type="at_most", pacing=None, channel={})
-    loose = Constraints.of(settings | {"campaign": {}}, posterior.campaigns, problem.days)
+    loose = parse_constraints(settings | {"campaign": {}}, posterior.campaigns, problem.days)
     frugal = problem._replace(constraints=loose, base=0.6 * problem.base)
     spend = follow(frugal, flights, scales)
     np.testing.assert_allclose(spend, frugal.base[:, None] + 0 * spend, rtol=1e-9, atol=1e-6)

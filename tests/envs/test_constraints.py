@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from scipy.optimize import linprog
 
 from mediagym.data.errors import ConfigError, ConstraintError
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import constraints_from_json, parse_constraints
 
 SEEDS = st.integers(0, 2**32 - 1)
 NAMES = ("google/Search", "google/YouTube", "meta", "microsoft/Shopping", "microsoft/Audience")
@@ -19,7 +19,7 @@ NAMES = ("google/Search", "google/YouTube", "meta", "microsoft/Shopping", "micro
 
 @pytest.fixture
 def build(default_constraints, ads):
-    return lambda days=30, names=NAMES, **changes: Constraints.of(
+    return lambda days=30, names=NAMES, **changes: parse_constraints(
         default_constraints | changes, ads(*names), days
     )
 
@@ -61,7 +61,7 @@ def test_settings_are_read_as_yaml_gives_them(default_constraints, ads):
     """  # bare `off` is a truth value in YAML
     omega = OmegaConf.merge(default_constraints, OmegaConf.create(words))
     for given_ in (default_constraints | yaml.safe_load(words), omega):
-        constraints = Constraints.of(given_, ads(*NAMES), 30)
+        constraints = parse_constraints(given_, ads(*NAMES), 30)
         assert constraints.cap_cents[0][0] == 12_000_000
         assert constraints.cap_cents[1][1] == 0
 
@@ -96,14 +96,14 @@ def test_json_and_back_is_the_same_set(build):
         {"total": 0.5 + 1000, "channel": {"floor": "$0.70"}, "pacing": None},
     ):
         document = json.loads(json.dumps(build(**changes).to_json()))
-        assert Constraints.from_json(document).to_json() == document
+        assert constraints_from_json(document).to_json() == document
 
 
 @given(seed=SEEDS)
 @settings(max_examples=60)
 def test_json_and_back_for_any_set(seed, feasible_set):
     document = feasible_set(np.random.default_rng(seed)).to_json()
-    assert Constraints.from_json(json.loads(json.dumps(document))).to_json() == document
+    assert constraints_from_json(json.loads(json.dumps(document))).to_json() == document
 
 
 REFUSED = {
@@ -174,7 +174,7 @@ def test_a_wrong_value_is_refused_by_its_key(build, case):
 
 def test_a_missing_key_is_named(ads):
     with pytest.raises(ConfigError, match=r"constraints\.total: no value"):
-        Constraints.of({}, ads(*NAMES), 30)
+        parse_constraints({}, ads(*NAMES), 30)
 
 
 @pytest.mark.parametrize("days", [0, -1, 2.5, True])
@@ -269,7 +269,7 @@ def test_refuses_exactly_the_sets_that_have_no_plan(seed, default_constraints, a
     }
     capped = tuple((low, np.minimum(high, total)) for low, high in (campaign, channel))
     if has_plan((*capped, daily), owners, days, total, spend_all):
-        Constraints.of(default_constraints | changes, ads(*names), days)
+        parse_constraints(default_constraints | changes, ads(*names), days)
         return
     with pytest.raises(ConstraintError):
-        Constraints.of(default_constraints | changes, ads(*names), days)
+        parse_constraints(default_constraints | changes, ads(*names), days)

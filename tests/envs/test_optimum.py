@@ -5,7 +5,7 @@ from scipy import optimize
 
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import parse_constraints
 from mediagym.envs.flight import simulate
 from mediagym.envs.market import MarketState, Noise
 from mediagym.envs.noise import draw_noises, generator
@@ -40,7 +40,7 @@ def setting(conf, draw_market):
         market = draw_market(rng, (markets,), carryover=0.6, **fixed)
         state = MarketState(19_723, 0.5 * market.reference_spend, 0 * market.elasticity)
         settings = conf("constraints/default.yaml", total=4000, **{**FREE, **changes})
-        return Constraints.of(settings, ADS, DAYS), (market, state)
+        return parse_constraints(settings, ADS, DAYS), (market, state)
 
     return draw
 

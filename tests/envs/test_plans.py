@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mediagym.envs.ascent import even_floors, whole_plans
 from mediagym.envs.clairvoyant import worth_of
-from mediagym.envs.constraints import Constraints
+from mediagym.envs.constraints import parse_constraints
 from mediagym.envs.flight import Problem, simulate
 from mediagym.envs.inflight import Doubt
 from mediagym.envs.noise import draw_noises, generator
@@ -123,7 +123,7 @@ def climbed(posterior, objective, conf):
     @cache
     def climb(*pacing):
         shipped = conf("constraints/default.yaml", pacing=list(pacing) or None)
-        constraints = Constraints.of(shipped, posterior.campaigns, 30)
+        constraints = parse_constraints(shipped, posterior.campaigns, 30)
         plan = static_plan(posterior, constraints, objective, 30, solver)
         problem = Problem(constraints, objective, *posterior.mean(), Doubt.none(plan[0]), plan)
         worth = worth_of(problem, market, state, path)
