@@ -148,7 +148,7 @@ def _origin(
     return Origin(len(known.dates), then.dates[0], model, rivals)
 
 
-def document(
+def backtest_document(
     origins: list[Origin], latest: Origin, asked: BacktestCommand, history: History
 ) -> dict[str, Any]:
     """Return the content of ``backtest.json``; rivals that beat the model are named."""

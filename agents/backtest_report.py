@@ -30,7 +30,7 @@ def rolling_table(content: Mapping[str, Any]) -> Table:
     return table
 
 
-def markdown(content: Mapping[str, Any], command: str) -> str:
+def backtest_markdown(content: Mapping[str, Any], command: str) -> str:
     """Return the same as a Markdown table under the command that makes it."""
     lines = [f"    {command}", ""]
     lines.append(

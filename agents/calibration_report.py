@@ -8,7 +8,7 @@ import jinja2
 
 from ..data.canvas import png_of
 from ..data.files import write_bytes, write_json, write_text
-from .portrait import Portrait, document
+from .portrait import Portrait, calibration_document
 from .portrait_figures import FIGURES
 
 _TEMPLATE = Path(__file__).with_name("calibration.html")
@@ -38,7 +38,7 @@ def write_report(portrait: Portrait, objective: str, folder: Path) -> list[Path]
     Raises:
         DataError: the folder cannot be written to.
     """
-    content = {"objective": objective, **document(portrait)}
+    content = {"objective": objective, **calibration_document(portrait)}
     pictures = {name: png_of(draw(portrait)) for name, draw in FIGURES.items()}
     written = [
         write_text(folder / "calibration.html", _page(content, pictures)),

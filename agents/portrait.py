@@ -84,7 +84,7 @@ def portrait_of(history: History, posterior: Posterior, priors: Priors) -> Portr
     )
 
 
-def document(portrait: Portrait) -> dict[str, Any]:
+def calibration_document(portrait: Portrait) -> dict[str, Any]:
     """Return the content of ``calibration.json``."""
     return {
         "history": portrait.report["history"],

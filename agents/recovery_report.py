@@ -12,7 +12,7 @@ from ..data.files import write_bytes
 Cases = Sequence[Mapping[str, Any]]
 
 
-def summary(cases: Cases, goals: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def recovery_summary(cases: Cases, goals: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return one row a form: mean regrets in percent, curve errors, coverage, and the goals.
 
     Args:
@@ -61,7 +61,7 @@ def _curve(cases: Cases, i: int, kind: str) -> dict[str, float]:
     }
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+def recovery_table(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """Return headings and cells: regret, rivals, and curves at each multiple of past spend."""
     multiples = [curve["multiple"] for curve in rows[0]["curves"]]
     heads = [
@@ -103,9 +103,9 @@ def _at_past(curve: Mapping[str, Any], goal: str) -> str:
     return goal if curve["multiple"] == 1.0 else ""
 
 
-def markdown(rows: Sequence[Mapping[str, Any]], command: str) -> str:
+def recovery_markdown(rows: Sequence[Mapping[str, Any]], command: str) -> str:
     """Return the table and the command that makes it."""
-    heads, *cells = table(rows)
+    heads, *cells = recovery_table(rows)
     lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
     lines += ["| " + " | ".join(row) + " |" for row in cells]
     return f"    {command}\n\n" + "\n".join(lines) + "\n"

@@ -2,8 +2,8 @@
 
 from omegaconf import DictConfig
 
-from mediagym.agents.backtest import BacktestCommand, backtest, document
-from mediagym.agents.backtest_report import draw_backtest, markdown, rolling_table
+from mediagym.agents.backtest import BacktestCommand, backtest, backtest_document
+from mediagym.agents.backtest_report import backtest_markdown, draw_backtest, rolling_table
 from mediagym.data.files import write_json, write_text
 from mediagym.scripts.launch import command_line, launch, plain
 from mediagym.scripts.screen import console, run_folder, tell, warn, working
@@ -16,10 +16,10 @@ def main(config: DictConfig) -> None:
     history = asked.history()
     with working("backtesting") as say:
         found = backtest(history, settings, asked.metric, say)
-    content = document(*found, asked, history)
+    content = backtest_document(*found, asked, history)
     folder = asked.output or run_folder()
     path = write_json(folder / "backtest.json", content)
-    write_text(folder / "backtest.md", markdown(content, command_line("backtest")))
+    write_text(folder / "backtest.md", backtest_markdown(content, command_line("backtest")))
     picture = draw_backtest(content, folder)
     console.print(rolling_table(content))
     warn(content["remarks"])

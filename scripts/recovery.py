@@ -4,7 +4,12 @@ from omegaconf import DictConfig
 from rich.progress import Progress
 
 from mediagym.agents.recovery import RecoveryCommand, run_study
-from mediagym.agents.recovery_report import draw_recovery, markdown, summary, table
+from mediagym.agents.recovery_report import (
+    draw_recovery,
+    recovery_markdown,
+    recovery_summary,
+    recovery_table,
+)
 from mediagym.data.files import write_json, write_text
 from mediagym.scripts.launch import command_line, launch, plain
 from mediagym.scripts.screen import console, run_folder, tell
@@ -17,12 +22,12 @@ def main(config: DictConfig) -> None:
     with Progress(console=console) as bar:
         task = bar.add_task("advertisers", total=len(asked.cases()))
         cases = run_study(settings, lambda _: bar.advance(task))
-    rows = summary(cases, asked.goals)
-    heads, *cells = table(rows)
+    rows = recovery_summary(cases, asked.goals)
+    heads, *cells = recovery_table(rows)
     for heading, *values in zip(heads, *cells, strict=True):
         tell(f"{heading:32}" + "".join(f"{value:>20}" for value in values))
     folder = asked.output or run_folder()
-    write_text(folder / "recovery.md", markdown(rows, command_line("recovery")))
+    write_text(folder / "recovery.md", recovery_markdown(rows, command_line("recovery")))
     tell(f"\nstudy    {write_json(folder / 'recovery.json', {'forms': rows, 'cases': cases})}")
     tell(f"picture  {draw_recovery(cases, folder)}")
 

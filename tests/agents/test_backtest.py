@@ -17,10 +17,10 @@ from mediagym.agents.backtest import (
     BacktestSettings,
     Origin,
     backtest,
-    document,
+    backtest_document,
     origins_of,
 )
-from mediagym.agents.backtest_report import SCORES, draw_backtest, markdown, rolling_table
+from mediagym.agents.backtest_report import SCORES, backtest_markdown, draw_backtest, rolling_table
 from mediagym.data.errors import ConfigError, DataError
 from mediagym.data.history import History
 from mediagym.data.naive import RIVALS
@@ -59,7 +59,7 @@ def found(few: History, config: dict[str, Any]) -> Found:
 
 @pytest.fixture(scope="module")
 def content(found: Found, few: History, config: dict[str, Any]) -> dict[str, Any]:
-    return document(*found, BacktestCommand.read(config), few)
+    return backtest_document(*found, BacktestCommand.read(config), few)
 
 
 def changed(history: History, since: int, until: int | None = None) -> History:
@@ -172,11 +172,11 @@ def test_a_rival_that_wins_is_named_and_no_other(
     origins, latest = found
     worst = origins[0].model._replace(daily=1e9, total=1e9, campaign=1e9, crps=1e9)
     bad = (origins[0]._replace(model=worst), latest._replace(model=worst))
-    lost = document([bad[0]], bad[1], BacktestCommand.read(config), few)
+    lost = backtest_document([bad[0]], bad[1], BacktestCommand.read(config), few)
     assert len(lost["remarks"]) == 2 * 4 * len(RIVALS)
     best = worst._replace(daily=0.0, total=0.0, campaign=0.0, crps=0.0)
     good = (origins[0]._replace(model=best), latest._replace(model=best))
-    won = document([good[0]], good[1], BacktestCommand.read(config), few)
+    won = backtest_document([good[0]], good[1], BacktestCommand.read(config), few)
     assert won["remarks"] == []
 
 
@@ -184,7 +184,7 @@ def test_a_screen_and_a_document_show_a_row_a_forecaster(content: dict[str, Any]
     console = Console(width=220, file=None)
     with console.capture() as captured:
         console.print(rolling_table(content))
-    text = markdown(content, "the command")
+    text = backtest_markdown(content, "the command")
     for name in ("model", *RIVALS):
         assert text.count(f"| {name} |") == 2
         assert captured.get().count(name) == 2

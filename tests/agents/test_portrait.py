@@ -9,7 +9,13 @@ import pytest
 from matplotlib.image import imread
 
 from mediagym.agents.calibration_report import write_report
-from mediagym.agents.portrait import PARAMETERS, QUANTILES, Portrait, document, portrait_of
+from mediagym.agents.portrait import (
+    PARAMETERS,
+    QUANTILES,
+    Portrait,
+    calibration_document,
+    portrait_of,
+)
 from mediagym.agents.portrait_figures import FIGURES
 from mediagym.data.canvas import blank
 from mediagym.data.errors import DataError
@@ -111,7 +117,7 @@ def test_levels_are_drawn_for_every_day_of_the_history(
 def test_the_document_is_json_and_says_where_the_data_end(
     portrait: Portrait, history: History
 ) -> None:
-    content = json.loads(json.dumps(document(portrait), allow_nan=False))
+    content = json.loads(json.dumps(calibration_document(portrait), allow_nan=False))
     assert list(content["campaigns"]) == list(history.names)
     assert content["history"]["fingerprint"] == history.fingerprint()
     for k, found in enumerate(content["campaigns"].values()):

@@ -17,7 +17,12 @@ from mediagym.agents.recovery import (
     best_values,
     run_study,
 )
-from mediagym.agents.recovery_report import draw_recovery, markdown, summary, table
+from mediagym.agents.recovery_report import (
+    draw_recovery,
+    recovery_markdown,
+    recovery_summary,
+    recovery_table,
+)
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
 from mediagym.envs.constraints import Constraints, parse_constraints
@@ -202,7 +207,7 @@ def _case(form: str, static: float, historical: float) -> dict[str, Any]:
 def test_a_row_a_form_with_means_and_what_was_aimed_at(tmp_path: Path) -> None:
     made = [_case("hill", 0.01, 0.05), _case("hill", 0.03, 0.02), _case("power", 0.04, 0.1)]
     goals = {"hill": {"steady": 1.0, "daily": 2.5, "coverage": [85, 95]}, "other": {"steady": 3.0}}
-    rows = summary(made, goals)
+    rows = recovery_summary(made, goals)
     assert [row["form"] for row in rows] == ["hill", "power"]
     assert rows[0]["advertisers"] == 2
     assert rows[0]["regret_daily"] == pytest.approx(2)
@@ -210,10 +215,10 @@ def test_a_row_a_form_with_means_and_what_was_aimed_at(tmp_path: Path) -> None:
     assert rows[0]["worst_steady"] == pytest.approx(1)
     assert rows[0]["worse_than_historical"] == 1
     assert rows[0]["curves"][0]["past"]["coverage"] == 75
-    heads, *cells = table(rows)
+    heads, *cells = recovery_table(rows)
     assert len(cells) == 2
     assert {len(row) for row in cells} == {len(heads)}
-    text = markdown(rows, "the command")
+    text = recovery_markdown(rows, "the command")
     assert text.startswith("    the command\n\n|")
     assert len({line.count("|") for line in text.splitlines()[2:]}) == 1
     assert "(<= 2.5)" in text
