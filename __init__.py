@@ -2,20 +2,20 @@
 
 from gymnasium import register, registry
 
-from .envs.tasks import every_task
+from .envs.suite.task import every_task
 
 __version__ = "0.1.0"
 
 if "mediagym/Calibrated-v0" not in registry:  # a test runner may import this file twice
     register(
         id="mediagym/Calibrated-v0",
-        entry_point="mediagym.envs.calibrated:make_env",
-        vector_entry_point="mediagym.envs.calibrated:make_vector_env",
+        entry_point="mediagym.envs.environment.calibrated:make_env",
+        vector_entry_point="mediagym.envs.environment.calibrated:make_vector_env",
     )
     for key, version in every_task():
         register(
             id=f"mediagym/{key}-{version}",
-            entry_point="mediagym.envs.suite:make_env",
-            vector_entry_point="mediagym.envs.suite:make_vector_env",
+            entry_point="mediagym.envs.suite.env:make_env",
+            vector_entry_point="mediagym.envs.suite.env:make_vector_env",
             kwargs={"task": key},
         )

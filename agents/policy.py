@@ -2,13 +2,9 @@
 
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..data.types import Floats
 from ..envs.arrays import Array
 from ..envs.flight import View
-
-Floats = NDArray[np.float64]
 
 
 class Policy(Protocol):

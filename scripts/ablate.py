@@ -2,10 +2,9 @@
 
 from omegaconf import DictConfig
 
-from mediagym.agents.ablation import AblationCommand, ablate
-from mediagym.agents.report import policy_table
-from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import console, tell
+from mediagym.agents.evaluation import policy_table
+from mediagym.agents.studies import AblationCommand, ablate
+from mediagym.scripts.cli import console, launch, plain, tell
 
 
 def main(config: DictConfig) -> None:

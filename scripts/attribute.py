@@ -2,12 +2,10 @@
 
 from omegaconf import DictConfig
 
-from mediagym.data.attribution_document import AttributeCommand, document_of, study
-from mediagym.data.attribution_figures import draw_attribution
-from mediagym.data.attribution_tables import attribution_tables
-from mediagym.data.files import write_json
-from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import console, run_folder, tell, warn, working
+from mediagym.data.attribution import AttributeCommand, attribution_tables, document_of, study
+from mediagym.data.attribution.figures import draw_attribution
+from mediagym.data.storage import write_json
+from mediagym.scripts.cli import console, launch, plain, run_folder, tell, warn, working
 
 
 def main(config: DictConfig) -> None:

@@ -2,11 +2,25 @@
 
 from omegaconf import DictConfig
 
-from mediagym.agents.backtest import BacktestCommand, backtest, backtest_document
-from mediagym.agents.backtest_report import backtest_markdown, draw_backtest, rolling_table
-from mediagym.data.files import write_json, write_text
-from mediagym.scripts.launch import command_line, launch, plain
-from mediagym.scripts.screen import console, run_folder, tell, warn, working
+from mediagym.agents.studies import (
+    BacktestCommand,
+    backtest,
+    backtest_document,
+    backtest_markdown,
+    draw_backtest,
+    rolling_table,
+)
+from mediagym.data.storage import write_json, write_text
+from mediagym.scripts.cli import (
+    command_line,
+    console,
+    launch,
+    plain,
+    run_folder,
+    tell,
+    warn,
+    working,
+)
 
 
 def main(config: DictConfig) -> None:

@@ -2,16 +2,11 @@
 
 from omegaconf import DictConfig
 
-from mediagym.agents.calibration_report import write_report
-from mediagym.agents.commands import CalibrateCommand
-from mediagym.agents.credit import informed
-from mediagym.agents.portrait import portrait_of
-from mediagym.agents.report import learning_table
-from mediagym.agents.workflow import learnt, load
-from mediagym.envs.posterior import save_posterior
-from mediagym.envs.priors import Priors
-from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import console, run_folder, tell, warn, working
+from mediagym.agents.setup import CalibrateCommand, learnt, load
+from mediagym.envs.calibration import Priors, informed, save_posterior
+from mediagym.envs.calibration.report import learning_table, portrait_of
+from mediagym.envs.calibration.report.page import write_report
+from mediagym.scripts.cli import console, launch, plain, run_folder, tell, warn, working
 
 
 def main(config: DictConfig) -> None:

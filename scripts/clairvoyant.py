@@ -3,11 +3,9 @@
 import torch
 from omegaconf import DictConfig
 
-from mediagym.agents.commands import ClairvoyantCommand
-from mediagym.envs.suite import write_reference
-from mediagym.envs.tasks import every_task, task_of
-from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import tell, working
+from mediagym.agents.setup import ClairvoyantCommand
+from mediagym.envs.suite import every_task, task_of, write_reference
+from mediagym.scripts.cli import launch, plain, tell, working
 
 
 def main(config: DictConfig) -> None:

@@ -2,13 +2,9 @@
 
 from omegaconf import DictConfig
 
-from mediagym.agents.commands import EvaluateCommand
-from mediagym.agents.comparison import compare, document_of, write_comparison
-from mediagym.agents.registry import entrants_of, require_known
-from mediagym.agents.report import policy_table
-from mediagym.agents.workflow import arena_id, prepare
-from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import console, run_folder, tell, working
+from mediagym.agents.evaluation import compare, document_of, policy_table, write_comparison
+from mediagym.agents.setup import EvaluateCommand, arena_id, entrants_of, prepare, require_known
+from mediagym.scripts.cli import console, launch, plain, run_folder, tell, working
 
 
 def main(config: DictConfig) -> None:

@@ -2,15 +2,13 @@
 
 from omegaconf import DictConfig
 
-from mediagym.agents.insights import InsightsCommand, find_out
-from mediagym.data.canvas import png_of
-from mediagym.data.files import write_bytes, write_json, write_text
-from mediagym.data.insights import document_of
-from mediagym.data.insights_figures import insights_figures
-from mediagym.data.insights_report import report_of
-from mediagym.data.insights_tables import insights_tables
-from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import console, run_folder, tell, warn, working
+from mediagym.agents.studies import InsightsCommand, find_out
+from mediagym.data.insights import document_of, insights_tables
+from mediagym.data.insights.figures import insights_figures
+from mediagym.data.insights.page import report_of
+from mediagym.data.plotting import png_of
+from mediagym.data.storage import write_bytes, write_json, write_text
+from mediagym.scripts.cli import console, launch, plain, run_folder, tell, warn, working
 
 
 def main(config: DictConfig) -> None:

@@ -2,14 +2,10 @@
 
 from omegaconf import DictConfig
 
-from mediagym.agents.commands import PlanCommand
-from mediagym.agents.plan import write_plan
-from mediagym.agents.planning import acting, plan_of
-from mediagym.agents.registry import baseline
-from mediagym.agents.report import plan_table
-from mediagym.agents.workflow import prepare
-from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import console, tell, warn, working
+from mediagym.agents.plans import acting, plan_of, plan_table, write_plan
+from mediagym.agents.policies import baseline
+from mediagym.agents.setup import PlanCommand, prepare
+from mediagym.scripts.cli import console, launch, plain, tell, warn, working
 
 
 def main(config: DictConfig) -> None:

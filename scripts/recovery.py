@@ -3,16 +3,16 @@
 from omegaconf import DictConfig
 from rich.progress import Progress
 
-from mediagym.agents.recovery import RecoveryCommand, run_study
-from mediagym.agents.recovery_report import (
+from mediagym.agents.studies import (
+    RecoveryCommand,
     draw_recovery,
     recovery_markdown,
     recovery_summary,
     recovery_table,
+    run_study,
 )
-from mediagym.data.files import write_json, write_text
-from mediagym.scripts.launch import command_line, launch, plain
-from mediagym.scripts.screen import console, run_folder, tell
+from mediagym.data.storage import write_json, write_text
+from mediagym.scripts.cli import command_line, console, launch, plain, run_folder, tell
 
 
 def main(config: DictConfig) -> None:

@@ -2,14 +2,11 @@
 
 from omegaconf import DictConfig
 
-from mediagym.agents.commands import SuiteCommand
-from mediagym.agents.league import as_markdown, league
-from mediagym.agents.workflow import prepare
-from mediagym.data.files import write_json, write_text
-from mediagym.envs.pages import task_page
-from mediagym.envs.tasks import every_task, task_of
-from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import tell, working
+from mediagym.agents.evaluation import as_markdown, league
+from mediagym.agents.setup import SuiteCommand, prepare
+from mediagym.data.storage import write_json, write_text
+from mediagym.envs.suite import every_task, task_of, task_page
+from mediagym.scripts.cli import launch, plain, tell, working
 
 
 def main(config: DictConfig) -> None:

@@ -2,9 +2,9 @@
 
 from omegaconf import DictConfig
 
-from mediagym.envs.priors import Priors
+from mediagym.envs.calibration import Priors
 from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_advertiser
-from mediagym.scripts.launch import launch, plain
+from mediagym.scripts.cli import launch, plain
 
 
 def main(config: DictConfig) -> None:

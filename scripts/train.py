@@ -4,21 +4,30 @@ import math
 
 from omegaconf import DictConfig
 
-from mediagym.agents.commands import TrainCommand
-from mediagym.agents.comparison import compare
-from mediagym.agents.figures import draw_plan
-from mediagym.agents.learned import save_network
-from mediagym.agents.learners import learner_of
-from mediagym.agents.learning import learn, validated
-from mediagym.agents.plan import write_plan
-from mediagym.agents.planning import plan_of
+from mediagym.agents.evaluation import compare, policy_table
+from mediagym.agents.plans import plan_of, plan_table, write_plan
+from mediagym.agents.plans.figures import draw_plan
 from mediagym.agents.policy import Entrant
-from mediagym.agents.registry import entrants_of, place
-from mediagym.agents.report import plan_table, policy_table
-from mediagym.agents.runs import configured, keep_configuration
-from mediagym.agents.workflow import prepare
-from mediagym.scripts.launch import launch, overrides, plain, sweeping
-from mediagym.scripts.screen import console, run_folder, tell, warn, working
+from mediagym.agents.setup import (
+    TrainCommand,
+    configured,
+    entrants_of,
+    keep_configuration,
+    place,
+    prepare,
+)
+from mediagym.agents.training import learn, learner_of, save_network, validated
+from mediagym.scripts.cli import (
+    console,
+    launch,
+    overrides,
+    plain,
+    run_folder,
+    sweeping,
+    tell,
+    warn,
+    working,
+)
 
 
 def main(config: DictConfig) -> float:

@@ -2,11 +2,10 @@
 
 from omegaconf import DictConfig
 
-from mediagym.agents.learners import learner_of
-from mediagym.agents.tuning import TuneCommand, tune
-from mediagym.agents.workflow import prepare
-from mediagym.scripts.launch import launch, plain
-from mediagym.scripts.screen import run_folder, tell, working
+from mediagym.agents.setup import prepare
+from mediagym.agents.studies import TuneCommand, tune
+from mediagym.agents.training import learner_of
+from mediagym.scripts.cli import launch, plain, run_folder, tell, working
 
 
 def main(config: DictConfig) -> float:

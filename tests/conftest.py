@@ -1,42 +1,28 @@
-"""Fixtures shared by all tests; helper modules are loaded by path, as tests are no package."""
+"""Fixtures shared by all tests."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import helpers.exports as exports_module
 import hypothesis
 import numpy as np
 import pytest
 import yaml
+from helpers.malformed import MUTATIONS
 
-from mediagym.data.history import History, load_history
-from mediagym.data.settings import DataSettings
-from mediagym.envs.batch import EnvSettings
-from mediagym.envs.calibration import CalibrationSettings, calibrate
+from mediagym.data.exports import DataSettings, load_history
+from mediagym.data.history import History
+from mediagym.envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
 from mediagym.envs.constraints import Constraints, parse_constraints
+from mediagym.envs.environment import EnvSettings
 from mediagym.envs.flight import Problem, problem_of
-from mediagym.envs.objective import Objective
-from mediagym.envs.optimum import SolverSettings
-from mediagym.envs.plans import static_plan
-from mediagym.envs.posterior import Posterior
-from mediagym.envs.priors import Priors
+from mediagym.envs.market import Objective
+from mediagym.envs.planning import SolverSettings, static_plan
 from mediagym.envs.synthetic import Advertiser, SyntheticSettings, synthesize, write_advertiser
 
-ROOT = Path(__file__).parent.parent
-
-
-def _load(name: str) -> ModuleType:
-    path = ROOT / "tests" / "data" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"mediagym_tests_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+ROOT = Path(__file__).parents[1]
 
 
 hypothesis.settings.register_profile(
@@ -45,29 +31,25 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],  # ours are only read
 )
 hypothesis.settings.load_profile("mediagym")
-_EXPORTS = _load("exports")
-_MALFORMED = _load("malformed")
-_load("attributed")  # which tests of attribution take from sys.modules
-_load("histories")  # likewise tests of features, forecasts and diagnosis
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test with the argument `malformed` runs once for each way a folder goes wrong."""
     if "malformed" in metafunc.fixturenames:
-        mutations = _MALFORMED.MUTATIONS
+        mutations = MUTATIONS
         metafunc.parametrize("malformed", mutations, ids=[each.name for each in mutations])
 
 
 @pytest.fixture
 def exports() -> ModuleType:
-    """The module tests/data/exports.py."""
-    return _EXPORTS
+    """The module tests/helpers/exports.py."""
+    return exports_module
 
 
 @pytest.fixture
 def export_folder(tmp_path: Path) -> Path:
     """A valid folder of exports: 60 days, 6 campaigns, no landings."""
-    return _EXPORTS.write_exports(tmp_path / "exports")
+    return exports_module.write_exports(tmp_path / "exports")
 
 
 @pytest.fixture

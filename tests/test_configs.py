@@ -11,41 +11,45 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from mediagym.agents.backtest import BacktestCommand, BacktestSettings
-from mediagym.agents.commands import (
+from mediagym.agents.policies import BASELINES, BOUNDS, SETTINGS
+from mediagym.agents.rollout import EvaluationSettings
+from mediagym.agents.setup import (
     CalibrateCommand,
     ClairvoyantCommand,
     EvaluateCommand,
     PlanCommand,
-    ProblemGroups,
     SuiteCommand,
     TrainCommand,
-    Workplace,
 )
-from mediagym.agents.evaluation import EvaluationSettings
-from mediagym.agents.insights import InsightsCommand, simulator_of
-from mediagym.agents.learners import LEARNERS, learner_of
-from mediagym.agents.recovery import RecoveryCommand
-from mediagym.agents.registry import BASELINES, BOUNDS, SETTINGS
-from mediagym.agents.tuning import TuneCommand
-from mediagym.data.attribution import AttributionSettings
-from mediagym.data.attribution_document import AttributeCommand
-from mediagym.data.config import Settings
+from mediagym.agents.setup.config import ProblemGroups, Workplace
+from mediagym.agents.studies import (
+    BacktestCommand,
+    InsightsCommand,
+    RecoveryCommand,
+    TuneCommand,
+    simulator_of,
+)
+from mediagym.agents.studies.backtest import BacktestSettings
+from mediagym.agents.training import learner_of
+from mediagym.agents.training.algorithms import LEARNERS
+from mediagym.data.attribution import AttributeCommand, AttributionSettings
 from mediagym.data.diagnosis import DiagnosisSettings
+from mediagym.data.exports import DataSettings
 from mediagym.data.forecasting import ForecastingSettings
 from mediagym.data.history import Campaign
-from mediagym.data.settings import DataSettings
-from mediagym.envs.batch import EnvSettings
-from mediagym.envs.calibration import CalibrationSettings
-from mediagym.envs.constraints import ConstraintSettings, parse_constraints
-from mediagym.envs.objective import Objective
-from mediagym.envs.optimum import SolverSettings
-from mediagym.envs.priors import Priors
+from mediagym.data.settings import Settings
+from mediagym.envs.calibration import CalibrationSettings, Priors
+from mediagym.envs.constraints import parse_constraints
+from mediagym.envs.constraints.parse import ConstraintSettings
+from mediagym.envs.environment import EnvSettings
+from mediagym.envs.market import Objective
+from mediagym.envs.planning import SolverSettings
+from mediagym.envs.suite import task_of
 from mediagym.envs.synthetic import SyntheticSettings
-from mediagym.envs.tasks import task_of
-from mediagym.scripts.launch import SAMPLE, plain
+from mediagym.scripts.cli import plain
+from mediagym.scripts.cli.launch import SAMPLE
 
-CONF = Path(__file__).parent.parent / "conf"
+CONF = Path(__file__).parents[1] / "conf"
 PARTS = ("base", "problem")  # of other configurations, no command of their own
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS)
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")

@@ -9,20 +9,19 @@ import pytest
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from mediagym.agents.actor import Actor
-from mediagym.agents.arena import CALIBRATED, CalibratedArena, TaskArena
-from mediagym.agents.evaluation import EvaluationSettings, Trial, trial_of
-from mediagym.agents.learned import Training
-from mediagym.agents.learners import learner_of
+from mediagym.agents.experiment import CALIBRATED, CalibratedArena, Session, TaskArena
+from mediagym.agents.policies import baseline
 from mediagym.agents.policy import Policy
-from mediagym.agents.registry import baseline
-from mediagym.agents.workflow import Session
-from mediagym.envs.batch import Batch, EnvSettings, Pool
+from mediagym.agents.rollout import EvaluationSettings, Trial, trial_of
+from mediagym.agents.training import Actor, Training, learner_of
+from mediagym.envs.arrays import select
+from mediagym.envs.calibration import Posterior
+from mediagym.envs.environment import EnvSettings, Pool
+from mediagym.envs.environment.batch import Batch
 from mediagym.envs.flight import Problem
-from mediagym.envs.market import Market, MarketState, select
-from mediagym.envs.optimum import SolverSettings
-from mediagym.envs.posterior import Posterior
-from mediagym.envs.tasks import task_of
+from mediagym.envs.market import Market, MarketState
+from mediagym.envs.planning import SolverSettings
+from mediagym.envs.suite import task_of
 
 torch.set_num_threads(1)  # these arrays are tiny: a second thread only waits
 

@@ -2,10 +2,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mediagym.agents.evaluation import Trial, fly_policy
+from mediagym.agents.experiment import Session
+from mediagym.agents.policies import baseline
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.registry import baseline
-from mediagym.agents.workflow import Session
+from mediagym.agents.rollout import Trial, fly_policy
 from mediagym.envs.flight import start
 
 QUICK = "uniform", "historical", "roas", "greedy", "static", "seasonal", "replanner", "thompson"

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mediagym.data.errors import DataError
-from mediagym.data.history import DEAD, MISSING, OBSERVED, Campaign, History, load_history
-from mediagym.data.settings import DataSettings
+from mediagym.data.exports import DataSettings, load_history
+from mediagym.data.history import DEAD, MISSING, OBSERVED, Campaign, History
 
 Make = Callable[..., DataSettings]
 GOOGLE = "googleads-performance.csv"

@@ -10,15 +10,13 @@ import torch
 import yaml
 
 from mediagym.envs.arrays import namespace
-from mediagym.envs.constraints import Constraints, parse_constraints
+from mediagym.envs.calibration import Posterior
+from mediagym.envs.constraints import Constraints, Ledger, day_bounds, parse_constraints, spend_day
 from mediagym.envs.flight import Flight, Problem, View, start
-from mediagym.envs.ledger import Ledger, day_bounds, spend_day
-from mediagym.envs.market import Market, MarketState, Noise
-from mediagym.envs.noise import draw_noises, generator
-from mediagym.envs.posterior import Posterior
+from mediagym.envs.market import Market, MarketState, Noise, draw_noises, generator
 
 torch.set_num_threads(1)  # the tensors here are small
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 class Ad(NamedTuple):

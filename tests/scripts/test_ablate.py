@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from hydra import compose, initialize_config_dir
 
-from mediagym.agents.ablation import AblationCommand, ablate, changed
+from mediagym.agents.studies import AblationCommand, ablate
+from mediagym.agents.studies.ablation import changed
 from mediagym.data.errors import ConfigError
-from mediagym.scripts.launch import ROOT, plain
+from mediagym.scripts.cli import ROOT, plain
 
 CHANGES: dict[str, dict[str, Any]] = {
     "first": {},

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from mediagym.data.attribution import CAVEAT
-from mediagym.data.attribution_document import SCHEMA
+from mediagym.data.attribution.attribute import CAVEAT
+from mediagym.data.attribution.document import SCHEMA
 
 Command = Callable[..., Any]
 FILE = "website-landings.csv"

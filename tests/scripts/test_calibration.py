@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.agents.portrait_figures import FIGURES
-from mediagym.data.canvas import blank
-from mediagym.envs.posterior import load_posterior
+from mediagym.data.plotting import blank
+from mediagym.envs.calibration import load_posterior
+from mediagym.envs.calibration.report.figures import FIGURES
 
 Command = Callable[..., Any]
 SMALL = [

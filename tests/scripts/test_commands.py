@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import yaml
 
-from mediagym.agents.plan import SCHEMA
-from mediagym.agents.reading import read_plan
-from mediagym.envs.posterior import load_posterior
+from mediagym.agents.plans.document import SCHEMA
+from mediagym.agents.plans.read import read_plan
+from mediagym.envs.calibration import load_posterior
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 Command = Callable[..., Any]
 LEARNER = [
     "agent.warm.iterations=2",

@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 from matplotlib.image import imread
 
-from mediagym.data.attribution_document import SCHEMA as ATTRIBUTION_SCHEMA
-from mediagym.data.insights import ALL, SCHEMA
+from mediagym.data.attribution.document import SCHEMA as ATTRIBUTION_SCHEMA
+from mediagym.data.insights.document import ALL, SCHEMA
 
 Command = Callable[..., Any]
 QUICK = [

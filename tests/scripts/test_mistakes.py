@@ -9,11 +9,12 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from mediagym.agents import workflow
+from mediagym.agents.setup import prepare as workflow
 from mediagym.data.errors import MediaGymError
-from mediagym.scripts import launch, plan
+from mediagym.scripts import plan
+from mediagym.scripts.cli import launch
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

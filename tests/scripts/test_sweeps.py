@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 LEARNER = [
     "agent.warm.iterations=1",
     "agent.warm.flights=2",

@@ -1,0 +1,80 @@
+"""A comparison, start to end: flown, scored, written down, drawn and logged."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...data.storage import write_json, write_text
+from ...data.types import Progress
+from ...envs.suite import sha256_of
+from ..experiment import Session
+from ..policy import Entrant
+from .evaluate import Evaluation, evaluate
+from .figures import comparison, differences, profiles
+from .statistics import summary
+from .tables import markdown
+from .tensorboard import log_evaluation
+
+_PACKAGES = ("mediagym", "numpy", "torch", "stable-baselines3")
+
+
+def compare(
+    session: Session, entrants: Sequence[Entrant], folder: Path, seed: int, say: Progress
+) -> dict[str, Any]:
+    """Fly entrants on the test markets and write everything about it into a folder.
+
+    Writes what ``write_comparison`` does, and ``tensorboard/``.
+
+    Returns:
+        What ``scored`` says: the one element of ``tasks`` in ``evaluation.json``.
+    """
+    evaluation, task = scored(session, entrants, say)
+    document = document_of([task], seed)
+    write_comparison(document, folder)
+    log_evaluation(session, evaluation, document, folder / "tensorboard")
+    return task
+
+
+def scored(
+    session: Session, entrants: Sequence[Entrant], say: Progress = lambda _: None
+) -> tuple[Evaluation, dict[str, Any]]:
+    """Fly entrants on the test markets and return the flights, and what they say.
+
+    The second is an element of ``tasks`` in ``evaluation.json``: ``scores.summary`` with the id of
+    the arena, the objective, and the hashes of what is known before the flight and of the markets.
+    """
+    arena = session.arena
+    trial = arena.trial("test")
+    evaluation = evaluate(arena.problem, entrants, trial, session.solver, session.evaluation, say)
+    return evaluation, {
+        "id": arena.id,
+        "objective": arena.problem.objective.name,
+        "posterior": arena.posterior.fingerprint(),
+        "sha256": sha256_of(trial.market, trial.state),
+        **summary(evaluation),
+    }
+
+
+def document_of(tasks: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """Return the content of ``evaluation.json``: comparisons with what made them."""
+    versions = {name: version(name) for name in _PACKAGES}
+    versions |= {"python": platform.python_version(), "threads": str(torch.get_num_threads())}
+    return {"seed": seed, "versions": versions, "tasks": list(tasks)}
+
+
+def write_comparison(document: Mapping[str, Any], folder: Path) -> None:
+    """Write ``evaluation.json``, ``evaluation.md`` and three pictures with a panel a task.
+
+    The pictures are ``evaluation.png`` (means and intervals), ``profiles.png`` and
+    ``differences.png``.
+    """
+    tasks = document["tasks"]
+    write_json(folder / "evaluation.json", document)
+    write_text(folder / "evaluation.md", markdown(tasks) + "\n")
+    comparison(tasks).savefig(folder / "evaluation.png", dpi=110)
+    profiles(tasks).savefig(folder / "profiles.png", dpi=110)
+    differences(tasks).savefig(folder / "differences.png", dpi=110)

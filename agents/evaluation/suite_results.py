@@ -1,0 +1,50 @@
+"""The suite's table: baselines on the test markets of every task, in percent of clairvoyant."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..experiment import Session
+from ..setup import entrants_of
+from .compare import scored
+
+_CLOCK = ("seconds_per_decision", "seconds_per_flight")  # statistics that no two runs share
+
+
+def league(session: Session, policies: Sequence[str]) -> dict[str, Any]:
+    """Fly policies on a task's test markets.
+
+    Args:
+        session: of the task.
+        policies: their names.
+
+    Returns:
+        An element of ``tasks`` as in ``evaluation.json``, without profiles and what a clock says:
+        the same at every run.
+    """
+    _, task = scored(session, entrants_of(policies, session))
+    rows = [{k: v for k, v in row.items() if k not in _CLOCK} for row in task["policies"]]
+    return {k: v for k, v in task.items() if k != "profile"} | {"policies": rows}
+
+
+def as_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
+    """Return the results of ``league`` as a Markdown page."""
+    names = [row["name"] for row in tasks[0]["policies"]]
+    lines = [
+        "# The suite: baselines in percent of the clairvoyant",
+        "",
+        "Mean over 200 test markets with a bootstrap 95 % interval; every policy meets the same",
+        "markets and noise. The clairvoyant knows the market and its demand path. Made by",
+        "",
+        f"    {command}",
+        "",
+        "| task | " + " | ".join(names) + " | best single flight | violations |",
+        "|---|" + "---:|" * (len(names) + 2),
+    ]
+    for task in tasks:
+        cells = [f"{p['mean']:.1f} ({p['ci'][0]:.1f}..{p['ci'][1]:.1f})" for p in task["policies"]]
+        most = max(p["best"] for p in task["policies"])
+        broken = sum(p["violations"] for p in task["policies"])
+        name = task["id"].split("/")[1]
+        page = f"[{name}](tasks/{name.split('-')[0]}.md)"
+        lines.append(f"| {page} | " + " | ".join(cells) + f" | {most:.2f} | {broken} |")
+    return "\n".join(lines) + "\n"

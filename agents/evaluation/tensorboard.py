@@ -1,0 +1,172 @@
+"""TensorBoard: one run a policy and training seed, with the same tags, so that they overlay."""
+
+import json
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from torch.utils.tensorboard import SummaryWriter
+from torch.utils.tensorboard.summary import hparams
+
+from ..experiment import Session
+from ..plans.figures import response_curves, spend_map
+from ..rollout import Flown
+from .bootstrap import Resamples
+from .evaluate import Entry, Evaluation
+from .figures import comparison, differences, profiles, regret
+from .statistics import row
+from .tables import markdown
+
+_CURVES = {  # tag of a curve over the days: title of its chart
+    "flight/spend": "spend so far, dollars",
+    "flight/percent": "value so far, percent of the clairvoyant",
+    "flight/regret": "behind the clairvoyant so far, points",
+}  # TensorBoard shows the last one first
+_METRICS = ("mean", "iqm", "p10", "cvar", "gap", "value", "violations", "cents_off", "turnover",
+            "seconds_per_decision")  # fmt: skip
+
+
+class _Run(NamedTuple):
+    """One policy of one training seed."""
+
+    name: str  # of the run: its folder
+    policy: str
+    seed: int  # number of the training seed, from 0
+    flown: Flown
+
+
+def log_evaluation(
+    session: Session, evaluation: Evaluation, document: Mapping[str, Any], folder: Path
+) -> None:
+    """Write event files under ``folder``: one run a policy and seed, one for the comparison.
+
+    Args:
+        session: what was prepared.
+        evaluation: all flights.
+        document: the content of ``evaluation.json`` with this task alone.
+        folder: beside whose runs a training may lie.
+    """
+    (task,) = document["tasks"]
+    settings = evaluation.settings
+    resamples = Resamples(len(evaluation.best), settings.resamples, settings.seed)
+    runs = list(_runs(evaluation))
+    for run in runs:
+        with SummaryWriter(str(folder / run.name)) as writer:
+            _log_curves(writer, evaluation, run, resamples)
+            _log_metrics(writer, session, evaluation, run, resamples)
+            _log_figures(writer, session, evaluation, run)
+            writer.add_text("card", _card(session, document, run))
+    with SummaryWriter(str(folder / "comparison")) as writer:
+        writer.add_custom_scalars(_layout())
+        writer.add_text("table", markdown([task]))
+        for name, draw in (
+            ("comparison", comparison), ("profiles", profiles), ("differences", differences),
+        ):  # fmt: skip
+            _add(writer, name, draw([task]))
+        behind = {run.name: evaluation.regret(run.flown.value) for run in runs}
+        _add(writer, "regret", regret(behind, str(task["id"])))
+
+
+def _runs(evaluation: Evaluation) -> Iterator[_Run]:
+    for entry in evaluation.entries:
+        for seed, flown in enumerate(entry.flown):
+            name = entry.name if len(entry.flown) == 1 else f"{entry.name}/seed_{seed}"
+            yield _Run(name, entry.name, seed, flown)
+
+
+def _log_curves(
+    writer: SummaryWriter, evaluation: Evaluation, run: _Run, resamples: Resamples
+) -> None:
+    """Log mean and 95 % interval of every curve, day by day."""
+    flown = run.flown
+    curves = {
+        "flight/percent": evaluation.reached(flown.value),
+        "flight/regret": evaluation.regret(flown.value),
+        "flight/spend": np.cumsum(flown.spend.sum(-1), axis=0),
+    }
+    for tag, curve in curves.items():
+        low, high = np.quantile(resamples.markets @ curve.T, [0.025, 0.975], axis=0)
+        for day, numbers in enumerate(zip(curve.mean(1), low, high, strict=True), start=1):
+            for name, number in zip(_tags(tag), numbers, strict=True):
+                writer.add_scalar(name, number, day)
+
+
+def _tags(curve: str) -> tuple[str, str, str]:
+    """Return a curve's tags: value, lower and upper end, in the order of a margin chart."""
+    return curve, f"{curve}_lower", f"{curve}_upper"
+
+
+def _layout() -> dict[str, dict[str, list[Any]]]:
+    """Return the charts that hold all policies: curves with their bands, and the training's."""
+    charts = {title: ["Margin", list(_tags(tag))] for tag, title in _CURVES.items()}
+    training = {"validation": ["Multiline", ["validation/.*"]]}
+    return {"all policies, mean and 95 % interval by day": charts, "training": training}
+
+
+def _log_metrics(
+    writer: SummaryWriter,
+    session: Session,
+    evaluation: Evaluation,
+    run: _Run,
+    resamples: Resamples,
+) -> None:
+    """Log the statistics of a run alone as scalars, and the same tags as metrics of the HParams."""
+    alone = Entry(run.policy, (run.flown,))
+    found = row(alone, evaluation.percent(alone), resamples)
+    metrics = {f"evaluation/{name}": float(found[name]) for name in _METRICS}
+    for tag, number in metrics.items():
+        writer.add_scalar(tag, number, 0)
+    problem = session.arena.problem
+    chosen = {
+        "policy": run.policy,
+        "task": session.arena.id.rpartition("/")[2],
+        "objective": problem.objective.name,
+        "budget": problem.constraints.total,
+        "seed": run.seed,
+    }
+    # add_hparams would open a run of its own; this one already holds the metrics as scalars
+    for part in hparams(chosen, dict.fromkeys(metrics)):  # type: ignore[no-untyped-call]
+        writer._get_file_writer().add_summary(part)  # type: ignore[no-untyped-call]
+
+
+def _log_figures(
+    writer: SummaryWriter, session: Session, evaluation: Evaluation, run: _Run
+) -> None:
+    problem, posterior = session.arena.problem, session.arena.posterior
+    dates = np.datetime64(problem.state.day, "D") + np.arange(problem.days)
+    mean = run.flown.spend.mean(1)
+    _add(writer, "spend", spend_map(posterior.names, dates, mean, run.name))
+    _add(writer, "response", response_curves(posterior, mean))
+    behind = {run.name: evaluation.regret(run.flown.value)}
+    _add(writer, "regret", regret(behind, f"{run.name}: {session.arena.id}"))
+
+
+def _add(writer: SummaryWriter, tag: str, figure: Figure) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # tensorboard asks numpy for old names
+        writer.add_figure(tag, figure)
+
+
+def _card(session: Session, document: Mapping[str, Any], run: _Run) -> str:
+    """Return what a run is and comes from: its data, hashes, versions and configuration."""
+    (task,) = document["tasks"]
+    facts = {
+        "policy": run.policy,
+        "training seed": f"{run.seed + 1} of {_seeds(task, run.policy)}",
+        "task": task["id"],
+        "data": (session.config.get("data") or {}).get("path") or "the markets of the task",
+        "known before the flight, SHA-256": task["posterior"],
+        "test markets, SHA-256": task["sha256"],
+        "seed": document["seed"],
+        **document["versions"],
+    }
+    lines = ["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in facts.items())]
+    config = json.dumps(session.config, indent=2, default=str)
+    return "\n".join(lines) + f"\n\n```json\n{config}\n```"
+
+
+def _seeds(task: Mapping[str, Any], policy: str) -> int:
+    return next(int(row["seeds"]) for row in task["policies"] if row["name"] == policy)

@@ -1,0 +1,9 @@
+"""Static: the one plan, day by day, that is best on average over the posterior; nothing reacts."""
+
+from ..experiment import Arena
+from ..policy import PlanPolicy
+
+
+def static(arena: Arena, split: str) -> PlanPolicy:
+    """Return the policy: sample average approximation, climbed by gradient (``envs/plans.py``)."""
+    return PlanPolicy("static", arena.problem.base)

@@ -1,0 +1,53 @@
+"""The folder of a training run and the configuration it is resumed from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...data.errors import ConfigError
+from ...data.storage import read_json, write_json
+from .config import TrainCommand
+
+_CONFIG = "run.json"
+
+
+def resumable(folder: str | Path) -> bool:
+    """Return whether a folder is that of a training run."""
+    return (Path(folder) / _CONFIG).is_file()
+
+
+def configured(config: Mapping[str, Any], given: list[str]) -> dict[str, Any]:
+    """Return what a run goes by: the configuration, or the kept one where a run is resumed.
+
+    Args:
+        config: plain containers, as the command line makes them.
+        given: the overrides of the command line.
+
+    Raises:
+        ConfigError: if there is no such run, or keys are changed on the way.
+    """
+    resumed = TrainCommand.read(config).resume
+    if resumed is None:
+        return dict(config)
+    if not resumable(resumed):
+        raise ConfigError(
+            f"resume: {str(resumed)!r} holds no training run ({_CONFIG}); give the folder of a run "
+            "of scripts/train.py."
+        )
+    others = [word for word in given if not word.startswith("resume=")]
+    if others:
+        raise ConfigError(
+            f"resume: {others[0]!r} was given too; a run goes on as it began. Leave it out, or "
+            "start a new run."
+        )
+    return dict(read_json(resumed / _CONFIG))
+
+
+def keep_configuration(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write what a run goes by into its folder, from which it can then be resumed.
+
+    Args:
+        folder: of the run.
+        config: what ``configured`` returned, once nothing in it is to be mended.
+    """
+    write_json(folder / _CONFIG, config)

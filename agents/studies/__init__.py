@@ -1,0 +1,32 @@
+"""Are the calibration, the forecasts and the training to be believed?"""
+
+from .ablation import AblationCommand, ablate
+from .backtest import BacktestCommand, backtest, backtest_document
+from .backtest_report import backtest_markdown, draw_backtest, rolling_table
+from .insights import SIMULATOR, InsightsCommand, find_out, simulator_of
+from .recovery import RecoveryCommand, run_study
+from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
+from .tuning import TuneCommand, tune
+
+__all__ = [
+    "SIMULATOR",
+    "AblationCommand",
+    "BacktestCommand",
+    "InsightsCommand",
+    "RecoveryCommand",
+    "TuneCommand",
+    "ablate",
+    "backtest",
+    "backtest_document",
+    "backtest_markdown",
+    "draw_backtest",
+    "draw_recovery",
+    "find_out",
+    "recovery_markdown",
+    "recovery_summary",
+    "recovery_table",
+    "rolling_table",
+    "run_study",
+    "simulator_of",
+    "tune",
+]

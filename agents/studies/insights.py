@@ -1,0 +1,112 @@
+"""From exports to everything that can be said about them: the job of ``scripts/insights.py``."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...data.attribution import AttributionSettings, Document, study_of
+from ...data.attribution import document_of as attribution_document
+from ...data.diagnosis import DiagnosisSettings, diagnose
+from ...data.exports import DataSettings, counted_for, load_history
+from ...data.forecasting import (
+    METRICS,
+    Forecaster,
+    ForecastingSettings,
+    compare,
+    forecasters_of,
+    importances,
+    look_ahead,
+    same_weekday,
+    unseen,
+)
+from ...data.history import History
+from ...data.insights import Insights
+from ...data.journeys import read_landings
+from ...data.settings import Settings
+from ...data.types import Progress
+from ...envs.calibration import CalibrationSettings, Priors, Simulated, kept_calibrations
+
+SIMULATOR = "simulator"
+
+
+class InsightsCommand(Settings):
+    """The keys of ``conf/insights.yaml``."""
+
+    data: dict[str, Any]  # see `DataSettings`
+    attribution: dict[str, Any]  # see `AttributionSettings`
+    forecasting: dict[str, Any]  # see `ForecastingSettings`
+    diagnosis: dict[str, Any]  # see `DiagnosisSettings`
+    priors: dict[str, Any]  # see `Priors`; of the simulator
+    calibration: dict[str, Any]  # see `CalibrationSettings`; of the simulator
+    output: Path | None  # folder of what is written; None: the run's own
+
+
+def find_out(asked: InsightsCommand, say: Progress) -> Insights:
+    """Read, attribute, diagnose and forecast.
+
+    Args:
+        asked: the whole configuration, which is checked before anything runs.
+        say: called with a line of progress now and then.
+
+    Raises:
+        ConfigError: a setting is not allowed.
+        DataError: an export cannot be read, or is too short to test a forecast on.
+    """
+    data = DataSettings.from_mapping(asked.data)
+    attribution = AttributionSettings.of(asked.attribution, "attribution")
+    attribution.check_method()
+    forecasting = ForecastingSettings.of(asked.forecasting, "forecasting")
+    diagnosis = DiagnosisSettings.of(asked.diagnosis, "diagnosis")
+    forecasters, left_out = forecasters_of(forecasting, {SIMULATOR: simulator_of(asked)})
+
+    say("reading")
+    history = counted_for(load_history(data), "revenue")  # where nothing is counted, orders are
+    journeys, notes = _journeys(data, history, attribution, say)
+    say("looking for what changed")
+    changed = diagnose(history, diagnosis)
+    comparison = compare(history, forecasters, forecasting, say)
+    spend = usual_spend(history, forecasting.horizon)
+    chosen = forecasters[comparison.chosen]
+    say(f"forecasting by {comparison.chosen}")
+    return Insights(
+        history=history,
+        attribution=journeys,
+        diagnosis=changed,
+        spend=spend,
+        comparison=comparison,
+        outlooks={
+            metric: look_ahead(history, spend, chosen, metric, forecasting) for metric in METRICS
+        },
+        importances=importances(history, forecasting),
+        coverage=forecasting.coverage,
+        drift_coverage=diagnosis.drift.coverage,
+        unseen=tuple(unseen(history, spend)),
+        notes=(*history.notes, *notes, *left_out),
+    )
+
+
+def simulator_of(asked: InsightsCommand) -> Forecaster:
+    """Return the calibrated simulator as a forecaster; it calibrates when it is first asked."""
+    calibration = CalibrationSettings.of(asked.calibration, "calibration")
+    priors = Priors.of(asked.priors, "priors")
+    return Simulated(kept_calibrations(priors, calibration), calibration.seed)
+
+
+def usual_spend(history: History, days: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the same weekday's mean spend of the last four weeks, (days, campaigns) dollars."""
+    nothing = np.zeros((days, len(history.campaigns)))
+    return same_weekday(history, nothing, "spend")
+
+
+def _journeys(
+    data: DataSettings, history: History, settings: AttributionSettings, say: Progress
+) -> tuple[Document | None, tuple[str, ...]]:
+    """Return the attribution's document and notes; None where there are no landings."""
+    landings = read_landings(data, history)
+    if landings is None:
+        return None, ()
+    say("attributing")
+    document = attribution_document(study_of(history, landings, settings))
+    told = (note for note in document["notes"] if note not in history.notes)
+    return document, tuple(told)

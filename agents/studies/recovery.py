@@ -1,0 +1,272 @@
+"""Advertisers whose truth is known: what a calibration makes of them, and what its plan costs.
+
+An advertiser is drawn (``envs/synthetic.py``, of any form of ``envs/worlds.py``), written as
+exports, read, calibrated and planned like any other; then its curves and its plan are held against
+the truth. Regret is the share of expected conversions that is lost, over the flight, against the
+best plan that is the same every day and against the best daily plan.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ...data.errors import ConfigError
+from ...data.exports import DataSettings, load_history
+from ...data.history import History
+from ...data.settings import Settings
+from ...data.types import Floats
+from ...envs.arrays import select
+from ...envs.calibration import (
+    CalibrationSettings,
+    Posterior,
+    Priors,
+    Record,
+    calibrate,
+    draw_levels,
+    record_from,
+)
+from ...envs.constraints import Constraints, parse_constraints
+from ...envs.market import Market, MarketState, Objective, replay, simulate
+from ...envs.planning import (
+    SolverSettings,
+    Worth,
+    ascend,
+    historical_plan,
+    static_plan,
+    steady_plans,
+    tensors,
+    uniform_plan,
+    whole_plans,
+    worth_by,
+)
+from ...envs.synthetic import (
+    FORMS,
+    Advertiser,
+    Form,
+    SyntheticSettings,
+    expected_conversions,
+    respond,
+    synthesize,
+    write_advertiser,
+)
+from ..setup import Command, Group
+
+MULTIPLES = (0.5, 1.0, 2.0, 5.0)  # of the mean historical spend, at which curves are compared
+_CURVE_DRAWS = 512
+_COUNTED = 1.0  # conversions a day from which a campaign's interval is counted
+_CLIMB = 400  # evaluations of the best plans at most
+
+
+class StudySettings(Settings):
+    """The group ``study`` of ``conf/recovery.yaml``."""
+
+    forms: Annotated[list[str], Field(min_length=1)]
+    advertisers: Annotated[int, Field(ge=1)]  # of each form
+    seed: Annotated[int, Field(ge=0)]  # of the first
+    goals: dict[str, dict[str, Any]]  # hill and other: what is aimed at, percent
+    workers: Annotated[int, Field(ge=1)] | None  # None: as many as there are cores
+
+
+class RecoveryCommand(Command):
+    """What ``scripts/recovery.py`` is asked."""
+
+    study: Group
+    objective: Group
+    output: Path | None
+
+    @property
+    def goals(self) -> dict[str, dict[str, Any]]:
+        """What is aimed at."""
+        return StudySettings.of(self.study, "study").goals
+
+    def cases(self) -> list["Case"]:
+        """Return all advertisers of the study.
+
+        Raises:
+            ConfigError: for a form that is not known, or another objective than conversions.
+        """
+        how = StudySettings.of(self.study, "study")
+        worth = Objective.of(self.objective, "objective")
+        if worth.name != "conversions":
+            raise ConfigError(
+                f"objective: {worth.name} was given; allowed: conversions, in which regret is "
+                "measured. Leave the objective as it is."
+            )
+        for form in how.forms:
+            if form not in FORMS:
+                raise ConfigError(
+                    f"study.forms: {form!r} is not known; allowed: {', '.join(FORMS)}."
+                )
+        return [Case(form, how.seed + i) for form in how.forms for i in range(how.advertisers)]
+
+
+class Case(NamedTuple):
+    """One advertiser of the study."""
+
+    form: str
+    seed: int
+
+
+class Truth(NamedTuple):
+    """A market that is known, campaigns in the order of the history that was read."""
+
+    form: Form
+    market: Market  # fields (campaigns,)
+    state: MarketState  # on the eve of the flight
+    levels: Floats  # (days, campaigns) log levels of the history
+
+    def conversions(self, plans: Floats) -> Floats:
+        """Return what plans (days, plans, campaigns) are expected to bring, (plans, campaigns)."""
+        _, days = expected_conversions(self.form, self.market, self.state, plans)
+        return np.asarray(days.sum(0))
+
+    def worth(self, days: int) -> Worth:
+        """Return value and gradient of plans, (rows, days or 1, campaigns)."""
+        market, state = tensors(self.market), tensors(self.state)
+
+        def value(daily: Any) -> Any:
+            return expected_conversions(self.form, market, state, daily)[1].sum((0, 2))
+
+        return worth_by(value, days)
+
+
+def run_study(
+    config: Mapping[str, Any], done: Callable[[Case], None] = lambda _: None
+) -> list[dict[str, Any]]:
+    """Study all advertisers of a configuration, several at once.
+
+    Args:
+        config: plain containers with the groups of ``conf/recovery.yaml``.
+        done: called whenever an advertiser is finished.
+
+    Returns:
+        What ``study`` returns of each, in order.
+    """
+    cases = RecoveryCommand.read(config).cases()
+    workers = StudySettings.of(config["study"], "study").workers or os.cpu_count()
+    if workers == 1:
+        return [_then(study(case, config), case, done) for case in cases]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        jobs = {pool.submit(study, case, config): case for case in cases}
+        found = {jobs[job]: _then(job.result(), jobs[job], done) for job in as_completed(jobs)}
+    return [found[case] for case in cases]
+
+
+def _then(result: dict[str, Any], case: Case, done: Callable[[Case], None]) -> dict[str, Any]:
+    done(case)
+    return result
+
+
+def study(case: Case, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw, calibrate, plan and score one advertiser; the arguments are those of ``run_study``."""
+    import torch
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        advertiser, history = _drawn(case, config, Path(folder))
+    priors = Priors.of(config["priors"], "priors")
+    settings = CalibrationSettings.of(config["calibration"], "calibration")
+    posterior = calibrate(history, priors, settings)
+    days = int(config["env"]["days"])
+    free = {**config["constraints"], "pacing": None}  # so that the best plans are exact
+    constraints = parse_constraints(free, history.campaigns, days)
+    truth = _truth(case, advertiser, history)
+    solver = SolverSettings.of(config["solver"], "solver")
+    objective = Objective.of(config["objective"], "objective")
+    plans = {
+        "static": static_plan(posterior, constraints, objective, days, solver),
+        "historical": historical_plan(posterior, constraints, days),
+        "uniform": uniform_plan(constraints, len(history.campaigns), days),
+    }
+    steady, daily = best_values(truth, constraints, plans["static"])
+    brought = truth.conversions(np.stack(list(plans.values()), 1)).sum(1)
+    return {
+        "form": case.form,
+        "seed": case.seed,
+        "best": {"steady": steady, "daily": daily},
+        "regret": {
+            name: {"steady": 1 - value / steady, "daily": 1 - value / daily}
+            for name, value in zip(plans, brought.tolist(), strict=True)
+        },
+        "curves": curves(posterior, truth, record_from(history), days, case.seed),
+    }
+
+
+def best_values(truth: Truth, constraints: Constraints, begin: Floats) -> tuple[float, float]:
+    """Return what the best steady and the best daily plan bring in a known market."""
+    worth, every_day = truth.worth(len(begin)), steady_plans(constraints)
+    starts = [begin.mean(0)[None, None], 0 * begin[None, :1] + constraints.total / begin.size]
+    steady = [ascend(worth, every_day, start, _CLIMB) for start in starts]
+    first = max(steady, key=lambda summit: summit.value[0])
+    feasible = whole_plans(constraints)
+    starts = [np.repeat(first.plan, len(begin), 1), begin[None]]
+    daily = max(float(ascend(worth, feasible, start, _CLIMB).value[0]) for start in starts)
+    return float(first.value[0]), daily
+
+
+def curves(
+    posterior: Posterior, truth: Truth, record: Record, days: int, seed: int
+) -> list[dict[str, Any]]:
+    """Compare response curves with the truth, a row a multiple of past spend.
+
+    A curve is what the history would have brought at a multiple of its spend (``past``), and what
+    the flight will bring at that multiple of the mean (``ahead``): the first asks for the response
+    alone, the second also for the level to come.
+    """
+    market, state = posterior.sample_training(_CURVE_DRAWS)
+    levels = draw_levels(market, record, np.random.Generator(np.random.PCG64(seed)))
+    world = partial(respond, truth.form)
+    counted = record.conversions.sum(0) > _COUNTED * record.seen.sum(0)
+    rows = []
+    for multiple in MULTIPLES:
+        spend, first = multiple * record.spend, record.first_day
+        plan = np.repeat(spend.mean(0)[None], days, 0)[:, None]
+        _, outcomes = simulate(market, state, plan, None)
+        pairs = {
+            "past": (
+                replay(market, levels, spend, first),
+                replay(truth.market, truth.levels, spend, first, world),
+            ),
+            "ahead": (sum(o.expected for o in outcomes), truth.conversions(plan)[0]),
+        }
+        rows.append({"multiple": multiple} | {k: _held(*v, counted) for k, v in pairs.items()})
+    return rows
+
+
+def _held(draws: Floats, true: Floats, counted: NDArray[np.bool_]) -> dict[str, float]:
+    """Hold draws (draws, campaigns) of a curve's value against the truth."""
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+    inside = (low <= true) & (true <= high)
+    return {
+        "error": float(np.abs(draws.mean(0) - true).sum() / true.sum()),
+        "bias": float(draws.mean(0).sum() / true.sum() - 1),
+        "covered": int(inside[counted].sum()),  # of the campaigns above one conversion a day
+        "counted": int(counted.sum()),
+    }
+
+
+def _drawn(case: Case, config: Mapping[str, Any], folder: Path) -> tuple[Advertiser, History]:
+    """Draw an advertiser, write its exports and read them."""
+    given = {**config["advertiser"], "path": folder, "seed": case.seed, "form": case.form}
+    settings = SyntheticSettings.of(given, "advertiser")
+    advertiser = synthesize(settings, Priors.of(config["priors"], "priors"))
+    write_advertiser(advertiser, settings)
+    data = DataSettings.from_mapping({**config["data"], "path": str(folder)})
+    return advertiser, load_history(data)
+
+
+def _truth(case: Case, advertiser: Advertiser, history: History) -> Truth:
+    names = [campaign.name for campaign in advertiser.campaigns]
+    order = np.array([names.index(name) for name in history.names])
+    market = select(advertiser.market, (..., order))
+    state = select(advertiser.state, (..., order))
+    return Truth(FORMS[case.form], market, state, advertiser.levels[:, order])

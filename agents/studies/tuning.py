@@ -1,0 +1,153 @@
+"""A learner's settings searched by Optuna: Akiba et al., KDD 2019, with its TPE sampler.
+
+Optuna is used by its own interface: Hydra's plugin asks for optuna < 3. Trials are kept in a
+journal file, a line an event, from which a search that was stopped goes on.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from ...data.errors import ConfigError
+from ...data.settings import Settings
+from ...data.storage import write_json
+from ...data.types import Progress
+from ..experiment import Session
+from ..setup import Command, Group, Seed
+from ..training import learn, validated
+
+
+class Range(Settings):
+    """Where a key is searched; the optional keys are those of ``conf/tune.yaml``."""
+
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    whole: bool = False
+    choices: list[Any] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        bounds = self.low is not None and self.high is not None
+        if bounds == bool(self.choices) or (bounds and not self.low < self.high):  # type: ignore[operator]
+            raise ValueError("low < high, or choices, are allowed")
+        if self.log and (self.low is None or self.low <= 0):
+            raise ValueError("a logarithm needs low > 0")
+        return self
+
+    def suggested(self, trial: Any, key: str) -> Any:
+        """Return what Optuna suggests for a trial."""
+        if self.choices:
+            return trial.suggest_categorical(key, self.choices)
+        if self.whole:
+            return trial.suggest_int(key, int(self.low or 0), int(self.high or 0), log=self.log)
+        return trial.suggest_float(key, self.low, self.high, log=self.log)
+
+
+class TuneCommand(Command):
+    """What ``scripts/tune.py`` is asked."""
+
+    task: str | None  # such as Full-M; None: the advertiser
+    agent: Group
+    seed: Seed
+    trials: Annotated[int, Field(ge=1)]
+    space: Annotated[dict[str, Range], Field(min_length=1)]
+    output: Path | None  # folder; None: the run's own
+
+    def require_searchable(self) -> None:
+        """Refuse keys to search that the agent does not have, and where Optuna is missing.
+
+        Raises:
+            ConfigError: naming the key, or what to install.
+        """
+        for key in self.space:
+            changed(self.agent, {key: None})
+        try:
+            import optuna  # noqa: F401
+        except ImportError:
+            raise ConfigError(
+                "tune: the package optuna is not installed; pip install 'mediagym[tuning]'."
+            ) from None
+
+
+def changed(agent: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an agent's settings with other values; a dot reaches into a key.
+
+    Raises:
+        ConfigError: if there is no such key.
+    """
+    made = deepcopy(dict(agent))
+    for key, value in values.items():
+        *path, last = key.split(".")
+        place: Any = made
+        for part in path:
+            place = place.get(part) if isinstance(place, dict) else None
+        if not isinstance(place, dict) or last not in place:
+            raise ConfigError(
+                f"space.{key}: agent has no such key; allowed: {', '.join(sorted(agent))}."
+            )
+        place[last] = value
+    return made
+
+
+def tune(session: Session, asked: TuneCommand, folder: Path, say: Progress) -> dict[str, Any]:
+    """Train with other settings, trial by trial, and write ``tune.json`` into a folder.
+
+    Args:
+        session: what was prepared.
+        asked: what to search and how often.
+        folder: of the journal, ``trials.log``; its trials count.
+        say: called with a line a trial.
+
+    Returns:
+        The best trial: its number, percent of the clairvoyant on the validation markets, values,
+        and the overrides that train with them.
+    """
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    folder.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        storage=JournalStorage(JournalFileBackend(str(folder / "trials.log"))),
+        study_name=f"{session.arena.id} {asked.agent['name']}",
+        direction="maximize",
+        load_if_exists=True,
+    )
+    done = [trial for trial in study.trials if trial.state.is_finished()]
+    # what was drawn before must not be drawn again
+    study.sampler = optuna.samplers.TPESampler(seed=asked.seed + len(study.trials))
+
+    def score(trial: Any) -> float:
+        values = {key: span.suggested(trial, key) for key, span in asked.space.items()}
+        arena = replace(session.arena, agent=changed(asked.agent, values))
+        tried = session._replace(arena=arena)
+        percent = validated(tried, learn(tried, asked.seed, None, progress=False))
+        say(f"trial {trial.number}: {percent:.2f} % with {_overrides(values)}")
+        return percent
+
+    study.optimize(score, n_trials=max(asked.trials - len(done), 0))
+    return _told(study, asked, folder)
+
+
+def _told(study: Any, asked: TuneCommand, folder: Path) -> dict[str, Any]:
+    rows = [
+        {"number": trial.number, "percent": trial.value, "values": trial.params}
+        for trial in study.trials
+        if trial.value is not None
+    ]
+    best = next(row for row in rows if row["number"] == study.best_trial.number)
+    where = [] if asked.task is None else [f"task={asked.task}"]
+    words = [*where, f"agent={asked.agent['name']}", _overrides(best["values"])]
+    best = {**best, "overrides": " ".join(words)}
+    write_json(folder / "tune.json", {"best": best, "trials": rows})
+    return best
+
+
+def _overrides(values: Mapping[str, Any]) -> str:
+    return " ".join(f"agent.{key}={value}" for key, value in values.items())

@@ -1,0 +1,135 @@
+"""The analytic policy gradient: a network trained by backpropagation through whole flights.
+
+Market, projection, observation and belief are differentiable; count noise enters as
+``sample - mean`` without gradient, so that the gradient still flows through what a spend
+teaches. A learner of its own, and where others may start from.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from ...data.settings import Settings
+from ...envs.environment import EnvSettings, Source
+from ...envs.flight import Day, Problem, View, distance, fly, observe, start, wanted
+from ...envs.planning import tensors
+from .actor import Actor
+
+_STREAM = 1_000_000_007  # keeps these flights apart from those of the environments
+_OUTSIDE = 0.1  # weight of what lies outside [-1, 1], where clipping has no gradient
+_LONGEST = 1.0  # gradient norm above which a step is shortened
+
+
+class WarmStart(Settings):
+    """How long to train by backpropagation; see ``conf/agent/ppo.yaml``."""
+
+    iterations: Annotated[int, Field(ge=0)]
+    flights: Annotated[int, Field(ge=1)]
+    rate: Annotated[float, Field(gt=0)]
+
+
+class Backpropagation:
+    """Trains an actor in place, an iteration at a time."""
+
+    def __init__(
+        self,
+        actor: Actor,
+        problem: Problem,
+        source: Source,
+        env: EnvSettings,
+        settings: WarmStart,
+        seed: int,
+    ) -> None:
+        """Prepare the first iteration.
+
+        Args:
+            actor: for this problem's observation and action.
+            problem: what is planned.
+            source: where flights come from.
+            env: scales of the actions, and what a moved dollar costs.
+            settings: iterations, flights an iteration, and the step of Adam (annealed by a cosine).
+            seed: of markets and noise.
+        """
+        self.actor, self.env, self.settings, self.seed = actor, env, settings, seed
+        self.source, self.days = source, problem.days
+        self.known = tensors(problem)
+        self.done = 0  # iterations
+        self._scale = _static_value(self.known)
+        self._climb = torch.optim.Adam(actor.parameters(), lr=settings.rate)
+
+    @property
+    def steps(self) -> int:
+        """Days flown so far."""
+        return self.done * self.settings.flights * self.days
+
+    def step(self) -> None:
+        """Fly a batch of new flights and take one step uphill."""
+        share = self.done / max(self.settings.iterations, 1)
+        for group in self._climb.param_groups:
+            group["lr"] = self.settings.rate * (1 + np.cos(np.pi * share)) / 2
+        self._climb.zero_grad()
+        self._loss().backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.actor.parameters(), _LONGEST)
+        self._climb.step()
+        self.done += 1
+
+    def _loss(self) -> torch.Tensor:
+        flights, first = self.settings.flights, self.done * self.settings.flights
+        episodes = range(first, first + flights)
+        market, state, noise = self.source.draw(self.seed + _STREAM, episodes, self.days)
+        pilot = Pilot(self.actor, self.known, self.env)
+        begin = start(self.known, tensors(state), (flights,))
+        _, days = fly(self.known, tensors(market), begin, tensors(noise), pilot.act)
+        value = torch.stack([day.value.sum(-1) for day in days]).sum(0).mean()
+        loss = _OUTSIDE * pilot.outside - value / self._scale
+        if self.env.distance_penalty:
+            loss = loss + self.env.distance_penalty * pilot.moved(days)
+        return loss
+
+    def state(self) -> dict[str, Any]:
+        """Return what ``restore`` continues from, the actor's weights aside."""
+        return {"done": self.done, "optimizer": self._climb.state_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from what ``state`` returned."""
+        self.done = state["done"]
+        self._climb.load_state_dict(state["optimizer"])
+
+
+class Pilot:
+    """Acts by an actor, keeping the gradient, and keeps what it reached for."""
+
+    def __init__(self, actor: Actor, problem: Problem, env: EnvSettings) -> None:
+        self.actor, self.problem, self.env = actor, problem, env
+        self.outside: torch.Tensor = torch.tensor(0.0)  # squares beyond [-1, 1], summed over days
+        self._wishes: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def act(self, view: View, memory: Any) -> tuple[torch.Tensor, torch.Tensor, Any]:
+        """Return the wanted dollars."""
+        mean, memory = self.actor(observe(self.problem, view).float(), memory)
+        self.outside = self.outside + ((mean.abs() - 1).clip(0.0) ** 2).mean()
+        action = mean.clip(-1.0, 1.0).double()
+        target, total = wanted(self.problem, view, action, self.env.action)
+        self._wishes.append((target, total))
+        return target, total, memory
+
+    def moved(self, days: list[Day]) -> torch.Tensor:
+        """Return the mean distance between what was wanted and what was allowed."""
+        moved = [distance(*wish, day.planned) for wish, day in zip(self._wishes, days, strict=True)]
+        return torch.stack(moved).mean()
+
+
+def _static_value(problem: Problem) -> float:
+    """Return what the static plan is worth in the mean market."""
+    begin = start(problem, problem.state, (1,))
+
+    def follow(view: View, memory: Any) -> tuple[Any, Any, None]:
+        today = problem.base[view.ledger.day]
+        return today[None], today.sum()[None], None
+
+    with torch.no_grad():
+        _, days = fly(problem, problem.market, begin, None, follow)
+    return max(float(np.abs(sum(float(day.value.sum()) for day in days))), 1e-9)

@@ -1,0 +1,112 @@
+"""Credit by rule: which share of a converting journey's conversion each landing gets."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..journeys import Journeys, Paths, compact, tally
+from ..types import Floats, Ints
+
+DIRECT = "direct"  # label that last_non_direct passes over
+_DAY = 86_400  # seconds
+
+
+def first(paths: Paths) -> Floats:
+    """(touches,) 1 to the first landing."""
+    return _ones(paths, paths.first)
+
+
+def last(paths: Paths) -> Floats:
+    """(touches,) 1 to the last landing."""
+    return _ones(paths, paths.last)
+
+
+def last_non_direct(paths: Paths) -> Floats:
+    """(touches,) 1 to the last landing that is not direct; to the last where all are."""
+    direct = np.array([name == DIRECT for name in paths.names])
+    at = np.where(direct[paths.label], -1, np.arange(len(paths.label)))
+    found = np.maximum.reduceat(at, paths.first)
+    return _ones(paths, np.where(found >= 0, found, paths.last))
+
+
+def linear(paths: Paths) -> Floats:
+    """(touches,) 1/n each."""
+    return np.repeat(1.0 / paths.length, paths.length)
+
+
+def position(paths: Paths, weights: tuple[float, float, float]) -> Floats:
+    """(touches,) p1 to the first, p3 to the last, p2 shared by those between.
+
+    Of two landings each gets half of p2 besides its own; a single one gets all.
+
+    Args:
+        paths: the journeys.
+        weights: p1, p2, p3, which sum to 1.
+    """
+    p1, p2, p3 = weights
+    n = paths.length
+    share = np.repeat(p2 / np.maximum(n - 2, 1), n)
+    share[paths.first] = np.where(n > 2, p1, p1 + p2 / 2)
+    share[paths.last] = np.where(n > 2, p3, p3 + p2 / 2)
+    share[paths.first[n == 1]] = 1.0
+    return share
+
+
+def decay(journeys: Journeys, half_life: float) -> Floats:
+    """(touches,) 2^(-age / half-life), normalised in the journey.
+
+    Args:
+        journeys: with times.
+        half_life: days.
+    """
+    paths = journeys.paths
+    age = np.repeat(journeys.time[paths.last], paths.length) - journeys.time
+    weight = np.exp2(-age / (half_life * _DAY))
+    return np.asarray(weight / np.repeat(np.add.reduceat(weight, paths.first), paths.length))
+
+
+def shapley_set(paths: Paths) -> Floats:
+    """(touches,) an equal split over the distinct labels, at the first landing of each.
+
+    This is the exact Shapley value of the game in which a journey's conversion needs all of its
+    labels (a sum of unanimity games; Zhao et al. 2018).
+    """
+    size = len(paths.names)
+    codes, count = compact(paths.owner * size + paths.label, size * len(paths.conversions))
+    earliest = np.full(count, len(paths.label))
+    earliest[codes[::-1]] = np.arange(len(codes))[::-1]  # the last assignment stays: the first
+    share = _ones(paths, earliest)
+    return np.asarray(share / np.repeat(np.add.reduceat(share, paths.first), paths.length))
+
+
+def rule_shares(
+    journeys: Journeys, weights: tuple[float, float, float], half_life: float
+) -> dict[str, Floats]:
+    """Every rule's (touches,) shares, each 1 in sum over a journey.
+
+    Args:
+        journeys: those that converted.
+        weights: of the method position.
+        half_life: of the method decay, days.
+    """
+    paths = journeys.paths
+    return {
+        "first": first(paths),
+        "last": last(paths),
+        "last_non_direct": last_non_direct(paths),
+        "linear": linear(paths),
+        "position": position(paths, weights),
+        "decay": decay(journeys, half_life),
+        "shapley_set": shapley_set(paths),
+    }
+
+
+def credits_of(paths: Paths, share: Floats) -> Floats:
+    """(labels,) conversions that each label gets from (touches,) shares."""
+    weight = share * np.repeat(paths.conversions, paths.length)
+    return tally(paths.label, weight, len(paths.names))
+
+
+def _ones(paths: Paths, at: Ints | NDArray[np.intp]) -> Floats:
+    share = np.zeros(len(paths.label))
+    share[at] = 1.0
+    return share

@@ -1,0 +1,150 @@
+"""What a model may know of a day before it begins: the calendar, and ratios of the days before.
+
+Windows are of dates, never of rows: a day without a report is in the window and adds nothing to
+its sums. Nothing here looks at its own day or later but the calendar.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from ..history import History
+from ..types import Floats
+
+WINDOWS = (7, 30)  # days
+RATIOS = {  # name: above, below
+    "ctr": ("clicks", "impressions"),
+    "cpc": ("spend", "clicks"),
+    "cvr": ("conversions", "clicks"),
+    "roas": ("revenue", "spend"),
+}
+_DIVERSITY_DAYS = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Rows for every day of a history and for the one that follows it."""
+
+    names: tuple[str, ...]  # (features,)
+    dates: NDArray[np.datetime64]  # (days + 1,) datetime64[D]
+    campaigns: tuple[str, ...]  # (campaigns,)
+    values: Floats  # (days + 1, campaigns, features); NaN where a ratio has no denominator
+
+    def of(self, name: str) -> Floats:
+        """(days + 1, campaigns) values of one feature."""
+        return np.asarray(self.values[..., self.names.index(name)])
+
+    def frame(self) -> pd.DataFrame:
+        """Return a tidy table, one row a date and campaign."""
+        index = pd.MultiIndex.from_product([self.dates, self.campaigns], names=["date", "campaign"])
+        flat = self.values.reshape(-1, len(self.names))
+        return pd.DataFrame(flat, index=index, columns=list(self.names)).reset_index()
+
+
+def features_of(history: History) -> Features:
+    """Everything below for every campaign-day and for the first day after the history.
+
+    Names: `day_of_week` (Monday 0), `month`, `quarter`, `weekend`; `{ctr,cpc,cvr,roas}_{7,30}` of
+    the days before; `..._30_to_channel`, that ratio over its channel's; `channel_diversity` and
+    `channel_breadth`, the same for all campaigns of a day.
+    """
+    dates = np.append(history.dates, history.dates[-1] + 1)
+    shape = (len(dates), len(history.campaigns))
+    table: dict[str, Floats] = {
+        name: np.broadcast_to(column[:, None], shape) for name, column in calendar_of(dates).items()
+    }
+    for window in WINDOWS:
+        for name in RATIOS:
+            table[f"{name}_{window}"] = trailing_ratio(history, name, window)
+    for name in RATIOS:
+        table[f"{name}_{WINDOWS[-1]}_to_channel"] = ratio_to_channel(history, name, WINDOWS[-1])
+    shares = channel_shares(history, _DIVERSITY_DAYS)
+    for name, column in (
+        ("channel_diversity", channel_diversity(shares)),
+        ("channel_breadth", channel_breadth(shares)),
+    ):
+        table[name] = np.broadcast_to(column[:, None], shape)
+    return Features(tuple(table), dates, history.names, np.stack(list(table.values()), axis=-1))
+
+
+def calendar_of(dates: NDArray[np.datetime64]) -> dict[str, Floats]:
+    """(days,) day_of_week (Monday 0), month, quarter (from 1) and weekend (0 or 1)."""
+    day = weekday_of(dates).astype(float)
+    month = dates.astype("datetime64[M]").astype(int) % 12 + 1.0
+    return {
+        "day_of_week": day,
+        "month": month,
+        "quarter": np.ceil(month / 3),
+        "weekend": (day >= 5).astype(float),
+    }
+
+
+def weekday_of(dates: NDArray[np.datetime64]) -> NDArray[np.intp]:
+    """(days,) weekdays, Monday 0."""
+    return np.asarray((dates.astype("datetime64[D]").astype(int) + 3) % 7)
+
+
+def trailing_sum(values: Floats, window: int) -> Floats:
+    """(days + 1, ...) sums over the `window` days before each day, NaN taken as nothing."""
+    padded = np.concatenate([np.zeros((window, *values.shape[1:])), np.nan_to_num(values)])
+    return np.asarray(sliding_window_view(padded, window, axis=0).sum(-1))
+
+
+def trailing_ratio(history: History, name: str, window: int) -> Floats:
+    """(days + 1, campaigns) ratio of sums over the days before; NaN without a denominator."""
+    above, below = _sums(history, name, window)
+    return _ratio(above, below)
+
+
+def ratio_to_channel(history: History, name: str, window: int) -> Floats:
+    """(days + 1, campaigns) a campaign's trailing ratio over that of its whole channel."""
+    above, below = _sums(history, name, window)
+    channels = np.array([campaign.channel for campaign in history.campaigns])
+    same = (channels[:, None] == channels).astype(float)
+    return _ratio(_ratio(above, below), _ratio(above @ same, below @ same))
+
+
+def channel_shares(history: History, window: int) -> Floats:
+    """(days + 1, channels) shares of the spend of the days before; NaN where none was spent."""
+    channels = list(dict.fromkeys(campaign.channel for campaign in history.campaigns))
+    owner = np.array([channels.index(campaign.channel) for campaign in history.campaigns])
+    spend = trailing_sum(history.spend, window) @ np.eye(len(channels))[owner]
+    return _ratio(spend, np.broadcast_to(spend.sum(1, keepdims=True), spend.shape))
+
+
+def channel_diversity(shares: Floats) -> Floats:
+    """(...,) 1 - HHI of (..., channels) shares: 0 for one channel, 1 - 1/n for n equal ones.
+
+    HHI is the Herfindahl-Hirschman index, the sum of squared shares.
+    """
+    return np.asarray(1.0 - (shares**2).sum(-1))
+
+
+def channel_breadth(shares: Floats) -> Floats:
+    """(...,) number of channels with any spend over the number of all channels, in [0, 1].
+
+    A count that does not know how much: two channels at 99 and 1 % are as broad as two halves.
+    It is the normalised count that public feature tables call channel diversity, kept under a
+    name of its own beside 1 - HHI.
+    """
+    known = np.isfinite(shares).all(-1)
+    return np.where(known, (shares > 0).mean(-1), np.nan)
+
+
+def _sums(history: History, name: str, window: int) -> tuple[Floats, Floats]:
+    """Trailing sums of both sides of a ratio over the days on which both are known."""
+    sides = [np.asarray(getattr(history, metric)) for metric in RATIOS[name]]
+    known = np.isfinite(sides[0]) & np.isfinite(sides[1])
+    above, below = (trailing_sum(np.where(known, side, 0.0), window) for side in sides)
+    return above, below
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    """`above / below`, NaN where there is nothing below."""
+    out = np.full(np.broadcast(above, below).shape, np.nan)
+    with np.errstate(invalid="ignore"):
+        np.divide(above, below, out=out, where=below > 0)
+    return out

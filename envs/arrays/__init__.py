@@ -1,0 +1,18 @@
+"""How does one code run in numpy, torch and numba?"""
+
+from .backend import Array, at_least, at_most, floats, namespace, summed, zeros
+from .jit import compiled
+from .records import gather, select
+
+__all__ = [
+    "Array",
+    "at_least",
+    "at_most",
+    "compiled",
+    "floats",
+    "gather",
+    "namespace",
+    "select",
+    "summed",
+    "zeros",
+]

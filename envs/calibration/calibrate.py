@@ -1,0 +1,209 @@
+"""From a history to a posterior over markets, all campaigns side by side, pooled."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from ...data.errors import ConfigError
+from ...data.history import Campaign, History
+from ...data.settings import Settings
+from ...data.types import Floats
+from ..market import Market, MarketState, day_number, weekday_of
+from .evidence import Beliefs
+from .halo import with_halo
+from .learnt import learning_report
+from .likelihood import Fit, Record, filter_history, record_from
+from .pooling import Kinship
+from .posterior import Memory, Posterior
+from .prices import PriceDraws, draw_prices
+from .priors import DIMENSIONS, Anchors, Parameters, Priors, transform
+from .smc import Sample, sample
+
+_SMALLEST_REFERENCE = 0.01  # dollars a day, for a campaign that never spent
+
+
+class CalibrationSettings(Settings):
+    """The group ``calibration`` of the configuration; see ``conf/calibration/default.yaml``."""
+
+    seed: Annotated[int, Field(ge=0)]
+    particles: Annotated[int, Field(ge=64)]
+    keep: Annotated[float, Field(gt=0, lt=1)]
+    moves: Annotated[int, Field(ge=1)]
+    final_moves: Annotated[int, Field(ge=1)]
+    draws: Annotated[int, Field(ge=2)]
+    held_out: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _leave_some_to_train_on(self) -> Self:
+        if self.held_out >= self.draws:
+            raise ConfigError(
+                f"calibration.held_out: {self.held_out} of {self.draws} draws were given; allowed: "
+                "fewer than calibration.draws, as the rest is trained on. Lower it or raise draws."
+            )
+        return self
+
+
+def calibrate(
+    history: History,
+    priors: Priors,
+    settings: CalibrationSettings,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Posterior:
+    """Return the posterior of an advertiser's markets.
+
+    Conversions of each campaign are negative binomial around ``market.step``; no spend, no paid
+    conversions. The log level returns to its mean at its own pace, integrated out by a
+    Laplace-Kalman filter; its uncertainty carries over into the flight and grows there.
+
+    Args:
+        history: the cleaned daily record.
+        priors: beliefs before the data.
+        settings: sizes and the seed.
+        progress: called with a line a round.
+    """
+    rng = np.random.Generator(np.random.PCG64(settings.seed))
+    record = record_from(history)
+    anchors = anchors_of(history, record, priors)
+
+    drawn = sample(
+        likelihood_of(history, record, priors, anchors),
+        (len(history.campaigns), DIMENSIONS),
+        particles=settings.particles,
+        draws=settings.draws,
+        keep=settings.keep,
+        moves=settings.moves,
+        final_moves=settings.final_moves,
+        rng=rng,
+        kinship=kinship_of(history, priors),
+        progress=progress,
+    )
+    fit = filter_history(probe(drawn.z, priors, anchors), record)
+    return posterior_of(history, record, priors, anchors, drawn, fit, settings, rng)
+
+
+def likelihood_of(
+    history: History, record: Record, priors: Priors, anchors: Anchors
+) -> Callable[[Floats], Floats]:
+    """Return the log-likelihood of standard normals: of the history, and of what is believed."""
+    beliefs = Beliefs.of(priors.beliefs, history.names)
+
+    def loglik(z: Floats) -> Floats:
+        market = probe(z, priors, anchors)
+        return np.asarray(filter_history(market, record).loglik + beliefs.loglik(market))
+
+    return loglik
+
+
+def kinship_of(history: History, priors: Priors) -> Kinship | None:
+    """Return how alike the campaigns are a priori; None where nothing is pooled."""
+    kin = priors.pooling
+    if kin.advertiser + kin.channel == 0 or len(history.campaigns) == 1:
+        return None
+    channels = [campaign.channel for campaign in history.campaigns]
+    return Kinship(channels, kin.advertiser, kin.channel)
+
+
+def anchors_of(history: History, record: Record, priors: Priors) -> Anchors:
+    """Return what the priors are centred on.
+
+    The reference spend is the one at which the median dollar was spent, which stays meaningful
+    for a campaign that was scaled up late.
+    """
+    spend = np.maximum([_median_dollar(x) for x in record.spend.T], _SMALLEST_REFERENCE)
+    total = np.where(record.seen, record.spend, 0.0).sum()
+    rate = (record.conversions.sum() + 1.0) / max(total, 1.0)
+    half_life, sd = half_lives(history.campaigns, priors)
+    return Anchors(
+        spend=spend,
+        conversions=rate * spend,
+        half_life=half_life,
+        half_life_sd=sd,
+        weekday=_weekday_profile(record, priors.elasticity.mean)[:, None],
+    )
+
+
+def half_lives(campaigns: Sequence[Campaign], priors: Priors) -> tuple[Floats, Floats]:
+    """Return medians (days) and log-sds of the prior half-lives, (campaigns,).
+
+    Where the journeys are asked, the median days between landings are one measurement of the
+    half-life, weighed with its kind's prior by precision.
+    """
+    kinds = [priors.half_life[priors.kind(campaign)] for campaign in campaigns]
+    log, sd = np.log([kind.median for kind in kinds]), np.array([kind.sd for kind in kinds])
+    days = [priors.journeys.touches.get(campaign.name, np.nan) for campaign in campaigns]
+    known = np.array([bool(day > 0) for day in days])
+    weight = np.where(known, priors.journeys.touch_sd**-2, 0.0)
+    precision = sd**-2 + weight
+    told = np.log(np.where(known, days, 1.0))
+    return np.exp((log * sd**-2 + told * weight) / precision), precision**-0.5
+
+
+def _median_dollar(spend: Floats) -> float:
+    ordered = np.sort(spend)
+    return float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])
+
+
+def _weekday_profile(record: Record, elasticity: float) -> Floats:
+    """Return the advertiser's log conversions by weekday, at equal spend; mean zero."""
+    weekday = weekday_of(record.first_day + np.arange(len(record.spend)))
+    sums = [
+        [daily.sum(1)[weekday == day].mean() for day in range(7)]
+        for daily in (record.conversions, record.spend)
+    ]
+    conversions, spend = np.log(np.array(sums) + 0.1)
+    profile = conversions - elasticity * spend
+    return np.asarray(profile - profile.mean())
+
+
+def probe(z: Floats, priors: Priors, anchors: Anchors) -> Market:
+    """Return the markets that z stands for; what conversions do not depend on stays neutral."""
+    p = transform(z, priors, anchors)
+    return _market(p, priors, anchors, PriceDraws.neutral(np.ones_like(p.elasticity)))
+
+
+def _market(p: Parameters, priors: Priors, anchors: Anchors, prices: PriceDraws) -> Market:
+    ones = np.ones_like(p.elasticity)
+    return Market(
+        reference_spend=anchors.spend * ones,
+        reference_conversions=p.conversions,
+        elasticity=p.elasticity,
+        slope=p.slope,
+        carryover=p.carryover,
+        weekday=p.weekday,
+        level_kept=p.level_kept,
+        level_sd=p.level_step * np.sqrt(1 - priors.level_shared),
+        demand_sd=p.level_step * np.sqrt(priors.level_shared),
+        dispersion=p.dispersion,
+        **prices._asdict(),
+    )
+
+
+def posterior_of(
+    history: History,
+    record: Record,
+    priors: Priors,
+    anchors: Anchors,
+    drawn: Sample,
+    fit: Fit,
+    settings: CalibrationSettings,
+    rng: np.random.Generator,
+) -> Posterior:
+    """Put together the draws of the response, of prices, and of the level on the eve."""
+    draws = len(drawn.z)
+    prices = draw_prices(history, anchors.spend, priors.inflation, draws, rng)
+    market = _market(transform(drawn.z, priors, anchors), priors, anchors, prices)
+    level = fit.state.level + np.sqrt(fit.variance) * rng.standard_normal(fit.variance.shape)
+    first_day = day_number(history.dates[-1]) + 1
+    return Posterior(
+        campaigns=history.campaigns,
+        market=with_halo(market, history.names, priors, rng),
+        state=MarketState(first_day, fit.state.stock, level),
+        spend=record.spend.mean(0),
+        spend_max=record.spend.max(0),
+        recent=record.spend[-7:].mean(0),
+        held_out=settings.held_out,
+        report=learning_report(history, priors, anchors, drawn),
+        memory=Memory(drawn.z, fit.loglik, fit.state.level, fit.variance, *anchors),
+    )

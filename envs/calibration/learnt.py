@@ -1,0 +1,57 @@
+"""What the data taught: posteriors beside the priors they came from, campaign by campaign."""
+
+from typing import Any
+
+import numpy as np
+
+from ...data.history import History
+from ...data.storage import digest
+from ...data.types import Floats
+from .priors import PLACES, SCALARS, TRAITS, Anchors, Priors, transform
+from .smc import Sample
+
+
+def learning_report(
+    history: History, priors: Priors, anchors: Anchors, drawn: Sample
+) -> dict[str, Any]:
+    """Return per campaign and parameter the posterior and how far the data narrowed the prior.
+
+    ``learnt`` is one minus the posterior's share of the prior variance, in the scale in which
+    the prior is standard normal: 0 is prior only, 1 is data only.
+    """
+    p = transform(drawn.z, priors, anchors)
+    learnt = np.clip(1 - drawn.z.var(0), 0, 1)
+    campaigns = {}
+    for k, campaign in enumerate(history.campaigns):
+        parameters: dict[str, Any] = {}
+        for name, j in PLACES.items():
+            values = getattr(p, name)[:, k]
+            parameters[name] = _summary(values) | {"learnt": float(learnt[k, j])}
+        parameters["weekday"] = {
+            "mean": p.weekday[:, :, k].mean(0).tolist(),
+            "learnt": float(learnt[k, len(SCALARS) : TRAITS].mean()),
+        }
+        campaigns[campaign.name] = {
+            "reference_spend": float(anchors.spend[k]),
+            "start": float(drawn.start[k]),
+            "unique": float(drawn.unique[k]),
+            "acceptance": float(drawn.acceptance[k]),
+            "parameters": parameters,
+        }
+    return {
+        "history": {
+            "start": str(history.dates[0]),
+            "end": str(history.dates[-1]),
+            "days": len(history.dates),
+            "fingerprint": history.fingerprint(),
+            "priors": digest(priors.model_dump(mode="json")),
+        },
+        "rounds": drawn.rounds,
+        "campaigns": campaigns,
+        "notes": list(history.notes),
+    }
+
+
+def _summary(values: Floats) -> dict[str, float]:
+    low, high = np.quantile(values, [0.05, 0.95])
+    return {"mean": float(values.mean()), "p05": float(low), "p95": float(high)}

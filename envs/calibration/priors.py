@@ -1,0 +1,208 @@
+"""Beliefs about a campaign before the data: every parameter as a function of a standard normal.
+
+In this scale all priors are independent standard normals, so a posterior variance below one is
+exactly what the data taught.
+"""
+
+from pathlib import Path
+from typing import Annotated, NamedTuple, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+from scipy import special
+
+from ...data.errors import ConfigError
+from ...data.history import Campaign
+from ...data.settings import Settings
+from ...data.types import Floats
+from ..market import carryover_of
+from .evidence import Belief
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+SCALARS = ("conversions", "elasticity", "half_life", "dispersion", "level_sd")
+WEEKDAYS = 6  # contrasts of seven days
+TRAITS = len(SCALARS) + WEEKDAYS
+LATER = ("level_half_life", "slope")  # scalars behind the weekdays: a task's markets have them not
+DIMENSIONS = TRAITS + len(LATER)
+PLACES = {name: j for j, name in enumerate(SCALARS)} | {n: TRAITS + j for j, n in enumerate(LATER)}
+"""The dimension of each scalar."""
+_USUAL_KIND = "cross_network"  # of a campaign type that is not listed
+
+
+class TruncatedNormal(Settings):
+    """A normal confined to [low, high]."""
+
+    mean: float
+    sd: Positive
+    low: Annotated[float, Field(gt=0)]
+    high: float
+
+
+class LogNormal(Settings):
+    """A lognormal by its median and the sd of its logarithm."""
+
+    median: Positive
+    sd: Positive
+
+
+class Range(Settings):
+    """A uniform range."""
+
+    low: float
+    high: float
+
+
+class Pooling(Settings):
+    """Prior correlations of campaigns; see ``envs/kinship.py``."""
+
+    advertiser: Share
+    channel: Share
+
+
+class JourneyPriors(Settings):
+    """What the customers' journeys say before the exports speak; filled by `agents/credit.py`."""
+
+    attribution: Path | None  # attribution.json; None: the landings are attributed
+    carryover: bool  # whether the days between landings inform the half-lives
+    touch_sd: Positive  # log-sd with which their median measures a half-life
+    halo: bool  # whether who leads to whom gives the halo's prior
+    halo_most: Share  # exponent of the halo, uniform from 0, where every journey is led
+    halo_half_life: Positive  # days of the attention that an upper-funnel campaign makes
+    touches: dict[str, float] = Field(
+        default_factory=dict
+    )  # campaign -> median days from its landing to the next
+    # closing campaign -> {earlier campaign: share of its journeys that it led, 0-1}
+    led: dict[str, dict[str, float]] = Field(default_factory=dict)
+
+
+class Priors(Settings):
+    """The group ``priors`` of the configuration; see ``conf/priors/default.yaml``."""
+
+    elasticity: TruncatedNormal
+    saturating: Range
+    half_life: dict[str, LogNormal]
+    kinds: dict[str, list[str]]
+    conversions_sd: Positive
+    dispersion: LogNormal
+    level_sd: LogNormal
+    level_half_life: LogNormal
+    level_shared: Share
+    pooling: Pooling
+    weekday_sd: Positive
+    inflation: Range
+    beliefs: list[Belief]
+    journeys: JourneyPriors
+
+    @model_validator(mode="after")
+    def _mean_something(self) -> Self:
+        """Refuse what gives no market: keys that are fine alone and not together."""
+        e, i, s, kin = self.elasticity, self.inflation, self.saturating, self.pooling
+        if not e.low < e.high < 1:
+            raise _refused("elasticity", _span(e), "0 < low < high < 1")
+        if not 0 < s.low <= s.high <= 1:
+            raise _refused("saturating", _span(s), "0 < low <= high <= 1")
+        if kin.advertiser + kin.channel >= 1:
+            given = f"advertiser {kin.advertiser:g} and channel {kin.channel:g}"
+            raise _refused("pooling", given, "a sum below 1")
+        if not 0 <= i.low <= i.high < 1:
+            raise _refused("inflation", _span(i), "0 <= low <= high < 1")
+        for kind in (*self.kinds, _USUAL_KIND):
+            if kind not in self.half_life:
+                given = f"no entry for {kind}"
+                raise _refused(
+                    "half_life", given, f"one for each of priors.kinds and {_USUAL_KIND}"
+                )
+        return self
+
+    def kind(self, campaign: Campaign) -> str:
+        """Return the kind of a campaign: by its type, else by its channel's name."""
+        name = (campaign.campaign_type or campaign.channel).casefold()
+        for kind, types in self.kinds.items():
+            if name in (t.casefold() for t in types):
+                return kind
+        return _USUAL_KIND
+
+
+def _span(pair: TruncatedNormal | Range) -> str:
+    return f"low {pair.low:g} and high {pair.high:g}"
+
+
+def _refused(key: str, given: str, allowed: str) -> ConfigError:
+    return ConfigError(f"priors.{key}: {given}; allowed: {allowed}. Change it and run again.")
+
+
+class Anchors(NamedTuple):
+    """What the priors are centred on; every field is (campaigns,) but the profile."""
+
+    spend: Floats  # reference spend, dollars a day
+    conversions: Floats  # conversions a day there at the advertiser's average efficiency
+    half_life: Floats  # prior median, days
+    half_life_sd: Floats  # of its logarithm
+    weekday: Floats  # (7, 1) the advertiser's log weekday profile from Monday
+
+
+class Parameters(NamedTuple):
+    """What the likelihood of conversions depends on; fields are (..., campaigns)."""
+
+    conversions: Floats  # conversions a day at the reference spend
+    elasticity: Floats  # local, there
+    half_life: Floats  # days
+    dispersion: Floats  # NB2 alpha
+    level_sd: Floats  # of the log level around its long-run mean
+    weekday: Floats  # (..., 7, campaigns) log multipliers
+    level_half_life: Floats  # days of the log level on its way back to that mean
+    slope: Floats  # Hill exponent, in (elasticity, 1]
+
+    @property
+    def carryover(self) -> Floats:
+        """Share of the stock kept a day."""
+        return np.asarray(carryover_of(self.half_life))
+
+    @property
+    def level_kept(self) -> Floats:
+        """Share of the log level kept a day."""
+        return np.asarray(carryover_of(self.level_half_life))
+
+    @property
+    def level_step(self) -> Floats:
+        """Sd of a day's change of the log level, stationary sd ``level_sd``."""
+        return np.asarray(self.level_sd * np.sqrt(1 - self.level_kept**2))
+
+
+def transform(z: Floats, priors: Priors, anchors: Anchors) -> Parameters:
+    """Map standard normals to parameters.
+
+    Args:
+        z: (..., campaigns, DIMENSIONS), or TRAITS of them: what comes later is at its median.
+        priors: scales of every parameter.
+        anchors: what they are centred on.
+    """
+    e = priors.elasticity
+    edges = special.ndtr([(e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd])
+    inside = edges[0] + special.ndtr(z[..., 1]) * (edges[1] - edges[0])
+    contrasts = priors.weekday_sd * np.moveaxis(z[..., len(SCALARS) : TRAITS], -1, -2)
+    later = [z[..., j] if z.shape[-1] > j else 0 * z[..., 0] for j in range(TRAITS, DIMENSIONS)]
+    elasticity = np.clip(e.mean + e.sd * special.ndtri(inside), e.low, e.high)
+    share = priors.saturating.low + special.ndtr(later[1]) * (
+        priors.saturating.high - priors.saturating.low
+    )
+    return Parameters(
+        conversions=anchors.conversions * np.exp(priors.conversions_sd * z[..., 0]),
+        elasticity=elasticity,
+        half_life=anchors.half_life * np.exp(anchors.half_life_sd * z[..., 2]),
+        dispersion=priors.dispersion.median * np.exp(priors.dispersion.sd * z[..., 3]),
+        level_sd=priors.level_sd.median * np.exp(priors.level_sd.sd * z[..., 4]),
+        weekday=anchors.weekday + contrast_basis() @ contrasts,
+        level_half_life=priors.level_half_life.median
+        * np.exp(priors.level_half_life.sd * later[0]),
+        slope=elasticity + share * (1 - elasticity),
+    )
+
+
+def contrast_basis() -> Floats:
+    """Return a (7, 6) orthonormal basis of weekday profiles with mean zero, scaled to unit sd."""
+    centred = np.eye(7) - 1 / 7
+    vectors, sizes, _ = np.linalg.svd(centred)
+    return np.asarray(vectors[:, sizes > 0.5] * np.sqrt(7 / 6))

@@ -1,0 +1,160 @@
+"""What a calibration learnt, in numbers: the content of ``calibration.json``.
+
+Curves are steady responses at today's level: conversions a day once the stock has settled, on a
+mean weekday. Each goes to five times the most that was ever spent on a day, and says where the
+observed range ends.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....data.history import OBSERVED, History
+from ....data.types import Floats
+from ...market import half_life_of, steady_conversions
+from .. import DIMENSIONS, Posterior, Priors, anchors_of, draw_levels, record_from, transform
+from .checks import Check, one_day_ahead
+
+PARAMETERS = (
+    "conversions", "elasticity", "half_life", "dispersion", "level_sd", "level_half_life", "slope",
+)  # fmt: skip
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_BEYOND = 5.0  # times the observed maximum that a curve is drawn to
+_POINTS = 61
+_DRAWS = 400  # markets behind a curve, a level and the checks
+_PRIOR = 4000  # draws of the priors
+_SEED = 70
+
+
+class Portrait(NamedTuple):
+    """Everything that the report shows; arrays end with (campaigns,)."""
+
+    names: tuple[str, ...]
+    dates: NDArray[np.datetime64]  # (days,) of the history
+    spend: Floats  # (days, campaigns) dollars, NaN where not observed
+    conversions: Floats  # (days, campaigns), NaN where not observed
+    grid: Floats  # (points, campaigns) dollars a day
+    curve: Floats  # (quantiles, points, campaigns) conversions a day
+    prior: Mapping[str, Floats]  # by parameter, (draws, campaigns)
+    posterior: Mapping[str, Floats]  # by parameter, (draws, campaigns)
+    weekday: Floats  # (quantiles, 7, campaigns) multipliers
+    weekday_prior: Floats  # (quantiles, 7, campaigns)
+    level: Floats  # (quantiles, days, campaigns) multipliers
+    check: Check
+    report: Mapping[str, Any]  # of the posterior
+
+
+def portrait_of(history: History, posterior: Posterior, priors: Priors) -> Portrait:
+    """Return the portrait of a calibration.
+
+    Args:
+        history: that was calibrated.
+        posterior: what came out.
+        priors: what went in.
+    """
+    rng = np.random.Generator(np.random.PCG64(_SEED))
+    record = record_from(history)
+    market, state = posterior.sample_training(_DRAWS)
+    memory = posterior.memory  # after an update the priors stay where they were
+    anchors = anchors_of(history, record, priors) if memory is None else memory.anchors
+    z = rng.standard_normal((_PRIOR, len(history.campaigns), DIMENSIONS))
+    before = transform(z, priors, anchors)
+    seen = history.presence == OBSERVED
+    grid = _grid(posterior)
+    return Portrait(
+        names=history.names,
+        dates=history.dates,
+        spend=np.where(seen, history.spend, np.nan),
+        conversions=np.where(seen, history.conversions, np.nan),
+        grid=grid,
+        curve=_quantiles(steady_conversions(market, grid[:, None], state.level), 1),
+        prior={name: getattr(before, name) for name in PARAMETERS},
+        posterior=_parameters(posterior),
+        weekday=_quantiles(np.exp(posterior.market.weekday), 0),
+        weekday_prior=_quantiles(np.exp(before.weekday), 0),
+        level=_quantiles(np.exp(draw_levels(market, record, rng)), 1),
+        check=one_day_ahead(market, record, rng),
+        report=posterior.report,
+    )
+
+
+def calibration_document(portrait: Portrait) -> dict[str, Any]:
+    """Return the content of ``calibration.json``."""
+    return {
+        "history": portrait.report["history"],
+        "quantiles": list(QUANTILES),
+        "campaigns": {name: _campaign(portrait, k) for k, name in enumerate(portrait.names)},
+        "notes": list(portrait.report["notes"]),
+    }
+
+
+def _campaign(portrait: Portrait, k: int) -> dict[str, Any]:
+    spend, check = portrait.spend[:, k], portrait.check
+    own = portrait.report["campaigns"][portrait.names[k]]
+    most = float(np.nanmax(spend, initial=0.0))
+    return {
+        "observed": {
+            "days": int(np.isfinite(spend).sum()),
+            "spend_mean": _number(np.nanmean(spend)) if np.isfinite(spend).any() else 0.0,
+            "spend_max": most,
+            "conversions": _number(np.nansum(portrait.conversions[:, k])),
+        },
+        "curve": {
+            "spend": portrait.grid[:, k].tolist(),
+            "times_observed_max": (portrait.grid[:, k] / max(most, 0.01)).tolist(),
+            "conversions": portrait.curve[:, :, k].tolist(),
+        },
+        "parameters": {
+            name: {
+                "prior": np.quantile(portrait.prior[name][:, k], QUANTILES).tolist(),
+                "posterior": np.quantile(portrait.posterior[name][:, k], QUANTILES).tolist(),
+                "learnt": own["parameters"][name]["learnt"],
+            }
+            for name in PARAMETERS
+        },
+        "weekday": {
+            "posterior": portrait.weekday[:, :, k].tolist(),
+            "prior": portrait.weekday_prior[:, :, k].tolist(),
+            "learnt": own["parameters"]["weekday"]["learnt"],
+        },
+        "level": portrait.level[:, :, k].tolist(),
+        "checks": {
+            "one_day_ahead_coverage50": _number(check.coverage50[k]),
+            "one_day_ahead_coverage90": _number(check.coverage90[k]),
+            "persistence_of_errors": _number(check.persistence[k]),
+            "approximation": own["start"],
+            "unique": own["unique"],
+            "acceptance": own["acceptance"],
+        },
+    }
+
+
+def _number(value: Any) -> float:
+    return float(np.nan_to_num(value))
+
+
+def _grid(posterior: Posterior) -> Floats:
+    """Return spends that are dense inside the observed range and reach far beyond it."""
+    most = np.maximum(posterior.spend_max, 1.0)
+    return np.linspace(0, 1, _POINTS)[:, None] ** 1.7 * _BEYOND * most
+
+
+def _parameters(posterior: Posterior) -> dict[str, Floats]:
+    """Return the posterior of what the priors are about, from the market's fields."""
+    market, _ = posterior.training()
+    step_sd = np.hypot(market.level_sd, market.demand_sd)
+    return {
+        "conversions": market.reference_conversions,
+        "elasticity": market.elasticity,
+        "half_life": half_life_of(market.carryover),
+        "dispersion": market.dispersion,
+        "level_sd": step_sd / np.sqrt(1 - market.level_kept**2),
+        "level_half_life": half_life_of(market.level_kept),
+        "slope": market.slope,
+    }
+
+
+def _quantiles(draws: Floats, axis: int) -> Floats:
+    return np.asarray(np.quantile(draws, QUANTILES, axis=axis))

@@ -1,0 +1,153 @@
+"""A posterior learns from new days without starting again.
+
+Every draw is weighed by what it makes of the new days alone, from the level and the stock where the
+old days left it (importance sampling over a filter), resampled, and moved once on the whole
+history, which is what costs. The weights are a campaign's own: what a relative's news says of it
+comes through that move alone. The priors stay centred where the first calibration put them.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.errors import ConfigError, DataError
+from ...data.history import History
+from ...data.storage import digest
+from ...data.types import Floats
+from ..market import MarketState, day_number
+from .calibrate import CalibrationSettings, kinship_of, posterior_of, probe
+from .evidence import Beliefs
+from .laplace import effective_share, fitted, log_prior
+from .likelihood import Fit, Record, filter_history, record_from
+from .posterior import Memory, Posterior
+from .priors import DIMENSIONS, Anchors, Priors
+from .smc import Sample, survivors, unique, walked
+
+
+def update(
+    posterior: Posterior,
+    history: History,
+    priors: Priors,
+    settings: CalibrationSettings,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Posterior:
+    """Return the posterior after the days that the history has and the posterior has not seen.
+
+    Args:
+        posterior: of the older days of the same exports, with the same priors.
+        history: all days, old and new.
+        priors: those of the posterior.
+        settings: its seed is used, and how many draws are held out.
+        progress: called with a line now and then.
+
+    Raises:
+        ConfigError: if more draws are to be held out than the posterior has.
+        DataError: if the history does not continue the one that was calibrated.
+    """
+    if settings.held_out >= posterior.draws:
+        raise ConfigError(
+            f"calibration.held_out: {settings.held_out} were given and the calibration to continue "
+            f"has {posterior.draws} draws; allowed: fewer. Lower it, or calibrate without update."
+        )
+    memory, old = _continued(posterior, history, priors)
+    anchors = memory.anchors
+    whole = record_from(history)
+    news = _after(whole, old)
+    rng = np.random.Generator(np.random.PCG64([settings.seed, len(history.dates)]))
+    state = MarketState(day_number(history.dates[old]), posterior.state.stock, memory.level)
+    progress(f"weighing {len(history.dates) - old} new days")
+    fit = filter_history(
+        probe(memory.z, priors, anchors), news, Fit(memory.loglik, state, memory.variance)
+    )
+    gain = fit.loglik - memory.loglik
+    picked = survivors(gain, rng)
+    z = np.take_along_axis(memory.z, picked[:, :, None], 0)
+    progress(f"moving {len(gain)} markets")
+    model = _Model(history, whole, priors, anchors)
+    z, fit, took = _move(model, z, _picked(fit, picked), rng)
+    drawn = Sample(z, took, unique(z), 0, effective_share(gain))
+    return posterior_of(history, whole, priors, anchors, drawn, fit, settings, rng)
+
+
+class _Model(NamedTuple):
+    """All that a likelihood of the whole history takes."""
+
+    history: History
+    record: Record
+    priors: Priors
+    anchors: Anchors
+
+
+def _move(
+    model: _Model, z: Floats, fit: Fit, rng: np.random.Generator
+) -> tuple[Floats, Fit, Floats]:
+    """Move draws by one random walk on the whole history; return also the share that moved."""
+    kinship = kinship_of(model.history, model.priors)
+    prior = log_prior if kinship is None else kinship.log_prior(kinship.draw(z, rng))
+    beliefs = Beliefs.of(model.priors.beliefs, model.history.names)
+    there = walked(z, fitted(z), rng)
+    then = [probe(each, model.priors, model.anchors) for each in (z, there)]
+    moved = filter_history(then[1], model.record)
+    gain = moved.loglik - fit.loglik + prior(there) - prior(z)
+    gain = gain + beliefs.loglik(then[1]) - beliefs.loglik(then[0])
+    take = np.log(rng.random(gain.shape)) < gain
+
+    def chosen(new: Floats, old: Floats) -> Floats:
+        return np.where(take, new, old)
+
+    state = moved.state._replace(
+        stock=chosen(moved.state.stock, fit.state.stock),
+        level=chosen(moved.state.level, fit.state.level),
+    )
+    variance = chosen(moved.variance, fit.variance)
+    kept = Fit(chosen(moved.loglik, fit.loglik), state, variance)
+    return np.where(take[..., None], there, z), kept, take.mean(0)
+
+
+def _picked(fit: Fit, picked: NDArray[np.intp]) -> Fit:
+    def take(values: Floats) -> Floats:
+        return np.take_along_axis(values, picked, 0)
+
+    state = fit.state._replace(stock=take(fit.state.stock), level=take(fit.state.level))
+    return Fit(take(fit.loglik), state, take(fit.variance))
+
+
+def _continued(posterior: Posterior, history: History, priors: Priors) -> tuple[Memory, int]:
+    """Return what the posterior remembers, and how many days of the history it has seen.
+
+    Raises:
+        DataError: if the posterior cannot be continued by this history.
+    """
+    memory = posterior.memory
+    if memory is None or memory.z.shape[-1] != DIMENSIONS:
+        raise _broken_off("it remembers nothing to continue from")
+    seen = posterior.report["history"]
+    old = int(seen["days"])
+    told = history.window(None, old) if old < len(history.dates) else history
+    if tuple(posterior.campaigns) != tuple(history.campaigns):
+        why = "it is of other campaigns"
+    elif seen.get("priors") != digest(priors.model_dump(mode="json")):
+        why = "its priors, with beliefs and journeys, are others"
+    elif str(history.dates[0]) != seen["start"] or told.fingerprint() != seen["fingerprint"]:
+        why = f"the days from {seen['start']} to {seen['end']} are not those it has seen"
+    elif old >= len(history.dates):
+        why = f"there is no day after {seen['end']}"
+    else:
+        return memory, old
+    raise _broken_off(why)
+
+
+def _broken_off(why: str) -> DataError:
+    return DataError(
+        f"update: the calibration cannot be continued by these exports: {why}. Allowed: a "
+        "calibration of the same exports with fewer days and the same priors. To mend it: "
+        "calibrate without update."
+    )
+
+
+def _after(record: Record, days: int) -> Record:
+    return Record(
+        record.first_day + days, record.spend[days:], record.conversions[days:], record.seen[days:]
+    )

@@ -1,0 +1,77 @@
+"""Whether any plan satisfies a constraint set; if none does, which node says so, and why.
+
+Bottom-up over the tree: `L'_v = max(L_v, sum L'_c)` and `U'_v = min(U_v, sum U'_c)`. The set is
+empty exactly where some `L'_v > U'_v`. Cents are whole, so the comparison is exact.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...data.errors import ConstraintError
+from .money import money
+
+if TYPE_CHECKING:
+    from .constraints import Cents, Constraints
+
+
+def require_feasible(constraints: "Constraints") -> None:
+    """Do nothing if a plan exists.
+
+    Raises:
+        ConstraintError: naming the first node, campaigns first, whose bounds exclude each other.
+    """
+    owners = constraints.tree.parents[1]
+    low, high = _campaigns(constraints)
+    floors = np.zeros(len(constraints.channels), np.int64)
+    rooms = np.zeros_like(floors)
+    np.add.at(floors, owners, low)
+    np.add.at(rooms, owners, high)
+    _check_channels(constraints, floors, rooms)
+    low = np.maximum(constraints.floor_cents[0], floors)
+    high = np.minimum(constraints.cap_cents[0], rooms)
+    _check_total(constraints, int(low.sum()), int(high.sum()))
+
+
+def _campaigns(constraints: "Constraints") -> tuple["Cents", "Cents"]:
+    low, days = constraints.floor_cents[1], constraints.days
+    high = np.minimum(constraints.cap_cents[1], constraints.daily_cap_cents * days)
+    for name, floor, room, daily in zip(
+        constraints.names, low, high, constraints.daily_cap_cents, strict=True
+    ):
+        if floor > room:
+            raise ConstraintError(
+                f"{name}: its floor {money(floor)} is above its daily cap {money(daily)} x "
+                f"{days} days = {money(daily * days)}; lower the floor or raise the daily cap"
+            )
+    return low, high
+
+
+def _check_channels(constraints: "Constraints", floors: "Cents", rooms: "Cents") -> None:
+    for i, name in enumerate(constraints.channels):
+        floor, cap = constraints.floor_cents[0][i], constraints.cap_cents[0][i]
+        if floors[i] > cap:
+            raise ConstraintError(
+                f"{name}: floors of its campaigns sum to {money(floors[i])}, above its cap "
+                f"{money(cap)}; lower those floors or raise the cap"
+            )
+        if floor > rooms[i]:
+            raise ConstraintError(
+                f"{name}: its floor {money(floor)} is above what its campaigns may get, "
+                f"{money(rooms[i])} (caps, and daily caps x {constraints.days} days); lower the "
+                "floor, raise those caps, or switch the channel off"
+            )
+
+
+def _check_total(constraints: "Constraints", low: int, high: int) -> None:
+    total = constraints.total_cents
+    if low > total:
+        raise ConstraintError(
+            f"total: floors of the channels sum to {money(low)}, above the total {money(total)}; "
+            "lower floors or raise the total"
+        )
+    if high < total and constraints.spend_all:
+        raise ConstraintError(
+            f"total: caps of the channels sum to {money(high)}, below the total {money(total)}; "
+            "raise caps, or set total_type=at_most"
+        )

@@ -1,0 +1,167 @@
+"""Whether a plan keeps to its constraints: a checker that shares no code with the projection.
+
+Whole cents (an integer array) are checked exactly: total, floors, caps and daily caps, to the cent.
+Pacing and changes from day to day are ratios that cents cannot meet exactly; they may be off by
+what rounding explains: one cent for the day itself, and one more times the ratio for the money it
+is compared with. Dollars (a float array) are checked to a tolerance.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .constraints import Constraints
+from .money import money
+
+Numbers = NDArray[Any]
+
+_TOLERANCE = 1e-9  # share of the total that a plan in dollars may be off
+
+
+def violations(
+    constraints: Constraints, plan: Numbers, tolerance: float | None = None
+) -> list[str]:
+    """List what a plan violates, a readable line each; empty if it keeps to everything.
+
+    Args:
+        constraints: the set.
+        plan: (days, campaigns), whole cents if of an integer dtype, else dollars.
+        tolerance: dollars that a plan in dollars may be off; 1e-9 of the total if absent.
+    """
+    return [
+        _line(check, tuple(int(i) for i in spot))
+        for check in _checks(
+            constraints, _in_cents(plan)[None], _slack(constraints, plan, tolerance)
+        )
+        for spot in np.argwhere(check.off)
+    ]
+
+
+def count_violations(
+    constraints: Constraints, plans: Numbers, tolerance: float | None = None
+) -> NDArray[np.int64]:
+    """Count the violated bounds of every plan.
+
+    Args:
+        constraints: the set.
+        plans: (..., days, campaigns), whole cents if of an integer dtype, else dollars.
+        tolerance: dollars that a plan in dollars may be off; 1e-9 of the total if absent.
+
+    Returns:
+        (...,) numbers of bounds that do not hold.
+    """
+    flat = _in_cents(plans).reshape(-1, *plans.shape[-2:])
+    slack = _slack(constraints, plans, tolerance)
+    counts = np.zeros(len(flat), np.int64)
+    for check in _checks(constraints, flat, slack):
+        counts += check.off.reshape(len(flat), -1).sum(1)
+    return counts.reshape(plans.shape[:-2])
+
+
+class _Check(NamedTuple):
+    """One kind of bound on many plans at once."""
+
+    what: str  # "below its floor"
+    names: tuple[Sequence[str], ...]  # of each axis after the plans'
+    spent: Numbers  # cents, (plans, ...)
+    bound: Numbers  # cents, broadcast to the same
+    off: NDArray[np.bool_]  # the same
+
+
+def _in_cents(plan: Numbers) -> Numbers:
+    if np.issubdtype(plan.dtype, np.integer):
+        return plan.astype(np.int64)
+    return np.asarray(plan, np.float64) * 100
+
+
+def _slack(constraints: Constraints, plan: Numbers, tolerance: float | None) -> float:
+    """Cents that exact bounds may be off: none for whole cents."""
+    if np.issubdtype(plan.dtype, np.integer):
+        return 0.0
+    return 100 * (_TOLERANCE * constraints.total if tolerance is None else tolerance)
+
+
+def _checks(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[_Check]:
+    yield from _total(constraints, cents, slack)
+    yield from _flight(constraints, cents, slack)
+    days = [f"day {day + 1}" for day in range(cents.shape[1])]
+    cells = (days, constraints.names)
+    yield _least("below", cells, cents, np.zeros(1), slack)
+    yield _most("above its daily cap", cells, cents, constraints.daily_cap_cents, slack)
+    rounding = 1.0 if slack == 0 else 0.0
+    yield from _pacing(constraints, cents, days, slack, rounding)
+    if constraints.change_limit is not None and len(days) > 1:
+        limit, before = constraints.change_limit, cents[:, :-1]
+        cells = (days[1:], constraints.names)
+        slack += rounding * (2 + limit)
+        what = f"{100 * limit:g}% change from the day before:"
+        yield _least(f"below a {what}", cells, cents[:, 1:], (1 - limit) * before, slack)
+        yield _most(f"above a {what}", cells, cents[:, 1:], (1 + limit) * before, slack)
+
+
+def _total(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[_Check]:
+    spent, total = cents.sum((1, 2)), np.array(constraints.total_cents)
+    yield _most("above the total", (), spent, total, slack)
+    if constraints.spend_all:
+        yield _least("below the total", (), spent, total, slack)
+
+
+def _flight(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[_Check]:
+    """Floors and caps over the flight, of channels and of campaigns."""
+    campaigns = cents.sum(1)
+    owners = [constraints.channel_of[name] for name in constraints.names]
+    channels = np.stack(
+        [
+            campaigns[:, [owner == channel for owner in owners]].sum(1)
+            for channel in constraints.channels
+        ],
+        axis=1,
+    )
+    levels = ((constraints.channels, channels), (constraints.names, campaigns))
+    for level, (names, spent) in enumerate(levels):
+        yield _least("below its floor", (names,), spent, constraints.floor_cents[level], slack)
+        yield _most("above its cap", (names,), spent, constraints.cap_cents[level], slack)
+
+
+def _pacing(
+    constraints: Constraints, cents: Numbers, days: list[str], slack: float, rounding: float
+) -> Iterator[_Check]:
+    """Each day's total against remaining money / remaining days."""
+    today = cents.sum(2)
+    even = (constraints.total_cents - np.cumsum(today, 1) + today) / np.arange(len(days), 0, -1)
+    left = np.arange(len(days), 0, -1)
+    low, high = constraints.pacing
+    what = "times an even pace:"
+    yield _most(
+        f"above {high:g} {what}", (days,), today, high * even, slack + rounding * (1 + high / left)
+    )
+    if constraints.spend_all:
+        slow = slack + rounding * (1 + low / left)
+        yield _least(f"below {low:g} {what}", (days,), today, low * even, slow)
+
+
+def _least(
+    what: str, names: tuple[Sequence[str], ...], spent: Numbers, bound: Numbers, slack: Any
+) -> _Check:
+    return _Check(what, names, spent, bound, ~(spent >= bound - slack))  # NaN is off too
+
+
+def _most(
+    what: str, names: tuple[Sequence[str], ...], spent: Numbers, bound: Numbers, slack: Any
+) -> _Check:
+    return _Check(what, names, spent, bound, ~(spent <= bound + slack))
+
+
+def _line(check: _Check, spot: tuple[int, ...]) -> str:
+    names = [axis[i] for axis, i in zip(check.names, spot[1:], strict=True)]
+    bound = np.broadcast_to(check.bound, check.spent.shape)[spot]
+    place = ", ".join(names) or "total"
+    return f"{place}: {_shown(check.spent[spot])} is {check.what} {_shown(bound)}"
+
+
+def _shown(cents: Any) -> str:
+    if not np.isfinite(cents):
+        return str(cents)
+    return money(int(cents)) if cents == int(cents) else f"${cents / 100:,.6f}"

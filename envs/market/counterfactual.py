@@ -1,0 +1,36 @@
+"""What a history would have brought at other spends: response curves over the days that were."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...data.types import Floats
+from .records import Market, MarketState, Outcome
+from .step import step
+
+Step = Callable[[Market, MarketState, Any, None], tuple[MarketState, Outcome]]
+
+
+def replay(
+    market: Market, levels: Floats, spend: Floats, first_day: int, respond: Step = step
+) -> Floats:
+    """Return expected conversions of a past whose log levels are known, summed over its days.
+
+    Args:
+        market: one market or a batch, (..., campaigns).
+        levels: (days, ..., campaigns) log level of every day.
+        spend: (days, campaigns) dollars, as they were or other.
+        first_day: days since 1970-01-01.
+        respond: ``market.step``, or that of another world.
+
+    Returns:
+        (..., campaigns) conversions.
+    """
+    kept = np.maximum(market.level_kept, 1e-9)
+    state = MarketState(first_day, spend[:7].mean(0) + 0 * levels[0], levels[0])
+    total = 0 * levels[0]
+    for level, dollars in zip(levels, spend, strict=True):
+        state, outcome = respond(market, state._replace(level=level / kept), dollars, None)
+        total = total + outcome.expected
+    return np.asarray(total)

@@ -1,0 +1,306 @@
+"""A synthetic advertiser: a known market, a spend history, and exports as platforms write them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ...data.errors import ConfigError
+from ...data.history import Campaign
+from ...data.settings import Settings
+from ...data.storage import write_json, write_text
+from ...data.types import Floats
+from ..arrays import select
+from ..calibration import TRAITS, Anchors, Priors, contrast_basis, transform
+from ..market import (
+    Market,
+    MarketState,
+    Noise,
+    Outcome,
+    carryover_of,
+    day_number,
+    draw_noise,
+    weekday_of,
+)
+from .landings import VISIT_COLUMNS, draw_visits
+from .response_forms import FORMS, Form, follow, formed, respond
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+_FILES = {
+    "google": "googleads-performance.csv",
+    "meta": "metaads-performance.csv",
+    "microsoft": "microsoftads-performance.csv",
+}
+_WITHOUT_TYPES = ("meta",)  # channels whose exports know no campaign types
+_RAMP_START = 0.03  # share of its later spend that a ramped campaign has at first
+
+
+class CampaignSettings(Settings):
+    """One campaign of the synthetic advertiser; see ``conf/advertiser/default.yaml``."""
+
+    spend: Positive
+    cpc: Positive
+    cvr: Share
+    order: Positive
+    order_sd: Annotated[float, Field(ge=0)]
+    ctr: Annotated[float, Field(gt=0, le=1)]
+    dispersion: Annotated[float, Field(ge=0)]
+    level_sd: Annotated[float, Field(ge=0)]
+    spend_sd: Annotated[float, Field(ge=0)] | None = None  # null: the advertiser's
+    gaps: bool = False  # whether rows get lost
+    ramp: Share | None = None  # share of the history after which it is scaled up
+
+
+class SpendSettings(Settings):
+    """How the advertiser spent."""
+
+    sd: Annotated[float, Field(ge=0)]
+    persistence: Annotated[float, Field(ge=0, lt=1)]
+    weekend: Positive
+
+
+class SyntheticSettings(Settings):
+    """The configuration of ``scripts/synthesize.py``."""
+
+    path: Path
+    seed: Annotated[int, Field(ge=0)]
+    start: date
+    days: Annotated[int, Field(ge=28)]
+    landings: Annotated[int, Field(ge=0)]
+    form: Literal["hill", "power", "logistic", "no_carryover", "drifting", "confounded"]
+    spend: SpendSettings
+    weekday: Annotated[list[float], Field(min_length=7, max_length=7)]
+    level_half_life: Positive
+    gap_share: Share
+    campaigns: Annotated[dict[str, CampaignSettings], Field(min_length=1)]
+
+    def ordered(self) -> list[Campaign]:
+        """Return the campaigns, channel by channel.
+
+        Raises:
+            ConfigError: for a campaign that no export format can hold.
+        """
+        pairs = [Campaign(name.split("/")[0], _type_of(name)) for name in self.campaigns]
+        for campaign in pairs:
+            if campaign.channel not in _FILES:
+                raise ConfigError(
+                    f"campaigns.{campaign.name}: unknown channel {campaign.channel!r}; allowed: "
+                    f"{', '.join(_FILES)}."
+                )
+            if (campaign.campaign_type is None) != (campaign.channel in _WITHOUT_TYPES):
+                raise ConfigError(
+                    f"campaigns.{campaign.name}: allowed: a channel and a campaign type, as in "
+                    f"google/YouTube; for {', '.join(_WITHOUT_TYPES)} the channel alone."
+                )
+        return pairs
+
+
+class Advertiser(NamedTuple):
+    """A market that is known, and what it returned; arrays are (days, campaigns)."""
+
+    campaigns: list[Campaign]
+    dates: NDArray[np.datetime64]
+    market: Market  # the truth, fields (campaigns,)
+    state: MarketState  # at the end of the history
+    levels: Floats  # log level and drift of every day
+    spend: Floats
+    impressions: Floats
+    clicks: Floats
+    conversions: Floats
+    revenue: Floats
+    present: NDArray[np.bool_]  # False where the row is lost
+
+
+def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
+    """Draw an advertiser: elasticities and half-lives from the priors, the rest as configured."""
+    rng = np.random.Generator(np.random.PCG64(settings.seed))
+    start = np.datetime64(settings.start, "D")
+    dates = start + np.arange(settings.days)
+    form = FORMS[settings.form]
+    market = formed(form, _market(settings, priors, rng))
+    spend = _spend(settings, dates, rng).round(1)
+    noise = draw_noise(market, settings.days, rng)
+    state = MarketState(day_number(start), spend[:7].mean(0), 0 * market.elasticity)
+    if form.follows:
+        demand = _history(form, market, state, spend, noise)
+        levels = np.stack([s.level for s, _ in demand])
+        spend = follow(form, market, spend, levels, state.day).round(1)
+    past = list(_history(form, market, state, spend, noise))
+    state, outcomes = past[-1][0], [outcome for _, outcome in past]
+    levels = np.stack([s.level if s.drift is None else s.level + s.drift for s, _ in past])
+    clicks, impressions, conversions, revenue = (
+        np.stack([getattr(o, name) for o in outcomes])
+        for name in ("clicks", "impressions", "conversions", "revenue")
+    )
+    gaps = np.array([c.gaps for c in settings.campaigns.values()])
+    return Advertiser(
+        campaigns=settings.ordered(),
+        dates=dates,
+        market=market,
+        state=state,
+        levels=levels,
+        spend=spend,
+        impressions=np.round(np.maximum(impressions, np.round(clicks))),
+        clicks=np.round(clicks),
+        conversions=_share_credit(conversions, settings.ordered(), rng),
+        revenue=revenue.round(1),
+        present=~(gaps & (rng.random(spend.shape) < settings.gap_share)),
+    )
+
+
+def _history(
+    form: Form, market: Market, state: MarketState, spend: Floats, noise: Noise
+) -> Iterator[tuple[MarketState, Outcome]]:
+    for t, dollars in enumerate(spend):
+        state, outcome = respond(form, market, state, dollars, select(noise, t))
+        yield state, outcome
+
+
+def write_advertiser(advertiser: Advertiser, settings: SyntheticSettings) -> list[Path]:
+    """Write the exports, the landings log and ``truth.json``; return the files."""
+    folder = settings.path
+    written = []
+    for channel, file in _FILES.items():
+        table = _export(advertiser, channel)
+        if table is not None:
+            written.append(write_text(folder / file, table.to_csv(index=False)))
+    if settings.landings:
+        rng = np.random.Generator(np.random.PCG64([settings.seed, 1]))
+        visits = draw_visits(
+            advertiser.dates, advertiser.campaigns, advertiser.clicks, settings.landings, rng
+        )
+        text = visits.to_csv(index=False, columns=list(VISIT_COLUMNS))
+        written.append(write_text(folder / "website-landings.csv", text))
+    written.append(write_json(folder / "truth.json", _truth(advertiser, settings)))
+    return written
+
+
+def _market(settings: SyntheticSettings, priors: Priors, rng: np.random.Generator) -> Market:
+    table = list(settings.campaigns.values())
+    names = settings.ordered()
+    column = {key: np.array([getattr(c, key) for c in table], float) for key in _columns()}
+    profile = np.array(settings.weekday) - np.mean(settings.weekday)
+    kinds = [priors.half_life[priors.kind(campaign)] for campaign in names]
+    anchors = Anchors(
+        spend=column["spend"],
+        conversions=column["spend"] / column["cpc"] * column["cvr"],
+        half_life=np.array([kind.median for kind in kinds]),
+        half_life_sd=np.array([kind.sd for kind in kinds]),
+        weekday=profile[:, None],
+    )
+    drawn = transform(rng.standard_normal((len(table), TRAITS)), priors, anchors)
+    ones = np.ones(len(table))
+    spread = 0.3 * priors.weekday_sd * contrast_basis() @ rng.standard_normal((6, len(table)))
+    return Market(
+        reference_spend=anchors.spend,
+        reference_conversions=anchors.conversions,
+        elasticity=drawn.elasticity,
+        slope=ones,
+        carryover=drawn.carryover,
+        weekday=anchors.weekday + spread,
+        level_kept=carryover_of(settings.level_half_life) * ones,
+        level_sd=column["level_sd"] * np.sqrt(1 - priors.level_shared),
+        demand_sd=column["level_sd"] * np.sqrt(priors.level_shared),
+        dispersion=column["dispersion"],
+        reference_cpc=column["cpc"],
+        inflation=rng.uniform(priors.inflation.low, priors.inflation.high, len(table)),
+        price_sd=0.08 * ones,
+        click_rate=column["ctr"],
+        order_value=column["order"],
+        order_value_sd=column["order_sd"],
+    )
+
+
+def _type_of(name: str) -> str | None:
+    _, slash, kind = name.partition("/")
+    return kind if slash else None
+
+
+def _columns() -> tuple[str, ...]:
+    return ("spend", "cpc", "cvr", "order", "order_sd", "ctr", "dispersion", "level_sd")
+
+
+def _spend(
+    settings: SyntheticSettings, dates: NDArray[np.datetime64], rng: np.random.Generator
+) -> Floats:
+    """Return spend as a log AR(1) around each campaign's mean, with weekends and ramps."""
+    how, table = settings.spend, list(settings.campaigns.values())
+    sd = np.array([how.sd if c.spend_sd is None else c.spend_sd for c in table])
+    days = len(dates)
+    walk = np.zeros((days, len(table)))
+    innovation = rng.standard_normal(walk.shape) * np.sqrt(1 - how.persistence**2)
+    walk[0] = rng.standard_normal(len(table))
+    for t in range(1, days):
+        walk[t] = how.persistence * walk[t - 1] + innovation[t]
+    weekend = np.isin(weekday_of(dates.astype(int)), [5, 6])
+    rhythm = np.where(weekend[:, None] & (sd > 0.1), how.weekend, 1.0)
+    ramp = [np.where(np.arange(days) < days * (c.ramp or 0), _RAMP_START, 1.0) for c in table]
+    mean = np.array([c.spend for c in table])
+    return np.asarray(mean * rhythm * np.stack(ramp, 1) * np.exp(sd * walk - sd * sd / 2))
+
+
+def _share_credit(counts: Floats, campaigns: list[Campaign], rng: np.random.Generator) -> Floats:
+    """Pass a fraction of one Google conversion a day on to the next Google campaign.
+
+    Data-driven attribution splits conversions that way; the day's sum stays.
+    """
+    google = [k for k, c in enumerate(campaigns) if c.channel == "google"]
+    shared = counts.copy()
+    for giver, taker in zip(google, [*google[1:], *google[:1]], strict=True):
+        can = (counts[:, giver] >= 1) & (counts[:, taker] >= 1)
+        part = np.where(can, rng.integers(0, 10, len(counts)) / 10, 0.0)
+        shared[:, giver] -= part
+        shared[:, taker] += part
+    return np.asarray(np.maximum(shared, 0.0).round(1))
+
+
+def _export(advertiser: Advertiser, channel: str) -> pd.DataFrame | None:
+    """Return one platform's table, rows by date and type; None if it has no campaign."""
+    parts = []
+    for k, campaign in enumerate(advertiser.campaigns):
+        if campaign.channel != channel:
+            continue
+        columns: dict[str, Any] = {"Date": np.datetime_as_string(advertiser.dates)}
+        if campaign.campaign_type is not None:
+            columns["Campaign type"] = campaign.campaign_type
+        columns["Impressions"] = advertiser.impressions[:, k]
+        if campaign.campaign_type is None:
+            columns["Reach"] = np.round(advertiser.impressions[:, k] * 0.74)
+            columns |= {"Cost": advertiser.spend[:, k], "Clicks": advertiser.clicks[:, k]}
+        else:
+            columns |= {"Clicks": advertiser.clicks[:, k], "Cost": advertiser.spend[:, k]}
+        columns |= {
+            "Conversions": advertiser.conversions[:, k],
+            "Revenue": advertiser.revenue[:, k],
+        }
+        parts.append(pd.DataFrame(columns)[advertiser.present[:, k]])
+    if not parts:
+        return None
+    keys = ["Date", "Campaign type"] if "Campaign type" in parts[0] else ["Date"]
+    return pd.concat(parts).sort_values(keys, kind="stable")
+
+
+def _truth(advertiser: Advertiser, settings: SyntheticSettings) -> Mapping[str, Any]:
+    fields = {k: v for k, v in advertiser.market._asdict().items() if v is not None}
+    weekday = fields.pop("weekday")
+    return {
+        "seed": settings.seed,
+        "form": settings.form,
+        "start": str(advertiser.dates[0]),
+        "days": settings.days,
+        "campaigns": {
+            campaign.name: {name: float(value[k]) for name, value in fields.items()}
+            | {"weekday": weekday[:, k].tolist()}
+            | {
+                "stock_at_end": float(advertiser.state.stock[k]),
+                "level_at_end": float(advertiser.state.level[k]),
+            }
+            for k, campaign in enumerate(advertiser.campaigns)
+        },
+    }

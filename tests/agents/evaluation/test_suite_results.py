@@ -1,0 +1,52 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mediagym.agents.evaluation import as_markdown, league
+from mediagym.agents.experiment import Session
+from mediagym.envs.suite import every_task, reference_of, task_of
+
+SHOWN = {
+    told["id"]: told
+    for told in json.loads((Path(__file__).parents[3] / "docs" / "suite.json").read_text())["tasks"]
+}
+POLICIES = ("uniform", "historical", "greedy", "static")
+
+
+@pytest.mark.parametrize("key", ["Stationary-S", "Stationary-M"])
+def test_in_a_known_market_the_static_plan_is_the_best_there_is(
+    task_session: Callable[..., Session], key: str
+) -> None:
+    found = league(task_session(key, resamples=100), POLICIES)
+    rows = {row["name"]: row for row in found["policies"]}
+    assert list(rows) == list(POLICIES)
+    assert rows["static"]["mean"] >= 99.5
+    assert all(row["best"] <= 100 for row in rows.values())
+
+
+@pytest.mark.parametrize("key", ["Full-S", "Shock-M"])
+def test_the_table_in_the_documents_is_what_flies(
+    task_session: Callable[..., Session], key: str
+) -> None:
+    ours, shown = league(task_session(key), POLICIES), SHOWN[task_of(key).id]
+    assert ours["sha256"] == shown["sha256"] == reference_of(key).sha256["test"]
+    for kind, name in (("policies", "name"), ("paired", "a")):
+        for found, told in zip(ours[kind], shown[kind], strict=True):
+            assert found.keys() == told.keys()
+            assert found[name] == told[name]
+            for key in found:
+                if not isinstance(found[key], str):
+                    assert found[key] == pytest.approx(told[key], abs=0.005), key
+    assert all(row["violations"] == row["cents_off"] == 0 for row in shown["policies"])
+
+
+def test_the_table_has_every_task_and_nobody_beats_the_clairvoyant() -> None:
+    assert set(SHOWN) == {task_of(key).id for key, _ in every_task()}
+    assert all(row["best"] <= 100 for told in SHOWN.values() for row in told["policies"])
+
+
+def test_the_page_shows_what_the_numbers_say() -> None:
+    text = as_markdown(list(SHOWN.values()), "python scripts/suite.py")
+    assert text == (Path(__file__).parents[3] / "docs" / "suite.md").read_text()

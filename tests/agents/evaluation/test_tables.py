@@ -1,0 +1,101 @@
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from mediagym.agents.evaluation import policy_table
+from mediagym.agents.evaluation.tables import markdown
+from mediagym.agents.experiment import Session
+from mediagym.agents.plans import plan_of, plan_table
+from mediagym.agents.plans.document import document
+from mediagym.agents.policies import baseline
+from mediagym.envs.calibration.report import learning_table
+
+TASK: dict[str, Any] = {
+    "id": "mediagym/Calibrated-v0",
+    "markets": 8,
+    "policies": [
+        {
+            "name": name,
+            "seeds": 1,
+            "value": 1234.56,
+            "mean": percent,
+            "ci": [percent - 1, percent + 1],
+            "iqm": percent + 1,
+            "iqm_ci": [percent, percent + 2],
+            "p10": percent - 5,
+            "cvar": percent - 7,
+            "cvar_ci": [percent - 9, percent - 6],
+            "violations": 0,
+            "cents_off": 0,
+            "turnover": 0.123,
+            "seconds_per_decision": 0.004,
+        }
+        for name, percent in (("greedy", 90.0), ("ppo", 95.0), ("clairvoyant", 100.0))
+    ],
+    "paired": [
+        {"a": "ppo", "b": "greedy", "difference": 5.0, "ci": [4.0, 6.0], "probability": 0.9}
+    ],
+}
+
+
+def _shown(table: Table) -> str:
+    console = Console(width=200, file=None)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+def test_the_comparison_reads_the_same_on_screen_and_in_documents() -> None:
+    screen, text = _shown(policy_table(TASK)), markdown([TASK])
+    for cell in ("ppo", "95.00 (94.00..96.00)", "+5.00 (+4.00..+6.00)", "1,234.6"):
+        assert cell in screen
+        assert cell in text
+    assert "mediagym/Calibrated-v0: 8 held-out markets" in screen
+    assert "0 constraints broken, 0 cents off the budget" in screen
+    for cell in ("+6.00), 90% |", "96.00 (95.00..97.00)", "| 12.3% |", "| 4 |"):
+        assert cell in text
+
+
+def test_a_table_fits_the_screen_with_three_references() -> None:
+    pair = TASK["paired"][0] | {"difference": -10.0, "ci": [-11.0, -10.0]}
+    beside = [pair | {"b": b} for b in ("greedy", "static", "replanner")]
+    shown = _shown(policy_table(TASK | {"paired": beside}))
+    assert max(len(line) for line in shown.splitlines()) <= 140
+
+
+def test_a_markdown_row_a_policy_best_first_and_all_of_equal_width() -> None:
+    lines = [line for line in markdown([TASK, TASK]).splitlines() if line.startswith("|")]
+    assert len(lines) == 2 * 5
+    assert {line.count("|") for line in lines} == {13}
+    assert [line.split(" | ")[0] for line in lines[2:5]] == ["| clairvoyant", "| ppo", "| greedy"]
+
+
+def test_the_plan_s_table_has_a_row_a_campaign_and_the_total(session: Session) -> None:
+    shown = _shown(plan_table(document(plan_of(session, baseline("static", session.arena), []))))
+    for name in session.posterior.names:
+        assert name in shown
+    assert "$200,000.00" in shown
+    assert "100.0%" in shown
+    assert "campaign floor" in shown
+    assert "extrapolated" in shown
+
+
+def test_a_plan_without_conversions_is_shown(session: Session) -> None:
+    content = document(plan_of(session, baseline("static", session.arena), []))
+    content["totals"]["cpa"] = None
+    assert "CPA" in _shown(plan_table(content))
+
+
+def test_what_was_learnt_is_shown_for_every_campaign(session: Session) -> None:
+    shown = _shown(learning_table(session.posterior.report))
+    for name in session.posterior.names:
+        assert name in shown
+    assert "elasticity" in shown
+    assert shown.count("%") >= len(session.posterior.names)
+
+
+def test_without_pairs_there_is_no_column_for_them() -> None:
+    assert "vs" not in markdown([TASK | {"paired": []}]).splitlines()[2]
+    rows = [line for line in markdown([TASK]).splitlines() if line.startswith("| greedy")]
+    assert rows[0].endswith("|  |")

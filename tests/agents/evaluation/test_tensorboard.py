@@ -1,0 +1,290 @@
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import quote
+from urllib.request import urlopen
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import plugin_data_pb2
+from tensorboard.util import tensor_util
+
+from mediagym.agents.evaluation import compare
+from mediagym.agents.experiment import Session
+from mediagym.agents.policies import baseline
+from mediagym.agents.policy import Entrant, PlanPolicy
+
+SIZES = {"images": 10, "tensors": 10, "scalars": 100}
+CURVES = ("flight/regret", "flight/percent", "flight/spend")
+METRICS = ("mean", "iqm", "p10", "cvar", "gap", "value", "violations", "cents_off", "turnover",
+           "seconds_per_decision")  # fmt: skip
+Written = tuple[Path, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def written(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """The folder of a comparison of two baselines and a learner of two seeds; its result."""
+    folder = tmp_path_factory.mktemp("comparison")
+    uniform, static = (baseline(name, session.arena) for name in ("uniform", "static"))
+    learner = Entrant("ppo", (PlanPolicy("ppo", session.problem.base), uniform))
+    entrants = [*(Entrant(p.name, (p,)) for p in (uniform, static)), learner]
+    return folder, compare(session, entrants, folder, seed=3, say=lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def runs(written: Written) -> dict[str, EventAccumulator]:
+    """What TensorBoard reads, by run."""
+    return _read(written[0] / "tensorboard")
+
+
+@pytest.fixture(scope="module")
+def policies(runs: Mapping[str, EventAccumulator]) -> dict[str, EventAccumulator]:
+    return {name: events for name, events in runs.items() if name != "comparison"}
+
+
+def _read(folder: Path) -> dict[str, EventAccumulator]:
+    places = sorted({path.parent for path in folder.rglob("events.out.*")})
+    found = {str(p.relative_to(folder)): EventAccumulator(str(p), SIZES) for p in places}
+    for events in found.values():
+        events.Reload()
+    return found
+
+
+def _hparams(events: EventAccumulator, tag: str) -> plugin_data_pb2.HParamsPluginData:
+    content = events.SummaryMetadata(tag).plugin_data.content
+    return plugin_data_pb2.HParamsPluginData.FromString(content)
+
+
+def _text(events: EventAccumulator, tag: str) -> str:
+    (tensor,) = events.Tensors(f"{tag}/text_summary")
+    return str(tensor_util.make_ndarray(tensor.tensor_proto)[0].decode())
+
+
+def test_there_is_one_run_a_policy_and_seed_and_one_for_the_comparison(
+    runs: Mapping[str, EventAccumulator],
+) -> None:
+    assert set(runs) == {
+        "uniform", "static", "ppo/seed_0", "ppo/seed_1", "clairvoyant", "comparison",
+    }  # fmt: skip
+
+
+def test_every_run_has_the_same_tags_so_that_curves_overlay(
+    policies: Mapping[str, EventAccumulator],
+) -> None:
+    curves = {f"{curve}{end}" for curve in CURVES for end in ("", "_lower", "_upper")}
+    for events in policies.values():
+        tags = events.Tags()
+        assert set(tags["scalars"]) == curves | {f"evaluation/{name}" for name in METRICS}
+        assert sorted(tags["images"]) == ["regret", "response", "spend"]
+
+
+def test_curves_run_over_the_days_within_their_bands(
+    policies: Mapping[str, EventAccumulator], written: Written
+) -> None:
+    row = {row["name"]: row for row in written[1]["policies"]}
+    for run, events in policies.items():
+        policy, _, seed = run.partition("/seed_")
+        mean, low, high = (
+            [[point.value for point in events.Scalars(f"{curve}{end}")] for curve in CURVES]
+            for end in ("", "_lower", "_upper")
+        )
+        assert (np.array(low) <= np.array(mean) + 1e-3).all()
+        assert (np.array(mean) <= np.array(high) + 1e-3).all()
+        steps = [point.step for point in events.Scalars("flight/percent")]
+        assert steps == list(range(1, 31))
+        assert mean[1][-1] == pytest.approx(row[policy]["by_seed"][int(seed or 0)], rel=1e-5)
+        assert mean[0][-1] + mean[1][-1] == pytest.approx(100, rel=1e-5)
+        assert mean[2][-1] == pytest.approx(200_000, rel=1e-6)
+
+
+def test_scalars_are_those_of_the_comparison(
+    policies: Mapping[str, EventAccumulator], written: Written
+) -> None:
+    for row in written[1]["policies"]:
+        for seed, mean in enumerate(row["by_seed"]):
+            alone = row["seeds"] == 1
+            run = row["name"] if alone else f"{row['name']}/seed_{seed}"
+            found = {name: policies[run].Scalars(f"evaluation/{name}") for name in METRICS}
+            assert found["mean"][0].value == pytest.approx(mean, rel=1e-5)
+            for name, (point,) in found.items():
+                assert not alone or point.value == pytest.approx(row[name], rel=1e-5, abs=1e-6)
+
+
+def test_every_metric_of_the_hparams_exists_as_a_scalar(
+    policies: Mapping[str, EventAccumulator],
+) -> None:
+    for run, events in policies.items():
+        experiment = _hparams(events, "_hparams_/experiment").experiment
+        metrics = {info.name.tag for info in experiment.metric_infos}
+        assert metrics == {f"evaluation/{name}" for name in METRICS}
+        assert metrics <= set(events.Tags()["scalars"])
+        started = _hparams(events, "_hparams_/session_start_info").session_start_info
+        told = {k: v.string_value or v.number_value for k, v in started.hparams.items()}
+        policy, _, seed = run.partition("/seed_")
+        assert told == {
+            "policy": policy, "seed": int(seed or 0), "task": "Calibrated-v0",
+            "objective": "conversions", "budget": 200_000,
+        }  # fmt: skip
+        ended = _hparams(events, "_hparams_/session_end_info").session_end_info
+        assert ended.status
+
+
+def test_figures_are_pictures(runs: Mapping[str, EventAccumulator]) -> None:
+    for name, events in runs.items():
+        own = ("comparison", "profiles", "differences", "regret")
+        for tag in own if name == "comparison" else ("spend", "response", "regret"):
+            (image,) = events.Images(tag)
+            assert image.encoded_image_string.startswith(b"\x89PNG")
+            assert image.width > 300
+            assert image.height > 150
+
+
+def test_every_run_has_a_card_of_what_it_comes_from(
+    policies: Mapping[str, EventAccumulator], written: Written, session: Session
+) -> None:
+    for run, events in policies.items():
+        card = _text(events, "card")
+        policy, _, seed = run.partition("/seed_")
+        due = f"{int(seed or 0) + 1} of {2 if policy == 'ppo' else 1}"
+        for fact in (policy, due, session.posterior.fingerprint(), written[1]["sha256"]):
+            assert f"| {fact} |" in card
+        for package in ("mediagym", "numpy", "torch", "stable-baselines3", "python"):
+            assert f"\n| {package} | " in card
+        assert '"resamples": 500' in card
+
+
+def test_the_comparison_is_there_as_a_table(
+    runs: Mapping[str, EventAccumulator], written: Written
+) -> None:
+    table = _text(runs["comparison"], "table")
+    assert table + "\n" == (written[0] / "evaluation.md").read_text()
+
+
+def test_the_folder_holds_the_numbers_the_table_and_the_pictures(
+    written: Written, session: Session
+) -> None:
+    folder, task = written
+    content = json.loads((folder / "evaluation.json").read_text())
+    assert set(content) == {"seed", "versions", "tasks"}
+    assert content["seed"] == 3
+    assert content["tasks"] == [task]
+    assert task["id"] == "mediagym/Calibrated-v0"
+    assert task["objective"] == "conversions"
+    assert task["posterior"] == session.posterior.fingerprint()
+    assert task["markets"] == session.evaluation.markets
+    pictures = {"evaluation.png", "profiles.png", "differences.png"}
+    assert {path.name for path in folder.iterdir()} == {
+        "evaluation.json", "evaluation.md", "tensorboard", *pictures,
+    }  # fmt: skip
+    for name in pictures:
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_task_of_the_suite_is_logged_like_an_advertiser(
+    task_session: Callable[..., Session], tmp_path: Path
+) -> None:
+    session = task_session("Full-S", markets=5, resamples=100)
+    static = Entrant("static", (PlanPolicy("static", session.problem.base),))
+    task = compare(session, [static], tmp_path, seed=0, say=lambda _: None)
+    (row,) = task["policies"]  # the clairvoyant is 100 by definition
+    assert 70 < row["mean"] < 100
+    runs = _read(tmp_path / "tensorboard")
+    assert set(runs) == {"static", "comparison"}
+    assert sorted(runs["static"].Tags()["images"]) == ["regret", "response", "spend"]
+    assert f"| {task['sha256']} |" in _text(runs["static"], "card")
+
+
+@pytest.fixture(scope="module")
+def server(
+    written: Written, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Any]]:
+    """A running TensorBoard over that folder: the JSON that it answers."""
+    folder = written[0]
+    log = tmp_path_factory.mktemp("server") / "log"
+    words = ["tensorboard.main", "--logdir", str(folder), "--host", "127.0.0.1", "--port", "0"]
+    words += ["--load_fast=false", "--reload_interval", "1"]
+    with log.open("w") as out:
+        process = subprocess.Popen(  # noqa: S603  # the server of our own environment
+            [sys.executable, "-m", *words], stdout=out, stderr=out
+        )
+    try:
+        address = _address(log, process)
+        _until_read(address, runs=6)
+        yield lambda route: _ask(f"{address}/data/{route}")
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
+    """The address of a server, from what it prints once it listens."""
+    for _ in range(600):
+        for word in log.read_text().split():
+            if word.startswith("http://"):
+                return word.rstrip("/")
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def _until_read(address: str, runs: int) -> None:
+    """Return once the server has read so many runs."""
+    for _ in range(300):
+        try:
+            if len(_ask(f"{address}/data/runs")) == runs:
+                return
+        except URLError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(_ask(f"{address}/data/runs"))
+
+
+def _ask(address: str) -> Any:
+    with urlopen(address) as answer:  # noqa: S310  # loopback
+        return json.load(answer)
+
+
+def test_the_running_server_offers_every_dashboard(server: Callable[[str], Any]) -> None:
+    listed = server("plugins_listing")
+    assert {name for name, plugin in listed.items() if plugin["enabled"]} >= {
+        "scalars", "custom_scalars", "images", "text", "hparams",
+    }  # fmt: skip
+
+
+def test_the_running_server_puts_all_policies_with_bands_in_one_chart(
+    server: Callable[[str], Any], policies: Mapping[str, EventAccumulator]
+) -> None:
+    layout = server("plugin/custom_scalars/layout")
+    charts = [chart for category in layout["category"] for chart in category["chart"]]
+    margins = [chart["margin"]["series"] for chart in charts if "margin" in chart]
+    assert [[each["value"] for each in series] for series in margins] == [[c] for c in CURVES[::-1]]
+    for (series,) in margins:
+        for tag in (series["value"], series["lower"], series["upper"]):
+            for run in policies:
+                points = server(f"plugin/scalars/scalars?tag={tag}&run=tensorboard/{run}")
+                assert len(points) == 30
+    assert any("validation/.*" in chart.get("multiline", {}).get("tag", []) for chart in charts)
+
+
+def test_the_running_server_knows_the_hparams_and_their_metrics(
+    server: Callable[[str], Any], written: Written
+) -> None:
+    experiment = server("plugin/hparams/experiment?request={}")
+    assert {info["name"] for info in experiment["hparamInfos"]} >= {"policy", "seed", "task"}
+    metrics = [{"name": info["name"]} for info in experiment["metricInfos"]]
+    assert {each["name"]["tag"] for each in metrics} == {f"evaluation/{name}" for name in METRICS}
+    asked = {"startIndex": 0, "sliceSize": 20, "allowedStatuses": ["STATUS_SUCCESS"]}
+    request = json.dumps({**asked, "colParams": [{"metric": m["name"]} for m in metrics]})
+    groups = server(f"plugin/hparams/session_groups?request={quote(request)}")
+    assert groups["totalSize"] == 5
+    means = {row["name"]: row["by_seed"] for row in written[1]["policies"]}
+    for group in groups["sessionGroups"]:
+        found = {v["name"]["tag"]: v["value"] for v in group["metricValues"]}
+        due = means[group["hparams"]["policy"]][int(group["hparams"]["seed"])]
+        assert found["evaluation/mean"] == pytest.approx(due, rel=1e-5)

@@ -1,0 +1,319 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+from mediagym.agents.experiment import Session
+from mediagym.agents.plans import plan_of, write_plan
+from mediagym.agents.plans.document import SCHEMA, Plan, document, name_of
+from mediagym.agents.plans.estimate import Forecast, forecast
+from mediagym.agents.policies import baseline
+from mediagym.agents.policy import PlanPolicy, Policy
+from mediagym.agents.rollout import trial_of
+from mediagym.data.errors import ConstraintError
+from mediagym.data.history import Campaign
+from mediagym.envs.constraints import constraints_from_json, parse_constraints, violations
+
+REFERENCES = ("$ref", "type", "enum", "const", "anyOf")
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return json.loads(SCHEMA.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def plans(session: Session, baselines: list[Policy]) -> list[Plan]:
+    return [plan_of(session, policy, baselines) for policy in baselines]
+
+
+def _cents(dollars: float) -> int:
+    whole = round(dollars * 100)
+    assert whole / 100 == dollars
+    return whole
+
+
+def _made(conf: Callable[..., dict], cents: list[list[int]], **changes: Any) -> Plan:
+    """A plan of two or three campaigns under even constraints, with a made-up forecast."""
+    names = [("google", "A"), ("google", "B"), ("meta", None)][: len(cents[0])]
+    array = np.array(cents, np.int64)
+    given = {
+        "total": int(array.sum()) / 100,
+        "channel": {},
+        "campaign": {},
+        "pacing": None,
+        **changes.pop("constraints", {}),
+    }
+    settings = conf("constraints/default.yaml", **given)
+    constraints = parse_constraints(settings, [Campaign(*name) for name in names], len(array))
+    draws = np.ones((4, *array.shape))
+    facts = {
+        "policy": "made",
+        "objective": "conversions",
+        "constraints": constraints,
+        "first_day": 20_000,
+        "cents": array,
+        "forecast": Forecast(draws, draws, 10 * draws, 10 * draws),
+        "marginal": np.ones(array.shape[1]),
+        "baselines": {},
+        "seen_mean": array.mean(0) / 100,
+        "seen_max": array.max(0) / 100,
+        "notes": (),
+    }
+    return Plan(**{**facts, **changes})
+
+
+def test_the_schema_is_valid_and_closed_and_describes_every_field(schema: dict) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    objects = fields = 0
+    todo = [schema]
+    while todo:
+        node = todo.pop()
+        if node.get("type") == "object":
+            objects += 1
+            assert "additionalProperties" in node, node
+            optional = set(node.get("properties", {})) - set(node.get("required", []))
+            assert optional <= {"journey_conversions", "budget_for_claims"}, node
+        for field in node.get("properties", {}).values():
+            fields += 1
+            assert len(field["description"]) > 5, node
+            assert any(key in field for key in REFERENCES), field
+        for child in node.values():
+            if isinstance(child, dict):
+                todo += [child, *(v for v in child.values() if isinstance(v, dict))]
+            elif isinstance(child, list):
+                todo += [v for v in child if isinstance(v, dict)]
+    assert objects > 10
+    assert fields > 50
+
+
+def test_plans_of_every_baseline_fit_the_schema(schema: dict, plans: list[Plan]) -> None:
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    validator = jsonschema.Draft202012Validator(schema, format_checker=checker)
+    for plan in plans:
+        validator.validate(json.loads(json.dumps(document(plan), allow_nan=False)))
+
+
+def test_an_unknown_or_missing_field_does_not_fit_the_schema(
+    schema: dict, plans: list[Plan]
+) -> None:
+    validator = jsonschema.Draft202012Validator(schema)
+    content = json.loads(json.dumps(document(plans[0])))
+    assert not validator.is_valid({**content, "more": 1})
+    assert not validator.is_valid({k: v for k, v in content.items() if k != "totals"})
+    content["campaigns"][0]["budget"] = "100"
+    assert not validator.is_valid(content)
+
+
+def test_cents_sum_exactly_by_day_campaign_channel_and_in_all(plans: list[Plan]) -> None:
+    for plan in plans:
+        content = document(plan)
+        total = plan.constraints.total_cents
+        rows = {name_of(row): _cents(row["budget"]) for row in content["campaigns"]}
+        seen = dict.fromkeys(rows, 0)
+        for day in content["days"]:
+            entries = {name_of(entry): _cents(entry["budget"]) for entry in day["campaigns"]}
+            assert sum(entries.values()) == _cents(day["budget"])
+            seen = {name: seen[name] + cents for name, cents in entries.items()}
+        assert seen == rows
+        for channel in content["channels"]:
+            inside = [row for row in content["campaigns"] if row["channel"] == channel["channel"]]
+            assert sum(rows[name_of(row)] for row in inside) == _cents(channel["budget"])
+        assert sum(rows.values()) == total == _cents(content["totals"]["budget"])
+        assert sum(_cents(day["budget"]) for day in content["days"]) == total
+        assert sum(row["share"] for row in content["campaigns"]) == pytest.approx(1)
+
+
+def test_dates_follow_the_history_without_a_gap(plans: list[Plan], history: Any) -> None:
+    content = document(plans[0])
+    dates = [np.datetime64(day["date"]) for day in content["days"]]
+    assert dates[0] == history.dates[-1] + 1
+    assert content["flight"]["start"] == str(dates[0])
+    assert len(dates) == content["flight"]["days"] == 30
+    assert (np.diff(dates) == np.timedelta64(1, "D")).all()
+
+
+def test_every_constraint_holds_to_the_cent(plans: list[Plan]) -> None:
+    for plan in plans:
+        assert violations(plan.constraints, plan.cents) == []
+        spent = plan.cents.sum(0)
+        assert (spent >= plan.constraints.floor_cents[1]).all()
+        assert (spent @ plan.constraints.tree.sums[1].T >= plan.constraints.floor_cents[0]).all()
+
+
+def test_totals_follow_from_the_forecast(plans: list[Plan]) -> None:
+    for plan in plans:
+        totals = document(plan)["totals"]
+        dollars = plan.constraints.total
+        mean = plan.forecast.conversions.sum((1, 2)).mean()
+        revenue = plan.forecast.revenue.sum((1, 2)).mean()
+        assert totals["conversions"]["mean"] == pytest.approx(mean)
+        assert totals["roas"] == pytest.approx(revenue / dollars)
+        assert totals["cpa"] == pytest.approx(dollars / mean)
+        assert totals["bae"] == pytest.approx((revenue - dollars) / dollars)
+        for key in ("conversions", "revenue"):
+            assert totals[key]["p05"] <= totals[key]["mean"] <= totals[key]["p95"]
+
+
+def test_daily_conversions_sum_to_the_campaigns_and_channels(plans: list[Plan]) -> None:
+    for plan in plans:
+        content = document(plan)
+        days = [e["conversions"] for day in content["days"] for e in day["campaigns"]]
+        campaigns = [row["conversions"]["mean"] for row in content["campaigns"]]
+        channels = [row["conversions"]["mean"] for row in content["channels"]]
+        total = content["totals"]["conversions"]["mean"]
+        assert sum(days) == pytest.approx(total)
+        assert sum(campaigns) == pytest.approx(total)
+        assert sum(channels) == pytest.approx(total)
+
+
+def test_other_policies_stand_beside_the_plan_and_itself_does_not(
+    plans: list[Plan], baselines: list[Policy]
+) -> None:
+    names = [policy.name for policy in baselines]
+    for plan in plans:
+        beside = [row["policy"] for row in document(plan)["baselines"]]
+        assert beside == [name for name in names if name != plan.policy]
+
+
+def test_a_plan_estimated_for_itself_and_beside_another_gets_the_same_number(
+    plans: list[Plan],
+) -> None:
+    own = {plan.policy: document(plan)["totals"]["conversions"]["mean"] for plan in plans}
+    for plan in plans:
+        for name, value in plan.baselines.items():
+            assert value == pytest.approx(own[name], rel=1e-5)  # one of them is in whole cents
+
+
+def test_extrapolation_is_null_inside_the_observed_range_and_says_how_far_outside(
+    conf: Callable,
+) -> None:
+    plan = _made(conf, [[1000, 3000], [2000, 4000]], seen_max=np.array([20.0, 10.0]))
+    inside, outside = (row["extrapolation"] for row in document(plan)["campaigns"])
+    assert inside is None
+    assert outside == {"times_mean": 35 / 35, "times_max": 4.0}
+    lines = [line for line in document(plan)["warnings"] if "extrapolation" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("google/B")
+
+
+def test_a_campaign_that_never_spent_is_extrapolated(conf: Callable) -> None:
+    never = {"seen_max": np.zeros(2), "seen_mean": np.zeros(2)}
+    rows = document(_made(conf, [[1000, 0], [1000, 0]], **never))["campaigns"]
+    assert rows[0]["extrapolation"] == {"times_mean": 1000.0, "times_max": 1000.0}
+    assert rows[1]["extrapolation"] is None
+
+
+BOUNDS = [
+    ({"campaigns": {"google/A": {"floor": "$20"}}}, "campaign floor"),
+    ({"campaigns": {"google/A": {"cap": "$20"}}}, "campaign cap"),
+    ({"campaigns": {"google/A": {"fixed": "$20"}}}, "campaign floor"),
+    ({"campaigns": {"google/A": {"daily_cap": "$10"}}}, "campaign daily cap"),
+    ({"channels": {"google": {"floor": "$60"}}}, "channel floor"),
+    ({"channels": {"google": {"cap": "$60"}}}, "channel cap"),
+    ({"campaigns": {"google/A": {"floor": "$10", "cap": "$60"}}}, None),
+    ({"campaigns": {"google/A": {"daily_cap": "$30"}}}, None),
+    ({"campaigns": {"google/B": {"floor": "$40"}}}, None),
+]
+
+
+@pytest.mark.parametrize(("bounds", "name"), BOUNDS)
+def test_binding_names_the_bound_that_holds_the_campaign(
+    conf: Callable, bounds: dict, name: str | None
+) -> None:
+    plan = _made(conf, [[1000, 2000, 3000], [1000, 2000, 3000]], constraints=bounds)
+    binding = document(plan)["campaigns"][0]["binding"]
+    assert (binding and binding["bound"]) == name
+
+
+def test_the_shadow_price_is_what_the_dollars_would_bring_elsewhere(conf: Callable) -> None:
+    bounds = {"campaigns": {"google/A": {"floor": "$20"}}}
+    worth = np.array([0.01, 0.3, 0.1])
+    cents = [[1000, 1500, 3000], [1000, 1500, 3000]]
+    plan = _made(conf, cents, constraints=bounds, marginal=worth)
+    binding = document(plan)["campaigns"][0]["binding"]
+    elsewhere = (30 * 0.3 + 60 * 0.1) / 90
+    assert binding["shadow_price"] == pytest.approx(1000 * (elsewhere - 0.01))
+    assert any("floor buys almost nothing" in line for line in document(plan)["warnings"])
+
+
+def test_a_plan_that_spends_nothing_has_no_ratios(conf: Callable, schema: dict) -> None:
+    free = {"total": 100, "total_type": "at_most"}
+    plan = _made(conf, [[0, 0], [0, 0]], constraints=free)
+    content = document(plan)
+    assert content["totals"]["roas"] is None
+    assert content["totals"]["bae"] is None
+    jsonschema.Draft202012Validator(schema).validate(content)
+
+
+def test_a_plan_in_another_order_of_campaigns_is_the_same_plan(plans: list[Plan]) -> None:
+    plan = plans[-1]
+    order = np.random.default_rng(0).permutation(len(plan.constraints.names)).tolist()
+    given = plan.constraints.to_json()
+    names = [plan.constraints.names[k] for k in order]
+    given["channel_of"] = {name: given["channel_of"][name] for name in names}
+    shuffled = plan._replace(
+        constraints=constraints_from_json(given),
+        cents=plan.cents[:, order],
+        forecast=Forecast(*(draws[..., order] for draws in plan.forecast)),
+        marginal=plan.marginal[order],
+        seen_mean=plan.seen_mean[order],
+        seen_max=plan.seen_max[order],
+    )
+    one, other = document(plan), document(shuffled)
+    assert [name_of(row) for row in other["campaigns"]] == names
+    by_name = {name_of(row): row for row in one["campaigns"]}
+    for row in other["campaigns"]:
+        twin = by_name[name_of(row)]
+        for key in ("budget", "share", "observed_max_daily", "extrapolation"):
+            assert row[key] == twin[key]
+        assert row["conversions"] == pytest.approx(twin["conversions"])
+        assert (row["binding"] is None) == (twin["binding"] is None)
+    assert other["totals"]["conversions"] == pytest.approx(one["totals"]["conversions"])
+    assert sorted(other["warnings"]) == sorted(one["warnings"])
+
+
+def test_a_plan_that_breaks_a_constraint_is_not_written(plans: list[Plan], tmp_path: Path) -> None:
+    plan = plans[0]
+    cents = plan.cents.copy()
+    cents[3, 0] += 1
+    with pytest.raises(ConstraintError, match=r"not written.*above the total"):
+        write_plan(plan._replace(cents=cents), tmp_path / "plan.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refused_plan_leaves_the_older_file_as_it_was(plans: list[Plan], tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    write_plan(plans[0], path)
+    before = path.read_bytes()
+    with pytest.raises(ConstraintError):
+        write_plan(plans[1]._replace(cents=plans[1].cents - 1), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_file_holds_what_is_returned(plans: list[Plan], tmp_path: Path) -> None:
+    content = write_plan(plans[0], tmp_path / "new" / "plan.json")
+    assert json.loads((tmp_path / "new" / "plan.json").read_text(encoding="utf-8")) == content
+
+
+def test_planning_again_gives_the_same_bytes(session: Session, tmp_path: Path) -> None:
+    for name in ("one.json", "two.json"):
+        write_plan(plan_of(session, baseline("static", session.arena), []), tmp_path / name)
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+
+
+def test_scoring_the_written_cents_again_gives_the_same_numbers(
+    session: Session, plans: list[Plan]
+) -> None:
+    market, state = session.posterior.held(session.posterior.held_out)
+    for plan in plans:
+        draws = trial_of(market, state, 30, 30)
+        again = forecast(session.problem, PlanPolicy("x", plan.cents), plan.cents / 100, draws)
+        for one, other in zip(plan.forecast, again, strict=True):
+            np.testing.assert_array_equal(one, other)

@@ -1,0 +1,100 @@
+import io
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from mediagym.agents.experiment import Session
+from mediagym.agents.plans import plan_of
+from mediagym.agents.plans.figures import draw_plan, response_curves, spend_map
+from mediagym.agents.policies import baseline
+
+
+def _pixels(figure: Figure) -> np.ndarray:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=50)
+    assert stream.getvalue().startswith(b"\x89PNG")
+    stream.seek(0)
+    return np.asarray(matplotlib.image.imread(stream))
+
+
+def _text(figure: Figure) -> str:
+    figure.canvas.draw()
+    return "\n".join(each.get_text() for each in figure.findobj(lambda x: hasattr(x, "get_text")))
+
+
+def test_the_spend_map_shows_every_campaign_with_its_dollars(session: Session) -> None:
+    plan = session.problem.base
+    dates = np.datetime64("2024-01-01") + np.arange(len(plan))
+    figure = spend_map(session.posterior.names, dates, plan, "my plan")
+    pixels = _pixels(figure)
+    assert len(np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0)) > 50
+    text = _text(figure)
+    for name, dollars in zip(session.posterior.names, plan.sum(0), strict=True):
+        assert f"{name}  ${dollars:,.0f}" in text
+    assert "my plan" in text
+    assert "2024-01-01" in text
+
+
+def test_a_campaign_without_money_is_drawn_too(session: Session) -> None:
+    plan = session.problem.base.copy()
+    plan[:, 0] = 0
+    dates = np.datetime64("2024-01-01") + np.arange(len(plan))
+    assert np.isfinite(_pixels(spend_map(session.posterior.names, dates, plan, "x"))).all()
+
+
+def test_response_curves_have_a_panel_a_campaign_and_say_where_they_extrapolate(
+    session: Session,
+) -> None:
+    plan = np.tile(session.posterior.spend_max * 0.5, (30, 1))
+    plan[:, 0] = 2 * session.posterior.spend_max[0]
+    figure = response_curves(session.posterior, plan)
+    pixels = _pixels(figure)
+    assert len(np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0)) > 50
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    names = list(session.posterior.names)
+    assert titles == [f"{names[0]} (extrapolated)", *names[1:]]
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_any_number_of_campaigns_fits(session: Session, count: int) -> None:
+    whole = session.posterior
+    few = replace(
+        whole,
+        campaigns=whole.campaigns[:count],
+        market=type(whole.market)(
+            *(field if field is None else field[..., :count] for field in whole.market)
+        ),
+        state=whole.state._replace(
+            stock=whole.state.stock[:, :count], level=whole.state.level[:, :count]
+        ),
+        spend_max=whole.spend_max[:count],
+    )
+    plan = session.problem.base[:, :count]
+    titled = [axes for axes in response_curves(few, plan).axes if axes.get_title()]
+    assert len(titled) == count
+
+
+def test_a_curve_starts_at_nothing_and_rises(session: Session) -> None:
+    figure = response_curves(session.posterior, session.problem.base)
+    for axes in figure.axes[: len(session.posterior.names)]:
+        median = axes.lines[0].get_ydata()
+        assert median[0] == 0
+        assert (np.diff(median) > 0).all()
+
+
+def test_a_plan_is_drawn_beside_its_file(session: Session, tmp_path: Path) -> None:
+    draw_plan(session.posterior, plan_of(session, baseline("static", session.arena), []), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.png", "response.png"]
+    for path in tmp_path.iterdir():
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_no_window_is_asked_for() -> None:
+    assert "matplotlib.pyplot" not in sys.modules or (
+        sys.modules["matplotlib"].get_backend().lower() == "agg"
+    )

@@ -1,0 +1,166 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mediagym.agents.experiment import Session
+from mediagym.agents.plans import plan_of, write_plan
+from mediagym.agents.plans.document import Plan, document
+from mediagym.agents.plans.estimate import forecast
+from mediagym.agents.plans.read import read_plan
+from mediagym.agents.policies import baseline
+from mediagym.agents.policy import PlanPolicy
+from mediagym.agents.rollout import trial_of
+from mediagym.data.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def plan(session: Session) -> Plan:
+    return plan_of(session, baseline("greedy", session.arena), [])
+
+
+@pytest.fixture
+def path(plan: Plan, tmp_path: Path) -> Path:
+    write_plan(plan, tmp_path / "plan.json")
+    return tmp_path / "plan.json"
+
+
+def test_a_plan_comes_back_as_it_was_written(plan: Plan, path: Path, session: Session) -> None:
+    constraints, cents = read_plan(path, session.posterior)
+    np.testing.assert_array_equal(cents, plan.cents)
+    assert constraints.to_json() == plan.constraints.to_json()
+
+
+def test_a_plan_read_back_scores_the_same(plan: Plan, path: Path, session: Session) -> None:
+    constraints, cents = read_plan(path, session.posterior)
+    problem = session.problem._replace(constraints=constraints)
+    market, state = session.posterior.held(session.posterior.held_out)
+    draws = trial_of(market, state, constraints.days, 30)
+    again = forecast(problem, PlanPolicy("read", cents / 100), cents / 100, draws)
+    totals = document(plan._replace(forecast=again, constraints=constraints, cents=cents))["totals"]
+    assert totals == json.loads(path.read_text())["totals"]
+
+
+def test_a_plan_is_read_in_the_order_of_the_posterior(
+    plan: Plan, path: Path, session: Session, permuted: Callable
+) -> None:
+    order = list(range(len(plan.constraints.names)))[::-1]
+    other = replace(
+        session.posterior,
+        campaigns=tuple(session.posterior.campaigns[k] for k in order),
+        market=permuted(session.posterior.market, order),
+        state=permuted(session.posterior.state, order),
+    )
+    constraints, cents = read_plan(path, other)
+    assert constraints.names == other.names
+    np.testing.assert_array_equal(cents, plan.cents[:, order])
+    np.testing.assert_array_equal(
+        constraints.floor_cents[1], plan.constraints.floor_cents[1][order]
+    )
+
+
+def _set(*keys: Any, to: Any) -> Callable[[Any], Any]:
+    def change(content: Any) -> Any:
+        node = content
+        for key in keys[:-1]:
+            node = node[key]
+        node[keys[-1]] = to(node[keys[-1]]) if callable(to) else to
+        return content
+
+    return change
+
+
+def _without(*keys: Any) -> Callable[[Any], Any]:
+    def change(content: Any) -> Any:
+        node = content
+        for key in keys[:-1]:
+            node = node[key]
+        del node[keys[-1]]
+        return content
+
+    return change
+
+
+def _more(entry: Any) -> Any:
+    return entry + 1
+
+
+CHANGES = {
+    "not a mapping": lambda content: [content],
+    "another version": _set("schema_version", to=99),
+    "one cent more on a day": _set("days", 4, "campaigns", 0, "budget", to=lambda b: b + 0.01),
+    "a fraction of a cent": _set("days", 4, "campaigns", 0, "budget", to=lambda b: b + 0.004),
+    "money moved to another day": lambda content: _set(
+        "days", 1, "campaigns", 0, "budget", to=_more
+    )(_set("days", 0, "campaigns", 0, "budget", to=lambda b: b - 1)(content)),
+    "negative dollars": _set("days", 4, "campaigns", 0, "budget", to=-5.0),
+    "text for dollars": _set("days", 4, "campaigns", 0, "budget", to="12"),
+    "nothing for dollars": _set("days", 4, "campaigns", 0, "budget", to=None),
+    "not a number": _set("days", 4, "campaigns", 0, "budget", to=float("nan")),
+    "infinite dollars": _set("days", 4, "campaigns", 0, "budget", to=float("inf")),
+    "another total": _set("totals", "budget", to=_more),
+    "another flight budget": _set("flight", "budget", to=_more),
+    "another campaign budget": _set("campaigns", 2, "budget", to=_more),
+    "another channel budget": _set("channels", 0, "budget", to=_more),
+    "another day's total": _set("days", 7, "budget", to=_more),
+    "a date twice": _set("days", 7, "date", to="2024-01-01"),
+    "no date": _set("flight", "start", to="soon"),
+    "a day missing": _without("days", 29),
+    "no day at all": _set("days", to=[]),
+    "a campaign missing on a day": _without("days", 3, "campaigns", 0),
+    "a campaign twice on a day": lambda content: _set(
+        "days", 3, "campaigns", 0, to=content["days"][3]["campaigns"][1]
+    )(content),
+    "a campaign missing": _without("campaigns", 0),
+    "an unknown channel": _set("channels", 0, "channel", to="tv"),
+    "no constraints": _without("constraints"),
+    "constraints as text": _set("constraints", to="none"),
+    "constraints that contradict": _set(
+        "constraints", "settings", "channels", "google", "cap", to="$1.00"
+    ),
+    "a floor the plan misses": _set(
+        "constraints", "settings", "campaigns", "google/YouTube", "floor", to="$9000.00"
+    ),
+    "a longer flight": _set("constraints", "days", to=31),
+    "a larger total": _set("constraints", "settings", "total", to="$300000.00"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_a_tampered_plan_is_refused_in_one_readable_line(
+    path: Path, session: Session, change: Callable
+) -> None:
+    content = change(json.loads(path.read_text()))
+    path.write_text(json.dumps(content))
+    with pytest.raises(DataError) as caught:
+        read_plan(path, session.posterior)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    assert "\n" not in message
+    assert message.endswith(".")
+
+
+def test_a_plan_for_other_campaigns_names_both_sides(path: Path, session: Session) -> None:
+    content = json.loads(path.read_text())
+    owners = content["constraints"]["channel_of"]
+    owners["meta/Stories"] = owners.pop("meta")
+    path.write_text(json.dumps(content))
+    with pytest.raises(DataError, match=r"plan is for .*meta/Stories.*calibration knows"):
+        read_plan(path, session.posterior)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00"])
+def test_a_file_that_is_no_plan_is_refused(tmp_path: Path, session: Session, text: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"plan\.json"):
+        read_plan(path, session.posterior)
+
+
+def test_a_plan_that_is_not_there_is_refused(tmp_path: Path, session: Session) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        read_plan(tmp_path / "plan.json", session.posterior)

@@ -1,0 +1,167 @@
+"""What every baseline must be, on a small task; a new one in the registry is tested by this."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mediagym.agents.experiment import Arena, Session, TaskArena
+from mediagym.agents.policies import BASELINES, BOUNDS, SETTINGS, baseline
+from mediagym.agents.policy import Policy
+from mediagym.agents.rollout import EvaluationSettings, Flown, Trial, fly_policy
+from mediagym.agents.setup import entrants_of
+from mediagym.agents.setup.candidates import references
+from mediagym.data.errors import ConfigError
+from mediagym.data.storage import CONF, shipped_yaml
+from mediagym.envs.arrays import select
+from mediagym.envs.constraints import violations
+from mediagym.envs.environment import EnvSettings
+from mediagym.envs.flight import start
+from mediagym.envs.suite import task_of
+
+TINY = {
+    "static_cvar": {"draws": 16, "iterations": 6},
+    "replanner": {"draws": 64},
+    "thompson": {"draws": 64},
+    "cem": {"iterations": 2, "population": 4, "flights": 8},
+}
+KNOWING = [name for name in BASELINES if name not in BOUNDS]
+DRAWING = ("thompson",)  # what they draw depends on a flight's place in its batch
+MARKETS = 3
+Made = Callable[[str, str], tuple[Arena, Policy]]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Makes a baseline in a small arena, once."""
+    cache, kept = tmp_path_factory.mktemp("cache"), dict[tuple[str, str], Any]()
+    env = EnvSettings.of(shipped_yaml("env/default"), "env")
+    few = shipped_yaml("evaluation/default") | {"markets": MARKETS}
+    evaluation = EvaluationSettings.of(few, "evaluation")
+    arenas: dict[str, Arena] = {}
+
+    def make(key: str, name: str) -> tuple[Arena, Policy]:
+        if key not in arenas:
+            arenas[key] = TaskArena.of(task_of(key), env, evaluation, {}, cache)
+        if (key, name) not in kept:
+            agent = shipped_yaml(f"agent/{name}") | TINY[name] if name in TINY else {}
+            arena = replace(arenas[key], agent=agent)
+            kept[key, name] = arena, baseline(name, arena)
+        return kept[key, name]
+
+    return make
+
+
+def _flown(made: tuple[Arena, Policy], trial: Trial | None = None) -> Flown:
+    arena, policy = made
+    return fly_policy(arena.problem, policy, trial or arena.trial("test"))
+
+
+def _part(trial: Trial, part: slice) -> Trial:
+    noise = type(trial.noise)(*(f if f is None else f[:, part] for f in trial.noise))
+    return Trial(select(trial.market, part), select(trial.state, part), noise)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("key", ["Uncertain-S", "Full-S"])
+def test_it_keeps_every_constraint_and_spends_to_the_cent(made: Made, key: str, name: str) -> None:
+    flown = _flown(made(key, name))
+    assert flown.policy == name
+    assert flown.violations == flown.cents_off == 0
+    if key == "Uncertain-S":  # all that is planned is delivered
+        problem = made(key, name)[0].problem
+        for flight in flown.spend.swapaxes(0, 1):
+            assert violations(problem.constraints, flight, tolerance=1e-4) == []
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_it_does_the_same_again(made: Made, name: str) -> None:
+    arena, policy = made("Full-S", name)
+    again = baseline(name, replace(arena, cache=arena.cache))  # from what is kept
+    one, two = _flown((arena, policy)), _flown((arena, again))
+    np.testing.assert_array_equal(one.spend, two.spend)
+
+
+@pytest.mark.parametrize("name", KNOWING)
+def test_a_flight_alone_is_the_flight_in_a_batch(made: Made, name: str) -> None:
+    arena, policy = made("Full-S", name)
+    trial = arena.trial("test")
+    together = _flown((arena, policy), trial)
+    place = slice(0, 1) if name in DRAWING else slice(1, 2)
+    alone = _flown((arena, policy), _part(trial, place))
+    np.testing.assert_allclose(together.spend[:, place], alone.spend, rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", KNOWING)
+def test_open_loop_means_that_no_report_changes_a_decision(made: Made, name: str) -> None:
+    flown = _flown(made("Uncertain-S", name))
+    apart = np.abs(flown.spend - flown.spend[:, :1]).max()
+    assert (apart < 1e-6) == made("Uncertain-S", name)[1].open_loop
+
+
+@pytest.mark.parametrize("name", KNOWING)
+def test_it_does_not_see_the_market(made: Made, name: str) -> None:
+    arena, policy = made("Full-S", name)
+    trial = arena.trial("test")
+    eve = start(arena.problem, trial.state, (MARKETS,)).view
+    target, total, _ = policy.act(eve, None)
+    if name not in DRAWING:
+        np.testing.assert_array_equal(target, target[:1] + 0 * target)
+        np.testing.assert_array_equal(total, total[:1] + 0 * total)
+    for k in range(MARKETS):  # each of them at the first place
+        alone = start(arena.problem, select(trial.state, slice(k, k + 1)), (1,)).view
+        np.testing.assert_allclose(policy.act(alone, None)[0], target[:1], rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_a_bound_sees_the_market_and_is_bounded_by_what_ships(made: Made, name: str) -> None:
+    made_ = made("Full-S", name)
+    best, static = made_[0].trial("test").best, _flown(made("Full-S", "static"))
+    total = _flown(made_).total
+    assert best is not None
+    assert (total <= best * (1 + 1e-9)).all()
+    assert total.mean() > static.total.mean()
+    assert np.abs(made_[1].plan[:, 0] - made_[1].plan[:, 1]).max() > 1  # type: ignore[attr-defined]
+
+
+def test_the_straw_man_is_one_and_marginal_returns_are_not(made: Made) -> None:
+    value = {
+        name: _flown(made("Stationary-M", name)).total.mean()
+        for name in ("greedy_average", "roas", "historical", "greedy")
+    }
+    assert value["greedy_average"] < value["roas"] < value["historical"] < value["greedy"]
+
+
+def test_every_baseline_but_a_bound_can_be_the_agent() -> None:
+    for name in KNOWING:
+        settings = shipped_yaml(f"agent/{name}")
+        assert settings["name"] == name
+        if name in SETTINGS:
+            SETTINGS[name].of(settings, "agent")
+        else:
+            assert list(settings) == ["name"]
+
+
+def test_every_baseline_has_its_paragraph_in_the_documents() -> None:
+    page = (CONF.parent / "docs" / "policies.md").read_text(encoding="utf-8")
+    for name in BASELINES:
+        assert f"`{name}`" in page
+
+
+def test_a_name_that_is_near_is_offered(session: Session) -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'static_cvar'"):
+        entrants_of(["static_cvr"], session)
+
+
+def test_reference_policies_of_a_task_come_by_their_seeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mediagym.agents.setup.candidates.REFERENCES", tmp_path)
+    for name in ("ppo_10", "ppo_2", "ppo_scratch_1", "ppo"):
+        (tmp_path / "Full-M" / name).mkdir(parents=True)
+    found = references("mediagym/Full-M-v0", "ppo")
+    assert [path.name for path in found] == ["ppo_2", "ppo_10"]
+    assert references("mediagym/Calibrated-v0", "ppo") == []

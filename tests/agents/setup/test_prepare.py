@@ -1,0 +1,220 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mediagym.agents.experiment import Session
+from mediagym.agents.plans import acting, plan_of
+from mediagym.agents.policies import BASELINES, baseline
+from mediagym.agents.policy import PlanPolicy
+from mediagym.agents.setup import entrants_of, prepare
+from mediagym.agents.setup import prepare as workflow
+from mediagym.data.errors import ConfigError, DataError, MediaGymError
+
+Config = Callable[..., dict[str, Any]]
+GROUPS = (
+    "data", "attribution", "priors", "calibration", "constraints", "env", "solver", "evaluation",
+)  # fmt: skip
+TOY = {
+    "calibration": {"particles": 64, "moves": 1, "final_moves": 1, "draws": 40, "held_out": 24},
+    "solver": {"iterations": 3, "draws": 4},
+    "evaluation": {"markets": 4, "resamples": 200},
+}
+
+
+@pytest.fixture
+def config(conf: Config, export_folder: Path, tmp_path: Path) -> Config:
+    """Makes a whole configuration of toy size for a valid folder; keywords change groups."""
+
+    def make(**changes: dict[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = {
+            name: conf(f"{name}/default.yaml", **TOY.get(name, {}), **changes.pop(name, {}))
+            for name in GROUPS
+        }
+        made["data"]["path"] = str(export_folder)
+        made |= {"objective": conf("objective/conversions.yaml"), "threads": 1}
+        return {**made, "cache": str(tmp_path / "cache"), "agent": {"name": "static"}, **changes}
+
+    return make
+
+
+def _say(lines: list[str]) -> Callable[[str], None]:
+    return lines.append
+
+
+def _prepare(config: dict[str, Any]) -> tuple[Session, list[str]]:
+    lines: list[str] = []
+    return prepare(config, _say(lines)), lines
+
+
+def _calibrated(lines: list[str]) -> bool:
+    return any("kept in" in line for line in lines)
+
+
+def test_a_calibration_is_found_again_for_equal_content(config: Config, tmp_path: Path) -> None:
+    one, first = _prepare(config())
+    two, second = _prepare(config())
+    assert _calibrated(first)
+    assert not _calibrated(second)
+    assert any("found in" in line for line in second)
+    assert one.posterior.fingerprint() == two.posterior.fingerprint()
+    np.testing.assert_array_equal(one.problem.base, two.problem.base)
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_the_same_data_in_another_folder_is_found_too(
+    config: Config, export_folder: Path, tmp_path: Path
+) -> None:
+    _prepare(config())
+    moved = export_folder.rename(tmp_path / "moved")
+    again = config()
+    again["data"]["path"] = str(moved)
+    assert not _calibrated(_prepare(again)[1])
+
+
+def test_changed_data_are_calibrated_anew(config: Config, export_folder: Path) -> None:
+    one, _ = _prepare(config())
+    path = export_folder / "metaads-performance.csv"
+    rows = path.read_text().splitlines()
+    cells = rows[5].split(",")
+    cells[5] = str(float(cells[5]) + 20)  # conversions
+    path.write_text("\n".join([*rows[:5], ",".join(cells), *rows[6:]]) + "\n")
+    two, lines = _prepare(config())
+    assert _calibrated(lines)
+    assert one.posterior.fingerprint() != two.posterior.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("group", "change"),
+    [
+        ("priors", {"conversions_sd": 1.4}),
+        ("priors", {"level_half_life": {"median": 50, "sd": 0.7}}),
+        ("calibration", {"seed": 1}),
+        ("calibration", {"moves": 2}),
+    ],
+)
+def test_other_beliefs_or_sizes_are_calibrated_anew(
+    config: Config, group: str, change: dict[str, Any]
+) -> None:
+    base = config()
+    _prepare(base)
+    changed = config()
+    changed[group] = {**changed[group], **change}
+    assert _calibrated(_prepare(changed)[1])
+
+
+def test_what_the_calibration_does_not_depend_on_does_not_repeat_it(config: Config) -> None:
+    _prepare(config())
+    other = config(constraints={"total": 50_000}, evaluation={"seed": 9})
+    session, lines = _prepare(other)
+    assert not _calibrated(lines)
+    assert session.problem.base.sum() == pytest.approx(50_000)
+
+
+def test_another_budget_is_planned_anew(config: Config, tmp_path: Path) -> None:
+    one, two = (_prepare(config(constraints={"total": t}))[0] for t in (50_000, 60_000))
+    assert one.problem.base.sum() != two.problem.base.sum()
+    (folder,) = (tmp_path / "cache").iterdir()
+    assert len(list(folder.glob("static-*.npz"))) == 2
+
+
+def test_a_broken_cache_is_refused_in_words(config: Config, tmp_path: Path) -> None:
+    _prepare(config())
+    (folder,) = (tmp_path / "cache").iterdir()
+    (folder / "posterior.npz").write_bytes(b"half a file")
+    with pytest.raises(DataError, match=r"posterior\.npz"):
+        _prepare(config())
+
+
+def test_a_cache_that_cannot_be_written_is_refused_in_words(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DataError, match="cannot be written"):
+        _prepare(config(cache=str(tmp_path / "file" / "cache")))
+
+
+MISTAKES: dict[str, dict[str, Any]] = {
+    "env": {"env": {"days": 0}},
+    "solver": {"solver": {"iterations": 0}},
+    "evaluation": {"evaluation": {"markets": 0}},
+    "priors": {"priors": {"conversions_sd": -1}},
+    "calibration": {"calibration": {"keep": 2}},
+    "constraints": {"constraints": {"total": -5}},
+    "objective": {"objective": {"name": "fame", "margin": 1}},
+    "agent": {"agent": {"name": "sarsa"}},
+    "learner": {"agent": {"name": "ppo", "steps": -1}},
+    "infeasible": {"constraints": {"channel": {"floor": "50%"}}},
+    "unknown campaign": {"constraints": {"campaigns": {"google/TikTok": {"off": True}}}},
+}
+
+
+@pytest.mark.parametrize("change", MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_found_before_anything_slow_runs(
+    config: Config, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def slow(*_: Any) -> None:
+        raise AssertionError("calibrated before the configuration was checked")
+
+    monkeypatch.setattr(workflow, "calibrate", slow)
+    made = config()
+    for group, keys in change.items():
+        made[group] = {**made[group], **keys}
+    with pytest.raises(MediaGymError) as caught:
+        _prepare(made)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_the_notes_on_the_data_reach_the_plan(
+    config: Config, export_folder: Path, exports: Any
+) -> None:
+    exports.write_landings(export_folder)
+    session, _ = _prepare(config())
+    plan = plan_of(session, baseline("static", session.arena), [])
+    assert session.notes
+    assert plan.notes == session.notes
+
+
+def test_an_unknown_policy_is_refused_with_those_that_are_known(session: Session) -> None:
+    with pytest.raises(ConfigError, match="'greddy' is not known") as caught:
+        baseline("greddy", session.arena)
+    for name in BASELINES:
+        assert name in str(caught.value)
+    with pytest.raises(ConfigError, match="not known"):
+        entrants_of(["static", "no/such/folder"], session)
+
+
+def test_a_policy_given_twice_is_refused(session: Session) -> None:
+    with pytest.raises(ConfigError, match="twice"):
+        entrants_of(["static", "greedy", "static"], session)
+
+
+def test_baselines_come_in_the_order_they_are_named(session: Session) -> None:
+    names = ["static", "greedy", "roas", "uniform"]  # neither the registry's order nor the alphabet
+    entrants = entrants_of(names, session)
+    assert [entrant.name for entrant in entrants] == names
+    assert [entrant.policies[0].name for entrant in entrants] == names
+
+
+def test_a_plan_is_asked_of_a_run_a_baseline_or_a_learner(session: Session, tmp_path: Path) -> None:
+    assert isinstance(acting(session, None, "static", 0), PlanPolicy)
+    with pytest.raises(ConfigError, match="holds no trained policy"):
+        acting(session, str(tmp_path), "static", 0)
+
+
+def test_a_learner_is_trained_where_its_plan_is_asked_for(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = acting(session, None, "ppo", 0)
+    assert policy.name == "ppo"
+    assert not policy.open_loop
+    assert capsys.readouterr().out == ""
+
+
+def test_rivals_do_not_change_a_plan(session: Session) -> None:
+    policies = [baseline(name, session.arena) for name in ("static", "greedy")]
+    alone, beside = (plan_of(session, policies[0], rivals) for rivals in ([], policies))
+    np.testing.assert_array_equal(alone.cents, beside.cents)
+    assert alone.baselines == {}
+    assert set(beside.baselines) == {"greedy"}

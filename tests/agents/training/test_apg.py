@@ -1,0 +1,157 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mediagym.agents.experiment import Session
+from mediagym.agents.policy import PlanPolicy
+from mediagym.agents.rollout import Trial, fly_policy
+from mediagym.agents.training import Actor, Backpropagation, LearnedPolicy, Network, Training
+from mediagym.agents.training.apg import Pilot, WarmStart
+from mediagym.envs.environment import EnvSettings, Pool
+from mediagym.envs.flight import fly, start
+from mediagym.envs.market import Noise
+from mediagym.envs.planning import tensors
+
+
+def _score(actor: Actor, session: Session, trial: Trial, record: Training) -> float:
+    network = Network(actor, session.env.action, record, "n", "")
+    flown = fly_policy(session.problem, LearnedPolicy("n", network, session.problem), trial)
+    return float(flown.total.mean())
+
+
+def _train(
+    actor: Actor,
+    session: Session,
+    seed: int = 0,
+    env: EnvSettings | None = None,
+    steps: int | None = None,
+    **settings: float,
+) -> Backpropagation:
+    given = WarmStart(**{"iterations": 4, "flights": 4, "rate": 3e-3, **settings})
+    source = Pool(*session.posterior.training())
+    climb = Backpropagation(actor, session.problem, source, env or session.env, given, seed)
+    for _ in range(given.iterations if steps is None else steps):
+        climb.step()
+    return climb
+
+
+def test_a_few_iterations_raise_what_the_network_earns(
+    actor: Actor, session: Session, held_trial: Callable[..., Trial], record: Training
+) -> None:
+    problem = session.problem
+    uniform = np.full_like(problem.base, problem.constraints.total / problem.base.size)
+    session = session._replace(
+        arena=replace(
+            session.arena, problem=problem._replace(base=uniform)
+        )  # there is much to gain
+    )
+    trial = held_trial(4)
+    before = _score(actor, session, trial, record)
+    static = fly_policy(session.problem, PlanPolicy("static", uniform), trial).total.mean()
+    assert before == pytest.approx(static, rel=0.01)  # untrained, it follows the plan
+    _train(actor, session, iterations=12, rate=0.02)
+    assert _score(actor, session, trial, record) > 1.05 * before
+
+
+def _value(actor: Actor, session: Session, trial: Trial, noise: Noise) -> torch.Tensor:
+    known = tensors(session.problem)
+    pilot = Pilot(actor, known, session.env)
+    begin = start(known, tensors(trial.state), (len(trial.market.elasticity),))
+    _, days = fly(known, tensors(trial.market), begin, tensors(noise), pilot.act)
+    return torch.stack([day.value.sum(-1) for day in days]).sum(0).mean()
+
+
+def test_the_gradient_reaches_every_weight_of_the_actor_and_is_finite(
+    actor: Actor, session: Session, held_trial: Callable[..., Trial]
+) -> None:
+    trial = held_trial(3)
+    _value(actor, session, trial, trial.noise).backward()
+    for name, weight in actor.named_parameters():
+        assert weight.grad is not None, name
+        assert torch.isfinite(weight.grad).all(), name
+        assert weight.grad.abs().max() > 0, name
+
+
+def test_the_gradient_is_that_of_the_flight_s_value(
+    actor: Actor,
+    session: Session,
+    held_trial: Callable[..., Trial],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trial = held_trial(1)
+    path = trial.noise.path()
+    actor.double()  # in single precision the differences would drown
+    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
+    _value(actor, session, trial, path).backward()
+    rng, nudge = np.random.default_rng(0), 1e-5
+    checked = 0
+    for name, weight in actor.named_parameters():
+        flat, slope = weight.data.view(-1), weight.grad
+        assert slope is not None
+        for i in rng.choice(len(flat), 2, replace=False):
+            ends = []
+            for side in (nudge, -nudge):
+                flat[i] += side
+                with torch.no_grad():
+                    ends.append(float(_value(actor, session, trial, path)))
+                flat[i] -= side
+            numeric = (ends[0] - ends[1]) / (2 * nudge)
+            analytic = float(slope.view(-1)[i])
+            assert analytic == pytest.approx(numeric, rel=1e-3, abs=1e-4), name
+            checked += 1
+    assert checked == 8
+
+
+def _weights(actor: Actor) -> torch.Tensor:
+    return torch.cat([weight.detach().reshape(-1) for weight in actor.parameters()])
+
+
+def test_training_is_the_same_for_a_seed_and_another_for_another(
+    actor: Actor, session: Session
+) -> None:
+    found = []
+    for seed in (1, 1, 2):
+        made = actor.copied()
+        _train(made, session, seed=seed, iterations=2)
+        found.append(_weights(made))
+    assert torch.equal(found[0], found[1])
+    assert not torch.equal(found[0], found[2])
+
+
+def test_a_training_goes_on_where_it_was(actor: Actor, session: Session) -> None:
+    whole, part = actor.copied(), actor.copied()
+    _train(whole, session)
+    state = _train(part, session, steps=2).state()
+    again = _train(part, session, steps=0)
+    again.restore(state)
+    assert again.steps == 2 * 4 * session.problem.days
+    for _ in range(2):
+        again.step()
+    assert torch.equal(_weights(whole), _weights(part))
+
+
+def test_no_iteration_changes_nothing(actor: Actor, session: Session) -> None:
+    before = _weights(actor).clone()
+    _train(actor, session, iterations=0)
+    assert torch.equal(before, _weights(actor))
+
+
+def test_a_penalty_on_moved_dollars_brings_the_wishes_nearer_to_what_is_allowed(
+    actor: Actor, session: Session
+) -> None:
+    with torch.no_grad():
+        actor.head.bias += torch.linspace(-1, 1, len(actor.head.bias))
+    moved = []
+    for weight in (0.0, 5.0):
+        made, env = actor.copied(), session.env.model_copy(update={"distance_penalty": weight})
+        climb = _train(made, session, env=env, iterations=6, rate=0.03)
+        penal = session.env.model_copy(update={"distance_penalty": 1.0})
+        climb.env, free = penal, session.env
+        with torch.no_grad():
+            with_penalty = climb._loss()
+            climb.env = free
+            moved.append(float(with_penalty - climb._loss()))
+    assert 0 < moved[1] < moved[0]

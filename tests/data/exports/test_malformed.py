@@ -1,0 +1,26 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mediagym.data.errors import ConfigError, DataError
+from mediagym.data.exports import DataSettings, load_history
+
+Make = Callable[..., DataSettings]
+
+
+def test_a_malformed_export_is_refused_in_one_readable_paragraph(
+    malformed, export_folder: Path, data_settings: Make
+) -> None:
+    load_history(data_settings(export_folder))  # valid before
+    malformed.mutate(export_folder)
+    with pytest.raises((DataError, ConfigError)) as caught:
+        load_history(data_settings(export_folder))
+    message = str(caught.value)
+    for fragment in malformed.fragments:
+        assert fragment in message
+    assert "\n" not in message
+    assert message.isprintable()
+    assert "Allowed: " in message
+    assert "To mend it: " in message
+    assert 60 < len(message) < 900

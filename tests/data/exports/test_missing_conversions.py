@@ -1,0 +1,155 @@
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from mediagym.data.attribution import AttributionSettings, document_of, study
+from mediagym.data.errors import DataError
+from mediagym.data.exports import counted_for, load_history, uncounted
+from mediagym.data.history import History
+
+
+def _without_count(exports: ModuleType, folder: Path, *files: str) -> Path:
+    for file in files:
+        rows = exports.read_rows(folder / file)
+        header = [name for name in rows[0] if name != "Conversions"]
+        exports.write_rows(folder / file, header, rows)
+    return folder
+
+
+@pytest.fixture
+def counted(export_folder: Path, data_settings: Callable) -> History:
+    """All exports with their column Conversions."""
+    return load_history(data_settings(export_folder))
+
+
+@pytest.fixture
+def partly(
+    counted: History, export_folder: Path, data_settings: Callable, exports: ModuleType
+) -> History:
+    """The same history, meta's export without the column."""
+    _without_count(exports, export_folder, exports.META)
+    return load_history(data_settings(export_folder))
+
+
+def test_an_export_without_the_column_is_read_and_noted(partly: History, counted: History) -> None:
+    assert partly.names == counted.names
+    meta = partly.names.index("meta")
+    assert np.isnan(partly.conversions[:, meta]).all()
+    rest = [k for k in range(len(partly.names)) if k != meta]
+    np.testing.assert_array_equal(partly.conversions[:, rest], counted.conversions[:, rest])
+    for name in ("spend", "clicks", "impressions", "revenue", "presence"):
+        np.testing.assert_array_equal(getattr(partly, name), getattr(counted, name))
+    assert any("no column Conversions" in note and "meta" in note for note in partly.notes)
+    assert uncounted(partly) == [meta]
+    assert uncounted(counted) == []
+
+
+def test_a_column_that_is_not_the_count_is_still_missed(
+    export_folder: Path, data_settings: Callable, exports: ModuleType
+) -> None:
+    rows = exports.read_rows(export_folder / exports.META)
+    header = [name for name in rows[0] if name not in ("Conversions", "Revenue")]
+    exports.write_rows(export_folder / exports.META, header, rows)
+    with pytest.raises(DataError, match="missing: Revenue"):
+        load_history(data_settings(export_folder))
+
+
+def test_finer_rows_without_a_count_are_summed(
+    export_folder: Path, data_settings: Callable, exports: ModuleType
+) -> None:
+    """Rows of several ads a day; two that are alike are refused unless they are of zeros."""
+    path = export_folder / exports.META
+    rows = exports.read_rows(path)
+    halves = [
+        {**row, "Ad name": ad, "Revenue": str(float(row["Revenue"]) * share)}
+        for row in rows
+        for ad, share in (("a", 0.3), ("b", 0.7))
+    ]
+    nothing = dict.fromkeys(("Impressions", "Reach", "Cost", "Clicks", "Revenue"), "0")
+    halves += 2 * [{**halves[0], **nothing, "Ad name": "c"}]
+    header = ["Date", "Ad name", "Impressions", "Reach", "Cost", "Clicks", "Revenue"]
+    exports.write_rows(path, header, halves)
+    history = load_history(data_settings(export_folder))
+    sums = [float(row["Revenue"]) for row in rows]
+    np.testing.assert_allclose(history.revenue[:, history.names.index("meta")], sums, atol=1e-6)
+    exports.write_rows(path, header, [*halves, halves[0]])
+    with pytest.raises(DataError, match="delete one of the two rows"):
+        load_history(data_settings(export_folder))
+
+
+@pytest.mark.parametrize("objective", ["conversions", "journeys"])
+def test_conversions_cannot_be_planned_for_without_a_count(
+    partly: History, counted: History, objective: str
+) -> None:
+    with pytest.raises(DataError, match=rf"^meta: .*Conversions.*objective={objective}") as error:
+        counted_for(partly, objective)
+    assert "objective=revenue" in str(error.value)
+    assert counted_for(counted, objective) is counted
+
+
+@pytest.mark.parametrize("objective", ["revenue", "profit"])
+def test_orders_stand_for_a_count_and_keep_the_revenue(partly: History, objective: str) -> None:
+    history = counted_for(partly, objective)
+    meta = history.names.index("meta")
+    rest = [k for k in range(len(history.names)) if k != meta]
+    np.testing.assert_array_equal(history.revenue, partly.revenue)
+    np.testing.assert_array_equal(history.conversions[:, rest], partly.conversions[:, rest])
+    value = history.revenue[:, meta].sum() / history.conversions[:, meta].sum()
+    known = slice(None, 28)
+    assert value == pytest.approx(
+        partly.revenue[known, rest].sum() / partly.conversions[known, rest].sum()
+    )
+    assert uncounted(history) == []
+    assert f"${value:,.0f}" in history.notes[-1]
+
+
+def test_orders_of_an_advertiser_that_counts_nothing_have_a_usual_value(
+    export_folder: Path, data_settings: Callable, exports: ModuleType
+) -> None:
+    _without_count(exports, export_folder, exports.META, exports.GOOGLE, exports.MICROSOFT)
+    history = load_history(data_settings(export_folder))
+    assert uncounted(history) == list(range(len(history.names)))
+    standing = counted_for(history, "revenue")
+    np.testing.assert_allclose(standing.conversions * 150, history.revenue)
+
+
+def test_days_to_come_change_no_order_that_was(partly: History) -> None:
+    """What was calibrated on the first days must be found again when there are more."""
+    early = counted_for(partly.window(None, 40), "revenue")
+    late = counted_for(partly, "revenue").window(None, 40)
+    assert early.fingerprint() == late.fingerprint()
+
+
+def test_gaps_stay_gaps(partly: History) -> None:
+    revenue = partly.revenue.copy()
+    revenue[5, partly.names.index("meta")] = np.nan
+    gappy = counted_for(dataclasses.replace(partly, revenue=revenue), "revenue")
+    assert np.isnan(gappy.conversions[5, partly.names.index("meta")])
+
+
+def test_nothing_is_said_of_a_count_that_was_not_exported(partly: History) -> None:
+    told = [note for note in partly.notes if note.startswith("metaads")]
+    assert told == ["metaads-performance.csv: no column Conversions; only its revenue is known."]
+
+
+def test_journeys_give_a_campaign_without_a_count_the_overall_ratio(
+    export_folder: Path, data_settings: Callable, exports: ModuleType, conf: Callable
+) -> None:
+    exports.write_landings(export_folder)
+    settings = AttributionSettings.of(conf("attribution/default.yaml", draws=100), "attribution")
+    counted = document_of(study(data_settings(export_folder), settings))
+    _without_count(exports, export_folder, exports.META)
+    partly = document_of(study(data_settings(export_folder), settings))
+    meta = partly["ratios"]["campaigns"]["meta"]
+    assert meta["ratio"] == pytest.approx(partly["ratios"]["overall"])
+    assert meta["log_sd"] > counted["ratios"]["campaigns"]["meta"]["log_sd"]
+    assert meta["journeys"] == counted["ratios"]["campaigns"]["meta"]["journeys"]
+    rest = partly["ratios"]["campaigns"].keys() - {"meta"}
+    assert len(rest) == 5
+    for name in rest:  # drawn to another overall ratio, a little
+        one, two = (found["ratios"]["campaigns"][name]["ratio"] for found in (partly, counted))
+        assert one == pytest.approx(two, rel=0.3)

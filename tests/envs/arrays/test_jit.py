@@ -1,0 +1,33 @@
+from mediagym.envs.arrays import jit as compiled
+
+
+def halves(total):
+    count = 0.0
+    while total > 1:
+        total /= 2
+        count += 1
+    return count
+
+
+def divide(a, b):
+    return a / b
+
+
+def test_compiled_code_gives_what_python_gives():
+    assert [compiled.compiled(halves)(float(n)) for n in (1, 7, 1024)] == [0, 3, 10]
+
+
+def test_a_division_by_zero_gives_what_numpy_gives():
+    assert compiled.compiled(divide)(1.0, 0.0) == float("inf")
+
+
+def test_without_a_folder_to_keep_it_in_it_is_compiled_all_the_same(monkeypatch):
+    real = compiled.njit
+
+    def nowhere(**options):
+        if options.pop("cache", False):
+            raise RuntimeError("cannot cache function: no locator available")
+        return real(**options)
+
+    monkeypatch.setattr(compiled, "njit", nowhere)
+    assert compiled.compiled(halves)(8.0) == 3

@@ -1,0 +1,240 @@
+import dataclasses
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from mediagym.data.errors import DataError
+from mediagym.data.history import METRICS, MISSING, OBSERVED, History
+from mediagym.data.plotting import blank
+from mediagym.envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
+from mediagym.envs.calibration.priors import PLACES
+from mediagym.envs.calibration.report import portrait_of
+from mediagym.envs.calibration.report.content import (
+    PARAMETERS,
+    QUANTILES,
+    Portrait,
+    calibration_document,
+)
+from mediagym.envs.calibration.report.figures import FIGURES
+from mediagym.envs.calibration.report.page import write_report
+from mediagym.envs.market import simulate, steady_conversions
+
+
+@pytest.fixture(scope="module")
+def portrait(history: History, posterior: Posterior, priors: Priors) -> Portrait:
+    return portrait_of(history, posterior, priors)
+
+
+@pytest.fixture(scope="module")
+def written(portrait: Portrait, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return write_report(portrait, "conversions", tmp_path_factory.mktemp("report") / "calibration")
+
+
+@pytest.fixture(scope="module")
+def page(written: list[Path]) -> str:
+    return written[0].read_text(encoding="utf-8")
+
+
+class _Tags(HTMLParser):
+    """All tags of a page with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_every_parameter_of_the_priors_is_shown() -> None:
+    assert set(PARAMETERS) == set(PLACES)
+
+
+def test_curves_are_bands_that_grow_with_spend(portrait: Portrait) -> None:
+    curve, grid = portrait.curve, portrait.grid
+    assert curve.shape == (len(QUANTILES), len(grid), len(portrait.names))
+    assert (np.diff(curve, axis=0) >= 0).all()
+    assert (np.diff(curve, axis=1) >= 0).all()
+    np.testing.assert_allclose(curve[:, 0], 0, atol=1e-3)
+    assert (np.diff(grid, axis=0) > 0).all()
+
+
+def test_curves_widen_outside_what_was_observed(portrait: Portrait, posterior: Posterior) -> None:
+    """By the ratio of the interval's ends, from the reference to five times the most ever spent."""
+    width = np.log(portrait.curve[-1, 1:] / portrait.curve[0, 1:])
+    inside = np.argmin(np.abs(portrait.grid[1:] - posterior.market.reference_spend[0]), axis=0)
+    known = np.nansum(portrait.conversions, axis=0) > 100
+    assert (width[-1] > width[inside, np.arange(width.shape[1])])[known].all()
+
+
+def test_a_steady_curve_is_what_a_steady_month_brings(posterior: Posterior) -> None:
+    """At a level that stays: the simulator's mean over whole weeks, the stock settled."""
+    market, state = posterior.sample_training(8)
+    still = market._replace(level_kept=np.ones_like(market.level_kept))
+    plan = np.repeat(posterior.recent[None, None], 28, 0)
+    settled = state._replace(stock=posterior.recent + 0 * state.stock)
+    _, outcomes = simulate(still, settled, plan, None)
+    month = sum(outcome.expected for outcome in outcomes) / 28
+    np.testing.assert_allclose(steady_conversions(market, posterior.recent, state.level), month)
+
+
+def test_posteriors_are_the_parameters_behind_the_market(
+    portrait: Portrait, posterior: Posterior
+) -> None:
+    """What is read back from the market's fields is what the report of the calibration says."""
+    for name in PARAMETERS:
+        values = portrait.posterior[name]
+        assert values.shape == (posterior.draws - posterior.held_out, len(portrait.names))
+        prior = portrait.prior[name]
+        assert np.isfinite(prior).all()
+    for k, campaign in enumerate(portrait.names):
+        told = posterior.report["campaigns"][campaign]["parameters"]
+        for name in PARAMETERS:
+            low, high = told[name]["p05"], told[name]["p95"]
+            inside = (portrait.posterior[name][:, k] >= low - 1e-9) & (
+                portrait.posterior[name][:, k] <= high + 1e-9
+            )
+            assert inside.mean() > 0.75, (campaign, name)
+
+
+def test_levels_are_drawn_for_every_day_of_the_history(
+    portrait: Portrait, history: History
+) -> None:
+    assert portrait.level.shape == (len(QUANTILES), *history.spend.shape)
+    assert (np.diff(portrait.level, axis=0) >= 0).all()
+    assert (portrait.level > 0).all()
+
+
+def test_the_document_is_json_and_says_where_the_data_end(
+    portrait: Portrait, history: History
+) -> None:
+    content = json.loads(json.dumps(calibration_document(portrait), allow_nan=False))
+    assert list(content["campaigns"]) == list(history.names)
+    assert content["history"]["fingerprint"] == history.fingerprint()
+    for k, found in enumerate(content["campaigns"].values()):
+        most = np.nanmax(history.spend[:, k])
+        assert found["observed"]["spend_max"] == pytest.approx(most)
+        counted = np.nansum(history.conversions[:, k])
+        assert found["observed"]["conversions"] == pytest.approx(counted)
+        curve = found["curve"]
+        np.testing.assert_allclose(
+            curve["times_observed_max"], np.array(curve["spend"]) / max(most, 0.01)
+        )
+        assert np.shape(curve["conversions"]) == (len(QUANTILES), len(curve["spend"]))
+        for name in PARAMETERS:
+            parts = found["parameters"][name]
+            assert (
+                parts["learnt"]
+                == portrait.report["campaigns"][portrait.names[k]]["parameters"][name]["learnt"]
+            )
+            for side in ("prior", "posterior"):
+                assert parts[side] == sorted(parts[side])
+        assert 0 <= found["checks"]["one_day_ahead_coverage90"] <= 1
+
+
+def test_the_history_is_described_as_well_as_it_should_be(portrait: Portrait) -> None:
+    large = np.nansum(portrait.conversions, axis=0) > 150
+    np.testing.assert_allclose(portrait.check.coverage90[large], 0.9, atol=0.1)
+
+
+def test_the_report_is_whole(written: list[Path]) -> None:
+    assert [path.name for path in written] == [
+        "calibration.html", "calibration.json", *(f"{name}.png" for name in FIGURES),
+    ]  # fmt: skip
+    assert json.loads(written[1].read_text(encoding="utf-8"))["objective"] == "conversions"
+    for path in written[2:]:
+        picture = imread(path)
+        assert picture.shape[1] > 500
+        assert picture.std() > 0.03
+
+
+def test_the_page_needs_nothing_but_itself(page: str) -> None:
+    tags = _Tags(page).found
+    for tag, attributes in tags:
+        assert tag not in ("script", "link", "iframe", "object"), tag
+        for key in ("src", "href", "data", "action", "srcset"):
+            assert (attributes.get(key) or "data:").startswith("data:"), attributes
+    assert "url(" not in page
+    assert "@import" not in page
+    assert not re.search(r"https?://", page)
+
+
+def test_the_page_has_a_picture_a_section_and_a_row_a_campaign(
+    page: str, portrait: Portrait
+) -> None:
+    tags = _Tags(page).found
+    pictures = [found for tag, found in tags if tag == "img"]
+    assert len(pictures) == len(FIGURES)
+    assert len({found["src"] for found in pictures}) == len(FIGURES)
+    for found in pictures:
+        assert (found["src"] or "").startswith("data:image/png;base64,iVBOR")
+        assert found["alt"]
+    headings = [tag for tag, _ in tags if tag == "h2"]
+    assert len(headings) >= len(FIGURES) + 1
+    for name in portrait.names:
+        assert page.count(f"<td>{name.replace('&', '&amp;')}</td>") == 1
+    assert "Objective: conversions" in page
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blank pictures, where it is not they that matter."""
+    for name in FIGURES:
+        monkeypatch.setitem(FIGURES, name, lambda _: blank(1, 1))
+
+
+@pytest.mark.usefixtures("quick")
+def test_names_and_notes_are_text_and_no_markup(portrait: Portrait, tmp_path: Path) -> None:
+    nasty = "<script>alert(1)</script> & more"
+    report = {**portrait.report, "notes": [nasty]}
+    page = write_report(portrait._replace(report=report), "conversions", tmp_path)[0].read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in page
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_folder_that_cannot_be_written_to_is_told(portrait: Portrait, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DataError, match="file"):
+        write_report(portrait, "conversions", tmp_path / "file" / "calibration")
+
+
+def test_a_campaign_that_was_never_reported_has_its_prior_shown(
+    history: History,
+    priors: Priors,
+    calibration_settings: CalibrationSettings,
+    tmp_path: Path,
+) -> None:
+    """And one that spent nothing beside it."""
+    arrays = {name: getattr(history, name)[:, :3].copy() for name in (*METRICS, "presence")}
+    for name in METRICS:
+        arrays[name][:, 0], arrays[name][:, 1] = np.nan, 0.0
+    arrays["presence"][:, 0], arrays["presence"][:, 1] = MISSING, OBSERVED
+    quiet = dataclasses.replace(history, campaigns=history.campaigns[:3], **arrays)
+    posterior = calibrate(quiet, priors, calibration_settings)
+    html, data, *_ = write_report(portrait_of(quiet, posterior, priors), "conversions", tmp_path)
+    text = re.sub(r'src="[^"]*"', "", html.read_text())
+    assert "nan" not in text.casefold()
+    first, second, _ = json.loads(data.read_text())["campaigns"].values()
+    assert first["observed"] == {"days": 0, "spend_mean": 0, "spend_max": 0, "conversions": 0}
+    assert second["observed"]["days"] == len(history.dates)
+
+
+def test_after_an_update_priors_stay_where_they_were(
+    history: History, posterior: Posterior, priors: Priors, portrait: Portrait
+) -> None:
+    """The memory says what they were centred on, not the history that has grown since."""
+    assert posterior.memory is not None
+    moved = posterior.memory._replace(anchor_conversions=2 * posterior.memory.anchor_conversions)
+    again = portrait_of(history, dataclasses.replace(posterior, memory=moved), priors)
+    np.testing.assert_allclose(
+        again.prior["conversions"], 2 * portrait.prior["conversions"], rtol=1e-12
+    )
+    alone = portrait_of(history, dataclasses.replace(posterior, memory=None), priors)
+    np.testing.assert_allclose(alone.prior["conversions"], portrait.prior["conversions"])

@@ -1,0 +1,240 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from mediagym.data.errors import ConfigError
+from mediagym.data.exports import load_history
+from mediagym.data.history import DEAD, METRICS, MISSING, History
+from mediagym.envs.calibration import (
+    DIMENSIONS,
+    CalibrationSettings,
+    anchors_of,
+    calibrate,
+    transform,
+)
+from mediagym.envs.calibration.calibrate import probe
+from mediagym.envs.calibration.likelihood import filter_history, record_of
+from mediagym.envs.calibration.priors import PLACES
+
+
+def replaced(history: History, change) -> History:
+    """The history with its arrays passed through a change, campaign by campaign."""
+    arrays = {name: getattr(history, name).copy() for name in (*METRICS, "presence")}
+    change(arrays)
+    return dataclasses.replace(history, **arrays)
+
+
+def picked(history: History, order) -> History:
+    arrays = {name: getattr(history, name)[:, order] for name in (*METRICS, "presence")}
+    campaigns = tuple(history.campaigns[k] for k in order)
+    return dataclasses.replace(history, campaigns=campaigns, **arrays)
+
+
+def finite(posterior):
+    known = (*posterior.market, *posterior.state, posterior.spend)
+    fields = [field for field in known if field is not None]
+    return all(np.isfinite(field).all() for field in fields)
+
+
+@pytest.fixture(scope="module")
+def larger(history, priors, calibration_settings):
+    """Enough particles for a statement about accuracy."""
+    sizes = {"particles": 512, "moves": 3, "draws": 512, "held_out": 64, "final_moves": 6}
+    return calibrate(history, priors, calibration_settings.model_copy(update=sizes))
+
+
+def test_a_seed_decides_every_bit(history, priors, calibration_settings, posterior):
+    again = calibrate(history, priors, calibration_settings)
+    assert again.fingerprint() == posterior.fingerprint()
+    assert again.report == posterior.report
+    other = calibrate(history, priors, calibration_settings.model_copy(update={"seed": 5}))
+    assert other.fingerprint() != posterior.fingerprint()
+
+
+def test_every_draw_is_a_possible_market(posterior, priors):
+    market = posterior.market
+    assert finite(posterior)
+    e = priors.elasticity
+    assert ((market.elasticity >= e.low) & (market.elasticity <= e.high)).all()
+    assert ((market.carryover >= 0) & (market.carryover < 1)).all()
+    assert (market.reference_conversions > 0).all()
+    assert (posterior.state.stock >= 0).all()
+    np.testing.assert_allclose(market.weekday.mean(-2), 0, atol=1e-9)
+    level_sd = np.hypot(market.level_sd, market.demand_sd)
+    np.testing.assert_allclose(market.demand_sd**2, priors.level_shared * level_sd**2)
+
+
+def test_the_flight_begins_on_the_day_after_the_history(posterior, history):
+    assert np.datetime64(posterior.state.day, "D") == history.dates[-1] + 1
+
+
+def test_the_truth_lies_in_most_intervals(larger, advertiser):
+    market, truth = larger.market, advertiser.market
+    # at the model's own level: conversions at the reference spend on the eve of the flight
+    scale = (advertiser.market.reference_spend / market.reference_spend) ** market.elasticity
+    drawn = {
+        "elasticity": (market.elasticity, truth.elasticity),
+        "reference_conversions": (
+            market.reference_conversions * scale * np.exp(larger.state.level),
+            truth.reference_conversions * np.exp(advertiser.state.level),
+        ),
+        "inflation": (market.inflation, truth.inflation),
+    }
+    for name, (values, true) in drawn.items():
+        low, high = np.quantile(values, [0.05, 0.95], axis=0)
+        inside = (low <= true) & (true <= high)
+        assert inside.sum() >= 7, (name, low, true, high)
+
+
+def test_large_campaigns_teach_their_conversions_and_small_ones_little(larger):
+    learnt = {
+        name: {key: value["learnt"] for key, value in facts["parameters"].items()}
+        for name, facts in larger.report["campaigns"].items()
+    }
+    for parameters in learnt.values():
+        assert set(parameters) == {*PLACES, "weekday"}
+        assert all(0 <= share <= 1 for share in parameters.values())
+    assert learnt["google/Cross-network"]["conversions"] > 0.9
+    assert learnt["google/Search Network"]["elasticity"] > 0.2
+    tiny = learnt["google/Display Network"]  # 40 cents a day
+    for name in ("elasticity", "half_life", "level_sd", "weekday"):
+        assert tiny[name] < 0.35, name  # nearly all of it from its relatives
+
+
+def test_the_report_is_json_and_names_its_history(posterior, history):
+    report = json.loads(json.dumps(posterior.report, allow_nan=False))
+    assert report["history"]["fingerprint"] == history.fingerprint()
+    assert report["history"]["days"] == len(history.dates)
+    assert list(report["campaigns"]) == list(history.names)
+    assert report["notes"] == list(history.notes)
+    for facts in report["campaigns"].values():
+        for name in PLACES:
+            summary = facts["parameters"][name]
+            assert summary["p05"] <= summary["mean"] <= summary["p95"]
+
+
+def test_permuted_campaigns_keep_their_own_posteriors(history, priors, calibration_settings):
+    """The draws differ (one stream serves all), the posteriors do not."""
+    order = [5, 2, 8, 0, 1, 7, 3, 6, 4]
+    sizes = {"particles": 256, "moves": 3, "draws": 256, "held_out": 64, "final_moves": 6}
+    settings = calibration_settings.model_copy(update=sizes)
+    plain, mixed = (calibrate(h, priors, settings) for h in (history, picked(history, order)))
+    assert mixed.names == tuple(history.names[k] for k in order)
+    for name in ("elasticity", "reference_conversions", "carryover"):
+        ours, theirs = getattr(plain.market, name)[:, order], getattr(mixed.market, name)
+        spread = np.maximum(ours.std(0), theirs.std(0)) + 1e-9
+        assert (np.abs(ours.mean(0) - theirs.mean(0)) < 0.7 * spread).all()
+    np.testing.assert_allclose(plain.spend[order], mixed.spend)
+
+
+def test_a_campaign_without_conversions_is_uncertain_and_finite(
+    history, priors, calibration_settings
+):
+    def strike(arrays):
+        for name in ("conversions", "revenue"):
+            arrays[name][:, 3] = np.where(np.isnan(arrays[name][:, 3]), np.nan, 0.0)
+
+    settings = calibration_settings.model_copy(update={"particles": 256, "draws": 128})
+    posterior = calibrate(replaced(history, strike), priors, settings)
+    assert finite(posterior)
+    logs = np.log(posterior.market.reference_conversions[:, 3])
+    assert logs.std() > 0.4
+    assert np.exp(logs.mean()) < 1
+    assert posterior.market.elasticity[:, 3].std() > 0.1
+
+
+def test_the_posterior_is_that_of_brute_force(history, priors, calibration_settings):
+    """Self-normalised importance sampling from a widened prior, on one small campaign."""
+    one = picked(history, [3])
+    sizes = {"particles": 512, "moves": 3, "draws": 512, "final_moves": 6}
+    market = calibrate(one, priors, calibration_settings.model_copy(update=sizes)).market
+    record = record_of(one.dates, one.spend, one.conversions, one.presence != DEAD)
+    anchors = anchors_of(one, record, priors)
+    z = np.random.default_rng(1).standard_normal((30_000, 1, DIMENSIONS))
+    drawn = transform(z, priors, anchors)
+    weight = softmax(filter_history(probe(z, priors, anchors), record).loglik, axis=0)
+    assert 1 / (weight**2).sum() > 500
+    for name, exact in (
+        ("reference_conversions", drawn.conversions),
+        ("elasticity", drawn.elasticity),
+    ):
+        mean = (weight * np.log(exact)).sum()
+        sd = np.sqrt((weight * (np.log(exact) - mean) ** 2).sum())
+        ours = np.log(getattr(market, name))
+        assert ours.mean() == pytest.approx(mean, abs=0.25 * sd)
+        assert ours.std() == pytest.approx(sd, rel=0.25)
+
+
+def test_a_campaign_that_never_spent_keeps_its_prior(history, priors, calibration_settings):
+    def strike(arrays):
+        for name in METRICS:
+            arrays[name][:, 1] = 0.0
+        arrays["presence"][:, 1] = 0
+
+    posterior = calibrate(replaced(history, strike), priors, calibration_settings)
+    assert finite(posterior)
+    assert posterior.spend[1] == posterior.spend_max[1] == 0
+    assert (posterior.market.reference_spend[:, 1] > 0).all()
+    facts = posterior.report["campaigns"]["google/Display Network"]["parameters"]
+    assert max(facts[name]["learnt"] for name in ("elasticity", "half_life")) < 0.5
+
+
+def test_missing_days_are_bridged(history, priors, calibration_settings, posterior):
+    lost = np.random.default_rng(0).random(history.spend.shape) < 0.3
+
+    def strike(arrays):
+        for name in METRICS:
+            arrays[name][lost] = np.nan
+        arrays["presence"][lost] = MISSING
+
+    gappy = calibrate(replaced(history, strike), priors, calibration_settings)
+    assert finite(gappy)
+    ratio = np.log(gappy.market.reference_conversions[:, [0, 2]].mean(0))
+    usual = np.log(posterior.market.reference_conversions[:, [0, 2]].mean(0))
+    np.testing.assert_allclose(ratio, usual, atol=0.3)
+
+
+def test_a_campaign_that_was_never_reported_is_finite(history, priors, calibration_settings):
+    def strike(arrays):
+        for name in METRICS:
+            arrays[name][:, 5] = np.nan
+        arrays["presence"][:, 5] = MISSING
+
+    assert finite(calibrate(replaced(history, strike), priors, calibration_settings))
+
+
+def test_the_reference_is_where_the_median_dollar_was_spent(history, priors):
+    seen = np.isfinite(history.spend)
+    record = record_of(history.dates, history.spend, history.conversions, seen)
+    anchors = anchors_of(history, record, priors)
+    for k, reference in enumerate(anchors.spend):
+        column = record.spend[:, k]
+        below = column[column < reference].sum() / column.sum()
+        assert below <= 0.5 <= column[column <= reference].sum() / column.sum()
+    assert anchors.weekday.mean() == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("particles", 8), ("keep", 1.0), ("draws", 0), ("held_out", 0), ("held_out", 96)],
+)
+def test_sizes_that_make_no_posterior_are_refused(
+    history, priors, calibration_settings, key, value
+):
+    given = calibration_settings.model_dump() | {key: value}
+    with pytest.raises(ConfigError, match=f"calibration.{key}"):
+        calibrate(history, priors, CalibrationSettings.of(given, "calibration"))
+
+
+def test_the_real_advertiser_is_calibrated(
+    advertiser_a, data_settings, priors, calibration_settings
+):
+    history = load_history(data_settings(advertiser_a))
+    sizes = {"particles": 128, "moves": 2}
+    posterior = calibrate(history, priors, calibration_settings.model_copy(update=sizes))
+    assert finite(posterior)
+    assert posterior.names == history.names
+    json.dumps(posterior.report, allow_nan=False)

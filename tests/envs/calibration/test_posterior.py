@@ -1,0 +1,127 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from mediagym.data.errors import DataError
+from mediagym.data.storage import read_arrays, read_json, write_arrays, write_json
+from mediagym.envs.calibration import Posterior, load_posterior, save_posterior
+from mediagym.envs.market import step
+
+
+@pytest.fixture
+def folder(posterior, tmp_path):
+    save_posterior(posterior, tmp_path)
+    return tmp_path
+
+
+def assert_same(ours: Posterior, theirs: Posterior):
+    for record, other in ((ours.market, theirs.market), (ours.state, theirs.state)):
+        for mine, their in zip(record, other, strict=True):
+            assert np.array_equal(mine, their)
+            assert np.asarray(mine).dtype == np.asarray(their).dtype
+    for name in ("spend", "spend_max", "recent"):
+        assert np.array_equal(getattr(ours, name), getattr(theirs, name))
+    for name in ("campaigns", "held_out", "report"):
+        assert getattr(ours, name) == getattr(theirs, name)
+    for mine, their in zip(ours.memory or (), theirs.memory or (), strict=True):
+        assert np.array_equal(mine, their)
+
+
+def test_what_is_saved_is_read_back_bit_by_bit(posterior, folder):
+    again = load_posterior(folder)
+    assert_same(posterior, again)
+    assert again.fingerprint() == posterior.fingerprint()
+    assert {path.name for path in folder.iterdir()} == {"posterior.npz", "posterior.json"}
+
+
+def test_a_posterior_that_was_drawn_and_not_learnt_remembers_nothing(posterior, tmp_path):
+    save_posterior(dataclasses.replace(posterior, memory=None), tmp_path)
+    assert load_posterior(tmp_path).memory is None
+    assert posterior.memory.z.shape[:2] == posterior.market.elasticity.shape
+
+
+def test_nothing_saved_needs_a_pickle(folder):
+    for array in read_arrays(folder / "posterior.npz").values():
+        assert array.dtype == np.float64
+
+
+def test_an_array_of_objects_is_refused(folder):
+    arrays = read_arrays(folder / "posterior.npz")
+    arrays["spend"] = np.array([{"a": 1}], dtype=object)
+    write_arrays(folder / "posterior.npz", arrays)
+    with pytest.raises(DataError, match=r"posterior\.npz"):
+        load_posterior(folder)
+
+
+@pytest.mark.parametrize("name", ["posterior.npz", "posterior.json"])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(DataError, match=name):
+        load_posterior(folder)
+
+
+def test_another_version_is_refused(folder):
+    write_json(folder / "posterior.json", read_json(folder / "posterior.json") | {"version": 99})
+    with pytest.raises(DataError, match="version 99"):
+        load_posterior(folder)
+
+
+def test_an_array_that_is_lacking_is_named(folder):
+    arrays = read_arrays(folder / "posterior.npz")
+    del arrays["market.slope"]
+    write_arrays(folder / "posterior.npz", arrays)
+    with pytest.raises(DataError, match=r"market\.slope"):
+        load_posterior(folder)
+
+
+def test_training_and_held_out_draws_share_none(posterior):
+    training, _ = posterior.training()
+    held, _ = posterior.held(posterior.held_out)
+    assert len(training.elasticity) == posterior.draws - posterior.held_out
+    assert len(held.elasticity) == posterior.held_out
+    together = np.concatenate([training.reference_conversions, held.reference_conversions])
+    assert np.array_equal(together, posterior.market.reference_conversions)
+
+
+def test_sampled_draws_are_training_draws(posterior):
+    training, _ = posterior.training()
+    for count, size in ((5, 5), (64, 64), (1000, 64)):
+        market, state = posterior.sample_training(count)
+        assert len(market.elasticity) == len(state.level) == size
+        assert set(market.elasticity[:, 0]) <= set(training.elasticity[:, 0])
+
+
+def test_held_out_draws_can_be_taken_in_parts(posterior):
+    whole, _ = posterior.held(32)
+    first, second = posterior.held(10)[0], posterior.held(22, skip=10)[0]
+    joined = np.concatenate([first.order_value, second.order_value])
+    assert np.array_equal(joined, whole.order_value)
+
+
+@pytest.mark.parametrize(("count", "skip"), [(33, 0), (30, 3), (1, 32)])
+def test_more_held_out_markets_than_there_are_is_an_error(posterior, count, skip):
+    with pytest.raises(DataError, match=f"{count + skip} held-out .* 32 aside"):
+        posterior.held(count, skip=skip)
+
+
+def test_the_mean_market_has_the_mean_conversions(posterior):
+    market, state = posterior.mean()
+    training = posterior.training()
+    assert market.elasticity.shape == (len(posterior.campaigns),)
+    mean = (training[0].reference_conversions * np.exp(training[1].level)).mean(0)
+    np.testing.assert_allclose(market.reference_conversions * np.exp(state.level), mean)
+    np.testing.assert_allclose(state.stock, training[1].stock.mean(0))
+    _, outcome = step(market, state, posterior.spend, None)
+    assert np.isfinite(outcome.expected).all()
+
+
+def test_the_fingerprint_notices_any_change(posterior):
+    market = posterior.market._replace(slope=posterior.market.slope + 1e-16)
+    assert dataclasses.replace(posterior, market=market).fingerprint() == posterior.fingerprint()
+    market = posterior.market._replace(slope=posterior.market.slope + 1e-15)
+    assert dataclasses.replace(posterior, market=market).fingerprint() != posterior.fingerprint()
+
+
+def test_campaigns_keep_their_names(posterior, history):
+    assert posterior.names == history.names

@@ -1,0 +1,159 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from mediagym.data.errors import ConfigError
+from mediagym.data.history import Campaign
+from mediagym.envs.calibration import DIMENSIONS, TRAITS, Anchors, Priors, contrast_basis, transform
+from mediagym.envs.calibration.priors import LATER, PLACES
+
+ANCHORS = Anchors(
+    spend=np.array([10.0, 2000.0]),
+    conversions=np.array([0.1, 40.0]),
+    half_life=np.array([0.7, 5.0]),
+    half_life_sd=np.array([0.5, 0.6]),
+    weekday=np.linspace(-0.3, 0.3, 7)[:, None],
+)
+
+
+@pytest.fixture(scope="module")
+def drawn(priors):
+    z = np.random.default_rng(0).standard_normal((50_000, 2, DIMENSIONS))
+    return z, transform(z, priors, ANCHORS)
+
+
+@pytest.mark.parametrize(
+    ("channel", "campaign_type", "kind"),
+    [
+        ("google", "Search Network", "search"),
+        ("google", "search network", "search"),
+        ("microsoft", "Search & content", "search"),
+        ("google", "Cross-network", "cross_network"),
+        ("microsoft", "Audience", "display"),
+        ("google", "YouTube", "video"),
+        ("meta", None, "social"),
+        ("google", "Something new", "cross_network"),
+    ],
+)
+def test_a_campaign_is_of_the_kind_of_its_type_or_channel(priors, channel, campaign_type, kind):
+    assert priors.kind(Campaign(channel, campaign_type)) == kind
+
+
+def test_every_kind_has_a_half_life(priors):
+    assert set(priors.kinds) == set(priors.half_life)
+    assert "cross_network" in priors.half_life
+
+
+def test_the_elasticity_is_a_truncated_normal(priors, drawn):
+    e = priors.elasticity
+    exact = stats.truncnorm((e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd, e.mean, e.sd)
+    values = drawn[1].elasticity[:, 0]
+    assert ((values >= e.low) & (values <= e.high)).all()
+    assert stats.kstest(values, exact.cdf).statistic < 0.01
+
+
+LOGNORMALS = ["conversions", "half_life", "dispersion", "level_sd", "level_half_life"]
+
+
+@pytest.mark.parametrize("name", LOGNORMALS)
+def test_lognormals_have_their_median_and_spread(priors, drawn, name):
+    median, sd = {
+        "conversions": (ANCHORS.conversions, priors.conversions_sd),
+        "half_life": (ANCHORS.half_life, ANCHORS.half_life_sd),
+        "dispersion": (priors.dispersion.median, priors.dispersion.sd),
+        "level_sd": (priors.level_sd.median, priors.level_sd.sd),
+        "level_half_life": (priors.level_half_life.median, priors.level_half_life.sd),
+    }[name]
+    logs = np.log(getattr(drawn[1], name))
+    np.testing.assert_allclose(np.median(logs, 0), np.log(median) * np.ones(2), atol=0.03)
+    np.testing.assert_allclose(logs.std(0), sd * np.ones(2), rtol=0.02)
+
+
+def test_weekdays_spread_around_the_advertisers_profile_and_average_to_it(priors, drawn):
+    around = drawn[1].weekday - ANCHORS.weekday
+    np.testing.assert_allclose(around.mean(1), 0, atol=1e-12)
+    np.testing.assert_allclose(around.std(0), priors.weekday_sd, rtol=0.03)
+
+
+def test_the_basis_of_weekdays_is_orthogonal_and_of_unit_spread():
+    basis = contrast_basis()
+    np.testing.assert_allclose(basis.sum(0), 0, atol=1e-12)
+    np.testing.assert_allclose(basis.T @ basis, 7 / 6 * np.eye(6), atol=1e-12)
+    np.testing.assert_allclose((basis**2).sum(1), 1, atol=1e-12)
+
+
+def test_each_scalar_depends_on_its_own_normal_alone_and_grows_with_it(priors):
+    given = priors.model_dump() | {"saturating": {"low": 0.2, "high": 1.0}}
+    bent = Priors.of(given, "priors")
+    base = np.zeros((2, DIMENSIONS))
+    at = transform(base, bent, ANCHORS)
+    for name, j in PLACES.items():
+        moved = base.copy()
+        moved[:, j] = 1
+        there = transform(moved, bent, ANCHORS)
+        assert (getattr(there, name) > getattr(at, name)).all()
+        follows = {"slope"} if name == "elasticity" else set()  # it begins at the elasticity
+        for other in set(at._fields) - {name} - follows:
+            assert np.array_equal(getattr(there, other), getattr(at, other))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.2, 1.0), (1.0, 1.0), (0.3, 0.3)])
+def test_the_slope_lies_between_the_elasticity_and_one(priors, drawn, low, high):
+    """By a share that is uniform; a share of one is Hill's curve to the bit."""
+    given = priors.model_dump() | {"saturating": {"low": low, "high": high}}
+    p = transform(drawn[0], Priors.of(given, "priors"), ANCHORS)
+    if low == 1:
+        assert (p.slope == 1).all()
+        return
+    share = ((p.slope - p.elasticity) / (1 - p.elasticity))[:, 0]
+    assert (p.slope > p.elasticity).all()
+    assert (p.slope <= 1 + 1e-12).all()
+    assert share.min() == pytest.approx(low, abs=1e-3)
+    assert share.mean() == pytest.approx((low + high) / 2, abs=5e-3)
+    assert share.max() == pytest.approx(high, abs=1e-3)
+
+
+def test_what_comes_later_is_at_its_median_where_it_is_not_drawn(priors, drawn):
+    z = drawn[0][:50]
+    short = transform(z[..., :TRAITS], priors, ANCHORS)
+    whole = transform(np.where(np.arange(DIMENSIONS) < TRAITS, z, 0.0), priors, ANCHORS)
+    for one, other in zip(short, whole, strict=True):
+        assert np.array_equal(one, other)
+    np.testing.assert_allclose(short.level_half_life, priors.level_half_life.median)
+    assert len(LATER) == DIMENSIONS - TRAITS
+
+
+def test_the_level_steps_so_that_its_spread_is_the_stationary_one(drawn):
+    p = drawn[1]
+    np.testing.assert_allclose(p.level_kept**p.level_half_life, 0.5)
+    spread = p.level_step / np.sqrt(1 - p.level_kept**2)
+    np.testing.assert_allclose(spread, p.level_sd, rtol=1e-6)
+
+
+def test_extreme_normals_stay_inside(priors):
+    for end in (-40.0, 40.0):
+        p = transform(np.full((2, DIMENSIONS), end), priors, ANCHORS)
+        assert priors.elasticity.low <= p.elasticity.min()
+        assert p.elasticity.max() <= priors.elasticity.high
+        assert np.isfinite(p.weekday).all()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [
+        ("saturating", {"low": 0.0, "high": 1.0}, "saturating"),
+        ("saturating", {"low": 0.5, "high": 0.2}, "saturating"),
+        ("pooling", {"advertiser": 0.6, "channel": 0.4}, "pooling"),
+        ("pooling", {"advertiser": -0.1, "channel": 0.4}, "pooling.advertiser"),
+        ("elasticity", {"mean": 0.5, "sd": 0.1, "low": 0.8, "high": 0.2}, "elasticity"),
+        ("inflation", {"low": 0.4, "high": 0.1}, "inflation"),
+        ("inflation", {"low": 0.4, "high": 1.1}, "inflation"),
+        ("half_life", {"search": {"median": 1, "sd": 0.1}}, "half_life"),
+        ("dispersion", {"median": 0, "sd": 0.1}, "dispersion"),
+        ("level_half_life", {"median": 0, "sd": 0.5}, "level_half_life"),
+        ("elasticty", 1, "elasticity"),
+    ],
+)
+def test_priors_that_make_no_market_are_refused_by_key(conf, key, value, named):
+    with pytest.raises(ConfigError, match=rf"priors\.[\w.]*{named}|did you mean '{named}'"):
+        Priors.of(conf("priors/default.yaml") | {key: value}, "priors")

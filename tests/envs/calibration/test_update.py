@@ -1,0 +1,176 @@
+"""A calibration that goes on with new days, against one from the start."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from mediagym.data.errors import ConfigError, DataError
+from mediagym.data.history import METRICS, MISSING
+from mediagym.envs.calibration import calibrate, load_posterior, record_from, save_posterior, update
+from mediagym.envs.calibration.calibrate import probe
+from mediagym.envs.calibration.likelihood import filter_history
+from mediagym.envs.calibration.smc import resample, survivors
+
+DAYS = 136  # that the first calibration saw, of 150
+
+
+@pytest.fixture(scope="module")
+def sizes(calibration_settings):
+    """Enough draws for a statement about accuracy."""
+    more = {"particles": 512, "moves": 3, "draws": 768, "held_out": 64, "final_moves": 6}
+    return calibration_settings.model_copy(update=more)
+
+
+@pytest.fixture(scope="module")
+def early(history, priors, sizes):
+    """The posterior of all but the last two weeks."""
+    return calibrate(history.window(None, DAYS), priors, sizes)
+
+
+@pytest.fixture(scope="module")
+def updated(early, history, priors, sizes):
+    """That posterior after the last two weeks."""
+    return update(early, history, priors, sizes)
+
+
+@pytest.fixture(scope="module")
+def refitted(history, priors, sizes):
+    """A calibration of all days from the start."""
+    return calibrate(history, priors, sizes)
+
+
+def test_an_update_is_a_refit_within_the_error_of_drawing(updated, refitted):
+    for name in ("elasticity", "carryover", "dispersion", "reference_conversions"):
+        pair = [np.log(getattr(p.market, name)) for p in (updated, refitted)]
+        if name == "reference_conversions":  # at the same spend: their references differ
+            at = np.log(refitted.market.reference_spend / updated.market.reference_spend)
+            pair[0] = pair[0] + at * updated.market.elasticity
+        spread = np.maximum(pair[0].std(0), pair[1].std(0))
+        gap = np.abs(pair[0].mean(0) - pair[1].mean(0)) / spread
+        assert gap.mean() < 0.3, (name, gap)
+        assert gap.max() < 0.8, (name, gap)
+        ratio = pair[0].std(0) / pair[1].std(0)
+        assert 0.6 < ratio.min() <= ratio.max() < 1.6, (name, ratio)
+    now = [p.market.reference_conversions * np.exp(p.state.level) for p in (updated, refitted)]
+    large = now[1].mean(0) > 3
+    np.testing.assert_allclose(now[0].mean(0)[large], now[1].mean(0)[large], rtol=0.15)
+
+
+def test_it_stands_on_the_eve_of_the_new_flight(updated, refitted, early):
+    assert updated.state.day == refitted.state.day == early.state.day + 14
+    assert updated.report["history"] == refitted.report["history"]
+    for name in ("spend", "spend_max", "recent"):
+        np.testing.assert_array_equal(getattr(updated, name), getattr(refitted, name))
+    assert updated.draws == early.draws
+
+
+def test_its_memory_is_that_of_the_whole_history(updated, history, priors):
+    """Log-likelihood and level of every draw are what the filter makes of all days."""
+    memory = updated.memory
+    fit = filter_history(probe(memory.z, priors, memory.anchors), record_from(history))
+    np.testing.assert_allclose(memory.loglik, fit.loglik, rtol=1e-4, atol=0.05)
+    np.testing.assert_allclose(memory.level, fit.state.level, atol=0.01)
+    np.testing.assert_allclose(memory.variance, fit.variance, rtol=0.02, atol=1e-6)
+
+
+def test_a_seed_decides_every_bit_of_it(updated, early, history, priors, sizes):
+    assert update(early, history, priors, sizes).fingerprint() == updated.fingerprint()
+    other = sizes.model_copy(update={"seed": 9})
+    assert update(early, history, priors, other).fingerprint() != updated.fingerprint()
+
+
+def test_it_goes_on_from_a_file_and_once_more(early, history, priors, sizes, tmp_path):
+    save_posterior(early, tmp_path / "a")
+    first = update(load_posterior(tmp_path / "a"), history.window(None, 143), priors, sizes)
+    save_posterior(first, tmp_path / "b")
+    lines = []
+    second = update(load_posterior(tmp_path / "b"), history, priors, sizes, lines.append)
+    assert second.report["history"]["days"] == 150
+    assert lines == ["weighing 7 new days", f"moving {early.draws} markets"]
+    for facts in second.report["campaigns"].values():
+        assert facts["start"] > 0.02
+        assert 0 < facts["acceptance"] <= 1
+
+
+def test_a_belief_stays_believed(history, priors, sizes):
+    from mediagym.envs.calibration import Priors
+
+    entry = {"campaign": "google/YouTube", "spend": 100, "elasticity": 0.8, "sd": 0.01}
+    spoken = Priors.of(priors.model_dump() | {"beliefs": [entry]}, "priors")
+    small = sizes.model_copy(update={"particles": 128, "draws": 128})
+    first = calibrate(history.window(None, DAYS), spoken, small)
+    k = first.names.index("google/YouTube")
+    later = update(first, history, spoken, small).market.elasticity[:, k]
+    # the elasticity is stated at $100; what is drawn is that at the reference, not far from it
+    assert later.mean() == pytest.approx(first.market.elasticity[:, k].mean(), abs=0.03)
+    assert later.std() < 0.05
+
+
+def _changed(history, name, day, value, presence=None):
+    arrays = {metric: getattr(history, metric).copy() for metric in (*METRICS, "presence")}
+    arrays[name][day, 0] = value
+    if presence is not None:
+        arrays["presence"][day, 0] = presence
+    return dataclasses.replace(history, **arrays)
+
+
+def refused(posterior, history, priors, settings, why):
+    with pytest.raises(DataError, match=why) as error:
+        update(posterior, history, priors, settings)
+    assert str(error.value).startswith("update: the calibration cannot be continued")
+    assert "calibrate without update" in str(error.value)
+
+
+def test_days_that_were_changed_since_are_refused(early, history, priors, sizes):
+    seen = "the days from 2024-01-01 to 2024-05-15 are not those it has seen"
+    refused(early, _changed(history, "conversions", 100, 7.0), priors, sizes, seen)
+    refused(early, _changed(history, "spend", 100, np.nan, MISSING), priors, sizes, seen)
+    refused(early, history.window(1, None), priors, sizes, seen)
+    refused(early, history.window(None, 100), priors, sizes, seen)
+    new = _changed(history, "conversions", DAYS, 7.0)  # a new day may be what it wants
+    assert update(early, new, priors, sizes).draws == early.draws
+
+
+def test_no_new_day_is_refused(early, history, priors, sizes):
+    refused(early, history.window(None, DAYS), priors, sizes, "no day after 2024-05-15")
+
+
+def test_other_campaigns_are_refused(early, history, priors, sizes):
+    order = [1, 0, *range(2, 9)]
+    arrays = {name: getattr(history, name)[:, order] for name in (*METRICS, "presence")}
+    campaigns = tuple(history.campaigns[k] for k in order)
+    other = dataclasses.replace(history, campaigns=campaigns, **arrays)
+    refused(early, other, priors, sizes, "it is of other campaigns")
+
+
+def test_what_remembers_nothing_is_refused(early, history, priors, sizes):
+    nothing = "it remembers nothing"
+    refused(dataclasses.replace(early, memory=None), history, priors, sizes, nothing)
+    task = dataclasses.replace(early, memory=None, report={})  # a task's posterior
+    refused(task, history, priors, sizes, nothing)
+
+
+def test_more_held_out_than_there_are_draws_is_refused(early, history, priors, sizes):
+    many = sizes.model_copy(update={"held_out": early.draws, "draws": early.draws + 1})
+    with pytest.raises(ConfigError, match=rf"calibration\.held_out: {early.draws} .* fewer"):
+        update(early, history, priors, many)
+
+
+def test_survivors_keep_their_places_and_their_numbers():
+    rng = np.random.default_rng(0)
+    z = rng.standard_normal((4000, 1)) * 0.6 + rng.standard_normal((4000, 2)) * 0.8
+    logw = 0.3 * rng.standard_normal((4000, 2))
+    kept = survivors(logw, np.random.default_rng(1))
+    shuffled = resample(logw, 4000, np.random.default_rng(1))
+    for column in range(2):  # the same draws, as often
+        assert np.array_equal(np.sort(kept[:, column]), np.sort(shuffled[:, column]))
+    moved = np.take_along_axis(z, kept, 0)
+    assert np.corrcoef(moved.T)[0, 1] > 0.6 * np.corrcoef(z.T)[0, 1]
+    assert abs(np.corrcoef(np.take_along_axis(z, shuffled, 0).T)[0, 1]) < 0.1
+
+
+def test_other_priors_are_refused(posterior, history, priors, calibration_settings):
+    other = priors.model_copy(update={"conversions_sd": 2.0})
+    with pytest.raises(DataError, match="priors"):
+        update(posterior, history, other, calibration_settings)

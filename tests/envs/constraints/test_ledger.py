@@ -1,0 +1,210 @@
+"""Whatever a policy wants, every day of every flight stays possible, and the total is exact."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediagym.envs.constraints import (
+    Ledger,
+    count_violations,
+    day_bounds,
+    owed,
+    parse_constraints,
+    remaining,
+    spend_day,
+    total_range,
+)
+
+SEEDS = st.integers(0, 2**32 - 1)
+NAMES = ("google/Search", "google/YouTube", "meta", "microsoft/Shopping", "microsoft/Audience")
+
+
+@given(seed=SEEDS)
+@settings(max_examples=250)
+def test_any_flight_under_any_policy_keeps_to_everything(seed, feasible_set, fly):
+    rng = np.random.default_rng(seed)
+    constraints = feasible_set(rng)
+    plans = fly(rng, constraints)
+    assert not count_violations(constraints, plans).any()
+    if constraints.spend_all:
+        np.testing.assert_allclose(plans.sum((1, 2)), constraints.total, rtol=1e-11)
+
+
+@given(seed=SEEDS)
+@settings(max_examples=40)
+def test_an_even_plan_is_always_an_allowed_total(seed, feasible_set, fly):
+    rng = np.random.default_rng(seed)
+    constraints = feasible_set(rng)
+    plans = fly(rng, constraints)
+    ledger = Ledger.start(constraints, plans.shape[:1])
+    for day in range(constraints.days):
+        even = remaining(constraints, ledger) / (constraints.days - day)
+        low, high = total_range(constraints, ledger)
+        if constraints.spend_all:
+            assert (low <= even + 1e-9 * constraints.total).all()
+            assert (even <= high + 1e-9 * constraints.total).all()
+        ledger = ledger.advance(plans[:, day])
+
+
+def wishes(rng, constraints, rows):
+    shape = (constraints.days, rows, len(constraints.names))
+    return rng.normal(1, 2, shape) * constraints.total / 10, rng.uniform(0, 2, shape[:2])
+
+
+def fly_to(constraints, targets, paces, like=None):
+    ledger, plan = Ledger.start(constraints, targets.shape[1:-1], like), []
+    for day, (target, pace) in enumerate(zip(targets, paces, strict=True)):
+        total = pace * remaining(constraints, ledger) / (constraints.days - day)
+        spend, ledger = spend_day(constraints, ledger, target, total)
+        plan.append(spend)
+    return plan
+
+
+@given(seed=SEEDS)
+@settings(max_examples=30)
+def test_torch_flies_as_numpy_does(seed, feasible_set):
+    rng = np.random.default_rng(seed)
+    constraints = feasible_set(rng)
+    targets, paces = wishes(rng, constraints, 16)
+    expected = fly_to(constraints, targets, paces)
+    tensors = torch.as_tensor(targets), torch.as_tensor(paces)
+    plan = fly_to(constraints, *tensors, like=tensors[0])
+    for spend, wanted in zip(plan, expected, strict=True):
+        np.testing.assert_allclose(spend.numpy(), wanted, rtol=0, atol=1e-10 * constraints.total)
+
+
+@given(seed=SEEDS)
+@settings(max_examples=30)
+def test_a_batch_flies_as_its_flights_do_one_by_one(seed, feasible_set):
+    rng = np.random.default_rng(seed)
+    constraints = feasible_set(rng)
+    targets, paces = wishes(rng, constraints, 60)
+    batch = np.stack(fly_to(constraints, targets, paces), 1)
+    for i in range(0, 60, 10):
+        alone = fly_to(constraints, targets[:, i], paces[:, i])
+        assert np.array_equal(batch[i], alone)
+
+
+def five(settings, ads, days=5, **changes):
+    return parse_constraints(settings | changes, ads(*NAMES), days)
+
+
+def test_permuting_the_campaigns_permutes_the_flight(default_constraints, ads):
+    order = [3, 0, 2, 4, 1]
+    changes = {"campaigns": {"meta": {"cap": "11%", "daily_cap": "4%"}, NAMES[1]: {"fixed": 1500}}}
+    constraints = five(default_constraints, ads, **changes)
+    names = [NAMES[i] for i in order]
+    permuted = parse_constraints(default_constraints | changes, ads(*names), 5)
+    targets, paces = wishes(np.random.default_rng(0), constraints, 8)
+    plan = np.stack(fly_to(constraints, targets, paces))
+    same = np.stack(fly_to(permuted, targets[..., order], paces))
+    np.testing.assert_allclose(same, plan[..., order], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("daily_cap", [None, "8%"])
+def test_gradients_flow_through_a_flight(default_constraints, ads, daily_cap):
+    limits = {"floor": "0.5%", "cap": "45%", "daily_cap": daily_cap}
+    constraints = five(default_constraints, ads, campaign=limits)
+    generator = torch.Generator().manual_seed(1)
+    logits = torch.randn(3, 5, generator=generator, dtype=torch.float64, requires_grad=True)
+    pace = 0.6 + 0.8 * torch.rand(3, generator=generator, dtype=torch.float64)
+    pace.requires_grad_()
+    weight = torch.randn(5, 3, 5, generator=generator, dtype=torch.float64)
+
+    def value(logits, pace):
+        ledger, reward = Ledger.start(constraints, (3,), like=logits), 0.0
+        for day in range(5):
+            total = pace * remaining(constraints, ledger) / (5 - day)
+            seen = torch.tanh(5 * ledger.spent / constraints.total)
+            target = torch.softmax(logits + seen, -1) * total[:, None]
+            spend, ledger = spend_day(constraints, ledger, target, total)
+            reward = reward + (spend * weight[day]).sum(-1) / constraints.total
+        return reward
+
+    assert torch.autograd.gradcheck(value, (logits, pace), eps=1e-7, atol=1e-6)
+
+
+def test_a_mean_campaign_is_owed_its_floor_every_day(default_constraints, ads):
+    constraints = five(default_constraints, ads)
+    ledger = Ledger.start(constraints)
+    root, channels, campaigns = owed(constraints, ledger)
+    np.testing.assert_allclose(campaigns, 1000)
+    np.testing.assert_allclose(channels, 20_000)
+    np.testing.assert_allclose(root, 60_000)
+    assert day_bounds(constraints, ledger).lower[1][0] == pytest.approx(4000)
+    ledger = ledger.advance(np.array([0, 0, 20_000.0, 0, 0]))
+    np.testing.assert_allclose(owed(constraints, ledger)[1], [20_000, 0, 20_000])
+
+
+def test_the_pacing_band_limits_the_day_and_the_last_day_spends_the_rest(default_constraints, ads):
+    constraints = five(default_constraints, ads)
+    ledger = Ledger.start(constraints)
+    assert total_range(constraints, ledger) == pytest.approx((20_000, 60_000))
+    for _ in range(4):
+        _, ledger = spend_day(constraints, ledger, np.zeros(5), np.array(0.0))
+    left = float(remaining(constraints, ledger))
+    assert total_range(constraints, ledger) == pytest.approx((left, left))
+
+
+def test_a_limit_that_need_not_be_spent_lets_a_policy_save(default_constraints, ads):
+    constraints = five(default_constraints, ads, total_type="at_most")
+    plan = fly_to(constraints, np.zeros((5, 5)), np.zeros(5))
+    assert np.sum(plan) == pytest.approx(60_000)  # the channels' floors and no more
+
+
+def test_daily_caps_leave_the_split_free_where_every_campaign_has_one(default_constraints, ads):
+    limits = {"floor": None, "cap": None, "daily_cap": 12_000}
+    constraints = five(default_constraints, ads, channel={"floor": None}, campaign=limits)
+    ledger = Ledger.start(constraints)
+    for _ in range(3):
+        _, ledger = spend_day(constraints, ledger, np.zeros(5), np.array(0.0))
+    bounds = day_bounds(constraints, ledger)
+    assert bounds.lower[0] == pytest.approx(float(remaining(constraints, ledger)) - 60_000)
+    np.testing.assert_array_equal(bounds.lower[-1], 0)
+
+
+def test_what_cannot_be_spent_later_must_be_spent_now(default_constraints, ads):
+    campaigns = {NAMES[0]: {"daily_cap": 30_000, "floor": 150_000}}
+    constraints = five(default_constraints, ads, campaigns=campaigns)
+    bounds = day_bounds(constraints, Ledger.start(constraints))
+    assert bounds.lower[-1][0] == bounds.upper[-1][0] == pytest.approx(30_000)
+
+
+def test_the_change_limit_is_a_box_around_yesterday(default_constraints, ads):
+    constraints = five(default_constraints, ads, pacing=[1, 1], change_limit="25%")
+    targets = np.random.default_rng(2).normal(0, 1e5, (5, 40, 5))
+    plan = np.stack(fly_to(constraints, targets, np.ones((5, 40))))
+    assert (abs(plan[1:] - plan[:-1]) <= 0.25 * plan[:-1] + 1e-6).all()
+    np.testing.assert_allclose(plan.sum(-1), 40_000)
+
+
+def test_money_that_is_not_delivered_returns_to_the_pot(default_constraints, ads):
+    constraints = five(default_constraints, ads)
+    rng = np.random.default_rng(4)
+    ledger = Ledger.start(constraints, (64,))
+    for _ in range(5):
+        planned, _ = spend_day(constraints, ledger, rng.normal(0, 1e5, (64, 5)), np.full(64, 4e4))
+        share = 1.0 if ledger.day == 4 else rng.choice([0, 0.7, 1], planned.shape)
+        ledger = ledger.advance(planned, planned * share)
+    np.testing.assert_allclose(ledger.spent.sum(-1), constraints.total)
+    assert (ledger.spent >= constraints.floor_cents[1] / 100 - 1e-6).all()
+
+
+def test_days_stay_possible_where_undelivered_money_cannot_be_caught_up(default_constraints, ads):
+    campaigns = {NAMES[0]: {"daily_cap": 30_000, "floor": 150_000}}
+    constraints = five(default_constraints, ads, campaigns=campaigns)
+    ledger = Ledger.start(constraints, (8,))
+    for _ in range(5):
+        planned, _ = spend_day(constraints, ledger, np.zeros((8, 5)), np.full(8, 4e4))
+        assert (planned <= constraints.daily_cap_cents / 100).all()
+        ledger = ledger.advance(planned, 0.5 * planned)
+
+
+def test_books_are_read_anew_under_other_constraints(default_constraints, ads):
+    loose, strict = (five(default_constraints, ads, campaign={"floor": f}) for f in ("1%", "9%"))
+    ledger = Ledger.start(loose)
+    before = owed(loose, ledger)[2]
+    assert (owed(strict, ledger)[2] > before).all()
+    assert np.array_equal(owed(loose, ledger)[2], before)

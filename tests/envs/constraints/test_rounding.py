@@ -1,0 +1,111 @@
+"""Plans in whole cents, and the checker that shares no code with what made them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediagym.data.errors import ConstraintError
+from mediagym.envs.constraints import count_violations, parse_constraints, to_cents, violations
+
+SEEDS = st.integers(0, 2**32 - 1)
+NAMES = ("google/Search", "google/YouTube", "meta", "microsoft/Shopping", "microsoft/Audience")
+
+
+@given(seed=SEEDS)
+@settings(max_examples=150)
+def test_every_feasible_plan_has_an_exact_rounding(seed, feasible_set, fly):
+    rng = np.random.default_rng(seed)
+    constraints = feasible_set(rng)
+    for plan in fly(rng, constraints, rows=3):
+        cents = to_cents(plan, constraints)
+        assert cents.dtype == np.int64
+        assert violations(constraints, cents) == []
+        for axis in (None, 0, 1, (0, 1)):
+            sums, exact = cents, 100 * plan
+            if axis is not None:
+                sums, exact = cents.sum(axis), exact.sum(axis)
+            assert (abs(sums - exact) < 1 + 1e-3).all()
+
+
+@pytest.mark.parametrize("count", [9, 40])
+def test_a_whole_flight_sums_to_the_budget(count, default_constraints, ads, fly):
+    names = [f"{'abc'[i % 3]}/{i}" for i in range(count)]
+    constraints = parse_constraints(default_constraints, ads(*names), 30)
+    plan = fly(np.random.default_rng(0), constraints, rows=1)[0]
+    assert to_cents(plan, constraints).sum() == 20_000_000
+
+
+def test_whole_cents_stay_as_they_are(default_constraints, ads):
+    constraints = parse_constraints(default_constraints, ads(*NAMES), 4)
+    cents = np.full((4, 5), 1_000_000)
+    np.testing.assert_array_equal(to_cents(cents / 100, constraints), cents)
+
+
+def test_a_plan_that_breaks_its_constraints_is_refused_by_name(default_constraints, ads):
+    constraints = parse_constraints(default_constraints, ads(*NAMES), 4)
+    plan = np.full((4, 5), 10_000.0)
+    plan[:, 2] = 0
+    plan[:, 0] += 10_000
+    with pytest.raises(ConstraintError, match=r"meta: \$0 is below its floor \$20,000"):
+        to_cents(plan, constraints)
+
+
+def broken(settings, ads, change, **limits):
+    """What a flat, feasible plan breaks after a change of its cents."""
+    constraints = parse_constraints(settings | limits, ads(*NAMES), 4)
+    cents = np.full((4, 5), 1_000_000)
+    assert violations(constraints, cents) == []
+    change(cents)
+    assert count_violations(constraints, cents[None]) == len(violations(constraints, cents))
+    assert len(violations(constraints, cents / 100)) == len(violations(constraints, cents))
+    return violations(constraints, cents)
+
+
+def move(cents, day, giver, taker, amount):
+    cents[day, giver] -= amount
+    cents[day, taker] += amount
+
+
+@pytest.mark.parametrize(
+    ("limits", "change", "line"),
+    [
+        ({}, lambda c: c.__setitem__((0, 0), 1_000_001), "total: $200,000.01 is above the total"),
+        ({}, lambda c: c.__setitem__((0, 0), 999_999), "total: $199,999.99 is below the total"),
+        (
+            {"channels": {"meta": {"floor": "20%"}}},
+            lambda c: move(c, 1, 2, 0, 1),
+            "meta: $39,999.99 is below its floor $40,000",
+        ),
+        (
+            {"campaigns": {"google/YouTube": {"cap": 40_000}}},
+            lambda c: move(c, 1, 0, 1, 1),
+            "google/YouTube: $40,000.01 is above its cap $40,000",
+        ),
+        (
+            {"campaign": {"daily_cap": 10_000}},
+            lambda c: (move(c, 1, 0, 1, 1), move(c, 2, 1, 0, 1)),
+            "day 2, google/YouTube: $10,000.01 is above its daily cap $10,000",
+        ),
+        (
+            {"pacing": [0.9, 1.2]},
+            lambda c: (c.__setitem__((0, 0), 2_500_000), c.__setitem__((1, 0), -500_000)),
+            "day 1: $65,000 is above 1.2 times an even pace: $60,000",
+        ),
+        (
+            {"pacing": [1, 1], "change_limit": "25%"},
+            lambda c: (move(c, 1, 0, 1, 260_000), move(c, 2, 1, 0, 260_000)),
+            "day 2, google/YouTube: $12,600 is above a 25% change from the day before: $12,500",
+        ),
+    ],
+)
+def test_a_cent_too_much_is_found_and_said(limits, change, line, default_constraints, ads):
+    lines = broken(default_constraints, ads, change, **limits)
+    assert any(found.startswith(line) for found in lines), lines
+
+
+def test_what_is_no_number_is_a_violation(default_constraints, ads):
+    constraints = parse_constraints(default_constraints, ads(*NAMES), 4)
+    plan = np.full((4, 5), 10_000.0)
+    plan[2, 2] = np.nan
+    assert violations(constraints, plan)

@@ -1,0 +1,210 @@
+import numpy as np
+import pytest
+import torch
+
+from mediagym.envs.arrays import select
+from mediagym.envs.constraints import Ledger
+from mediagym.envs.flight import advance, fly, observe, prior_level, problem_of, start
+from mediagym.envs.flight.rollout import learn
+from mediagym.envs.market import Noise, saturation, simulate, step
+from mediagym.envs.planning import tensors
+
+COUNT = 6
+
+
+def leaves(record):
+    for field in record:
+        if hasattr(field, "shape"):
+            yield field
+        elif isinstance(field, tuple):
+            yield from leaves(field)
+
+
+def assert_same(ours, theirs):
+    for mine, other in zip(leaves(ours), leaves(theirs), strict=True):
+        assert np.array_equal(mine, other)
+
+
+@pytest.fixture(scope="module")
+def flown(problem, flights, restless):
+    market, flight, noise = flights(COUNT)
+    end, days = fly(problem, market, flight, noise, restless(problem, COUNT))
+    return market, noise, end, days
+
+
+def test_a_flight_spends_the_total_and_never_more_than_is_allowed(problem, flown, constraints):
+    spend = np.stack([day.spend for day in flown[3]])
+    np.testing.assert_allclose(spend.sum((0, 2)), constraints.total, rtol=1e-12)
+    assert (spend >= 0).all()
+    for i in range(COUNT):
+        floors = constraints.floor_cents[1] / 100
+        assert (spend[:, i].sum(0) >= floors - 1e-6).all()
+    assert flown[2].view.ledger.day == problem.days
+
+
+def test_the_same_flight_is_flown_twice_alike(problem, flights, restless, flown):
+    market, flight, noise = flights(COUNT)
+    end, days = fly(problem, market, flight, noise, restless(problem, COUNT))
+    assert_same(end, flown[2])
+    for ours, theirs in zip(days, flown[3], strict=True):
+        assert_same(ours, theirs)
+
+
+def test_flights_do_not_notice_their_neighbours(problem, flights, flown, restless):
+    market, flight, noise = flights(COUNT)
+    act = restless(problem, COUNT)
+    pick = [3]
+
+    def alone(view, memory):
+        shape = (COUNT, len(problem.constraints.names))
+        wide = view._replace(
+            belief=view.belief._replace(
+                state=view.belief.state._replace(level=view.belief.state.level + np.zeros(shape))
+            )
+        )
+        target, total, memory = act(wide, memory)
+        return target[pick], total[pick], memory
+
+    one = Noise(*(field if field is None else field[:, pick] for field in noise))
+    begin = start(problem, select(flight.truth, pick), (1,))
+    _, days = fly(problem, select(market, pick), begin, one, alone)
+    for ours, theirs in zip(days, flown[3], strict=True):
+        np.testing.assert_allclose(ours.spend[0], theirs.spend[3], rtol=1e-9, atol=1e-9)
+
+
+def test_the_belief_does_not_see_the_market(problem, flights, flown):
+    """The same spends and reports teach the same, whatever market they come from."""
+    _, flight, _ = flights(COUNT)
+    belief = flight.view.belief
+    for day in flown[3]:
+        belief = learn(problem, belief, day.spend, day.outcome.claimed)
+    assert_same(belief, flown[2].view.belief)
+
+
+@pytest.mark.parametrize("day", [0, 1, 13, 29])
+def test_noise_to_come_changes_nothing_that_was_seen_before(problem, flights, restless, flown, day):
+    market, flight, noise = flights(COUNT)
+    other = flights(COUNT, seed=9)[2]
+    mixed = Noise(
+        *(
+            a if a is None else np.concatenate([a[:day], b[day:]])
+            for a, b in zip(noise, other, strict=True)
+        )
+    )
+    seen: list[list[np.ndarray]] = []
+    for path in (noise, mixed):
+        act, views = restless(problem, COUNT), []
+
+        def watch(view, memory, act=act, views=views):
+            views.append(observe(problem, view))
+            return act(view, memory)
+
+        _, days = fly(problem, market, flight, path, watch)
+        seen.append([*views[: day + 1], *(d.spend for d in days[: day + 1])])
+    for ours, theirs in zip(*seen, strict=True):
+        assert np.array_equal(ours, theirs)
+    assert not np.array_equal(days[day].outcome.conversions, flown[3][day].outcome.conversions)
+
+
+def test_numpy_and_torch_fly_alike(problem, flights, restless, flown):
+    market, flight, noise = flights(COUNT)
+    tensor = tensors(problem)
+    begin = start(tensor, tensors(flight.truth), (COUNT,))
+    end, days = fly(tensor, tensors(market), begin, tensors(noise), restless(tensor, COUNT))
+    for ours, theirs in zip([end, *days], [flown[2], *flown[3]], strict=True):
+        for mine, other in zip(leaves(ours), leaves(theirs), strict=True):
+            assert isinstance(mine, torch.Tensor)
+            np.testing.assert_allclose(mine.numpy(), other, rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(
+        observe(tensor, end.view).numpy(), observe(problem, flown[2].view), rtol=1e-6, atol=1e-6
+    )
+
+
+def test_a_gradient_flows_through_a_whole_flight(problem, flights):
+    market, flight, noise = flights(2)
+    tensor = tensors(problem)
+    tilt = torch.zeros(len(problem.constraints.names), dtype=torch.float64, requires_grad=True)
+
+    def act(view, memory):
+        target = tensor.base[view.ledger.day] * torch.exp(tilt + 0.1 * view.belief.state.level)
+        return target, target.sum(-1), memory
+
+    begin = start(tensor, tensors(flight.truth), (2,))
+    _, days = fly(tensor, tensors(market), begin, tensors(noise), act)
+    sum(day.value.sum() for day in days).backward()
+    assert torch.isfinite(tilt.grad).all()
+    assert (tilt.grad != 0).any()
+
+
+def test_reports_as_expected_teach_nothing_and_narrow_the_doubt(problem):
+    belief = start(problem, problem.state, ()).view.belief
+    state = problem.state
+    for plan in problem.base:
+        state, outcome = step(problem.market, state, plan, None)
+        belief = learn(problem, belief, plan, outcome.expected)
+    np.testing.assert_allclose(belief.state.level, state.level, atol=1e-6)
+    np.testing.assert_allclose(belief.state.level, prior_level(problem, state.day), atol=1e-6)
+    np.testing.assert_allclose(belief.observed, belief.expected, rtol=1e-6)
+    np.testing.assert_allclose(belief.surprise, 0, atol=1e-6)
+    assert (belief.doubt.level < problem.doubt.level + 0.05).all()
+
+
+def test_twice_the_reports_raise_the_belief_towards_twice(problem):
+    belief = start(problem, problem.state, ()).view.belief
+    state = problem.state
+    for plan in problem.base:
+        state, outcome = step(problem.market, state, plan, None)
+        belief = learn(problem, belief, plan, 2 * outcome.expected)
+    ratio, slope = state.stock / problem.market.reference_spend, problem.market.slope
+    curves = [saturation(ratio, e, slope) for e in (belief.elasticity, problem.market.elasticity)]
+    gain = belief.state.level - prior_level(problem, state.day) + np.log(curves[0] / curves[1])
+    assert (gain > 0).all()
+    assert (gain < np.log(2) + 0.1).all()
+    large = problem.market.reference_conversions > 10
+    assert (gain[large] > 0.4).all()
+
+
+def test_the_curve_is_learnt_where_more_is_spent_than_at_the_reference(problem):
+    elasticity = problem.market.elasticity
+    steeper = problem.market._replace(elasticity=elasticity + 0.1)
+    belief, state = start(problem, problem.state, ()).view.belief, problem.state
+    apart = np.array([])
+    for times in (0.5, 2.0) * (len(problem.base) // 2):
+        spend = times * problem.market.reference_spend
+        state, outcome = step(steeper, state, spend, None)
+        belief = learn(problem, belief, spend, outcome.expected)
+        apart = belief.elasticity - elasticity
+    large = problem.market.reference_conversions > 10
+    assert (apart[large] > 0).all()
+    assert (belief.doubt.curve < problem.doubt.curve)[large].all()
+
+
+def test_a_fixed_plan_brings_what_a_flight_with_it_brings(problem, flights):
+    market, flight, noise = flights(COUNT)
+
+    def act(view, memory):
+        today = problem.base[view.ledger.day] + 0 * view.ledger.spent
+        return today, today.sum(-1), memory
+
+    _, days = fly(problem, market, flight, noise, act)
+    _, outcomes = simulate(market, flight.truth, problem.base, noise)
+    for day, outcome in zip(days, outcomes, strict=True):
+        np.testing.assert_allclose(day.outcome.expected, outcome.expected, rtol=1e-6)
+
+
+def test_the_doubt_is_the_posteriors_spread(problem, posterior, constraints, objective):
+    assert (problem.doubt.level > 0).all()
+    names = list(posterior.names)
+    tiny, large = (names.index(f"google/{n} Network") for n in ("Display", "Search"))
+    assert problem.doubt.level[tiny] > 10 * problem.doubt.level[large]
+    assert problem_of(posterior, constraints, objective, problem.base).days == constraints.days
+
+
+def test_one_day_at_a_time_is_the_same_as_a_flight(problem, flights, restless, flown):
+    market, flight, noise = flights(COUNT)
+    act = restless(problem, COUNT)
+    target, total, _ = act(flight.view, None)
+    after, day = advance(problem, market, flight, target, total, select(noise, 0))
+    assert_same(day, flown[3][0])
+    assert isinstance(after.view.ledger, Ledger)
+    assert np.array_equal(after.view.ledger.last, day.spend)

@@ -1,0 +1,81 @@
+from functools import partial
+
+import numpy as np
+import pytest
+
+from mediagym.envs.calibration import draw_levels, record_from
+from mediagym.envs.market import MarketState, replay, simulate, step
+from mediagym.envs.synthetic import FORMS, respond
+from mediagym.envs.synthetic.response_forms import formed
+
+FIRST = 19_000
+
+
+@pytest.fixture
+def past(draw_market):
+    """Markets, their spend, and the expected conversions and log levels of forty days."""
+    rng = np.random.default_rng(0)
+    market = draw_market(rng, (4,), level_kept=0.96)
+    spend = rng.gamma(2, 50, (40, 3))
+    levels = rng.normal(0, 0.3, (40, 4, 3))
+    return market, spend, levels
+
+
+def test_a_past_replayed_at_its_own_spend_is_what_was_expected(past):
+    market, spend, levels = past
+    state, total = MarketState(FIRST, spend[:7].mean(0) + 0 * levels[0], levels[0]), 0.0
+    for t, level in enumerate(levels):
+        state = state._replace(level=level / market.level_kept)  # so that today's is the one known
+        state, outcome = step(market, state, spend[t], None)
+        np.testing.assert_allclose(state.level, level)
+        total = total + outcome.expected
+    np.testing.assert_allclose(replay(market, levels, spend, FIRST), total)
+
+
+def test_without_levels_it_is_the_simulator_from_a_settled_stock(past):
+    market, spend, levels = past
+    state = MarketState(FIRST, spend[:7].mean(0) + 0 * levels[0], 0 * levels[0])
+    _, outcomes = simulate(market, state, spend[:, None], None)
+    whole = sum(outcome.expected for outcome in outcomes)
+    np.testing.assert_allclose(replay(market, 0 * levels, spend, FIRST), whole)
+
+
+def test_more_spend_brings_more_at_less_return_and_none_brings_nothing(past):
+    market, spend, levels = past
+    sums = [replay(market, levels, by * spend, FIRST) for by in (0.0, 0.5, 1.0, 2.0)]
+    np.testing.assert_allclose(sums[0], 0, atol=1e-6)
+    assert (sums[1] < sums[2]).all()
+    assert (sums[2] < sums[3]).all()
+    assert (sums[3] < 2 * sums[2]).all()
+
+
+@pytest.mark.parametrize("name", ["power", "logistic", "no_carryover"])
+def test_another_world_replays_by_its_own_days(past, name):
+    market, spend, levels = past
+    form = FORMS[name]
+    market = formed(form, market)
+    theirs = replay(market, levels, spend, FIRST, partial(respond, form))
+    ours = replay(market, levels, spend, FIRST)
+    assert (theirs == ours).all() == (form.curve is None)
+
+
+def test_a_simulated_past_is_met_by_its_counts(advertiser, history):
+    """The truth replayed brings about what was counted: its only difference is count noise."""
+    order = [[c.name for c in advertiser.campaigns].index(name) for name in history.names]
+    assert order == list(range(len(order)))
+    whole = replay(
+        advertiser.market, advertiser.levels, advertiser.spend, int(history.dates[0].astype(int))
+    )
+    large = advertiser.conversions.sum(0) > 1000
+    ratio = advertiser.conversions.sum(0)[large] / whole[large]
+    np.testing.assert_allclose(ratio, 1, atol=0.1)
+
+
+def test_a_posteriors_past_is_met_too(posterior, history):
+    record = record_from(history)
+    market, _ = posterior.training()
+    levels = draw_levels(market, record, np.random.default_rng(0))
+    whole = replay(market, levels, record.spend, record.first_day).mean(0)
+    counted = np.where(record.seen, record.conversions, 0.0).sum(0) / record.seen.mean(0)
+    large = counted > 500
+    np.testing.assert_allclose(whole[large] / counted[large], 1, atol=0.08)

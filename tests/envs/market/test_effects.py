@@ -1,0 +1,239 @@
+"""Every feature of the physics: exactly off at its neutral value, and what it does when on."""
+
+import numpy as np
+import pytest
+import torch
+
+from mediagym.envs.arrays import select
+from mediagym.envs.market import (
+    PARAMETERS,
+    Market,
+    MarketState,
+    ShockSettings,
+    draw_noise,
+    draw_noises,
+    generator,
+    landed_share,
+    require_possible,
+    step,
+)
+from mediagym.envs.market.step import deliver
+from mediagym.envs.planning import tensors
+from mediagym.envs.suite import markets_of, task_of
+
+DAYS = 20
+ON = {
+    "delivery_sd": 0.1,
+    "delivery_cap": 400.0,
+    "competition_kept": 0.9,
+    "competition_sd": 0.1,
+    "build": 0.4,
+    "fatigue": 0.4,
+    "fatigue_kept": 0.9,
+    "audience": 5000.0,
+    "drift_sd": 0.05,
+    "halo": 0.3,
+    "halo_weight": 1 / 3,
+    "halo_kept": 0.9,
+    "organic": 20.0,
+    "same_day": 0.5,
+    "landing": 0.3,
+    "claim_rate": 1.6,
+    "view_through": 0.2,
+}
+SHOCKS = ShockSettings(
+    outage=0.1,
+    outage_days=(1, 5),
+    competitor=0.1,
+    competitor_price=(1.2, 2.0),
+    tracking=0.1,
+    tracking_caught=(0.3, 0.8),
+    spike=0.1,
+    spike_days=(1, 4),
+    spike_size=(1.5, 3.0),
+    regime=0.05,
+    regime_sd=0.5,
+)
+NEUTRAL = {p.name: p.neutral for p in PARAMETERS if p.name in ON}
+
+
+@pytest.fixture
+def market(draw_market):
+    return draw_market(np.random.default_rng(0), (5,))
+
+
+def switched(market, **fields):
+    shape = market.elasticity.shape
+    made = {name: np.full(shape, float(value)) for name, value in fields.items()}
+    return market._replace(**made)
+
+
+def fly(market, noise, days=DAYS):
+    state = MarketState(19_000, market.reference_spend, 0 * market.elasticity)
+    outcomes = []
+    for t in range(days):
+        today = None if noise is None else select(noise, t)
+        state, outcome = step(market, state, 1.3 * market.reference_spend, today)
+        outcomes.append(outcome)
+    return state, outcomes
+
+
+def everything(market, **changes):
+    annual = 0.2 * np.random.default_rng(1).standard_normal((5, 4, 3))
+    return switched(market, **{**ON, **changes})._replace(annual=annual)
+
+
+def test_neutral_parameters_change_not_one_bit(market):
+    noise = draw_noises(market, DAYS, [generator(0, i) for i in range(5)])
+    neutral = switched(market, **NEUTRAL)._replace(annual=np.zeros((5, 4, 3)))
+    normals = dict.fromkeys(("delivery", "competition", "drift"), 3 * noise.level)
+    ones = {"outage": np.ones_like(noise.level), "tracking": np.ones_like(noise.level)}
+    zeros = {"rivalry": 0 * noise.level, "spike": 0 * noise.level}
+    for path in (noise, None):
+        loud = path and noise._replace(**normals, **ones, **zeros)
+        for plain, on in zip(fly(market, path)[1], fly(neutral, loud)[1], strict=True):
+            for name in plain._fields:
+                assert np.array_equal(getattr(plain, name), getattr(on, name)), name
+
+
+@pytest.mark.parametrize("name", [n for n in ON if n not in ("fatigue_kept", "halo_weight")])
+def test_each_parameter_matters(market, name):
+    rngs = [generator(0, i) for i in range(5)]
+    full, less = everything(market), everything(market, **{name: NEUTRAL[name]})
+    noise = draw_noises(full, DAYS, rngs)
+    ours, theirs = fly(full, noise)[1], fly(less, noise)[1]
+    told = ("expected", "claimed", "delivered", "clicks")
+    assert any(
+        not np.array_equal(getattr(a, k), getattr(b, k))
+        for a, b in zip(ours, theirs, strict=True)
+        for k in told
+    )
+
+
+def test_the_table_has_every_field_in_order():
+    assert [p.name for p in PARAMETERS] == list(Market._fields)
+
+
+def test_possible_markets_pass_and_the_first_impossible_one_is_named(market):
+    names = ("google/a", "google/b", "meta")
+    require_possible(everything(market), names)
+    broken = everything(market)
+    broken.landing[3, 1] = 0.0
+    with pytest.raises(Exception, match=r"landing of google/b is 0\.0; allowed: in \(0, 1\]"):
+        require_possible(broken, names)
+
+
+def test_gradients_pass_through_everything(market):
+    full = everything(market)
+    noise = draw_noises(full, DAYS, [generator(0, i) for i in range(5)], None, SHOCKS)
+    spend = torch.full((5, 3), 200.0, dtype=torch.float64, requires_grad=True)
+    known, path = tensors(full), tensors(noise)
+    state = tensors(MarketState(19_000, market.reference_spend, 0 * market.elasticity))
+    total = 0.0
+    for t in range(DAYS):
+        state, outcome = step(known, state, spend, select(path, t))
+        total = total + outcome.expected.sum()
+    (slope,) = torch.autograd.grad(total, spend)
+    assert torch.isfinite(slope).all()
+    assert (slope != 0).any()
+
+
+def test_numpy_and_torch_step_alike_with_everything_on(market):
+    full = everything(market)
+    noise = draw_noises(full, DAYS, [generator(0, i) for i in range(5)], None, SHOCKS)
+    ours, theirs = fly(full, noise)[1], fly(tensors(full), tensors(noise))[1]
+    for mine, other in zip(ours, theirs, strict=True):
+        for name in mine._fields:
+            np.testing.assert_allclose(
+                getattr(mine, name), getattr(other, name).numpy(), rtol=1e-9, atol=1e-9
+            )
+
+
+def test_nothing_is_delivered_in_an_outage_and_never_more_than_planned(market):
+    full = everything(market)
+    noise = draw_noises(full, 200, [generator(0, i) for i in range(5)], None, SHOCKS)
+    out = 0
+    for t in range(200):
+        today = select(noise, t)
+        spend = 500 + 0 * market.elasticity
+        given = deliver(full, spend, today)
+        assert (given <= spend).all()
+        assert (given <= ON["delivery_cap"]).all()
+        assert (given[today.outage == 0] == 0).all()
+        out += (today.outage == 0).mean() / 200
+    assert 0.1 < out < 0.4  # a tenth of the days begin an outage of three on average
+
+
+def test_all_conversions_land_in_the_end(market):
+    lag = switched(market, same_day=0.4, landing=0.25)
+    state = MarketState(19_000, market.reference_spend, 0 * market.elasticity)
+    state, first = step(lag, state, market.reference_spend, None)
+    landed = [first.claimed]
+    dark = lag._replace(reference_conversions=0 * lag.reference_conversions)
+    for _ in range(200):
+        state, outcome = step(dark, state, market.reference_spend, None)
+        landed.append(outcome.claimed)
+    np.testing.assert_allclose(sum(landed), first.expected, rtol=1e-9)
+    for days in (0, 1, 5):
+        share = landed_share(lag, days)
+        np.testing.assert_allclose(sum(landed[: days + 1]), share * first.expected, rtol=1e-9)
+
+
+def test_the_halo_is_bounded_and_one_at_the_reference(market):
+    halo = switched(market, halo=5.0, halo_weight=1 / 3, halo_kept=0.5)
+    state = MarketState(19_000, market.reference_spend, 0 * market.elasticity)
+    plain = step(market, state, market.reference_spend, None)[1].expected
+    np.testing.assert_allclose(step(halo, state, market.reference_spend, None)[1].expected, plain)
+    for times in (0.0, 1000.0):
+        stock = times * market.reference_spend
+        attention = np.full_like(stock, times)
+        then = state._replace(stock=stock, attention=attention)
+        with_halo = step(halo, then, stock, None)[1].expected
+        without = step(market, then, stock, None)[1].expected
+        ratio = with_halo[without > 0] / without[without > 0]
+        assert ((ratio >= 0.5 - 1e-12) & (ratio <= 2 + 1e-12)).all()
+
+
+def test_fatigue_wears_and_recovers(market):
+    tired = switched(market, fatigue=0.4, fatigue_kept=0.8, audience=1000.0)
+    state = MarketState(19_000, market.reference_spend, 0 * market.elasticity)
+    worn = [step(tired, state, market.reference_spend, None)[0].fatigue]
+    assert (worn[0] > 0).all()
+    after, _ = step(tired, state._replace(fatigue=worn[0]), 0 * market.reference_spend, None)
+    np.testing.assert_allclose(after.fatigue, 0.8 * worn[0], rtol=1e-3, atol=1e-2)
+
+
+def test_claims_are_not_conversions_and_tracking_hides_them(market):
+    claims = switched(market, claim_rate=2.0, organic=10.0, view_through=0.5)
+    noise = draw_noises(claims, DAYS, [generator(0, i) for i in range(5)])
+    broken = noise._replace(tracking=np.full_like(noise.level, 0.5))
+    for honest, dark in zip(fly(claims, noise)[1], fly(claims, broken)[1], strict=True):
+        np.testing.assert_array_equal(honest.conversions, dark.conversions)
+        np.testing.assert_allclose(dark.claimed, 0.5 * honest.claimed)
+        assert (honest.claimed > 2 * honest.conversions).all()
+
+
+def test_the_expected_value_does_not_depend_on_counting(market):
+    full = everything(market)
+    noise = draw_noises(full, DAYS, [generator(0, i) for i in range(5)], None, SHOCKS)
+    for counted, known in zip(fly(full, noise)[1], fly(full, noise.path())[1], strict=True):
+        assert np.array_equal(counted.expected, known.expected)
+
+
+def test_the_counting_stream_moves_counts_alone(market):
+    one = select(everything(market), 0)
+    path, other = (draw_noise(one, 9, generator(1, 1), generator(2, k), SHOCKS) for k in (0, 1))
+    for name in path._fields:
+        same = np.array_equal(getattr(path, name), getattr(other, name))
+        assert same == (name not in ("price", "gamma", "counts", "order_value")), name
+
+
+def test_ten_thousand_markets_step_at_once_in_torch():
+    market, state = markets_of(task_of("Full-M"), range(500))
+    index = np.arange(10_000) % 500
+    known, now = tensors(select(market, index)), tensors(select(state, index))
+    for _ in range(3):
+        now, outcome = step(known, now, known.reference_spend, None)
+        state, one = step(market, state, market.reference_spend, None)
+    assert outcome.expected.shape == (10_000, 9)
+    np.testing.assert_allclose(outcome.claimed[500:1000].numpy(), one.claimed, rtol=1e-9)

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from mediagym.envs.arrays import select
+from mediagym.envs.market import Market, draw_noise, draw_noises, generator, unit_gamma
+
+
+def markets(draw_market, count) -> Market:
+    return draw_market(np.random.default_rng(0), (count,))
+
+
+def test_a_flight_draws_the_same_alone_and_in_any_batch(draw_market):
+    many = markets(draw_market, 8)
+    four = select(many, slice(4))
+    big, small = (
+        draw_noises(m, 30, [generator(3, i) for i in range(n)]) for m, n in ((many, 8), (four, 4))
+    )
+    alone = draw_noise(select(many, 2), 30, generator(3, 2))
+    drawn = [name for name in big._fields if getattr(big, name) is not None]
+    assert {"demand", "level", "counts"} <= set(drawn)
+    for name in drawn:
+        assert np.array_equal(getattr(big, name)[:, :4], getattr(small, name))
+        assert np.array_equal(getattr(big, name)[:, 2], getattr(alone, name))
+
+
+def test_shapes_are_days_by_flights_by_campaigns(draw_market):
+    noise = draw_noises(markets(draw_market, 5), 7, [generator(0, i) for i in range(5)])
+    assert noise.demand.shape == (7, 5, 1)
+    assert {field.shape for field in noise[1:] if field is not None} == {(7, 5, 3)}
+
+
+@pytest.mark.parametrize("other", [(1, 2), (2, 1), (0, 1)])
+def test_seed_and_episode_both_decide(other):
+    assert generator(1, 1).random() == generator(1, 1).random()
+    assert generator(1, 1).random() != generator(*other).random()
+
+
+def test_draws_are_standard_and_do_not_depend_on_each_other(draw_market):
+    market = draw_market(np.random.default_rng(1), dispersion=0.3)
+    noise = draw_noise(market, 40_000, generator(0, 0))
+    columns = np.concatenate([noise.demand, noise.level, noise.price, noise.counts, noise.gamma], 1)
+    normals = columns[:, :-3]
+    np.testing.assert_allclose(normals.mean(0), 0, atol=0.03)
+    np.testing.assert_allclose(normals.std(0), 1, atol=0.03)
+    together = np.corrcoef(columns.T) - np.eye(columns.shape[1])
+    assert np.abs(together).max() < 0.03
+    following = [np.corrcoef(column[1:], column[:-1])[0, 1] for column in columns.T]
+    assert np.abs(following).max() < 0.03
+
+
+def test_gamma_has_mean_one_and_the_dispersion_as_variance():
+    dispersion = np.array([0.0, 1e-9, 0.02, 0.4, 3.0])
+    drawn = unit_gamma(dispersion, 200_000, np.random.default_rng(2))
+    assert (drawn[:, 0] == 1).all()
+    np.testing.assert_allclose(drawn.mean(0), 1, atol=0.02)
+    np.testing.assert_allclose(drawn.var(0), dispersion, rtol=0.05, atol=1e-5)

@@ -1,0 +1,250 @@
+import io
+import itertools
+import json
+from typing import NamedTuple
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stable_baselines3.common.env_checker import check_env as check_for_sb3
+
+from mediagym.data.errors import ConfigError, MediaGymError
+from mediagym.envs.arrays import select
+from mediagym.envs.constraints import violations
+from mediagym.envs.environment import BudgetEnv, Pool
+from mediagym.envs.market import Noise
+from mediagym.envs.planning import clairvoyant_bound, whole_plans, worth_of
+from mediagym.envs.suite import (
+    every_task,
+    make_env,
+    make_vector_env,
+    markets_of,
+    posterior_of,
+    problem_for,
+    reference_of,
+    task_of,
+    trial_noise,
+)
+from mediagym.envs.suite.splits import SPLITS, fingerprint
+from mediagym.envs.suite.task import task_names
+
+
+class Named(NamedTuple):
+    """What constraints ask of a campaign."""
+
+    name: str
+    channel: str
+
+
+KEYS = [key for key, _ in every_task()]
+SMALL = [f"{name}-S" for name in task_names()]
+
+
+def fly(env, actions):
+    rewards = []
+    for action in actions:
+        seen, reward, *_ = env.step(action)
+        rewards.append(reward)
+    return seen, np.stack(rewards)
+
+
+def actions_for(env, seed, days):
+    return np.random.default_rng(seed).uniform(-1, 1, (days, *env.action_space.shape))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_task_is_registered_and_ships_its_reference(key):
+    assert f"mediagym/{key}-v0" in gym.registry
+    reference = reference_of(key)
+    for split in ("validation", "test"):
+        assert reference.daily[split].shape == (200,)
+        assert (reference.daily[split] >= reference.steady[split] * (1 - 1e-6)).all()
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_the_markets_are_those_whose_hash_was_published(key, split):
+    assert fingerprint(task_of(key), split) == reference_of(key).sha256[split]
+
+
+def test_splits_are_disjoint_and_a_seed_is_the_same_market_in_any_company():
+    ranges = sorted((split.first, split.first + split.size) for split in SPLITS.values())
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(ranges))
+    task = task_of("Full-S")
+    many, _ = markets_of(task, range(5, 9))
+    alone, _ = markets_of(task, [7])
+    for ours, theirs in zip(many, alone, strict=True):
+        assert (ours is None and theirs is None) or np.array_equal(ours[2], theirs[0])
+
+
+@pytest.mark.parametrize("key", SMALL)
+def test_both_checkers_find_nothing(key):
+    env = gym.make(f"mediagym/{key}-v0", render_mode="rgb_array").unwrapped
+    check_env(env)
+    check_for_sb3(env)
+
+
+@pytest.mark.parametrize("key", ["Full-S", "Shock-M", "Funnel-L"])
+def test_single_flights_are_bitwise_those_of_the_batch(key):
+    batch = make_vector_env(3, key)
+    actions = actions_for(batch, 0, 30)
+    batch.reset(seed=5)
+    rewards = fly(batch, actions)[1]
+    assert batch.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
+    single = make_env(key)
+    for i in range(3):
+        single.reset(seed=5 if i == 0 else None)
+        own = [single.step(action[i])[1:3] for action in actions]
+        assert np.array_equal([r for r, _ in own], rewards[:, i])
+        assert [end for _, end in own] == [False] * 29 + [True]
+
+
+def test_held_out_markets_come_in_their_order_whatever_the_seed():
+    env = make_vector_env(2, "Seasonal-S", split="test")
+    _, state, _ = trial_noise(task_of("Seasonal-S"), "test")
+    for seed in (0, 9):
+        env.reset(seed=seed)
+        assert np.array_equal(env.batch.flight.truth.level, state.level[:2])
+
+
+def test_a_paused_flight_continues_bitwise_from_plain_arrays():
+    env, other = make_vector_env(4, "Full-S"), make_vector_env(4, "Full-S")
+    actions = actions_for(env, 1, 45)
+    env.reset(seed=2)
+    fly(env, actions[:11])
+    file = io.BytesIO()
+    np.savez(file, **env.get_state())
+    file.seek(0)
+    other.set_state(dict(np.load(file, allow_pickle=False)))
+    for ours, theirs in zip(fly(env, actions[11:]), fly(other, actions[11:]), strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+def test_a_state_that_lacks_an_array_or_a_flight_is_refused():
+    env = make_vector_env(2, "Uncertain-S")
+    with pytest.raises(MediaGymError, match="reset"):
+        env.get_state()
+    env.reset(seed=0)
+    state = env.get_state()
+    del state["flight.truth.stock"]
+    with pytest.raises(MediaGymError, match=r"flight\.truth\.stock"):
+        env.set_state(state)
+    with pytest.raises(MediaGymError, match="2 flights"):
+        make_vector_env(3, "Uncertain-S").set_state(env.get_state())
+
+
+@pytest.mark.parametrize("key", ["Uncertain-M", "SCurve-S", "Full-S", "Shock-S"])
+def test_random_feasible_moves_do_not_improve_the_clairvoyant(key):
+    """From the clairvoyant's own plans; and they are worth what ships."""
+    task, few = task_of(key), slice(0, 8)
+    problem = problem_for(task)
+    market, state, noise = trial_noise(task, "test")
+    market, state = select(market, few), select(state, few)
+    path = Noise(*(f if f is None else f[:, few] for f in noise)).path()
+    bound = clairvoyant_bound(problem, market, state, path)
+    np.testing.assert_allclose(bound.daily, reference_of(key).daily["test"][few], rtol=2e-3)
+    open_ = None if path.outage is None else np.where(np.moveaxis(path.outage, 0, 1) > 0, 1e9, 0)
+    feasible = whole_plans(problem.constraints, open_)
+    worth = worth_of(problem, market, state, path._replace(outage=None, delivery=None))
+    plan, rng = np.moveaxis(bound.plan, 1, 0), np.random.default_rng(0)
+    for scale in (0.3, 0.1, 0.03, 0.01) * 15:
+        tilted = plan * np.exp(scale * rng.standard_normal(plan.shape))
+        shifted = plan + scale * plan.mean() * rng.standard_normal(plan.shape)
+        for moved in (tilted, shifted):
+            assert (worth(feasible(moved))[0] <= bound.daily * 1.001).all()
+
+
+@pytest.mark.parametrize(
+    ("key", "change"), [("Nothing-M", "known"), ("Full-X", "known"), ("Full", "known")]
+)
+def test_a_task_that_is_none_is_refused(key, change):
+    with pytest.raises(ConfigError, match=change):
+        task_of(key)
+
+
+def test_an_unknown_split_is_refused_with_those_there_are():
+    with pytest.raises(ConfigError, match="train, validation, test"):
+        make_env("Uncertain-S", split="held")
+
+
+def test_an_impossible_market_is_refused_by_parameter_and_campaign():
+    env = make_vector_env(1, "Uncertain-S")
+    pool = env.batch.source
+    for name, value in (("carryover", 1.0), ("elasticity", 1.2), ("reference_spend", np.nan)):
+        broken = pool.market._replace(**{name: np.full_like(pool.market.elasticity, value)})
+        with pytest.raises(MediaGymError, match=f"{name} of google/Search Network"):
+            type(env)(env.batch.problem, (broken, pool.state), env.batch.settings, 1)
+
+
+def test_one_environment_per_new_yaml(tmp_path, monkeypatch):
+    """A task is its YAML: any key of the default can be changed and nothing else is needed."""
+    from mediagym.envs.suite import task as tasks
+
+    for group in ("suite", "size", "priors"):
+        folder = tasks.CONF / group
+        (tmp_path / group).mkdir()
+        for path in folder.glob("*.yaml"):
+            (tmp_path / group / path.name).write_text(path.read_text())
+    (tmp_path / "suite" / "Mine.yaml").write_text("summary: mine\ndrift_sd: 0.1\n")
+    monkeypatch.setattr(tasks, "CONF", tmp_path)
+    task = tasks.task_of("Mine-S")
+    assert (posterior_of(task).market.drift_sd == 0.1).all()
+    (tmp_path / "suite" / "Wrong.yaml").write_text("summary: wrong\ndrift: 0.1\n")
+    with pytest.raises(ConfigError, match="drift"):
+        tasks.task_of("Wrong-S")
+
+
+WORLDS = {key: make_env(key) for key in ("Uncertain-S", "Full-S", "Shock-S", "Carryover-S")}
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.sampled_from(sorted(WORLDS)),
+    st.integers(0, 2**31),
+    st.sampled_from([0.0, 0.3, 1.0, 30.0]),
+)
+def test_any_flight_under_any_constraints_is_feasible_finite_and_exact(
+    feasible_set, key, seed, boldness
+):
+    """Random floors, caps, pacing and plans, in markets whose platforms do not always deliver."""
+    rng, whole = np.random.default_rng(seed), WORLDS[key].batch
+    names = whole.problem.constraints.names
+    constraints = feasible_set(rng, [Named(name, name.split("/")[0]) for name in names])
+    plan = constraints.total * rng.dirichlet(np.full(len(names), 0.5), constraints.days)
+    problem = whole.problem._replace(constraints=constraints, base=plan / constraints.days)
+    few = Pool(*(select(part, slice(64)) for part in whole.source[:2]), whole.source.shocks)
+    env = BudgetEnv(problem, few, whole.settings)
+    seen, _info = env.reset(seed=seed)
+    days = []
+    for _day in range(constraints.days):
+        assert env.observation_space.contains(seen)
+        seen, reward, *_ = env.step(boldness * rng.standard_normal(env.action_space.shape))
+        assert np.isfinite(reward)
+        days.append(env.batch.day)
+    assert env.observation_space.contains(seen)
+    assert all(np.isfinite(field).all() for day in days for field in day.outcome)
+    spend, planned = (np.stack([getattr(d, k)[0] for d in days]) for k in ("spend", "planned"))
+    little = 1e-9 * constraints.total
+    assert (spend >= 0).all()
+    assert (spend <= planned).all()
+    assert (planned <= constraints.daily_cap_cents / 100 + little).all()
+    asked = np.concatenate([spend[:-1], planned[-1:]])  # the last day has no day after
+    if key in ("Uncertain-S", "Carryover-S"):  # all that is planned is delivered
+        assert violations(constraints, planned) == []
+    assert (asked.sum(0) <= constraints.cap_cents[1] / 100 + little).all()
+    assert asked.sum() <= constraints.total + little
+    if not constraints.has_daily_caps and constraints.change_limit is None:
+        assert (asked.sum(0) >= constraints.floor_cents[1] / 100 - little).all()
+        if constraints.spend_all:
+            assert asked.sum() == pytest.approx(constraints.total, rel=1e-9)
+
+
+def test_the_reference_is_plain_json():
+    from mediagym.envs.suite.reference import reference_path
+
+    told = json.loads(reference_path(task_of("Full-S")).read_text())
+    assert set(told) == {"task", "sha256", "base", "daily", "steady"}
