@@ -1,1 +1,8 @@
-"""What to do: policies, their training, their comparison and the plan."""
+"""What to do: policies, their training, their comparison and the plan.
+
+The line of sub-packages, each of which may import those before it: `policies` (what to spend
+today), `training` (how a network is trained), `setup` (from a configuration to an experiment),
+`plans` (what is written into plan.json), `evaluation` (which policy is better, and how surely),
+`studies` (whether any of it is to be believed). Under them all stand `policy`, `rollout` and
+`experiment`.
+"""

@@ -1,1 +1,1 @@
-"""One Hydra main a job; no logic."""
+"""Run it: one thin file per command, over `cli` (what commands share) and `benchmarks`."""

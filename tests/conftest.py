@@ -161,3 +161,15 @@ def problem(
 def env_settings() -> EnvSettings:
     """The shipped environment."""
     return EnvSettings.of(read_conf("env/default.yaml"), "env")
+
+
+@pytest.fixture(scope="session")
+def journeys(conf: Callable[..., dict[str, Any]], posterior: Posterior) -> Callable[..., Objective]:
+    """Makes the objective of journeys; ratios of the shared campaigns."""
+
+    def make(means: list[float], log_sd: float = 0.0) -> Objective:
+        ratios = [{"mean": mean, "log_sd": log_sd} for mean in means]
+        given = conf("objective/journeys.yaml") | {"ratios": ratios}
+        return Objective.of(given, "objective")
+
+    return make

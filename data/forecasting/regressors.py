@@ -13,11 +13,6 @@ from typing import Annotated, Any, Protocol
 
 import numpy as np
 from pydantic import Field
-from sklearn.ensemble import RandomForestRegressor
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from ..errors import data_error
 from ..history import History
@@ -114,6 +109,8 @@ class Learned:
 
 class _Forest:
     def __init__(self, how: ForestSettings, seed: int) -> None:
+        from sklearn.ensemble import RandomForestRegressor  # slow to import
+
         self.inner = RandomForestRegressor(
             n_estimators=how.trees,
             min_samples_leaf=how.leaf,
@@ -135,6 +132,10 @@ class _Net:
     """The mean of several nets: one is as much its seed as its data."""
 
     def __init__(self, how: NetSettings, seed: int) -> None:
+        from sklearn.neural_network import MLPRegressor
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
         self.batch = how.batch
         self.nets = [
             make_pipeline(
@@ -152,6 +153,8 @@ class _Net:
         ]
 
     def fit(self, rows: Floats, ratio: Floats, weight: Floats) -> Model:
+        from sklearn.exceptions import ConvergenceWarning
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             for net in self.nets:

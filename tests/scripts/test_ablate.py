@@ -8,7 +8,8 @@ from hydra import compose, initialize_config_dir
 from mediagym.agents.studies import AblationCommand, ablate
 from mediagym.agents.studies.ablation import changed
 from mediagym.data.errors import ConfigError
-from mediagym.scripts.cli import ROOT, plain
+from mediagym.data.storage import CONF
+from mediagym.scripts.cli import plain
 
 CHANGES: dict[str, dict[str, Any]] = {
     "first": {},
@@ -20,7 +21,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 @pytest.fixture
 def config(tmp_path: Path) -> dict[str, Any]:
     given = [f"cache={tmp_path / 'cache'}", "evaluation.markets=8", "evaluation.resamples=200"]
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
         return plain(compose("ablate", overrides=given))
 
 

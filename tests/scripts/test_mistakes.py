@@ -1,5 +1,6 @@
 """A user's mistake ends a command with status 2 and one readable error, and writes nothing."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from mediagym.agents.setup import prepare as workflow
+from mediagym.agents.setup import prepare
 from mediagym.data.errors import MediaGymError
 from mediagym.scripts import plan
 from mediagym.scripts.cli import launch
@@ -24,7 +25,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     def calibrate(*_: Any) -> None:
         raise AssertionError("calibrated before the mistake was found")
 
-    monkeypatch.setattr(workflow, "calibrate", calibrate)
+    monkeypatch.setattr(sys.modules[prepare.__module__], "calibrate", calibrate)
 
 
 MISTAKES = {
@@ -162,7 +163,7 @@ def test_a_program_s_own_fault_keeps_its_traceback(
         raise RuntimeError("a fault")
 
     with pytest.raises(RuntimeError, match="a fault"):
-        launch.launch(fault, "plan")
+        launch(fault, "plan")
 
 
 def test_an_interruption_is_no_error(
@@ -174,7 +175,7 @@ def test_an_interruption_is_no_error(
         raise KeyboardInterrupt
 
     with pytest.raises(SystemExit) as ended:
-        launch.launch(stopped, "plan")
+        launch(stopped, "plan")
     assert ended.value.code == 130
     assert capsys.readouterr().err.strip() == "interrupted"
 
@@ -188,6 +189,6 @@ def test_any_error_of_ours_is_told(
         raise MediaGymError("this and that")
 
     with pytest.raises(SystemExit) as ended:
-        launch.launch(mistaken, "plan")
+        launch(mistaken, "plan")
     assert ended.value.code == 2
     assert capsys.readouterr().err == "error: this and that\n"

@@ -23,6 +23,7 @@ from mediagym.agents.rollout import (
 from mediagym.data.errors import ConfigError
 from mediagym.envs.calibration import Posterior
 from mediagym.envs.constraints import parse_constraints
+from mediagym.envs.constraints.parse import constraints_from_json
 from mediagym.envs.flight import Problem, View, problem_of
 from mediagym.envs.planning import SolverSettings, static_plan
 
@@ -83,7 +84,7 @@ def test_broken_constraints_and_missing_cents_are_counted(
     for kind in ("channels", "campaigns"):
         for bounds in tighter["settings"][kind].values():
             bounds["cap"] = None
-    other = type(session.problem.constraints).from_json(tighter)
+    other = constraints_from_json(tighter)
     flown = fly_policy(session.problem, PlanPolicy("static", session.problem.base), held_trial(3))
 
     broken, off = breaches(session.problem._replace(constraints=other), flown.spend)

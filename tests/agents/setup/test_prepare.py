@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from mediagym.agents.plans import acting, plan_of
 from mediagym.agents.policies import BASELINES, baseline
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.setup import entrants_of, prepare
-from mediagym.agents.setup import prepare as workflow
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 
 Config = Callable[..., dict[str, Any]]
@@ -156,7 +156,7 @@ def test_a_mistake_is_found_before_anything_slow_runs(
     def slow(*_: Any) -> None:
         raise AssertionError("calibrated before the configuration was checked")
 
-    monkeypatch.setattr(workflow, "calibrate", slow)
+    monkeypatch.setattr(sys.modules[prepare.__module__], "calibrate", slow)
     made = config()
     for group, keys in change.items():
         made[group] = {**made[group], **keys}

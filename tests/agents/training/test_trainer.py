@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -214,7 +215,7 @@ def test_validation_markets_are_neither_trained_on_nor_evaluated(
         seen.update(markets=markets, validation=validation)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mediagym.agents.training.learn.train", spy)
+    monkeypatch.setattr(sys.modules[learn.__module__], "train", spy)
     with pytest.raises(KeyboardInterrupt):
         learn(session, 0, None, progress=False)
     evaluated = session.posterior.held(session.evaluation.markets)[0].elasticity

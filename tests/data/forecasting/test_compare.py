@@ -1,5 +1,6 @@
 """Forecasters see no more than they may, are scored honestly, and their intervals cover."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -21,12 +22,12 @@ from mediagym.data.forecasting import (
     scores_of,
     unseen,
 )
-from mediagym.data.forecasting import compare as forecasting
-from mediagym.data.forecasting import regressors as learners
+from mediagym.data.forecasting.compare import OWN
 from mediagym.data.forecasting.conformal import intervals, month_range
 from mediagym.data.forecasting.forecaster import Backtest
 from mediagym.data.forecasting.importance import GROUPS
 from mediagym.data.forecasting.level import unit_of
+from mediagym.data.forecasting.regressors import Boosted
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +50,7 @@ def every(asked):
     return forecasters_of(asked(), {})[0]
 
 
-@pytest.mark.parametrize("name", forecasting.OWN)
+@pytest.mark.parametrize("name", OWN)
 def test_a_forecast_is_of_the_history_and_the_spend_alone(every, name):
     history = histories.lawful_history(3, days=130)
     spend = np.nan_to_num(history.spend[100:])
@@ -156,7 +157,7 @@ def test_importance_finds_what_matters_and_contributions_sum_to_the_prediction(a
     found = importances(histories.lawful_history(1, days=120), settings)
     assert set(found) == {"random_forest", "xgboost", "xgboost_contributions", "net"}
     assert all(set(each) == set(GROUPS) for each in found.values())
-    model = learners.Boosted(settings.xgboost, 0)
+    model = Boosted(settings.xgboost, 0)
     rng = np.random.Generator(np.random.PCG64(0))
     rows = rng.standard_normal((500, 20))
     model.fit(rows, np.exp(rows[:, 3]), np.full(500, 50.0))
@@ -166,10 +167,10 @@ def test_importance_finds_what_matters_and_contributions_sum_to_the_prediction(a
 
 
 def test_xgboost_is_left_out_by_name_where_it_is_absent(asked, monkeypatch):
-    monkeypatch.setattr(forecasting, "boosting_is_here", lambda: False)
+    monkeypatch.setattr(sys.modules[compare.__module__], "boosting_is_here", lambda: False)
     found, notes = forecasters_of(asked(), {})
     assert "xgboost" not in found
-    assert len(found) == len(forecasting.OWN) - 1
+    assert len(found) == len(OWN) - 1
     assert "mediagym[boosting]" in notes[0]
 
 

@@ -1,4 +1,4 @@
-from mediagym.envs.arrays import jit as compiled
+from mediagym.envs.arrays import jit
 
 
 def halves(total):
@@ -14,20 +14,20 @@ def divide(a, b):
 
 
 def test_compiled_code_gives_what_python_gives():
-    assert [compiled.compiled(halves)(float(n)) for n in (1, 7, 1024)] == [0, 3, 10]
+    assert [jit.compiled(halves)(float(n)) for n in (1, 7, 1024)] == [0, 3, 10]
 
 
 def test_a_division_by_zero_gives_what_numpy_gives():
-    assert compiled.compiled(divide)(1.0, 0.0) == float("inf")
+    assert jit.compiled(divide)(1.0, 0.0) == float("inf")
 
 
 def test_without_a_folder_to_keep_it_in_it_is_compiled_all_the_same(monkeypatch):
-    real = compiled.njit
+    real = jit.njit
 
     def nowhere(**options):
         if options.pop("cache", False):
             raise RuntimeError("cannot cache function: no locator available")
         return real(**options)
 
-    monkeypatch.setattr(compiled, "njit", nowhere)
-    assert compiled.compiled(halves)(8.0) == 3
+    monkeypatch.setattr(jit, "njit", nowhere)
+    assert jit.compiled(halves)(8.0) == 3

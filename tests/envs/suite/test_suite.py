@@ -1,6 +1,7 @@
 import io
 import itertools
 import json
+import sys
 from typing import NamedTuple
 
 import gymnasium as gym
@@ -12,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stable_baselines3.common.env_checker import check_env as check_for_sb3
 
+from mediagym.data import storage
 from mediagym.data.errors import ConfigError, MediaGymError
+from mediagym.data.storage import CONF
 from mediagym.envs.arrays import select
 from mediagym.envs.constraints import violations
 from mediagym.envs.environment import BudgetEnv, Pool
@@ -182,20 +185,19 @@ def test_an_impossible_market_is_refused_by_parameter_and_campaign():
 
 def test_one_environment_per_new_yaml(tmp_path, monkeypatch):
     """A task is its YAML: any key of the default can be changed and nothing else is needed."""
-    from mediagym.envs.suite import task as tasks
-
     for group in ("suite", "size", "priors"):
-        folder = tasks.CONF / group
+        folder = CONF / group
         (tmp_path / group).mkdir()
         for path in folder.glob("*.yaml"):
             (tmp_path / group / path.name).write_text(path.read_text())
     (tmp_path / "suite" / "Mine.yaml").write_text("summary: mine\ndrift_sd: 0.1\n")
-    monkeypatch.setattr(tasks, "CONF", tmp_path)
-    task = tasks.task_of("Mine-S")
+    for module in (storage, sys.modules[task_of.__module__]):
+        monkeypatch.setattr(module, "CONF", tmp_path)
+    task = task_of("Mine-S")
     assert (posterior_of(task).market.drift_sd == 0.1).all()
     (tmp_path / "suite" / "Wrong.yaml").write_text("summary: wrong\ndrift: 0.1\n")
     with pytest.raises(ConfigError, match="drift"):
-        tasks.task_of("Wrong-S")
+        task_of("Wrong-S")
 
 
 WORLDS = {key: make_env(key) for key in ("Uncertain-S", "Full-S", "Shock-S", "Carryover-S")}
