@@ -17,35 +17,41 @@ from ..data.errors import ConfigError
 from ..data.storage import digest, read_arrays, shipped_yaml, write_arrays
 from ..data.types import Floats
 from ..envs.calibration import Posterior
-from ..envs.environment import EnvSettings, Source
+from ..envs.environment import EnvSettings, MarketSource
 from ..envs.flight import Problem
-from ..envs.planning import SolverSettings, clairvoyant_bound, steady_summit
-from ..envs.suite import Task, posterior_of, problem_for, reference_of, source_of, trial_noise
+from ..envs.planning import SolverSettings, best_constant_plan, clairvoyant_values
+from ..envs.suite import Task, held_out_markets, posterior_of, problem_for, reference_of, source_of
 from .policy import PlanPolicy
-from .rollout import EvaluationSettings, Trial, clairvoyant, fly_policy, trial_of
+from .rollout import (
+    EvaluationSet,
+    EvaluationSettings,
+    clairvoyant_rollout,
+    evaluation_set,
+    rollout_policy,
+)
 
 Kind = Literal["daily", "steady"]
-HELD = ("validation", "test")
+HELD_OUT_SPLITS = ("validation", "test")
 CALIBRATED = "mediagym/Calibrated-v0"
 _VERSION = 1  # of what is kept; a change of a method must not find old ones
 _VALIDATION_SEED = 40  # of the noise in which a calibration's networks are chosen
 
 
 @dataclass(frozen=True, eq=False)
-class Arena(ABC):
+class Experiment(ABC):
     """What training, comparison and every baseline start from."""
 
     id: str  # as gym.make knows it
     problem: Problem  # what is planned
     posterior: Posterior  # draws of what is known before the flight
-    source: Source  # where training flights come from
+    source: MarketSource  # where training flights come from
     env: EnvSettings
     evaluation: EvaluationSettings
     agent: Mapping[str, Any]  # the configuration's group of that name; may be empty
     cache: Path  # folder of what is slow to find, kept by content
 
     @abstractmethod
-    def trial(self, split: str) -> Trial:
+    def trial(self, split: str) -> EvaluationSet:
         """Return the markets of ``validation`` or ``test`` with their noise.
 
         Raises:
@@ -104,7 +110,7 @@ class Arena(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class TaskArena(Arena):
+class TaskExperiment(Experiment):
     """A task of the suite; its clairvoyant values ship."""
 
     task: Task
@@ -117,29 +123,29 @@ class TaskArena(Arena):
         evaluation: EvaluationSettings,
         agent: Mapping[str, Any],
         cache: Path,
-    ) -> "TaskArena":
+    ) -> "TaskExperiment":
         """Make a task's arena."""
         problem, posterior = problem_for(task), posterior_of(task)
         source = source_of(task, "train")
         return cls(task.id, problem, posterior, source, env, evaluation, agent, cache, task)
 
-    def trial(self, split: str) -> Trial:
+    def trial(self, split: str) -> EvaluationSet:
         """Return the split's published markets, the first of them if fewer are asked for."""
         asked = _asked(split, self.evaluation.markets, self.agent.get("validation"))
-        market, state, noise = trial_noise(self.task, _held(split), asked)
+        market, state, noise = held_out_markets(self.task, _held(split), asked)
         best = reference_of(self.task.key).daily[split][: len(market.elasticity)]
-        return Trial(market, state, noise, best)
+        return EvaluationSet(market, state, noise, best)
 
     def _climb(self, split: str, kind: Kind) -> Floats:
         trial = self.trial(split)
         known = (self.problem, trial.market, trial.state, trial.noise.path())
         if kind == "daily":
-            return clairvoyant_bound(*known).plan
-        return _every_day(steady_summit(*known).plan, self.problem.days)
+            return clairvoyant_values(*known).plan
+        return _every_day(best_constant_plan(*known).plan, self.problem.days)
 
 
 @dataclass(frozen=True, eq=False)
-class CalibratedArena(Arena):
+class AdvertiserExperiment(Experiment):
     """An advertiser's calibration; the last draws of its posterior are held out.
 
     The evaluation takes the first of them and validation the last ones.
@@ -147,24 +153,24 @@ class CalibratedArena(Arena):
 
     solver: SolverSettings
 
-    def trial(self, split: str) -> Trial:
+    def trial(self, split: str) -> EvaluationSet:
         """Return held-out draws with noise of their own."""
         held, markets = self.posterior.held_out, self.evaluation.markets
         days = self.problem.days
         if _held(split) == "test":
-            return trial_of(*self.posterior.held(markets), days, self.evaluation.seed)
+            return evaluation_set(*self.posterior.held(markets), days, self.evaluation.seed)
         validation = self.agent.get("validation") or held - markets
         require_apart(validation, markets, held)
         market, state = self.posterior.held(validation, skip=held - validation)
-        return trial_of(market, state, days, _VALIDATION_SEED)
+        return evaluation_set(market, state, days, _VALIDATION_SEED)
 
     def _climb(self, split: str, kind: Kind) -> Floats:
         problem, trial = self.problem, self.trial(split)
         if kind == "steady":
-            summit = steady_summit(problem, trial.market, trial.state, trial.noise.path())
+            summit = best_constant_plan(problem, trial.market, trial.state, trial.noise.path())
             return _every_day(summit.plan, problem.days)
-        begin = fly_policy(problem, PlanPolicy("static", problem.base), trial)
-        return clairvoyant(problem, trial, [begin], self.solver).spend
+        begin = rollout_policy(problem, PlanPolicy("static", problem.base), trial)
+        return clairvoyant_rollout(problem, trial, [begin], self.solver).spend
 
 
 def require_apart(validation: int, markets: int, held_out: int) -> None:
@@ -177,8 +183,10 @@ def require_apart(validation: int, markets: int, held_out: int) -> None:
 
 
 def _held(split: str) -> str:
-    if split not in HELD:
-        raise ConfigError(f"split: {split!r} is not held out; allowed: {', '.join(HELD)}.")
+    if split not in HELD_OUT_SPLITS:
+        raise ConfigError(
+            f"split: {split!r} is not held out; allowed: {', '.join(HELD_OUT_SPLITS)}."
+        )
     return split
 
 
@@ -195,7 +203,7 @@ class Session(NamedTuple):
     """Everything that is decided before a policy is."""
 
     config: Mapping[str, Any]  # plain, resolved
-    arena: Arena
+    arena: Experiment
     solver: SolverSettings
     evaluation: EvaluationSettings
     notes: tuple[str, ...]  # what a reader of any result must know

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ..data.types import Floats
 from ..envs.arrays import Array
-from ..envs.flight import View
+from ..envs.flight import Observable
 
 
 class Policy(Protocol):
@@ -13,7 +13,7 @@ class Policy(Protocol):
     name: str
     open_loop: bool  # whether reports leave its decisions unchanged
 
-    def act(self, view: View, memory: Any) -> tuple[Array, Array, Any]:
+    def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Decide a day.
 
         Args:
@@ -36,13 +36,13 @@ class PlanPolicy:
         """Args: name, and the plan in dollars, (days, campaigns) or (days, flights, campaigns)."""
         self.name, self.plan = name, plan
 
-    def act(self, view: View, memory: Any) -> tuple[Array, Array, Any]:
+    def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Return the plan's day."""
         today = self.plan[view.ledger.day] + 0 * view.ledger.spent
         return today, today.sum(-1), None
 
 
-class Entrant(NamedTuple):
+class Candidate(NamedTuple):
     """A name in a comparison and all that fly under it."""
 
     name: str

@@ -11,7 +11,7 @@ from ..data.settings import Settings
 from ..data.types import Floats
 from ..envs.arrays import Array
 from ..envs.constraints import count_violations
-from ..envs.flight import Problem, View, fly, start
+from ..envs.flight import Observable, Problem, initial_state, rollout
 from ..envs.market import Market, MarketState, Noise, draw_noises, generator
 from ..envs.planning import SolverSettings, best_plan
 from .policy import PlanPolicy, Policy
@@ -29,7 +29,7 @@ class EvaluationSettings(Settings):
     references: list[str]
 
 
-class Trial(NamedTuple):
+class EvaluationSet(NamedTuple):
     """The markets and the noise that all policies face."""
 
     market: Market  # fields (markets, campaigns)
@@ -38,7 +38,7 @@ class Trial(NamedTuple):
     best: Floats | None = None  # (markets,) clairvoyant values; None: not known yet
 
 
-class Flown(NamedTuple):
+class Rollout(NamedTuple):
     """What one policy did in every market."""
 
     policy: str
@@ -71,41 +71,43 @@ def percent_of(value: Floats, best: Floats) -> Floats:
     return np.asarray(100 - 100 * (best - value) / np.abs(best))
 
 
-def trial_of(market: Market, state: MarketState, days: int, seed: int, skip: int = 0) -> Trial:
+def evaluation_set(
+    market: Market, state: MarketState, days: int, seed: int, skip: int = 0
+) -> EvaluationSet:
     """Draw each market's own noise from (seed, skip + its number)."""
     count = len(market.elasticity)
     rngs = (generator(seed, skip + i) for i in range(count))
-    return Trial(market, state, draw_noises(market, days, rngs))
+    return EvaluationSet(market, state, draw_noises(market, days, rngs))
 
 
-def fly_policy(problem: Problem, policy: Policy, trial: Trial) -> Flown:
+def rollout_policy(problem: Problem, policy: Policy, trial: EvaluationSet) -> Rollout:
     """Fly a policy once in every market of a trial; only its decisions are timed."""
     count, seconds = len(trial.market.elasticity), 0.0
-    begin = start(problem, trial.state, (count,))
+    begin = initial_state(problem, trial.state, (count,))
 
-    def act(view: View, memory: Any) -> tuple[Array, Array, Any]:
+    def act(view: Observable, memory: Any) -> tuple[Array, Array, Any]:
         nonlocal seconds
         before = process_time()
         decision = policy.act(view, memory)
         seconds += process_time() - before
         return decision
 
-    _, days = fly(problem, trial.market, begin, trial.noise, act)
+    _, days = rollout(problem, trial.market, begin, trial.noise, act)
     spend = np.stack([day.spend for day in days])
     value = np.stack([day.value.sum(-1) for day in days])
     # what a platform does not deliver on the last day can be spent on no other: not the policy's
     asked = np.concatenate([spend[:-1], days[-1].planned[None]])
-    broken, off = breaches(problem, asked)
-    return Flown(policy.name, spend, value, broken, off, seconds)
+    broken, off = violations_of(problem, asked)
+    return Rollout(policy.name, spend, value, broken, off, seconds)
 
 
-def clairvoyant(
+def clairvoyant_rollout(
     problem: Problem,
-    trial: Trial,
-    flown: Sequence[Flown],
+    trial: EvaluationSet,
+    flown: Sequence[Rollout],
     solver: SolverSettings,
     progress: Callable[[str], None] = lambda _: None,
-) -> Flown:
+) -> Rollout:
     """Return the best plan of every market, climbing from the best plan flown there."""
     best = np.argmax([f.total for f in flown], axis=0)
     count = len(best)
@@ -120,15 +122,15 @@ def clairvoyant(
             problem.constraints, problem.objective, markets, demand, begin[:, part], solver
         )
         plans.append(optimum.plan)
-    return fly_plans(problem, CLAIRVOYANT, np.concatenate(plans, axis=1), trial)
+    return rollout_plans(problem, CLAIRVOYANT, np.concatenate(plans, axis=1), trial)
 
 
-def fly_plans(problem: Problem, name: str, plan: Floats, trial: Trial) -> Flown:
+def rollout_plans(problem: Problem, name: str, plan: Floats, trial: EvaluationSet) -> Rollout:
     """Score given plans, (days, markets, campaigns), by the flights they make."""
-    return fly_policy(problem, PlanPolicy(name, plan), trial)
+    return rollout_policy(problem, PlanPolicy(name, plan), trial)
 
 
-def breaches(problem: Problem, spend: Floats) -> tuple[int, int]:
+def violations_of(problem: Problem, spend: Floats) -> tuple[int, int]:
     """Return the constraints broken and the most cents that a flight is off the budget.
 
     Args:

@@ -2,25 +2,38 @@
 
 from omegaconf import DictConfig
 
-from mediagym.data.attribution import AttributeCommand, attribution_tables, document_of, study
+from mediagym.data.attribution import (
+    AttributeCommand,
+    attribution_document,
+    attribution_study,
+    attribution_tables,
+)
 from mediagym.data.attribution.figures import draw_attribution
 from mediagym.data.storage import write_json
-from mediagym.scripts.cli import console, launch, plain, run_folder, tell, warn, working
+from mediagym.scripts.cli import (
+    console,
+    launch,
+    print_line,
+    print_notes,
+    progress,
+    run_folder,
+    to_plain_dict,
+)
 
 
 def main(config: DictConfig) -> None:
     """Attribute; write ``attribution.json`` and its figures."""
-    asked = AttributeCommand.of(plain(config), "attribute")
+    asked = AttributeCommand.of(to_plain_dict(config), "attribute")
     folder = asked.output or run_folder()
-    with working("reading the landings and attributing"):
-        document = document_of(study(*asked.checked()))
+    with progress("reading the landings and attributing"):
+        document = attribution_document(attribution_study(*asked.checked()))
     path = write_json(folder / "attribution.json", document)
     pictures = draw_attribution(document, folder)
     for table in attribution_tables(document):
         console.print(table)
-    warn(document["notes"])
-    tell(f"\nattribution  {path}")
-    tell(f"figures      {', '.join(str(picture) for picture in pictures)}")
+    print_notes(document["notes"])
+    print_line(f"\nattribution  {path}")
+    print_line(f"figures      {', '.join(str(picture) for picture in pictures)}")
 
 
 def run() -> None:

@@ -15,20 +15,20 @@ from mediagym.scripts.cli import (
     command_line,
     console,
     launch,
-    plain,
+    print_line,
+    print_notes,
+    progress,
     run_folder,
-    tell,
-    warn,
-    working,
+    to_plain_dict,
 )
 
 
 def main(config: DictConfig) -> None:
     """Backtest; write ``backtest.json`` and ``backtest.png``."""
-    settings = plain(config)
+    settings = to_plain_dict(config)
     asked = BacktestCommand.read(settings)
     history = asked.history()
-    with working("backtesting") as say:
+    with progress("backtesting") as say:
         found = backtest(history, settings, asked.metric, say)
     content = backtest_document(*found, asked, history)
     folder = asked.output or run_folder()
@@ -36,9 +36,9 @@ def main(config: DictConfig) -> None:
     write_text(folder / "backtest.md", backtest_markdown(content, command_line("backtest")))
     picture = draw_backtest(content, folder)
     console.print(rolling_table(content))
-    warn(content["remarks"])
-    tell(f"\nbacktest  {path}")
-    tell(f"picture   {picture}")
+    print_notes(content["remarks"])
+    print_line(f"\nbacktest  {path}")
+    print_line(f"picture   {picture}")
 
 
 def run() -> None:

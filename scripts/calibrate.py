@@ -3,31 +3,41 @@
 from omegaconf import DictConfig
 
 from mediagym.agents.setup import CalibrateCommand, learnt, load
-from mediagym.envs.calibration import Priors, informed, save_posterior
-from mediagym.envs.calibration.report import learning_table, portrait_of
+from mediagym.envs.calibration import Priors, apply_journeys, save_posterior
+from mediagym.envs.calibration.report import calibration_content, learning_table
 from mediagym.envs.calibration.report.page import write_report
-from mediagym.scripts.cli import console, launch, plain, run_folder, tell, warn, working
+from mediagym.scripts.cli import (
+    console,
+    launch,
+    print_line,
+    print_notes,
+    progress,
+    run_folder,
+    to_plain_dict,
+)
 
 
 def main(config: DictConfig) -> None:
     """Calibrate; write the posterior and the report."""
     folder = run_folder()
-    settings = plain(config)
+    settings = to_plain_dict(config)
     asked = CalibrateCommand.read(settings)
     history, notes = load(settings)
-    settings = informed(settings, history.names)
-    with working("calibrating") as say:
+    settings = apply_journeys(settings, history.names)
+    with progress("calibrating") as say:
         posterior = learnt(settings, history, say)
         save_posterior(posterior, folder)
         if asked.report:
             say("drawing the report")
-            portrait = portrait_of(history, posterior, Priors.of(settings["priors"], "priors"))
+            portrait = calibration_content(
+                history, posterior, Priors.of(settings["priors"], "priors")
+            )
             write_report(portrait, settings["objective"]["name"], folder / "calibration")
     console.print(learning_table(posterior.report))
-    warn(notes)
-    tell(f"\nposterior  {folder / 'posterior.npz'}")
+    print_notes(notes)
+    print_line(f"\nposterior  {folder / 'posterior.npz'}")
     if asked.report:
-        tell(f"report     {folder / 'calibration' / 'calibration.html'}")
+        print_line(f"report     {folder / 'calibration' / 'calibration.html'}")
 
 
 def run() -> None:

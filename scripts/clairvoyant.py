@@ -5,18 +5,18 @@ from omegaconf import DictConfig
 
 from mediagym.agents.setup import ClairvoyantCommand
 from mediagym.envs.suite import every_task, task_of, write_reference
-from mediagym.scripts.cli import launch, plain, tell, working
+from mediagym.scripts.cli import launch, print_line, progress, to_plain_dict
 
 
 def main(config: DictConfig) -> None:
     """Write ``data/tasks/<Task>-<Size>.json`` of the tasks that were asked for."""
-    asked = ClairvoyantCommand.read(plain(config))
+    asked = ClairvoyantCommand.read(to_plain_dict(config))
     torch.set_num_threads(asked.threads)
     tasks = [task_of(key) for key in asked.tasks or [key for key, _ in every_task()]]
     for number, task in enumerate(tasks, start=1):
-        with working(f"{task.key} ({number} of {len(tasks)})") as say:
+        with progress(f"{task.key} ({number} of {len(tasks)})") as say:
             path = write_reference(task, say)
-        tell(f"{task.key:16} {path}")
+        print_line(f"{task.key:16} {path}")
 
 
 def run() -> None:

@@ -2,21 +2,29 @@
 
 from omegaconf import DictConfig
 
-from mediagym.agents.studies import InsightsCommand, find_out
+from mediagym.agents.studies import InsightsCommand, gather_insights
 from mediagym.data.insights import document_of, insights_tables
 from mediagym.data.insights.figures import insights_figures
 from mediagym.data.insights.page import report_of
 from mediagym.data.plotting import png_of
 from mediagym.data.storage import write_bytes, write_json, write_text
-from mediagym.scripts.cli import console, launch, plain, run_folder, tell, warn, working
+from mediagym.scripts.cli import (
+    console,
+    launch,
+    print_line,
+    print_notes,
+    progress,
+    run_folder,
+    to_plain_dict,
+)
 
 
 def main(config: DictConfig) -> None:
     """Find out; write ``insights.json``, ``insights.html`` and the figures."""
-    asked = InsightsCommand.of(plain(config), "insights")
+    asked = InsightsCommand.of(to_plain_dict(config), "insights")
     folder = asked.output or run_folder()
-    with working("finding out") as say:
-        found = find_out(asked, say)
+    with progress("finding out") as say:
+        found = gather_insights(asked, say)
     document = document_of(found)
     pictures = {name: png_of(figure) for name, figure in insights_figures(document).items()}
     path = write_json(folder / "insights.json", document)
@@ -25,10 +33,10 @@ def main(config: DictConfig) -> None:
         write_bytes(folder / f"{name}.png", picture)
     for table in insights_tables(document):
         console.print(table)
-    warn(document["notes"])
-    tell(f"\nreport    {page}")
-    tell(f"document  {path}")
-    tell(f"figures   {', '.join(f'{name}.png' for name in pictures)}")
+    print_notes(document["notes"])
+    print_line(f"\nreport    {page}")
+    print_line(f"document  {path}")
+    print_line(f"figures   {', '.join(f'{name}.png' for name in pictures)}")
 
 
 def run() -> None:

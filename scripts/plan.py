@@ -5,22 +5,22 @@ from omegaconf import DictConfig
 from mediagym.agents.plans import acting, plan_of, plan_table, write_plan
 from mediagym.agents.policies import baseline
 from mediagym.agents.setup import PlanCommand, prepare
-from mediagym.scripts.cli import console, launch, plain, tell, warn, working
+from mediagym.scripts.cli import console, launch, print_line, print_notes, progress, to_plain_dict
 
 
 def main(config: DictConfig) -> None:
     """Plan."""
-    settings = plain(config)
+    settings = to_plain_dict(config)
     asked = PlanCommand.read(settings)
-    with working("calibrating and planning") as say:
+    with progress("calibrating and planning") as say:
         session = prepare(settings, say)
         rivals = [baseline(name, session.arena) for name in asked.baselines]
     policy = acting(session, asked.policy, str(asked.agent.get("name")), asked.seed)
-    with working("estimating"):
+    with progress("estimating"):
         plan = write_plan(plan_of(session, policy, rivals), asked.output)
     console.print(plan_table(plan))
-    warn(plan["warnings"])
-    tell(f"\nplan  {asked.output}")
+    print_notes(plan["warnings"])
+    print_line(f"\nplan  {asked.output}")
 
 
 def run() -> None:

@@ -12,12 +12,19 @@ from mediagym.agents.studies import (
     run_study,
 )
 from mediagym.data.storage import write_json, write_text
-from mediagym.scripts.cli import command_line, console, launch, plain, run_folder, tell
+from mediagym.scripts.cli import (
+    command_line,
+    console,
+    launch,
+    print_line,
+    run_folder,
+    to_plain_dict,
+)
 
 
 def main(config: DictConfig) -> None:
     """Study; write ``recovery.json``, ``recovery.md`` and ``recovery.png``."""
-    settings = plain(config)
+    settings = to_plain_dict(config)
     asked = RecoveryCommand.read(settings)
     with Progress(console=console) as bar:
         task = bar.add_task("advertisers", total=len(asked.cases()))
@@ -25,11 +32,13 @@ def main(config: DictConfig) -> None:
     rows = recovery_summary(cases, asked.goals)
     heads, *cells = recovery_table(rows)
     for heading, *values in zip(heads, *cells, strict=True):
-        tell(f"{heading:32}" + "".join(f"{value:>20}" for value in values))
+        print_line(f"{heading:32}" + "".join(f"{value:>20}" for value in values))
     folder = asked.output or run_folder()
     write_text(folder / "recovery.md", recovery_markdown(rows, command_line("recovery")))
-    tell(f"\nstudy    {write_json(folder / 'recovery.json', {'forms': rows, 'cases': cases})}")
-    tell(f"picture  {draw_recovery(cases, folder)}")
+    print_line(
+        f"\nstudy    {write_json(folder / 'recovery.json', {'forms': rows, 'cases': cases})}"
+    )
+    print_line(f"picture  {draw_recovery(cases, folder)}")
 
 
 def run() -> None:

@@ -4,12 +4,12 @@ from omegaconf import DictConfig
 
 from mediagym.envs.calibration import Priors
 from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_advertiser
-from mediagym.scripts.cli import launch, plain
+from mediagym.scripts.cli import launch, to_plain_dict
 
 
 def main(config: DictConfig) -> None:
     """Draw the advertiser and write its files."""
-    mapping = plain(config)
+    mapping = to_plain_dict(config)
     priors = Priors.of(mapping.pop("priors"), "priors")
     settings = SyntheticSettings.of(mapping, "synthesize")
     for path in write_advertiser(synthesize(settings, priors), settings):

@@ -7,63 +7,67 @@ from omegaconf import DictConfig
 from mediagym.agents.evaluation import compare, policy_table
 from mediagym.agents.plans import plan_of, plan_table, write_plan
 from mediagym.agents.plans.figures import draw_plan
-from mediagym.agents.policy import Entrant
+from mediagym.agents.policy import Candidate
 from mediagym.agents.setup import (
     TrainCommand,
+    candidates_of,
     configured,
-    entrants_of,
     keep_configuration,
-    place,
     prepare,
+    reference_folder,
 )
-from mediagym.agents.training import learn, learner_of, save_network, validated
+from mediagym.agents.training import learn, learner_of, save_network, validation_percent
 from mediagym.scripts.cli import (
     console,
     launch,
     overrides,
-    plain,
+    print_line,
+    print_notes,
+    progress,
     run_folder,
     sweeping,
-    tell,
-    warn,
-    working,
+    to_plain_dict,
 )
 
 
 def main(config: DictConfig) -> float:
     """Train; return percent of the clairvoyant on validation markets, which sweeps maximise."""
     folder = run_folder()
-    settings = configured(plain(config), overrides())
+    settings = configured(to_plain_dict(config), overrides())
     asked = TrainCommand.read(settings)
     learner_of(asked.agent)
-    with working("preparing") as say:
+    with progress("preparing") as say:
         session = prepare(settings, say)
-        rivals = entrants_of(asked.baselines, session)
+        rivals = candidates_of(asked.baselines, session)
     keep_configuration(folder, settings)
     policy = learn(session, asked.seed, folder, progress=not sweeping())
     save_network(policy.network, folder)
     if asked.shelf is not None:
-        save_network(policy.network, place(asked.shelf, session.arena.id, policy.name, asked.seed))
-    with working("comparing on held-out markets") as say:
-        entrants = [*rivals, Entrant(policy.name, (policy,))]
+        save_network(
+            policy.network, reference_folder(asked.shelf, session.arena.id, policy.name, asked.seed)
+        )
+    with progress("comparing on held-out markets") as say:
+        entrants = [*rivals, Candidate(policy.name, (policy,))]
         console.print(policy_table(compare(session, entrants, folder, asked.seed, say)))
     if asked.task is None:
-        with working("writing the plan"):
+        with progress("writing the plan"):
             made = plan_of(session, policy, [rival.policies[0] for rival in rivals])
             plan = write_plan(made, folder / "plan.json")
             draw_plan(session.posterior, made, folder)
         console.print(plan_table(plan))
-        warn(plan["warnings"])
-        tell(f"\nplan         {folder / 'plan.json'}, plan.png, response.png")
+        print_notes(plan["warnings"])
+        print_line(f"\nplan         {folder / 'plan.json'}, plan.png, response.png")
     else:
-        tell(f"\nplan         none: {asked.task} is nobody's budget; leave task out to get one")
-    tell(f"comparison   {folder / 'evaluation.json'}, evaluation.png")
-    tell(f"policy       {folder / 'policy.safetensors'} (kept after {policy.network.origin})")
-    tell(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")
+        print_line(
+            f"\nplan         none: {asked.task} is nobody's budget; leave task out to get one"
+        )
+    print_line(f"comparison   {folder / 'evaluation.json'}, evaluation.png")
+    print_line(f"policy       {folder / 'policy.safetensors'} (kept after {policy.network.origin})")
+    print_line(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")
     if asked.task is None and not sweeping():
         return math.nan  # nobody asks, and an advertiser's clairvoyants take a minute
-    with working("scoring on validation markets"):
-        return validated(session, policy)
+    with progress("scoring on validation markets"):
+        return validation_percent(session, policy)
 
 
 def run() -> None:

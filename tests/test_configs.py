@@ -11,7 +11,7 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from mediagym.agents.policies import BASELINES, BOUNDS, SETTINGS
+from mediagym.agents.policies import BASELINES, ORACLES, SETTINGS
 from mediagym.agents.rollout import EvaluationSettings
 from mediagym.agents.setup import (
     CalibrateCommand,
@@ -46,7 +46,7 @@ from mediagym.envs.market import Objective
 from mediagym.envs.planning import SolverSettings
 from mediagym.envs.suite import task_of
 from mediagym.envs.synthetic import SyntheticSettings
-from mediagym.scripts.cli import plain
+from mediagym.scripts.cli import to_plain_dict
 from mediagym.scripts.cli.launch import SAMPLE
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -83,7 +83,7 @@ RECORDS: dict[str, type[Settings]] = {
 def composed() -> Iterator[Callable[..., dict[str, Any]]]:
     """Composes a command's configuration with overrides, as plain containers."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        yield lambda name, *overrides: plain(compose(name, list(overrides)))
+        yield lambda name, *overrides: to_plain_dict(compose(name, list(overrides)))
 
 
 def _check(group: str, choice: str, settings: dict[str, Any]) -> None:
@@ -172,7 +172,7 @@ def test_every_choice_of_every_group_composes_and_fits_its_record(
 
 def test_every_baseline_is_a_choice_of_agent() -> None:
     agents = {choice for group, choice in CHOICES if group == "agent"}
-    assert set(BASELINES) - set(BOUNDS) <= agents
+    assert set(BASELINES) - set(ORACLES) <= agents
     assert agents - set(BASELINES) == set(LEARNERS)
 
 

@@ -51,7 +51,7 @@ class Resamples:
     def parts(
         self, policy: str, flights: Floats, ranges: Sequence[tuple[float, float]]
     ) -> list[Floats]:
-        """Return ``part`` of every resample for each range of levels, (resamples,) each."""
+        """Return ``quantile_mean`` of every resample for each range of levels, (resamples,) each."""
         seeds, found = self.seeds(policy, len(flights)), []
         for first in range(0, self.count, _CHUNK):
             some = slice(first, first + _CHUNK)
@@ -84,7 +84,7 @@ def interval(samples: Floats, level: float = 0.95) -> list[float]:
     return [float(low), float(high)]
 
 
-def part(values: Floats, levels: tuple[float, float]) -> float:
+def quantile_mean(values: Floats, levels: tuple[float, float]) -> float:
     """Return the mean of the values whose ranks lie between two levels.
 
     The mean of the quantile function there, so that a value at the edge counts in part: (0, 1) is

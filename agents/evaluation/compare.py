@@ -12,7 +12,7 @@ from ...data.storage import write_json, write_text
 from ...data.types import Progress
 from ...envs.suite import sha256_of
 from ..experiment import Session
-from ..policy import Entrant
+from ..policy import Candidate
 from .evaluate import Evaluation, evaluate
 from .figures import comparison, differences, profiles
 from .statistics import summary
@@ -23,7 +23,7 @@ _PACKAGES = ("mediagym", "numpy", "torch", "stable-baselines3")
 
 
 def compare(
-    session: Session, entrants: Sequence[Entrant], folder: Path, seed: int, say: Progress
+    session: Session, entrants: Sequence[Candidate], folder: Path, seed: int, say: Progress
 ) -> dict[str, Any]:
     """Fly entrants on the test markets and write everything about it into a folder.
 
@@ -40,7 +40,7 @@ def compare(
 
 
 def scored(
-    session: Session, entrants: Sequence[Entrant], say: Progress = lambda _: None
+    session: Session, entrants: Sequence[Candidate], say: Progress = lambda _: None
 ) -> tuple[Evaluation, dict[str, Any]]:
     """Fly entrants on the test markets and return the flights, and what they say.
 

@@ -8,23 +8,23 @@ import numpy as np
 from ...data.types import Floats
 from ...envs.flight import Problem
 from ...envs.planning import SolverSettings
-from ..policy import Entrant
+from ..policy import Candidate
 from ..rollout import (
     CLAIRVOYANT,
+    EvaluationSet,
     EvaluationSettings,
-    Flown,
-    Trial,
-    clairvoyant,
-    fly_policy,
+    Rollout,
+    clairvoyant_rollout,
     percent_of,
+    rollout_policy,
 )
 
 
-class Entry(NamedTuple):
+class PolicyResult(NamedTuple):
     """What an entrant did: a flight of every market for each of its training seeds."""
 
     name: str
-    flown: tuple[Flown, ...]
+    flown: tuple[Rollout, ...]
 
     @property
     def total(self) -> Floats:
@@ -35,11 +35,11 @@ class Entry(NamedTuple):
 class Evaluation(NamedTuple):
     """Every entrant beside the bound."""
 
-    entries: tuple[Entry, ...]  # as given; then the clairvoyant, where it was found here
+    entries: tuple[PolicyResult, ...]  # as given; then the clairvoyant, where it was found here
     best: Floats  # (markets,) value of the clairvoyant
     settings: EvaluationSettings
 
-    def percent(self, entry: Entry) -> Floats:
+    def percent(self, entry: PolicyResult) -> Floats:
         """Return an entrant's flights in percent of the clairvoyant, (seeds, markets)."""
         return percent_of(entry.total, self.best)
 
@@ -66,8 +66,8 @@ class Evaluation(NamedTuple):
 
 def evaluate(
     problem: Problem,
-    entrants: Sequence[Entrant],
-    trial: Trial,
+    entrants: Sequence[Candidate],
+    trial: EvaluationSet,
     solver: SolverSettings,
     settings: EvaluationSettings,
     progress: Callable[[str], None] = lambda _: None,
@@ -83,11 +83,11 @@ def evaluate(
         flown = []
         for number, policy in enumerate(entrant.policies, start=1):
             progress(f"flying {entrant.name} ({number} of {len(entrant.policies)})")
-            flown.append(fly_policy(problem, policy, trial))
-        entries.append(Entry(entrant.name, tuple(flown)))
+            flown.append(rollout_policy(problem, policy, trial))
+        entries.append(PolicyResult(entrant.name, tuple(flown)))
     if trial.best is not None:
         return Evaluation(tuple(entries), trial.best, settings)
     every = [flown for entry in entries for flown in entry.flown]
-    bound = clairvoyant(problem, trial, every, solver, progress)
+    bound = clairvoyant_rollout(problem, trial, every, solver, progress)
     others = (entry for entry in entries if entry.name != CLAIRVOYANT)
-    return Evaluation((*others, Entry(CLAIRVOYANT, (bound,))), bound.total, settings)
+    return Evaluation((*others, PolicyResult(CLAIRVOYANT, (bound,))), bound.total, settings)

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...data.types import Floats
 from ..rollout import CLAIRVOYANT
-from .bootstrap import CVAR, IQM, MEAN, Resamples, interval, part
-from .evaluate import Entry, Evaluation
+from .bootstrap import CVAR, IQM, MEAN, Resamples, interval, quantile_mean
+from .evaluate import Evaluation, PolicyResult
 
 TIE = 1e-4  # percent of the clairvoyant within which two flights are equal: plans are climbed
 _ROUNDING = 1e-9  # percent
@@ -41,7 +41,7 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def row(entry: Entry, percent: Floats, resamples: Resamples) -> dict[str, Any]:
+def row(entry: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str, Any]:
     """Return an entrant's statistics.
 
     Args:
@@ -58,10 +58,10 @@ def row(entry: Entry, percent: Floats, resamples: Resamples) -> dict[str, Any]:
         "mean": float(percent.mean()),
         "ci": interval(mean),
         "by_seed": percent.mean(1).tolist(),
-        "iqm": part(percent, IQM),
+        "iqm": quantile_mean(percent, IQM),
         "iqm_ci": interval(iqm),
         "p10": float(np.quantile(percent, 0.1)),
-        "cvar": part(percent, CVAR),
+        "cvar": quantile_mean(percent, CVAR),
         "cvar_ci": interval(cvar),
         "gap": float(np.maximum(100 - percent, 0).mean()),
         "best": float(percent.max()),

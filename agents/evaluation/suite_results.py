@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..experiment import Session
-from ..setup import entrants_of
+from ..setup import candidates_of
 from .compare import scored
 
 _CLOCK = ("seconds_per_decision", "seconds_per_flight")  # statistics that no two runs share
 
 
-def league(session: Session, policies: Sequence[str]) -> dict[str, Any]:
+def suite_results(session: Session, policies: Sequence[str]) -> dict[str, Any]:
     """Fly policies on a task's test markets.
 
     Args:
@@ -21,13 +21,13 @@ def league(session: Session, policies: Sequence[str]) -> dict[str, Any]:
         An element of ``tasks`` as in ``evaluation.json``, without profiles and what a clock says:
         the same at every run.
     """
-    _, task = scored(session, entrants_of(policies, session))
+    _, task = scored(session, candidates_of(policies, session))
     rows = [{k: v for k, v in row.items() if k not in _CLOCK} for row in task["policies"]]
     return {k: v for k, v in task.items() if k != "profile"} | {"policies": rows}
 
 
-def as_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
-    """Return the results of ``league`` as a Markdown page."""
+def suite_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
+    """Return the results of ``suite_results`` as a Markdown page."""
     names = [row["name"] for row in tasks[0]["policies"]]
     lines = [
         "# The suite: baselines in percent of the clairvoyant",

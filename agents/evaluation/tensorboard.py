@@ -13,9 +13,9 @@ from torch.utils.tensorboard.summary import hparams
 
 from ..experiment import Session
 from ..plans.figures import response_curves, spend_map
-from ..rollout import Flown
+from ..rollout import Rollout
 from .bootstrap import Resamples
-from .evaluate import Entry, Evaluation
+from .evaluate import Evaluation, PolicyResult
 from .figures import comparison, differences, profiles, regret
 from .statistics import row
 from .tables import markdown
@@ -35,7 +35,7 @@ class _Run(NamedTuple):
     name: str  # of the run: its folder
     policy: str
     seed: int  # number of the training seed, from 0
-    flown: Flown
+    flown: Rollout
 
 
 def log_evaluation(
@@ -114,7 +114,7 @@ def _log_metrics(
     resamples: Resamples,
 ) -> None:
     """Log the statistics of a run alone as scalars, and the same tags as metrics of the HParams."""
-    alone = Entry(run.policy, (run.flown,))
+    alone = PolicyResult(run.policy, (run.flown,))
     found = row(alone, evaluation.percent(alone), resamples)
     metrics = {f"evaluation/{name}": float(found[name]) for name in _METRICS}
     for tag, number in metrics.items():

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ...data.types import Floats
-from ...envs.flight import Problem, fly, start
+from ...envs.flight import Problem, initial_state, rollout
 from ...envs.market import Market, MarketState, Outcome, simulate
 from ..policy import PlanPolicy, Policy
-from ..rollout import Trial
+from ..rollout import EvaluationSet
 
 _NUDGE = 0.01  # relative change of a campaign's plan behind its marginal return
 
@@ -27,12 +27,12 @@ def expected_flight(problem: Problem, policy: Policy) -> Floats:
 
     It is the flight in which every report is what the posterior mean expects.
     """
-    begin = start(problem, problem.state, ())
-    _, days = fly(problem, problem.market, begin, None, policy.act)
+    begin = initial_state(problem, problem.state, ())
+    _, days = rollout(problem, problem.market, begin, None, policy.act)
     return np.stack([day.spend for day in days])
 
 
-def forecast(problem: Problem, policy: Policy, plan: Floats, trial: Trial) -> Forecast:
+def forecast(problem: Problem, policy: Policy, plan: Floats, trial: EvaluationSet) -> Forecast:
     """Fly over posterior draws: the plan as it stands, or the policy where it reacts.
 
     Args:
@@ -42,8 +42,8 @@ def forecast(problem: Problem, policy: Policy, plan: Floats, trial: Trial) -> Fo
         trial: posterior draws and their noise.
     """
     flown = PlanPolicy(policy.name, plan) if policy.open_loop else policy
-    begin = start(problem, trial.state, (len(trial.market.elasticity),))
-    _, days = fly(problem, trial.market, begin, trial.noise, flown.act)
+    begin = initial_state(problem, trial.state, (len(trial.market.elasticity),))
+    _, days = rollout(problem, trial.market, begin, trial.noise, flown.act)
     return _collect([day.outcome for day in days])
 
 

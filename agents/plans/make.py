@@ -13,7 +13,7 @@ from ...envs.planning import static_plan
 from ..experiment import Session
 from ..policies import BASELINES, baseline
 from ..policy import PlanPolicy, Policy
-from ..rollout import Trial, trial_of
+from ..rollout import EvaluationSet, evaluation_set
 from ..setup import trained
 from ..training import learn
 from .document import Plan
@@ -42,7 +42,7 @@ def plan_of(session: Session, policy: Policy, rivals: Sequence[Policy]) -> Plan:
     """
     problem, posterior = session.problem, session.posterior
     market, state = posterior.held(posterior.held_out)
-    draws = trial_of(market, state, session.env.days, _FORECAST_SEED)
+    draws = evaluation_set(market, state, session.env.days, _FORECAST_SEED)
     cents = to_cents(expected_flight(problem, policy), problem.constraints)
     beside = {
         rival.name: float(
@@ -83,7 +83,9 @@ def _for_claims(session: Session) -> Floats | None:
     return np.asarray(plan.sum(0))
 
 
-def _reacting(problem: Problem, policy: Policy, dollars: Floats, draws: Trial) -> tuple[str, ...]:
+def _reacting(
+    problem: Problem, policy: Policy, dollars: Floats, draws: EvaluationSet
+) -> tuple[str, ...]:
     """Return a warning where a policy's estimates are not those of its dates kept as written."""
     if policy.open_loop:
         return ()

@@ -1,10 +1,10 @@
 """What to spend today?"""
 
-from .baselines import BASELINES, BOUNDS, SETTINGS, baseline, unknown_policy
+from .baselines import BASELINES, ORACLES, SETTINGS, baseline, unknown_policy
 
 __all__ = [
     "BASELINES",
-    "BOUNDS",
+    "ORACLES",
     "SETTINGS",
     "baseline",
     "unknown_policy",

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from ...data.errors import ConfigError
 from ...data.settings import Settings
-from ..experiment import Arena
+from ..experiment import Experiment
 from ..policy import Policy
 from .clairvoyant import clairvoyant, clairvoyant_static
 from .greedy import Greedy
 from .greedy_average import greedy_average
 from .historical import historical
-from .linear_feedback import CemSettings, cem
+from .linear_feedback import LinearFeedbackSettings, linear_feedback
 from .roas import roas
-from .rolling_horizon import ReplannerSettings, replanner
+from .rolling_horizon import RollingHorizonSettings, replanner
 from .seasonal import seasonal
 from .static import static
 from .static_cvar import CvarSettings, static_cvar
@@ -24,7 +24,7 @@ from .uniform import uniform
 if TYPE_CHECKING:
     pass
 
-Factory = Callable[[Arena, str], Policy]
+Factory = Callable[[Experiment, str], Policy]
 """(arena, split that is flown) -> policy; only a clairvoyant looks at the split."""
 
 
@@ -39,20 +39,20 @@ BASELINES: Mapping[str, Factory] = {
     "seasonal": seasonal,
     "replanner": replanner,
     "thompson": thompson,
-    "cem": cem,
+    "cem": linear_feedback,
     "clairvoyant_static": clairvoyant_static,
     "clairvoyant": clairvoyant,
 }
-BOUNDS = ("clairvoyant_static", "clairvoyant")  # they see the market: no plans for the unknown
+ORACLES = ("clairvoyant_static", "clairvoyant")  # they see the market: no plans for the unknown
 SETTINGS: Mapping[str, type[Settings]] = {
     "static_cvar": CvarSettings,
-    "replanner": ReplannerSettings,
+    "replanner": RollingHorizonSettings,
     "thompson": ThompsonSettings,
-    "cem": CemSettings,
+    "cem": LinearFeedbackSettings,
 }
 
 
-def baseline(name: str, arena: Arena, split: str = "test") -> Policy:
+def baseline(name: str, arena: Experiment, split: str = "test") -> Policy:
     """Return a baseline by its name.
 
     Args:

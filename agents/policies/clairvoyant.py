@@ -5,15 +5,15 @@ No policies but bounds: their plans are flown like any other, so that what is lo
 for a task, ``envs/optimum.py`` for a calibration.
 """
 
-from ..experiment import Arena
+from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 
-def clairvoyant(arena: Arena, split: str) -> PlanPolicy:
+def clairvoyant(arena: Experiment, split: str) -> PlanPolicy:
     """Return the best daily plan of each of the split's markets."""
     return PlanPolicy("clairvoyant", arena.plans(split, "daily"))
 
 
-def clairvoyant_static(arena: Arena, split: str) -> PlanPolicy:
+def clairvoyant_static(arena: Experiment, split: str) -> PlanPolicy:
     """Return the best plan that is the same every day, of each of the split's markets."""
     return PlanPolicy("clairvoyant_static", arena.plans(split, "steady"))

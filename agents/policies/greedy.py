@@ -6,7 +6,7 @@ import numpy as np
 
 from ...data.types import Floats
 from ...envs.arrays import Array
-from ...envs.flight import Problem, View, prior_level
+from ...envs.flight import Observable, Problem, prior_level
 from ...envs.market import weekday_of
 from .marginal import Returns, allocate
 
@@ -25,7 +25,7 @@ class Greedy:
         """Args: problem, what is known before the flight."""
         self.problem = problem
 
-    def act(self, view: View, memory: Any) -> tuple[Array, Array, Any]:
+    def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Return the allocation with equal marginal returns among what is not bound."""
         problem, ledger = self.problem, view.ledger
         market, first = problem.market, problem.state.day

@@ -8,14 +8,14 @@ It is here to show how little beating it means; the fair greedy is ``greedy``, b
 import numpy as np
 
 from ...envs.constraints import Ledger, remaining, spend_day
-from ..experiment import Arena
+from ..experiment import Experiment
 from ..policy import PlanPolicy
 from .roas import past_return
 
 _FAR = 1e4  # the projection of a point so far out is the linear programme's solution
 
 
-def greedy_average(arena: Arena, split: str) -> PlanPolicy:
+def greedy_average(arena: Experiment, split: str) -> PlanPolicy:
     """Return the policy."""
     problem, average = arena.problem, past_return(arena)
     zero, days = np.zeros_like(average), []

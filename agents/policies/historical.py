@@ -1,11 +1,11 @@
 """Historical: the shares of the past at an even pace, as far as the constraints allow."""
 
 from ...envs.planning import historical_plan
-from ..experiment import Arena
+from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 
-def historical(arena: Arena, split: str) -> PlanPolicy:
+def historical(arena: Experiment, split: str) -> PlanPolicy:
     """Return the policy; what most advertisers do next month."""
     problem = arena.problem
     plan = historical_plan(arena.posterior, problem.constraints, problem.days)

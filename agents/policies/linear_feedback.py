@@ -17,15 +17,15 @@ from ...data.settings import Settings
 from ...data.storage import read_json, write_json
 from ...data.types import Floats
 from ...envs.arrays import Array
-from ...envs.flight import ActionSettings, Problem, View, prior_level, wanted
-from ..experiment import Arena
-from ..rollout import Trial, fly_policy
+from ...envs.flight import ActionSettings, Observable, Problem, prior_level, requested_spend
+from ..experiment import Experiment
+from ..rollout import EvaluationSet, rollout_policy
 
 GAINS = ("belief", "belief_early", "residual", "residual_early", "doubt_early", "pace")
 _STEEP = 0.95  # elasticity above which the equal-marginal answer no longer grows
 
 
-class CemSettings(Settings):
+class LinearFeedbackSettings(Settings):
     """The keys of ``conf/agent/cem.yaml``."""
 
     name: Literal["cem"]
@@ -55,7 +55,7 @@ class LinearFeedback:
         self._answer = 1 / (1 - np.minimum(problem.market.elasticity, _STEEP))
         self._share = problem.usual / problem.usual.sum()
 
-    def act(self, view: View, memory: Any) -> tuple[Array, Array, Any]:
+    def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Return the plan's day, tilted."""
         belief, problem = view.belief, self.problem
         left = 1 - view.ledger.day / problem.days
@@ -67,13 +67,13 @@ class LinearFeedback:
         tilt = self._answer * (tilt + (residual_gain + residual_early * left) * residual)
         pace = pace_gain * (self._share * shift).sum(-1, keepdims=True)
         scaled = pace / max(self.action.pace, 1e-9), tilt / self.action.tilt
-        target, total = wanted(problem, view, np.concatenate(scaled, -1), self.action)
+        target, total = requested_spend(problem, view, np.concatenate(scaled, -1), self.action)
         return target, total, None
 
 
-def cem(arena: Arena, split: str) -> LinearFeedback:
+def linear_feedback(arena: Experiment, split: str) -> LinearFeedback:
     """Return the policy; its gains are kept by content as JSON."""
-    settings = CemSettings.of(arena.settings("cem"), "agent")
+    settings = LinearFeedbackSettings.of(arena.settings("cem"), "agent")
     depends = [settings.model_dump(), arena.env.action.model_dump()]
     path = arena.place("cem", depends, "json")
     if not path.exists():
@@ -83,17 +83,17 @@ def cem(arena: Arena, split: str) -> LinearFeedback:
     return LinearFeedback(arena.problem, arena.env.action, gains)
 
 
-def search(arena: Arena, settings: CemSettings) -> Floats:
+def search(arena: Experiment, settings: LinearFeedbackSettings) -> Floats:
     """Return the gains, (6,), that earn most on training flights.
 
     The search draws from a generator of its own and leaves numpy's global one alone.
     """
     problem = arena.problem
-    trial = Trial(*arena.source.draw(settings.seed, range(settings.flights), problem.days))
+    trial = EvaluationSet(*arena.source.draw(settings.seed, range(settings.flights), problem.days))
 
     def lost(gains: Floats) -> float:
         policy = LinearFeedback(problem, arena.env.action, gains)
-        return -float(fly_policy(problem, policy, trial).total.mean())
+        return -float(rollout_policy(problem, policy, trial).total.mean())
 
     normal = np.random.Generator(np.random.PCG64(settings.seed)).standard_normal
     options = {

@@ -9,21 +9,21 @@ import numpy as np
 
 from ...data.types import Floats
 from ...envs.market import simulate
-from ...envs.planning import steady_plan
-from ..experiment import Arena
+from ...envs.planning import constant_plan
+from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 _WEEK = 7
 _LEAST = 1.0  # dollars a day: a campaign that never spent has an average there
 
 
-def roas(arena: Arena, split: str) -> PlanPolicy:
+def roas(arena: Experiment, split: str) -> PlanPolicy:
     """Return the policy."""
-    plan = steady_plan(arena.problem.constraints, past_return(arena), arena.problem.days)
+    plan = constant_plan(arena.problem.constraints, past_return(arena), arena.problem.days)
     return PlanPolicy("roas", plan)
 
 
-def past_return(arena: Arena) -> Floats:
+def past_return(arena: Experiment) -> Floats:
     """Return the objective per dollar at the past spend, over a week, (campaigns,), > 0."""
     problem = arena.problem
     spend = np.maximum(arena.posterior.spend, _LEAST)

@@ -16,10 +16,19 @@ from ...data.settings import Settings
 from ...data.types import Floats
 from ...envs.arrays import Array
 from ...envs.calibration import Posterior
-from ...envs.flight import Cloud, Draws, Problem, View, draws_of, eve, reweigh, weights
+from ...envs.flight import (
+    Observable,
+    ParticleSet,
+    PosteriorDraws,
+    Problem,
+    initial_particles,
+    posterior_draws,
+    update_weights,
+    weights,
+)
 from ...envs.market import draw_noises, generator, local_elasticity, saturation
-from ...envs.planning import worth_of
-from ..experiment import Arena
+from ...envs.planning import plan_objective
+from ..experiment import Experiment
 from .marginal import Returns, allocate
 
 _PATHS = 50  # seed of the demand paths behind the gradient
@@ -28,7 +37,7 @@ _ELASTIC = (0.02, 0.95)  # a curve that is steeper is taken for nearly straight
 _ROUNDS = 3  # times a curve is anchored anew at what the last round spends
 
 
-class ReplannerSettings(Settings):
+class RollingHorizonSettings(Settings):
     """The keys of ``conf/agent/replanner.yaml``."""
 
     name: Literal["replanner"]
@@ -38,12 +47,12 @@ class ReplannerSettings(Settings):
 class Known(NamedTuple):
     """What the re-planner remembers from one day to the next."""
 
-    cloud: Cloud
+    cloud: ParticleSet
     spent: Floats  # dollars so far, (flights, campaigns)
     observed: Floats  # conversions reported so far
 
 
-class Replanner:
+class RollingHorizon:
     """Every day: Bayes, then equal marginal returns over what is left."""
 
     name = "replanner"
@@ -51,27 +60,27 @@ class Replanner:
 
     def __init__(self, problem: Problem, posterior: Posterior, draws: int) -> None:
         """Args: what is planned, what is known before the flight, by how many draws."""
-        self.problem, self.draws = problem, draws_of(posterior, draws)
+        self.problem, self.draws = problem, posterior_draws(posterior, draws)
         self.scale = _scale(problem, self.draws)
 
-    def act(self, view: View, memory: Known | None) -> tuple[Array, Array, Known]:
+    def act(self, view: Observable, memory: Known | None) -> tuple[Array, Array, Known]:
         """Return the dollars that are best on average over what is known now."""
         known = self._learn(view, memory)
         shares = self._shares(view, known.cloud)
         return *self._plan(view, known.cloud, shares), known
 
-    def _shares(self, view: View, cloud: Cloud) -> Floats:
+    def _shares(self, view: Observable, cloud: ParticleSet) -> Floats:
         """Return how much every draw counts today, (flights, draws, campaigns)."""
         return np.asarray(weights(cloud))
 
-    def _learn(self, view: View, before: Known | None) -> Known:
+    def _learn(self, view: Observable, before: Known | None) -> Known:
         spent, observed = view.ledger.spent, view.belief.observed
         if before is None:
-            return Known(eve(self.draws, len(spent)), spent, observed)
+            return Known(initial_particles(self.draws, len(spent)), spent, observed)
         news = spent - before.spent, np.maximum(observed - before.observed, 0.0)
-        return Known(reweigh(self.draws, before.cloud, *news), spent, observed)
+        return Known(update_weights(self.draws, before.cloud, *news), spent, observed)
 
-    def _plan(self, view: View, cloud: Cloud, shares: Floats) -> tuple[Floats, Floats]:
+    def _plan(self, view: Observable, cloud: ParticleSet, shares: Floats) -> tuple[Floats, Floats]:
         problem, today = self.problem, view.ledger.day
         moved = _moved(self.draws, cloud, today)
         fade = _fade(self.draws, shares, moved, problem.days - today)
@@ -87,14 +96,14 @@ class Replanner:
         return made.target, made.total
 
 
-def replanner(arena: Arena, split: str) -> Replanner:
+def replanner(arena: Experiment, split: str) -> RollingHorizon:
     """Return the policy."""
-    settings = ReplannerSettings.of(arena.settings("replanner"), "agent")
-    return Replanner(arena.problem, arena.posterior, settings.draws)
+    settings = RollingHorizonSettings.of(arena.settings("replanner"), "agent")
+    return RollingHorizon(arena.problem, arena.posterior, settings.draws)
 
 
 def curve(
-    problem: Problem, draws: Draws, level: Floats, shares: Floats, spend: Floats
+    problem: Problem, draws: PosteriorDraws, level: Floats, shares: Floats, spend: Floats
 ) -> tuple[Floats, Floats]:
     """Return the expected return of a steady spend and its elasticity, (flights, campaigns).
 
@@ -115,12 +124,12 @@ def curve(
     return total, (value * steep).sum(1) / np.maximum(total, 1e-300)
 
 
-def _moved(draws: Draws, cloud: Cloud, day: int) -> Floats:
+def _moved(draws: PosteriorDraws, cloud: ParticleSet, day: int) -> Floats:
     """Return how far each draw's level is from where it was expected, (flights, draws, ...)."""
     return np.asarray(cloud.state.level - draws.market.level_kept**day * draws.state.level)
 
 
-def _fade(draws: Draws, shares: Floats, moved: Floats, days: int) -> Floats:
+def _fade(draws: PosteriorDraws, shares: Floats, moved: Floats, days: int) -> Floats:
     """Return what is left of the levels' moves on the days to come, (days, flights, campaigns)."""
     mean = (shares * moved).sum(1)
     kept = (shares * draws.market.level_kept).sum(1)
@@ -128,7 +137,7 @@ def _fade(draws: Draws, shares: Floats, moved: Floats, days: int) -> Floats:
     return np.asarray(np.exp((kept**ahead - 1) * mean))
 
 
-def _scale(problem: Problem, draws: Draws) -> Floats:
+def _scale(problem: Problem, draws: PosteriorDraws) -> Floats:
     """Return the marginal return of every campaign-day of the static plan, before the flight.
 
     Over that of the campaign's steady curve at the plan's mean day; (days, campaigns).
@@ -137,7 +146,7 @@ def _scale(problem: Problem, draws: Draws) -> Floats:
     rngs = (generator(_PATHS, i) for i in range(count))
     path = draw_noises(draws.market, problem.days, rngs).path()
     path = path._replace(outage=None, delivery=None)
-    worth = worth_of(problem, draws.market, draws.state, path)
+    worth = plan_objective(problem, draws.market, draws.state, path)
     _, slope = worth(np.repeat(problem.base[None], count, 0))
     shares = np.full((1, *draws.market.elasticity.shape), 1 / count)
     level = draws.state.level + draws.variance / 2

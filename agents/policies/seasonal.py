@@ -11,19 +11,19 @@ import numpy as np
 from ...envs.arrays import Array
 from ...envs.flight import Problem, prior_level
 from ...envs.market import step
-from ...envs.planning import paced
-from ..experiment import Arena
+from ...envs.planning import paced_plan
+from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 
-def seasonal(arena: Arena, split: str) -> PlanPolicy:
+def seasonal(arena: Experiment, split: str) -> PlanPolicy:
     """Return the policy."""
     problem = arena.problem
     first = problem.state.day
     demand = np.stack([_demand(problem, day) for day in range(first, first + problem.days)])
     plan = problem.usual * demand / np.maximum(demand.mean(0), 1e-12)
     total = problem.base.sum()
-    return PlanPolicy("seasonal", paced(problem.constraints, plan * total / plan.sum()))
+    return PlanPolicy("seasonal", paced_plan(problem.constraints, plan * total / plan.sum()))
 
 
 def _demand(problem: Problem, day: int) -> Array:

@@ -1,9 +1,9 @@
 """Static: the one plan, day by day, that is best on average over the posterior; nothing reacts."""
 
-from ..experiment import Arena
+from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 
-def static(arena: Arena, split: str) -> PlanPolicy:
+def static(arena: Experiment, split: str) -> PlanPolicy:
     """Return the policy: sample average approximation, climbed by gradient (``envs/plans.py``)."""
     return PlanPolicy("static", arena.problem.base)

@@ -14,9 +14,16 @@ from pydantic import Field
 
 from ...data.settings import Settings
 from ...data.types import Floats
-from ...envs.constraints import even_floors
-from ...envs.planning import SolverSettings, Worth, ascend, best_plan, whole_plans, worth_of
-from ..experiment import Arena
+from ...envs.constraints import daily_floors
+from ...envs.planning import (
+    PlanObjective,
+    SolverSettings,
+    best_plan,
+    maximise,
+    plan_objective,
+    project_daily_plan,
+)
+from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 _ROUND = 0.05  # of the standard deviation of values: radius of the rounded corner
@@ -34,14 +41,14 @@ class CvarSettings(Settings):
     seed: Annotated[int, Field(ge=0)]
 
 
-def static_cvar(arena: Arena, split: str) -> PlanPolicy:
+def static_cvar(arena: Experiment, split: str) -> PlanPolicy:
     """Return the policy; its plan is kept by content."""
     settings = CvarSettings.of(arena.settings("static_cvar"), "agent")
     plan = arena.kept("static_cvar", settings.model_dump(), lambda: _climbed(arena, settings))
     return PlanPolicy("static_cvar", plan)
 
 
-def _climbed(arena: Arena, settings: CvarSettings) -> Floats:
+def _climbed(arena: Experiment, settings: CvarSettings) -> Floats:
     problem = arena.problem
     draw = arena.source.draw(settings.seed, range(settings.draws), problem.days)
     path = draw.noise.path()._replace(outage=None, delivery=None)
@@ -58,13 +65,15 @@ def _climbed(arena: Arena, settings: CvarSettings) -> Floats:
             solver,
             tail=settings.alpha,
         ).plan[:, 0]
-    worth = worst(worth_of(problem, draw.market, draw.state, path), settings.draws, settings.alpha)
-    feasible = whole_plans(problem.constraints, least=even_floors(problem.constraints))
-    summit = ascend(worth, feasible, problem.base[None], settings.iterations)
+    worth = worst(
+        plan_objective(problem, draw.market, draw.state, path), settings.draws, settings.alpha
+    )
+    feasible = project_daily_plan(problem.constraints, least=daily_floors(problem.constraints))
+    summit = maximise(worth, feasible, problem.base[None], settings.iterations)
     return np.asarray(summit.plan[0])
 
 
-def worst(each: Worth, count: int, alpha: float) -> Worth:
+def worst(each: PlanObjective, count: int, alpha: float) -> PlanObjective:
     """Return the value and gradient of one plan: the mean of the worst share of the markets.
 
     Args:

@@ -13,10 +13,10 @@ from pydantic import Field
 from ...data.settings import Settings
 from ...data.types import Floats
 from ...envs.calibration import Posterior
-from ...envs.flight import Cloud, Problem, View, weights
+from ...envs.flight import Observable, ParticleSet, Problem, weights
 from ...envs.market import generator
-from ..experiment import Arena
-from .rolling_horizon import Replanner
+from ..experiment import Experiment
+from .rolling_horizon import RollingHorizon
 
 
 class ThompsonSettings(Settings):
@@ -27,7 +27,7 @@ class ThompsonSettings(Settings):
     seed: Annotated[int, Field(ge=0)]
 
 
-class Thompson(Replanner):
+class Thompson(RollingHorizon):
     """The re-planner with one draw a campaign, drawn anew every day, in place of all."""
 
     name = "thompson"
@@ -37,14 +37,14 @@ class Thompson(Replanner):
         super().__init__(problem, posterior, draws)
         self.seed = seed
 
-    def _shares(self, view: View, cloud: Cloud) -> Floats:
+    def _shares(self, view: Observable, cloud: ParticleSet) -> Floats:
         ranks = np.cumsum(weights(cloud), 1)
         point = generator(self.seed, view.ledger.day).random((len(ranks), 1, ranks.shape[2]))
         drawn = (ranks < point).sum(1, keepdims=True)
         return np.asarray(np.arange(ranks.shape[1])[:, None] == drawn, np.float64)
 
 
-def thompson(arena: Arena, split: str) -> Thompson:
+def thompson(arena: Experiment, split: str) -> Thompson:
     """Return the policy."""
     settings = ThompsonSettings.of(arena.settings("thompson"), "agent")
     return Thompson(arena.problem, arena.posterior, settings.draws, settings.seed)

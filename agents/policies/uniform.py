@@ -1,11 +1,11 @@
 """Uniform: the same dollars for every campaign and day, as far as the constraints allow."""
 
 from ...envs.planning import uniform_plan
-from ..experiment import Arena
+from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 
-def uniform(arena: Arena, split: str) -> PlanPolicy:
+def uniform(arena: Experiment, split: str) -> PlanPolicy:
     """Return the policy; what nobody who knows anything would do."""
     problem = arena.problem
     plan = uniform_plan(problem.constraints, len(problem.constraints.names), problem.days)

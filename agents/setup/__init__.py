@@ -1,6 +1,6 @@
 """How does a configuration become an experiment?"""
 
-from .candidates import entrants_of, place, require_known, trained
+from .candidates import candidates_of, reference_folder, require_known, trained
 from .config import (
     CalibrateCommand,
     ClairvoyantCommand,
@@ -12,7 +12,7 @@ from .config import (
     SuiteCommand,
     TrainCommand,
 )
-from .prepare import arena_id, learnt, load, prepare
+from .prepare import experiment_id, learnt, load, prepare
 from .run_folder import configured, keep_configuration, resumable
 
 __all__ = [
@@ -25,14 +25,14 @@ __all__ = [
     "Seed",
     "SuiteCommand",
     "TrainCommand",
-    "arena_id",
+    "candidates_of",
     "configured",
-    "entrants_of",
+    "experiment_id",
     "keep_configuration",
     "learnt",
     "load",
-    "place",
     "prepare",
+    "reference_folder",
     "require_known",
     "resumable",
     "trained",

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from ...data.errors import ConfigError
 from ...data.storage import ROOT
-from ..experiment import Arena, Session
+from ..experiment import Experiment, Session
 from ..policies import BASELINES, baseline, unknown_policy
-from ..policy import Entrant
+from ..policy import Candidate
 from ..training import LearnedPolicy, load_policy
 
 REFERENCES = ROOT / "data" / "policies"
 
 
-def entrants_of(names: Sequence[str], session: "Session", split: str = "test") -> list[Entrant]:
+def candidates_of(names: Sequence[str], session: "Session", split: str = "test") -> list[Candidate]:
     """Return what flies under each name.
 
     Args:
@@ -35,7 +35,7 @@ def entrants_of(names: Sequence[str], session: "Session", split: str = "test") -
             longer = f"{entrant.name}_{Path(name).name}"
             for policy in entrant.policies:
                 policy.name = longer
-            entrants[k] = Entrant(longer, entrant.policies)
+            entrants[k] = Candidate(longer, entrant.policies)
     return entrants
 
 
@@ -43,7 +43,7 @@ def require_known(names: Sequence[str], arena: str) -> None:
     """Refuse names of policies before anything slow is done for them.
 
     Args:
-        names: as ``entrants_of`` takes them.
+        names: as ``candidates_of`` takes them.
         arena: its id.
 
     Raises:
@@ -68,12 +68,12 @@ def references(arena: str, learner: str) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name.rpartition("_")[2]))
 
 
-def place(shelf: Path, arena: str, learner: str, seed: int) -> Path:
+def reference_folder(shelf: Path, arena: str, learner: str, seed: int) -> Path:
     """Return where a reference policy stands on a shelf such as ``REFERENCES``."""
     return shelf / _key(arena) / f"{learner}_{seed}"
 
 
-def trained(folder: Path, arena: Arena) -> LearnedPolicy:
+def trained(folder: Path, arena: Experiment) -> LearnedPolicy:
     """Return the policy of a training run.
 
     Raises:
@@ -82,12 +82,12 @@ def trained(folder: Path, arena: Arena) -> LearnedPolicy:
     return load_policy(folder, arena.problem)
 
 
-def _entrant(name: str, arena: Arena, split: str) -> Entrant:
+def _entrant(name: str, arena: Experiment, split: str) -> Candidate:
     if name in BASELINES:
-        return Entrant(name, (baseline(name, arena, split),))
+        return Candidate(name, (baseline(name, arena, split),))
     shipped = references(arena.id, name)
     policies = [trained(folder, arena) for folder in shipped or [Path(name)]]
-    return Entrant(name if shipped else policies[0].name, tuple(policies))
+    return Candidate(name if shipped else policies[0].name, tuple(policies))
 
 
 def _learners(arena: str) -> list[str]:

@@ -8,11 +8,11 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ...data.errors import ConfigError
 from ...data.settings import Settings
-from ..policies import BASELINES, BOUNDS
+from ..policies import BASELINES, ORACLES
 
 
 def _known(name: str) -> str:
-    allowed = [known for known in BASELINES if known not in BOUNDS]
+    allowed = [known for known in BASELINES if known not in ORACLES]
     if name not in allowed:
         raise ValueError(f"a baseline is one of {', '.join(map(repr, allowed))}")
     return name

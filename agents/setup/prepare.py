@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ...data.errors import ConfigError
-from ...data.exports import DataSettings, counted_for, load_history
+from ...data.exports import DataSettings, fill_missing_conversions, load_history
 from ...data.history import History
 from ...data.journeys import load_landings
 from ...data.storage import SAMPLE, digest, shipped_yaml
@@ -20,18 +20,25 @@ from ...envs.calibration import (
     CalibrationSettings,
     Posterior,
     Priors,
+    apply_journeys,
     calibrate,
-    informed,
     load_posterior,
     save_posterior,
     update,
 )
 from ...envs.constraints import parse_constraints
-from ...envs.environment import EnvSettings, Pool, problem_in
+from ...envs.environment import EnvSettings, MarketPool, problem_in
 from ...envs.market import Objective
 from ...envs.planning import SolverSettings
 from ...envs.suite import Task, task_of
-from ..experiment import CALIBRATED, Arena, CalibratedArena, Session, TaskArena, require_apart
+from ..experiment import (
+    CALIBRATED,
+    AdvertiserExperiment,
+    Experiment,
+    Session,
+    TaskExperiment,
+    require_apart,
+)
 from ..policies import BASELINES, SETTINGS
 from ..rollout import EvaluationSettings
 from ..training import learner_of
@@ -74,7 +81,7 @@ def prepare(config: Mapping[str, Any], say: Progress) -> Session:
         task = task_of(str(config["task"]))
         _require_untouched(config, task)
         say(f"{task.key}: markets and static plan")
-        arena: Arena = TaskArena.of(
+        arena: Experiment = TaskExperiment.of(
             task, env.model_copy(update={"days": task.size.days}), evaluation, agent, place.cache
         )
         return Session(config, arena, solver, evaluation, ())
@@ -83,16 +90,16 @@ def prepare(config: Mapping[str, Any], say: Progress) -> Session:
         require_apart(learner.validation, evaluation.markets, held_out)
     history, notes = load(config)
     parse_constraints(config["constraints"], history.campaigns, env.days)
-    config = informed(config, history.names)
+    config = apply_journeys(config, history.names)
     folder, posterior = calibrated(config, history, say)
-    problem, source = problem_in(folder, posterior, config, say), Pool(*posterior.training())
-    arena = CalibratedArena(
+    problem, source = problem_in(folder, posterior, config, say), MarketPool(*posterior.training())
+    arena = AdvertiserExperiment(
         CALIBRATED, problem, posterior, source, env, evaluation, agent, place.cache, solver
     )
     return Session(config, arena, solver, evaluation, notes)
 
 
-def arena_id(task: str | None) -> str:
+def experiment_id(task: str | None) -> str:
     """Return the id of the arena that a configuration's ``task`` names.
 
     Raises:
@@ -123,7 +130,9 @@ def _require_untouched(config: Mapping[str, Any], task: Task) -> None:
 def load(config: Mapping[str, Any]) -> tuple[History, tuple[str, ...]]:
     """Return the history of the configured folder, and what its reader must know."""
     data = DataSettings.from_mapping(ProblemGroups.read(config).data)
-    history = counted_for(load_history(data), Objective.of(config["objective"], "objective").name)
+    history = fill_missing_conversions(
+        load_history(data), Objective.of(config["objective"], "objective").name
+    )
     landings = load_landings(data, history)
     return history, (*history.notes, *((landings.summary(), *landings.notes) if landings else ()))
 

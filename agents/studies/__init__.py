@@ -3,7 +3,7 @@
 from .ablation import AblationCommand, ablate
 from .backtest import BacktestCommand, backtest, backtest_document
 from .backtest_report import backtest_markdown, draw_backtest, rolling_table
-from .insights import SIMULATOR, InsightsCommand, find_out, simulator_of
+from .insights import SIMULATOR, InsightsCommand, gather_insights, simulator_of
 from .recovery import RecoveryCommand, run_study
 from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
 from .tuning import TuneCommand, tune
@@ -21,7 +21,7 @@ __all__ = [
     "backtest_markdown",
     "draw_backtest",
     "draw_recovery",
-    "find_out",
+    "gather_insights",
     "recovery_markdown",
     "recovery_summary",
     "recovery_table",

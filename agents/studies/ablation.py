@@ -17,7 +17,7 @@ from tqdm import tqdm
 from ...data.errors import ConfigError
 from ...data.storage import shipped_yaml
 from ..evaluation import document_of, scored, write_comparison
-from ..policy import Entrant
+from ..policy import Candidate
 from ..setup import Command, prepare
 from ..training import learn, load_policy, save_network
 
@@ -96,8 +96,8 @@ def _train(config: Mapping[str, Any], seed: int, folder: Path) -> None:
         save_network(learn(session, seed, None, progress=False).network, folder)
 
 
-def _entrant(problem: Any, asked: AblationCommand, name: str) -> Entrant:
+def _entrant(problem: Any, asked: AblationCommand, name: str) -> Candidate:
     policies = tuple(load_policy(_place(asked, name, seed), problem) for seed in range(asked.seeds))
     for policy in policies:
         policy.name = name
-    return Entrant(name, policies)
+    return Candidate(name, policies)

@@ -13,8 +13,8 @@ import numpy as np
 from pydantic import Field
 
 from ...data.errors import ConfigError, DataError
-from ...data.exports import DataSettings, counted_for, load_history
-from ...data.forecasting import RIVALS, Verified, pooled, verify, with_errors
+from ...data.exports import DataSettings, fill_missing_conversions, load_history
+from ...data.forecasting import NAIVE_FORECASTS, Verified, pooled, verify, with_errors
 from ...data.history import History
 from ...data.settings import Settings
 from ...envs.calibration import CalibrationSettings, Priors, calibrate, predict
@@ -69,7 +69,9 @@ class BacktestCommand(Command):
 
     def history(self) -> History:
         """Read the exports."""
-        return counted_for(load_history(DataSettings.from_mapping(self.data)), self.worth)
+        return fill_missing_conversions(
+            load_history(DataSettings.from_mapping(self.data)), self.worth
+        )
 
 
 class Origin(NamedTuple):
@@ -138,7 +140,7 @@ def _origin(
     expected, counted = predict(posterior, spend, seed).of(metric)
     rivals = {
         name: verify(rival(known, spend, metric), with_errors(rival, known, spend, metric), actual)
-        for name, rival in RIVALS.items()
+        for name, rival in NAIVE_FORECASTS.items()
     }
     model = verify(expected.mean(0), counted, actual)
     return Origin(len(known.dates), then.dates[0], model, rivals)

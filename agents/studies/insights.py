@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ...data.attribution import AttributionSettings, Document, study_of
-from ...data.attribution import document_of as attribution_document
+from ...data.attribution import AttributionSettings, Document, attribution_study_of
+from ...data.attribution import attribution_document as attribution_document
 from ...data.diagnosis import DiagnosisSettings, diagnose
-from ...data.exports import DataSettings, counted_for, load_history
+from ...data.exports import DataSettings, fill_missing_conversions, load_history
 from ...data.forecasting import (
     METRICS,
     Forecaster,
@@ -42,7 +42,7 @@ class InsightsCommand(Settings):
     output: Path | None  # folder of what is written; None: the run's own
 
 
-def find_out(asked: InsightsCommand, say: Progress) -> Insights:
+def gather_insights(asked: InsightsCommand, say: Progress) -> Insights:
     """Read, attribute, diagnose and forecast.
 
     Args:
@@ -61,12 +61,14 @@ def find_out(asked: InsightsCommand, say: Progress) -> Insights:
     forecasters, left_out = forecasters_of(forecasting, {SIMULATOR: simulator_of(asked)})
 
     say("reading")
-    history = counted_for(load_history(data), "revenue")  # where nothing is counted, orders are
+    history = fill_missing_conversions(
+        load_history(data), "revenue"
+    )  # where nothing is counted, orders are
     journeys, notes = _journeys(data, history, attribution, say)
     say("looking for what changed")
     changed = diagnose(history, diagnosis)
     comparison = compare(history, forecasters, forecasting, say)
-    spend = usual_spend(history, forecasting.horizon)
+    spend = recent_spend(history, forecasting.horizon)
     chosen = forecasters[comparison.chosen]
     say(f"forecasting by {comparison.chosen}")
     return Insights(
@@ -93,7 +95,7 @@ def simulator_of(asked: InsightsCommand) -> Forecaster:
     return Simulated(kept_calibrations(priors, calibration), calibration.seed)
 
 
-def usual_spend(history: History, days: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+def recent_spend(history: History, days: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return the same weekday's mean spend of the last four weeks, (days, campaigns) dollars."""
     nothing = np.zeros((days, len(history.campaigns)))
     return same_weekday(history, nothing, "spend")
@@ -107,6 +109,6 @@ def _journeys(
     if landings is None:
         return None, ()
     say("attributing")
-    document = attribution_document(study_of(history, landings, settings))
+    document = attribution_document(attribution_study_of(history, landings, settings))
     told = (note for note in document["notes"] if note not in history.notes)
     return document, tuple(told)

@@ -27,34 +27,34 @@ from ...data.types import Floats
 from ...envs.arrays import select
 from ...envs.calibration import (
     CalibrationSettings,
+    ObservedHistory,
     Posterior,
     Priors,
-    Record,
     calibrate,
     draw_levels,
-    record_from,
+    observed_history_from,
 )
 from ...envs.constraints import Constraints, parse_constraints
-from ...envs.market import Market, MarketState, Objective, replay, simulate
+from ...envs.market import Market, MarketState, Objective, counterfactual_conversions, simulate
 from ...envs.planning import (
+    PlanObjective,
     SolverSettings,
-    Worth,
-    ascend,
     historical_plan,
+    maximise,
+    objective_with_gradient,
+    project_constant_plan,
+    project_daily_plan,
     static_plan,
-    steady_plans,
-    tensors,
+    to_tensors,
     uniform_plan,
-    whole_plans,
-    worth_by,
 )
 from ...envs.synthetic import (
-    FORMS,
+    RESPONSE_FORMS,
     Advertiser,
-    Form,
+    ResponseForm,
     SyntheticSettings,
     expected_conversions,
-    respond,
+    step_with_form,
     synthesize,
     write_advertiser,
 )
@@ -102,9 +102,9 @@ class RecoveryCommand(Command):
                 "measured. Leave the objective as it is."
             )
         for form in how.forms:
-            if form not in FORMS:
+            if form not in RESPONSE_FORMS:
                 raise ConfigError(
-                    f"study.forms: {form!r} is not known; allowed: {', '.join(FORMS)}."
+                    f"study.forms: {form!r} is not known; allowed: {', '.join(RESPONSE_FORMS)}."
                 )
         return [Case(form, how.seed + i) for form in how.forms for i in range(how.advertisers)]
 
@@ -119,7 +119,7 @@ class Case(NamedTuple):
 class Truth(NamedTuple):
     """A market that is known, campaigns in the order of the history that was read."""
 
-    form: Form
+    form: ResponseForm
     market: Market  # fields (campaigns,)
     state: MarketState  # on the eve of the flight
     levels: Floats  # (days, campaigns) log levels of the history
@@ -129,14 +129,14 @@ class Truth(NamedTuple):
         _, days = expected_conversions(self.form, self.market, self.state, plans)
         return np.asarray(days.sum(0))
 
-    def worth(self, days: int) -> Worth:
+    def worth(self, days: int) -> PlanObjective:
         """Return value and gradient of plans, (rows, days or 1, campaigns)."""
-        market, state = tensors(self.market), tensors(self.state)
+        market, state = to_tensors(self.market), to_tensors(self.state)
 
         def value(daily: Any) -> Any:
             return expected_conversions(self.form, market, state, daily)[1].sum((0, 2))
 
-        return worth_by(value, days)
+        return objective_with_gradient(value, days)
 
 
 def run_study(
@@ -197,24 +197,24 @@ def study(case: Case, config: Mapping[str, Any]) -> dict[str, Any]:
             name: {"steady": 1 - value / steady, "daily": 1 - value / daily}
             for name, value in zip(plans, brought.tolist(), strict=True)
         },
-        "curves": curves(posterior, truth, record_from(history), days, case.seed),
+        "curves": curves(posterior, truth, observed_history_from(history), days, case.seed),
     }
 
 
 def best_values(truth: Truth, constraints: Constraints, begin: Floats) -> tuple[float, float]:
     """Return what the best steady and the best daily plan bring in a known market."""
-    worth, every_day = truth.worth(len(begin)), steady_plans(constraints)
+    worth, every_day = truth.worth(len(begin)), project_constant_plan(constraints)
     starts = [begin.mean(0)[None, None], 0 * begin[None, :1] + constraints.total / begin.size]
-    steady = [ascend(worth, every_day, start, _CLIMB) for start in starts]
+    steady = [maximise(worth, every_day, start, _CLIMB) for start in starts]
     first = max(steady, key=lambda summit: summit.value[0])
-    feasible = whole_plans(constraints)
+    feasible = project_daily_plan(constraints)
     starts = [np.repeat(first.plan, len(begin), 1), begin[None]]
-    daily = max(float(ascend(worth, feasible, start, _CLIMB).value[0]) for start in starts)
+    daily = max(float(maximise(worth, feasible, start, _CLIMB).value[0]) for start in starts)
     return float(first.value[0]), daily
 
 
 def curves(
-    posterior: Posterior, truth: Truth, record: Record, days: int, seed: int
+    posterior: Posterior, truth: Truth, record: ObservedHistory, days: int, seed: int
 ) -> list[dict[str, Any]]:
     """Compare response curves with the truth, a row a multiple of past spend.
 
@@ -224,7 +224,7 @@ def curves(
     """
     market, state = posterior.sample_training(_CURVE_DRAWS)
     levels = draw_levels(market, record, np.random.Generator(np.random.PCG64(seed)))
-    world = partial(respond, truth.form)
+    world = partial(step_with_form, truth.form)
     counted = record.conversions.sum(0) > _COUNTED * record.seen.sum(0)
     rows = []
     for multiple in MULTIPLES:
@@ -233,8 +233,8 @@ def curves(
         _, outcomes = simulate(market, state, plan, None)
         pairs = {
             "past": (
-                replay(market, levels, spend, first),
-                replay(truth.market, truth.levels, spend, first, world),
+                counterfactual_conversions(market, levels, spend, first),
+                counterfactual_conversions(truth.market, truth.levels, spend, first, world),
             ),
             "ahead": (sum(o.expected for o in outcomes), truth.conversions(plan)[0]),
         }
@@ -269,4 +269,4 @@ def _truth(case: Case, advertiser: Advertiser, history: History) -> Truth:
     order = np.array([names.index(name) for name in history.names])
     market = select(advertiser.market, (..., order))
     state = select(advertiser.state, (..., order))
-    return Truth(FORMS[case.form], market, state, advertiser.levels[:, order])
+    return Truth(RESPONSE_FORMS[case.form], market, state, advertiser.levels[:, order])

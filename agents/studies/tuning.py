@@ -18,7 +18,7 @@ from ...data.storage import write_json
 from ...data.types import Progress
 from ..experiment import Session
 from ..setup import Command, Group, Seed
-from ..training import learn, validated
+from ..training import learn, validation_percent
 
 
 class Range(Settings):
@@ -127,7 +127,7 @@ def tune(session: Session, asked: TuneCommand, folder: Path, say: Progress) -> d
         values = {key: span.suggested(trial, key) for key, span in asked.space.items()}
         arena = replace(session.arena, agent=changed(asked.agent, values))
         tried = session._replace(arena=arena)
-        percent = validated(tried, learn(tried, asked.seed, None, progress=False))
+        percent = validation_percent(tried, learn(tried, asked.seed, None, progress=False))
         say(f"trial {trial.number}: {percent:.2f} % with {_overrides(values)}")
         return percent
 

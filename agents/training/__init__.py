@@ -1,25 +1,25 @@
 """How is a network trained?"""
 
 from .actor import Actor
-from .algorithms import learner_of, model_of, usual_model
-from .apg import Backpropagation
+from .algorithms import default_ppo, learner_of, model_of
+from .apg import AnalyticPolicyGradient
 from .network import LearnedPolicy, Network, Training, load_policy, save_network
-from .train import learn, validated
-from .vecenv import SB3Envs, usual_envs
+from .train import learn, validation_percent
+from .vecenv import SB3Envs, dummy_vec_env
 
 __all__ = [
     "Actor",
-    "Backpropagation",
+    "AnalyticPolicyGradient",
     "LearnedPolicy",
     "Network",
     "SB3Envs",
     "Training",
+    "default_ppo",
+    "dummy_vec_env",
     "learn",
     "learner_of",
     "load_policy",
     "model_of",
     "save_network",
-    "usual_envs",
-    "usual_model",
-    "validated",
+    "validation_percent",
 ]

@@ -11,7 +11,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from ...data.errors import ConfigError, shown
 from ...data.settings import Settings
 from .apg import WarmStart
-from .vecenv import SB3Envs, usual_envs
+from .vecenv import SB3Envs, dummy_vec_env
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -126,7 +126,7 @@ def model_of(envs: SB3Envs, settings: Any, seed: int) -> Any:
     )
 
 
-def usual_model(make: Callable[[], Any], settings: Any, seed: int) -> Any:
+def default_ppo(make: Callable[[], Any], settings: Any, seed: int) -> Any:
     """Return PPO in Stable-Baselines3's usual setting, to compare with: 8 environments, batch 64.
 
     Args:
@@ -136,7 +136,7 @@ def usual_model(make: Callable[[], Any], settings: Any, seed: int) -> Any:
     """
     return PPO(
         "MlpPolicy",
-        usual_envs(make, 8),
+        dummy_vec_env(make, 8),
         n_steps=240,
         batch_size=64,
         n_epochs=settings.epochs,

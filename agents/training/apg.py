@@ -13,9 +13,18 @@ import torch
 from pydantic import Field
 
 from ...data.settings import Settings
-from ...envs.environment import EnvSettings, Source
-from ...envs.flight import Day, Problem, View, distance, fly, observe, start, wanted
-from ...envs.planning import tensors
+from ...envs.environment import EnvSettings, MarketSource
+from ...envs.flight import (
+    DayResult,
+    Observable,
+    Problem,
+    distance,
+    initial_state,
+    observe,
+    requested_spend,
+    rollout,
+)
+from ...envs.planning import to_tensors
 from .actor import Actor
 
 _STREAM = 1_000_000_007  # keeps these flights apart from those of the environments
@@ -31,14 +40,14 @@ class WarmStart(Settings):
     rate: Annotated[float, Field(gt=0)]
 
 
-class Backpropagation:
+class AnalyticPolicyGradient:
     """Trains an actor in place, an iteration at a time."""
 
     def __init__(
         self,
         actor: Actor,
         problem: Problem,
-        source: Source,
+        source: MarketSource,
         env: EnvSettings,
         settings: WarmStart,
         seed: int,
@@ -55,7 +64,7 @@ class Backpropagation:
         """
         self.actor, self.env, self.settings, self.seed = actor, env, settings, seed
         self.source, self.days = source, problem.days
-        self.known = tensors(problem)
+        self.known = to_tensors(problem)
         self.done = 0  # iterations
         self._scale = _static_value(self.known)
         self._climb = torch.optim.Adam(actor.parameters(), lr=settings.rate)
@@ -80,9 +89,9 @@ class Backpropagation:
         flights, first = self.settings.flights, self.done * self.settings.flights
         episodes = range(first, first + flights)
         market, state, noise = self.source.draw(self.seed + _STREAM, episodes, self.days)
-        pilot = Pilot(self.actor, self.known, self.env)
-        begin = start(self.known, tensors(state), (flights,))
-        _, days = fly(self.known, tensors(market), begin, tensors(noise), pilot.act)
+        pilot = RecordingPolicy(self.actor, self.known, self.env)
+        begin = initial_state(self.known, to_tensors(state), (flights,))
+        _, days = rollout(self.known, to_tensors(market), begin, to_tensors(noise), pilot.act)
         value = torch.stack([day.value.sum(-1) for day in days]).sum(0).mean()
         loss = _OUTSIDE * pilot.outside - value / self._scale
         if self.env.distance_penalty:
@@ -99,7 +108,7 @@ class Backpropagation:
         self._climb.load_state_dict(state["optimizer"])
 
 
-class Pilot:
+class RecordingPolicy:
     """Acts by an actor, keeping the gradient, and keeps what it reached for."""
 
     def __init__(self, actor: Actor, problem: Problem, env: EnvSettings) -> None:
@@ -107,16 +116,16 @@ class Pilot:
         self.outside: torch.Tensor = torch.tensor(0.0)  # squares beyond [-1, 1], summed over days
         self._wishes: list[tuple[torch.Tensor, torch.Tensor]] = []
 
-    def act(self, view: View, memory: Any) -> tuple[torch.Tensor, torch.Tensor, Any]:
+    def act(self, view: Observable, memory: Any) -> tuple[torch.Tensor, torch.Tensor, Any]:
         """Return the wanted dollars."""
         mean, memory = self.actor(observe(self.problem, view).float(), memory)
         self.outside = self.outside + ((mean.abs() - 1).clip(0.0) ** 2).mean()
         action = mean.clip(-1.0, 1.0).double()
-        target, total = wanted(self.problem, view, action, self.env.action)
+        target, total = requested_spend(self.problem, view, action, self.env.action)
         self._wishes.append((target, total))
         return target, total, memory
 
-    def moved(self, days: list[Day]) -> torch.Tensor:
+    def moved(self, days: list[DayResult]) -> torch.Tensor:
         """Return the mean distance between what was wanted and what was allowed."""
         moved = [distance(*wish, day.planned) for wish, day in zip(self._wishes, days, strict=True)]
         return torch.stack(moved).mean()
@@ -124,12 +133,12 @@ class Pilot:
 
 def _static_value(problem: Problem) -> float:
     """Return what the static plan is worth in the mean market."""
-    begin = start(problem, problem.state, (1,))
+    begin = initial_state(problem, problem.state, (1,))
 
-    def follow(view: View, memory: Any) -> tuple[Any, Any, None]:
+    def follow(view: Observable, memory: Any) -> tuple[Any, Any, None]:
         today = problem.base[view.ledger.day]
         return today[None], today.sum()[None], None
 
     with torch.no_grad():
-        _, days = fly(problem, problem.market, begin, None, follow)
+        _, days = rollout(problem, problem.market, begin, None, follow)
     return max(float(np.abs(sum(float(day.value.sum()) for day in days))), 1e-9)

@@ -21,12 +21,12 @@ from ...data.storage import read_json, write_bytes, write_json
 from ...envs.arrays import Array
 from ...envs.flight import (
     ActionSettings,
+    Observable,
     Problem,
-    View,
     action_size,
     observation_size,
     observe,
-    wanted,
+    requested_spend,
 )
 from .actor import Actor, Shape
 from .checkpoint import packed, unpacked
@@ -85,12 +85,12 @@ class LearnedPolicy:
         """Args: name, the network, and the problem it is to solve."""
         self.name, self.network, self.problem = name, network, problem
 
-    def act(self, view: View, memory: Any) -> tuple[Array, Array, Any]:
+    def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Return the dollars that the network's action asks for."""
         seen = np.asarray(observe(self.problem, view), np.float32)
         action, memory = self.network.actions(seen.reshape(-1, seen.shape[-1]), memory)
         action = action.reshape(*seen.shape[:-1], -1)
-        target, total = wanted(self.problem, view, action, self.network.action)
+        target, total = requested_spend(self.problem, view, action, self.network.action)
         return target, total, memory
 
 

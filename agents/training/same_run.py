@@ -9,12 +9,12 @@ import numpy as np
 
 from ...data.errors import ConfigError
 from ...data.settings import Settings
-from ...envs.environment import EnvSettings, Source, to_arrays
+from ...envs.environment import EnvSettings, MarketSource, to_arrays
 from ...envs.flight import Problem
 
 
 def same_run(
-    problem: Problem, source: Source, env: EnvSettings, settings: Any, record: Settings
+    problem: Problem, source: MarketSource, env: EnvSettings, settings: Any, record: Settings
 ) -> dict[str, Any]:
     """Return all that two trainings must share to be bitwise the same, as plain values."""
     rules = problem.constraints

@@ -14,11 +14,11 @@ from .vecenv import SB3Envs
 _BUFFER = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 
-class Enough(Exception):  # noqa: N818  # nothing went wrong
+class StopTraining(Exception):  # noqa: N818  # nothing went wrong
     """Raised between flights to end the learning there."""
 
 
-class Interaction:
+class SB3Learner:
     """Trains one network in the environment; between flights its state can be kept."""
 
     def __init__(self, envs: SB3Envs, settings: Any, seed: int) -> None:
@@ -38,7 +38,7 @@ class Interaction:
     def learn(self, callback: BaseCallback) -> None:
         """Learn until all steps are done or the callback has had enough."""
         off = isinstance(self.settings, OffPolicy)
-        with suppress(Enough):
+        with suppress(StopTraining):
             self.model.learn(
                 self.settings.steps - self.steps,
                 callback,

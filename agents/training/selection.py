@@ -9,7 +9,7 @@ import torch
 
 from ...envs.flight import Problem
 from ..policy import PlanPolicy, Policy
-from ..rollout import Trial, fly_policy
+from ..rollout import EvaluationSet, rollout_policy
 from .network import LearnedPolicy, Network
 
 PERCENT = "percent_of_clairvoyant"
@@ -24,7 +24,11 @@ class Selection:
     """
 
     def __init__(
-        self, network: Network, problem: Problem, trial: Trial, rivals: Sequence[Policy] = ()
+        self,
+        network: Network,
+        problem: Problem,
+        trial: EvaluationSet,
+        rivals: Sequence[Policy] = (),
     ) -> None:
         """Args: the network that is trained, its problem, the validation markets, its rivals."""
         self.network, self.problem, self.trial = network, problem, trial
@@ -70,7 +74,7 @@ class Selection:
 
     def _flown(self, policy: Policy) -> Any:
         with torch.no_grad():
-            return fly_policy(self.problem, policy, self.trial).total
+            return rollout_policy(self.problem, policy, self.trial).total
 
     def _scores(self, total: Any) -> dict[str, float]:
         scores = {}
@@ -83,7 +87,7 @@ class Selection:
         return scores
 
 
-def told(scores: Mapping[str, float]) -> str:
+def format_scores(scores: Mapping[str, float]) -> str:
     """Return scores as a progress bar shows them."""
     gain = f"{scores[GAIN]:+.2f} % over static"
     return f"{scores[PERCENT]:.2f} % of clairvoyant, {gain}" if PERCENT in scores else gain

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ..experiment import CALIBRATED
 from ..policies import BASELINES, baseline
 from ..policy import PlanPolicy, Policy
-from ..rollout import fly_policy, percent_of
+from ..rollout import percent_of, rollout_policy
 from .algorithms import learner_of
 from .network import LearnedPolicy
 from .trainer import train
@@ -42,7 +42,7 @@ def learn(session: "Session", seed: int, folder: Path | None, *, progress: bool)
     return LearnedPolicy(network.name, network, arena.problem)
 
 
-def validated(session: "Session", policy: Policy) -> float:
+def validation_percent(session: "Session", policy: Policy) -> float:
     """Return a policy's percent of the clairvoyant on the validation markets.
 
     It is what sweeps maximise: the test markets are for the report alone.
@@ -51,5 +51,5 @@ def validated(session: "Session", policy: Policy) -> float:
     best = trial.best
     if best is None:
         plans = PlanPolicy("clairvoyant", arena.plans("validation", "daily"))
-        best = fly_policy(arena.problem, plans, trial).total
-    return float(percent_of(fly_policy(arena.problem, policy, trial).total, best).mean())
+        best = rollout_policy(arena.problem, plans, trial).total
+    return float(percent_of(rollout_policy(arena.problem, policy, trial).total, best).mean())

@@ -16,25 +16,25 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from tqdm import tqdm
 
-from ...envs.environment import BudgetVectorEnv, EnvSettings, Pool, Source
+from ...envs.environment import BudgetVectorEnv, EnvSettings, MarketPool, MarketSource
 from ...envs.flight import Problem
 from ...envs.market import Market, MarketState
 from ..policy import Policy
-from ..rollout import Trial
+from ..rollout import EvaluationSet
 from .actor import Actor
-from .apg import Backpropagation
+from .apg import AnalyticPolicyGradient
 from .checkpoint import random_state, read_state, restore_random_state, tidy, write_state
 from .network import Network, Training
 from .same_run import require_same, same_run
-from .sb3 import Enough, Interaction
-from .selection import Selection, told
+from .sb3 import SB3Learner, StopTraining
+from .selection import Selection, format_scores
 from .vecenv import SB3Envs
 
 
 def train(
     problem: Problem,
-    source: tuple[Market, MarketState] | Source,
-    validation: Trial,
+    source: tuple[Market, MarketState] | MarketSource,
+    validation: EvaluationSet,
     env: EnvSettings,
     settings: Any,
     seed: int,
@@ -61,7 +61,7 @@ def train(
     Raises:
         ConfigError: if the folder's checkpoint is of another training.
     """
-    flights: Source = Pool(*source) if type(source) is tuple else source  # type: ignore
+    flights: MarketSource = MarketPool(*source) if type(source) is tuple else source  # type: ignore
     return _Run(
         problem, flights, validation, env, settings, seed, folder, progress, rivals, task
     ).network()
@@ -73,8 +73,8 @@ class _Run:
     def __init__(
         self,
         problem: Problem,
-        source: Source,
-        validation: Trial,
+        source: MarketSource,
+        validation: EvaluationSet,
         env: EnvSettings,
         settings: Any,
         seed: int,
@@ -86,9 +86,9 @@ class _Run:
         self.settings, self._shown = settings, progress
         self._path = None if folder is None else folder / "checkpoint.safetensors"
         envs = SB3Envs(BudgetVectorEnv(problem, source, env, settings.envs))
-        self.play = Interaction(envs, settings, seed)
+        self.play = SB3Learner(envs, settings, seed)
         actor = Actor.of(self.play.model.policy)
-        self.warm = Backpropagation(actor, problem, source, env, settings.warm, seed)
+        self.warm = AnalyticPolicyGradient(actor, problem, source, env, settings.warm, seed)
         record = Training(
             task=task,
             campaigns=list(problem.constraints.names),
@@ -141,7 +141,7 @@ class _Run:
         for name, score in scores.items():
             self._log.record(f"validation/{name}", score)
         self._log.dump(self.warm.steps if self.warming else int(self.play.steps))
-        bar.tell(told(scores))
+        bar.tell(format_scores(scores))
 
     def keep(self, *, now: bool = False) -> None:
         """Write the checkpoint, if the last one is old enough."""
@@ -207,7 +207,7 @@ class _Callback(BaseCallback):
         self._run.play.explore()
         self._run.keep()
         if self._run.stale:
-            raise Enough
+            raise StopTraining
 
     def _on_step(self) -> bool:
         self._bar.reach(self.num_timesteps)

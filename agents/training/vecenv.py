@@ -90,6 +90,6 @@ class SB3Envs(VecEnv):
         return [False] * len(list(self._get_indices(indices)))
 
 
-def usual_envs(make: Callable[[], gym.Env[Any, Any]], count: int) -> DummyVecEnv:
+def dummy_vec_env(make: Callable[[], gym.Env[Any, Any]], count: int) -> DummyVecEnv:
     """Return single environments stepped one by one, as most people run SB3: to compare with."""
     return DummyVecEnv([make] * count)

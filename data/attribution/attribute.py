@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from scipy.stats import rankdata
 
 from ..errors import ConfigError, data_error
-from ..journeys import Journeys, Paths, distinct, tally
+from ..journeys import Journeys, Paths, count_by_code, distinct
 from ..settings import Settings
 from ..types import Floats, Ints
 from . import markov, shapley
@@ -183,7 +183,7 @@ def _counts(journeys: Journeys, settings: AttributionSettings) -> _Counts:
     paths, path = distinct(journeys.paths)
     ones = np.ones(len(journeys.user))
     converted, every = (
-        bootstrap.draw(tally(bootstrap.group, each, bootstrap.groups))
+        bootstrap.draw(count_by_code(bootstrap.group, each, bootstrap.groups))
         for each in (journeys.paths.conversions, ones)
     )
     return _Counts(paths, bootstrap, converted, every, path, journeys.paths)

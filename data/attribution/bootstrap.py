@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from ..journeys import tally
+from ..journeys import count_by_code
 from ..types import Floats, Ints
 
 
@@ -29,7 +29,7 @@ class Bootstrap:
     def sums(self, journey: Ints, column: Ints, weight: Floats, columns: int) -> Floats:
         """(groups, columns) sums of weights by the group of their journey and their column."""
         code = self.group[journey] * columns + column
-        return tally(code, weight, self.groups * columns).reshape(self.groups, columns)
+        return count_by_code(code, weight, self.groups * columns).reshape(self.groups, columns)
 
     def counts(self, path: Ints, weight: Floats, paths: int) -> sparse.csr_array:
         """(groups, paths) weights of the journeys along each path."""

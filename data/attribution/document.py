@@ -8,9 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import data_error
-from ..exports import DataSettings, load_history, uncounted
+from ..exports import DataSettings, campaigns_without_conversions, load_history
 from ..history import History
-from ..journeys import Journeys, Landings, LandingsReport, cut, gaps, imputed, read_landings, unsure
+from ..journeys import (
+    Journeys,
+    Landings,
+    LandingsReport,
+    ambiguous_order,
+    build_journeys,
+    imputed,
+    inter_visit_days,
+    read_landings,
+)
 from ..settings import Settings
 from ..types import Floats
 from .attribute import CAVEAT, Attribution, AttributionSettings, Credit, attribute
@@ -51,7 +60,7 @@ class AttributeCommand(Settings):
         return DataSettings.from_mapping(self.data), settings
 
 
-def study(data: DataSettings, settings: AttributionSettings) -> Study:
+def attribution_study(data: DataSettings, settings: AttributionSettings) -> Study:
     """Read, cut and attribute.
 
     Raises:
@@ -68,10 +77,12 @@ def study(data: DataSettings, settings: AttributionSettings) -> Study:
             "Converted, Source, Channel and Campaign Type",
             "put it there, or give its name with data.landings_file",
         )
-    return study_of(history, landings, settings)
+    return attribution_study_of(history, landings, settings)
 
 
-def study_of(history: History, landings: Landings, settings: AttributionSettings) -> Study:
+def attribution_study_of(
+    history: History, landings: Landings, settings: AttributionSettings
+) -> Study:
     """Cut and attribute what was read.
 
     Raises:
@@ -79,11 +90,11 @@ def study_of(history: History, landings: Landings, settings: AttributionSettings
         DataError: nothing to attribute.
     """
     settings.check_method()
-    journeys = cut(landings, history, settings.lookback_days, settings.converted)
+    journeys = build_journeys(landings, history, settings.lookback_days, settings.converted)
     return Study(history, landings, journeys, attribute(journeys, settings), settings)
 
 
-def document_of(found: Study) -> Document:
+def attribution_document(found: Study) -> Document:
     """Everything that was found, JSON-able; what is undefined is null."""
     attribution, settings = found.attribution, found.settings
     report = found.landings.report
@@ -200,7 +211,7 @@ def _agreement(attribution: Attribution) -> Document:
 
 def _gaps(journeys: Journeys) -> Document:
     """Days from a landing of each label to the journey's next one."""
-    days, label = gaps(journeys)
+    days, label = inter_visit_days(journeys)
     order = np.argsort(label, kind="stable")
     names = journeys.paths.names
     ends = np.cumsum(np.bincount(label, minlength=len(names)))
@@ -216,7 +227,7 @@ def _ratios(found: Study) -> Document | None:
     how, report = found.settings.ratios, found.landings.report
     platform = platform_conversions(found.history, report)
     seen = np.array([match.landings > 0 for match in report.matches])
-    seen[uncounted(found.history)] = False
+    seen[campaigns_without_conversions(found.history)] = False
     coverage = coverage_of(report, how)
 
     def by(method: str) -> Ratios | None:
@@ -279,5 +290,5 @@ def _reconciliation(found: Study, report: LandingsReport) -> Document:
         },
         "unmatched": dict(report.unmatched),
         "imputed_times": [found.history.names[at] for at in odd],
-        "journeys_of_unsure_order": unsure(found.journeys, odd),
+        "journeys_of_unsure_order": ambiguous_order(found.journeys, odd),
     }

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from ..journeys import Paths, compact, tally
+from ..journeys import Paths, count_by_code, renumber
 from ..types import Floats, Ints
 
 _SWEEPS = 2000  # of the iteration before the factorisation takes over
@@ -53,19 +53,19 @@ def chain_of(paths: Paths, order: int) -> Chain:
     state, label, size = _states(paths, order)
     weight = paths.conversions + paths.nulls
     each = np.repeat(weight, paths.length)
-    visits = tally(state, each, size)
+    visits = count_by_code(state, each, size)
     stays = np.ones(len(state), bool)
     stays[paths.last] = False
     at = np.flatnonzero(stays)
     code = state[at] * len(paths.names) + paths.label[at + 1]  # which fixes the next state
-    move, count = compact(code, size * len(paths.names))
+    move, count = renumber(code, size * len(paths.names))
     ends = np.zeros((2, count), np.int64)
     ends[:, move] = state[at], state[at + 1]
-    share = tally(move, each[at], count) / visits[ends[0]]
+    share = count_by_code(move, each[at], count) / visits[ends[0]]
     moves = sparse.csr_array((share, (ends[0], ends[1])), shape=(size, size))
-    converts = tally(state[paths.last], paths.conversions, size) / visits
+    converts = count_by_code(state[paths.last], paths.conversions, size) / visits
     total = float(weight.sum())
-    start = tally(state[paths.first], weight, size) / total
+    start = count_by_code(state[paths.first], weight, size) / total
     return Chain(paths.names, label, state, visits, moves, converts, start, total)
 
 
@@ -119,7 +119,7 @@ def influence_of(paths: Paths, chain: Chain, found: Removal) -> tuple[Floats, Fl
     for c in range(without.shape[1]):
         after = np.append(without[at[1:], c], 0.0) * follows
         step = weight[at, c] * (after - without[at, c])
-        path[:, c] = tally(owner, step, len(path))
+        path[:, c] = count_by_code(owner, step, len(path))
         path[:, c] += (without[at[paths.first], c] - rate[c]) / chain.journeys
     closing = weight[at[paths.last]]
     full = -found.rate / chain.journeys
@@ -167,11 +167,11 @@ def _states(paths: Paths, order: int) -> tuple[Ints, Ints, int]:
     """State of each touch, the last label of each state, and how many states there are."""
     size = len(paths.names)
     place = np.arange(len(paths.label)) - np.repeat(paths.first, paths.length)
-    code, count = compact(paths.label, size)
+    code, count = renumber(paths.label, size)
     for back in range(1, order):
         earlier = np.concatenate([np.zeros(back, np.int64), paths.label])[: len(place)]
         gram = np.where(place >= back, earlier, size)  # beyond the start: padding
-        code, count = compact(gram * count + code, (size + 1) * count)
+        code, count = renumber(gram * count + code, (size + 1) * count)
     label = np.zeros(count, np.int64)
     label[code] = paths.label
     return code, label, count

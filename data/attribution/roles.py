@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..journeys import Journeys, compact
+from ..journeys import Journeys, renumber
 from ..types import Floats, Ints
 from .bootstrap import Bootstrap
 
@@ -76,7 +76,7 @@ def influence_of(converting: Journeys, bootstrap: Bootstrap) -> Influence:
     journey, label = _earlier(converting)
     closer = paths.label[paths.last]
     code = label * size + closer[journey]
-    column, pairs = compact(code, size * size)
+    column, pairs = renumber(code, size * size)
     pair = np.zeros(pairs, np.int64)
     pair[column] = code
     many = np.flatnonzero(paths.length > 1)

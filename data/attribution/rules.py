@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..journeys import Journeys, Paths, compact, tally
+from ..journeys import Journeys, Paths, count_by_code, renumber
 from ..types import Floats, Ints
 
 DIRECT = "direct"  # label that last_non_direct passes over
@@ -71,7 +71,7 @@ def shapley_set(paths: Paths) -> Floats:
     labels (a sum of unanimity games; Zhao et al. 2018).
     """
     size = len(paths.names)
-    codes, count = compact(paths.owner * size + paths.label, size * len(paths.conversions))
+    codes, count = renumber(paths.owner * size + paths.label, size * len(paths.conversions))
     earliest = np.full(count, len(paths.label))
     earliest[codes[::-1]] = np.arange(len(codes))[::-1]  # the last assignment stays: the first
     share = _ones(paths, earliest)
@@ -103,7 +103,7 @@ def rule_shares(
 def credits_of(paths: Paths, share: Floats) -> Floats:
     """(labels,) conversions that each label gets from (touches,) shares."""
     weight = share * np.repeat(paths.conversions, paths.length)
-    return tally(paths.label, weight, len(paths.names))
+    return count_by_code(paths.label, weight, len(paths.names))
 
 
 def _ones(paths: Paths, at: Ints | NDArray[np.intp]) -> Floats:

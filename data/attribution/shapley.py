@@ -5,7 +5,7 @@ from math import factorial
 
 import numpy as np
 
-from ..journeys import Paths, tally
+from ..journeys import Paths, count_by_code
 from ..types import Floats, Ints
 
 
@@ -31,8 +31,8 @@ def rate_game(paths: Paths) -> RateGame:
     bit[present] = 1 << np.arange(len(present))
     coalition = np.bitwise_or.reduceat(bit[paths.label], paths.first)
     size = 1 << len(present)
-    conversions = subset_sums(tally(coalition, paths.conversions, size))
-    nulls = subset_sums(tally(coalition, paths.nulls, size))
+    conversions = subset_sums(count_by_code(coalition, paths.conversions, size))
+    nulls = subset_sums(count_by_code(coalition, paths.nulls, size))
     journeys = conversions + nulls
     rate = np.divide(conversions, journeys, out=np.zeros(size), where=journeys > 0)
     return RateGame(present, coalition, conversions, journeys, rate)

@@ -1,7 +1,7 @@
 """What changed, and why?"""
 
 from .anomalies import EVERYWHERE, anomalies_of
-from .baseline import Expectation, expectation_of
+from .baseline import Baseline, baseline_of
 from .causality import GRANGER_WARNING
 from .diagnose import Diagnosis, DiagnosisSettings, diagnose
 from .drift import changes_of
@@ -9,11 +9,11 @@ from .drift import changes_of
 __all__ = [
     "EVERYWHERE",
     "GRANGER_WARNING",
+    "Baseline",
     "Diagnosis",
     "DiagnosisSettings",
-    "Expectation",
     "anomalies_of",
+    "baseline_of",
     "changes_of",
     "diagnose",
-    "expectation_of",
 ]

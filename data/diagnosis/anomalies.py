@@ -23,7 +23,7 @@ from scipy.stats import t as student
 from ..history import History
 from ..settings import Settings
 from ..types import Floats
-from .baseline import Expectation, ExpectationSettings, running_level
+from .baseline import Baseline, BaselineSettings, running_level
 from .explanation import Run, reason_of
 
 EVERYWHERE = "all campaigns"
@@ -60,7 +60,7 @@ class Anomaly:
 
 
 def anomalies_of(
-    history: History, found: Expectation, how: ExpectationSettings, settings: AnomalySettings
+    history: History, found: Baseline, how: BaselineSettings, settings: AnomalySettings
 ) -> list[Anomaly]:
     """Find runs of days that are not explained, the first one first; few or none are usual."""
     counted, expected, known = _with_all(found, how)
@@ -85,7 +85,7 @@ def anomalies_of(
 
 
 def anomaly_of(
-    history: History, found: Expectation, run: Run, score: float, threshold: float
+    history: History, found: Baseline, run: Run, score: float, threshold: float
 ) -> Anomaly:
     """Name and explain a run of days; score and threshold are those of `Anomaly`."""
     return Anomaly(
@@ -131,9 +131,7 @@ def thresholds(counted: Floats, days: int, false_alarms: float) -> Floats:
     return np.where(total > 0, student.isf(chance, days), np.inf)
 
 
-def _with_all(
-    found: Expectation, how: ExpectationSettings
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def _with_all(found: Baseline, how: BaselineSettings) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Counted, expected and known with a last column for all campaigns together."""
     counted = found.counted.sum(axis=1, keepdims=True)
     expected = (found.expected * found.known).sum(axis=1, keepdims=True)

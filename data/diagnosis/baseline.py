@@ -24,7 +24,7 @@ _WEEKDAY_SD = 0.5  # prior sd of a weekday's log multiplier over that of a slope
 _NOTHING = 1e-9
 
 
-class ExpectationSettings(Settings):
+class BaselineSettings(Settings):
     """The keys of `conf/diagnosis`'s `expectation`, where their meaning and defaults are."""
 
     half_width: Annotated[int, Field(ge=7)]  # days
@@ -32,7 +32,7 @@ class ExpectationSettings(Settings):
     ridge: Annotated[float, Field(ge=0)]  # conversions
 
 
-class Expectation(NamedTuple):
+class Baseline(NamedTuple):
     """What should have been; fields are (days, campaigns)."""
 
     counted: Floats  # conversions; 0 where not known
@@ -41,7 +41,7 @@ class Expectation(NamedTuple):
     known: NDArray[np.bool_]  # reported, alive and with spend
 
 
-def expectation_of(history: History, settings: ExpectationSettings) -> Expectation:
+def baseline_of(history: History, settings: BaselineSettings) -> Baseline:
     """Expect every campaign-day's conversions from its spend, weekday and surroundings."""
     spend = np.nan_to_num(history.spend)
     known = np.isfinite(history.conversions) & (history.presence != DEAD) & (spend > 0)
@@ -53,7 +53,7 @@ def expectation_of(history: History, settings: ExpectationSettings) -> Expectati
     ]
     steady = np.stack(columns, axis=1)
     level = running_level(counted, steady, known, settings.half_width, settings.trimmed)
-    return Expectation(counted, steady, steady * level, known)
+    return Baseline(counted, steady, steady * level, known)
 
 
 def _steady(

@@ -6,7 +6,7 @@ from typing import Literal
 from ..history import History
 from ..settings import Settings
 from .anomalies import Anomaly, AnomalySettings, anomalies_of
-from .baseline import Expectation, ExpectationSettings, expectation_of
+from .baseline import Baseline, BaselineSettings, baseline_of
 from .causality import Effect, EffectSettings, Precedence, effect_of, precedence_of
 from .drift import Change, Drift, DriftSettings, changes_of, drifts_of
 from .isolation_forest import IsolationSettings, isolated
@@ -15,7 +15,7 @@ from .isolation_forest import IsolationSettings, isolated
 class DiagnosisSettings(Settings):
     """The keys of `conf/diagnosis`, where their meaning and defaults are."""
 
-    expectation: ExpectationSettings
+    expectation: BaselineSettings
     anomalies: AnomalySettings
     isolation: IsolationSettings
     method: Literal["residuals", "isolation_forest"]
@@ -27,7 +27,7 @@ class DiagnosisSettings(Settings):
 class Diagnosis:
     """Everything that was found."""
 
-    expectation: Expectation  # against which it was found
+    expectation: Baseline  # against which it was found
     anomalies: list[Anomaly]
     changes: list[Change]
     effects: list[Effect]  # of those changes that could be compared
@@ -38,7 +38,7 @@ class Diagnosis:
 def diagnose(history: History, settings: DiagnosisSettings) -> Diagnosis:
     """Look for all of it; each change is compared with its synthetic control where there is one."""
     how = settings.expectation
-    found = expectation_of(history, how)
+    found = baseline_of(history, how)
     if settings.method == "residuals":
         anomalies = anomalies_of(history, found, how, settings.anomalies)
     else:

@@ -20,7 +20,7 @@ from ..history import History
 from ..settings import Settings
 from ..types import Floats
 from .anomalies import alike_of, stabilised, surprises
-from .baseline import Expectation
+from .baseline import Baseline
 
 _FEW = 20.0  # conversions below which nothing is said
 _PAST = 2  # times `recent` that recent days are compared with
@@ -55,7 +55,7 @@ class Drift:
     conversions: float  # in the recent days
 
 
-def changes_of(history: History, found: Expectation, settings: DriftSettings) -> list[Change]:
+def changes_of(history: History, found: Baseline, settings: DriftSettings) -> list[Change]:
     """Find lasting changes, the first one first."""
     local = surprises(found.counted, found.expected, found.known)
     gap = stabilised(found.counted, found.steady, found.known)
@@ -76,7 +76,7 @@ def changes_of(history: History, found: Expectation, settings: DriftSettings) ->
     return sorted(changes, key=lambda change: (change.day, change.campaign))
 
 
-def drifts_of(history: History, found: Expectation, settings: DriftSettings) -> list[Drift]:
+def drifts_of(history: History, found: Baseline, settings: DriftSettings) -> list[Drift]:
     """Compare the latest days with those before, for campaigns with enough conversions.
 
     The interval is of a ratio of two counts whose variance is that of the days' own scatter and of
@@ -117,13 +117,13 @@ def _long_run(alike: float) -> float:
     return (1 + alike) / (1 - alike)
 
 
-def _efficiency(found: Expectation, column: int, begin: int, end: int) -> float:
+def _efficiency(found: Baseline, column: int, begin: int, end: int) -> float:
     """Conversions over what weekday and spend say."""
     due = float((found.steady * found.known)[begin:end, column].sum())
     return float(found.counted[begin:end, column].sum()) / due if due > 0 else 0.0
 
 
-def _overdispersion(found: Expectation, column: int) -> float:
+def _overdispersion(found: Baseline, column: int) -> float:
     """Pearson's dispersion around the local level, at least 1."""
     known = found.known[:, column] & (found.expected[:, column] > 0)
     expected = found.expected[known, column]

@@ -7,7 +7,7 @@ import numpy as np
 from ..forecasting import RATIOS
 from ..history import History
 from ..types import Floats
-from .baseline import Expectation
+from .baseline import Baseline
 
 _BESIDE = 28  # days on either side that days are compared with
 _NEWS = 0.10  # relative change that is worth a word
@@ -25,7 +25,7 @@ class Run(NamedTuple):
     expected: float  # conversions
 
 
-def reason_of(history: History, found: Expectation, run: Run) -> str:
+def reason_of(history: History, found: Baseline, run: Run) -> str:
     """Say what was counted and expected, and which ratio moved.
 
     Args:

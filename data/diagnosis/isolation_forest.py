@@ -16,7 +16,7 @@ from ..history import History
 from ..settings import Settings
 from ..types import Floats
 from .anomalies import Anomaly, anomaly_of, surprises
-from .baseline import Expectation
+from .baseline import Baseline
 from .explanation import Run
 
 _WINDOW = 28  # days on either side
@@ -33,7 +33,7 @@ class IsolationSettings(Settings):
     seed: Annotated[int, Field(ge=0)]
 
 
-def isolated(history: History, found: Expectation, settings: IsolationSettings) -> list[Anomaly]:
+def isolated(history: History, found: Baseline, settings: IsolationSettings) -> list[Anomaly]:
     """Flag the share of campaign-days that is easiest to isolate, the first one first."""
     score = surprises(found.counted, found.expected, found.known)
     columns = [score] + [_deviation(history, name) for name in RATIOS if name != "roas"]

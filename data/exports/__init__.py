@@ -14,7 +14,7 @@ from .csv_table import (
 from .dates import Column, parse_days
 from .folder import find_exports, list_files
 from .load import load_history
-from .missing_conversions import counted_for, uncounted
+from .missing_conversions import campaigns_without_conversions, fill_missing_conversions
 from .settings import DataSettings
 
 __all__ = [
@@ -22,9 +22,10 @@ __all__ = [
     "ChannelDays",
     "Column",
     "DataSettings",
+    "campaigns_without_conversions",
     "canonical",
-    "counted_for",
     "decode",
+    "fill_missing_conversions",
     "find_exports",
     "list_files",
     "load_history",
@@ -34,6 +35,5 @@ __all__ = [
     "read_file",
     "records",
     "truncation_note",
-    "uncounted",
     "wrong_width",
 ]

@@ -11,14 +11,14 @@ _USUAL_ORDER = 150.0  # dollars, where no campaign says what an order is worth
 _FIRST = 28  # days that say it: days to come must change nothing in those that were
 
 
-def uncounted(history: History) -> list[int]:
+def campaigns_without_conversions(history: History) -> list[int]:
     """Return the positions of campaigns with revenue whose conversions were never exported."""
     seen = history.presence == OBSERVED
     counted = (np.isfinite(history.conversions) & seen).any(0)
     return np.flatnonzero(seen.any(0) & ~counted).tolist()
 
 
-def counted_for(history: History, objective: str) -> History:
+def fill_missing_conversions(history: History, objective: str) -> History:
     """Return a history in which every campaign has conversions.
 
     Where there are none, orders stand for them: revenue over the value of an order of the
@@ -32,7 +32,7 @@ def counted_for(history: History, objective: str) -> History:
     Raises:
         DataError: if conversions are asked for and a campaign has none to show.
     """
-    missing = uncounted(history)
+    missing = campaigns_without_conversions(history)
     if not missing:
         return history
     names = ", ".join(history.names[k] for k in missing)

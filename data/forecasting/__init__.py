@@ -13,17 +13,17 @@ from .compare import (
 )
 from .features import RATIOS, channel_breadth, channel_diversity, channel_shares, weekday_of
 from .forecaster import METRICS, Forecaster, Metric, backtest, rolling_origins
-from .level import Corrected, Level
+from .level import BiasCorrected, Level
 from .metrics import bae, scores_of
-from .naive import RIVALS, same_weekday, with_errors
+from .naive import NAIVE_FORECASTS, same_weekday, with_errors
 from .probabilistic_metrics import Verified, pooled, verify
 
 __all__ = [
     "METRICS",
+    "NAIVE_FORECASTS",
     "RATIOS",
-    "RIVALS",
+    "BiasCorrected",
     "Comparison",
-    "Corrected",
     "Forecaster",
     "ForecastingSettings",
     "Level",

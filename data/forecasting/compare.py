@@ -18,9 +18,9 @@ from ..types import Floats
 from .conformal import Interval, intervals, month_range
 from .forecaster import METRICS, Backtest, Forecaster, Metric, Naive, backtest, rolling_origins
 from .importance import contributions, permutation
-from .level import Corrected, Level, LevelSettings, unit_of
+from .level import BiasCorrected, Level, LevelSettings, unit_of
 from .metrics import Scores, scores_of
-from .naive import RIVALS
+from .naive import NAIVE_FORECASTS
 from .regressors import (
     Boosted,
     BoostingSettings,
@@ -37,7 +37,7 @@ from .training_table import training
 
 Count = Annotated[int, Field(ge=1)]
 LEARNERS = ("random_forest", "xgboost", "net")
-OWN = (*RIVALS, "level", *LEARNERS)
+OWN = (*NAIVE_FORECASTS, "level", *LEARNERS)
 
 
 class OriginSettings(Settings):
@@ -130,12 +130,12 @@ def level_of(settings: ForecastingSettings) -> Forecaster:
     """The level forecaster with its correction, which is also what the learners correct."""
     how = settings.correction
     inner = Level(settings.level)
-    return Corrected(inner, how.origins, settings.horizon, how.step, how.least)
+    return BiasCorrected(inner, how.origins, settings.horizon, how.step, how.least)
 
 
 def _own(name: str, settings: ForecastingSettings) -> Forecaster:
-    if name in RIVALS:
-        return Naive(name, RIVALS[name])
+    if name in NAIVE_FORECASTS:
+        return Naive(name, NAIVE_FORECASTS[name])
     base = level_of(settings)
     if name == "level":
         return base

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..history import History
 from ..types import Floats
-from .naive import Rival
+from .naive import NaiveForecast
 
 Metric = Literal["conversions", "revenue"]
 METRICS: tuple[Metric, ...] = ("conversions", "revenue")
@@ -44,7 +44,7 @@ class Naive:
     """A rule of `naive.RIVALS` as a forecaster."""
 
     name: str
-    rule: Rival
+    rule: NaiveForecast
 
     def forecast(self, history: History, spend: Floats, metric: Metric) -> Floats:
         """See `Forecaster`."""

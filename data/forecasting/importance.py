@@ -6,7 +6,7 @@ import numpy as np
 
 from ..types import Floats
 from .regressors import Boosted, Model
-from .training_table import NAMES, Design
+from .training_table import NAMES, TrainingTable
 
 _WEEKDAYS = 7  # the first columns of a design
 GROUPS: Mapping[str, tuple[int, ...]] = {  # weekday columns tell one thing together
@@ -15,7 +15,7 @@ GROUPS: Mapping[str, tuple[int, ...]] = {  # weekday columns tell one thing toge
 }
 
 
-def permutation(model: Model, rows: Design, repeats: int, seed: int) -> dict[str, float]:
+def permutation(model: Model, rows: TrainingTable, repeats: int, seed: int) -> dict[str, float]:
     """By how much WAPE grows when a feature is shuffled among rows (Breiman 2001).
 
     Args:
@@ -41,7 +41,7 @@ def permutation(model: Model, rows: Design, repeats: int, seed: int) -> dict[str
     return found
 
 
-def contributions(model: Boosted, rows: Design) -> dict[str, float]:
+def contributions(model: Boosted, rows: TrainingTable) -> dict[str, float]:
     """Mean size of what each feature adds to a row's log ratio, weighted by its expectation."""
     parts = model.contributions(rows.rows)
     weight = rows.base / rows.base.sum()
@@ -51,6 +51,6 @@ def contributions(model: Boosted, rows: Design) -> dict[str, float]:
     }
 
 
-def _wape(model: Model, rows: Design, given: Floats) -> float:
+def _wape(model: Model, rows: TrainingTable, given: Floats) -> float:
     error = np.abs(model.predict(given) - rows.ratio) * rows.base
     return float(error.sum() / (rows.ratio * rows.base).sum())

@@ -76,7 +76,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Corrected:
+class BiasCorrected:
     """A forecaster times one number for all campaigns, which its latest backtests would have liked.
 
     The number makes the absolute error of the last `backtests` forecasts least: the weighted

@@ -15,7 +15,7 @@ from ..history import History
 from ..types import Floats
 from .features import weekday_of
 
-Rival = Callable[[History, Floats, str], Floats]
+NaiveForecast = Callable[[History, Floats, str], Floats]
 _RECENT = 28  # days
 _LEAST = 0.1  # conversions (dollars of revenue, ...) added before a logarithm
 _CENT = 0.01  # dollars
@@ -71,7 +71,7 @@ def log_log(history: History, spend: Floats, metric: str) -> Floats:
     return np.stack(columns, 1)
 
 
-RIVALS: Mapping[str, Rival] = {
+NAIVE_FORECASTS: Mapping[str, NaiveForecast] = {
     "same_weekday": same_weekday,
     "last_28_days": last_28_days,
     "return_times_spend": return_times_spend,
@@ -79,7 +79,7 @@ RIVALS: Mapping[str, Rival] = {
 }
 
 
-def with_errors(rival: Rival, history: History, spend: Floats, metric: str) -> Floats:
+def with_errors(rival: NaiveForecast, history: History, spend: Floats, metric: str) -> Floats:
     """Return a rival's draws, (draws, days, campaigns): its mean plus its own past errors.
 
     It forecast every earlier horizon of the same length, given that horizon's spend, from at least

@@ -20,7 +20,7 @@ from ..settings import Settings
 from ..types import Floats
 from .forecaster import Forecaster, Metric
 from .level import unit_of
-from .training_table import LITTLE, Design, training, upcoming
+from .training_table import LITTLE, TrainingTable, training, upcoming
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -95,7 +95,7 @@ class Learned:
         expected = fitted[0].predict(ahead.rows) * ahead.base - LITTLE
         return np.maximum(expected, 0.0).reshape(spend.shape) * unit_of(history, metric)
 
-    def fit(self, history: History, metric: Metric) -> tuple[Model, Design] | None:
+    def fit(self, history: History, metric: Metric) -> tuple[Model, TrainingTable] | None:
         """Return the fitted model and the rows it learnt from; None where there is nothing."""
         how = self.settings
         origins = range(len(history.dates) - 1, how.least - 1, -how.stride)

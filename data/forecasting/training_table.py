@@ -39,17 +39,17 @@ NAMES = (
 
 
 @dataclass(frozen=True, eq=False)
-class Design:
+class TrainingTable:
     """Rows of one or many origins, flat over days and campaigns."""
 
     rows: Floats  # (rows, features), no NaN
     base: Floats  # (rows,) conversions that the base forecaster expects, > 0
     ratio: Floats  # (rows,) what happened over the base; NaN where it is not known
 
-    def known(self) -> "Design":
+    def known(self) -> "TrainingTable":
         """Those rows whose outcome is known."""
         told = np.isfinite(self.ratio)
-        return Design(self.rows[told], self.base[told], self.ratio[told])
+        return TrainingTable(self.rows[told], self.base[told], self.ratio[told])
 
 
 def training(
@@ -58,7 +58,7 @@ def training(
     base: Forecaster,
     origins: Sequence[int],
     horizon: int,
-) -> Design:
+) -> TrainingTable:
     """Rows of all origins inside a history; a horizon that reaches beyond its end is cut."""
     table, parts = features_of(history), []
     for origin in origins:
@@ -66,26 +66,26 @@ def training(
         spend = np.nan_to_num(ahead.spend)
         part = _rows(history.window(None, origin), spend, metric, base, table)
         counted = np.asarray(getattr(ahead, metric)).ravel() / unit_of(history, metric)
-        parts.append(Design(part.rows, part.base, counted / part.base))
+        parts.append(TrainingTable(part.rows, part.base, counted / part.base))
     columns = ([getattr(part, name) for part in parts] for name in ("rows", "base", "ratio"))
-    return Design(*(np.concatenate(column) for column in columns)).known()
+    return TrainingTable(*(np.concatenate(column) for column in columns)).known()
 
 
-def upcoming(history: History, spend: Floats, metric: Metric, base: Forecaster) -> Design:
+def upcoming(history: History, spend: Floats, metric: Metric, base: Forecaster) -> TrainingTable:
     """Rows of the days after a history."""
     return _rows(history, spend, metric, base, features_of(history))
 
 
 def _rows(
     history: History, spend: Floats, metric: Metric, base: Forecaster, table: Features
-) -> Design:
+) -> TrainingTable:
     origin, unit = len(history.dates), unit_of(history, metric)
     expected = base.forecast(history, spend, metric) / unit + LITTLE
     columns = _known(history, metric, table, origin, unit) | _ahead(history, spend)
     columns["expected"] = np.log(expected)
     full = [np.broadcast_to(columns[name], spend.shape).ravel() for name in NAMES]
     rows = np.nan_to_num(np.stack(full, axis=1))
-    return Design(rows, expected.ravel(), np.full(spend.size, np.nan))
+    return TrainingTable(rows, expected.ravel(), np.full(spend.size, np.nan))
 
 
 def _known(

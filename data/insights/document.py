@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..attribution import Document
-from ..diagnosis import GRANGER_WARNING, Diagnosis, Expectation
+from ..diagnosis import GRANGER_WARNING, Baseline, Diagnosis
 from ..forecasting import (
     Comparison,
     Metric,
@@ -20,7 +20,7 @@ from ..forecasting import (
 )
 from ..history import History
 from ..types import Floats
-from .limitations import unknowns_of
+from .limitations import limitations_of
 
 SCHEMA = Path(__file__).with_name("insights.schema.json")
 ALL = "all campaigns"
@@ -58,7 +58,7 @@ def document_of(found: Insights) -> Document:
         "attribution": found.attribution,
         "changed": _changed(found.diagnosis, found.drift_coverage),
         "expected": _expected(found),
-        "unknown": unknowns_of(history, found.attribution is not None, found.unseen),
+        "unknown": limitations_of(history, found.attribution is not None, found.unseen),
         "notes": list(found.notes),
     }
 
@@ -113,7 +113,7 @@ def _daily(history: History) -> Document:
     }
 
 
-def _weekly(history: History, found: Expectation) -> Document:
+def _weekly(history: History, found: Baseline) -> Document:
     """Sums of whole weeks that end with the last day, and efficiency where there is enough."""
     weeks = len(history.dates) // _WEEK
 

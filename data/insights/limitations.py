@@ -12,7 +12,7 @@ _YEAR = 365  # days
 _FRESH = 3  # days whose conversions may still come in
 
 
-def unknowns_of(history: History, landings: bool, unseen: tuple[str, ...]) -> list[str]:
+def limitations_of(history: History, landings: bool, unseen: tuple[str, ...]) -> list[str]:
     """Say what is not known.
 
     Args:

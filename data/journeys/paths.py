@@ -101,7 +101,7 @@ def paths_of(
     return Paths(tuple(names), label, offsets, *counts)
 
 
-def cut(
+def build_journeys(
     landings: Landings,
     history: History,
     lookback_days: float,
@@ -158,19 +158,21 @@ def distinct(paths: Paths) -> tuple[Paths, Ints]:
     for depth in range(min(int(length.max(initial=0)), _DEEPEST)):
         active = active[length[active] > depth]
         key = node[active] * size + paths.label[paths.first[active] + depth]
-        codes, count = compact(key, int(node[active].max() + 1) * size)
+        codes, count = renumber(key, int(node[active].max() + 1) * size)
         node[active], label[active] = codes, codes + known
         known += count
     long = length > _DEEPEST
     label[long] = known + np.arange(np.count_nonzero(long))
     _, example, inverse = np.unique(label, return_index=True, return_inverse=True)
-    counts = (tally(inverse, each, len(example)) for each in (paths.conversions, paths.nulls))
+    counts = (
+        count_by_code(inverse, each, len(example)) for each in (paths.conversions, paths.nulls)
+    )
     touches = np.repeat(paths.first[example], length[example]) + _places(length[example])
     merged = Paths(paths.names, paths.label[touches], _offsets(length[example]), *counts)
     return merged, inverse.astype(np.int64)
 
 
-def compact(codes: Ints, size: int) -> tuple[Ints, int]:
+def renumber(codes: Ints, size: int) -> tuple[Ints, int]:
     """Codes in [0, size) renumbered without gaps, in their order, and how many there are."""
     if size > _DENSE:
         uniques, inverse = np.unique(codes, return_inverse=True)
@@ -180,12 +182,12 @@ def compact(codes: Ints, size: int) -> tuple[Ints, int]:
     return (np.cumsum(seen) - 1)[codes], int(np.count_nonzero(seen))
 
 
-def tally(codes: Ints, weight: Floats, size: int) -> Floats:
+def count_by_code(codes: Ints, weight: Floats, size: int) -> Floats:
     """(size,) sum of the weights at each code in [0, size)."""
     return np.asarray(np.bincount(codes, weight, size), np.float64)
 
 
-def gaps(journeys: Journeys) -> tuple[Floats, Ints]:
+def inter_visit_days(journeys: Journeys) -> tuple[Floats, Ints]:
     """Days between neighbouring landings of a journey, and the label of the earlier one."""
     follows = np.ones(len(journeys.time), bool)
     follows[journeys.paths.last] = False
@@ -193,7 +195,7 @@ def gaps(journeys: Journeys) -> tuple[Floats, Ints]:
     return (journeys.time[at + 1] - journeys.time[at]) / _DAY, journeys.paths.label[at]
 
 
-def unsure(journeys: Journeys, labels: Sequence[int]) -> int:
+def ambiguous_order(journeys: Journeys, labels: Sequence[int]) -> int:
     """Journeys in which a landing of these labels shares its day with the one beside it.
 
     Where a label's times are imputed, the order of the two is not known.

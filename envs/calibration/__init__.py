@@ -1,54 +1,61 @@
 """Which markets are plausible, given the exports?"""
 
-from .calibrate import CalibrationSettings, anchors_of, calibrate, likelihood_of
+from .calibrate import CalibrationSettings, calibrate, likelihood_of, prior_centres_of
 from .forecaster import Simulated, kept_calibrations
-from .journeys import informed, ratio_draws
-from .laplace import Bell, laplace
-from .likelihood import Record, draw_levels, filter_days, record_from, settle_level, update_level
+from .journeys import apply_journeys, ratio_draws
+from .laplace import StudentT, laplace
+from .likelihood import (
+    ObservedHistory,
+    draw_levels,
+    filter_days,
+    kalman_step,
+    observed_history_from,
+    update_level,
+)
 from .posterior import Posterior, load_posterior, save_posterior
 from .predictive import predict
 from .priors import (
+    CORE_DIMENSIONS,
     DIMENSIONS,
-    TRAITS,
-    Anchors,
     LogNormal,
     Parameters,
+    PriorCentres,
     Priors,
     contrast_basis,
-    transform,
+    parameters_from_normals,
 )
 from .smc import sample
 from .update import update
 
 __all__ = [
+    "CORE_DIMENSIONS",
     "DIMENSIONS",
-    "TRAITS",
-    "Anchors",
-    "Bell",
     "CalibrationSettings",
     "LogNormal",
+    "ObservedHistory",
     "Parameters",
     "Posterior",
+    "PriorCentres",
     "Priors",
-    "Record",
     "Simulated",
-    "anchors_of",
+    "StudentT",
+    "apply_journeys",
     "calibrate",
     "contrast_basis",
     "draw_levels",
     "filter_days",
-    "informed",
+    "kalman_step",
     "kept_calibrations",
     "laplace",
     "likelihood_of",
     "load_posterior",
+    "observed_history_from",
+    "parameters_from_normals",
     "predict",
+    "prior_centres_of",
     "ratio_draws",
-    "record_from",
     "sample",
     "save_posterior",
-    "settle_level",
-    "transform",
     "update",
     "update_level",
 ]

@@ -11,14 +11,14 @@ from ...data.history import Campaign, History
 from ...data.settings import Settings
 from ...data.types import Floats
 from ..market import Market, MarketState, day_number, weekday_of
-from .evidence import Beliefs
+from .evidence import EvidenceLikelihood
 from .halo import with_halo
-from .learnt import learning_report
-from .likelihood import Fit, Record, filter_history, record_from
-from .pooling import Kinship
-from .posterior import Memory, Posterior
+from .learnt import learnt_report
+from .likelihood import FilterResult, ObservedHistory, filter_history, observed_history_from
+from .pooling import PartialPooling
+from .posterior import Posterior, UpdateState
 from .prices import PriceDraws, draw_prices
-from .priors import DIMENSIONS, Anchors, Parameters, Priors, transform
+from .priors import DIMENSIONS, Parameters, PriorCentres, Priors, parameters_from_normals
 from .smc import Sample, sample
 
 _SMALLEST_REFERENCE = 0.01  # dollars a day, for a campaign that never spent
@@ -64,8 +64,8 @@ def calibrate(
         progress: called with a line a round.
     """
     rng = np.random.Generator(np.random.PCG64(settings.seed))
-    record = record_from(history)
-    anchors = anchors_of(history, record, priors)
+    record = observed_history_from(history)
+    anchors = prior_centres_of(history, record, priors)
 
     drawn = sample(
         likelihood_of(history, record, priors, anchors),
@@ -76,36 +76,36 @@ def calibrate(
         moves=settings.moves,
         final_moves=settings.final_moves,
         rng=rng,
-        kinship=kinship_of(history, priors),
+        kinship=partial_pooling_of(history, priors),
         progress=progress,
     )
-    fit = filter_history(probe(drawn.z, priors, anchors), record)
+    fit = filter_history(markets_from_normals(drawn.z, priors, anchors), record)
     return posterior_of(history, record, priors, anchors, drawn, fit, settings, rng)
 
 
 def likelihood_of(
-    history: History, record: Record, priors: Priors, anchors: Anchors
+    history: History, record: ObservedHistory, priors: Priors, anchors: PriorCentres
 ) -> Callable[[Floats], Floats]:
     """Return the log-likelihood of standard normals: of the history, and of what is believed."""
-    beliefs = Beliefs.of(priors.beliefs, history.names)
+    beliefs = EvidenceLikelihood.of(priors.beliefs, history.names)
 
     def loglik(z: Floats) -> Floats:
-        market = probe(z, priors, anchors)
+        market = markets_from_normals(z, priors, anchors)
         return np.asarray(filter_history(market, record).loglik + beliefs.loglik(market))
 
     return loglik
 
 
-def kinship_of(history: History, priors: Priors) -> Kinship | None:
+def partial_pooling_of(history: History, priors: Priors) -> PartialPooling | None:
     """Return how alike the campaigns are a priori; None where nothing is pooled."""
     kin = priors.pooling
     if kin.advertiser + kin.channel == 0 or len(history.campaigns) == 1:
         return None
     channels = [campaign.channel for campaign in history.campaigns]
-    return Kinship(channels, kin.advertiser, kin.channel)
+    return PartialPooling(channels, kin.advertiser, kin.channel)
 
 
-def anchors_of(history: History, record: Record, priors: Priors) -> Anchors:
+def prior_centres_of(history: History, record: ObservedHistory, priors: Priors) -> PriorCentres:
     """Return what the priors are centred on.
 
     The reference spend is the one at which the median dollar was spent, which stays meaningful
@@ -115,7 +115,7 @@ def anchors_of(history: History, record: Record, priors: Priors) -> Anchors:
     total = np.where(record.seen, record.spend, 0.0).sum()
     rate = (record.conversions.sum() + 1.0) / max(total, 1.0)
     half_life, sd = half_lives(history.campaigns, priors)
-    return Anchors(
+    return PriorCentres(
         spend=spend,
         conversions=rate * spend,
         half_life=half_life,
@@ -145,7 +145,7 @@ def _median_dollar(spend: Floats) -> float:
     return float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])
 
 
-def _weekday_profile(record: Record, elasticity: float) -> Floats:
+def _weekday_profile(record: ObservedHistory, elasticity: float) -> Floats:
     """Return the advertiser's log conversions by weekday, at equal spend; mean zero."""
     weekday = weekday_of(record.first_day + np.arange(len(record.spend)))
     sums = [
@@ -157,13 +157,13 @@ def _weekday_profile(record: Record, elasticity: float) -> Floats:
     return np.asarray(profile - profile.mean())
 
 
-def probe(z: Floats, priors: Priors, anchors: Anchors) -> Market:
+def markets_from_normals(z: Floats, priors: Priors, anchors: PriorCentres) -> Market:
     """Return the markets that z stands for; what conversions do not depend on stays neutral."""
-    p = transform(z, priors, anchors)
+    p = parameters_from_normals(z, priors, anchors)
     return _market(p, priors, anchors, PriceDraws.neutral(np.ones_like(p.elasticity)))
 
 
-def _market(p: Parameters, priors: Priors, anchors: Anchors, prices: PriceDraws) -> Market:
+def _market(p: Parameters, priors: Priors, anchors: PriorCentres, prices: PriceDraws) -> Market:
     ones = np.ones_like(p.elasticity)
     return Market(
         reference_spend=anchors.spend * ones,
@@ -182,18 +182,18 @@ def _market(p: Parameters, priors: Priors, anchors: Anchors, prices: PriceDraws)
 
 def posterior_of(
     history: History,
-    record: Record,
+    record: ObservedHistory,
     priors: Priors,
-    anchors: Anchors,
+    anchors: PriorCentres,
     drawn: Sample,
-    fit: Fit,
+    fit: FilterResult,
     settings: CalibrationSettings,
     rng: np.random.Generator,
 ) -> Posterior:
     """Put together the draws of the response, of prices, and of the level on the eve."""
     draws = len(drawn.z)
     prices = draw_prices(history, anchors.spend, priors.inflation, draws, rng)
-    market = _market(transform(drawn.z, priors, anchors), priors, anchors, prices)
+    market = _market(parameters_from_normals(drawn.z, priors, anchors), priors, anchors, prices)
     level = fit.state.level + np.sqrt(fit.variance) * rng.standard_normal(fit.variance.shape)
     first_day = day_number(history.dates[-1]) + 1
     return Posterior(
@@ -204,6 +204,6 @@ def posterior_of(
         spend_max=record.spend.max(0),
         recent=record.spend[-7:].mean(0),
         held_out=settings.held_out,
-        report=learning_report(history, priors, anchors, drawn),
-        memory=Memory(drawn.z, fit.loglik, fit.state.level, fit.variance, *anchors),
+        report=learnt_report(history, priors, anchors, drawn),
+        memory=UpdateState(drawn.z, fit.loglik, fit.state.level, fit.variance, *anchors),
     )

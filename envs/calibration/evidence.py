@@ -19,7 +19,7 @@ Positive = Annotated[float, Field(gt=0)]
 _NUDGE = np.log(1.01)  # log dollars on both sides of a spend, for its elasticity
 
 
-class Belief(Settings):
+class PriorEvidence(Settings):
     """One entry of ``priors.beliefs``: either an elasticity or the conversions of a lift test."""
 
     campaign: str  # its name, such as google/YouTube
@@ -41,14 +41,14 @@ class Belief(Settings):
         return self
 
 
-class Beliefs(NamedTuple):
+class EvidenceLikelihood(NamedTuple):
     """Beliefs about known campaigns, ready to be weighed."""
 
-    entries: Sequence[Belief]
+    entries: Sequence[PriorEvidence]
     columns: NDArray[np.intp]  # (beliefs,) the campaign of each
 
     @classmethod
-    def of(cls, entries: Sequence[Belief], names: Sequence[str]) -> "Beliefs":
+    def of(cls, entries: Sequence[PriorEvidence], names: Sequence[str]) -> "EvidenceLikelihood":
         """Match beliefs to campaigns.
 
         Raises:
@@ -73,13 +73,13 @@ class Beliefs(NamedTuple):
         return total
 
 
-def _meant(entry: Belief) -> float:
+def _meant(entry: PriorEvidence) -> float:
     value = entry.conversions if entry.elasticity is None else entry.elasticity
     assert value is not None  # noqa: S101  # `_say_one_thing` saw to it
     return value
 
 
-def _said(entry: Belief, market: Market) -> Floats:
+def _said(entry: PriorEvidence, market: Market) -> Floats:
     """Return what markets say to a belief at their long-run level, (..., campaigns)."""
     if entry.elasticity is not None:
         up, down = (

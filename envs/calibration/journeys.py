@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...data.attribution import AttributionSettings, document_of, study
+from ...data.attribution import AttributionSettings, attribution_document, attribution_study
 from ...data.errors import ConfigError, DataError
 from ...data.exports import DataSettings
 from ...data.storage import read_json
@@ -34,7 +34,9 @@ def attribution_of(config: Mapping[str, Any], path: Path | None) -> Mapping[str,
     """
     if path is None:
         settings = AttributionSettings.of(config["attribution"], "attribution")
-        return document_of(study(DataSettings.from_mapping(config["data"]), settings))
+        return attribution_document(
+            attribution_study(DataSettings.from_mapping(config["data"]), settings)
+        )
     content = read_json(path)
     return content if isinstance(content, dict) else {}
 
@@ -113,7 +115,7 @@ def priors_of(
     return group
 
 
-def informed(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def apply_journeys(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """Return a configuration whose priors and objective hold what the journeys say.
 
     Landings that both ask for are attributed once.

@@ -20,7 +20,7 @@ _SHARES = np.array([1.0, 0.3, 0.1, 0.0])  # of a step, the best of which is take
 _DEGREES = 7.0  # of the Student-t: tails heavier than the posteriors here
 
 
-class Bell(NamedTuple):
+class StudentT(NamedTuple):
     """A Student-t for each problem, seven degrees of freedom."""
 
     mean: Floats  # (problems, dimensions), or one for each draw, (n, problems, dimensions)
@@ -43,14 +43,14 @@ class Bell(NamedTuple):
         return np.asarray(-(_DEGREES + z.shape[-1]) / 2 * np.log1p(distance / _DEGREES))
 
 
-def fitted(z: Floats) -> Bell:
+def fit_student_t(z: Floats) -> StudentT:
     """Return the mean and the slightly widened covariance of draws, (n, problems, dimensions)."""
     apart = z - z.mean(0)
     cov = np.einsum("npd,npe->pde", apart, apart, optimize=True) / len(z)
-    return Bell(z.mean(0), np.linalg.cholesky(cov + 1e-3 * _size(cov) * np.eye(z.shape[-1])))
+    return StudentT(z.mean(0), np.linalg.cholesky(cov + 1e-3 * _size(cov) * np.eye(z.shape[-1])))
 
 
-def laplace(loglik: LogLikelihood, shape: tuple[int, int], steps: int = 30) -> Bell:
+def laplace(loglik: LogLikelihood, shape: tuple[int, int], steps: int = 30) -> StudentT:
     """Return a Student-t at the mode of each posterior whose prior is standard normal.
 
     Damped Newton steps: the curvature's eigenvalues are kept at the prior's at least, so every
@@ -80,7 +80,7 @@ def laplace(loglik: LogLikelihood, shape: tuple[int, int], steps: int = 30) -> B
         if float((slope * way).sum(1).max()) < _SETTLED:
             break
     root = vectors / np.sqrt(values)[:, None]
-    return Bell(at, np.asarray(np.linalg.cholesky(root @ root.swapaxes(1, 2)), np.float64))
+    return StudentT(at, np.asarray(np.linalg.cholesky(root @ root.swapaxes(1, 2)), np.float64))
 
 
 def _bend(logpost: LogLikelihood, at: Floats) -> tuple[Floats, Floats, Floats]:

@@ -7,29 +7,36 @@ import numpy as np
 from ...data.history import History
 from ...data.storage import digest
 from ...data.types import Floats
-from .priors import PLACES, SCALARS, TRAITS, Anchors, Priors, transform
+from .priors import (
+    CORE_DIMENSIONS,
+    PARAMETER_INDEX,
+    SCALARS,
+    PriorCentres,
+    Priors,
+    parameters_from_normals,
+)
 from .smc import Sample
 
 
-def learning_report(
-    history: History, priors: Priors, anchors: Anchors, drawn: Sample
+def learnt_report(
+    history: History, priors: Priors, anchors: PriorCentres, drawn: Sample
 ) -> dict[str, Any]:
     """Return per campaign and parameter the posterior and how far the data narrowed the prior.
 
     ``learnt`` is one minus the posterior's share of the prior variance, in the scale in which
     the prior is standard normal: 0 is prior only, 1 is data only.
     """
-    p = transform(drawn.z, priors, anchors)
+    p = parameters_from_normals(drawn.z, priors, anchors)
     learnt = np.clip(1 - drawn.z.var(0), 0, 1)
     campaigns = {}
     for k, campaign in enumerate(history.campaigns):
         parameters: dict[str, Any] = {}
-        for name, j in PLACES.items():
+        for name, j in PARAMETER_INDEX.items():
             values = getattr(p, name)[:, k]
             parameters[name] = _summary(values) | {"learnt": float(learnt[k, j])}
         parameters["weekday"] = {
             "mean": p.weekday[:, :, k].mean(0).tolist(),
-            "learnt": float(learnt[k, len(SCALARS) : TRAITS].mean()),
+            "learnt": float(learnt[k, len(SCALARS) : CORE_DIMENSIONS].mean()),
         }
         campaigns[campaign.name] = {
             "reference_spend": float(anchors.spend[k]),

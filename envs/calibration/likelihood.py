@@ -20,7 +20,7 @@ _TINY = 1e-9
 _NONE = 1e-30  # divides a shift of zero where the level is known
 
 
-class Record(NamedTuple):
+class ObservedHistory(NamedTuple):
     """The part of a history that the likelihood reads; arrays are (days, campaigns)."""
 
     first_day: int  # days since 1970-01-01
@@ -29,7 +29,7 @@ class Record(NamedTuple):
     seen: NDArray[np.bool_]  # a report exists and the campaign was alive
 
 
-class Fit(NamedTuple):
+class FilterResult(NamedTuple):
     """How markets fared on a history; fields are (..., campaigns) unless noted."""
 
     loglik: Floats  # log marginal likelihood, the level integrated out
@@ -56,7 +56,7 @@ def update_level(
         Shift of the mean, variance after the report, log evidence of the report.
     """
     xp = namespace(expected, variance)
-    shift, narrowed, mean, information = settle_level(
+    shift, narrowed, mean, information = kalman_step(
         expected, variance, reported, dispersion, newton
     )
     evidence = negative_binomial_loglik(reported, mean, dispersion)
@@ -64,7 +64,7 @@ def update_level(
     return shift, narrowed, evidence - 0.5 * xp.log1p(variance * information)
 
 
-def settle_level(
+def kalman_step(
     expected: Array, variance: Array, reported: Array, dispersion: Array, newton: int = 4
 ) -> tuple[Array, Array, Array, Array]:
     """Do the same without the evidence; the arguments are those of ``update_level``.
@@ -88,7 +88,7 @@ def settle_level(
     return shift, variance / (1 + variance * information), mean, information
 
 
-class Filtered(NamedTuple):
+class FilterStep(NamedTuple):
     """A day of the filter; fields are (..., campaigns)."""
 
     state: MarketState  # after the day's report
@@ -98,7 +98,9 @@ class Filtered(NamedTuple):
     ahead: Floats  # variance of the level one day ahead
 
 
-def filter_days(market: Market, record: Record, since: Fit | None = None) -> Iterator[Filtered]:
+def filter_days(
+    market: Market, record: ObservedHistory, since: FilterResult | None = None
+) -> Iterator[FilterStep]:
     """Run markets through a recorded history, day by day.
 
     Args:
@@ -122,18 +124,20 @@ def filter_days(market: Market, record: Record, since: Fit | None = None) -> Ite
         )
         state = state._replace(level=state.level + np.where(seen, shift, 0.0))
         variance = np.where(seen, narrowed, ahead)
-        yield Filtered(state, variance, np.where(seen, evidence, 0.0), outcome.expected, ahead)
+        yield FilterStep(state, variance, np.where(seen, evidence, 0.0), outcome.expected, ahead)
 
 
-def filter_history(market: Market, record: Record, since: Fit | None = None) -> Fit:
+def filter_history(
+    market: Market, record: ObservedHistory, since: FilterResult | None = None
+) -> FilterResult:
     """Return how markets fare on a whole history; the arguments are those of ``filter_days``."""
     loglik: Array = 0.0 if since is None else since.loglik
     for day in filter_days(market, record, since):
         loglik = loglik + day.evidence
-    return Fit(loglik, day.state, day.variance)
+    return FilterResult(loglik, day.state, day.variance)
 
 
-def draw_levels(market: Market, record: Record, rng: np.random.Generator) -> Floats:
+def draw_levels(market: Market, record: ObservedHistory, rng: np.random.Generator) -> Floats:
     """Draw the log levels of a history, (days, ..., campaigns), given all of its reports.
 
     Backward sampling after the filter (Carter and Kohn 1994; Fruehwirth-Schnatter 1994).
@@ -152,15 +156,15 @@ def draw_levels(market: Market, record: Record, rng: np.random.Generator) -> Flo
     return np.stack(levels[::-1])
 
 
-def record_from(history: History) -> Record:
+def observed_history_from(history: History) -> ObservedHistory:
     """Build the record of a history."""
     alive = history.presence != DEAD
-    return record_of(history.dates, history.spend, history.conversions, alive)
+    return observed_history_of(history.dates, history.spend, history.conversions, alive)
 
 
-def record_of(
+def observed_history_of(
     dates: NDArray[np.datetime64], spend: Floats, conversions: Floats, alive: NDArray[np.bool_]
-) -> Record:
+) -> ObservedHistory:
     """Build the record of a history; days without a report are bridged linearly in spend.
 
     Args:
@@ -175,4 +179,6 @@ def record_of(
     for k in range(spend.shape[1]):
         have = np.isfinite(spend[:, k])
         filled[:, k] = np.interp(days, days[have], spend[have, k]) if have.any() else 0.0
-    return Record(day_number(dates[0]), filled, np.where(known, conversions, 0.0), known & alive)
+    return ObservedHistory(
+        day_number(dates[0]), filled, np.where(known, conversions, 0.0), known & alive
+    )

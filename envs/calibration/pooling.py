@@ -13,17 +13,17 @@ from typing import NamedTuple
 import numpy as np
 
 from ...data.types import Floats
-from .laplace import Bell
+from .laplace import StudentT
 
 
-class Common(NamedTuple):
+class SharedEffects(NamedTuple):
     """What relatives share, one set a draw."""
 
     advertiser: Floats  # (draws, dimensions)
     channel: Floats  # (draws, channels, dimensions)
 
 
-class Kinship:
+class PartialPooling:
     """Correlations between campaigns, and the draws of what they share."""
 
     def __init__(self, channels: Sequence[str], advertiser: float, channel: float) -> None:
@@ -40,7 +40,7 @@ class Kinship:
         self.roots = np.sqrt([advertiser, channel])
         self.own = 1 - advertiser - channel  # variance of a campaign's own part
 
-    def draw(self, z: Floats, rng: np.random.Generator) -> Common:
+    def draw(self, z: Floats, rng: np.random.Generator) -> SharedEffects:
         """Draw what is shared given campaigns' draws, (draws, campaigns, dimensions).
 
         First the advertiser's part, the channels' integrated out, then theirs given it.
@@ -55,19 +55,19 @@ class Kinship:
             a * (sums / known).sum(1), a**2 * float((size / known).sum()), 1.0, rng
         )
         rest = sums - a * size * advertiser[:, None]
-        return Common(advertiser, _normal(c * rest, c**2 * size, self.own, rng))
+        return SharedEffects(advertiser, _normal(c * rest, c**2 * size, self.own, rng))
 
-    def mean(self, common: Common) -> Floats:
+    def mean(self, common: SharedEffects) -> Floats:
         """Return what relatives lead to expect, (draws, campaigns, dimensions)."""
         a, c = self.roots
         return np.asarray(a * common.advertiser[:, None] + c * common.channel[:, self.owner])
 
-    def log_prior(self, common: Common) -> Callable[[Floats], Floats]:
+    def log_prior(self, common: SharedEffects) -> Callable[[Floats], Floats]:
         """Return the campaigns' log prior, (draws, campaigns), given what they share."""
         mean = self.mean(common)
         return lambda z: -0.5 * ((z - mean) ** 2).sum(-1) / self.own
 
-    def proposal(self, alone: Bell) -> Callable[[Common], Bell]:
+    def proposal(self, alone: StudentT) -> Callable[[SharedEffects], StudentT]:
         """Return the campaigns' posterior given what they share, as far as it is Gaussian.
 
         Args:
@@ -83,9 +83,9 @@ class Kinship:
         told = np.einsum("pde,pe->pd", precision, alone.mean)
         root = np.asarray(np.linalg.cholesky(covariance), np.float64)
 
-        def given(common: Common) -> Bell:
+        def given(common: SharedEffects) -> StudentT:
             information = told + self.mean(common) / self.own
-            return Bell(np.einsum("pde,npe->npd", covariance, information), root)
+            return StudentT(np.einsum("pde,npe->npd", covariance, information), root)
 
         return given
 

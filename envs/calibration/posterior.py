@@ -14,7 +14,7 @@ from ...data.storage import read_arrays, read_json, write_arrays, write_json
 from ...data.types import Floats
 from ..arrays import select
 from ..market import Market, MarketState
-from .priors import Anchors
+from .priors import PriorCentres
 
 _VERSION = 2
 _FACTS = ("spend", "spend_max", "recent")
@@ -22,23 +22,23 @@ _CORE = tuple(name for name in Market._fields if name not in Market._field_defau
 _ARRAYS = (*(f"market.{name}" for name in _CORE), "state.stock", "state.level", *_FACTS)
 
 
-class Memory(NamedTuple):
+class UpdateState(NamedTuple):
     """What a posterior must remember to learn from new days; see ``envs/updating.py``."""
 
     z: Floats  # (draws, campaigns, dimensions) standard normals behind the market
     loglik: Floats  # (draws, campaigns) of the history
     level: Floats  # (draws, campaigns) filtered mean of the log level on the eve
     variance: Floats  # (draws, campaigns) of it
-    anchor_spend: Floats  # see ``priors.Anchors``
+    anchor_spend: Floats  # see ``priors.PriorCentres``
     anchor_conversions: Floats
     anchor_half_life: Floats
     anchor_half_life_sd: Floats
     anchor_weekday: Floats
 
     @property
-    def anchors(self) -> Anchors:
+    def anchors(self) -> PriorCentres:
         """What the priors were centred on."""
-        return Anchors(*self[4:])
+        return PriorCentres(*self[4:])
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Posterior:
     recent: Floats  # (campaigns,) mean dollars a day of the last week
     held_out: int  # the last so many draws are for evaluation only
     report: dict[str, Any]  # what the data taught, JSON-able
-    memory: Memory | None = None  # None: drawn from a task, not learnt
+    memory: UpdateState | None = None  # None: drawn from a task, not learnt
 
     @property
     def draws(self) -> int:
@@ -157,7 +157,7 @@ def load_posterior(folder: Path) -> Posterior:
     )
 
 
-def _memory(arrays: Mapping[str, Floats]) -> Memory | None:
+def _memory(arrays: Mapping[str, Floats]) -> UpdateState | None:
     if "memory.z" not in arrays:
         return None
-    return Memory(*(arrays[f"memory.{name}"] for name in Memory._fields))
+    return UpdateState(*(arrays[f"memory.{name}"] for name in UpdateState._fields))

@@ -16,17 +16,22 @@ from ...data.history import Campaign
 from ...data.settings import Settings
 from ...data.types import Floats
 from ..market import carryover_of
-from .evidence import Belief
+from .evidence import PriorEvidence
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 SCALARS = ("conversions", "elasticity", "half_life", "dispersion", "level_sd")
 WEEKDAYS = 6  # contrasts of seven days
-TRAITS = len(SCALARS) + WEEKDAYS
-LATER = ("level_half_life", "slope")  # scalars behind the weekdays: a task's markets have them not
-DIMENSIONS = TRAITS + len(LATER)
-PLACES = {name: j for j, name in enumerate(SCALARS)} | {n: TRAITS + j for j, n in enumerate(LATER)}
+CORE_DIMENSIONS = len(SCALARS) + WEEKDAYS
+EXTRA_SCALARS = (
+    "level_half_life",
+    "slope",
+)  # scalars behind the weekdays: a task's markets have them not
+DIMENSIONS = CORE_DIMENSIONS + len(EXTRA_SCALARS)
+PARAMETER_INDEX = {name: j for j, name in enumerate(SCALARS)} | {
+    n: CORE_DIMENSIONS + j for j, n in enumerate(EXTRA_SCALARS)
+}
 """The dimension of each scalar."""
 _USUAL_KIND = "cross_network"  # of a campaign type that is not listed
 
@@ -92,7 +97,7 @@ class Priors(Settings):
     pooling: Pooling
     weekday_sd: Positive
     inflation: Range
-    beliefs: list[Belief]
+    beliefs: list[PriorEvidence]
     journeys: JourneyPriors
 
     @model_validator(mode="after")
@@ -133,7 +138,7 @@ def _refused(key: str, given: str, allowed: str) -> ConfigError:
     return ConfigError(f"priors.{key}: {given}; allowed: {allowed}. Change it and run again.")
 
 
-class Anchors(NamedTuple):
+class PriorCentres(NamedTuple):
     """What the priors are centred on; every field is (campaigns,) but the profile."""
 
     spend: Floats  # reference spend, dollars a day
@@ -171,7 +176,7 @@ class Parameters(NamedTuple):
         return np.asarray(self.level_sd * np.sqrt(1 - self.level_kept**2))
 
 
-def transform(z: Floats, priors: Priors, anchors: Anchors) -> Parameters:
+def parameters_from_normals(z: Floats, priors: Priors, anchors: PriorCentres) -> Parameters:
     """Map standard normals to parameters.
 
     Args:
@@ -182,8 +187,10 @@ def transform(z: Floats, priors: Priors, anchors: Anchors) -> Parameters:
     e = priors.elasticity
     edges = special.ndtr([(e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd])
     inside = edges[0] + special.ndtr(z[..., 1]) * (edges[1] - edges[0])
-    contrasts = priors.weekday_sd * np.moveaxis(z[..., len(SCALARS) : TRAITS], -1, -2)
-    later = [z[..., j] if z.shape[-1] > j else 0 * z[..., 0] for j in range(TRAITS, DIMENSIONS)]
+    contrasts = priors.weekday_sd * np.moveaxis(z[..., len(SCALARS) : CORE_DIMENSIONS], -1, -2)
+    later = [
+        z[..., j] if z.shape[-1] > j else 0 * z[..., 0] for j in range(CORE_DIMENSIONS, DIMENSIONS)
+    ]
     elasticity = np.clip(e.mean + e.sd * special.ndtri(inside), e.low, e.high)
     share = priors.saturating.low + special.ndtr(later[1]) * (
         priors.saturating.high - priors.saturating.low

@@ -4,7 +4,7 @@ Every campaign is its own problem of a dozen dimensions, solved side by side on 
 Draws of a Student-t at each mode are tempered into the posterior so that each step keeps a set
 effective share (Del Moral, Doucet, Jasra 2006; the bridge from an approximation is Neal's 2001),
 resampled and moved by Metropolis steps, in turn a random walk and an independent Student-t fitted
-to the particles. The last moves draw campaigns together: see ``Kinship``.
+to the particles. The last moves draw campaigns together: see ``PartialPooling``.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from ...data.types import Floats
-from .laplace import Bell, LogLikelihood, effective_share, fitted, laplace, log_prior
-from .pooling import Kinship
+from .laplace import LogLikelihood, StudentT, effective_share, fit_student_t, laplace, log_prior
+from .pooling import PartialPooling
 
 LogDensity = Callable[[Floats], Floats]
 
@@ -48,8 +48,8 @@ def sample(
     moves: int,
     final_moves: int,
     rng: np.random.Generator,
-    kinship: Kinship | None = None,
-    start: Bell | None = None,
+    kinship: PartialPooling | None = None,
+    start: StudentT | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Sample:
     """Draw from posteriors whose prior is standard normal.
@@ -82,7 +82,7 @@ def sample(
         progress(f"temperature {rounds}: posterior at {power.min():.3f}")
     swarm = _pick(swarm, resample(np.zeros_like(swarm.loglik), draws, rng))
     progress(f"{final_moves} last moves of {draws} markets")
-    swarm, acceptance = settle(loglik, swarm, kinship, final_moves, rng)
+    swarm, acceptance = final_mcmc(loglik, swarm, kinship, final_moves, rng)
     return Sample(swarm.z, acceptance, unique(swarm.z), rounds, first)
 
 
@@ -95,12 +95,12 @@ def _evaluated(loglik: LogLikelihood, z: Floats) -> Particles:
     return Particles(z, np.where(np.isfinite(value), value, -np.inf))
 
 
-def _gain(swarm: Particles, start: Bell) -> Floats:
+def _gain(swarm: Particles, start: StudentT) -> Floats:
     """Return the log weight of the posterior over the approximation."""
     return swarm.loglik + log_prior(swarm.z) - start.log(swarm.z)
 
 
-def _bridge(start: Bell, power: Floats) -> Target:
+def _bridge(start: StudentT, power: Floats) -> Target:
     def density(swarm: Particles) -> Floats:
         there = np.where(power > 0, power * (swarm.loglik + log_prior(swarm.z)), 0.0)
         return there + (1 - power) * start.log(swarm.z)
@@ -130,7 +130,7 @@ def _move(
     loglik: LogLikelihood, swarm: Particles, target: Target, moves: int, rng: np.random.Generator
 ) -> tuple[Particles, Floats]:
     """Move all particles; the proposals are fitted to the particles before the moves."""
-    bell = fitted(swarm.z)
+    bell = fit_student_t(swarm.z)
     accepted = np.zeros((2, swarm.z.shape[1]))
     for move in range(moves):
         swarm, took = _metropolis(loglik, swarm, target, bell, move % 2 == 1, rng)
@@ -138,10 +138,10 @@ def _move(
     return swarm, accepted.max(0)
 
 
-def settle(
+def final_mcmc(
     loglik: LogLikelihood,
     swarm: Particles,
-    kinship: Kinship | None,
+    kinship: PartialPooling | None,
     moves: int,
     rng: np.random.Generator,
 ) -> tuple[Particles, Floats]:
@@ -152,7 +152,7 @@ def settle(
     """
     if kinship is None:
         return _move(loglik, swarm, _posterior(log_prior), moves, rng)
-    given = kinship.proposal(fitted(swarm.z))
+    given = kinship.proposal(fit_student_t(swarm.z))
     accepted = np.zeros((2, swarm.z.shape[1]))
     for move in range(moves):
         common = kinship.draw(swarm.z, rng)
@@ -166,7 +166,7 @@ def _metropolis(
     loglik: LogLikelihood,
     swarm: Particles,
     target: Target,
-    bell: Bell,
+    bell: StudentT,
     independent: bool,
     rng: np.random.Generator,
 ) -> tuple[Particles, Floats]:
@@ -175,14 +175,14 @@ def _metropolis(
         there = _evaluated(loglik, bell.draw(len(swarm.z), rng))
         correction: Floats | float = bell.log(swarm.z) - bell.log(there.z)
     else:
-        there, correction = _evaluated(loglik, walked(swarm.z, bell, rng)), 0.0
+        there, correction = _evaluated(loglik, random_walk(swarm.z, bell, rng)), 0.0
     gain = target(there) - target(swarm) + correction
     take = np.log(rng.random(gain.shape)) < gain
     z = np.where(take[..., None], there.z, swarm.z)
     return Particles(z, np.where(take, there.loglik, swarm.loglik)), take.mean(0)
 
 
-def walked(z: Floats, bell: Bell, rng: np.random.Generator) -> Floats:
+def random_walk(z: Floats, bell: StudentT, rng: np.random.Generator) -> Floats:
     """Return a step of a random walk, scaled for its dimension (Roberts, Gelman, Gilks 1997)."""
     stride = 2.38 / np.sqrt(z.shape[-1])
     return np.asarray(z + stride * bell.spread(rng.standard_normal(z.shape)))
@@ -198,7 +198,7 @@ def resample(logw: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]
     return picked
 
 
-def survivors(logw: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
+def resample_in_place(logw: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
     """Return draws' numbers by weight like ``resample``; who survives keeps its place.
 
     So draws of relatives that belong together stay together as far as they survive.

@@ -17,13 +17,13 @@ from ...data.history import History
 from ...data.storage import digest
 from ...data.types import Floats
 from ..market import MarketState, day_number
-from .calibrate import CalibrationSettings, kinship_of, posterior_of, probe
-from .evidence import Beliefs
-from .laplace import effective_share, fitted, log_prior
-from .likelihood import Fit, Record, filter_history, record_from
-from .posterior import Memory, Posterior
-from .priors import DIMENSIONS, Anchors, Priors
-from .smc import Sample, survivors, unique, walked
+from .calibrate import CalibrationSettings, markets_from_normals, partial_pooling_of, posterior_of
+from .evidence import EvidenceLikelihood
+from .laplace import effective_share, fit_student_t, log_prior
+from .likelihood import FilterResult, ObservedHistory, filter_history, observed_history_from
+from .posterior import Posterior, UpdateState
+from .priors import DIMENSIONS, PriorCentres, Priors
+from .smc import Sample, random_walk, resample_in_place, unique
 
 
 def update(
@@ -53,16 +53,18 @@ def update(
         )
     memory, old = _continued(posterior, history, priors)
     anchors = memory.anchors
-    whole = record_from(history)
+    whole = observed_history_from(history)
     news = _after(whole, old)
     rng = np.random.Generator(np.random.PCG64([settings.seed, len(history.dates)]))
     state = MarketState(day_number(history.dates[old]), posterior.state.stock, memory.level)
     progress(f"weighing {len(history.dates) - old} new days")
     fit = filter_history(
-        probe(memory.z, priors, anchors), news, Fit(memory.loglik, state, memory.variance)
+        markets_from_normals(memory.z, priors, anchors),
+        news,
+        FilterResult(memory.loglik, state, memory.variance),
     )
     gain = fit.loglik - memory.loglik
-    picked = survivors(gain, rng)
+    picked = resample_in_place(gain, rng)
     z = np.take_along_axis(memory.z, picked[:, :, None], 0)
     progress(f"moving {len(gain)} markets")
     model = _Model(history, whole, priors, anchors)
@@ -75,20 +77,20 @@ class _Model(NamedTuple):
     """All that a likelihood of the whole history takes."""
 
     history: History
-    record: Record
+    record: ObservedHistory
     priors: Priors
-    anchors: Anchors
+    anchors: PriorCentres
 
 
 def _move(
-    model: _Model, z: Floats, fit: Fit, rng: np.random.Generator
-) -> tuple[Floats, Fit, Floats]:
+    model: _Model, z: Floats, fit: FilterResult, rng: np.random.Generator
+) -> tuple[Floats, FilterResult, Floats]:
     """Move draws by one random walk on the whole history; return also the share that moved."""
-    kinship = kinship_of(model.history, model.priors)
+    kinship = partial_pooling_of(model.history, model.priors)
     prior = log_prior if kinship is None else kinship.log_prior(kinship.draw(z, rng))
-    beliefs = Beliefs.of(model.priors.beliefs, model.history.names)
-    there = walked(z, fitted(z), rng)
-    then = [probe(each, model.priors, model.anchors) for each in (z, there)]
+    beliefs = EvidenceLikelihood.of(model.priors.beliefs, model.history.names)
+    there = random_walk(z, fit_student_t(z), rng)
+    then = [markets_from_normals(each, model.priors, model.anchors) for each in (z, there)]
     moved = filter_history(then[1], model.record)
     gain = moved.loglik - fit.loglik + prior(there) - prior(z)
     gain = gain + beliefs.loglik(then[1]) - beliefs.loglik(then[0])
@@ -102,19 +104,19 @@ def _move(
         level=chosen(moved.state.level, fit.state.level),
     )
     variance = chosen(moved.variance, fit.variance)
-    kept = Fit(chosen(moved.loglik, fit.loglik), state, variance)
+    kept = FilterResult(chosen(moved.loglik, fit.loglik), state, variance)
     return np.where(take[..., None], there, z), kept, take.mean(0)
 
 
-def _picked(fit: Fit, picked: NDArray[np.intp]) -> Fit:
+def _picked(fit: FilterResult, picked: NDArray[np.intp]) -> FilterResult:
     def take(values: Floats) -> Floats:
         return np.take_along_axis(values, picked, 0)
 
     state = fit.state._replace(stock=take(fit.state.stock), level=take(fit.state.level))
-    return Fit(take(fit.loglik), state, take(fit.variance))
+    return FilterResult(take(fit.loglik), state, take(fit.variance))
 
 
-def _continued(posterior: Posterior, history: History, priors: Priors) -> tuple[Memory, int]:
+def _continued(posterior: Posterior, history: History, priors: Priors) -> tuple[UpdateState, int]:
     """Return what the posterior remembers, and how many days of the history it has seen.
 
     Raises:
@@ -147,7 +149,7 @@ def _broken_off(why: str) -> DataError:
     )
 
 
-def _after(record: Record, days: int) -> Record:
-    return Record(
+def _after(record: ObservedHistory, days: int) -> ObservedHistory:
+    return ObservedHistory(
         record.first_day + days, record.spend[days:], record.conversions[days:], record.seen[days:]
     )

@@ -1,8 +1,8 @@
 """What may be spent?"""
 
 from .constraints import Constraints
-from .daily_floors import even_floors
-from .ledger import Ledger, add_up, day_bounds, owed, remaining, spend_day, total_range
+from .daily_floors import daily_floors
+from .ledger import Ledger, add_up, day_bounds, floor_remaining, remaining, spend_day, total_range
 from .parse import constraints_from_json, parse_constraints
 from .rounding import to_cents
 from .violations import count_violations, violations
@@ -13,9 +13,9 @@ __all__ = [
     "add_up",
     "constraints_from_json",
     "count_violations",
+    "daily_floors",
     "day_bounds",
-    "even_floors",
-    "owed",
+    "floor_remaining",
     "parse_constraints",
     "remaining",
     "spend_day",

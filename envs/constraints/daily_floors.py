@@ -6,7 +6,7 @@ from ...data.types import Floats
 from .constraints import Constraints
 
 
-def even_floors(constraints: Constraints) -> Floats:
+def daily_floors(constraints: Constraints) -> Floats:
     """Return what every campaign is owed a day if its floor is paid evenly, (campaigns,) dollars.
 
     Day by day a flight must pay at least so much (``ledger.day_bounds``); a channel's floor falls

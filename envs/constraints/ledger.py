@@ -66,12 +66,12 @@ def remaining(constraints: Constraints, ledger: Ledger) -> Array:
     return constraints.total - _dues(constraints, ledger).spent[0][..., 0]
 
 
-def owed(constraints: Constraints, ledger: Ledger) -> tuple[Array, ...]:
+def floor_remaining(constraints: Constraints, ledger: Ledger) -> tuple[Array, ...]:
     """Dollars that floors still lack, per level from the root down, (..., nodes), >= 0.
 
     A node is owed what its own floor lacks, or what its children are owed together if that is more.
     """
-    return tuple(_dues(constraints, ledger).owed)
+    return tuple(_dues(constraints, ledger).floor_remaining)
 
 
 def total_range(constraints: Constraints, ledger: Ledger) -> tuple[Array, Array]:
@@ -168,7 +168,7 @@ class _Dues(NamedTuple):
 
     constraints: Constraints
     spent: list[Array]  # per level, (..., nodes)
-    owed: list[Array]  # the same
+    floor_remaining: list[Array]  # the same
     below: list[Array]  # per inner level, what the children are owed together, (..., nodes)
 
 

@@ -1,6 +1,6 @@
 """How does Gymnasium see it?"""
 
-from .batch import Draw, EnvSettings, Pool, Source
+from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
 from .calibrated import problem_in
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
@@ -8,10 +8,10 @@ from .state_arrays import to_arrays
 __all__ = [
     "BudgetEnv",
     "BudgetVectorEnv",
-    "Draw",
     "EnvSettings",
-    "Pool",
-    "Source",
+    "EpisodeDraw",
+    "MarketPool",
+    "MarketSource",
     "problem_in",
     "to_arrays",
 ]

@@ -16,16 +16,16 @@ from ..arrays import at_least, at_most, gather, select, summed
 from ..flight import (
     BOUND,
     ActionSettings,
-    Day,
-    Flight,
+    DayResult,
+    FlightState,
     Problem,
     action_size,
-    advance,
     distance,
+    initial_state,
     observation_size,
     observe,
-    start,
-    wanted,
+    requested_spend,
+    step_day,
 )
 from ..market import (
     Market,
@@ -53,7 +53,7 @@ class EnvSettings(Settings):
     distance_penalty: Annotated[float, Field(ge=0)]
 
 
-class Draw(NamedTuple):
+class EpisodeDraw(NamedTuple):
     """The markets and the randomness of a batch of flights."""
 
     market: Market  # fields (flights, campaigns)
@@ -61,53 +61,56 @@ class Draw(NamedTuple):
     noise: Noise  # fields (days, flights, campaigns)
 
 
-class Source(Protocol):
+class MarketSource(Protocol):
     """Where flights come from."""
 
     @property
     def market(self) -> Market:
         """All markets that may be drawn, fields (markets, campaigns)."""
 
-    def draw(self, seed: int, episodes: range, days: int) -> Draw:
+    def draw(self, seed: int, episodes: range, days: int) -> EpisodeDraw:
         """Return the markets and the noise of these episodes."""
 
 
-class Pool(NamedTuple):
+class MarketPool(NamedTuple):
     """Markets that flights are drawn from at random."""
 
     market: Market  # fields (markets, campaigns)
     state: MarketState
     shocks: ShockSettings | None = None
 
-    def draw(self, seed: int, episodes: range, days: int) -> Draw:
+    def draw(self, seed: int, episodes: range, days: int) -> EpisodeDraw:
         """Return one flight an episode; its randomness depends on (seed, episode) alone."""
         rngs = [generator(seed, episode) for episode in episodes]
         index = np.array([int(rng.integers(len(self.market.elasticity))) for rng in rngs])
         market, state = gather(self.market, index), gather(self.state, index)
-        return Draw(market, state, draw_noises(market, days, rngs, None, self.shocks))
+        return EpisodeDraw(market, state, draw_noises(market, days, rngs, None, self.shocks))
 
 
-class Batch:
+class FlightBatch:
     """A batch of flights in progress; what both environments share."""
 
     def __init__(
-        self, problem: Problem, markets: tuple[Market, MarketState] | Source, settings: EnvSettings
+        self,
+        problem: Problem,
+        markets: tuple[Market, MarketState] | MarketSource,
+        settings: EnvSettings,
     ) -> None:
         self.problem, self.settings = problem, settings
-        self.source: Source = Pool(*markets) if type(markets) is tuple else markets  # type: ignore
+        self.source: MarketSource = MarketPool(*markets) if type(markets) is tuple else markets  # type: ignore
         require_possible(self.source.market, problem.constraints.names)
         campaigns, channels = len(problem.constraints.names), len(problem.constraints.channels)
         size = observation_size(campaigns, channels)
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (action_size(campaigns),), np.float32)
-        self._fly = partial(fly_day, problem, settings, _daily_value(problem))
+        self._fly = partial(step_flights, problem, settings, _daily_value(problem))
         self.trace: list[tuple[Floats, float]] = []  # the first flight: dollars, value a day
 
     def begin(self, seed: int, episodes: range) -> Float32s:
         """Start one flight an episode."""
         self._draw = self.source.draw(seed, episodes, self.problem.days)
         self._static = self._draw.state
-        self.flight: Flight = start(self.problem, self._draw.state, (len(episodes),))
+        self.flight: FlightState = initial_state(self.problem, self._draw.state, (len(episodes),))
         self.trace = []
         return self.observation()
 
@@ -136,7 +139,9 @@ class Batch:
     def restore(self, arrays: Mapping[str, NDArray[Any]], flights: int) -> Float32s:
         """Continue from what ``state`` returned; the problem must be the same."""
         require_fitting(arrays, self.problem.days, flights, len(self.problem.constraints.names))
-        parts = from_arrays(arrays, {"draw": Draw, "static": MarketState, "flight": Flight})
+        parts = from_arrays(
+            arrays, {"draw": EpisodeDraw, "static": MarketState, "flight": FlightState}
+        )
         self._draw, self._static, self.flight = parts["draw"], parts["static"], parts["flight"]
         rows = zip(arrays["trace.spend"], arrays["trace.value"], strict=True)
         self.trace = [(spend, float(value)) for spend, value in rows]
@@ -152,25 +157,25 @@ class Batch:
         return len(self.trace) == self.problem.days
 
 
-class Played(NamedTuple):
+class StepResult(NamedTuple):
     """What a day makes of a batch of flights."""
 
-    state: tuple[Flight, MarketState]  # the second under the static plan, if that is asked for
-    day: Day
+    state: tuple[FlightState, MarketState]  # the second under the static plan, if that is asked for
+    day: DayResult
     reward: Floats  # (flights,)
     seen: Float32s  # (flights, size) what a policy sees then
 
 
-def fly_day(
+def step_flights(
     problem: Problem,
     settings: EnvSettings,
     scale: float,
     day: int,
     market: Market,
     today: Noise,
-    state: tuple[Flight, MarketState],
+    state: tuple[FlightState, MarketState],
     action: Floats,
-) -> Played:
+) -> StepResult:
     """Spend a day.
 
     Args:
@@ -184,8 +189,8 @@ def fly_day(
         action: (flights, 1 + campaigns), in [-1, 1].
     """
     flight, static = state
-    target, total = wanted(problem, flight.view, action, settings.action)
-    flight, spent = advance(problem, market, flight, target, total, today)
+    target, total = requested_spend(problem, flight.view, action, settings.action)
+    flight, spent = step_day(problem, market, flight, target, total, today)
     counted = settings.reward == "counted"
     value = problem.objective.counted(spent.outcome, spent.spend) if counted else spent.value
     worth = summed(value)
@@ -196,7 +201,7 @@ def fly_day(
     reward = worth / scale
     if settings.distance_penalty:
         reward = reward - settings.distance_penalty * distance(target, total, spent.planned)
-    return Played((flight, static), spent, reward, observe(problem, flight.view, np.float32))
+    return StepResult((flight, static), spent, reward, observe(problem, flight.view, np.float32))
 
 
 def _daily_value(problem: Problem) -> float:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from ..flight import Problem
 from ..market import Market, MarketState
-from .batch import Batch, EnvSettings, Source
-from .render import draw_flight, tell_flight
+from .batch import EnvSettings, FlightBatch, MarketSource
+from .render import flight_picture, flight_text
 from .validation import require_action, require_count, require_mode, require_seed
 
 Float32s = NDArray[np.float32]
@@ -31,12 +31,12 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
     def __init__(
         self,
         problem: Problem,
-        markets: tuple[Market, MarketState] | Source,
+        markets: tuple[Market, MarketState] | MarketSource,
         settings: EnvSettings,
         num_envs: int,
         render_mode: str | None = None,
     ) -> None:
-        self.batch = Batch(problem, markets, settings)
+        self.batch = FlightBatch(problem, markets, settings)
         self.num_envs = require_count(num_envs)
         self.render_mode = require_mode(render_mode, RENDER_MODES)
         self.single_observation_space = self.batch.observation_space
@@ -102,11 +102,11 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
     def __init__(
         self,
         problem: Problem,
-        markets: tuple[Market, MarketState] | Source,
+        markets: tuple[Market, MarketState] | MarketSource,
         settings: EnvSettings,
         render_mode: str | None = None,
     ) -> None:
-        self.batch = Batch(problem, markets, settings)
+        self.batch = FlightBatch(problem, markets, settings)
         self.observation_space = self.batch.observation_space
         self.action_space = self.batch.action_space
         self.render_mode = require_mode(render_mode, RENDER_MODES)
@@ -147,11 +147,11 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
         return _render(self.batch, self.render_mode)
 
 
-def _render(batch: Batch, mode: str | None) -> Any:
+def _render(batch: FlightBatch, mode: str | None) -> Any:
     if mode is None:
         return None
     names, first = batch.problem.constraints.names, batch.problem.state.day
     spend = np.array([spend for spend, _ in batch.trace]).reshape(-1, len(names))
     value = np.array([value for _, value in batch.trace])
-    show = tell_flight if mode == "ansi" else draw_flight
+    show = flight_text if mode == "ansi" else flight_picture
     return show(names, first, spend, value, batch.problem.constraints.total)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...data.types import Floats
 
 
-def tell_flight(
+def flight_text(
     names: Sequence[str], first: int, spend: Floats, value: Floats, total: float
 ) -> str:
     """Return a table: a line a campaign with its dollars so far, and the flight's sums.
@@ -31,12 +31,12 @@ def tell_flight(
     return "\n".join(lines)
 
 
-def draw_flight(
+def flight_picture(
     names: Sequence[str], first: int, spend: Floats, value: Floats, total: float
 ) -> NDArray[np.uint8]:
     """Return an RGB picture (height, width, 3): spend by campaign, and the value so far.
 
-    The arguments are those of ``tell_flight``.
+    The arguments are those of ``flight_text``.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

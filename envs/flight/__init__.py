@@ -1,36 +1,51 @@
 """How does a flight run, and what is known in it?"""
 
-from .actions import ActionSettings, action_size, distance, wanted
+from .actions import ActionSettings, action_size, distance, requested_spend
 from .belief import prior_level
 from .observation import BLOCKS, BOUND, observation_size, observe
-from .particle_filter import Cloud, Draws, draws_of, eve, reweigh, weights
-from .problem import Doubt, Problem, problem_of
-from .rollout import Day, Flight, View, advance, credited, fly, start
+from .particle_filter import (
+    ParticleSet,
+    PosteriorDraws,
+    initial_particles,
+    posterior_draws,
+    update_weights,
+    weights,
+)
+from .problem import BeliefCovariance, Problem, problem_of
+from .rollout import (
+    DayResult,
+    FlightState,
+    Observable,
+    credited_value,
+    initial_state,
+    rollout,
+    step_day,
+)
 
 __all__ = [
     "BLOCKS",
     "BOUND",
     "ActionSettings",
-    "Cloud",
-    "Day",
-    "Doubt",
-    "Draws",
-    "Flight",
+    "BeliefCovariance",
+    "DayResult",
+    "FlightState",
+    "Observable",
+    "ParticleSet",
+    "PosteriorDraws",
     "Problem",
-    "View",
     "action_size",
-    "advance",
-    "credited",
+    "credited_value",
     "distance",
-    "draws_of",
-    "eve",
-    "fly",
+    "initial_particles",
+    "initial_state",
     "observation_size",
     "observe",
+    "posterior_draws",
     "prior_level",
     "problem_of",
-    "reweigh",
-    "start",
-    "wanted",
+    "requested_spend",
+    "rollout",
+    "step_day",
+    "update_weights",
     "weights",
 ]

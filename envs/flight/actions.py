@@ -7,9 +7,9 @@ from pydantic import Field
 from ...data.settings import Settings
 from ..arrays import Array, at_least, namespace, summed
 from ..constraints import Ledger, add_up, day_bounds, remaining
-from .belief_allocation import wish
+from .belief_allocation import belief_allocation
 from .problem import Problem
-from .rollout import View
+from .rollout import Observable
 
 _NONE = 1e-12  # dollars: shares of nothing are equal
 _LITTLE = 1e-6  # dollars: less is nothing
@@ -30,8 +30,8 @@ def action_size(campaigns: int) -> int:
     return 1 + campaigns
 
 
-def wanted(
-    problem: Problem, view: View, action: Array, settings: ActionSettings
+def requested_spend(
+    problem: Problem, view: Observable, action: Array, settings: ActionSettings
 ) -> tuple[Array, Array]:
     """Return the dollars an action asks for: by campaign (..., campaigns) and in all (...).
 
@@ -40,7 +40,7 @@ def wanted(
     a constant to all entries changes nothing. Where the plan is zero a tilt above 0 spends as if
     the plan had a hundredth of the campaign's mean day there. With ``follow`` the proportions are
     those of the plan times ``exp(follow wish_k)``: what the reports so far ask for
-    (``wish``), so that an action of 0 already reacts. The projection comes after; the map
+    (``belief_allocation``), so that an action of 0 already reacts. The projection comes after; the map
     ``tree_softmax`` pays every floor first and shares only what is left, so that it seldom moves.
 
     Args:
@@ -57,7 +57,7 @@ def wanted(
     tilt = action[..., 1:]
     log = settings.tilt * (tilt - summed(tilt)[..., None] / tilt.shape[-1])
     if settings.follow:
-        log = log + settings.follow * wish(problem, view.belief)
+        log = log + settings.follow * belief_allocation(problem, view.belief)
     weight = plan * xp.exp(log) + lift * xp.expm1(at_least(log, 0.0)) + _NONE
     if settings.map == "tree_softmax":
         return _floors_first(problem, view.ledger, weight, total)

@@ -11,39 +11,41 @@ physics; ``envs/particles`` is the slower filter that keeps whole draws.
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..arrays import Array, at_least, namespace
-from ..calibration import settle_level
+from ..calibration import kalman_step
 from ..market import MarketState, elasticity_of, odds_at_reference, odds_effect, saturation, step
-from .problem import Doubt
+from .problem import BeliefCovariance
 
 if TYPE_CHECKING:
     from .problem import Problem
 
 
-class Belief(NamedTuple):
+class BeliefState(NamedTuple):
     """What has been learnt in flight; (..., campaigns)."""
 
     state: MarketState  # of the mean market; level is the belief's mean
     elasticity: Array  # mean
-    doubt: Doubt
+    doubt: BeliefCovariance
     observed: Array  # conversions reported so far
     expected: Array  # conversions the posterior mean expected for the same spend
     surprise: Array  # yesterday's log(reported + 1) - log(expected + 1)
 
 
-def before_flight(problem: "Problem", zero: Array) -> Belief:
+def initial_belief(problem: "Problem", zero: Array) -> BeliefState:
     """Return what is believed on the eve, (*batch, campaigns) like the zeros that are given."""
     known = problem.state
     state = known._replace(stock=known.stock + zero, level=known.level + zero)
-    doubt = Doubt(*(part + zero for part in problem.doubt))
-    return Belief(state, problem.market.elasticity + zero, doubt, zero, zero, zero)
+    doubt = BeliefCovariance(*(part + zero for part in problem.doubt))
+    return BeliefState(state, problem.market.elasticity + zero, doubt, zero, zero, zero)
 
 
-def learn(problem: "Problem", belief: Belief, spend: Array, reported: Array) -> Belief:
+def update_belief(
+    problem: "Problem", belief: BeliefState, spend: Array, reported: Array
+) -> BeliefState:
     """Update the belief by a day's report.
 
     The log of what is expected is taken as linear in level and log odds around the belief's mean,
     with the slopes 1 and ``curves.odds_effect``; along that direction the report is weighed as
-    calibration weighs it (``likelihood.settle_level``).
+    calibration weighs it (``likelihood.kalman_step``).
 
     Args:
         problem: what was known before the flight.
@@ -62,10 +64,10 @@ def learn(problem: "Problem", belief: Belief, spend: Array, reported: Array) -> 
     curve, both = belief.doubt.curve, kept * belief.doubt.both
     to_level, to_curve = level + bend * both, both + bend * curve
     ahead = to_level + bend * to_curve
-    shift, variance, *_ = settle_level(guess.claimed, ahead, reported, market.dispersion)
+    shift, variance, *_ = kalman_step(guess.claimed, ahead, reported, market.dispersion)
     to_level, to_curve = to_level / ahead, to_curve / ahead
     gone = ahead - variance
-    doubt = Doubt(
+    doubt = BeliefCovariance(
         level - to_level * to_level * gone,
         curve - to_curve * to_curve * gone,
         both - to_level * to_curve * gone,
@@ -74,7 +76,7 @@ def learn(problem: "Problem", belief: Belief, spend: Array, reported: Array) -> 
     unlearnt = guess.claimed * xp.exp(prior_level(problem, state.day) - state.level)
     usual = saturation(ratio, mean, market.slope)
     unlearnt = unlearnt * usual / at_least(saturation(ratio, belief.elasticity, market.slope), 1e-9)
-    return Belief(
+    return BeliefState(
         state._replace(level=state.level + to_level * shift),
         elasticity_of(odds * xp.exp(to_curve * shift), market.slope),
         doubt,
@@ -84,7 +86,7 @@ def learn(problem: "Problem", belief: Belief, spend: Array, reported: Array) -> 
     )
 
 
-def moved_level(problem: "Problem", belief: Belief) -> Array:
+def level_shift(problem: "Problem", belief: BeliefState) -> Array:
     """Return how far the log level is from where it was expected before the flight."""
     return belief.state.level - prior_level(problem, belief.state.day)
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array, at_least, at_most, namespace, summed
-from ..constraints import add_up, even_floors
+from ..constraints import add_up, daily_floors
 from ..market import odds_at_reference
-from .belief import Belief, moved_level
+from .belief import BeliefState, level_shift
 from .problem import Problem
 
 _PASSES = 3  # times that campaigns held by a floor are taken out
@@ -33,7 +33,7 @@ class _Plan(NamedTuple):
     channel_floor: Array  # the same by channel, (channels,)
 
 
-def wish(problem: Problem, belief: Belief) -> Array:
+def belief_allocation(problem: Problem, belief: BeliefState) -> Array:
     """Return the log of the spend that is wished for over the plan's mean day, (..., campaigns).
 
     Args:
@@ -44,7 +44,7 @@ def wish(problem: Problem, belief: Belief) -> Array:
     plan = _plan(problem)
     odds = odds_at_reference(at_most(belief.elasticity, _MOST), 1.0)
     xp = namespace(odds)
-    rise = xp.exp(problem.trust * moved_level(problem, belief)) * odds * (1 + odds)
+    rise = xp.exp(problem.trust * level_shift(problem, belief)) * odds * (1 + odds)
     wide, back = plan.wide * xp.sqrt(rise), problem.market.reference_spend * odds
     spend, free, parents = plan.usual + 0 * wide, 1 + 0 * wide, problem.constraints.tree.parents[1]
     for _ in range(_PASSES):
@@ -90,6 +90,6 @@ def _begin(problem: Problem) -> _Plan:
         usual=dollars,
         total=dollars.sum(),
         wide=xp.sqrt(held / bent) * (ratio + odds) * market.reference_spend,
-        floor=xp.minimum(alike(even_floors(constraints)), dollars),
+        floor=xp.minimum(alike(daily_floors(constraints)), dollars),
         channel_floor=xp.minimum(channels, add_up(constraints, 1, dollars)),
     )

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array, at_least, at_most, namespace
-from ..constraints import owed, remaining
+from ..constraints import floor_remaining, remaining
 from ..market import weekday_of
-from .belief import moved_level
+from .belief import level_shift
 from .problem import Problem
-from .rollout import View
+from .rollout import Observable
 
 _CENT = 0.01  # dollars; less is rounding
 _NOTHING = 1e-12  # variance: keeps the gradient of its root finite
@@ -48,7 +48,7 @@ def observation_size(campaigns: int, channels: int) -> int:
     return sum(sizes.get(block.size) or int(block.size) for block in BLOCKS)
 
 
-def observe(problem: Problem, view: View, dtype: type | None = None) -> Array:
+def observe(problem: Problem, view: Observable, dtype: type | None = None) -> Array:
     """Return observations, (..., observation_size); "expected" is under the posterior mean.
 
     Args:
@@ -61,7 +61,7 @@ def observe(problem: Problem, view: View, dtype: type | None = None) -> Array:
     constraints, days = problem.constraints, problem.days
     days_left = days - ledger.day
     money = remaining(constraints, ledger)[..., None] / constraints.total
-    _, channels, campaigns = owed(constraints, ledger)
+    _, channels, campaigns = floor_remaining(constraints, ledger)
     due = [level / (money * constraints.total + _CENT) for level in (campaigns, channels)]
     usual = problem.usual + 1.0
     flat = 0 * money
@@ -76,7 +76,7 @@ def observe(problem: Problem, view: View, dtype: type | None = None) -> Array:
         xp.log1p(view.smooth / usual),
         belief.surprise,
         xp.log1p(belief.observed) - xp.log1p(belief.expected),
-        moved_level(problem, belief),
+        level_shift(problem, belief),
         xp.sqrt(belief.doubt.level),
         belief.elasticity - problem.market.elasticity,
         xp.sqrt(at_least(belief.doubt.curve, _NOTHING)),

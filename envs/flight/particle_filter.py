@@ -19,7 +19,7 @@ from ..market import Market, MarketState, step
 _NARROW = 0.3  # sd of a draw's own Gaussian over that of all draws, in log conversions
 
 
-class Draws(NamedTuple):
+class PosteriorDraws(NamedTuple):
     """What is known before the flight, as draws; fields are (draws, campaigns)."""
 
     market: Market
@@ -27,7 +27,7 @@ class Draws(NamedTuple):
     variance: Floats  # (campaigns,) of each draw's own log level, >= 0
 
 
-class Cloud(NamedTuple):
+class ParticleSet(NamedTuple):
     """What is known in flight; (flights, draws, campaigns)."""
 
     state: MarketState
@@ -35,7 +35,7 @@ class Cloud(NamedTuple):
     log_weight: Array  # unnormalised, by campaign
 
 
-def draws_of(posterior: Posterior, count: int) -> Draws:
+def posterior_draws(posterior: Posterior, count: int) -> PosteriorDraws:
     """Return evenly spaced training draws of a posterior as a smooth density.
 
     Args:
@@ -49,18 +49,20 @@ def draws_of(posterior: Posterior, count: int) -> Draws:
     shrink = np.sqrt(1 - _NARROW**2)
     centred = log.mean(0) + shrink * (log - log.mean(0))
     level = state.level + centred - log
-    return Draws(market, state._replace(level=level), (_NARROW * spread) ** 2)
+    return PosteriorDraws(market, state._replace(level=level), (_NARROW * spread) ** 2)
 
 
-def eve(draws: Draws, flights: int) -> Cloud:
+def initial_particles(draws: PosteriorDraws, flights: int) -> ParticleSet:
     """Return the cloud before the first day: all draws alike."""
     zero = np.zeros((flights, *draws.market.elasticity.shape))
     spread = [None if f is None else f + zero for f in draws.state[1:]]
     state = MarketState(draws.state.day, *spread)
-    return Cloud(state, draws.variance + zero, zero)
+    return ParticleSet(state, draws.variance + zero, zero)
 
 
-def reweigh(draws: Draws, cloud: Cloud, spend: Array, reported: Array) -> Cloud:
+def update_weights(
+    draws: PosteriorDraws, cloud: ParticleSet, spend: Array, reported: Array
+) -> ParticleSet:
     """Return the cloud after a day's spend and what the platforms reported of it.
 
     Args:
@@ -80,10 +82,10 @@ def reweigh(draws: Draws, cloud: Cloud, spend: Array, reported: Array) -> Cloud:
         guess.claimed, ahead, reported[:, None, :], market.dispersion
     )
     state = state._replace(level=state.level + shift)
-    return Cloud(state, variance, cloud.log_weight + evidence)
+    return ParticleSet(state, variance, cloud.log_weight + evidence)
 
 
-def weights(cloud: Cloud) -> Array:
+def weights(cloud: ParticleSet) -> Array:
     """Return the draws' weights, (flights, draws, campaigns), which sum to 1 over the draws."""
     xp = namespace(cloud.log_weight)
     top = cloud.log_weight.max(1, keepdims=True)

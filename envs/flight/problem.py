@@ -14,7 +14,7 @@ from ..market import Market, MarketState, Objective, odds_at_reference, step
 _LEAST_DOUBT = 1e-4  # variance of a log level that is known
 
 
-class Doubt(NamedTuple):
+class BeliefCovariance(NamedTuple):
     """Second moments of a campaign's log level and log odds; (..., campaigns)."""
 
     level: Array  # variance of the log level, > 0
@@ -22,7 +22,7 @@ class Doubt(NamedTuple):
     both: Array  # their covariance
 
     @classmethod
-    def none(cls, like: Array) -> "Doubt":
+    def none(cls, like: Array) -> "BeliefCovariance":
         """Return the doubt about campaigns that are known, (campaigns,) like the array given."""
         return cls(0 * like + _LEAST_DOUBT, 0 * like, 0 * like)
 
@@ -34,7 +34,7 @@ class _Known(NamedTuple):
     objective: Objective
     market: Market  # of mean parameters under the posterior
     state: MarketState  # its state on the eve of the flight
-    doubt: Doubt  # how far each campaign's level and elasticity may be from the mean market's
+    doubt: BeliefCovariance  # of each campaign's log level and log odds at the start
     base: Array  # (days, campaigns) the posterior-static plan, dollars: action 0
     trust: Array = 1.0  # share of a surprise in the reports that is one in what is earned
     credit_days: float | None = None  # after the flight; later landings do not count; None: all do
@@ -76,7 +76,7 @@ def problem_of(
     return Problem(constraints, objective, market, state, doubt, base, trust)
 
 
-def _doubt(posterior: Posterior) -> tuple[Doubt, Floats]:
+def _doubt(posterior: Posterior) -> tuple[BeliefCovariance, Floats]:
     """Return how far, over the training draws, reports at the reference spend and curves differ.
 
     And how much of a surprise in what is reported is one in what is earned: the slope of the log
@@ -88,6 +88,8 @@ def _doubt(posterior: Posterior) -> tuple[Doubt, Floats]:
     odds = odds_at_reference(market.elasticity, market.slope)
     logs = (np.log(outcome.claimed + 1e-9), np.log(odds), np.log(outcome.expected + 1e-9))
     told, curve, true = (log - log.mean(0) for log in logs)
-    none = Doubt.none(spend[0])
-    doubt = Doubt(none.level + (told**2).mean(0), (curve**2).mean(0), (told * curve).mean(0))
+    none = BeliefCovariance.none(spend[0])
+    doubt = BeliefCovariance(
+        none.level + (told**2).mean(0), (curve**2).mean(0), (told * curve).mean(0)
+    )
     return doubt, np.asarray((told * true).mean(0) / doubt.level)

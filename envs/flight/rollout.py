@@ -17,28 +17,28 @@ from ..market import (
     landed_share,
     step,
 )
-from .belief import Belief, before_flight, learn
+from .belief import BeliefState, initial_belief, update_belief
 from .problem import Problem
 
 SMOOTHING = 0.8  # share of yesterday's value in the smoothed spend
 
 
-class View(NamedTuple):
+class Observable(NamedTuple):
     """All that a policy sees of a batch of flights; arrays are (..., campaigns)."""
 
     ledger: Ledger  # money: day, spent so far, yesterday's spend
-    belief: Belief
+    belief: BeliefState
     smooth: Array  # exponentially smoothed spend, dollars a day
 
 
-class Flight(NamedTuple):
+class FlightState(NamedTuple):
     """State of a batch of flights."""
 
     truth: MarketState  # the market's own state, hidden from policies
-    view: View
+    view: Observable
 
 
-class Day(NamedTuple):
+class DayResult(NamedTuple):
     """What one day of a flight brought; (..., campaigns)."""
 
     spend: Array  # dollars delivered
@@ -47,7 +47,7 @@ class Day(NamedTuple):
     value: Array  # of the objective, expected
 
 
-def start(problem: Problem, state: MarketState, batch: tuple[int, ...]) -> Flight:
+def initial_state(problem: Problem, state: MarketState, batch: tuple[int, ...]) -> FlightState:
     """Return flights on their eve.
 
     Args:
@@ -56,18 +56,18 @@ def start(problem: Problem, state: MarketState, batch: tuple[int, ...]) -> Fligh
         batch: shape of the batch.
     """
     zero = zeros(problem.state.stock, batch)
-    belief = before_flight(problem, zero)
-    return Flight(state, View(Ledger(0, zero, zero), belief, problem.usual + zero))
+    belief = initial_belief(problem, zero)
+    return FlightState(state, Observable(Ledger(0, zero, zero), belief, problem.usual + zero))
 
 
-def advance(
+def step_day(
     problem: Problem,
     market: Market,
-    flight: Flight,
+    flight: FlightState,
     target: Array,
     total: Array,
     noise: Noise | None,
-) -> tuple[Flight, Day]:
+) -> tuple[FlightState, DayResult]:
     """Spend a day.
 
     Args:
@@ -84,13 +84,15 @@ def advance(
     spend = outcome.delivered
     if spend is not planned:
         ledger = before.ledger.advance(planned, spend)
-    belief = learn(problem, before.belief, spend, outcome.claimed)
+    belief = update_belief(problem, before.belief, spend, outcome.claimed)
     smooth = SMOOTHING * before.smooth + (1 - SMOOTHING) * spend
-    value = credited(problem, market, outcome, problem.days - ledger.day)
-    return Flight(truth, View(ledger, belief, smooth)), Day(spend, planned, outcome, value)
+    value = credited_value(problem, market, outcome, problem.days - ledger.day)
+    return FlightState(truth, Observable(ledger, belief, smooth)), DayResult(
+        spend, planned, outcome, value
+    )
 
 
-def credited(problem: Problem, market: Market, outcome: Outcome, days_left: int) -> Array:
+def credited_value(problem: Problem, market: Market, outcome: Outcome, days_left: int) -> Array:
     """Return a day's expected objective by campaign, less what lands too late to count.
 
     Args:
@@ -108,18 +110,18 @@ def credited(problem: Problem, market: Market, outcome: Outcome, days_left: int)
     return problem.objective.expected(lands, lands.delivered)
 
 
-Act = Callable[[View, Any], tuple[Array, Array, Any]]
+ActFn = Callable[[Observable, Any], tuple[Array, Array, Any]]
 """(what is seen, memory) -> (dollars wanted by campaign, dollars wanted in all, memory)."""
 
 
-def fly(
-    problem: Problem, market: Market, flight: Flight, noise: Noise | None, act: Act
-) -> tuple[Flight, list[Day]]:
+def rollout(
+    problem: Problem, market: Market, flight: FlightState, noise: Noise | None, act: ActFn
+) -> tuple[FlightState, list[DayResult]]:
     """Run flights to their end and return the last state and all days."""
     days, memory = [], None
     for t in range(problem.days):
         target, total, memory = act(flight.view, memory)
         today = None if noise is None else select(noise, t)
-        flight, day = advance(problem, market, flight, target, total, today)
+        flight, day = step_day(problem, market, flight, target, total, today)
         days.append(day)
     return flight, days

@@ -1,7 +1,7 @@
 """What does a day of spend bring?"""
 
 from .calendar import day_number, weekday_of
-from .counterfactual import replay
+from .counterfactual import counterfactual_conversions
 from .counts import negative_binomial_loglik, poisson_quantile
 from .effects import landed_share
 from .noise import ShockSettings, draw_noise, draw_noises, generator, unit_gamma
@@ -31,6 +31,7 @@ __all__ = [
     "Ratio",
     "ShockSettings",
     "carryover_of",
+    "counterfactual_conversions",
     "day_number",
     "draw_noise",
     "draw_noises",
@@ -44,7 +45,6 @@ __all__ = [
     "odds_at_reference",
     "odds_effect",
     "poisson_quantile",
-    "replay",
     "require_possible",
     "saturation",
     "simulate",

@@ -12,7 +12,7 @@ from .step import step
 Step = Callable[[Market, MarketState, Any, None], tuple[MarketState, Outcome]]
 
 
-def replay(
+def counterfactual_conversions(
     market: Market, levels: Floats, spend: Floats, first_day: int, respond: Step = step
 ) -> Floats:
     """Return expected conversions of a past whose log levels are known, summed over its days.

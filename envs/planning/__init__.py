@@ -1,26 +1,26 @@
 """What is the best plan for known markets?"""
 
-from .clairvoyant import clairvoyant_bound, shared_plan, steady_summit, worth_of
-from .gradient import SolverSettings, best_plan, tensors, worth_by
-from .spectral import Worth, ascend, steady_plans, whole_plans
-from .static import historical_plan, paced, static_plan, steady_plan, uniform_plan
+from .clairvoyant import best_constant_plan, best_shared_plan, clairvoyant_values, plan_objective
+from .gradient import SolverSettings, best_plan, objective_with_gradient, to_tensors
+from .spectral import PlanObjective, maximise, project_constant_plan, project_daily_plan
+from .static import constant_plan, historical_plan, paced_plan, static_plan, uniform_plan
 
 __all__ = [
+    "PlanObjective",
     "SolverSettings",
-    "Worth",
-    "ascend",
+    "best_constant_plan",
     "best_plan",
-    "clairvoyant_bound",
+    "best_shared_plan",
+    "clairvoyant_values",
+    "constant_plan",
     "historical_plan",
-    "paced",
-    "shared_plan",
+    "maximise",
+    "objective_with_gradient",
+    "paced_plan",
+    "plan_objective",
+    "project_constant_plan",
+    "project_daily_plan",
     "static_plan",
-    "steady_plan",
-    "steady_plans",
-    "steady_summit",
-    "tensors",
+    "to_tensors",
     "uniform_plan",
-    "whole_plans",
-    "worth_by",
-    "worth_of",
 ]

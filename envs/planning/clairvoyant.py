@@ -11,16 +11,22 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ...data.types import Floats
-from ..flight import Problem, credited
+from ..flight import Problem, credited_value
 from ..market import Market, MarketState, Noise, simulate
-from .gradient import tensors, worth_by
-from .spectral import Summit, Worth, ascend, steady_plans, whole_plans
+from .gradient import objective_with_gradient, to_tensors
+from .spectral import (
+    PlanObjective,
+    PlanOptimum,
+    maximise,
+    project_constant_plan,
+    project_daily_plan,
+)
 
 if TYPE_CHECKING:
     import torch
 
 
-class Bound(NamedTuple):
+class ClairvoyantValues(NamedTuple):
     """The best plans of known markets and what they are worth."""
 
     daily: Floats  # (markets,) expected objective of the best daily plan
@@ -28,14 +34,14 @@ class Bound(NamedTuple):
     plan: Floats  # (days, markets, campaigns) dollars: the best daily plan
 
 
-def clairvoyant_bound(
+def clairvoyant_values(
     problem: Problem,
     market: Market,
     state: MarketState,
     path: Noise,
     iterations: int = 600,
     progress: Callable[[str], None] = lambda _: None,
-) -> Bound:
+) -> ClairvoyantValues:
     """Climb from several starts to every market's own best plan.
 
     The set of daily plans must be one tree of sums: no pacing band, no change limit.
@@ -49,34 +55,34 @@ def clairvoyant_bound(
         progress: called with a line now and then.
     """
     open_path, caps = _deliverable(market, path)
-    worth = worth_of(problem, market, state, open_path)
+    worth = plan_objective(problem, market, state, open_path)
     count, days = len(market.elasticity), problem.days
     base = np.repeat(problem.base[None], count, 0)
-    steady = steady_summit(problem, market, state, path, iterations)
+    steady = best_constant_plan(problem, market, state, path, iterations)
     progress("steady plans found")
-    feasible = whole_plans(problem.constraints, caps)
+    feasible = project_daily_plan(problem.constraints, caps)
     starts = [np.repeat(steady[0], days, 1), base]
     if not _concave(market):
         starts.append(np.repeat(_without_curves(market, base), days, 1))
     daily = _best(worth, feasible, starts, iterations)
     progress("daily plans found")
-    return Bound(daily[1], steady[1], np.moveaxis(daily[0], 1, 0))
+    return ClairvoyantValues(daily[1], steady[1], np.moveaxis(daily[0], 1, 0))
 
 
-def steady_summit(
+def best_constant_plan(
     problem: Problem, market: Market, state: MarketState, path: Noise, iterations: int = 600
-) -> Summit:
+) -> PlanOptimum:
     """Climb to every market's best plan that is the same every day, (markets, 1, campaigns).
 
-    The arguments are those of ``clairvoyant_bound``; what is out is out for these plans too.
+    The arguments are those of ``clairvoyant_values``; what is out is out for these plans too.
     """
-    rigid = worth_of(problem, market, state, path.path()._replace(delivery=None))
+    rigid = plan_objective(problem, market, state, path.path()._replace(delivery=None))
     base = np.repeat(problem.base[None], len(market.elasticity), 0)
-    every_day = steady_plans(problem.constraints)
+    every_day = project_constant_plan(problem.constraints)
     return _best(rigid, every_day, _steady_starts(market, base), iterations)
 
 
-def shared_plan(
+def best_shared_plan(
     problem: Problem,
     market: Market,
     state: MarketState,
@@ -94,34 +100,36 @@ def shared_plan(
         iterations: evaluations at most.
         least: (campaigns,) dollars every day, if any.
     """
-    one = worth_of(problem, market, state, path._replace(outage=None, delivery=None))
+    one = plan_objective(problem, market, state, path._replace(outage=None, delivery=None))
     count = len(market.elasticity)
 
     def worth(plans: Floats) -> tuple[Floats, Floats]:
         value, slope = one(np.repeat(plans, count, 0))
         return value.mean(keepdims=True), slope.mean(0, keepdims=True)
 
-    feasible = whole_plans(problem.constraints, least=least)
+    feasible = project_daily_plan(problem.constraints, least=least)
     starts = [problem.base[None]]
     if not _concave(market):
         starts.append(np.ones_like(starts[0]) * problem.constraints.total / starts[0].size)
     return np.asarray(_best(worth, feasible, starts, iterations).plan[0])
 
 
-def worth_of(problem: Problem, market: Market, state: MarketState, path: Noise | None) -> Worth:
+def plan_objective(
+    problem: Problem, market: Market, state: MarketState, path: Noise | None
+) -> PlanObjective:
     """Return the function from plans, a row a market, to expected value and gradient."""
     import torch
 
-    known, eve = tensors(market), tensors(state)
-    noise = None if path is None else tensors(path)
+    known, eve = to_tensors(market), to_tensors(state)
+    noise = None if path is None else to_tensors(path)
     left = range(problem.days - 1, -1, -1)
 
     def value(daily: "torch.Tensor") -> "torch.Tensor":
         _, outcomes = simulate(known, eve, daily, noise)
-        days = [credited(problem, known, o, n) for o, n in zip(outcomes, left, strict=True)]
+        days = [credited_value(problem, known, o, n) for o, n in zip(outcomes, left, strict=True)]
         return torch.stack(days).sum((0, 2))
 
-    return worth_by(value, problem.days)
+    return objective_with_gradient(value, problem.days)
 
 
 def _deliverable(market: Market, path: Noise) -> tuple[Noise, Floats | None]:
@@ -138,15 +146,18 @@ def _deliverable(market: Market, path: Noise) -> tuple[Noise, Floats | None]:
 
 
 def _best(
-    worth: Worth, feasible: Callable[[Floats], Floats], starts: Sequence[Floats], iterations: int
-) -> Summit:
+    worth: PlanObjective,
+    feasible: Callable[[Floats], Floats],
+    starts: Sequence[Floats],
+    iterations: int,
+) -> PlanOptimum:
     """Return each row's best plan and value: a short climb from all starts, a long one after."""
     if len(starts) > 1:
-        summits = [ascend(worth, feasible, start, iterations // 8) for start in starts]
+        summits = [maximise(worth, feasible, start, iterations // 8) for start in starts]
         pick = np.stack([summit.value for summit in summits]).argmax(0)
         plans = np.stack([summit.plan for summit in summits])
         starts = [plans[pick, np.arange(len(pick))]]
-    return ascend(worth, feasible, starts[0], iterations)
+    return maximise(worth, feasible, starts[0], iterations)
 
 
 def _concave(market: Market) -> bool:

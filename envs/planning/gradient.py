@@ -16,7 +16,7 @@ from ...data.types import Floats
 from ..arrays import Array
 from ..constraints import Constraints, Ledger, remaining, spend_day, total_range
 from ..market import Market, MarketState, Noise, Objective, simulate
-from .spectral import Worth
+from .spectral import PlanObjective
 
 if TYPE_CHECKING:
     import torch
@@ -43,19 +43,21 @@ class Optimum(NamedTuple):
     value: Floats  # (markets,) expected objective over the flight
 
 
-def tensors(record: Record) -> Record:
+def to_tensors(record: Record) -> Record:
     """Return a record, and the records in it, as torch tensors; anything else stays."""
     import torch
 
     def turned(field: Any) -> Any:
         if hasattr(field, "_fields"):
-            return tensors(field)
+            return to_tensors(field)
         return torch.as_tensor(np.asarray(field)) if hasattr(field, "shape") else field
 
     return type(record)(*map(turned, record))
 
 
-def worth_by(value: "Callable[[torch.Tensor], torch.Tensor]", days: int) -> Worth:
+def objective_with_gradient(
+    value: "Callable[[torch.Tensor], torch.Tensor]", days: int
+) -> PlanObjective:
     """Return the function from plans to value and gradient that ``ascent`` climbs.
 
     Args:
@@ -101,8 +103,8 @@ def best_plan(
     """
     import torch
 
-    market, state = tensors(markets[0]), tensors(markets[1])
-    noise = None if path is None else tensors(path)
+    market, state = to_tensors(markets[0]), to_tensors(markets[1])
+    noise = None if path is None else to_tensors(path)
     shape = torch.as_tensor(begin)
     wishes = [wish.clone().requires_grad_() for wish in _wishes(constraints, shape)]
     climb = torch.optim.Adam(wishes, lr=settings.rate)

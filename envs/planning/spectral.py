@@ -15,7 +15,7 @@ from ...data.types import Floats
 from ..constraints import Constraints
 from ..projection import Bounds, Tree, project
 
-Worth = Callable[[Floats], tuple[Floats, Floats]]
+PlanObjective = Callable[[Floats], tuple[Floats, Floats]]
 """(rows, days, campaigns) dollars -> (rows,) value and its gradient."""
 _ENOUGH = 1e-4  # share of the promised gain that a step must bring
 _MEMORY = 8  # values, the least of which a step must beat: not every step goes up
@@ -23,20 +23,20 @@ _RETREAT = 0.3  # factor of a step that did not
 _STEPS = (1e-9, 1e9)  # least and most dollars a unit of gradient, times the first step
 
 
-class Summit(NamedTuple):
+class PlanOptimum(NamedTuple):
     """The best plans that were met."""
 
     plan: Floats  # (rows, days, campaigns) dollars
     value: Floats  # (rows,)
 
 
-def ascend(
-    worth: Worth,
+def maximise(
+    worth: PlanObjective,
     feasible: Callable[[Floats], Floats],
     begin: Floats,
     iterations: int,
     tolerance: float = 1e-6,
-) -> Summit:
+) -> PlanOptimum:
     """Climb every row from its own beginning.
 
     Args:
@@ -51,7 +51,7 @@ def ascend(
     reach = np.abs(plan).sum((1, 2)) / plan[0].size
     size = first = reach / np.maximum(np.abs(slope).max((1, 2)), 1e-12)
     way, shrink, earlier = _way(feasible, plan, slope, size), np.ones(len(plan)), value
-    best, recent = Summit(plan, value), np.repeat(value[None], _MEMORY, 0)
+    best, recent = PlanOptimum(plan, value), np.repeat(value[None], _MEMORY, 0)
     for i in range(iterations):
         ahead = plan + shrink[:, None, None] * way
         new_value, new_slope = worth(ahead)
@@ -67,7 +67,7 @@ def ascend(
         value, shrink = np.where(good, new_value, value), np.where(good, 1.0, _RETREAT * shrink)
         recent[i % _MEMORY] = np.where(good, value, recent[i % _MEMORY])
         ahead_of_all = value > best.value
-        best = Summit(
+        best = PlanOptimum(
             np.where(ahead_of_all[:, None, None], plan, best.plan), np.maximum(value, best.value)
         )
         way = np.where(pick, _way(feasible, plan, slope, size), way)
@@ -78,7 +78,7 @@ def ascend(
     return best
 
 
-def whole_plans(
+def project_daily_plan(
     constraints: Constraints, caps: Floats | None = None, least: Floats | None = None
 ) -> Callable[[Floats], Floats]:
     """Return the projection of whole plans, (rows, days, campaigns), onto all that is allowed.
@@ -107,7 +107,7 @@ def whole_plans(
     return feasible
 
 
-def steady_plans(constraints: Constraints) -> Callable[[Floats], Floats]:
+def project_constant_plan(constraints: Constraints) -> Callable[[Floats], Floats]:
     """Return the projection of plans that are the same every day, (rows, 1, campaigns)."""
     days = constraints.days
     total = np.array([constraints.total]) / days

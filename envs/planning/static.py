@@ -6,16 +6,16 @@ import numpy as np
 
 from ...data.types import Floats
 from ..calibration import Posterior
-from ..constraints import Constraints, Ledger, even_floors, remaining, spend_day
-from ..flight import Doubt, Problem
+from ..constraints import Constraints, Ledger, daily_floors, remaining, spend_day
+from ..flight import BeliefCovariance, Problem
 from ..market import Noise, Objective, draw_noises, generator
-from .clairvoyant import shared_plan, worth_of
+from .clairvoyant import best_shared_plan, plan_objective
 from .gradient import SolverSettings, best_plan
 
 _ENOUGH = 5e-4  # share of its worth that the pacing band may cost before a plan is climbed anew
 
 
-def steady_plan(constraints: Constraints, shares: Floats, days: int) -> Floats:
+def constant_plan(constraints: Constraints, shares: Floats, days: int) -> Floats:
     """Return (days, campaigns) dollars: an even pace in given proportions, made feasible."""
     zero = np.zeros_like(shares)
     ledger, plan = Ledger(0, zero, zero), []
@@ -28,12 +28,12 @@ def steady_plan(constraints: Constraints, shares: Floats, days: int) -> Floats:
 
 def uniform_plan(constraints: Constraints, campaigns: int, days: int) -> Floats:
     """Return the plan that spends the same on every campaign, as far as that is allowed."""
-    return steady_plan(constraints, np.ones(campaigns), days)
+    return constant_plan(constraints, np.ones(campaigns), days)
 
 
 def historical_plan(posterior: Posterior, constraints: Constraints, days: int) -> Floats:
     """Return the plan that keeps the shares of the history, as far as that is allowed."""
-    return steady_plan(constraints, posterior.spend + 1e-9, days)
+    return constant_plan(constraints, posterior.spend + 1e-9, days)
 
 
 def static_plan(
@@ -63,12 +63,14 @@ def static_plan(
     # in the midst of what is allowed: a campaign on its floor would hide what it could return
     past = historical_plan(posterior, constraints, days)
     begin = (past + uniform_plan(constraints, past.shape[1], days)) / 2
-    problem = Problem(constraints, objective, *posterior.mean(), Doubt.none(begin[0]), begin)
+    problem = Problem(
+        constraints, objective, *posterior.mean(), BeliefCovariance.none(begin[0]), begin
+    )
     progress("climbing")
-    floors = even_floors(constraints)
-    free = shared_plan(problem, market, state, path, solver.iterations, floors)
-    plan = paced(constraints, free)
-    worth = worth_of(problem, market, state, path)
+    floors = daily_floors(constraints)
+    free = best_shared_plan(problem, market, state, path, solver.iterations, floors)
+    plan = paced_plan(constraints, free)
+    worth = plan_objective(problem, market, state, path)
     best, kept = (
         worth(np.repeat(p[None], len(market.elasticity), 0))[0].mean() for p in (free, plan)
     )
@@ -81,7 +83,7 @@ def static_plan(
     ]
 
 
-def paced(constraints: Constraints, plan: Floats) -> Floats:
+def paced_plan(constraints: Constraints, plan: Floats) -> Floats:
     """Return the feasible plan, (days, campaigns), that wishing for a plan day by day comes to."""
     ledger, days = Ledger(0, 0 * plan[0], 0 * plan[0]), []
     for wish in plan:

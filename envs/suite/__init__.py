@@ -2,24 +2,24 @@
 
 from .docs_page import task_page
 from .env import make_env, make_vector_env
-from .generator import markets_of, sha256_of
+from .generator import sample_markets, sha256_of
 from .reference import posterior_of, problem_for, reference_of, write_reference
-from .splits import source_of, trial_noise
+from .splits import held_out_markets, source_of
 from .task import Task, every_task, task_of
 
 __all__ = [
     "Task",
     "every_task",
+    "held_out_markets",
     "make_env",
     "make_vector_env",
-    "markets_of",
     "posterior_of",
     "problem_for",
     "reference_of",
+    "sample_markets",
     "sha256_of",
     "source_of",
     "task_of",
     "task_page",
-    "trial_noise",
     "write_reference",
 ]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...data.types import Floats
-from ..calibration import TRAITS, Anchors, Parameters, transform
+from ..calibration import CORE_DIMENSIONS, Parameters, PriorCentres, parameters_from_normals
 from ..market import Market, MarketState, carryover_of, day_number
 from .task import UPPER, Claims, Level, Pair, Task
 
@@ -19,7 +19,7 @@ _MARKET, _PATH = 101, 102  # purposes of a scenario's streams
 _UNIFORMS, _NORMALS = 10, 4  # a campaign's draws beyond those of the priors
 
 
-class Raw(NamedTuple):
+class MarketDraws(NamedTuple):
     """Independent draws behind the markets; (markets, ..., campaigns)."""
 
     z: Floats  # (markets, campaigns, TRAITS) standard normals of the priors
@@ -33,14 +33,14 @@ def path_generator(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([_PATH, seed]))
 
 
-def markets_of(task: Task, seeds: Sequence[int]) -> tuple[Market, MarketState]:
+def sample_markets(task: Task, seeds: Sequence[int]) -> tuple[Market, MarketState]:
     """Draw a task's markets and their states on the eve, fields (seeds, campaigns)."""
     raw = _draw(len(task.size.campaigns), seeds, task.settings.uncertain)
     table = list(task.size.campaigns.values())
     spend, cpc, cvr, order = (
         np.array([getattr(c, key) for c in table]) for key in ("spend", "cpc", "cvr", "order")
     )
-    drawn = transform(raw.z, task.priors, _anchors(task, spend, spend / cpc * cvr))
+    drawn = parameters_from_normals(raw.z, task.priors, _anchors(task, spend, spend / cpc * cvr))
     now, ones = task.settings, np.ones_like(drawn.elasticity)
     rates = np.array([task.size.click_rate[c.kind] for c in table])
     inflation = _between((task.priors.inflation.low, task.priors.inflation.high), raw.uniform[:, 0])
@@ -75,21 +75,21 @@ def sha256_of(market: Market, state: MarketState) -> str:
     return digest.hexdigest()
 
 
-def _draw(campaigns: int, seeds: Sequence[int], uncertain: bool) -> Raw:
+def _draw(campaigns: int, seeds: Sequence[int], uncertain: bool) -> MarketDraws:
     parts = []
     for seed in seeds:
         rng = np.random.Generator(np.random.PCG64([_MARKET, seed]))
-        z = rng.standard_normal((campaigns, TRAITS))
+        z = rng.standard_normal((campaigns, CORE_DIMENSIONS))
         uniform = rng.random((_UNIFORMS, campaigns))
         normal = rng.standard_normal((_NORMALS, campaigns))
         parts.append((z if uncertain else 0 * z, uniform, normal, rng.random((2, 1))))
-    return Raw(*(np.stack(field) for field in zip(*parts, strict=True)))
+    return MarketDraws(*(np.stack(field) for field in zip(*parts, strict=True)))
 
 
-def _anchors(task: Task, spend: Floats, conversions: Floats) -> Anchors:
+def _anchors(task: Task, spend: Floats, conversions: Floats) -> PriorCentres:
     lives = [task.priors.half_life[c.kind] for c in task.size.campaigns.values()]
     profile = np.array(task.settings.weekday.profile if task.settings.weekday else [0.0] * 7)
-    return Anchors(
+    return PriorCentres(
         spend=spend,
         conversions=conversions,
         half_life=np.array([life.median for life in lives]),
@@ -113,7 +113,7 @@ def _process(how: Level | None, ones: Floats, *names: str) -> dict[str, Floats]:
 
 
 def _features(
-    task: Task, drawn: Parameters, raw: Raw, impressions: Floats
+    task: Task, drawn: Parameters, raw: MarketDraws, impressions: Floats
 ) -> dict[str, Floats | None]:
     """Return the fields of the features that the task switches on."""
     now, ones = task.settings, np.ones_like(drawn.elasticity)
@@ -146,7 +146,7 @@ def _features(
     return on
 
 
-def _annual(amplitude: Pair, raw: Raw) -> Floats:
+def _annual(amplitude: Pair, raw: MarketDraws) -> Floats:
     """Return two Fourier pairs with a phase that campaigns nearly share."""
     size = _between(amplitude, raw.uniform[:, 4])
     phase = 2 * np.pi * raw.shared[:, 0] + 0.5 * raw.normal[:, 0]
@@ -155,7 +155,7 @@ def _annual(amplitude: Pair, raw: Raw) -> Floats:
     return np.stack([size * wave for wave in waves], -2)
 
 
-def _claims(task: Task, how: Claims, drawn: Parameters, raw: Raw) -> dict[str, Floats]:
+def _claims(task: Task, how: Claims, drawn: Parameters, raw: MarketDraws) -> dict[str, Floats]:
     social = np.array([c.kind == "social" for c in task.size.campaigns.values()])
     median = np.where(social, how.social.median, how.rate.median)
     sd = np.where(social, how.social.sd, how.rate.sd)
@@ -167,7 +167,7 @@ def _claims(task: Task, how: Claims, drawn: Parameters, raw: Raw) -> dict[str, F
     }
 
 
-def _eve(task: Task, market: Market, raw: Raw) -> MarketState:
+def _eve(task: Task, market: Market, raw: MarketDraws) -> MarketState:
     """Return the state on the eve: steady reference spend, or cold; the level anywhere."""
     now, stock = task.settings, task.settings.warm_stock * market.reference_spend
     level = 0 * stock

@@ -18,9 +18,9 @@ from ..calibration import Posterior
 from ..constraints import Constraints, parse_constraints
 from ..flight import Problem, problem_of
 from ..market import Objective, draw_noises
-from ..planning import clairvoyant_bound, shared_plan, steady_plan
-from .generator import markets_of, path_generator
-from .splits import HELD, fingerprint, split_of, trial_noise
+from ..planning import best_shared_plan, clairvoyant_values, constant_plan
+from .generator import path_generator, sample_markets
+from .splits import HELD_OUT_SPLITS, fingerprint, held_out_markets, split_of
 from .task import Task, overrides_of, task_of
 
 REFERENCE = ROOT / "data" / "tasks"
@@ -39,7 +39,7 @@ class Reference(NamedTuple):
 
 def posterior_of(task: Task) -> Posterior:
     """Return what an advertiser knows of a task before the flight: training markets."""
-    market, state = markets_of(task, split_of("train").seeds(_KNOWN))
+    market, state = sample_markets(task, split_of("train").seeds(_KNOWN))
     spend = np.array([c.spend for c in task.size.campaigns.values()])
     return Posterior(task.size.ordered(), market, state, spend, spend, spend, 0, {})
 
@@ -63,12 +63,12 @@ def problem_for(
     if not changes and not anew and reference_path(task).exists():
         base = reference_of(task.key).base
         return _problem(task, posterior, constraints, objective, base)
-    base = steady_plan(constraints, posterior.spend, task.size.days)
+    base = constant_plan(constraints, posterior.spend, task.size.days)
     problem = _problem(task, posterior, constraints, objective, base)
     market, state = posterior.sample_training(_PLANNED)
     paths = (path_generator(int(i)) for i in split_of("train").seeds(len(market.elasticity)))
     noise = draw_noises(market, task.size.days, paths, None, task.settings.shocks).path()
-    base = shared_plan(problem, market, state, noise)
+    base = best_shared_plan(problem, market, state, noise)
     return _problem(task, posterior, constraints, objective, base)
 
 
@@ -91,7 +91,7 @@ def reference_of(key: str) -> Reference:
             f"python scripts/clairvoyant.py 'tasks=[{key}]'."
         )
     told = read_json(path)
-    values = {k: {s: np.array(told[k][s]) for s in HELD} for k in ("daily", "steady")}
+    values = {k: {s: np.array(told[k][s]) for s in HELD_OUT_SPLITS} for k in ("daily", "steady")}
     return Reference(np.array(told["base"]), told["sha256"], values["daily"], values["steady"])
 
 
@@ -100,13 +100,13 @@ def write_reference(task: Task, say: Progress = lambda _: None) -> Path:
     problem = problem_for(task, anew=True)
     problem = problem._replace(base=problem.base.round(2))
     daily, steady = {}, {}
-    for split in HELD:
-        market, state, noise = trial_noise(task, split)
-        bound = clairvoyant_bound(problem, market, state, noise.path(), progress=say)
+    for split in HELD_OUT_SPLITS:
+        market, state, noise = held_out_markets(task, split)
+        bound = clairvoyant_values(problem, market, state, noise.path(), progress=say)
         daily[split], steady[split] = _told(bound.daily), _told(bound.steady)
     content = {
         "task": task.id,
-        "sha256": {split: fingerprint(task, split) for split in HELD},
+        "sha256": {split: fingerprint(task, split) for split in HELD_OUT_SPLITS},
         "base": problem.base.tolist(),
         "daily": daily,
         "steady": steady,

@@ -6,15 +6,15 @@ import numpy as np
 
 from ...data.errors import ConfigError
 from ..arrays import gather
-from ..environment import Draw, Pool
+from ..environment import EpisodeDraw, MarketPool
 from ..market import Market, MarketState, Noise, draw_noises
-from .generator import markets_of, path_generator, sha256_of
+from .generator import path_generator, sample_markets, sha256_of
 from .task import Task
 
 HELD_OUT = 200  # markets of validation and of test
 
 
-HELD = ("validation", "test")
+HELD_OUT_SPLITS = ("validation", "test")
 
 
 _POOL = 4096  # training markets that an environment draws its flights from
@@ -52,7 +52,7 @@ def split_of(name: str) -> Split:
 
 def fingerprint(task: Task, split: str) -> str:
     """Return the SHA-256 of a held-out split's parameters, in single precision."""
-    return sha256_of(*markets_of(task, split_of(split).seeds(HELD_OUT)))
+    return sha256_of(*sample_markets(task, split_of(split).seeds(HELD_OUT)))
 
 
 class HeldOut:
@@ -64,27 +64,27 @@ class HeldOut:
 
     def __init__(self, task: Task, split: str) -> None:
         self.task, self.seeds = task, split_of(split).seeds(HELD_OUT)
-        self.market, self.state = markets_of(task, self.seeds)
+        self.market, self.state = sample_markets(task, self.seeds)
 
-    def draw(self, seed: int, episodes: range, days: int) -> Draw:
-        """Return the flights of these episodes; see ``budget.Pool.draw``."""
+    def draw(self, seed: int, episodes: range, days: int) -> EpisodeDraw:
+        """Return the flights of these episodes; see ``budget.MarketPool.draw``."""
         index = np.array(episodes) % len(self.seeds)
         market, state = gather(self.market, index), gather(self.state, index)
         paths = (path_generator(self.seeds[i]) for i in index)
         counts = (np.random.Generator(np.random.PCG64([_COUNTS, seed, i])) for i in episodes)
         shocks = self.task.settings.shocks
-        return Draw(market, state, draw_noises(market, days, paths, counts, shocks))
+        return EpisodeDraw(market, state, draw_noises(market, days, paths, counts, shocks))
 
 
-def source_of(task: Task, split: str) -> Pool | HeldOut:
+def source_of(task: Task, split: str) -> MarketPool | HeldOut:
     """Return where the flights of a split come from."""
     if split != "train":
         return HeldOut(task, split)
-    market, state = markets_of(task, split_of(split).seeds(_POOL))
-    return Pool(market, state, task.settings.shocks)
+    market, state = sample_markets(task, split_of(split).seeds(_POOL))
+    return MarketPool(market, state, task.settings.shocks)
 
 
-def trial_noise(
+def held_out_markets(
     task: Task, split: str, count: int | None = None
 ) -> tuple[Market, MarketState, Noise]:
     """Return a held-out split's markets and noise, (days, markets, campaigns).

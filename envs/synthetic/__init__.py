@@ -1,15 +1,15 @@
 """What would a known advertiser export?"""
 
 from .advertiser import Advertiser, SyntheticSettings, synthesize, write_advertiser
-from .response_forms import FORMS, Form, expected_conversions, respond
+from .response_forms import RESPONSE_FORMS, ResponseForm, expected_conversions, step_with_form
 
 __all__ = [
-    "FORMS",
+    "RESPONSE_FORMS",
     "Advertiser",
-    "Form",
+    "ResponseForm",
     "SyntheticSettings",
     "expected_conversions",
-    "respond",
+    "step_with_form",
     "synthesize",
     "write_advertiser",
 ]

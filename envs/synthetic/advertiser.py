@@ -16,7 +16,13 @@ from ...data.settings import Settings
 from ...data.storage import write_json, write_text
 from ...data.types import Floats
 from ..arrays import select
-from ..calibration import TRAITS, Anchors, Priors, contrast_basis, transform
+from ..calibration import (
+    CORE_DIMENSIONS,
+    PriorCentres,
+    Priors,
+    contrast_basis,
+    parameters_from_normals,
+)
 from ..market import (
     Market,
     MarketState,
@@ -27,8 +33,14 @@ from ..market import (
     draw_noise,
     weekday_of,
 )
-from .landings import VISIT_COLUMNS, draw_visits
-from .response_forms import FORMS, Form, follow, formed, respond
+from .landings import LANDING_COLUMNS, draw_landings
+from .response_forms import (
+    RESPONSE_FORMS,
+    ResponseForm,
+    demand_following_spend,
+    step_with_form,
+    with_form,
+)
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -122,15 +134,15 @@ def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
     rng = np.random.Generator(np.random.PCG64(settings.seed))
     start = np.datetime64(settings.start, "D")
     dates = start + np.arange(settings.days)
-    form = FORMS[settings.form]
-    market = formed(form, _market(settings, priors, rng))
+    form = RESPONSE_FORMS[settings.form]
+    market = with_form(form, _market(settings, priors, rng))
     spend = _spend(settings, dates, rng).round(1)
     noise = draw_noise(market, settings.days, rng)
     state = MarketState(day_number(start), spend[:7].mean(0), 0 * market.elasticity)
     if form.follows:
         demand = _history(form, market, state, spend, noise)
         levels = np.stack([s.level for s, _ in demand])
-        spend = follow(form, market, spend, levels, state.day).round(1)
+        spend = demand_following_spend(form, market, spend, levels, state.day).round(1)
     past = list(_history(form, market, state, spend, noise))
     state, outcomes = past[-1][0], [outcome for _, outcome in past]
     levels = np.stack([s.level if s.drift is None else s.level + s.drift for s, _ in past])
@@ -155,10 +167,10 @@ def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
 
 
 def _history(
-    form: Form, market: Market, state: MarketState, spend: Floats, noise: Noise
+    form: ResponseForm, market: Market, state: MarketState, spend: Floats, noise: Noise
 ) -> Iterator[tuple[MarketState, Outcome]]:
     for t, dollars in enumerate(spend):
-        state, outcome = respond(form, market, state, dollars, select(noise, t))
+        state, outcome = step_with_form(form, market, state, dollars, select(noise, t))
         yield state, outcome
 
 
@@ -172,10 +184,10 @@ def write_advertiser(advertiser: Advertiser, settings: SyntheticSettings) -> lis
             written.append(write_text(folder / file, table.to_csv(index=False)))
     if settings.landings:
         rng = np.random.Generator(np.random.PCG64([settings.seed, 1]))
-        visits = draw_visits(
+        visits = draw_landings(
             advertiser.dates, advertiser.campaigns, advertiser.clicks, settings.landings, rng
         )
-        text = visits.to_csv(index=False, columns=list(VISIT_COLUMNS))
+        text = visits.to_csv(index=False, columns=list(LANDING_COLUMNS))
         written.append(write_text(folder / "website-landings.csv", text))
     written.append(write_json(folder / "truth.json", _truth(advertiser, settings)))
     return written
@@ -187,14 +199,16 @@ def _market(settings: SyntheticSettings, priors: Priors, rng: np.random.Generato
     column = {key: np.array([getattr(c, key) for c in table], float) for key in _columns()}
     profile = np.array(settings.weekday) - np.mean(settings.weekday)
     kinds = [priors.half_life[priors.kind(campaign)] for campaign in names]
-    anchors = Anchors(
+    anchors = PriorCentres(
         spend=column["spend"],
         conversions=column["spend"] / column["cpc"] * column["cvr"],
         half_life=np.array([kind.median for kind in kinds]),
         half_life_sd=np.array([kind.sd for kind in kinds]),
         weekday=profile[:, None],
     )
-    drawn = transform(rng.standard_normal((len(table), TRAITS)), priors, anchors)
+    drawn = parameters_from_normals(
+        rng.standard_normal((len(table), CORE_DIMENSIONS)), priors, anchors
+    )
     ones = np.ones(len(table))
     spread = 0.3 * priors.weekday_sd * contrast_basis() @ rng.standard_normal((6, len(table)))
     return Market(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ...data.history import Campaign
 
-VISIT_COLUMNS = (
+LANDING_COLUMNS = (
     "User Id",
     "Website Landing Time",
     "Is Converted",
@@ -59,7 +59,7 @@ _UNPAID = (
 )
 
 
-def draw_visits(
+def draw_landings(
     dates: NDArray[np.datetime64],
     campaigns: list[Campaign],
     clicks: NDArray[np.float64],
@@ -80,7 +80,7 @@ def draw_visits(
         rng: source of randomness.
 
     Returns:
-        The columns of ``VISIT_COLUMNS``, not sorted by time.
+        The columns of ``LANDING_COLUMNS``, not sorted by time.
     """
     paid = _paid_visits(dates, campaigns, clicks, int(rows * _PAID_SHARE), rng)
     unpaid = _unpaid_visits(dates, rows - len(paid), rng)
@@ -93,7 +93,7 @@ def draw_visits(
     stamps = visits["seconds"].to_numpy().astype("datetime64[s]")
     visits["Website Landing Time"] = pd.Series(stamps).dt.strftime("%Y-%m-%d %H:%M:%S")
     visits["Is Converted"] = (rng.random(len(visits)) < chance).astype(int)
-    return visits.sample(frac=1.0, random_state=rng)[list(VISIT_COLUMNS)]
+    return visits.sample(frac=1.0, random_state=rng)[list(LANDING_COLUMNS)]
 
 
 def _chance(visits: pd.DataFrame, earlier: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ _TINY = 1e-6  # ratio of spend below which a power curve is straight: its slope 
 _NEWTON = 12  # steps to the logistic curve's steepness: exact from an elasticity of .05 to .97
 
 
-class Form(NamedTuple):
+class ResponseForm(NamedTuple):
     """What is different about a market."""
 
     curve: Callable[[Array, Array], Array] | None = None  # (ratio, elasticity) -> 1 at a ratio of 1
@@ -65,17 +65,17 @@ def _steepness(elasticity: Array) -> Array:
     return b
 
 
-FORMS = {
-    "hill": Form(),  # the simulator's own
-    "power": Form(curve=power),
-    "logistic": Form(curve=logistic),
-    "no_carryover": Form(carries=False),
-    "drifting": Form(drift_sd=0.02),
-    "confounded": Form(follows=0.5),
+RESPONSE_FORMS = {
+    "hill": ResponseForm(),  # the simulator's own
+    "power": ResponseForm(curve=power),
+    "logistic": ResponseForm(curve=logistic),
+    "no_carryover": ResponseForm(carries=False),
+    "drifting": ResponseForm(drift_sd=0.02),
+    "confounded": ResponseForm(follows=0.5),
 }
 
 
-def formed(form: Form, market: Market) -> Market:
+def with_form(form: ResponseForm, market: Market) -> Market:
     """Return a market with what the form changes in its parameters."""
     if not form.carries:
         market = market._replace(carryover=0 * market.carryover)
@@ -84,8 +84,8 @@ def formed(form: Form, market: Market) -> Market:
     return market
 
 
-def respond(
-    form: Form, market: Market, state: MarketState, spend: Array, noise: Noise | None
+def step_with_form(
+    form: ResponseForm, market: Market, state: MarketState, spend: Array, noise: Noise | None
 ) -> tuple[MarketState, Outcome]:
     """Advance a market of any form by one day; the arguments are those of ``market.step``."""
     after, outcome = step(market, state, spend, noise)
@@ -111,17 +111,19 @@ def respond(
 
 
 def expected_conversions(
-    form: Form, market: Market, state: MarketState, plan: Array
+    form: ResponseForm, market: Market, state: MarketState, plan: Array
 ) -> tuple[MarketState, Array]:
     """Return what a plan is expected to bring, (days, ..., campaigns), nothing unforeseen."""
     days = []
     for spend in plan:
-        state, outcome = respond(form, market, state, spend, None)
+        state, outcome = step_with_form(form, market, state, spend, None)
         days.append(outcome.expected)
     return state, namespace(plan).stack(days)
 
 
-def follow(form: Form, market: Market, spend: Floats, levels: Floats, first_day: int) -> Floats:
+def demand_following_spend(
+    form: ResponseForm, market: Market, spend: Floats, levels: Floats, first_day: int
+) -> Floats:
     """Return the spend, (days, campaigns), of an advertiser whose budgets follow demand.
 
     Args:

@@ -21,14 +21,14 @@ from mediagym.data.storage import shipped_yaml
 from mediagym.data.types import Floats
 from mediagym.envs.calibration import (
     DIMENSIONS,
-    Bell,
     CalibrationSettings,
     Priors,
-    anchors_of,
+    StudentT,
     calibrate,
     laplace,
     likelihood_of,
-    record_from,
+    observed_history_from,
+    prior_centres_of,
     sample,
     update,
 )
@@ -93,15 +93,15 @@ def _updating(half: _Setting) -> Figures:
 
 def _samplers(half: _Setting) -> Figures:
     """Compare ways to sample the same unpooled posterior."""
-    record = record_from(half.history)
+    record = observed_history_from(half.history)
     loglik = likelihood_of(
-        half.history, record, half.priors, anchors_of(half.history, record, half.priors)
+        half.history, record, half.priors, prior_centres_of(half.history, record, half.priors)
     )
     shape = (len(half.history.campaigns), DIMENSIONS)
     sizes = {k: getattr(half.settings, k) for k in ("particles", "draws", "moves", "final_moves")}
-    prior = Bell(np.zeros(shape), np.eye(shape[1]) + np.zeros((*shape, 1)))
+    prior = StudentT(np.zeros(shape), np.eye(shape[1]) + np.zeros((*shape, 1)))
 
-    def run(start: Bell | None, seed: int, **how: Any) -> Floats:
+    def run(start: StudentT | None, seed: int, **how: Any) -> Floats:
         rng = np.random.Generator(np.random.PCG64(seed))
         return sample(loglik, shape, keep=half.settings.keep, rng=rng, start=start, **how).z
 

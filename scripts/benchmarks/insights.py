@@ -18,16 +18,16 @@ import numpy as np
 from mediagym.agents.studies import SIMULATOR, InsightsCommand, simulator_of
 from mediagym.data.diagnosis import (
     EVERYWHERE,
+    Baseline,
     DiagnosisSettings,
-    Expectation,
     anomalies_of,
+    baseline_of,
     changes_of,
-    expectation_of,
 )
 from mediagym.data.exports import DataSettings, load_history
 from mediagym.data.forecasting import (
     METRICS,
-    Corrected,
+    BiasCorrected,
     Forecaster,
     ForecastingSettings,
     Level,
@@ -158,7 +158,7 @@ def _chosen(name: str, before: History) -> Figures:
         level = settings.level.model_copy(update={key: own[key] for key in list(_GRID)[:3]})
         how = settings.correction
         tried.append(
-            error(Corrected(Level(level), int(own["origins"]), _HORIZON, how.step, how.least))
+            error(BiasCorrected(Level(level), int(own["origins"]), _HORIZON, how.step, how.least))
         )
     what = f"January to May of {name}: WAPE of both metrics in cross-validation, settings in force"
     return {
@@ -184,9 +184,9 @@ def _steady() -> Figures:
     }
 
 
-def _seen(history: History) -> tuple[History, Expectation]:
+def _seen(history: History) -> tuple[History, Baseline]:
     """A history and what should have been."""
-    return history, expectation_of(history, _diagnosis().expectation)
+    return history, baseline_of(history, _diagnosis().expectation)
 
 
 def _drops() -> Figures:

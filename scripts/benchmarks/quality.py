@@ -16,17 +16,17 @@ import torch
 
 from mediagym.agents.experiment import Session
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.rollout import fly_policy, percent_of
+from mediagym.agents.rollout import percent_of, rollout_policy
 from mediagym.agents.training import (
     Actor,
-    Backpropagation,
+    AnalyticPolicyGradient,
     LearnedPolicy,
     Network,
     SB3Envs,
     Training,
+    default_ppo,
     learner_of,
     model_of,
-    usual_model,
 )
 from mediagym.data.storage import shipped_yaml
 from mediagym.envs.environment import BudgetEnv, BudgetVectorEnv
@@ -69,7 +69,7 @@ def _seconds(session: Session, training: tuple[Any, Callable[[], None]]) -> floa
     assert best is not None  # noqa: S101  # a task knows its clairvoyant
 
     def percent(flown: Any) -> float:
-        return float(percent_of(fly_policy(session.problem, flown, trial).total, best).mean())
+        return float(percent_of(rollout_policy(session.problem, flown, trial).total, best).mean())
 
     record = Training(task=None, campaigns=[], objective="", seed=0, threads=1, steps=0)
     network = Network(Actor.of(policy), session.env.action, record, "ppo", "")
@@ -87,7 +87,7 @@ def _seconds(session: Session, training: tuple[Any, Callable[[], None]]) -> floa
 def _usual(session: Session, seed: int) -> tuple[Any, Callable[[], None]]:
     settings = learner_of({**shipped_yaml("agent/ppo_scratch"), "epochs": 10})
     problem, source, env = session.problem, session.arena.source, session.env
-    model = usual_model(lambda: BudgetEnv(problem, source, env), settings, seed)
+    model = default_ppo(lambda: BudgetEnv(problem, source, env), settings, seed)
     return model.policy, lambda: _learn(model)
 
 
@@ -104,7 +104,9 @@ def _backpropagated(session: Session, seed: int) -> tuple[Any, Callable[[], None
     envs = BudgetVectorEnv(session.problem, session.arena.source, session.env, 1)
     policy = model_of(SB3Envs(envs), settings, seed).policy
     actor, arena = Actor.of(policy), session.arena
-    warm = Backpropagation(actor, session.problem, arena.source, arena.env, settings.warm, seed)
+    warm = AnalyticPolicyGradient(
+        actor, session.problem, arena.source, arena.env, settings.warm, seed
+    )
     return policy, warm.step
 
 

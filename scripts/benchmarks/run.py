@@ -21,14 +21,14 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from mediagym.agents.training import usual_envs
+from mediagym.agents.training import dummy_vec_env
 from mediagym.data.storage import write_json
 from mediagym.data.types import Floats
 from mediagym.envs.arrays import select
 from mediagym.envs.market import Market, MarketState, step
-from mediagym.envs.planning import tensors
+from mediagym.envs.planning import to_tensors
 from mediagym.envs.projection import Bounds, Tree, project
-from mediagym.envs.suite import markets_of, task_of
+from mediagym.envs.suite import sample_markets, task_of
 from mediagym.scripts.benchmarks.figure import Figure
 
 _SLOW = {  # modules of their own, which take minutes
@@ -67,7 +67,7 @@ def env() -> dict[str, Figure]:
     """Time the environment of ``Full-M``: batched, single, in SB3's DummyVecEnv, and its memory."""
     flights, task = 1024, "mediagym/Full-M-v0"
     many, one = gym.make_vec(task, num_envs=flights), gym.make(task).unwrapped
-    usual = usual_envs(lambda: gym.make(task), 8)
+    usual = dummy_vec_env(lambda: gym.make(task), 8)
     size = one.action_space.shape or ()
 
     still = np.zeros((flights, *size))
@@ -99,11 +99,17 @@ def torch_step() -> dict[str, Figure]:
     """Time ``market.step`` in torch on many markets of ``Full-M``: a GPU where one is at hand."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     count = 1_000_000 if device == "cuda" else 10_000
-    market, state = markets_of(task_of("Full-M"), range(1000))
+    market, state = sample_markets(task_of("Full-M"), range(1000))
     index = np.arange(count) % 1000
     on_device = partial(_to, device=device)
-    known, eve = on_device(tensors(select(market, index))), on_device(tensors(select(state, index)))
-    own, begin = tensors(select(market, index[:10_000])), tensors(select(state, index[:10_000]))
+    known, eve = (
+        on_device(to_tensors(select(market, index))),
+        on_device(to_tensors(select(state, index))),
+    )
+    own, begin = (
+        to_tensors(select(market, index[:10_000])),
+        to_tensors(select(state, index[:10_000])),
+    )
 
     def fly(markets: Market, start: MarketState) -> None:
         now = start
@@ -209,10 +215,12 @@ def _cpu_microseconds(job: Callable[[], object], repeats: int = 15) -> float:
 
 
 def _pull_back(tree: Tree, point: Floats, bounds: Bounds) -> None:
-    tensors = [torch.tensor(side, requires_grad=True) for side in (point, *bounds[0], *bounds[1])]
+    to_tensors = [
+        torch.tensor(side, requires_grad=True) for side in (point, *bounds[0], *bounds[1])
+    ]
     levels = len(tree.sizes)
-    sides = Bounds(tuple(tensors[1 : 1 + levels]), tuple(tensors[1 + levels :]))
-    project(tree, tensors[0], sides).square().sum().backward()
+    sides = Bounds(tuple(to_tensors[1 : 1 + levels]), tuple(to_tensors[1 + levels :]))
+    project(tree, to_tensors[0], sides).square().sum().backward()
 
 
 def _solve_rows(tree: Tree, point: Floats, bounds: Bounds, rows: int) -> None:

@@ -11,13 +11,13 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from mediagym.agents.experiment import Session
-from mediagym.agents.rollout import Trial, fly_policy
-from mediagym.agents.setup import entrants_of, prepare
-from mediagym.agents.training import SB3Envs, learner_of, model_of, usual_model
+from mediagym.agents.rollout import EvaluationSet, rollout_policy
+from mediagym.agents.setup import candidates_of, prepare
+from mediagym.agents.training import SB3Envs, default_ppo, learner_of, model_of
 from mediagym.data.storage import CONF, shipped_yaml
 from mediagym.envs.suite import make_env, make_vector_env
 from mediagym.scripts.benchmarks.figure import Figure
-from mediagym.scripts.cli import plain
+from mediagym.scripts.cli import to_plain_dict
 
 _TASK = "Uncertain-M"
 _OURS: dict[str, Any] = {"envs": 1024, "batch": 7680, "epochs": 10, "hidden": [64, 64]}
@@ -33,7 +33,7 @@ def training() -> Figures:
     settings = learner_of({**shipped_yaml("agent/ppo"), **_OURS})
     envs = SB3Envs(make_vector_env(settings.envs, _TASK))
     ours = _rate(model_of(envs, settings, 0))
-    slow = _rate(usual_model(lambda: make_env(_TASK), settings, 0), _EARLY)
+    slow = _rate(default_ppo(lambda: make_env(_TASK), settings, 0), _EARLY)
     unit = "environment steps a CPU-second"
     return {
         "PPO, 1,024 flights, batch 7,680, 10 epochs": Figure(ours, 15_000, unit, at_least=True),
@@ -47,10 +47,10 @@ def decisions() -> Figures:
     """Time one decision for 1,024 flights: the reference policy's and the re-planner's."""
     session = task_session()
     days = session.problem.days
-    trial = Trial(*session.arena.source.draw(0, range(_FLIGHTS), days))
+    trial = EvaluationSet(*session.arena.source.draw(0, range(_FLIGHTS), days))
     flown = [
-        fly_policy(session.problem, entrant.policies[0], trial)
-        for entrant in entrants_of(["ppo", "replanner"], session)
+        rollout_policy(session.problem, entrant.policies[0], trial)
+        for entrant in candidates_of(["ppo", "replanner"], session)
     ]
     fast, slow = (f.seconds / days * 1e3 for f in flown)
     return {
@@ -64,7 +64,7 @@ def task_session(*overrides: str) -> Session:
     """Return the session of the task that is timed, as ``scripts/train.py`` prepares it."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("train", overrides=[f"task={_TASK}", *overrides])
-    return prepare(plain(config), lambda _: None)
+    return prepare(to_plain_dict(config), lambda _: None)
 
 
 def _rate(model: Any, before: int = 1) -> float:

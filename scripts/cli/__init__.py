@@ -1,17 +1,17 @@
 """What do all commands share?"""
 
-from .console import console, run_folder, tell, warn, working
-from .launch import command_line, launch, overrides, plain, sweeping
+from .console import console, print_line, print_notes, progress, run_folder
+from .launch import command_line, launch, overrides, sweeping, to_plain_dict
 
 __all__ = [
     "command_line",
     "console",
     "launch",
     "overrides",
-    "plain",
+    "print_line",
+    "print_notes",
+    "progress",
     "run_folder",
     "sweeping",
-    "tell",
-    "warn",
-    "working",
+    "to_plain_dict",
 ]

@@ -13,7 +13,7 @@ console = Console(width=None if sys.stdout.isatty() else 140)
 
 
 @contextmanager
-def working(what: str) -> Iterator[Callable[[str], None]]:
+def progress(what: str) -> Iterator[Callable[[str], None]]:
     """Show a spinner with the latest line of progress; plain lines where there is no screen."""
     if not sys.stdout.isatty():
         console.print(what)
@@ -23,13 +23,13 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
         yield lambda line: status.update(f"{what}: {line}")
 
 
-def warn(notes: Sequence[str]) -> None:
+def print_notes(notes: Sequence[str]) -> None:
     """Print notes as they are; their brackets are no markup."""
     for note in notes:
         console.print(f"[yellow]![/] {escape(note)}")
 
 
-def tell(line: str) -> None:
+def print_line(line: str) -> None:
     """Print a line with a path in it, which is neither coloured nor broken."""
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 

@@ -88,7 +88,7 @@ def sweeping() -> bool:
     return bool(HydraConfig.initialized()) and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
-def plain(config: DictConfig, *groups: str) -> dict[str, Any]:
+def to_plain_dict(config: DictConfig, *groups: str) -> dict[str, Any]:
     """Return a configuration (or some of its keys) as plain, resolved containers."""
     whole = OmegaConf.to_container(config, resolve=True)
     assert isinstance(whole, dict)  # noqa: S101  # a main configuration is a mapping

@@ -9,15 +9,15 @@ import pytest
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from mediagym.agents.experiment import CALIBRATED, CalibratedArena, Session, TaskArena
+from mediagym.agents.experiment import CALIBRATED, AdvertiserExperiment, Session, TaskExperiment
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import Policy
-from mediagym.agents.rollout import EvaluationSettings, Trial, trial_of
+from mediagym.agents.rollout import EvaluationSet, EvaluationSettings, evaluation_set
 from mediagym.agents.training import Actor, Training, learner_of
 from mediagym.envs.arrays import select
 from mediagym.envs.calibration import Posterior
-from mediagym.envs.environment import EnvSettings, Pool
-from mediagym.envs.environment.batch import Batch
+from mediagym.envs.environment import EnvSettings, MarketPool
+from mediagym.envs.environment.batch import FlightBatch
 from mediagym.envs.flight import Problem
 from mediagym.envs.market import Market, MarketState
 from mediagym.envs.planning import SolverSettings
@@ -78,7 +78,7 @@ def record(session: Session) -> Training:
 @pytest.fixture
 def actor(session: Session) -> Actor:
     """A small untrained actor for the shared problem."""
-    batch = Batch(session.problem, session.posterior.training(), session.env)
+    batch = FlightBatch(session.problem, session.posterior.training(), session.env)
     torch.manual_seed(0)
     return Actor.of(
         ActorCriticPolicy(
@@ -100,11 +100,11 @@ def session(
     """What `prepare` would return for the shared problem."""
     config = {"agent": agent(), "evaluation": evaluation_settings.model_dump()}
     notes = ("a note on the data",)
-    arena = CalibratedArena(
+    arena = AdvertiserExperiment(
         CALIBRATED,
         problem,
         posterior,
-        Pool(*posterior.training()),
+        MarketPool(*posterior.training()),
         env_settings,
         evaluation_settings,
         agent(),
@@ -133,19 +133,19 @@ def task_session(
 
     def make(key: str, **changes: Any) -> Session:
         evaluation = EvaluationSettings.of(conf("evaluation/default.yaml", **changes), "evaluation")
-        arena = TaskArena.of(task_of(key), env_settings, evaluation, {}, cache)
+        arena = TaskExperiment.of(task_of(key), env_settings, evaluation, {}, cache)
         return Session({"task": key}, arena, solver, evaluation, ())
 
     return make
 
 
 @pytest.fixture(scope="session")
-def held_trial(posterior: Posterior) -> Callable[..., Trial]:
+def held_trial(posterior: Posterior) -> Callable[..., EvaluationSet]:
     """Makes a trial of the first few held-out markets."""
 
-    def make(count: int = 6, days: int = 30, seed: int = 5) -> Trial:
+    def make(count: int = 6, days: int = 30, seed: int = 5) -> EvaluationSet:
         market, state = posterior.held(count)
-        return trial_of(market, state, days, seed)
+        return evaluation_set(market, state, days, seed)
 
     return make
 

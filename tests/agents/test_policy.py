@@ -5,15 +5,15 @@ import numpy as np
 from mediagym.agents.experiment import Session
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.rollout import Trial, fly_policy
-from mediagym.envs.flight import start
+from mediagym.agents.rollout import EvaluationSet, rollout_policy
+from mediagym.envs.flight import initial_state
 
 QUICK = "uniform", "historical", "roas", "greedy", "static", "seasonal", "replanner", "thompson"
 
 
 def test_a_plan_policy_wants_the_plan_of_the_day_for_every_flight(session: Session) -> None:
     plan = session.problem.base
-    view = start(session.problem, session.problem.state, (4,)).view
+    view = initial_state(session.problem, session.problem.state, (4,)).view
     view = view._replace(ledger=view.ledger._replace(day=2))
     wanted, total, memory = PlanPolicy("p", plan).act(view, None)
     np.testing.assert_array_equal(wanted, np.tile(plan[2], (4, 1)))
@@ -22,12 +22,12 @@ def test_a_plan_policy_wants_the_plan_of_the_day_for_every_flight(session: Sessi
 
 
 def test_every_baseline_flies_one_market_as_it_flies_it_in_a_batch(
-    session: Session, held_trial: Callable[..., Trial]
+    session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     many, one = held_trial(4), held_trial(1)
     for name in QUICK:
         policy = baseline(name, session.arena)
-        together, alone = (fly_policy(session.problem, policy, trial) for trial in (many, one))
+        together, alone = (rollout_policy(session.problem, policy, trial) for trial in (many, one))
         np.testing.assert_allclose(together.spend[:, :1], alone.spend, rtol=1e-9, atol=1e-6)
         np.testing.assert_allclose(together.value[:, :1], alone.value, rtol=1e-9)
 

@@ -12,7 +12,7 @@ import yaml
 from mediagym.envs.arrays import namespace
 from mediagym.envs.calibration import Posterior
 from mediagym.envs.constraints import Constraints, Ledger, day_bounds, parse_constraints, spend_day
-from mediagym.envs.flight import Flight, Problem, View, start
+from mediagym.envs.flight import FlightState, Observable, Problem, initial_state
 from mediagym.envs.market import Market, MarketState, Noise, draw_noises, generator
 
 torch.set_num_threads(1)  # the tensors here are small
@@ -201,10 +201,14 @@ def draw_state() -> Callable[..., MarketState]:
 def flights(problem: Problem, posterior: Posterior) -> Callable[..., tuple]:
     """Draws markets of the posterior, their flights on the eve, and the flights' noise."""
 
-    def draw(count: int = 6, seed: int = 0) -> tuple[Market, Flight, Noise]:
+    def draw(count: int = 6, seed: int = 0) -> tuple[Market, FlightState, Noise]:
         market, state = posterior.sample_training(count)
         rngs = [generator(seed, i) for i in range(count)]
-        return market, start(problem, state, (count,)), draw_noises(market, problem.days, rngs)
+        return (
+            market,
+            initial_state(problem, state, (count,)),
+            draw_noises(market, problem.days, rngs),
+        )
 
     return draw
 
@@ -217,7 +221,7 @@ def restless() -> Callable[..., Callable]:
         shape = (problem.days, count, len(problem.constraints.names))
         moods = np.random.default_rng(seed).lognormal(0, 1, shape)
 
-        def act(view: View, memory: Any) -> tuple:
+        def act(view: Observable, memory: Any) -> tuple:
             level = view.belief.state.level
             xp = namespace(level)
             mood = moods[view.ledger.day] if xp is np else level.new_tensor(moods[view.ledger.day])

@@ -19,14 +19,14 @@ import torch
 import torch._dynamo  # which the first optimiser would import in every child
 import yaml
 
-from mediagym.agents.rollout import Trial
+from mediagym.agents.rollout import EvaluationSet
 from mediagym.agents.training import learner_of, save_network
 from mediagym.agents.training.checkpoint import read_state
 from mediagym.agents.training.network import load_network
 from mediagym.agents.training.trainer import train
 from mediagym.envs.arrays import select
-from mediagym.envs.environment import Pool
-from mediagym.envs.suite import markets_of, problem_for, reference_of, task_of, trial_noise
+from mediagym.envs.environment import MarketPool
+from mediagym.envs.suite import held_out_markets, problem_for, reference_of, sample_markets, task_of
 from mediagym.envs.suite.env import _env
 
 CONF = Path(__file__).parents[2] / "conf" / "agent"
@@ -114,11 +114,11 @@ def _require_whole_files(folder: Path) -> None:
 
 TASK = task_of("Uncertain-S")
 PROBLEM, ENV = problem_for(TASK), _env(TASK, None)
-SOURCE = Pool(*markets_of(TASK, range(16)))
+SOURCE = MarketPool(*sample_markets(TASK, range(16)))
 _FEW = np.arange(8)
-_MARKET, _STATE, _NOISE = trial_noise(TASK, "validation")
+_MARKET, _STATE, _NOISE = held_out_markets(TASK, "validation")
 _SOME = [field if field is None else field[:, :8] for field in _NOISE]
-TRIAL = Trial(
+TRIAL = EvaluationSet(
     select(_MARKET, _FEW),
     select(_STATE, _FEW),
     type(_NOISE)(*_SOME),

@@ -9,7 +9,7 @@ from mediagym.agents.studies import AblationCommand, ablate
 from mediagym.agents.studies.ablation import changed
 from mediagym.data.errors import ConfigError
 from mediagym.data.storage import CONF
-from mediagym.scripts.cli import plain
+from mediagym.scripts.cli import to_plain_dict
 
 CHANGES: dict[str, dict[str, Any]] = {
     "first": {},
@@ -22,7 +22,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 def config(tmp_path: Path) -> dict[str, Any]:
     given = [f"cache={tmp_path / 'cache'}", "evaluation.markets=8", "evaluation.resamples=200"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return plain(compose("ablate", overrides=given))
+        return to_plain_dict(compose("ablate", overrides=given))
 
 
 @pytest.fixture

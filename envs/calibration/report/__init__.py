@@ -1,9 +1,9 @@
 """What did the calibration learn?"""
 
-from .content import portrait_of
+from .content import calibration_content
 from .table import learning_table
 
 __all__ = [
+    "calibration_content",
     "learning_table",
-    "portrait_of",
 ]

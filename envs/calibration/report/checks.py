@@ -6,7 +6,7 @@ import numpy as np
 
 from ....data.types import Floats
 from ...market import Market, unit_gamma
-from .. import Record, filter_days
+from .. import ObservedHistory, filter_days
 
 
 class Check(NamedTuple):
@@ -25,7 +25,7 @@ class Check(NamedTuple):
     persistence: Floats  # correlation of the ranks of days that follow each other; 0 is right
 
 
-def one_day_ahead(market: Market, record: Record, rng: np.random.Generator) -> Check:
+def one_day_ahead(market: Market, record: ObservedHistory, rng: np.random.Generator) -> Check:
     """Draw every day's counts from the days before it and hold them against what happened.
 
     Args:

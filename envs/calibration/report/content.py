@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from ....data.history import OBSERVED, History
 from ....data.types import Floats
 from ...market import half_life_of, steady_conversions
-from .. import DIMENSIONS, Posterior, Priors, anchors_of, draw_levels, record_from, transform
+from .. import (
+    DIMENSIONS,
+    Posterior,
+    Priors,
+    draw_levels,
+    observed_history_from,
+    parameters_from_normals,
+    prior_centres_of,
+)
 from .checks import Check, one_day_ahead
 
 PARAMETERS = (
@@ -28,7 +36,7 @@ _PRIOR = 4000  # draws of the priors
 _SEED = 70
 
 
-class Portrait(NamedTuple):
+class CalibrationContent(NamedTuple):
     """Everything that the report shows; arrays end with (campaigns,)."""
 
     names: tuple[str, ...]
@@ -46,7 +54,9 @@ class Portrait(NamedTuple):
     report: Mapping[str, Any]  # of the posterior
 
 
-def portrait_of(history: History, posterior: Posterior, priors: Priors) -> Portrait:
+def calibration_content(
+    history: History, posterior: Posterior, priors: Priors
+) -> CalibrationContent:
     """Return the portrait of a calibration.
 
     Args:
@@ -55,15 +65,15 @@ def portrait_of(history: History, posterior: Posterior, priors: Priors) -> Portr
         priors: what went in.
     """
     rng = np.random.Generator(np.random.PCG64(_SEED))
-    record = record_from(history)
+    record = observed_history_from(history)
     market, state = posterior.sample_training(_DRAWS)
     memory = posterior.memory  # after an update the priors stay where they were
-    anchors = anchors_of(history, record, priors) if memory is None else memory.anchors
+    anchors = prior_centres_of(history, record, priors) if memory is None else memory.anchors
     z = rng.standard_normal((_PRIOR, len(history.campaigns), DIMENSIONS))
-    before = transform(z, priors, anchors)
+    before = parameters_from_normals(z, priors, anchors)
     seen = history.presence == OBSERVED
     grid = _grid(posterior)
-    return Portrait(
+    return CalibrationContent(
         names=history.names,
         dates=history.dates,
         spend=np.where(seen, history.spend, np.nan),
@@ -80,7 +90,7 @@ def portrait_of(history: History, posterior: Posterior, priors: Priors) -> Portr
     )
 
 
-def calibration_document(portrait: Portrait) -> dict[str, Any]:
+def calibration_document(portrait: CalibrationContent) -> dict[str, Any]:
     """Return the content of ``calibration.json``."""
     return {
         "history": portrait.report["history"],
@@ -90,7 +100,7 @@ def calibration_document(portrait: Portrait) -> dict[str, Any]:
     }
 
 
-def _campaign(portrait: Portrait, k: int) -> dict[str, Any]:
+def _campaign(portrait: CalibrationContent, k: int) -> dict[str, Any]:
     spend, check = portrait.spend[:, k], portrait.check
     own = portrait.report["campaigns"][portrait.names[k]]
     most = float(np.nanmax(spend, initial=0.0))

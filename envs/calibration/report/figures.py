@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from ....data.plotting import blank
-from .content import PARAMETERS, Portrait
+from .content import PARAMETERS, CalibrationContent
 
 _COLUMNS = 3  # panels a row
 _INK, _LIGHT, _PRIOR, _SEEN = "#1d4e89", "#9fb8d8", "#b9b2a5", "#c8553d"
@@ -17,7 +17,7 @@ _LOGARITHMIC = ("conversions", "half_life", "dispersion", "level_sd", "level_hal
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def curves(portrait: Portrait) -> Figure:
+def curves(portrait: CalibrationContent) -> Figure:
     """A panel a campaign: response with 50 and 90 % bands, observed spends as a rug."""
     figure, panels = _panels(portrait, 2.9)
     for k, axes in panels:
@@ -36,7 +36,7 @@ def curves(portrait: Portrait) -> Figure:
     return figure
 
 
-def parameters(portrait: Portrait) -> Figure:
+def parameters(portrait: CalibrationContent) -> Figure:
     """A row a campaign, a column a parameter: prior (grey) and posterior, with the share learnt."""
     shown = [name for name in PARAMETERS if np.ptp(portrait.prior[name]) > 0]
     rows = len(portrait.names)
@@ -57,7 +57,7 @@ def parameters(portrait: Portrait) -> Figure:
     return figure
 
 
-def weekdays(portrait: Portrait) -> Figure:
+def weekdays(portrait: CalibrationContent) -> Figure:
     """A panel a campaign: multipliers of the weekdays, prior and posterior."""
     figure, panels = _panels(portrait, 2.0)
     for k, axes in panels:
@@ -72,7 +72,7 @@ def weekdays(portrait: Portrait) -> Figure:
     return figure
 
 
-def levels(portrait: Portrait) -> Figure:
+def levels(portrait: CalibrationContent) -> Figure:
     """A panel a campaign: how its level of demand and efficiency wandered."""
     figure, panels = _panels(portrait, 2.0)
     for k, axes in panels:
@@ -91,7 +91,7 @@ def levels(portrait: Portrait) -> Figure:
     return figure
 
 
-def residuals(portrait: Portrait) -> Figure:
+def residuals(portrait: CalibrationContent) -> Figure:
     """A panel a campaign: what happened against what the days before it led to expect."""
     figure, panels = _panels(portrait, 2.2)
     check = portrait.check
@@ -116,7 +116,9 @@ FIGURES = {
 }
 
 
-def _panels(portrait: Portrait, height: float) -> tuple[Figure, Iterator[tuple[int, Axes]]]:
+def _panels(
+    portrait: CalibrationContent, height: float
+) -> tuple[Figure, Iterator[tuple[int, Axes]]]:
     rows = -(-len(portrait.names) // _COLUMNS)
     figure = blank(4 * _COLUMNS, height * rows + 0.4)
     panels = np.ravel(figure.subplots(rows, _COLUMNS, squeeze=False))

@@ -8,7 +8,7 @@ import jinja2
 
 from ....data.plotting import png_of
 from ....data.storage import write_bytes, write_json, write_text
-from .content import Portrait, calibration_document
+from .content import CalibrationContent, calibration_document
 from .figures import FIGURES
 
 _TEMPLATE = Path(__file__).with_name("calibration.html")
@@ -24,7 +24,7 @@ _SECTIONS = (
 )  # fmt: skip
 
 
-def write_report(portrait: Portrait, objective: str, folder: Path) -> list[Path]:
+def write_report(portrait: CalibrationContent, objective: str, folder: Path) -> list[Path]:
     """Write the report.
 
     Args:

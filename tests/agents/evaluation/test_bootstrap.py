@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from mediagym.agents.evaluation.bootstrap import CVAR, IQM, MEAN, Resamples, interval, part
+from mediagym.agents.evaluation.bootstrap import CVAR, IQM, MEAN, Resamples, interval, quantile_mean
 
 FLIGHTS = arrays(float, st.tuples(st.integers(1, 3), st.integers(2, 12)), elements=st.floats(-9, 9))
 
@@ -41,12 +41,12 @@ def test_a_lower_level_is_a_narrower_interval() -> None:
 @given(FLIGHTS)
 def test_parts_of_the_ranks_are_what_their_names_say(flights: np.ndarray) -> None:
     flat, count = np.sort(flights.ravel()), flights.size
-    assert part(flights, MEAN) == pytest.approx(flat.mean(), abs=1e-9)
+    assert quantile_mean(flights, MEAN) == pytest.approx(flat.mean(), abs=1e-9)
     if count % 4 == 0:  # else a value at the edge counts in part
-        assert part(flights, IQM) == pytest.approx(stats.trim_mean(flat, 0.25), abs=1e-9)
+        assert quantile_mean(flights, IQM) == pytest.approx(stats.trim_mean(flat, 0.25), abs=1e-9)
     copies = np.repeat(flat, 20)  # twenty of each: every edge falls between two
-    assert part(flights, IQM) == pytest.approx(stats.trim_mean(copies, 0.25), abs=1e-9)
-    assert part(flights, CVAR) == pytest.approx(copies[: 2 * count].mean(), abs=1e-9)
+    assert quantile_mean(flights, IQM) == pytest.approx(stats.trim_mean(copies, 0.25), abs=1e-9)
+    assert quantile_mean(flights, CVAR) == pytest.approx(copies[: 2 * count].mean(), abs=1e-9)
 
 
 @given(FLIGHTS)

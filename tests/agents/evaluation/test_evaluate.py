@@ -8,23 +8,23 @@ from mediagym.agents.evaluation.evaluate import Evaluation, evaluate
 from mediagym.agents.experiment import Session
 from mediagym.agents.policies import baseline
 from mediagym.agents.policies.greedy import Greedy
-from mediagym.agents.policy import Entrant, PlanPolicy
+from mediagym.agents.policy import Candidate, PlanPolicy
 from mediagym.agents.rollout import (
     CLAIRVOYANT,
+    EvaluationSet,
     EvaluationSettings,
-    Flown,
-    Trial,
-    breaches,
-    fly_plans,
-    fly_policy,
+    Rollout,
+    evaluation_set,
     percent_of,
-    trial_of,
+    rollout_plans,
+    rollout_policy,
+    violations_of,
 )
 from mediagym.data.errors import ConfigError
 from mediagym.envs.calibration import Posterior
 from mediagym.envs.constraints import parse_constraints
 from mediagym.envs.constraints.parse import constraints_from_json
-from mediagym.envs.flight import Problem, View, problem_of
+from mediagym.envs.flight import Observable, Problem, problem_of
 from mediagym.envs.planning import SolverSettings, static_plan
 
 NEAR = 1e-6  # percent
@@ -39,21 +39,21 @@ class Reactive:
     def __init__(self, problem: Problem) -> None:
         self.plan = problem.base
 
-    def act(self, view: View, memory: Any) -> tuple:
+    def act(self, view: Observable, memory: Any) -> tuple:
         today = self.plan[view.ledger.day] * np.exp(view.belief.surprise)
         return today, today.sum(-1), memory
 
 
 @pytest.fixture(scope="module")
-def entrants(session: Session) -> list[Entrant]:
+def entrants(session: Session) -> list[Candidate]:
     """Some baselines, and one that reacts, with two seeds: twice the same."""
-    reactive = Entrant("reactive", (Reactive(session.problem), Reactive(session.problem)))
+    reactive = Candidate("reactive", (Reactive(session.problem), Reactive(session.problem)))
     simple = ("uniform", "historical", "greedy", "static")
-    return [*(Entrant(name, (baseline(name, session.arena),)) for name in simple), reactive]
+    return [*(Candidate(name, (baseline(name, session.arena),)) for name in simple), reactive]
 
 
 @pytest.fixture(scope="module")
-def evaluation(session: Session, entrants: list[Entrant]) -> Evaluation:
+def evaluation(session: Session, entrants: list[Candidate]) -> Evaluation:
     trial = session.arena.trial("test")
     return evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
 
@@ -76,7 +76,7 @@ def test_no_policy_breaks_a_constraint_or_misses_the_budget(evaluation: Evaluati
 
 
 def test_broken_constraints_and_missing_cents_are_counted(
-    session: Session, held_trial: Callable[..., Trial]
+    session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     # a policy cannot break anything, so the budget it is held against is made another
     tighter = session.problem.constraints.to_json()
@@ -85,15 +85,17 @@ def test_broken_constraints_and_missing_cents_are_counted(
         for bounds in tighter["settings"][kind].values():
             bounds["cap"] = None
     other = constraints_from_json(tighter)
-    flown = fly_policy(session.problem, PlanPolicy("static", session.problem.base), held_trial(3))
+    flown = rollout_policy(
+        session.problem, PlanPolicy("static", session.problem.base), held_trial(3)
+    )
 
-    broken, off = breaches(session.problem._replace(constraints=other), flown.spend)
+    broken, off = violations_of(session.problem._replace(constraints=other), flown.spend)
     assert off == 2
     assert broken >= 3
 
 
 def test_an_evaluation_is_the_same_every_time(
-    session: Session, entrants: list[Entrant], evaluation: Evaluation
+    session: Session, entrants: list[Candidate], evaluation: Evaluation
 ) -> None:
     trial = session.arena.trial("test")
     again = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
@@ -104,7 +106,7 @@ def test_an_evaluation_is_the_same_every_time(
 
 
 def test_values_that_are_known_are_taken_and_no_plan_is_looked_for(
-    session: Session, entrants: list[Entrant], evaluation: Evaluation
+    session: Session, entrants: list[Candidate], evaluation: Evaluation
 ) -> None:
     trial = session.arena.trial("test")._replace(best=2 * evaluation.best)
     found = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
@@ -118,7 +120,7 @@ def test_a_clairvoyant_that_flies_does_not_stand_there_twice(
 ) -> None:
     trial = session.arena.trial("test")
     plan = PlanPolicy(CLAIRVOYANT, evaluation.entries[-1].flown[0].spend)
-    entrants = [Entrant(CLAIRVOYANT, (plan,))]
+    entrants = [Candidate(CLAIRVOYANT, (plan,))]
     found = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
     assert [entry.name for entry in found.entries] == [CLAIRVOYANT]
     assert (found.best >= evaluation.best * (1 - 1e-9)).all()
@@ -130,25 +132,25 @@ def test_every_training_seed_flies_the_same_markets(evaluation: Evaluation) -> N
 
 
 def test_only_decisions_are_timed(
-    session: Session, held_trial: Callable[..., Trial], monkeypatch: pytest.MonkeyPatch
+    session: Session, held_trial: Callable[..., EvaluationSet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
 
     class Slow(Reactive):
-        def act(self, view: View, memory: Any) -> tuple:
+        def act(self, view: Observable, memory: Any) -> tuple:
             clock[0] += 2.0
             return super().act(view, memory)
 
     monkeypatch.setattr("mediagym.agents.rollout.process_time", lambda: clock[0])
-    flown = fly_policy(session.problem, Slow(session.problem), held_trial(2))
+    flown = rollout_policy(session.problem, Slow(session.problem), held_trial(2))
     assert flown.seconds == 2.0 * session.problem.days
 
 
 def test_turnover_is_half_the_distance_of_the_shares() -> None:
     spend = np.array([[[60, 40]], [[30, 20]], [[50, 0]], [[0, 0]], [[1, 1]]], float)
     moved = [0, 0.4, 0.5, 0.5]  # what stops or starts is half: it has left no campaign for another
-    assert Flown("p", spend, np.ones((5, 1)), 0, 0, 0).turnover == pytest.approx(np.mean(moved))
-    assert Flown("p", spend[:1], np.ones((1, 1)), 0, 0, 0).turnover == 0
+    assert Rollout("p", spend, np.ones((5, 1)), 0, 0, 0).turnover == pytest.approx(np.mean(moved))
+    assert Rollout("p", spend[:1], np.ones((1, 1)), 0, 0, 0).turnover == 0
 
 
 def test_regret_ends_at_the_gap_and_starts_from_the_bound_s_own_days(
@@ -166,14 +168,14 @@ def test_regret_ends_at_the_gap_and_starts_from_the_bound_s_own_days(
 def test_a_policy_scores_the_same_whoever_flies_beside_it(
     session: Session, evaluation: Evaluation
 ) -> None:
-    alone = fly_policy(session.problem, Reactive(session.problem), session.arena.trial("test"))
+    alone = rollout_policy(session.problem, Reactive(session.problem), session.arena.trial("test"))
     reactive = next(entry for entry in evaluation.entries if entry.name == "reactive")
     np.testing.assert_array_equal(alone.value, reactive.flown[0].value)
 
 
 def test_a_market_s_noise_does_not_depend_on_how_many_fly(posterior: Posterior) -> None:
-    few, many = (trial_of(*posterior.held(count), 30, seed=3) for count in (2, 8))
-    shifted = trial_of(*posterior.held(2), 30, seed=3, skip=2)
+    few, many = (evaluation_set(*posterior.held(count), 30, seed=3) for count in (2, 8))
+    shifted = evaluation_set(*posterior.held(2), 30, seed=3, skip=2)
     for a, b, c in zip(few.noise, many.noise, shifted.noise, strict=True):
         if a is not None:
             np.testing.assert_array_equal(a, b[:, :2])
@@ -181,7 +183,7 @@ def test_a_market_s_noise_does_not_depend_on_how_many_fly(posterior: Posterior) 
 
 
 def test_another_seed_is_other_noise(posterior: Posterior) -> None:
-    one, two = (trial_of(*posterior.held(2), 30, seed).noise.level for seed in (3, 4))
+    one, two = (evaluation_set(*posterior.held(2), 30, seed).noise.level for seed in (3, 4))
     assert not np.array_equal(one, two)
 
 
@@ -190,17 +192,17 @@ def test_a_larger_loss_is_a_smaller_percentage() -> None:
 
 
 def test_given_plans_are_flown_as_they_are(
-    session: Session, held_trial: Callable[..., Trial]
+    session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     plan = session.problem.base[:, None].repeat(3, axis=1)
-    flown = fly_plans(session.problem, "given", plan, held_trial(3))
+    flown = rollout_plans(session.problem, "given", plan, held_trial(3))
     np.testing.assert_allclose(flown.spend, plan, atol=1e-6)
 
 
 @pytest.fixture(scope="module")
 def known(
     stationary: Posterior, session: Session, conf: Callable[..., dict[str, Any]]
-) -> tuple[Problem, Trial, SolverSettings]:
+) -> tuple[Problem, EvaluationSet, SolverSettings]:
     """A known, stationary market and two weeks to plan: there is nothing to learn."""
     settings = conf("solver/default.yaml", iterations=400, draws=1, rate=0.1)
     solver = SolverSettings.of(settings, "solver")
@@ -208,15 +210,15 @@ def known(
     constraints = parse_constraints(given, stationary.campaigns, 14)
     base = static_plan(stationary, constraints, session.problem.objective, 14, solver)
     problem = problem_of(stationary, constraints, session.problem.objective, base)
-    return problem, trial_of(*stationary.held(2), 14, seed=1), solver
+    return problem, evaluation_set(*stationary.held(2), 14, seed=1), solver
 
 
 def test_in_a_known_stationary_market_static_and_greedy_are_the_optimum(
-    known: tuple[Problem, Trial, SolverSettings], evaluation_settings: EvaluationSettings
+    known: tuple[Problem, EvaluationSet, SolverSettings], evaluation_settings: EvaluationSettings
 ) -> None:
     problem, markets, solver = known
     policies = [PlanPolicy("static", problem.base), Greedy(problem), Reactive(problem)]
-    entrants = [Entrant(policy.name, (policy,)) for policy in policies]
+    entrants = [Candidate(policy.name, (policy,)) for policy in policies]
     found = evaluate(problem, entrants, markets, solver, evaluation_settings)
     static, greedy, reactive = (found.percent(entry) for entry in found.entries[:-1])
     assert (static > 99).all()

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediagym.agents.evaluation.evaluate import Entry, Evaluation
+from mediagym.agents.evaluation.evaluate import Evaluation, PolicyResult
 from mediagym.agents.evaluation.statistics import summary
-from mediagym.agents.rollout import CLAIRVOYANT, EvaluationSettings, Flown
+from mediagym.agents.rollout import CLAIRVOYANT, EvaluationSettings, Rollout
 
 BEST = 200.0
 
@@ -23,8 +23,8 @@ def scored(conf: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]
         entries = []
         for name, percent in percents.items():
             rows = np.atleast_2d(np.asarray(percent, float)) * BEST / 100
-            flown = (Flown(name, np.ones((1, len(r), 2)), r[None], 1, 2, 4.0) for r in rows)
-            entries.append(Entry(name, tuple(flown)))
+            flown = (Rollout(name, np.ones((1, len(r), 2)), r[None], 1, 2, 4.0) for r in rows)
+            entries.append(PolicyResult(name, tuple(flown)))
         best = np.full(entries[0].total.shape[1], BEST)
         return summary(Evaluation(tuple(entries), best, given))
 

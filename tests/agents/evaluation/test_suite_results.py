@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mediagym.agents.evaluation import as_markdown, league
+from mediagym.agents.evaluation import suite_markdown, suite_results
 from mediagym.agents.experiment import Session
 from mediagym.envs.suite import every_task, reference_of, task_of
 
@@ -19,7 +19,7 @@ POLICIES = ("uniform", "historical", "greedy", "static")
 def test_in_a_known_market_the_static_plan_is_the_best_there_is(
     task_session: Callable[..., Session], key: str
 ) -> None:
-    found = league(task_session(key, resamples=100), POLICIES)
+    found = suite_results(task_session(key, resamples=100), POLICIES)
     rows = {row["name"]: row for row in found["policies"]}
     assert list(rows) == list(POLICIES)
     assert rows["static"]["mean"] >= 99.5
@@ -30,7 +30,7 @@ def test_in_a_known_market_the_static_plan_is_the_best_there_is(
 def test_the_table_in_the_documents_is_what_flies(
     task_session: Callable[..., Session], key: str
 ) -> None:
-    ours, shown = league(task_session(key), POLICIES), SHOWN[task_of(key).id]
+    ours, shown = suite_results(task_session(key), POLICIES), SHOWN[task_of(key).id]
     assert ours["sha256"] == shown["sha256"] == reference_of(key).sha256["test"]
     for kind, name in (("policies", "name"), ("paired", "a")):
         for found, told in zip(ours[kind], shown[kind], strict=True):
@@ -48,5 +48,5 @@ def test_the_table_has_every_task_and_nobody_beats_the_clairvoyant() -> None:
 
 
 def test_the_page_shows_what_the_numbers_say() -> None:
-    text = as_markdown(list(SHOWN.values()), "python scripts/suite.py")
+    text = suite_markdown(list(SHOWN.values()), "python scripts/suite.py")
     assert text == (Path(__file__).parents[3] / "docs" / "suite.md").read_text()

@@ -18,7 +18,7 @@ from tensorboard.util import tensor_util
 from mediagym.agents.evaluation import compare
 from mediagym.agents.experiment import Session
 from mediagym.agents.policies import baseline
-from mediagym.agents.policy import Entrant, PlanPolicy
+from mediagym.agents.policy import Candidate, PlanPolicy
 
 SIZES = {"images": 10, "tensors": 10, "scalars": 100}
 CURVES = ("flight/regret", "flight/percent", "flight/spend")
@@ -32,8 +32,8 @@ def written(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Writt
     """The folder of a comparison of two baselines and a learner of two seeds; its result."""
     folder = tmp_path_factory.mktemp("comparison")
     uniform, static = (baseline(name, session.arena) for name in ("uniform", "static"))
-    learner = Entrant("ppo", (PlanPolicy("ppo", session.problem.base), uniform))
-    entrants = [*(Entrant(p.name, (p,)) for p in (uniform, static)), learner]
+    learner = Candidate("ppo", (PlanPolicy("ppo", session.problem.base), uniform))
+    entrants = [*(Candidate(p.name, (p,)) for p in (uniform, static)), learner]
     return folder, compare(session, entrants, folder, seed=3, say=lambda _: None)
 
 
@@ -190,7 +190,7 @@ def test_a_task_of_the_suite_is_logged_like_an_advertiser(
     task_session: Callable[..., Session], tmp_path: Path
 ) -> None:
     session = task_session("Full-S", markets=5, resamples=100)
-    static = Entrant("static", (PlanPolicy("static", session.problem.base),))
+    static = Candidate("static", (PlanPolicy("static", session.problem.base),))
     task = compare(session, [static], tmp_path, seed=0, say=lambda _: None)
     (row,) = task["policies"]  # the clairvoyant is 100 by definition
     assert 70 < row["mean"] < 100

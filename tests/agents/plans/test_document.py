@@ -13,7 +13,7 @@ from mediagym.agents.plans.document import SCHEMA, Plan, document, name_of
 from mediagym.agents.plans.estimate import Forecast, forecast
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import PlanPolicy, Policy
-from mediagym.agents.rollout import trial_of
+from mediagym.agents.rollout import evaluation_set
 from mediagym.data.errors import ConstraintError
 from mediagym.data.history import Campaign
 from mediagym.envs.constraints import constraints_from_json, parse_constraints, violations
@@ -313,7 +313,7 @@ def test_scoring_the_written_cents_again_gives_the_same_numbers(
 ) -> None:
     market, state = session.posterior.held(session.posterior.held_out)
     for plan in plans:
-        draws = trial_of(market, state, 30, 30)
+        draws = evaluation_set(market, state, 30, 30)
         again = forecast(session.problem, PlanPolicy("x", plan.cents), plan.cents / 100, draws)
         for one, other in zip(plan.forecast, again, strict=True):
             np.testing.assert_array_equal(one, other)

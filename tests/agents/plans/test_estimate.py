@@ -6,7 +6,7 @@ import pytest
 from mediagym.agents.experiment import Session
 from mediagym.agents.plans.estimate import expected_flight, forecast, marginal_returns
 from mediagym.agents.policy import PlanPolicy, Policy
-from mediagym.agents.rollout import Trial
+from mediagym.agents.rollout import EvaluationSet
 from mediagym.envs.constraints import violations
 from mediagym.envs.market import simulate
 
@@ -27,7 +27,7 @@ def test_the_expected_flight_of_every_policy_is_allowed(
 
 
 def test_a_forecast_is_what_the_markets_make_of_the_plan(
-    session: Session, held_trial: Callable[..., Trial]
+    session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     trial, plan = held_trial(4), session.problem.base
     found = forecast(session.problem, PlanPolicy("static", plan), plan, trial)
@@ -42,7 +42,7 @@ def test_a_forecast_is_what_the_markets_make_of_the_plan(
 
 
 def test_counts_scatter_around_what_is_expected(
-    session: Session, held_trial: Callable[..., Trial]
+    session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     plan = session.problem.base
     found = forecast(session.problem, PlanPolicy("static", plan), plan, held_trial(32))

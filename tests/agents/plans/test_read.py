@@ -14,7 +14,7 @@ from mediagym.agents.plans.estimate import forecast
 from mediagym.agents.plans.read import read_plan
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.rollout import trial_of
+from mediagym.agents.rollout import evaluation_set
 from mediagym.data.errors import DataError
 
 
@@ -39,7 +39,7 @@ def test_a_plan_read_back_scores_the_same(plan: Plan, path: Path, session: Sessi
     constraints, cents = read_plan(path, session.posterior)
     problem = session.problem._replace(constraints=constraints)
     market, state = session.posterior.held(session.posterior.held_out)
-    draws = trial_of(market, state, constraints.days, 30)
+    draws = evaluation_set(market, state, constraints.days, 30)
     again = forecast(problem, PlanPolicy("read", cents / 100), cents / 100, draws)
     totals = document(plan._replace(forecast=again, constraints=constraints, cents=cents))["totals"]
     assert totals == json.loads(path.read_text())["totals"]

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.agents.experiment import Arena, Session, TaskArena
-from mediagym.agents.policies import BASELINES, BOUNDS, SETTINGS, baseline
+from mediagym.agents.experiment import Experiment, Session, TaskExperiment
+from mediagym.agents.policies import BASELINES, ORACLES, SETTINGS, baseline
 from mediagym.agents.policy import Policy
-from mediagym.agents.rollout import EvaluationSettings, Flown, Trial, fly_policy
-from mediagym.agents.setup import entrants_of
+from mediagym.agents.rollout import EvaluationSet, EvaluationSettings, Rollout, rollout_policy
+from mediagym.agents.setup import candidates_of
 from mediagym.agents.setup.candidates import references
 from mediagym.data.errors import ConfigError
 from mediagym.data.storage import CONF, shipped_yaml
 from mediagym.envs.arrays import select
 from mediagym.envs.constraints import violations
 from mediagym.envs.environment import EnvSettings
-from mediagym.envs.flight import start
+from mediagym.envs.flight import initial_state
 from mediagym.envs.suite import task_of
 
 TINY = {
@@ -28,10 +28,10 @@ TINY = {
     "thompson": {"draws": 64},
     "cem": {"iterations": 2, "population": 4, "flights": 8},
 }
-KNOWING = [name for name in BASELINES if name not in BOUNDS]
+KNOWING = [name for name in BASELINES if name not in ORACLES]
 DRAWING = ("thompson",)  # what they draw depends on a flight's place in its batch
 MARKETS = 3
-Made = Callable[[str, str], tuple[Arena, Policy]]
+Made = Callable[[str, str], tuple[Experiment, Policy]]
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +41,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     env = EnvSettings.of(shipped_yaml("env/default"), "env")
     few = shipped_yaml("evaluation/default") | {"markets": MARKETS}
     evaluation = EvaluationSettings.of(few, "evaluation")
-    arenas: dict[str, Arena] = {}
+    arenas: dict[str, Experiment] = {}
 
-    def make(key: str, name: str) -> tuple[Arena, Policy]:
+    def make(key: str, name: str) -> tuple[Experiment, Policy]:
         if key not in arenas:
-            arenas[key] = TaskArena.of(task_of(key), env, evaluation, {}, cache)
+            arenas[key] = TaskExperiment.of(task_of(key), env, evaluation, {}, cache)
         if (key, name) not in kept:
             agent = shipped_yaml(f"agent/{name}") | TINY[name] if name in TINY else {}
             arena = replace(arenas[key], agent=agent)
@@ -55,14 +55,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return make
 
 
-def _flown(made: tuple[Arena, Policy], trial: Trial | None = None) -> Flown:
+def _flown(made: tuple[Experiment, Policy], trial: EvaluationSet | None = None) -> Rollout:
     arena, policy = made
-    return fly_policy(arena.problem, policy, trial or arena.trial("test"))
+    return rollout_policy(arena.problem, policy, trial or arena.trial("test"))
 
 
-def _part(trial: Trial, part: slice) -> Trial:
+def _part(trial: EvaluationSet, part: slice) -> EvaluationSet:
     noise = type(trial.noise)(*(f if f is None else f[:, part] for f in trial.noise))
-    return Trial(select(trial.market, part), select(trial.state, part), noise)
+    return EvaluationSet(select(trial.market, part), select(trial.state, part), noise)
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -106,17 +106,17 @@ def test_open_loop_means_that_no_report_changes_a_decision(made: Made, name: str
 def test_it_does_not_see_the_market(made: Made, name: str) -> None:
     arena, policy = made("Full-S", name)
     trial = arena.trial("test")
-    eve = start(arena.problem, trial.state, (MARKETS,)).view
+    eve = initial_state(arena.problem, trial.state, (MARKETS,)).view
     target, total, _ = policy.act(eve, None)
     if name not in DRAWING:
         np.testing.assert_array_equal(target, target[:1] + 0 * target)
         np.testing.assert_array_equal(total, total[:1] + 0 * total)
     for k in range(MARKETS):  # each of them at the first place
-        alone = start(arena.problem, select(trial.state, slice(k, k + 1)), (1,)).view
+        alone = initial_state(arena.problem, select(trial.state, slice(k, k + 1)), (1,)).view
         np.testing.assert_allclose(policy.act(alone, None)[0], target[:1], rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", BOUNDS)
+@pytest.mark.parametrize("name", ORACLES)
 def test_a_bound_sees_the_market_and_is_bounded_by_what_ships(made: Made, name: str) -> None:
     made_ = made("Full-S", name)
     best, static = made_[0].trial("test").best, _flown(made("Full-S", "static"))
@@ -153,7 +153,7 @@ def test_every_baseline_has_its_paragraph_in_the_documents() -> None:
 
 def test_a_name_that_is_near_is_offered(session: Session) -> None:
     with pytest.raises(ConfigError, match="Did you mean 'static_cvar'"):
-        entrants_of(["static_cvr"], session)
+        candidates_of(["static_cvr"], session)
 
 
 def test_reference_policies_of_a_task_come_by_their_seeds(

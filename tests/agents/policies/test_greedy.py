@@ -16,7 +16,7 @@ from mediagym.envs.constraints import (
     spend_day,
     violations,
 )
-from mediagym.envs.flight import Doubt, Problem, View, fly, start
+from mediagym.envs.flight import BeliefCovariance, Observable, Problem, initial_state, rollout
 from mediagym.envs.market import Market, MarketState, Objective, saturation, weekday_of
 from mediagym.envs.projection import Bounds
 
@@ -61,21 +61,21 @@ def make(conf: Callable[..., dict[str, Any]]) -> Callable[..., Problem]:
         state = MarketState(19_000, market.reference_spend, rng.normal(0, 0.2, len(CAMPAIGNS)))
         worth = Objective.of(conf(f"objective/{objective}.yaml", margin=0.5), "objective")
         base = np.full((DAYS, len(CAMPAIGNS)), 5000 / DAYS / len(CAMPAIGNS))
-        return Problem(constraints, worth, market, state, Doubt.none(zero), base)
+        return Problem(constraints, worth, market, state, BeliefCovariance.none(zero), base)
 
     return make
 
 
-def _view(problem: Problem, day: int, seed: int) -> View:
+def _view(problem: Problem, day: int, seed: int) -> Observable:
     """What is seen on a day of a flight that spent at random so far."""
     rng = np.random.default_rng(seed)
-    begin = start(problem, problem.state, ()).view
+    begin = initial_state(problem, problem.state, ()).view
     ledger, belief = begin.ledger, begin.belief
     for _ in range(day):
         wish = rng.dirichlet(np.ones(len(CAMPAIGNS))) * 1000
         _, ledger = spend_day(problem.constraints, ledger, wish, wish.sum())
     state = belief.state._replace(day=problem.state.day + day)
-    return View(ledger, belief._replace(state=state), begin.smooth)
+    return Observable(ledger, belief._replace(state=state), begin.smooth)
 
 
 def _worth(problem: Problem, day: int) -> np.ndarray:
@@ -206,7 +206,7 @@ def test_campaigns_in_another_order_get_the_same_dollars(
 def test_a_batch_of_flights_is_each_flight_on_its_own(make: Callable[..., Problem]) -> None:
     problem = make(6, **SETS["everything"])
     ledgers = [_view(problem, 2, seed).ledger for seed in range(3)]
-    begin = start(problem, problem.state, (3,)).view
+    begin = initial_state(problem, problem.state, (3,)).view
     spent, last = (np.stack([getattr(each, key) for each in ledgers]) for key in ("spent", "last"))
     ledger = Ledger(2, spent, last)
     together, totals, _ = Greedy(problem).act(begin._replace(ledger=ledger), None)
@@ -232,10 +232,10 @@ def test_reports_do_not_change_what_it_does(make: Callable[..., Problem]) -> Non
     problem = make(8)
     policy = Greedy(problem)
     assert policy.open_loop
-    begin = start(problem, problem.state, ())
+    begin = initial_state(problem, problem.state, ())
     better = problem.market._replace(reference_conversions=problem.market.elasticity * 1000)
     plans = [
-        np.stack([day.spend for day in fly(problem, market, begin, None, policy.act)[1]])
+        np.stack([day.spend for day in rollout(problem, market, begin, None, policy.act)[1]])
         for market in (problem.market, better)
     ]
     np.testing.assert_array_equal(*plans)

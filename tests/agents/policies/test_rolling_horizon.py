@@ -8,22 +8,24 @@ import pytest
 
 from mediagym.agents.experiment import Session
 from mediagym.agents.policies import baseline
-from mediagym.agents.policies.rolling_horizon import Replanner
+from mediagym.agents.policies.rolling_horizon import RollingHorizon
 from mediagym.agents.policies.thompson import Thompson
 from mediagym.agents.policy import Policy
-from mediagym.agents.rollout import Flown, Trial, fly_policy
+from mediagym.agents.rollout import EvaluationSet, Rollout, rollout_policy
 from mediagym.envs.arrays import select
-from mediagym.envs.flight import View, start
+from mediagym.envs.flight import Observable, initial_state
 
 Make = Callable[..., Session]
 MARKETS = 40
 
 
-def _trial(session: Session, count: int, split: str = "validation") -> Trial:
+def _trial(session: Session, count: int, split: str = "validation") -> EvaluationSet:
     trial, few = session.arena.trial(split), slice(0, count)
     noise = type(trial.noise)(*(f if f is None else f[:, few] for f in trial.noise))
     assert trial.best is not None
-    return Trial(select(trial.market, few), select(trial.state, few), noise, trial.best[few])
+    return EvaluationSet(
+        select(trial.market, few), select(trial.state, few), noise, trial.best[few]
+    )
 
 
 class Watched:
@@ -31,10 +33,10 @@ class Watched:
 
     def __init__(self, policy: Policy) -> None:
         self.policy, self.name, self.open_loop = policy, policy.name, policy.open_loop
-        self.views: list[View] = []
+        self.views: list[Observable] = []
         self.wishes: list[np.ndarray] = []
 
-    def act(self, view: View, memory: Any) -> Any:
+    def act(self, view: Observable, memory: Any) -> Any:
         made = self.policy.act(view, memory)
         self.views.append(view)
         self.wishes.append(made[0])
@@ -47,15 +49,15 @@ def uncertain(task_session: Make) -> Session:
 
 
 @pytest.fixture(scope="module")
-def flown(uncertain: Session) -> dict[str, Flown]:
+def flown(uncertain: Session) -> dict[str, Rollout]:
     """What policies do in the same markets under the same noise."""
     trial, arena = _trial(uncertain, MARKETS), uncertain.arena
     policies = [
         baseline("static", arena),
-        Replanner(arena.problem, arena.posterior, 64),
+        RollingHorizon(arena.problem, arena.posterior, 64),
         Thompson(arena.problem, arena.posterior, 64, 0),
     ]
-    return {policy.name: fly_policy(arena.problem, policy, trial) for policy in policies}
+    return {policy.name: rollout_policy(arena.problem, policy, trial) for policy in policies}
 
 
 @pytest.mark.parametrize("key", ["Stationary-S", "Stationary-M"])
@@ -64,13 +66,13 @@ def test_in_a_known_market_it_is_worth_what_the_static_plan_is(
 ) -> None:
     session = task_session(key, markets=2)
     arena, trial = session.arena, _trial(session, 2)
-    ours = fly_policy(arena.problem, Replanner(arena.problem, arena.posterior, 16), trial)
-    static = fly_policy(arena.problem, baseline("static", arena), trial)
+    ours = rollout_policy(arena.problem, RollingHorizon(arena.problem, arena.posterior, 16), trial)
+    static = rollout_policy(arena.problem, baseline("static", arena), trial)
     np.testing.assert_allclose(ours.total, static.total, rtol=1e-6)
 
 
 def test_what_reports_teach_is_worth_something_and_not_more_than_knowing(
-    uncertain: Session, flown: dict[str, Flown]
+    uncertain: Session, flown: dict[str, Rollout]
 ) -> None:
     best = _trial(uncertain, MARKETS).best
     percent = {name: 100 * each.total / best for name, each in flown.items()}
@@ -82,17 +84,17 @@ def test_what_reports_teach_is_worth_something_and_not_more_than_knowing(
     assert all((each <= 100 + 1e-6).all() for each in percent.values())
 
 
-def test_constraints_hold_to_the_cent(flown: dict[str, Flown]) -> None:
+def test_constraints_hold_to_the_cent(flown: dict[str, Rollout]) -> None:
     for each in flown.values():
         assert each.violations == each.cents_off == 0
 
 
-@pytest.mark.parametrize("kind", [Replanner, Thompson])
+@pytest.mark.parametrize("kind", [RollingHorizon, Thompson])
 def test_a_decision_follows_from_the_reports_alone(uncertain: Session, kind: Any) -> None:
-    arena, seed = uncertain.arena, (() if kind is Replanner else (5,))
+    arena, seed = uncertain.arena, (() if kind is RollingHorizon else (5,))
     trial = _trial(uncertain, 3)
     watched = Watched(kind(arena.problem, arena.posterior, 32, *seed))
-    fly_policy(arena.problem, watched, trial)
+    rollout_policy(arena.problem, watched, trial)
     # told of the first flight's reports, another flight at its place does the same
     again, memory = kind(arena.problem, arena.posterior, 32, *seed), None
     for view, wish in zip(watched.views, watched.wishes, strict=True):
@@ -101,7 +103,7 @@ def test_a_decision_follows_from_the_reports_alone(uncertain: Session, kind: Any
     assert np.abs(np.diff([wish[0] for wish in watched.wishes], axis=0)).max() > 1
 
 
-def _first(view: View) -> View:
+def _first(view: Observable) -> Observable:
     """A view of one flight, made of plain copies."""
 
     def part(record: Any) -> Any:
@@ -111,13 +113,13 @@ def _first(view: View) -> View:
             return type(record)(*map(part, record))  # type: ignore[call-overload]
         return record
 
-    return View(*map(part, view))
+    return Observable(*map(part, view))
 
 
 def test_a_better_report_moves_money_there(uncertain: Session) -> None:
     arena = uncertain.arena
-    policy: Any = Replanner(arena.problem, arena.posterior, 64)
-    eve = start(arena.problem, arena.problem.state, (2,)).view
+    policy: Any = RollingHorizon(arena.problem, arena.posterior, 64)
+    eve = initial_state(arena.problem, arena.problem.state, (2,)).view
     before, _, memory = policy.act(eve, None)
     spend = before / before.sum(-1, keepdims=True) * arena.problem.base[0].sum()
     usual = np.array([30.0, 30.0, 10.0])
@@ -133,9 +135,9 @@ def test_a_better_report_moves_money_there(uncertain: Session) -> None:
 
 def test_thompson_draws_anew_by_seed_day_and_place(uncertain: Session) -> None:
     arena = uncertain.arena
-    eve = start(arena.problem, arena.problem.state, (3,)).view
+    eve = initial_state(arena.problem, arena.problem.state, (3,)).view
 
-    def wish(seed: int, view: View = eve) -> np.ndarray:
+    def wish(seed: int, view: Observable = eve) -> np.ndarray:
         return np.asarray(Thompson(arena.problem, arena.posterior, 64, seed).act(view, None)[0])
 
     first = wish(0)

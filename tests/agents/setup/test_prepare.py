@@ -10,7 +10,7 @@ from mediagym.agents.experiment import Session
 from mediagym.agents.plans import acting, plan_of
 from mediagym.agents.policies import BASELINES, baseline
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.setup import entrants_of, prepare
+from mediagym.agents.setup import candidates_of, prepare
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 
 Config = Callable[..., dict[str, Any]]
@@ -182,17 +182,17 @@ def test_an_unknown_policy_is_refused_with_those_that_are_known(session: Session
     for name in BASELINES:
         assert name in str(caught.value)
     with pytest.raises(ConfigError, match="not known"):
-        entrants_of(["static", "no/such/folder"], session)
+        candidates_of(["static", "no/such/folder"], session)
 
 
 def test_a_policy_given_twice_is_refused(session: Session) -> None:
     with pytest.raises(ConfigError, match="twice"):
-        entrants_of(["static", "greedy", "static"], session)
+        candidates_of(["static", "greedy", "static"], session)
 
 
 def test_baselines_come_in_the_order_they_are_named(session: Session) -> None:
     names = ["static", "greedy", "roas", "uniform"]  # neither the registry's order nor the alphabet
-    entrants = entrants_of(names, session)
+    entrants = candidates_of(names, session)
     assert [entrant.name for entrant in entrants] == names
     assert [entrant.policies[0].name for entrant in entrants] == names
 

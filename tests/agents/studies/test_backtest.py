@@ -23,7 +23,7 @@ from mediagym.agents.studies import (
 from mediagym.agents.studies.backtest import BacktestSettings, Origin, origins_of
 from mediagym.agents.studies.backtest_report import SCORES
 from mediagym.data.errors import ConfigError, DataError
-from mediagym.data.forecasting import RIVALS
+from mediagym.data.forecasting import NAIVE_FORECASTS
 from mediagym.data.history import METRICS, History
 
 Found = tuple[list[Origin], Origin]
@@ -99,7 +99,7 @@ def test_each_origin_knows_the_days_before_it(found: Found, few: History) -> Non
     assert latest.day == len(few.dates) - HORIZON
     actual = np.nansum(few.conversions[FIRST : FIRST + HORIZON])
     assert origins[0].model.actual == pytest.approx(actual)
-    assert set(origins[0].rivals) == set(RIVALS)
+    assert set(origins[0].rivals) == set(NAIVE_FORECASTS)
     for scored in (origins[0].model, *origins[0].rivals.values()):
         assert scored.actual == pytest.approx(actual)
 
@@ -147,7 +147,7 @@ def test_the_document_is_json_with_all_scores_of_everybody(
     assert again["metric"] == again["objective"] == "conversions"
     assert again["history"] == {"fingerprint": few.fingerprint(), "days": len(few.dates)}
     for part in (again, again["latest"], *again["origins"]):
-        assert set(part["rivals"]) == set(RIVALS)
+        assert set(part["rivals"]) == set(NAIVE_FORECASTS)
         for scores in (part["model"], *part["rivals"].values()):
             assert set(scores) == set(SCORES)
     assert again["latest"]["date"] == str(few.dates[-HORIZON])
@@ -173,7 +173,7 @@ def test_a_rival_that_wins_is_named_and_no_other(
     worst = origins[0].model._replace(daily=1e9, total=1e9, campaign=1e9, crps=1e9)
     bad = (origins[0]._replace(model=worst), latest._replace(model=worst))
     lost = backtest_document([bad[0]], bad[1], BacktestCommand.read(config), few)
-    assert len(lost["remarks"]) == 2 * 4 * len(RIVALS)
+    assert len(lost["remarks"]) == 2 * 4 * len(NAIVE_FORECASTS)
     best = worst._replace(daily=0.0, total=0.0, campaign=0.0, crps=0.0)
     good = (origins[0]._replace(model=best), latest._replace(model=best))
     won = backtest_document([good[0]], good[1], BacktestCommand.read(config), few)
@@ -185,7 +185,7 @@ def test_a_screen_and_a_document_show_a_row_a_forecaster(content: dict[str, Any]
     with console.capture() as captured:
         console.print(rolling_table(content))
     text = backtest_markdown(content, "the command")
-    for name in ("model", *RIVALS):
+    for name in ("model", *NAIVE_FORECASTS):
         assert text.count(f"| {name} |") == 2
         assert captured.get().count(name) == 2
     assert "the command" in text

@@ -20,9 +20,9 @@ from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
 from mediagym.envs.arrays import select
 from mediagym.envs.constraints import Constraints, parse_constraints
-from mediagym.envs.planning import steady_plan
-from mediagym.envs.synthetic import FORMS, Advertiser
-from mediagym.envs.synthetic.response_forms import formed
+from mediagym.envs.planning import constant_plan
+from mediagym.envs.synthetic import RESPONSE_FORMS, Advertiser
+from mediagym.envs.synthetic.response_forms import with_form
 
 GROUPS = ("data", "priors", "calibration", "constraints", "env", "solver", "advertiser")
 CAMPAIGNS = ("microsoft/Shopping", "meta", "google/Search Network")  # not in the history's order
@@ -63,9 +63,9 @@ def truths(advertiser: Advertiser) -> Callable[[str], tuple[Truth, Constraints]]
 
     def make(form: str) -> tuple[Truth, Constraints]:
         some = np.array([4, 6, 8])
-        market = formed(FORMS[form], select(advertiser.market, (..., some)))
+        market = with_form(RESPONSE_FORMS[form], select(advertiser.market, (..., some)))
         state = select(advertiser.state, (..., some))
-        return Truth(FORMS[form], market, state, advertiser.levels[:, some]), _free(6_000)
+        return Truth(RESPONSE_FORMS[form], market, state, advertiser.levels[:, some]), _free(6_000)
 
     return make
 
@@ -123,7 +123,7 @@ def test_the_truth_has_the_campaigns_in_the_order_of_the_history(
     assert names != list(history.names)
     assert set(names) == set(history.names) == set(CAMPAIGNS)
     truth = _truth(case, advertiser, history)
-    assert truth.form is FORMS["drifting"]
+    assert truth.form is RESPONSE_FORMS["drifting"]
     for k, name in enumerate(history.names):
         j = names.index(name)
         for field in ("elasticity", "reference_spend", "carryover"):
@@ -135,12 +135,12 @@ def test_the_truth_has_the_campaigns_in_the_order_of_the_history(
         np.testing.assert_allclose(history.spend[:, k], advertiser.spend[:, j])
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", RESPONSE_FORMS)
 def test_the_best_plans_of_a_known_market_are_the_best(
     truths: Callable[[str], tuple[Truth, Constraints]], form: str
 ) -> None:
     truth, constraints = truths(form)
-    begin = steady_plan(constraints, np.ones(3), DAYS)
+    begin = constant_plan(constraints, np.ones(3), DAYS)
     steady, daily = best_values(truth, constraints, begin)
     assert daily >= steady * (1 - 1e-9)
     rng = np.random.default_rng(0)

@@ -7,18 +7,18 @@ import torch
 
 from mediagym.agents.experiment import Session
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.rollout import Trial, fly_policy
-from mediagym.agents.training import Actor, Backpropagation, LearnedPolicy, Network, Training
-from mediagym.agents.training.apg import Pilot, WarmStart
-from mediagym.envs.environment import EnvSettings, Pool
-from mediagym.envs.flight import fly, start
+from mediagym.agents.rollout import EvaluationSet, rollout_policy
+from mediagym.agents.training import Actor, AnalyticPolicyGradient, LearnedPolicy, Network, Training
+from mediagym.agents.training.apg import RecordingPolicy, WarmStart
+from mediagym.envs.environment import EnvSettings, MarketPool
+from mediagym.envs.flight import initial_state, rollout
 from mediagym.envs.market import Noise
-from mediagym.envs.planning import tensors
+from mediagym.envs.planning import to_tensors
 
 
-def _score(actor: Actor, session: Session, trial: Trial, record: Training) -> float:
+def _score(actor: Actor, session: Session, trial: EvaluationSet, record: Training) -> float:
     network = Network(actor, session.env.action, record, "n", "")
-    flown = fly_policy(session.problem, LearnedPolicy("n", network, session.problem), trial)
+    flown = rollout_policy(session.problem, LearnedPolicy("n", network, session.problem), trial)
     return float(flown.total.mean())
 
 
@@ -29,17 +29,17 @@ def _train(
     env: EnvSettings | None = None,
     steps: int | None = None,
     **settings: float,
-) -> Backpropagation:
+) -> AnalyticPolicyGradient:
     given = WarmStart(**{"iterations": 4, "flights": 4, "rate": 3e-3, **settings})
-    source = Pool(*session.posterior.training())
-    climb = Backpropagation(actor, session.problem, source, env or session.env, given, seed)
+    source = MarketPool(*session.posterior.training())
+    climb = AnalyticPolicyGradient(actor, session.problem, source, env or session.env, given, seed)
     for _ in range(given.iterations if steps is None else steps):
         climb.step()
     return climb
 
 
 def test_a_few_iterations_raise_what_the_network_earns(
-    actor: Actor, session: Session, held_trial: Callable[..., Trial], record: Training
+    actor: Actor, session: Session, held_trial: Callable[..., EvaluationSet], record: Training
 ) -> None:
     problem = session.problem
     uniform = np.full_like(problem.base, problem.constraints.total / problem.base.size)
@@ -50,22 +50,22 @@ def test_a_few_iterations_raise_what_the_network_earns(
     )
     trial = held_trial(4)
     before = _score(actor, session, trial, record)
-    static = fly_policy(session.problem, PlanPolicy("static", uniform), trial).total.mean()
+    static = rollout_policy(session.problem, PlanPolicy("static", uniform), trial).total.mean()
     assert before == pytest.approx(static, rel=0.01)  # untrained, it follows the plan
     _train(actor, session, iterations=12, rate=0.02)
     assert _score(actor, session, trial, record) > 1.05 * before
 
 
-def _value(actor: Actor, session: Session, trial: Trial, noise: Noise) -> torch.Tensor:
-    known = tensors(session.problem)
-    pilot = Pilot(actor, known, session.env)
-    begin = start(known, tensors(trial.state), (len(trial.market.elasticity),))
-    _, days = fly(known, tensors(trial.market), begin, tensors(noise), pilot.act)
+def _value(actor: Actor, session: Session, trial: EvaluationSet, noise: Noise) -> torch.Tensor:
+    known = to_tensors(session.problem)
+    pilot = RecordingPolicy(actor, known, session.env)
+    begin = initial_state(known, to_tensors(trial.state), (len(trial.market.elasticity),))
+    _, days = rollout(known, to_tensors(trial.market), begin, to_tensors(noise), pilot.act)
     return torch.stack([day.value.sum(-1) for day in days]).sum(0).mean()
 
 
 def test_the_gradient_reaches_every_weight_of_the_actor_and_is_finite(
-    actor: Actor, session: Session, held_trial: Callable[..., Trial]
+    actor: Actor, session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     trial = held_trial(3)
     _value(actor, session, trial, trial.noise).backward()
@@ -78,7 +78,7 @@ def test_the_gradient_reaches_every_weight_of_the_actor_and_is_finite(
 def test_the_gradient_is_that_of_the_flight_s_value(
     actor: Actor,
     session: Session,
-    held_trial: Callable[..., Trial],
+    held_trial: Callable[..., EvaluationSet],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     trial = held_trial(1)

@@ -16,8 +16,8 @@ import torch
 
 from mediagym.agents.experiment import Session
 from mediagym.agents.plans import acting
-from mediagym.agents.rollout import Trial, fly_policy
-from mediagym.agents.setup import entrants_of, trained
+from mediagym.agents.rollout import EvaluationSet, rollout_policy
+from mediagym.agents.setup import candidates_of, trained
 from mediagym.agents.training import (
     Actor,
     LearnedPolicy,
@@ -77,14 +77,14 @@ def _rewrite(folder: Path, **changes: Any) -> None:
 
 
 def test_a_policy_read_back_acts_bitwise_the_same(
-    network: Network, folder: Path, session: Session, held_trial: Callable[..., Trial]
+    network: Network, folder: Path, session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     again = load_network(folder)
     seen = np.random.default_rng(0).normal(size=(2, 64, network.actor.shape.observation))
     for one, other in zip(_two_days(network, seen), _two_days(again, seen), strict=True):
         np.testing.assert_array_equal(one, other)
     flown = [
-        fly_policy(session.problem, LearnedPolicy("ppo", each, session.problem), held_trial(3))
+        rollout_policy(session.problem, LearnedPolicy("ppo", each, session.problem), held_trial(3))
         for each in (network, again)
     ]
     np.testing.assert_array_equal(flown[0].spend, flown[1].spend)
@@ -129,10 +129,10 @@ def test_the_actor_of_an_algorithm_acts_as_the_algorithm_does(
 
 
 def test_a_flight_on_its_own_is_the_flight_in_a_batch(
-    network: Network, session: Session, held_trial: Callable[..., Trial]
+    network: Network, session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     policy = LearnedPolicy("ppo", network, session.problem)
-    many, one = (fly_policy(session.problem, policy, held_trial(count)) for count in (4, 1))
+    many, one = (rollout_policy(session.problem, policy, held_trial(count)) for count in (4, 1))
     np.testing.assert_allclose(many.spend[:, :1], one.spend, rtol=1e-4)  # float32 network
 
 
@@ -140,7 +140,7 @@ def test_the_folder_of_a_run_is_a_policy(folder: Path, session: Session) -> None
     policy = trained(folder, session.arena)
     assert policy.name == "ppo"
     assert not policy.open_loop
-    (same,) = entrants_of([str(folder)], session)[0].policies
+    (same,) = candidates_of([str(folder)], session)[0].policies
     assert same.name == "ppo"
 
 
@@ -151,7 +151,7 @@ def test_several_runs_of_one_learner_go_by_their_folders(
         save_network(network, tmp_path / run)
     names = ["static", str(tmp_path / "run1"), str(tmp_path / "run2")]
     expected = ["static", "ppo_run1", "ppo_run2"]
-    entrants = entrants_of(names, session)
+    entrants = candidates_of(names, session)
     assert [entrant.name for entrant in entrants] == expected
     assert [entrant.policies[0].name for entrant in entrants] == expected
 
@@ -217,7 +217,7 @@ def test_an_archive_of_sb3_is_refused_in_one_line_and_not_executed(
     _archive(path, trap)
     for ask in (
         lambda: trained(path, session.arena),
-        lambda: entrants_of(["static", str(path)], session),
+        lambda: candidates_of(["static", str(path)], session),
         lambda: acting(session, str(path), "static", 0),
     ):
         with pytest.raises(ConfigError, match=r"model\.zip' is a file; formats that") as caught:
@@ -236,7 +236,7 @@ def test_a_payload_in_place_of_a_file_is_refused_and_not_executed(
     else:
         (folder / name).write_bytes(pickle.dumps(Payload(trap)))
     with pytest.raises(DataError, match=name.replace(".", r"\.")):
-        entrants_of([str(folder)], session)
+        candidates_of([str(folder)], session)
     assert not trap.exists()
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mediagym.agents.experiment import Session
-from mediagym.agents.rollout import Trial
+from mediagym.agents.rollout import EvaluationSet
 from mediagym.agents.setup import configured, keep_configuration, resumable
 from mediagym.agents.training.checkpoint import (
     random_state,
@@ -44,7 +44,10 @@ def test_a_training_killed_at_any_moment_ends_in_the_same_bits(tmp_path: Path) -
 
 
 def test_a_finished_training_is_not_trained_again(
-    session: Session, held_trial: Callable[..., Trial], learner: Callable[..., Any], tmp_path: Path
+    session: Session,
+    held_trial: Callable[..., EvaluationSet],
+    learner: Callable[..., Any],
+    tmp_path: Path,
 ) -> None:
     markets, trial = session.posterior.training(), held_trial(2)
 

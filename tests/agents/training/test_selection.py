@@ -9,10 +9,10 @@ import torch
 from mediagym.agents.experiment import Session
 from mediagym.agents.policies.greedy import Greedy
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.rollout import Trial, fly_policy
+from mediagym.agents.rollout import EvaluationSet, rollout_policy
 from mediagym.agents.training import Actor, Network, Training
-from mediagym.agents.training.selection import Selection, told
-from mediagym.envs.flight import action_size, wanted
+from mediagym.agents.training.selection import Selection, format_scores
+from mediagym.envs.flight import action_size, requested_spend
 
 
 @pytest.fixture
@@ -21,7 +21,9 @@ def network(actor: Actor, session: Session, record: Training) -> Network:
 
 
 @pytest.fixture
-def selection(network: Network, session: Session, held_trial: Callable[..., Trial]) -> Selection:
+def selection(
+    network: Network, session: Session, held_trial: Callable[..., EvaluationSet]
+) -> Selection:
     return Selection(network, session.problem, held_trial(4))
 
 
@@ -49,7 +51,7 @@ def test_the_first_candidate_is_the_static_plan_where_nothing_is_followed(
 
 
 def test_the_first_candidate_is_scored_by_what_it_flies(
-    network: Network, session: Session, held_trial: Callable[..., Trial]
+    network: Network, session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     follow = session.env.action.model_copy(update={"follow": 1.0})
     trial = held_trial(4)
@@ -61,9 +63,11 @@ def test_the_first_candidate_is_scored_by_what_it_flies(
         name, open_loop = "following", False
 
         def act(self, view: Any, memory: Any) -> Any:
-            return *wanted(session.problem, view, still, follow), memory
+            return *requested_spend(session.problem, view, still, follow), memory
 
-    due, mark = (fly_policy(session.problem, p, trial).total.mean() for p in (Following(), static))
+    due, mark = (
+        rollout_policy(session.problem, p, trial).total.mean() for p in (Following(), static)
+    )
     assert selection.score == pytest.approx(100 * (due / mark - 1), abs=1e-9)
     assert abs(selection.score) > 1e-3
 
@@ -106,7 +110,7 @@ def test_a_smaller_loss_is_a_gain(selection: Selection) -> None:
 
 
 def test_percent_of_the_clairvoyant_decides_where_it_is_known(
-    network: Network, session: Session, held_trial: Callable[..., Trial]
+    network: Network, session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     trial = held_trial(4)
     static = Selection(network, session.problem, trial)._marks["static"]
@@ -115,11 +119,11 @@ def test_percent_of_the_clairvoyant_decides_where_it_is_known(
     assert selection.score == pytest.approx((3 * 80 + 50) / 4)
     scores = selection.check("untrained")
     assert scores["percent_of_clairvoyant"] == pytest.approx(selection.score, abs=1)
-    assert "% of clairvoyant" in told(scores)
+    assert "% of clairvoyant" in format_scores(scores)
 
 
 def test_rivals_are_marks_too(
-    network: Network, session: Session, held_trial: Callable[..., Trial]
+    network: Network, session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     rivals = [Greedy(session.problem)]
     scores = Selection(network, session.problem, held_trial(4), rivals).check("untrained")
@@ -127,7 +131,10 @@ def test_rivals_are_marks_too(
 
 
 def test_checks_without_an_improvement_are_counted_and_restored(
-    selection: Selection, network: Network, session: Session, held_trial: Callable[..., Trial]
+    selection: Selection,
+    network: Network,
+    session: Session,
+    held_trial: Callable[..., EvaluationSet],
 ) -> None:
     _spoil(selection, 1.0)
     for count in (1, 2):

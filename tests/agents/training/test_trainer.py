@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from mediagym.agents.experiment import Session
 from mediagym.agents.policies.greedy import Greedy
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.rollout import Trial, fly_policy
+from mediagym.agents.rollout import EvaluationSet, rollout_policy
 from mediagym.agents.training import (
     LearnedPolicy,
     Network,
@@ -25,16 +25,16 @@ from mediagym.agents.training import (
 )
 from mediagym.agents.training import trainer as training
 from mediagym.agents.training.network import load_network
-from mediagym.agents.training.sb3 import Interaction
+from mediagym.agents.training.sb3 import SB3Learner
 from mediagym.agents.training.trainer import train
 from mediagym.data.errors import ConfigError
 from mediagym.envs.environment import BudgetVectorEnv
 
 Learner = Callable[..., Any]
-Trials = Callable[..., Trial]
+Trials = Callable[..., EvaluationSet]
 
 
-def _train(session: Session, trial: Trial, settings: Any, seed: int = 0) -> Network:
+def _train(session: Session, trial: EvaluationSet, settings: Any, seed: int = 0) -> Network:
     markets = session.posterior.training()
     return train(session.problem, markets, trial, session.env, settings, seed, progress=False)
 
@@ -70,8 +70,8 @@ def test_what_is_kept_is_never_worse_than_the_static_plan_on_its_validation_mark
     trial, problem = held_trial(6), session.problem
     wild = learner(rate=0.5, warm={"iterations": 2, "flights": 2, "rate": 1.0})
     network = _train(session, trial, wild)
-    kept = fly_policy(problem, LearnedPolicy("ppo", network, problem), trial).total.mean()
-    static = fly_policy(problem, PlanPolicy("static", problem.base), trial).total.mean()
+    kept = rollout_policy(problem, LearnedPolicy("ppo", network, problem), trial).total.mean()
+    static = rollout_policy(problem, PlanPolicy("static", problem.base), trial).total.mean()
     assert kept >= static * (1 - 1e-9)
     assert network.origin
 
@@ -98,7 +98,7 @@ def test_a_learner_is_chosen_by_its_configuration_alone(
     again = load_network(tmp_path)
     assert again.name == name
     assert again.training.steps > 0
-    flown = fly_policy(session.problem, LearnedPolicy(name, again, session.problem), trial)
+    flown = rollout_policy(session.problem, LearnedPolicy(name, again, session.problem), trial)
     assert flown.violations == 0
 
 
@@ -114,7 +114,7 @@ def test_a_stage_ends_after_checks_that_brought_nothing(
 
 def test_exploration_is_annealed_where_asked(session: Session, learner: Learner) -> None:
     envs = SB3Envs(BudgetVectorEnv(session.problem, session.posterior.training(), session.env, 4))
-    play = Interaction(envs, learner(log_std=-1.0, log_std_end=-3.0, steps=240), 0)
+    play = SB3Learner(envs, learner(log_std=-1.0, log_std_end=-3.0, steps=240), 0)
     seen = []
 
     class Spy(BaseCallback):
@@ -161,7 +161,7 @@ def test_an_interrupted_training_keeps_a_usable_policy(
     trial = held_trial(2)
     network = _train(session, trial, learner())
     assert "stopped early" in capsys.readouterr().err
-    flown = fly_policy(session.problem, LearnedPolicy("ppo", network, session.problem), trial)
+    flown = rollout_policy(session.problem, LearnedPolicy("ppo", network, session.problem), trial)
     assert np.isfinite(flown.total).all()
     assert flown.violations == 0
 
@@ -211,7 +211,7 @@ def test_validation_markets_are_neither_trained_on_nor_evaluated(
 ) -> None:
     seen: dict[str, Any] = {}
 
-    def spy(problem: Any, markets: Any, validation: Trial, *rest: Any, **more: Any) -> None:
+    def spy(problem: Any, markets: Any, validation: EvaluationSet, *rest: Any, **more: Any) -> None:
         seen.update(markets=markets, validation=validation)
         raise KeyboardInterrupt
 

@@ -11,9 +11,9 @@ from mediagym.data.diagnosis import (
     EVERYWHERE,
     DiagnosisSettings,
     anomalies_of,
+    baseline_of,
     changes_of,
     diagnose,
-    expectation_of,
 )
 from mediagym.data.diagnosis.anomalies import run_scores, surprises
 from mediagym.data.diagnosis.causality import effect_of, precedence_of
@@ -37,12 +37,12 @@ def dropped(days, first, length, by, column, columns=3):
 
 
 def seen(history, asked):
-    return history, expectation_of(history, asked.expectation)
+    return history, baseline_of(history, asked.expectation)
 
 
 def test_an_expectation_knows_weekday_spend_and_a_slow_level(asked):
     level = np.linspace(1.0, 2.0, 150)[:, None]
-    found = expectation_of(
+    found = baseline_of(
         histories.lawful_history(1, 150, LARGE, np.tile(level, 3)), asked.expectation
     )
     assert np.abs(found.expected / found.counted - 1).mean() < 0.12

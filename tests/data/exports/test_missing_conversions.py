@@ -6,9 +6,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from mediagym.data.attribution import AttributionSettings, document_of, study
+from mediagym.data.attribution import AttributionSettings, attribution_document, attribution_study
 from mediagym.data.errors import DataError
-from mediagym.data.exports import counted_for, load_history, uncounted
+from mediagym.data.exports import (
+    campaigns_without_conversions,
+    fill_missing_conversions,
+    load_history,
+)
 from mediagym.data.history import History
 
 
@@ -44,8 +48,8 @@ def test_an_export_without_the_column_is_read_and_noted(partly: History, counted
     for name in ("spend", "clicks", "impressions", "revenue", "presence"):
         np.testing.assert_array_equal(getattr(partly, name), getattr(counted, name))
     assert any("no column Conversions" in note and "meta" in note for note in partly.notes)
-    assert uncounted(partly) == [meta]
-    assert uncounted(counted) == []
+    assert campaigns_without_conversions(partly) == [meta]
+    assert campaigns_without_conversions(counted) == []
 
 
 def test_a_column_that_is_not_the_count_is_still_missed(
@@ -86,14 +90,14 @@ def test_conversions_cannot_be_planned_for_without_a_count(
     partly: History, counted: History, objective: str
 ) -> None:
     with pytest.raises(DataError, match=rf"^meta: .*Conversions.*objective={objective}") as error:
-        counted_for(partly, objective)
+        fill_missing_conversions(partly, objective)
     assert "objective=revenue" in str(error.value)
-    assert counted_for(counted, objective) is counted
+    assert fill_missing_conversions(counted, objective) is counted
 
 
 @pytest.mark.parametrize("objective", ["revenue", "profit"])
 def test_orders_stand_for_a_count_and_keep_the_revenue(partly: History, objective: str) -> None:
-    history = counted_for(partly, objective)
+    history = fill_missing_conversions(partly, objective)
     meta = history.names.index("meta")
     rest = [k for k in range(len(history.names)) if k != meta]
     np.testing.assert_array_equal(history.revenue, partly.revenue)
@@ -103,7 +107,7 @@ def test_orders_stand_for_a_count_and_keep_the_revenue(partly: History, objectiv
     assert value == pytest.approx(
         partly.revenue[known, rest].sum() / partly.conversions[known, rest].sum()
     )
-    assert uncounted(history) == []
+    assert campaigns_without_conversions(history) == []
     assert f"${value:,.0f}" in history.notes[-1]
 
 
@@ -112,22 +116,22 @@ def test_orders_of_an_advertiser_that_counts_nothing_have_a_usual_value(
 ) -> None:
     _without_count(exports, export_folder, exports.META, exports.GOOGLE, exports.MICROSOFT)
     history = load_history(data_settings(export_folder))
-    assert uncounted(history) == list(range(len(history.names)))
-    standing = counted_for(history, "revenue")
+    assert campaigns_without_conversions(history) == list(range(len(history.names)))
+    standing = fill_missing_conversions(history, "revenue")
     np.testing.assert_allclose(standing.conversions * 150, history.revenue)
 
 
 def test_days_to_come_change_no_order_that_was(partly: History) -> None:
     """What was calibrated on the first days must be found again when there are more."""
-    early = counted_for(partly.window(None, 40), "revenue")
-    late = counted_for(partly, "revenue").window(None, 40)
+    early = fill_missing_conversions(partly.window(None, 40), "revenue")
+    late = fill_missing_conversions(partly, "revenue").window(None, 40)
     assert early.fingerprint() == late.fingerprint()
 
 
 def test_gaps_stay_gaps(partly: History) -> None:
     revenue = partly.revenue.copy()
     revenue[5, partly.names.index("meta")] = np.nan
-    gappy = counted_for(dataclasses.replace(partly, revenue=revenue), "revenue")
+    gappy = fill_missing_conversions(dataclasses.replace(partly, revenue=revenue), "revenue")
     assert np.isnan(gappy.conversions[5, partly.names.index("meta")])
 
 
@@ -141,9 +145,9 @@ def test_journeys_give_a_campaign_without_a_count_the_overall_ratio(
 ) -> None:
     exports.write_landings(export_folder)
     settings = AttributionSettings.of(conf("attribution/default.yaml", draws=100), "attribution")
-    counted = document_of(study(data_settings(export_folder), settings))
+    counted = attribution_document(attribution_study(data_settings(export_folder), settings))
     _without_count(exports, export_folder, exports.META)
-    partly = document_of(study(data_settings(export_folder), settings))
+    partly = attribution_document(attribution_study(data_settings(export_folder), settings))
     meta = partly["ratios"]["campaigns"]["meta"]
     assert meta["ratio"] == pytest.approx(partly["ratios"]["overall"])
     assert meta["log_sd"] > counted["ratios"]["campaigns"]["meta"]["log_sd"]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from helpers import histories
 
-from mediagym.data.forecasting import METRICS, Corrected, Level
+from mediagym.data.forecasting import METRICS, BiasCorrected, Level
 from mediagym.data.forecasting.level import LevelSettings, unit_of, weighted_median
 
 SETTINGS = LevelSettings(half_life=12, daily=0.5, monthly=0.5, weekday_weight=60)
@@ -44,7 +44,7 @@ def test_a_correction_follows_a_level_that_keeps_falling():
     history = histories.lawful_history(5, factor=factor)
     spend = np.full((30, 3), 200.0)
     level = Level(SETTINGS)
-    corrected = Corrected(level, 6, 30, 7, 42)
+    corrected = BiasCorrected(level, 6, 30, 7, 42)
     plain, mended = (each.forecast(history, spend, "conversions") for each in (level, corrected))
     truth = 40 * np.exp(-(140 + np.arange(30)) / 60)[:, None]
     assert abs(mended.sum() / 3 - truth.sum()) < abs(plain.sum() / 3 - truth.sum()) / 2
@@ -57,7 +57,7 @@ def test_a_correction_follows_a_level_that_keeps_falling():
 def test_a_campaign_without_conversions_is_expected_to_have_none():
     factor = np.tile([1.0, 0.0, 1.0], (140, 1))
     history = histories.lawful_history(1, factor=factor)
-    found = Corrected(Level(SETTINGS), 6, 30, 7, 42).forecast(
+    found = BiasCorrected(Level(SETTINGS), 6, 30, 7, 42).forecast(
         history, np.full((30, 3), 200.0), "conversions"
     )
     assert (found[:, 1] < 1e-6).all()

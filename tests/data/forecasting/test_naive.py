@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediagym.data.forecasting import RIVALS, same_weekday, with_errors
+from mediagym.data.forecasting import NAIVE_FORECASTS, same_weekday, with_errors
 from mediagym.data.forecasting.naive import last_28_days, log_log, return_times_spend
 from mediagym.data.history import METRICS, MISSING, Campaign, History
 
@@ -34,7 +34,7 @@ def drawn(seed: int, days: int = 70, lost: float = 0.1) -> History:
     return made(spend, conversions)
 
 
-every = pytest.mark.parametrize("rival", RIVALS.values(), ids=RIVALS)
+every = pytest.mark.parametrize("rival", NAIVE_FORECASTS.values(), ids=NAIVE_FORECASTS)
 
 
 @every

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediagym.data.exports import load_history
-from mediagym.data.journeys import compact, cut, distinct, gaps, read_landings, unsure
+from mediagym.data.journeys import (
+    ambiguous_order,
+    build_journeys,
+    distinct,
+    inter_visit_days,
+    read_landings,
+    renumber,
+)
 from mediagym.data.journeys.paths import UNPLANNED, paths_of
 
 HEADER = "User Id,Website Landing Time,Is Converted,Source,Channel,Campaign Type\n"
@@ -28,7 +35,7 @@ def journeys_of(export_folder, data_settings):
         (export_folder / "website-landings.csv").write_text(HEADER + "".join(rows))
         settings = data_settings(export_folder)
         history = load_history(settings)
-        return cut(read_landings(settings, history), history, lookback_days, converted)
+        return build_journeys(read_landings(settings, history), history, lookback_days, converted)
 
     return make
 
@@ -106,7 +113,7 @@ def test_landings_of_one_second_keep_the_order_of_the_file(journeys_of):
 def test_gaps_go_to_the_earlier_landing(journeys_of):
     journeys = journeys_of((1, "01-05 10:00:00", 0, "Y"), (1, "01-06 22:00:00", 1, "d"),
                            (1, "01-07 10:00:00", 0, "e"))  # fmt: skip
-    days, label = gaps(journeys)
+    days, label = inter_visit_days(journeys)
     assert days.tolist() == [1.5]
     assert journeys.paths.names[label[0]] == "google/YouTube"
 
@@ -118,7 +125,7 @@ def test_journeys_of_unsure_order_share_a_day_with_an_imputed_landing(journeys_o
         (3, "01-05 00:01:00", 0, "m"), (3, "01-05 00:02:00", 0, "m"),
         (4, "01-05 22:00:00", 0, "d"), (5, "01-05 22:00:00", 0, "Y"),
     )  # fmt: skip
-    assert unsure(journeys, [journeys.paths.names.index("meta")]) == 1
+    assert ambiguous_order(journeys, [journeys.paths.names.index("meta")]) == 1
 
 
 @given(attributed.some_paths(labels=3))
@@ -149,7 +156,7 @@ def test_very_long_paths_are_kept_apart():
 
 @given(st.lists(st.integers(0, 50), min_size=1), st.booleans())
 def test_compact_numbers_codes_in_their_order(codes, sparse):
-    found, count = compact(np.array(codes), 1 << 23 if sparse else 51)
+    found, count = renumber(np.array(codes), 1 << 23 if sparse else 51)
     assert found.tolist() == [sorted(set(codes)).index(code) for code in codes]
     assert count == len(set(codes))
 
@@ -172,7 +179,7 @@ def test_journeys_equal_a_cut_by_hand(export_folder, exports, data_settings):
             near = [row for row in journey if journey[-1][1] - row[1] <= reach]
             expected.append((near, False))
             journey = journey[: len(journey) - len(near)]
-    journeys = cut(landings, history, 30, "row")
+    journeys = build_journeys(landings, history, 30, "row")
     sizes = sorted((len(j), won) for j, won in split(expected, reach))
     found = zip(journeys.paths.length.tolist(), (journeys.paths.conversions == 1), strict=True)
     assert sorted((n, bool(won)) for n, won in found) == sizes

@@ -11,13 +11,13 @@ from mediagym.data.history import DEAD, METRICS, MISSING, History
 from mediagym.envs.calibration import (
     DIMENSIONS,
     CalibrationSettings,
-    anchors_of,
     calibrate,
-    transform,
+    parameters_from_normals,
+    prior_centres_of,
 )
-from mediagym.envs.calibration.calibrate import probe
-from mediagym.envs.calibration.likelihood import filter_history, record_of
-from mediagym.envs.calibration.priors import PLACES
+from mediagym.envs.calibration.calibrate import markets_from_normals
+from mediagym.envs.calibration.likelihood import filter_history, observed_history_of
+from mediagym.envs.calibration.priors import PARAMETER_INDEX
 
 
 def replaced(history: History, change) -> History:
@@ -95,7 +95,7 @@ def test_large_campaigns_teach_their_conversions_and_small_ones_little(larger):
         for name, facts in larger.report["campaigns"].items()
     }
     for parameters in learnt.values():
-        assert set(parameters) == {*PLACES, "weekday"}
+        assert set(parameters) == {*PARAMETER_INDEX, "weekday"}
         assert all(0 <= share <= 1 for share in parameters.values())
     assert learnt["google/Cross-network"]["conversions"] > 0.9
     assert learnt["google/Search Network"]["elasticity"] > 0.2
@@ -111,7 +111,7 @@ def test_the_report_is_json_and_names_its_history(posterior, history):
     assert list(report["campaigns"]) == list(history.names)
     assert report["notes"] == list(history.notes)
     for facts in report["campaigns"].values():
-        for name in PLACES:
+        for name in PARAMETER_INDEX:
             summary = facts["parameters"][name]
             assert summary["p05"] <= summary["mean"] <= summary["p95"]
 
@@ -151,11 +151,13 @@ def test_the_posterior_is_that_of_brute_force(history, priors, calibration_setti
     one = picked(history, [3])
     sizes = {"particles": 512, "moves": 3, "draws": 512, "final_moves": 6}
     market = calibrate(one, priors, calibration_settings.model_copy(update=sizes)).market
-    record = record_of(one.dates, one.spend, one.conversions, one.presence != DEAD)
-    anchors = anchors_of(one, record, priors)
+    record = observed_history_of(one.dates, one.spend, one.conversions, one.presence != DEAD)
+    anchors = prior_centres_of(one, record, priors)
     z = np.random.default_rng(1).standard_normal((30_000, 1, DIMENSIONS))
-    drawn = transform(z, priors, anchors)
-    weight = softmax(filter_history(probe(z, priors, anchors), record).loglik, axis=0)
+    drawn = parameters_from_normals(z, priors, anchors)
+    weight = softmax(
+        filter_history(markets_from_normals(z, priors, anchors), record).loglik, axis=0
+    )
     assert 1 / (weight**2).sum() > 500
     for name, exact in (
         ("reference_conversions", drawn.conversions),
@@ -208,8 +210,8 @@ def test_a_campaign_that_was_never_reported_is_finite(history, priors, calibrati
 
 def test_the_reference_is_where_the_median_dollar_was_spent(history, priors):
     seen = np.isfinite(history.spend)
-    record = record_of(history.dates, history.spend, history.conversions, seen)
-    anchors = anchors_of(history, record, priors)
+    record = observed_history_of(history.dates, history.spend, history.conversions, seen)
+    anchors = prior_centres_of(history, record, priors)
     for k, reference in enumerate(anchors.spend):
         column = record.spend[:, k]
         below = column[column < reference].sum() / column.sum()

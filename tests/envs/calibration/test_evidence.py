@@ -6,13 +6,13 @@ from mediagym.data.errors import ConfigError
 from mediagym.envs.calibration import (
     DIMENSIONS,
     Priors,
-    anchors_of,
     calibrate,
     likelihood_of,
-    record_from,
+    observed_history_from,
+    prior_centres_of,
 )
-from mediagym.envs.calibration.calibrate import probe
-from mediagym.envs.calibration.evidence import Belief, Beliefs
+from mediagym.envs.calibration.calibrate import markets_from_normals
+from mediagym.envs.calibration.evidence import EvidenceLikelihood, PriorEvidence
 from mediagym.envs.calibration.likelihood import filter_history
 from mediagym.envs.market import MarketState, simulate
 from mediagym.envs.market.step import expected_conversions
@@ -23,7 +23,9 @@ LIFT = {"campaign": "meta", "spend": 600, "instead_of": 100, "conversions": 9, "
 
 
 def believed(*entries, names=NAMES):
-    return Beliefs.of([Belief.of(entry, "priors.beliefs") for entry in entries], names)
+    return EvidenceLikelihood.of(
+        [PriorEvidence.of(entry, "priors.beliefs") for entry in entries], names
+    )
 
 
 @pytest.fixture
@@ -119,11 +121,11 @@ def brought(market, k, spend):
 
 
 def test_the_likelihood_is_the_historys_and_the_beliefs(history, priors):
-    record = record_from(history)
-    anchors = anchors_of(history, record, priors)
+    record = observed_history_from(history)
+    anchors = prior_centres_of(history, record, priors)
     with_one = Priors.of(priors.model_dump() | {"beliefs": [ELASTICITY]}, "priors")
     z = np.random.default_rng(0).standard_normal((4, len(history.names), DIMENSIONS))
-    market = probe(z, priors, anchors)
+    market = markets_from_normals(z, priors, anchors)
     entry = believed(ELASTICITY, names=history.names)
     ours = likelihood_of(history, record, with_one, anchors)(z)
     np.testing.assert_allclose(ours, filter_history(market, record).loglik + entry.loglik(market))

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.data.attribution import AttributionSettings, study
+from mediagym.data.attribution import AttributionSettings, attribution_study
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 from mediagym.data.exports import DataSettings
-from mediagym.envs.calibration import Priors, informed, ratio_draws
+from mediagym.envs.calibration import Priors, apply_journeys, ratio_draws
 from mediagym.envs.calibration.journeys import objective_of, priors_of
 from mediagym.envs.market import Objective
 
@@ -60,7 +60,7 @@ def test_the_landings_are_attributed_where_no_file_is_named(
 ) -> None:
     exports.write_landings(export_folder)
     given = config(None)
-    found = study(
+    found = attribution_study(
         DataSettings.from_mapping(given["data"]),
         AttributionSettings.of(given["attribution"], "attribution"),
     )
@@ -185,15 +185,15 @@ def test_landings_that_priors_and_objective_ask_for_are_attributed_once(
 
     def counted(*arguments: Any) -> Any:
         asked.append(arguments)
-        return study(*arguments)
+        return attribution_study(*arguments)
 
     monkeypatch.setattr("mediagym.envs.calibration.journeys.study", counted)
     given = asking(None, carryover=True)
-    names = study(
+    names = attribution_study(
         DataSettings.from_mapping(given["data"]),
         AttributionSettings.of(given["attribution"], "attribution"),
     ).history.names
-    told = informed(given, names)
+    told = apply_journeys(given, names)
     assert len(asked) == 1
     assert len(told["objective"]["ratios"]) == len(names)
     assert set(told["priors"]["journeys"]["touches"]) <= set(names)

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mediagym.envs.calibration import Bell, laplace
-from mediagym.envs.calibration.laplace import effective_share, fitted, log_prior
+from mediagym.envs.calibration import StudentT, laplace
+from mediagym.envs.calibration.laplace import effective_share, fit_student_t, log_prior
 
 SEEDS = st.integers(0, 2**32)
 
@@ -74,7 +74,7 @@ def test_the_covariance_is_never_wider_than_the_priors():
 
 def test_draws_are_of_the_student_t_that_its_density_says():
     root = np.array([[[2.0, 0.0], [1.0, 0.5]]])
-    bell = Bell(np.array([[3.0, -1.0]]), root)
+    bell = StudentT(np.array([[3.0, -1.0]]), root)
     z = bell.draw(100_000, np.random.default_rng(0))
     wide = 7 / 5  # variance of seven degrees of freedom
     np.testing.assert_allclose(np.cov(z[:, 0].T), wide * root[0] @ root[0].T, rtol=0.05, atol=0.03)
@@ -86,12 +86,14 @@ def test_draws_are_of_the_student_t_that_its_density_says():
 
 def test_a_bell_is_fitted_to_draws_and_slightly_widened():
     z = np.random.default_rng(1).normal([1.0, 5.0], [2.0, 0.1], (50_000, 1, 2))
-    bell = fitted(z)
+    bell = fit_student_t(z)
     np.testing.assert_allclose(bell.mean[0], [1, 5], atol=0.03)
     cov = bell.root[0] @ bell.root[0].T
     np.testing.assert_allclose(np.diag(cov), [4, 0.01], rtol=0.25)
     assert cov[1, 1] > z[..., 1].var()
-    same = fitted(np.zeros((10, 1, 2)) + np.arange(10)[:, None, None])  # a degenerate direction
+    same = fit_student_t(
+        np.zeros((10, 1, 2)) + np.arange(10)[:, None, None]
+    )  # a degenerate direction
     assert np.isfinite(same.root).all()
 
 

@@ -5,8 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediagym.envs.arrays import select
-from mediagym.envs.calibration import Record, draw_levels, filter_days, record_from, update_level
-from mediagym.envs.calibration.likelihood import filter_history, record_of
+from mediagym.envs.calibration import (
+    ObservedHistory,
+    draw_levels,
+    filter_days,
+    observed_history_from,
+    update_level,
+)
+from mediagym.envs.calibration.likelihood import filter_history, observed_history_of
 from mediagym.envs.market import MarketState, negative_binomial_loglik, step
 
 SEEDS = st.integers(0, 2**32)
@@ -23,7 +29,7 @@ def a_history(draw_market):
         spend = rng.gamma(2, 50, (DAYS, 3))
         conversions = rng.poisson(5, (DAYS, 3)) + rng.integers(0, 10, (DAYS, 3)) / 10
         seen = rng.random((DAYS, 3)) < 0.8
-        return market, Record(19_000, spend, np.where(seen, conversions, 0.0), seen)
+        return market, ObservedHistory(19_000, spend, np.where(seen, conversions, 0.0), seen)
 
     return draw
 
@@ -167,7 +173,7 @@ def test_a_record_bridges_the_spend_of_missing_days_and_takes_no_report_from_the
     conversions = np.array([[1.5, nan], [nan, nan], [nan, nan], [0, nan], [nan, nan]])
     alive = np.ones((5, 2), bool)
     alive[3, 0] = False
-    record = record_of(dates, spend, conversions, alive)
+    record = observed_history_of(dates, spend, conversions, alive)
     assert record.first_day == 19_723
     assert record.spend.tolist() == [[10, 0], [20, 0], [30, 0], [0, 0], [0, 0]]
     assert record.seen[:, 0].tolist() == [True, False, False, False, False]
@@ -195,7 +201,7 @@ def test_a_history_can_be_taken_up_where_it_was_left(a_history, seed, day):
     first = record._replace(
         spend=record.spend[:day], conversions=record.conversions[:day], seen=record.seen[:day]
     )
-    rest = Record(
+    rest = ObservedHistory(
         record.first_day + day, record.spend[day:], record.conversions[day:], record.seen[day:]
     )
     whole = filter_history(market, record)
@@ -234,7 +240,7 @@ def test_drawn_levels_follow_the_truth_inside_their_band(draw_market, copies):
         state, outcome = step(market, state, spend[t], None)
         levels.append(level)
         counts.append(rng.poisson(outcome.expected * rng.gamma(1 / 0.005, 0.005, 3)))
-    record = Record(19_000, spend, np.array(counts, float), np.ones((days, 3), bool))
+    record = ObservedHistory(19_000, spend, np.array(counts, float), np.ones((days, 3), bool))
     drawn = draw_levels(copies(market, 300), record, np.random.default_rng(1))
     truth = np.array(levels)
     low, high = np.quantile(drawn, [0.05, 0.95], axis=1)
@@ -250,7 +256,9 @@ def test_drawn_levels_follow_the_truth_inside_their_band(draw_market, copies):
 def test_drawn_levels_of_a_gaussian_walk_have_its_covariance(draw_market, copies):
     """Nothing was seen: a stationary path whose days are correlated by what is kept."""
     market = draw_market(np.random.default_rng(0), (), level_sd=0.2, demand_sd=0.0, level_kept=0.8)
-    blind = Record(19_000, np.full((30, 3), 50.0), np.zeros((30, 3)), np.zeros((30, 3), bool))
+    blind = ObservedHistory(
+        19_000, np.full((30, 3), 50.0), np.zeros((30, 3)), np.zeros((30, 3), bool)
+    )
     levels = draw_levels(copies(market, 5000), blind, np.random.default_rng(0))
     np.testing.assert_allclose(levels.std(1), 0.2 / 0.6, rtol=0.06)
     for lag in (1, 5):
@@ -264,7 +272,7 @@ def test_a_level_that_is_known_is_drawn_as_it_is(a_history):
 
 
 def test_the_record_of_a_history_leaves_out_what_was_not_alive(history):
-    record = record_from(history)
+    record = observed_history_from(history)
     assert record.spend.shape == history.spend.shape
     assert np.array_equal(record.seen, (history.presence == 0) & np.isfinite(history.conversions))
     known = np.isfinite(history.spend)

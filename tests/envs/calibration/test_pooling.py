@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediagym.envs.calibration import Bell, Priors, sample
-from mediagym.envs.calibration.calibrate import kinship_of
-from mediagym.envs.calibration.pooling import Common, Kinship
-from mediagym.envs.calibration.smc import Particles, Sample, settle
+from mediagym.envs.calibration import Priors, StudentT, sample
+from mediagym.envs.calibration.calibrate import partial_pooling_of
+from mediagym.envs.calibration.pooling import PartialPooling, SharedEffects
+from mediagym.envs.calibration.smc import Particles, Sample, final_mcmc
 
 CHANNELS = ("google", "google", "meta", "google")
 SEEN = np.array([[2.0, -1.0], [0.5, 0.0], [-1.0, 3.0], [0.0, 0.0]])  # (campaigns, dimensions)
@@ -31,7 +31,7 @@ def gaussian(z: np.ndarray) -> np.ndarray:
     return -0.5 * (((z - SEEN) / NOISE) ** 2).sum(-1)
 
 
-def drawn(kinship: Kinship | None, final_moves: int = 20, draws: int = 2000) -> Sample:
+def drawn(kinship: PartialPooling | None, final_moves: int = 20, draws: int = 2000) -> Sample:
     return sample(
         gaussian, SEEN.shape, particles=512, draws=draws, keep=0.5, moves=4,
         final_moves=final_moves, rng=np.random.default_rng(3), kinship=kinship,
@@ -40,7 +40,7 @@ def drawn(kinship: Kinship | None, final_moves: int = 20, draws: int = 2000) -> 
 
 @pytest.mark.parametrize("pooling", [(0.15, 0.25), (0.6, 0.0), (0.0, 0.7), (0.3, 0.6)])
 def test_the_pooled_posterior_is_that_of_the_hierarchical_model(pooling):
-    z = drawn(Kinship(CHANNELS, *pooling)).z
+    z = drawn(PartialPooling(CHANNELS, *pooling)).z
     mean, cov = exact(*pooling)
     sd = np.sqrt(np.diag(cov))[:, None]
     np.testing.assert_array_less(np.abs(z.mean(0) - mean) / sd, 0.17)
@@ -50,7 +50,7 @@ def test_the_pooled_posterior_is_that_of_the_hierarchical_model(pooling):
 
 
 def test_relatives_pull_a_campaign_without_data_and_no_stranger_does():
-    pooled, unpooled = drawn(Kinship(CHANNELS, 0.0, 0.7)).z, drawn(None).z
+    pooled, unpooled = drawn(PartialPooling(CHANNELS, 0.0, 0.7)).z, drawn(None).z
     assert pooled[:, 3, 0].mean() > 0.5 > abs(unpooled[:, 3, 0].mean()) + 0.3
     # meta is alone in its channel: nothing but its own data speak for it
     alone = SEEN[2] / (1 + NOISE[2] ** 2)
@@ -59,7 +59,7 @@ def test_relatives_pull_a_campaign_without_data_and_no_stranger_does():
 
 def test_no_kinship_is_independence():
     """Correlations of next to nothing are those of none."""
-    barely, none = drawn(Kinship(CHANNELS, 1e-9, 0.0)).z, drawn(None).z
+    barely, none = drawn(PartialPooling(CHANNELS, 1e-9, 0.0)).z, drawn(None).z
     mean, cov = exact(0.0, 0.0)
     for z in (barely, none):
         np.testing.assert_allclose(z.mean(0), mean, atol=0.15)
@@ -71,8 +71,8 @@ def test_nothing_pooled_is_no_kinship(priors, history):
         kin = {"advertiser": advertiser, "channel": channel}
         return Priors.of(priors.model_dump() | {"pooling": kin}, "priors")
 
-    assert kinship_of(history, pooling(0, 0)) is None
-    kinship = kinship_of(history, pooling(0.2, 0.1))
+    assert partial_pooling_of(history, pooling(0, 0)) is None
+    kinship = partial_pooling_of(history, pooling(0.2, 0.1))
     assert kinship.own == pytest.approx(0.7)
     channels = [campaign.channel for campaign in history.campaigns]
     for k, name in enumerate(channels):
@@ -84,8 +84,8 @@ def test_without_data_every_campaigns_prior_stays_standard_normal(pooling):
     """And relatives are correlated as the prior says."""
     rng = np.random.default_rng(0)
     swarm = Particles(rng.standard_normal((4000, 4, 2)), np.zeros((4000, 4)))
-    kinship = Kinship(CHANNELS, *pooling)
-    swarm, _ = settle(lambda z: 0 * z[..., 0], swarm, kinship, 40, rng)
+    kinship = PartialPooling(CHANNELS, *pooling)
+    swarm, _ = final_mcmc(lambda z: 0 * z[..., 0], swarm, kinship, 40, rng)
     np.testing.assert_allclose(swarm.z.mean(0), 0, atol=0.12)
     np.testing.assert_allclose(swarm.z.std(0), 1, atol=0.1)
     np.testing.assert_allclose(np.corrcoef(swarm.z[..., 0].T), correlation(*pooling), atol=0.12)
@@ -96,7 +96,7 @@ def test_without_data_every_campaigns_prior_stays_standard_normal(pooling):
 def test_what_is_shared_is_drawn_from_its_conditional(seed, advertiser, channel):
     """Of the advertiser's and the channels' parts together: a Bayesian regression."""
     rng = np.random.default_rng(seed)
-    kinship = Kinship(CHANNELS, advertiser, channel)
+    kinship = PartialPooling(CHANNELS, advertiser, channel)
     z, many = rng.normal(0, 1, (1, 4, 1)), 20_000
     found = kinship.draw(np.broadcast_to(z, (many, 4, 1)), rng)
     ours = np.concatenate([found.advertiser, found.channel[..., 0]], axis=1)
@@ -117,8 +117,8 @@ def test_the_shipped_number_of_moves_pools(conf, priors):
     rng = np.random.default_rng(0)
     swarm = Particles(rng.standard_normal((2000, 4, 13)), np.zeros((2000, 4)))
     kin, moves = priors.pooling, conf("calibration/default.yaml")["final_moves"]
-    kinship = Kinship(CHANNELS, kin.advertiser, kin.channel)
-    swarm, _ = settle(lambda z: 0 * z[..., 0], swarm, kinship, moves, rng)
+    kinship = PartialPooling(CHANNELS, kin.advertiser, kin.channel)
+    swarm, _ = final_mcmc(lambda z: 0 * z[..., 0], swarm, kinship, moves, rng)
     ours = np.mean([np.corrcoef(swarm.z[..., d].T) for d in range(13)], axis=0)
     np.testing.assert_allclose(ours, correlation(kin.advertiser, kin.channel), atol=0.04)
     assert swarm.z.std(0).mean() == pytest.approx(1, abs=0.03)
@@ -128,12 +128,12 @@ def test_the_shipped_number_of_moves_pools(conf, priors):
 def test_what_is_proposed_is_the_conditional_of_a_gaussian(pooling):
     """Given what is shared: the prior's mean and the data's, weighed by their precisions."""
     precision = 1 / NOISE**2
-    alone = Bell(
+    alone = StudentT(
         SEEN * precision / (1 + precision),
         (1 + precision[..., None]) ** -0.5 * np.eye(2),
     )
-    kinship, rng = Kinship(CHANNELS, *pooling), np.random.default_rng(0)
-    common = Common(rng.normal(0, 1, (3, 2)), rng.normal(0, 1, (3, 2, 2)))
+    kinship, rng = PartialPooling(CHANNELS, *pooling), np.random.default_rng(0)
+    common = SharedEffects(rng.normal(0, 1, (3, 2)), rng.normal(0, 1, (3, 2, 2)))
     bell, expected = kinship.proposal(alone)(common), kinship.mean(common)
     whole = precision + 1 / kinship.own
     np.testing.assert_allclose(bell.mean, (SEEN * precision + expected / kinship.own) / whole)

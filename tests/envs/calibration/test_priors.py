@@ -4,10 +4,17 @@ from scipy import stats
 
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
-from mediagym.envs.calibration import DIMENSIONS, TRAITS, Anchors, Priors, contrast_basis, transform
-from mediagym.envs.calibration.priors import LATER, PLACES
+from mediagym.envs.calibration import (
+    CORE_DIMENSIONS,
+    DIMENSIONS,
+    PriorCentres,
+    Priors,
+    contrast_basis,
+    parameters_from_normals,
+)
+from mediagym.envs.calibration.priors import EXTRA_SCALARS, PARAMETER_INDEX
 
-ANCHORS = Anchors(
+ANCHORS = PriorCentres(
     spend=np.array([10.0, 2000.0]),
     conversions=np.array([0.1, 40.0]),
     half_life=np.array([0.7, 5.0]),
@@ -19,7 +26,7 @@ ANCHORS = Anchors(
 @pytest.fixture(scope="module")
 def drawn(priors):
     z = np.random.default_rng(0).standard_normal((50_000, 2, DIMENSIONS))
-    return z, transform(z, priors, ANCHORS)
+    return z, parameters_from_normals(z, priors, ANCHORS)
 
 
 @pytest.mark.parametrize(
@@ -86,11 +93,11 @@ def test_each_scalar_depends_on_its_own_normal_alone_and_grows_with_it(priors):
     given = priors.model_dump() | {"saturating": {"low": 0.2, "high": 1.0}}
     bent = Priors.of(given, "priors")
     base = np.zeros((2, DIMENSIONS))
-    at = transform(base, bent, ANCHORS)
-    for name, j in PLACES.items():
+    at = parameters_from_normals(base, bent, ANCHORS)
+    for name, j in PARAMETER_INDEX.items():
         moved = base.copy()
         moved[:, j] = 1
-        there = transform(moved, bent, ANCHORS)
+        there = parameters_from_normals(moved, bent, ANCHORS)
         assert (getattr(there, name) > getattr(at, name)).all()
         follows = {"slope"} if name == "elasticity" else set()  # it begins at the elasticity
         for other in set(at._fields) - {name} - follows:
@@ -101,7 +108,7 @@ def test_each_scalar_depends_on_its_own_normal_alone_and_grows_with_it(priors):
 def test_the_slope_lies_between_the_elasticity_and_one(priors, drawn, low, high):
     """By a share that is uniform; a share of one is Hill's curve to the bit."""
     given = priors.model_dump() | {"saturating": {"low": low, "high": high}}
-    p = transform(drawn[0], Priors.of(given, "priors"), ANCHORS)
+    p = parameters_from_normals(drawn[0], Priors.of(given, "priors"), ANCHORS)
     if low == 1:
         assert (p.slope == 1).all()
         return
@@ -115,12 +122,14 @@ def test_the_slope_lies_between_the_elasticity_and_one(priors, drawn, low, high)
 
 def test_what_comes_later_is_at_its_median_where_it_is_not_drawn(priors, drawn):
     z = drawn[0][:50]
-    short = transform(z[..., :TRAITS], priors, ANCHORS)
-    whole = transform(np.where(np.arange(DIMENSIONS) < TRAITS, z, 0.0), priors, ANCHORS)
+    short = parameters_from_normals(z[..., :CORE_DIMENSIONS], priors, ANCHORS)
+    whole = parameters_from_normals(
+        np.where(np.arange(DIMENSIONS) < CORE_DIMENSIONS, z, 0.0), priors, ANCHORS
+    )
     for one, other in zip(short, whole, strict=True):
         assert np.array_equal(one, other)
     np.testing.assert_allclose(short.level_half_life, priors.level_half_life.median)
-    assert len(LATER) == DIMENSIONS - TRAITS
+    assert len(EXTRA_SCALARS) == DIMENSIONS - CORE_DIMENSIONS
 
 
 def test_the_level_steps_so_that_its_spread_is_the_stationary_one(drawn):
@@ -132,7 +141,7 @@ def test_the_level_steps_so_that_its_spread_is_the_stationary_one(drawn):
 
 def test_extreme_normals_stay_inside(priors):
     for end in (-40.0, 40.0):
-        p = transform(np.full((2, DIMENSIONS), end), priors, ANCHORS)
+        p = parameters_from_normals(np.full((2, DIMENSIONS), end), priors, ANCHORS)
         assert priors.elasticity.low <= p.elasticity.min()
         assert p.elasticity.max() <= priors.elasticity.high
         assert np.isfinite(p.weekday).all()

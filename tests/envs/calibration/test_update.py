@@ -7,10 +7,16 @@ import pytest
 
 from mediagym.data.errors import ConfigError, DataError
 from mediagym.data.history import METRICS, MISSING
-from mediagym.envs.calibration import calibrate, load_posterior, record_from, save_posterior, update
-from mediagym.envs.calibration.calibrate import probe
+from mediagym.envs.calibration import (
+    calibrate,
+    load_posterior,
+    observed_history_from,
+    save_posterior,
+    update,
+)
+from mediagym.envs.calibration.calibrate import markets_from_normals
 from mediagym.envs.calibration.likelihood import filter_history
-from mediagym.envs.calibration.smc import resample, survivors
+from mediagym.envs.calibration.smc import resample, resample_in_place
 
 DAYS = 136  # that the first calibration saw, of 150
 
@@ -68,7 +74,9 @@ def test_it_stands_on_the_eve_of_the_new_flight(updated, refitted, early):
 def test_its_memory_is_that_of_the_whole_history(updated, history, priors):
     """Log-likelihood and level of every draw are what the filter makes of all days."""
     memory = updated.memory
-    fit = filter_history(probe(memory.z, priors, memory.anchors), record_from(history))
+    fit = filter_history(
+        markets_from_normals(memory.z, priors, memory.anchors), observed_history_from(history)
+    )
     np.testing.assert_allclose(memory.loglik, fit.loglik, rtol=1e-4, atol=0.05)
     np.testing.assert_allclose(memory.level, fit.state.level, atol=0.01)
     np.testing.assert_allclose(memory.variance, fit.variance, rtol=0.02, atol=1e-6)
@@ -161,7 +169,7 @@ def test_survivors_keep_their_places_and_their_numbers():
     rng = np.random.default_rng(0)
     z = rng.standard_normal((4000, 1)) * 0.6 + rng.standard_normal((4000, 2)) * 0.8
     logw = 0.3 * rng.standard_normal((4000, 2))
-    kept = survivors(logw, np.random.default_rng(1))
+    kept = resample_in_place(logw, np.random.default_rng(1))
     shuffled = resample(logw, 4000, np.random.default_rng(1))
     for column in range(2):  # the same draws, as often
         assert np.array_equal(np.sort(kept[:, column]), np.sort(shuffled[:, column]))

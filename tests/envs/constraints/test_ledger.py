@@ -10,7 +10,7 @@ from mediagym.envs.constraints import (
     Ledger,
     count_violations,
     day_bounds,
-    owed,
+    floor_remaining,
     parse_constraints,
     remaining,
     spend_day,
@@ -129,13 +129,13 @@ def test_gradients_flow_through_a_flight(default_constraints, ads, daily_cap):
 def test_a_mean_campaign_is_owed_its_floor_every_day(default_constraints, ads):
     constraints = five(default_constraints, ads)
     ledger = Ledger.start(constraints)
-    root, channels, campaigns = owed(constraints, ledger)
+    root, channels, campaigns = floor_remaining(constraints, ledger)
     np.testing.assert_allclose(campaigns, 1000)
     np.testing.assert_allclose(channels, 20_000)
     np.testing.assert_allclose(root, 60_000)
     assert day_bounds(constraints, ledger).lower[1][0] == pytest.approx(4000)
     ledger = ledger.advance(np.array([0, 0, 20_000.0, 0, 0]))
-    np.testing.assert_allclose(owed(constraints, ledger)[1], [20_000, 0, 20_000])
+    np.testing.assert_allclose(floor_remaining(constraints, ledger)[1], [20_000, 0, 20_000])
 
 
 def test_the_pacing_band_limits_the_day_and_the_last_day_spends_the_rest(default_constraints, ads):
@@ -205,6 +205,6 @@ def test_days_stay_possible_where_undelivered_money_cannot_be_caught_up(default_
 def test_books_are_read_anew_under_other_constraints(default_constraints, ads):
     loose, strict = (five(default_constraints, ads, campaign={"floor": f}) for f in ("1%", "9%"))
     ledger = Ledger.start(loose)
-    before = owed(loose, ledger)[2]
-    assert (owed(strict, ledger)[2] > before).all()
-    assert np.array_equal(owed(loose, ledger)[2], before)
+    before = floor_remaining(loose, ledger)[2]
+    assert (floor_remaining(strict, ledger)[2] > before).all()
+    assert np.array_equal(floor_remaining(loose, ledger)[2], before)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mediagym.envs.environment.render import draw_flight, tell_flight
+from mediagym.envs.environment.render import flight_picture, flight_text
 
 NAMES = ("google/Search Network", "meta")
 FIRST = 19_723  # 2024-01-01
@@ -13,7 +13,7 @@ def flight(days):
 
 def test_the_text_has_a_line_a_campaign_and_the_sums():
     spend, value = flight(3)
-    lines = tell_flight(NAMES, FIRST, spend, value, 400.0).splitlines()
+    lines = flight_text(NAMES, FIRST, spend, value, 400.0).splitlines()
     assert lines[0] == "day 3, 2024-01-03"
     assert lines[1].split()[-2:] == ["90.00", "#########"]
     assert lines[2].split() == ["meta", "30.00", "###"]
@@ -22,20 +22,20 @@ def test_the_text_has_a_line_a_campaign_and_the_sums():
 
 
 def test_the_text_of_a_flight_on_its_eve():
-    lines = tell_flight(NAMES, FIRST, *flight(0), 400.0).splitlines()
+    lines = flight_text(NAMES, FIRST, *flight(0), 400.0).splitlines()
     assert lines[0] == "day 0, 2024-01-01"
     assert lines[3].split() == ["spent", "0.00", "of", "400.00"]
 
 
 @pytest.mark.parametrize("days", [0, 1, 30])
 def test_the_picture_has_one_size_whatever_the_day(days):
-    picture = draw_flight(NAMES, FIRST, *flight(days), 400.0)
+    picture = flight_picture(NAMES, FIRST, *flight(days), 400.0)
     assert picture.dtype == np.uint8
     assert picture.shape == (400, 720, 3)
     assert picture.flags.c_contiguous
 
 
 def test_the_picture_shows_the_spend():
-    pictures = [draw_flight(NAMES, FIRST, *flight(days), 400.0) for days in (0, 5, 6)]
+    pictures = [flight_picture(NAMES, FIRST, *flight(days), 400.0) for days in (0, 5, 6)]
     assert not np.array_equal(pictures[0], pictures[1])
     assert not np.array_equal(pictures[1], pictures[2])

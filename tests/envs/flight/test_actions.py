@@ -5,8 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediagym.envs.constraints import Ledger, parse_constraints, spend_day
-from mediagym.envs.flight import ActionSettings, action_size, fly, start, wanted
-from mediagym.envs.planning import tensors
+from mediagym.envs.flight import (
+    ActionSettings,
+    action_size,
+    initial_state,
+    requested_spend,
+    rollout,
+)
+from mediagym.envs.planning import to_tensors
 from mediagym.envs.suite import problem_for, task_of
 
 SEEDS = st.integers(0, 2**32)
@@ -24,7 +30,7 @@ def at_day(problem, day, seed=0, rows=5):
     for t in range(day):
         target = problem.base[t] * rng.lognormal(0, 0.5, (rows, problem.base.shape[1]))
         _, ledger = spend_day(problem.constraints, ledger, target, target.sum(-1))
-    return start(problem, problem.state, (rows,)).view._replace(ledger=ledger)
+    return initial_state(problem, problem.state, (rows,)).view._replace(ledger=ledger)
 
 
 def random_action(problem, seed, rows=5):
@@ -37,9 +43,9 @@ def follow(problem, flights, scales):
     still = np.zeros((3, action_size(len(problem.constraints.names))))
 
     def act(view, memory):
-        return *wanted(problem, view, still, scales), memory
+        return *requested_spend(problem, view, still, scales), memory
 
-    return np.stack([day.spend for day in fly(problem, market, flight, noise, act)[1]])
+    return np.stack([day.spend for day in rollout(problem, market, flight, noise, act)[1]])
 
 
 def test_an_action_of_zero_is_the_plan_for_a_whole_flight(problem, flights, scales):
@@ -63,8 +69,8 @@ def test_a_constant_added_to_all_campaigns_changes_nothing(problem, scales, seed
     moved = action.copy()
     moved[:, 1:] += shift
     for ours, theirs in zip(
-        wanted(problem, view, action, scales),
-        wanted(problem, view, moved, scales),
+        requested_spend(problem, view, action, scales),
+        requested_spend(problem, view, moved, scales),
         strict=True,
     ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9)
@@ -72,7 +78,9 @@ def test_a_constant_added_to_all_campaigns_changes_nothing(problem, scales, seed
 
 @given(SEEDS, st.integers(0, 29))
 def test_wishes_add_up_to_the_total_that_is_wished(problem, scales, seed, day):
-    target, total = wanted(problem, at_day(problem, day), random_action(problem, seed), scales)
+    target, total = requested_spend(
+        problem, at_day(problem, day), random_action(problem, seed), scales
+    )
     np.testing.assert_allclose(target.sum(-1), total, rtol=1e-12)
     assert (target >= 0).all()
 
@@ -80,11 +88,11 @@ def test_wishes_add_up_to_the_total_that_is_wished(problem, scales, seed, day):
 def test_a_larger_entry_asks_for_more(problem, scales):
     view = at_day(problem, 4)
     still = np.zeros((5, action_size(len(problem.constraints.names))))
-    target, total = wanted(problem, view, still, scales)
+    target, total = requested_spend(problem, view, still, scales)
     for k in range(still.shape[1]):
         moved = still.copy()
         moved[:, k] = 0.5
-        there, in_all = wanted(problem, view, moved, scales)
+        there, in_all = requested_spend(problem, view, moved, scales)
         if k == 0:
             np.testing.assert_allclose(in_all, total * np.exp(0.5 * scales.pace))
         else:
@@ -94,17 +102,17 @@ def test_a_larger_entry_asks_for_more(problem, scales):
 
 def test_numpy_and_torch_want_alike(problem, scales):
     view, action = at_day(problem, 7), random_action(problem, 3)
-    theirs = wanted(tensors(problem), tensors(view), torch.as_tensor(action), scales)
-    for ours, other in zip(wanted(problem, view, action, scales), theirs, strict=True):
+    theirs = requested_spend(to_tensors(problem), to_tensors(view), torch.as_tensor(action), scales)
+    for ours, other in zip(requested_spend(problem, view, action, scales), theirs, strict=True):
         np.testing.assert_allclose(ours, other.numpy(), rtol=1e-12)
 
 
 def test_a_problem_with_another_plan_remembers_nothing_of_the_first(problem, scales):
     view, still = at_day(problem, 4), np.zeros((5, action_size(len(problem.constraints.names))))
-    first, _ = wanted(problem, view, still, scales)
+    first, _ = requested_spend(problem, view, still, scales)
     turned = problem._replace(base=problem.base[::-1].copy())
-    ours, _ = wanted(turned, view, still, scales)
-    theirs, _ = wanted(type(problem)(*turned), view, still, scales)
+    ours, _ = requested_spend(turned, view, still, scales)
+    theirs, _ = requested_spend(type(problem)(*turned), view, still, scales)
     assert np.array_equal(ours, theirs)
     assert not np.allclose(ours, first)
 
@@ -115,29 +123,29 @@ def test_a_belief_that_rose_asks_for_more_where_it_is_followed(problem, scales):
     better = view._replace(belief=view.belief._replace(state=state._replace(level=state.level * 1)))
     better.belief.state.level[:, 2] += 0.5
     following = scales.model_copy(update={"follow": 1.0})
-    before, total = wanted(problem, view, still, following)
-    after, same = wanted(problem, better, still, following)
+    before, total = requested_spend(problem, view, still, following)
+    after, same = requested_spend(problem, better, still, following)
     assert (after[:, 2] > 1.2 * before[:, 2]).all()
     assert np.array_equal(total, same)
-    plain, _ = wanted(problem, view, still, scales)
-    assert np.array_equal(wanted(problem, better, still, scales)[0], plain)
+    plain, _ = requested_spend(problem, view, still, scales)
+    assert np.array_equal(requested_spend(problem, better, still, scales)[0], plain)
 
 
 def test_what_was_believed_before_the_flight_is_the_plan_where_the_market_is_known(scales):
     problem = problem_for(task_of("Stationary-S"))
     following = scales.model_copy(update={"follow": 1.0})
-    view = start(problem, problem.state, (3,)).view
+    view = initial_state(problem, problem.state, (3,)).view
     still = np.zeros((3, action_size(len(problem.constraints.names))))
-    target, _ = wanted(problem, view, still, following)
+    target, _ = requested_spend(problem, view, still, following)
     np.testing.assert_allclose(target, problem.base[0] + 0 * target, rtol=1e-3)
 
 
 def test_what_was_believed_before_the_flight_is_near_the_plan(problem, scales):
     following = scales.model_copy(update={"follow": 1.0})
-    view = start(problem, problem.state, (3,)).view
+    view = initial_state(problem, problem.state, (3,)).view
     still = np.zeros((3, action_size(len(problem.constraints.names))))
-    target, total = wanted(problem, view, still, following)
-    plain, same = wanted(problem, view, still, scales)
+    target, total = requested_spend(problem, view, still, following)
+    plain, same = requested_spend(problem, view, still, scales)
     np.testing.assert_array_equal(total, same)
     assert (np.abs(target - plain).sum(-1) < 0.05 * total).all()
 
@@ -146,6 +154,6 @@ def test_what_was_believed_before_the_flight_is_near_the_plan(problem, scales):
 def test_floors_first_needs_next_to_no_projection(problem, scales, seed, day):
     softmax = scales.model_copy(update={"map": "tree_softmax", "tilt": 3.0})
     view, action = at_day(problem, day), random_action(problem, seed)
-    target, total = wanted(problem, view, action, softmax)
+    target, total = requested_spend(problem, view, action, softmax)
     spend, _ = spend_day(problem.constraints, view.ledger, target, total)
     np.testing.assert_allclose(spend, target, rtol=1e-6, atol=1e-3)

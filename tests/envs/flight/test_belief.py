@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from mediagym.envs.arrays import select
-from mediagym.envs.flight import Doubt, advance, prior_level
-from mediagym.envs.flight.belief import before_flight, learn, moved_level
-from mediagym.envs.flight.belief_allocation import wish
+from mediagym.envs.flight import BeliefCovariance, prior_level, step_day
+from mediagym.envs.flight.belief import initial_belief, level_shift, update_belief
+from mediagym.envs.flight.belief_allocation import belief_allocation
 from mediagym.envs.market import elasticity_of, odds_at_reference, step
-from mediagym.envs.planning import tensors
+from mediagym.envs.planning import to_tensors
 from mediagym.envs.suite import problem_for, task_of
 
 
@@ -17,12 +17,14 @@ from mediagym.envs.suite import problem_for, task_of
 def belief(problem):
     """What is believed of four flights after a spend that moved the stock."""
     rng = np.random.default_rng(0)
-    eve = before_flight(problem, np.zeros((4, len(problem.usual))))
+    eve = initial_belief(problem, np.zeros((4, len(problem.usual))))
     level = rng.uniform(0.05, 0.3, eve.elasticity.shape)
     curve = rng.uniform(0.05, 0.3, level.shape)
     both = rng.uniform(-0.8, 0.8, level.shape) * np.sqrt(level * curve)
     stock = problem.usual * rng.lognormal(0, 0.7, level.shape)
-    return eve._replace(state=eve.state._replace(stock=stock), doubt=Doubt(level, curve, both))
+    return eve._replace(
+        state=eve.state._replace(stock=stock), doubt=BeliefCovariance(level, curve, both)
+    )
 
 
 def expected_of(problem, belief, spend, log_odds):
@@ -45,7 +47,7 @@ def test_a_step_is_kalman_s_where_the_report_is_linear_in_what_is_unknown(proble
         - expected_of(problem, belief, spend, odds - 1e-5)
     ) / 2e-5
     surprise = 1e-4  # in logs, so small that nothing bends
-    after = learn(problem, belief, spend, np.exp(expected + surprise))
+    after = update_belief(problem, belief, spend, np.exp(expected + surprise))
 
     told = np.stack([np.ones_like(slope), slope], -1)  # of level and log odds
     doubt = belief.doubt
@@ -73,14 +75,14 @@ def test_a_step_is_kalman_s_where_the_report_is_linear_in_what_is_unknown(proble
 def test_reports_make_surer_and_what_is_known_of_the_curve_stays_known(problem, belief):
     spend = 2 * problem.usual + 0 * belief.elasticity
     reported = 0 * spend + 7.0
-    doubt = learn(problem, belief, spend, reported).doubt
+    doubt = update_belief(problem, belief, spend, reported).doubt
     ahead = problem.market.level_kept**2 * belief.doubt.level + problem.walk
     assert (doubt.level < ahead).all()
     assert (doubt.curve <= belief.doubt.curve).all()
     assert (doubt.both**2 <= doubt.level * doubt.curve).all()
     zero = 0 * belief.doubt.curve
     sure = belief._replace(doubt=belief.doubt._replace(curve=zero, both=zero))
-    after = learn(problem, sure, spend, reported)
+    after = update_belief(problem, sure, spend, reported)
     np.testing.assert_allclose(after.elasticity, belief.elasticity, rtol=1e-12)
     np.testing.assert_array_equal(after.doubt.curve, zero)
 
@@ -92,7 +94,7 @@ def test_what_was_expected_is_told_apart_from_what_was_learnt(problem, belief):
         state=belief.state._replace(level=belief.state.level + 0.7),
         elasticity=0.8 * belief.elasticity,
     )
-    after = learn(problem, wrong, spend, due.claimed)
+    after = update_belief(problem, wrong, spend, due.claimed)
     np.testing.assert_allclose(after.expected, due.claimed, rtol=1e-9)
     np.testing.assert_allclose(after.surprise, 0, atol=1e-9)
     np.testing.assert_array_equal(after.observed, due.claimed)
@@ -100,18 +102,20 @@ def test_what_was_expected_is_told_apart_from_what_was_learnt(problem, belief):
 
 def test_numpy_and_torch_learn_and_wish_alike(problem, flights):
     market, flight, noise = flights(4)
-    ours, theirs, known = flight.view.belief, tensors(flight.view.belief), tensors(problem)
+    ours, theirs, known = flight.view.belief, to_tensors(flight.view.belief), to_tensors(problem)
     for day in range(6):
         target = problem.base[day] * (0.5 + day / 4) + 0 * flight.view.smooth
-        flight, made = advance(problem, market, flight, target, target.sum(-1), select(noise, day))
+        flight, made = step_day(problem, market, flight, target, target.sum(-1), select(noise, day))
         news = made.spend, made.outcome.claimed
-        ours = learn(problem, ours, *news)
-        theirs = learn(known, theirs, *(torch.as_tensor(part) for part in news))
+        ours = update_belief(problem, ours, *news)
+        theirs = update_belief(known, theirs, *(torch.as_tensor(part) for part in news))
     for name in ("elasticity", "observed", "expected", "surprise"):
         np.testing.assert_allclose(getattr(theirs, name).numpy(), getattr(ours, name), rtol=1e-9)
     for mine, other in zip(ours.doubt, theirs.doubt, strict=True):
         np.testing.assert_allclose(other.numpy(), mine, rtol=1e-9, atol=1e-15)
-    np.testing.assert_allclose(wish(known, theirs).numpy(), wish(problem, ours), atol=1e-9)
+    np.testing.assert_allclose(
+        belief_allocation(known, theirs).numpy(), belief_allocation(problem, ours), atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("dollars", [0.0, 1e-9, 1e3])
@@ -119,15 +123,20 @@ def test_numpy_and_torch_learn_and_wish_alike(problem, flights):
 def test_gradients_are_finite_where_nothing_is_spent_and_nothing_in_doubt(problem, key, dollars):
     problem = problem if key is None else problem_for(task_of(key))
     count = len(problem.usual)
-    for doubt in (problem.doubt, Doubt.none(problem.usual)):
-        known = tensors(problem._replace(doubt=doubt))
+    for doubt in (problem.doubt, BeliefCovariance.none(problem.usual)):
+        known = to_tensors(problem._replace(doubt=doubt))
         stock = 0 * problem.state.stock
         known = known._replace(state=known.state._replace(stock=torch.as_tensor(stock)))
         spend = torch.full((2, count), dollars, dtype=torch.float64, requires_grad=True)
-        belief = before_flight(known, torch.zeros(2, count, dtype=torch.float64))
+        belief = initial_belief(known, torch.zeros(2, count, dtype=torch.float64))
         for reported in (0.0, 5.0, 0.0):
-            belief = learn(known, belief, spend, torch.full_like(spend, reported))
-        parts = [*belief.doubt, belief.state.level, belief.elasticity, wish(known, belief)]
+            belief = update_belief(known, belief, spend, torch.full_like(spend, reported))
+        parts = [
+            *belief.doubt,
+            belief.state.level,
+            belief.elasticity,
+            belief_allocation(known, belief),
+        ]
         assert all(torch.isfinite(part).all() for part in parts)
         (slope,) = torch.autograd.grad(sum(part.sum() for part in parts), spend)
         assert torch.isfinite(slope).all()
@@ -145,5 +154,5 @@ def test_how_far_a_level_moved_is_told_from_where_it_was_expected(problem, belie
     later = problem.state.day + 9
     moved = prior_level(problem, later) + np.linspace(-1, 1, len(problem.usual))
     state = belief.state._replace(day=later, level=moved + 0 * belief.state.level)
-    told = moved_level(problem, belief._replace(state=state))
+    told = level_shift(problem, belief._replace(state=state))
     np.testing.assert_allclose(told, np.linspace(-1, 1, len(problem.usual)) + 0 * told, atol=1e-12)

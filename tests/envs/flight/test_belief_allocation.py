@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from mediagym.envs.flight import start
-from mediagym.envs.flight.belief_allocation import wish
+from mediagym.envs.flight import initial_state
+from mediagym.envs.flight.belief_allocation import belief_allocation
 from mediagym.envs.market import saturation
-from mediagym.envs.planning import tensors
+from mediagym.envs.planning import to_tensors
 from mediagym.envs.suite import problem_for, task_of
 
 KEYS = ["Uncertain-S", "Uncertain-M", "Uncertain-L", "Stationary-M"]
@@ -16,7 +16,7 @@ KEYS = ["Uncertain-S", "Uncertain-M", "Uncertain-L", "Stationary-M"]
 def moved(problem, seed, size=0.5, rows=6):
     """Beliefs whose levels and curves are not those of the eve."""
     rng = np.random.default_rng(seed)
-    belief = start(problem, problem.state, (rows,)).view.belief
+    belief = initial_state(problem, problem.state, (rows,)).view.belief
     level = belief.state.level + size * rng.normal(size=belief.elasticity.shape)
     bent = belief.elasticity * np.exp(-size * rng.random(belief.elasticity.shape))
     return belief._replace(state=belief.state._replace(level=level), elasticity=bent)
@@ -44,15 +44,15 @@ def slope(problem, belief, spend):
 @pytest.mark.parametrize("key", ["Stationary-S", "Stationary-M", "Stationary-L"])
 def test_on_the_eve_of_a_known_market_the_plan_is_wished_for(key):
     problem = problem_for(task_of(key))
-    eve = start(problem, problem.state, (2,)).view.belief
-    np.testing.assert_allclose(wish(problem, eve), 0, atol=2e-3)
+    eve = initial_state(problem, problem.state, (2,)).view.belief
+    np.testing.assert_allclose(belief_allocation(problem, eve), 0, atol=2e-3)
 
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("seed", range(3))
 def test_it_moves_the_plan_s_dollars_and_leaves_floors_paid(key, seed):
     problem = problem_for(task_of(key))
-    spend = problem.usual * np.exp(wish(problem, moved(problem, seed)))
+    spend = problem.usual * np.exp(belief_allocation(problem, moved(problem, seed)))
     own, channel, member = floors(problem)
     np.testing.assert_allclose(spend.sum(-1), problem.usual.sum(), rtol=0.03)
     assert (spend >= np.minimum(own, problem.usual) - 0.02).all()
@@ -66,7 +66,7 @@ def test_where_no_floor_holds_marginal_returns_are_in_the_plan_s_proportion(key,
     eve, belief = (moved(problem, 1, each) for each in (0.0, size))
     due = slope(problem, eve, problem.usual)
     price = (due * problem.usual).sum(-1, keepdims=True) / problem.usual.sum()
-    spend = problem.usual * np.exp(wish(problem, belief))
+    spend = problem.usual * np.exp(belief_allocation(problem, belief))
     own, channel, member = floors(problem)
     roomy = (spend @ member.T > 1.001 * channel) @ member > 0
     free = (spend > 1.001 * own) & roomy
@@ -78,11 +78,13 @@ def test_where_no_floor_holds_marginal_returns_are_in_the_plan_s_proportion(key,
 
 def test_what_rose_gets_more_and_the_others_less():
     problem = problem_for(task_of("Uncertain-S"))
-    belief = start(problem, problem.state, (1,)).view.belief
-    before = wish(problem, belief)[0]
+    belief = initial_state(problem, problem.state, (1,)).view.belief
+    before = belief_allocation(problem, belief)[0]
     for k in range(3):
         level = belief.state.level + 0.4 * np.eye(3)[k]
-        after = wish(problem, belief._replace(state=belief.state._replace(level=level)))[0]
+        after = belief_allocation(
+            problem, belief._replace(state=belief.state._replace(level=level))
+        )[0]
         assert after[k] > before[k] + 0.1
         others = np.arange(3) != k
         assert (after[others] < before[others]).all()
@@ -93,10 +95,12 @@ def test_numpy_and_torch_wish_alike_with_finite_gradients(key):
     problem = problem_for(task_of(key))
     belief = moved(problem, 2)
     level = torch.as_tensor(belief.state.level).clone().requires_grad_()
-    theirs = tensors(belief)
+    theirs = to_tensors(belief)
     theirs = theirs._replace(state=theirs.state._replace(level=level))
-    made = wish(tensors(problem), theirs)
-    np.testing.assert_allclose(made.detach().numpy(), wish(problem, belief), rtol=1e-9, atol=1e-12)
+    made = belief_allocation(to_tensors(problem), theirs)
+    np.testing.assert_allclose(
+        made.detach().numpy(), belief_allocation(problem, belief), rtol=1e-9, atol=1e-12
+    )
     (gradient,) = torch.autograd.grad(made.sum(), level)
     assert torch.isfinite(gradient).all()
 
@@ -106,4 +110,6 @@ def test_a_flight_alone_wishes_as_in_a_batch():
     belief = moved(problem, 3)
     state = belief.state._replace(level=belief.state.level[2:3], stock=belief.state.stock[2:3])
     alone = belief._replace(state=state, elasticity=belief.elasticity[2:3])
-    np.testing.assert_array_equal(wish(problem, alone)[0], wish(problem, belief)[2])
+    np.testing.assert_array_equal(
+        belief_allocation(problem, alone)[0], belief_allocation(problem, belief)[2]
+    )

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from mediagym.envs.arrays import select
-from mediagym.envs.flight import BLOCKS, BOUND, advance, fly, observation_size, observe
+from mediagym.envs.flight import BLOCKS, BOUND, observation_size, observe, rollout, step_day
 from mediagym.envs.market import weekday_of
-from mediagym.envs.planning import tensors
+from mediagym.envs.planning import to_tensors
 
 COUNT = 5
 
@@ -20,7 +20,7 @@ def seen(problem, flights, restless):
         views.append(view)
         return act(view, memory)
 
-    end, _ = fly(problem, market, flight, noise, watch)
+    end, _ = rollout(problem, market, flight, noise, watch)
     return [(view, observe(problem, view)) for view in [*views, end.view]]
 
 
@@ -52,7 +52,7 @@ def test_absurd_reports_stay_bounded(problem, flights):
     market, flight, noise = flights(COUNT)
     wild = market._replace(reference_conversions=1e9 * market.reference_conversions)
     target = problem.base[0] + np.zeros((COUNT, 1))
-    after, _ = advance(problem, wild, flight, target, target.sum(-1), select(noise, 0))
+    after, _ = step_day(problem, wild, flight, target, target.sum(-1), select(noise, 0))
     observation = observe(problem, after.view)
     assert np.isfinite(observation).all()
     assert np.abs(observation).max() == BOUND
@@ -93,8 +93,8 @@ def test_floors_are_met_when_the_flight_is_over(problem, seen):
 
 
 def test_numpy_and_torch_observe_alike(problem, seen):
-    tensor = tensors(problem)
+    tensor = to_tensors(problem)
     for view, observation in seen:
-        theirs = observe(tensor, tensors(view))
+        theirs = observe(tensor, to_tensors(view))
         assert isinstance(theirs, torch.Tensor)
         np.testing.assert_allclose(theirs.numpy(), observation, rtol=1e-9, atol=1e-9)

@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 
 from mediagym.envs.arrays import select
-from mediagym.envs.flight import Cloud, Draws, draws_of, eve, reweigh, weights
+from mediagym.envs.flight import (
+    ParticleSet,
+    PosteriorDraws,
+    initial_particles,
+    posterior_draws,
+    update_weights,
+    weights,
+)
 from mediagym.envs.market import Market, MarketState, odds_at_reference, step
-from mediagym.envs.suite import posterior_of, problem_for, task_of, trial_noise
+from mediagym.envs.suite import held_out_markets, posterior_of, problem_for, task_of
 
 DAYS = 15
 FLIGHTS = 150
@@ -17,19 +24,19 @@ FLIGHTS = 150
 class Flown(NamedTuple):
     """Held-out markets, what was spent in them, and what the filter made of the reports."""
 
-    draws: Draws
+    draws: PosteriorDraws
     market: Market
     states: list[MarketState]  # by day, from the eve
     spend: np.ndarray  # (days, flights, campaigns)
     reported: np.ndarray
-    clouds: list[Cloud]
+    clouds: list[ParticleSet]
 
 
-def follow(draws: Draws, spend: np.ndarray, reported: np.ndarray) -> list[Cloud]:
+def follow(draws: PosteriorDraws, spend: np.ndarray, reported: np.ndarray) -> list[ParticleSet]:
     """The clouds of every day, from the eve."""
-    clouds = [eve(draws, spend.shape[1])]
+    clouds = [initial_particles(draws, spend.shape[1])]
     for day in range(len(spend)):
-        clouds.append(reweigh(draws, clouds[-1], spend[day], reported[day]))
+        clouds.append(update_weights(draws, clouds[-1], spend[day], reported[day]))
     return clouds
 
 
@@ -38,8 +45,8 @@ def flown() -> Flown:
     """Markets that no draw of the filter is, at spends that move."""
     task = task_of("Uncertain-S")
     posterior, problem = posterior_of(task), problem_for(task)
-    draws = draws_of(posterior, 200)
-    market, state, noise = trial_noise(task, "validation", FLIGHTS)
+    draws = posterior_draws(posterior, 200)
+    market, state, noise = held_out_markets(task, "validation", FLIGHTS)
     moods = np.random.default_rng(3).lognormal(0, 0.6, (DAYS, FLIGHTS, 3))
     states, spent, reports = [state], [], []
     for day in range(DAYS):
@@ -117,7 +124,7 @@ def test_a_campaign_learns_nothing_from_the_others_reports(flown: Flown) -> None
 def test_a_day_that_can_tell_nothing_changes_no_weight(flown: Flown) -> None:
     draws, cloud = flown.draws, flown.clouds[5]
     nothing = np.zeros_like(flown.spend[0])
-    after = reweigh(draws, cloud, nothing, nothing)  # no carry-over here: none is expected
+    after = update_weights(draws, cloud, nothing, nothing)  # no carry-over here: none is expected
     np.testing.assert_allclose(weights(after), weights(cloud), rtol=1e-6, atol=1e-12)
     kept = draws.market.level_kept
     walk = draws.market.level_sd**2 + draws.market.demand_sd**2

@@ -4,10 +4,10 @@ import torch
 
 from mediagym.envs.arrays import select
 from mediagym.envs.constraints import Ledger
-from mediagym.envs.flight import advance, fly, observe, prior_level, problem_of, start
+from mediagym.envs.flight import initial_state, observe, prior_level, problem_of, rollout, step_day
 from mediagym.envs.flight.rollout import learn
 from mediagym.envs.market import Noise, saturation, simulate, step
-from mediagym.envs.planning import tensors
+from mediagym.envs.planning import to_tensors
 
 COUNT = 6
 
@@ -28,7 +28,7 @@ def assert_same(ours, theirs):
 @pytest.fixture(scope="module")
 def flown(problem, flights, restless):
     market, flight, noise = flights(COUNT)
-    end, days = fly(problem, market, flight, noise, restless(problem, COUNT))
+    end, days = rollout(problem, market, flight, noise, restless(problem, COUNT))
     return market, noise, end, days
 
 
@@ -44,7 +44,7 @@ def test_a_flight_spends_the_total_and_never_more_than_is_allowed(problem, flown
 
 def test_the_same_flight_is_flown_twice_alike(problem, flights, restless, flown):
     market, flight, noise = flights(COUNT)
-    end, days = fly(problem, market, flight, noise, restless(problem, COUNT))
+    end, days = rollout(problem, market, flight, noise, restless(problem, COUNT))
     assert_same(end, flown[2])
     for ours, theirs in zip(days, flown[3], strict=True):
         assert_same(ours, theirs)
@@ -66,8 +66,8 @@ def test_flights_do_not_notice_their_neighbours(problem, flights, flown, restles
         return target[pick], total[pick], memory
 
     one = Noise(*(field if field is None else field[:, pick] for field in noise))
-    begin = start(problem, select(flight.truth, pick), (1,))
-    _, days = fly(problem, select(market, pick), begin, one, alone)
+    begin = initial_state(problem, select(flight.truth, pick), (1,))
+    _, days = rollout(problem, select(market, pick), begin, one, alone)
     for ours, theirs in zip(days, flown[3], strict=True):
         np.testing.assert_allclose(ours.spend[0], theirs.spend[3], rtol=1e-9, atol=1e-9)
 
@@ -99,7 +99,7 @@ def test_noise_to_come_changes_nothing_that_was_seen_before(problem, flights, re
             views.append(observe(problem, view))
             return act(view, memory)
 
-        _, days = fly(problem, market, flight, path, watch)
+        _, days = rollout(problem, market, flight, path, watch)
         seen.append([*views[: day + 1], *(d.spend for d in days[: day + 1])])
     for ours, theirs in zip(*seen, strict=True):
         assert np.array_equal(ours, theirs)
@@ -108,9 +108,11 @@ def test_noise_to_come_changes_nothing_that_was_seen_before(problem, flights, re
 
 def test_numpy_and_torch_fly_alike(problem, flights, restless, flown):
     market, flight, noise = flights(COUNT)
-    tensor = tensors(problem)
-    begin = start(tensor, tensors(flight.truth), (COUNT,))
-    end, days = fly(tensor, tensors(market), begin, tensors(noise), restless(tensor, COUNT))
+    tensor = to_tensors(problem)
+    begin = initial_state(tensor, to_tensors(flight.truth), (COUNT,))
+    end, days = rollout(
+        tensor, to_tensors(market), begin, to_tensors(noise), restless(tensor, COUNT)
+    )
     for ours, theirs in zip([end, *days], [flown[2], *flown[3]], strict=True):
         for mine, other in zip(leaves(ours), leaves(theirs), strict=True):
             assert isinstance(mine, torch.Tensor)
@@ -122,22 +124,22 @@ def test_numpy_and_torch_fly_alike(problem, flights, restless, flown):
 
 def test_a_gradient_flows_through_a_whole_flight(problem, flights):
     market, flight, noise = flights(2)
-    tensor = tensors(problem)
+    tensor = to_tensors(problem)
     tilt = torch.zeros(len(problem.constraints.names), dtype=torch.float64, requires_grad=True)
 
     def act(view, memory):
         target = tensor.base[view.ledger.day] * torch.exp(tilt + 0.1 * view.belief.state.level)
         return target, target.sum(-1), memory
 
-    begin = start(tensor, tensors(flight.truth), (2,))
-    _, days = fly(tensor, tensors(market), begin, tensors(noise), act)
+    begin = initial_state(tensor, to_tensors(flight.truth), (2,))
+    _, days = rollout(tensor, to_tensors(market), begin, to_tensors(noise), act)
     sum(day.value.sum() for day in days).backward()
     assert torch.isfinite(tilt.grad).all()
     assert (tilt.grad != 0).any()
 
 
 def test_reports_as_expected_teach_nothing_and_narrow_the_doubt(problem):
-    belief = start(problem, problem.state, ()).view.belief
+    belief = initial_state(problem, problem.state, ()).view.belief
     state = problem.state
     for plan in problem.base:
         state, outcome = step(problem.market, state, plan, None)
@@ -150,7 +152,7 @@ def test_reports_as_expected_teach_nothing_and_narrow_the_doubt(problem):
 
 
 def test_twice_the_reports_raise_the_belief_towards_twice(problem):
-    belief = start(problem, problem.state, ()).view.belief
+    belief = initial_state(problem, problem.state, ()).view.belief
     state = problem.state
     for plan in problem.base:
         state, outcome = step(problem.market, state, plan, None)
@@ -167,7 +169,7 @@ def test_twice_the_reports_raise_the_belief_towards_twice(problem):
 def test_the_curve_is_learnt_where_more_is_spent_than_at_the_reference(problem):
     elasticity = problem.market.elasticity
     steeper = problem.market._replace(elasticity=elasticity + 0.1)
-    belief, state = start(problem, problem.state, ()).view.belief, problem.state
+    belief, state = initial_state(problem, problem.state, ()).view.belief, problem.state
     apart = np.array([])
     for times in (0.5, 2.0) * (len(problem.base) // 2):
         spend = times * problem.market.reference_spend
@@ -186,7 +188,7 @@ def test_a_fixed_plan_brings_what_a_flight_with_it_brings(problem, flights):
         today = problem.base[view.ledger.day] + 0 * view.ledger.spent
         return today, today.sum(-1), memory
 
-    _, days = fly(problem, market, flight, noise, act)
+    _, days = rollout(problem, market, flight, noise, act)
     _, outcomes = simulate(market, flight.truth, problem.base, noise)
     for day, outcome in zip(days, outcomes, strict=True):
         np.testing.assert_allclose(day.outcome.expected, outcome.expected, rtol=1e-6)
@@ -204,7 +206,7 @@ def test_one_day_at_a_time_is_the_same_as_a_flight(problem, flights, restless, f
     market, flight, noise = flights(COUNT)
     act = restless(problem, COUNT)
     target, total, _ = act(flight.view, None)
-    after, day = advance(problem, market, flight, target, total, select(noise, 0))
+    after, day = step_day(problem, market, flight, target, total, select(noise, 0))
     assert_same(day, flown[3][0])
     assert isinstance(after.view.ledger, Ledger)
     assert np.array_equal(after.view.ledger.last, day.spend)

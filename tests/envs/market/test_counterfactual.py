@@ -3,10 +3,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from mediagym.envs.calibration import draw_levels, record_from
-from mediagym.envs.market import MarketState, replay, simulate, step
-from mediagym.envs.synthetic import FORMS, respond
-from mediagym.envs.synthetic.response_forms import formed
+from mediagym.envs.calibration import draw_levels, observed_history_from
+from mediagym.envs.market import MarketState, counterfactual_conversions, simulate, step
+from mediagym.envs.synthetic import RESPONSE_FORMS, step_with_form
+from mediagym.envs.synthetic.response_forms import with_form
 
 FIRST = 19_000
 
@@ -29,7 +29,7 @@ def test_a_past_replayed_at_its_own_spend_is_what_was_expected(past):
         state, outcome = step(market, state, spend[t], None)
         np.testing.assert_allclose(state.level, level)
         total = total + outcome.expected
-    np.testing.assert_allclose(replay(market, levels, spend, FIRST), total)
+    np.testing.assert_allclose(counterfactual_conversions(market, levels, spend, FIRST), total)
 
 
 def test_without_levels_it_is_the_simulator_from_a_settled_stock(past):
@@ -37,12 +37,14 @@ def test_without_levels_it_is_the_simulator_from_a_settled_stock(past):
     state = MarketState(FIRST, spend[:7].mean(0) + 0 * levels[0], 0 * levels[0])
     _, outcomes = simulate(market, state, spend[:, None], None)
     whole = sum(outcome.expected for outcome in outcomes)
-    np.testing.assert_allclose(replay(market, 0 * levels, spend, FIRST), whole)
+    np.testing.assert_allclose(counterfactual_conversions(market, 0 * levels, spend, FIRST), whole)
 
 
 def test_more_spend_brings_more_at_less_return_and_none_brings_nothing(past):
     market, spend, levels = past
-    sums = [replay(market, levels, by * spend, FIRST) for by in (0.0, 0.5, 1.0, 2.0)]
+    sums = [
+        counterfactual_conversions(market, levels, by * spend, FIRST) for by in (0.0, 0.5, 1.0, 2.0)
+    ]
     np.testing.assert_allclose(sums[0], 0, atol=1e-6)
     assert (sums[1] < sums[2]).all()
     assert (sums[2] < sums[3]).all()
@@ -52,10 +54,10 @@ def test_more_spend_brings_more_at_less_return_and_none_brings_nothing(past):
 @pytest.mark.parametrize("name", ["power", "logistic", "no_carryover"])
 def test_another_world_replays_by_its_own_days(past, name):
     market, spend, levels = past
-    form = FORMS[name]
-    market = formed(form, market)
-    theirs = replay(market, levels, spend, FIRST, partial(respond, form))
-    ours = replay(market, levels, spend, FIRST)
+    form = RESPONSE_FORMS[name]
+    market = with_form(form, market)
+    theirs = counterfactual_conversions(market, levels, spend, FIRST, partial(step_with_form, form))
+    ours = counterfactual_conversions(market, levels, spend, FIRST)
     assert (theirs == ours).all() == (form.curve is None)
 
 
@@ -63,7 +65,7 @@ def test_a_simulated_past_is_met_by_its_counts(advertiser, history):
     """The truth replayed brings about what was counted: its only difference is count noise."""
     order = [[c.name for c in advertiser.campaigns].index(name) for name in history.names]
     assert order == list(range(len(order)))
-    whole = replay(
+    whole = counterfactual_conversions(
         advertiser.market, advertiser.levels, advertiser.spend, int(history.dates[0].astype(int))
     )
     large = advertiser.conversions.sum(0) > 1000
@@ -72,10 +74,10 @@ def test_a_simulated_past_is_met_by_its_counts(advertiser, history):
 
 
 def test_a_posteriors_past_is_met_too(posterior, history):
-    record = record_from(history)
+    record = observed_history_from(history)
     market, _ = posterior.training()
     levels = draw_levels(market, record, np.random.default_rng(0))
-    whole = replay(market, levels, record.spend, record.first_day).mean(0)
+    whole = counterfactual_conversions(market, levels, record.spend, record.first_day).mean(0)
     counted = np.where(record.seen, record.conversions, 0.0).sum(0) / record.seen.mean(0)
     large = counted > 500
     np.testing.assert_allclose(whole[large] / counted[large], 1, atol=0.08)

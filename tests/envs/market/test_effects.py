@@ -18,8 +18,8 @@ from mediagym.envs.market import (
     step,
 )
 from mediagym.envs.market.step import deliver
-from mediagym.envs.planning import tensors
-from mediagym.envs.suite import markets_of, task_of
+from mediagym.envs.planning import to_tensors
+from mediagym.envs.suite import sample_markets, task_of
 
 DAYS = 20
 ON = {
@@ -127,8 +127,8 @@ def test_gradients_pass_through_everything(market):
     full = everything(market)
     noise = draw_noises(full, DAYS, [generator(0, i) for i in range(5)], None, SHOCKS)
     spend = torch.full((5, 3), 200.0, dtype=torch.float64, requires_grad=True)
-    known, path = tensors(full), tensors(noise)
-    state = tensors(MarketState(19_000, market.reference_spend, 0 * market.elasticity))
+    known, path = to_tensors(full), to_tensors(noise)
+    state = to_tensors(MarketState(19_000, market.reference_spend, 0 * market.elasticity))
     total = 0.0
     for t in range(DAYS):
         state, outcome = step(known, state, spend, select(path, t))
@@ -141,7 +141,7 @@ def test_gradients_pass_through_everything(market):
 def test_numpy_and_torch_step_alike_with_everything_on(market):
     full = everything(market)
     noise = draw_noises(full, DAYS, [generator(0, i) for i in range(5)], None, SHOCKS)
-    ours, theirs = fly(full, noise)[1], fly(tensors(full), tensors(noise))[1]
+    ours, theirs = fly(full, noise)[1], fly(to_tensors(full), to_tensors(noise))[1]
     for mine, other in zip(ours, theirs, strict=True):
         for name in mine._fields:
             np.testing.assert_allclose(
@@ -229,9 +229,9 @@ def test_the_counting_stream_moves_counts_alone(market):
 
 
 def test_ten_thousand_markets_step_at_once_in_torch():
-    market, state = markets_of(task_of("Full-M"), range(500))
+    market, state = sample_markets(task_of("Full-M"), range(500))
     index = np.arange(10_000) % 500
-    known, now = tensors(select(market, index)), tensors(select(state, index))
+    known, now = to_tensors(select(market, index)), to_tensors(select(state, index))
     for _ in range(3):
         now, outcome = step(known, now, known.reference_spend, None)
         state, one = step(market, state, market.reference_spend, None)

@@ -18,7 +18,7 @@ from mediagym.envs.market import (
     unit_lognormal,
     weekday_of,
 )
-from mediagym.envs.planning import tensors
+from mediagym.envs.planning import to_tensors
 
 SEEDS = st.integers(0, 2**32)
 
@@ -56,7 +56,7 @@ def assert_same(ours, theirs):
 def test_numpy_and_torch_step_alike(a_day, seed, slope):
     market, state, spend, noise = a_day(seed, slope=slope, elasticity=0.4)
     ours = step(market, state, spend, noise)
-    theirs = step(tensors(market), tensors(state), torch.as_tensor(spend), tensors(noise))
+    theirs = step(to_tensors(market), to_tensors(state), torch.as_tensor(spend), to_tensors(noise))
     for mine, other in zip(ours, theirs, strict=True):
         assert_close(mine, other)
 
@@ -208,8 +208,8 @@ def test_nothing_spent_is_nothing_gained(a_day, seed, slope):
 def test_gradients_are_finite_where_nothing_is_spent(a_day, slope):
     market, state, spend, noise = a_day(7, slope=slope, elasticity=0.4)
     zero = torch.zeros(spend.shape, dtype=torch.float64, requires_grad=True)
-    empty = tensors(state._replace(stock=0 * spend))
-    _, outcome = step(tensors(market), empty, zero, tensors(noise))
+    empty = to_tensors(state._replace(stock=0 * spend))
+    _, outcome = step(to_tensors(market), empty, zero, to_tensors(noise))
     for field in outcome:
         (slope_at_zero,) = torch.autograd.grad(field.sum(), zero, retain_graph=True)
         assert torch.isfinite(slope_at_zero).all()
@@ -218,7 +218,7 @@ def test_gradients_are_finite_where_nothing_is_spent(a_day, slope):
 def test_counts_pass_on_the_gradient_of_their_expectation(a_day):
     market, state, spend, noise = a_day(8)
     dollars = torch.tensor(spend, requires_grad=True)
-    _, outcome = step(tensors(market), tensors(state), dollars, tensors(noise))
+    _, outcome = step(to_tensors(market), to_tensors(state), dollars, to_tensors(noise))
     gradients = [
         torch.autograd.grad(field.sum(), dollars, retain_graph=True)[0]
         for field in (outcome.conversions, outcome.expected)

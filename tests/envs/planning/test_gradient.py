@@ -7,7 +7,13 @@ from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
 from mediagym.envs.constraints import parse_constraints
 from mediagym.envs.market import MarketState, Noise, draw_noises, generator, simulate
-from mediagym.envs.planning import SolverSettings, best_plan, steady_plan, tensors, uniform_plan
+from mediagym.envs.planning import (
+    SolverSettings,
+    best_plan,
+    constant_plan,
+    to_tensors,
+    uniform_plan,
+)
 
 DAYS, CAMPAIGNS = 5, 3
 ADS = [Campaign("google", "Search"), Campaign("google", "YouTube"), Campaign("meta", None)]
@@ -48,8 +54,8 @@ def worth(objective):
 
     def value(markets, plan, path=None):
         dollars = torch.tensor(plan, requires_grad=True)
-        noise = None if path is None else tensors(path)
-        _, outcomes = simulate(tensors(markets[0]), tensors(markets[1]), dollars, noise)
+        noise = None if path is None else to_tensors(path)
+        _, outcomes = simulate(to_tensors(markets[0]), to_tensors(markets[1]), dollars, noise)
         each = sum(objective.expected(o, dollars[t]).sum(-1) for t, o in enumerate(outcomes))
         each.sum().backward()
         return each.detach().numpy(), dollars.grad.numpy()
@@ -151,7 +157,7 @@ def test_mixtures_with_other_plans_are_no_better(setting, worth, objective):
     best = best_plan(constraints, objective, markets, None, begin, SOLVER)
     rng = np.random.default_rng(0)
     for _ in range(100):
-        other = steady_plan(constraints, rng.dirichlet(np.ones(CAMPAIGNS)), DAYS)[:, None]
+        other = constant_plan(constraints, rng.dirichlet(np.ones(CAMPAIGNS)), DAYS)[:, None]
         share = rng.random() ** 3
         value, _ = worth(markets, (1 - share) * best.plan + share * other)
         assert value[0] <= best.value[0] * (1 + 1e-3)

@@ -5,18 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediagym.envs.constraints import even_floors, parse_constraints, violations
-from mediagym.envs.flight import Doubt, Problem
+from mediagym.envs.constraints import daily_floors, parse_constraints, violations
+from mediagym.envs.flight import BeliefCovariance, Problem
 from mediagym.envs.market import draw_noises, generator, simulate
 from mediagym.envs.planning import (
     SolverSettings,
+    constant_plan,
     historical_plan,
-    paced,
+    paced_plan,
+    plan_objective,
+    project_daily_plan,
     static_plan,
-    steady_plan,
     uniform_plan,
-    whole_plans,
-    worth_of,
 )
 
 
@@ -33,7 +33,7 @@ def test_plans_made_before_the_flight_keep_to_everything(posterior, constraints)
 
 def test_shares_that_are_allowed_are_kept(constraints):
     shares = np.full(len(constraints.names), 1.0)
-    plan = steady_plan(constraints, shares, constraints.days)
+    plan = constant_plan(constraints, shares, constraints.days)
     owner = constraints.tree.parents[1]
     floors = constraints.floor_cents[0] / constraints.total_cents
     if all((owner == c).mean() >= floor for c, floor in enumerate(floors)):
@@ -63,7 +63,9 @@ def test_a_feasible_plan_is_paced_as_it_is(feasible_set, fly, seed):
     rng = np.random.default_rng(seed)
     constraints = feasible_set(rng)
     for plan in fly(rng, constraints, rows=3):
-        np.testing.assert_allclose(paced(constraints, plan), plan, atol=1e-6 * constraints.total)
+        np.testing.assert_allclose(
+            paced_plan(constraints, plan), plan, atol=1e-6 * constraints.total
+        )
 
 
 @settings(max_examples=60)
@@ -73,14 +75,14 @@ def test_any_wish_is_paced_into_a_feasible_plan(feasible_set, seed):
     constraints = feasible_set(rng)
     shape = (constraints.days, len(constraints.names))
     wish = rng.dirichlet(np.full(shape[0] * shape[1], 0.3)).reshape(shape) * constraints.total
-    assert violations(constraints, paced(constraints, wish)) == []
+    assert violations(constraints, paced_plan(constraints, wish)) == []
 
 
 @settings(max_examples=60)
 @given(st.integers(0, 2**32))
 def test_even_floors_pay_the_floors_of_campaigns_and_of_channels_with_one(feasible_set, seed):
     constraints = feasible_set(np.random.default_rng(seed))
-    least = even_floors(constraints)
+    least = daily_floors(constraints)
     owner = constraints.tree.parents[1]
     for k, floor in enumerate(constraints.floor_cents[1] / 100):
         assert least[k] * constraints.days >= floor - 1e-9
@@ -97,9 +99,9 @@ def test_even_floors_pay_the_floors_of_campaigns_and_of_channels_with_one(feasib
 def test_whole_plans_keep_to_sums_caps_and_what_is_due_every_day(feasible_set, seed):
     rng = np.random.default_rng(seed)
     constraints = feasible_set(rng)
-    least = even_floors(constraints)
+    least = daily_floors(constraints)
     wish = rng.normal(0, constraints.total, (4, constraints.days, len(constraints.names)))
-    plans = whole_plans(constraints, least=least)(wish)
+    plans = project_daily_plan(constraints, least=least)(wish)
     slack = 1e-6 * max(constraints.total, 1)
     assert (plans >= least - slack).all()
     assert (plans <= constraints.daily_cap_cents / 100 + slack).all()
@@ -123,8 +125,10 @@ def climbed(posterior, objective, conf):
         shipped = conf("constraints/default.yaml", pacing=list(pacing) or None)
         constraints = parse_constraints(shipped, posterior.campaigns, 30)
         plan = static_plan(posterior, constraints, objective, 30, solver)
-        problem = Problem(constraints, objective, *posterior.mean(), Doubt.none(plan[0]), plan)
-        worth = worth_of(problem, market, state, path)
+        problem = Problem(
+            constraints, objective, *posterior.mean(), BeliefCovariance.none(plan[0]), plan
+        )
+        worth = plan_objective(problem, market, state, path)
         return constraints, plan, lambda p: worth(np.repeat(p[None], 16, 0))[0].mean()
 
     return climb
@@ -143,7 +147,7 @@ def test_the_static_plan_is_feasible_and_better_than_its_neighbours(climbed, pac
         assert worth((1 - share) * plan + share * even) <= best * (1 + 2e-4)
     rng = np.random.default_rng(0)
     for size in (0.05, 0.3):
-        nudged = paced(constraints, plan * np.exp(size * rng.standard_normal(plan.shape[1])))
+        nudged = paced_plan(constraints, plan * np.exp(size * rng.standard_normal(plan.shape[1])))
         assert worth(nudged) <= best * (1 + 2e-4)
 
 

@@ -18,19 +18,19 @@ from mediagym.data.errors import ConfigError, MediaGymError
 from mediagym.data.storage import CONF
 from mediagym.envs.arrays import select
 from mediagym.envs.constraints import violations
-from mediagym.envs.environment import BudgetEnv, Pool
+from mediagym.envs.environment import BudgetEnv, MarketPool
 from mediagym.envs.market import Noise
-from mediagym.envs.planning import clairvoyant_bound, whole_plans, worth_of
+from mediagym.envs.planning import clairvoyant_values, plan_objective, project_daily_plan
 from mediagym.envs.suite import (
     every_task,
+    held_out_markets,
     make_env,
     make_vector_env,
-    markets_of,
     posterior_of,
     problem_for,
     reference_of,
+    sample_markets,
     task_of,
-    trial_noise,
 )
 from mediagym.envs.suite.splits import SPLITS, fingerprint
 from mediagym.envs.suite.task import task_names
@@ -78,8 +78,8 @@ def test_splits_are_disjoint_and_a_seed_is_the_same_market_in_any_company():
     ranges = sorted((split.first, split.first + split.size) for split in SPLITS.values())
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(ranges))
     task = task_of("Full-S")
-    many, _ = markets_of(task, range(5, 9))
-    alone, _ = markets_of(task, [7])
+    many, _ = sample_markets(task, range(5, 9))
+    alone, _ = sample_markets(task, [7])
     for ours, theirs in zip(many, alone, strict=True):
         assert (ours is None and theirs is None) or np.array_equal(ours[2], theirs[0])
 
@@ -108,7 +108,7 @@ def test_single_flights_are_bitwise_those_of_the_batch(key):
 
 def test_held_out_markets_come_in_their_order_whatever_the_seed():
     env = make_vector_env(2, "Seasonal-S", split="test")
-    _, state, _ = trial_noise(task_of("Seasonal-S"), "test")
+    _, state, _ = held_out_markets(task_of("Seasonal-S"), "test")
     for seed in (0, 9):
         env.reset(seed=seed)
         assert np.array_equal(env.batch.flight.truth.level, state.level[:2])
@@ -145,14 +145,14 @@ def test_random_feasible_moves_do_not_improve_the_clairvoyant(key):
     """From the clairvoyant's own plans; and they are worth what ships."""
     task, few = task_of(key), slice(0, 8)
     problem = problem_for(task)
-    market, state, noise = trial_noise(task, "test")
+    market, state, noise = held_out_markets(task, "test")
     market, state = select(market, few), select(state, few)
     path = Noise(*(f if f is None else f[:, few] for f in noise)).path()
-    bound = clairvoyant_bound(problem, market, state, path)
+    bound = clairvoyant_values(problem, market, state, path)
     np.testing.assert_allclose(bound.daily, reference_of(key).daily["test"][few], rtol=2e-3)
     open_ = None if path.outage is None else np.where(np.moveaxis(path.outage, 0, 1) > 0, 1e9, 0)
-    feasible = whole_plans(problem.constraints, open_)
-    worth = worth_of(problem, market, state, path._replace(outage=None, delivery=None))
+    feasible = project_daily_plan(problem.constraints, open_)
+    worth = plan_objective(problem, market, state, path._replace(outage=None, delivery=None))
     plan, rng = np.moveaxis(bound.plan, 1, 0), np.random.default_rng(0)
     for scale in (0.3, 0.1, 0.03, 0.01) * 15:
         tilted = plan * np.exp(scale * rng.standard_normal(plan.shape))
@@ -218,7 +218,7 @@ def test_any_flight_under_any_constraints_is_feasible_finite_and_exact(
     constraints = feasible_set(rng, [Named(name, name.split("/")[0]) for name in names])
     plan = constraints.total * rng.dirichlet(np.full(len(names), 0.5), constraints.days)
     problem = whole.problem._replace(constraints=constraints, base=plan / constraints.days)
-    few = Pool(*(select(part, slice(64)) for part in whole.source[:2]), whole.source.shocks)
+    few = MarketPool(*(select(part, slice(64)) for part in whole.source[:2]), whole.source.shocks)
     env = BudgetEnv(problem, few, whole.settings)
     seen, _info = env.reset(seed=seed)
     days = []

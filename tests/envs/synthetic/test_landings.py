@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mediagym.data.history import Campaign
-from mediagym.envs.synthetic.landings import VISIT_COLUMNS, draw_visits
+from mediagym.envs.synthetic.landings import LANDING_COLUMNS, draw_landings
 
 CAMPAIGNS = [
     Campaign("google", "Search"),
@@ -16,7 +16,7 @@ ROWS = 20_000
 
 def draw(clicks=None, rows=ROWS, seed=0):
     clicks = np.full((len(DATES), 3), [200.0, 100.0, 50.0]) if clicks is None else clicks
-    return draw_visits(DATES, CAMPAIGNS, clicks, rows, np.random.default_rng(seed))
+    return draw_landings(DATES, CAMPAIGNS, clicks, rows, np.random.default_rng(seed))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def at_size():
 
 
 def test_a_log_has_its_columns_and_about_its_rows(visits):
-    assert tuple(visits.columns) == VISIT_COLUMNS
+    assert tuple(visits.columns) == LANDING_COLUMNS
     assert len(visits) == ROWS
 
 

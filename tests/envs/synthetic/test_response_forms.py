@@ -7,22 +7,22 @@ from hypothesis import strategies as st
 from mediagym.envs.arrays import select
 from mediagym.envs.calibration import Priors
 from mediagym.envs.market import Noise, draw_noises, generator, saturation, step
-from mediagym.envs.planning import tensors
+from mediagym.envs.planning import to_tensors
 from mediagym.envs.synthetic import (
-    FORMS,
-    Form,
+    RESPONSE_FORMS,
+    ResponseForm,
     SyntheticSettings,
     expected_conversions,
-    respond,
+    step_with_form,
     synthesize,
 )
-from mediagym.envs.synthetic.response_forms import follow, formed
+from mediagym.envs.synthetic.response_forms import demand_following_spend, with_form
 
 SEEDS = st.integers(0, 2**32)
-CURVES = {name: form.curve for name, form in FORMS.items() if form.curve is not None}
+CURVES = {name: form.curve for name, form in RESPONSE_FORMS.items() if form.curve is not None}
 ELASTICITY = st.floats(0.1, 0.85)
 curved = pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
-formed_ones = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+formed_ones = pytest.mark.parametrize("form", RESPONSE_FORMS.values(), ids=RESPONSE_FORMS)
 
 
 @pytest.fixture
@@ -82,9 +82,9 @@ def test_numpy_and_torch_agree_and_torch_has_a_gradient(curve, seed):
 @pytest.mark.parametrize("noisy", [False, True])
 def test_where_the_curve_is_ours_a_day_is_that_of_the_market_bit_by_bit(a_flight, name, noisy):
     market, state, spend, noise = a_flight()
-    market = formed(FORMS[name], market)
+    market = with_form(RESPONSE_FORMS[name], market)
     today = select(noise, 0) if noisy else None
-    ours = respond(FORMS[name], market, state, spend[0], today)
+    ours = step_with_form(RESPONSE_FORMS[name], market, state, spend[0], today)
     for record, other in zip(ours, step(market, state, spend[0], today), strict=True):
         for one, two in zip(record, other, strict=True):
             np.testing.assert_array_equal(one, two)
@@ -93,7 +93,7 @@ def test_where_the_curve_is_ours_a_day_is_that_of_the_market_bit_by_bit(a_flight
 @formed_ones
 def test_a_form_changes_what_it_says_and_nothing_else(a_flight, form):
     market, *_ = a_flight()
-    changed = formed(form, market)._asdict()
+    changed = with_form(form, market)._asdict()
     differ = {k for k, v in market._asdict().items() if not np.array_equal(changed[k], v)}
     assert differ == (
         {"carryover"} if not form.carries else {"drift_sd"} if form.drift_sd else set()
@@ -107,7 +107,7 @@ def test_another_curve_replaces_the_response_alone(a_flight, curve):
     """Expected conversions over demand are the curve; clicks and the state are ours."""
     market, state, spend, noise = a_flight(3)
     today = select(noise, 0)
-    after, outcome = respond(Form(curve=curve), market, state, spend[0], today)
+    after, outcome = step_with_form(ResponseForm(curve=curve), market, state, spend[0], today)
     usual, ours = step(market, state, spend[0], today)
     for one, two in zip(after, usual, strict=True):
         np.testing.assert_array_equal(one, two)
@@ -130,7 +130,7 @@ def test_counts_average_to_what_is_expected(a_flight, curve):
     state = select(state, np.zeros(count, int))
     noise = draw_noises(many, 1, [generator(1, i) for i in range(count)])
     today: Noise = select(noise, 0)
-    _, outcome = respond(Form(curve=curve), many, state, spend[0][:1], today)
+    _, outcome = step_with_form(ResponseForm(curve=curve), many, state, spend[0][:1], today)
     sd = outcome.conversions.std(0) / np.sqrt(count)
     gap = np.abs(outcome.conversions.mean(0) - outcome.expected.mean(0))
     assert (gap < 5 * sd + 1e-9).all()
@@ -139,15 +139,17 @@ def test_counts_average_to_what_is_expected(a_flight, curve):
 @formed_ones
 def test_what_a_plan_brings_is_the_sum_of_its_days_in_numpy_and_torch(a_flight, form):
     market, state, spend, _ = a_flight(1)
-    market = formed(form, market)
+    market = with_form(form, market)
     after, days = expected_conversions(form, market, state, spend)
     here, outcomes = state, []
     for dollars in spend:
-        here, outcome = respond(form, market, here, dollars, None)
+        here, outcome = step_with_form(form, market, here, dollars, None)
         outcomes.append(outcome.expected)
     np.testing.assert_array_equal(days, outcomes)
     np.testing.assert_array_equal(after.stock, here.stock)
-    theirs = expected_conversions(form, tensors(market), tensors(state), torch.tensor(spend))[1]
+    theirs = expected_conversions(form, to_tensors(market), to_tensors(state), torch.tensor(spend))[
+        1
+    ]
     np.testing.assert_allclose(theirs.numpy(), days, rtol=1e-9)
 
 
@@ -155,8 +157,8 @@ def test_spend_that_follows_demand_does_so_at_its_elasticity_and_keeps_its_scale
     rng = np.random.default_rng(0)
     market = draw_market(rng)
     levels, spend = rng.normal(0, 0.4, (200, 3)), np.full((200, 3), 100.0)
-    assert follow(FORMS["hill"], market, spend, levels, 19_000) is spend
-    followed = follow(FORMS["confounded"], market, spend, levels, 19_000)
+    assert demand_following_spend(RESPONSE_FORMS["hill"], market, spend, levels, 19_000) is spend
+    followed = demand_following_spend(RESPONSE_FORMS["confounded"], market, spend, levels, 19_000)
     demand = levels + market.weekday[(19_003 + np.arange(200)) % 7]
     slope = [np.polyfit(demand[:, k], np.log(followed[:, k]), 1)[0] for k in range(3)]
     np.testing.assert_allclose(slope, 0.5)
@@ -168,7 +170,10 @@ def advertisers(conf, priors: Priors, tmp_path_factory):
     """One advertiser of each form, all from the same seed."""
     given = conf("advertiser/default.yaml", path=tmp_path_factory.mktemp("x"), days=300, seed=3)
     settings = SyntheticSettings.of(given, "advertiser")
-    return {name: synthesize(settings.model_copy(update={"form": name}), priors) for name in FORMS}
+    return {
+        name: synthesize(settings.model_copy(update={"form": name}), priors)
+        for name in RESPONSE_FORMS
+    }
 
 
 def _followed(advertiser) -> np.ndarray:

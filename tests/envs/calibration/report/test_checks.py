@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mediagym.envs.calibration import Record
+from mediagym.envs.calibration import ObservedHistory
 from mediagym.envs.calibration.report.checks import one_day_ahead
 from mediagym.envs.market import MarketState, step
 
@@ -25,7 +25,7 @@ def told(draw_market):
             nudge = market.level_sd * rng.standard_normal(3) / market.level_kept
             state, outcome = step(market, state._replace(level=state.level + nudge), dollars, None)
             counts.append(rng.poisson(outcome.expected * rng.gamma(shape) / shape))
-        record = Record(FIRST, spend, np.array(counts, float), np.ones((DAYS, 3), bool))
+        record = ObservedHistory(FIRST, spend, np.array(counts, float), np.ones((DAYS, 3), bool))
         return market, record
 
     return tell

@@ -12,12 +12,12 @@ from mediagym.data.errors import DataError
 from mediagym.data.history import METRICS, MISSING, OBSERVED, History
 from mediagym.data.plotting import blank
 from mediagym.envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
-from mediagym.envs.calibration.priors import PLACES
-from mediagym.envs.calibration.report import portrait_of
+from mediagym.envs.calibration.priors import PARAMETER_INDEX
+from mediagym.envs.calibration.report import calibration_content
 from mediagym.envs.calibration.report.content import (
     PARAMETERS,
     QUANTILES,
-    Portrait,
+    CalibrationContent,
     calibration_document,
 )
 from mediagym.envs.calibration.report.figures import FIGURES
@@ -26,12 +26,12 @@ from mediagym.envs.market import simulate, steady_conversions
 
 
 @pytest.fixture(scope="module")
-def portrait(history: History, posterior: Posterior, priors: Priors) -> Portrait:
-    return portrait_of(history, posterior, priors)
+def portrait(history: History, posterior: Posterior, priors: Priors) -> CalibrationContent:
+    return calibration_content(history, posterior, priors)
 
 
 @pytest.fixture(scope="module")
-def written(portrait: Portrait, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def written(portrait: CalibrationContent, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return write_report(portrait, "conversions", tmp_path_factory.mktemp("report") / "calibration")
 
 
@@ -53,10 +53,10 @@ class _Tags(HTMLParser):
 
 
 def test_every_parameter_of_the_priors_is_shown() -> None:
-    assert set(PARAMETERS) == set(PLACES)
+    assert set(PARAMETERS) == set(PARAMETER_INDEX)
 
 
-def test_curves_are_bands_that_grow_with_spend(portrait: Portrait) -> None:
+def test_curves_are_bands_that_grow_with_spend(portrait: CalibrationContent) -> None:
     curve, grid = portrait.curve, portrait.grid
     assert curve.shape == (len(QUANTILES), len(grid), len(portrait.names))
     assert (np.diff(curve, axis=0) >= 0).all()
@@ -65,7 +65,9 @@ def test_curves_are_bands_that_grow_with_spend(portrait: Portrait) -> None:
     assert (np.diff(grid, axis=0) > 0).all()
 
 
-def test_curves_widen_outside_what_was_observed(portrait: Portrait, posterior: Posterior) -> None:
+def test_curves_widen_outside_what_was_observed(
+    portrait: CalibrationContent, posterior: Posterior
+) -> None:
     """By the ratio of the interval's ends, from the reference to five times the most ever spent."""
     width = np.log(portrait.curve[-1, 1:] / portrait.curve[0, 1:])
     inside = np.argmin(np.abs(portrait.grid[1:] - posterior.market.reference_spend[0]), axis=0)
@@ -85,7 +87,7 @@ def test_a_steady_curve_is_what_a_steady_month_brings(posterior: Posterior) -> N
 
 
 def test_posteriors_are_the_parameters_behind_the_market(
-    portrait: Portrait, posterior: Posterior
+    portrait: CalibrationContent, posterior: Posterior
 ) -> None:
     """What is read back from the market's fields is what the report of the calibration says."""
     for name in PARAMETERS:
@@ -104,7 +106,7 @@ def test_posteriors_are_the_parameters_behind_the_market(
 
 
 def test_levels_are_drawn_for_every_day_of_the_history(
-    portrait: Portrait, history: History
+    portrait: CalibrationContent, history: History
 ) -> None:
     assert portrait.level.shape == (len(QUANTILES), *history.spend.shape)
     assert (np.diff(portrait.level, axis=0) >= 0).all()
@@ -112,7 +114,7 @@ def test_levels_are_drawn_for_every_day_of_the_history(
 
 
 def test_the_document_is_json_and_says_where_the_data_end(
-    portrait: Portrait, history: History
+    portrait: CalibrationContent, history: History
 ) -> None:
     content = json.loads(json.dumps(calibration_document(portrait), allow_nan=False))
     assert list(content["campaigns"]) == list(history.names)
@@ -138,7 +140,7 @@ def test_the_document_is_json_and_says_where_the_data_end(
         assert 0 <= found["checks"]["one_day_ahead_coverage90"] <= 1
 
 
-def test_the_history_is_described_as_well_as_it_should_be(portrait: Portrait) -> None:
+def test_the_history_is_described_as_well_as_it_should_be(portrait: CalibrationContent) -> None:
     large = np.nansum(portrait.conversions, axis=0) > 150
     np.testing.assert_allclose(portrait.check.coverage90[large], 0.9, atol=0.1)
 
@@ -166,7 +168,7 @@ def test_the_page_needs_nothing_but_itself(page: str) -> None:
 
 
 def test_the_page_has_a_picture_a_section_and_a_row_a_campaign(
-    page: str, portrait: Portrait
+    page: str, portrait: CalibrationContent
 ) -> None:
     tags = _Tags(page).found
     pictures = [found for tag, found in tags if tag == "img"]
@@ -190,7 +192,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_names_and_notes_are_text_and_no_markup(portrait: Portrait, tmp_path: Path) -> None:
+def test_names_and_notes_are_text_and_no_markup(
+    portrait: CalibrationContent, tmp_path: Path
+) -> None:
     nasty = "<script>alert(1)</script> & more"
     report = {**portrait.report, "notes": [nasty]}
     page = write_report(portrait._replace(report=report), "conversions", tmp_path)[0].read_text()
@@ -199,7 +203,9 @@ def test_names_and_notes_are_text_and_no_markup(portrait: Portrait, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_folder_that_cannot_be_written_to_is_told(portrait: Portrait, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_told(
+    portrait: CalibrationContent, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DataError, match="file"):
         write_report(portrait, "conversions", tmp_path / "file" / "calibration")
@@ -218,7 +224,9 @@ def test_a_campaign_that_was_never_reported_has_its_prior_shown(
     arrays["presence"][:, 0], arrays["presence"][:, 1] = MISSING, OBSERVED
     quiet = dataclasses.replace(history, campaigns=history.campaigns[:3], **arrays)
     posterior = calibrate(quiet, priors, calibration_settings)
-    html, data, *_ = write_report(portrait_of(quiet, posterior, priors), "conversions", tmp_path)
+    html, data, *_ = write_report(
+        calibration_content(quiet, posterior, priors), "conversions", tmp_path
+    )
     text = re.sub(r'src="[^"]*"', "", html.read_text())
     assert "nan" not in text.casefold()
     first, second, _ = json.loads(data.read_text())["campaigns"].values()
@@ -227,14 +235,14 @@ def test_a_campaign_that_was_never_reported_has_its_prior_shown(
 
 
 def test_after_an_update_priors_stay_where_they_were(
-    history: History, posterior: Posterior, priors: Priors, portrait: Portrait
+    history: History, posterior: Posterior, priors: Priors, portrait: CalibrationContent
 ) -> None:
     """The memory says what they were centred on, not the history that has grown since."""
     assert posterior.memory is not None
     moved = posterior.memory._replace(anchor_conversions=2 * posterior.memory.anchor_conversions)
-    again = portrait_of(history, dataclasses.replace(posterior, memory=moved), priors)
+    again = calibration_content(history, dataclasses.replace(posterior, memory=moved), priors)
     np.testing.assert_allclose(
         again.prior["conversions"], 2 * portrait.prior["conversions"], rtol=1e-12
     )
-    alone = portrait_of(history, dataclasses.replace(posterior, memory=None), priors)
+    alone = calibration_content(history, dataclasses.replace(posterior, memory=None), priors)
     np.testing.assert_allclose(alone.prior["conversions"], portrait.prior["conversions"])
