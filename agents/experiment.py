@@ -59,7 +59,7 @@ class Experiment(ABC):
         """
 
     @abstractmethod
-    def _climb(self, split: str, kind: Kind) -> Floats:
+    def _optimise_plans(self, split: str, kind: Kind) -> Floats:
         """Find the plans that ``plans`` returns."""
 
     def plans(self, split: str, kind: Kind) -> Floats:
@@ -71,13 +71,13 @@ class Experiment(ABC):
         """
         trial = self.trial(split)
         asked = split, len(trial.market.elasticity), self.evaluation.seed
-        return self.kept(f"{kind}-{split}", asked, lambda: self._climb(split, kind))
+        return self.cached(f"{kind}-{split}", asked, lambda: self._optimise_plans(split, kind))
 
     def settings(self, name: str) -> dict[str, Any]:
         """Return the settings of an agent: the configured ones if it is that, else as they ship."""
         return dict(self.agent if self.agent.get("name") == name else shipped_yaml(f"agent/{name}"))
 
-    def kept(self, name: str, depends: Any, make: Callable[[], Floats]) -> Floats:
+    def cached(self, name: str, depends: Any, make: Callable[[], Floats]) -> Floats:
         """Return an array that is slow to make, from the cache if it is there.
 
         Args:
@@ -85,14 +85,14 @@ class Experiment(ABC):
             depends: JSON-able, all that it depends on beside the problem.
             make: called where it is not there.
         """
-        path = self.place(name, depends, "npz")
+        path = self.cache_path(name, depends, "npz")
         if path.exists():
             return read_arrays(path)["plan"]
         made = make()
         write_arrays(path, {"plan": made})
         return made
 
-    def place(self, name: str, depends: Any, suffix: str) -> Path:
+    def cache_path(self, name: str, depends: Any, suffix: str) -> Path:
         """Return where something is kept that depends on this arena and on ``depends``."""
         return self.cache / self._key / f"{name}-{digest(_VERSION, depends)}.{suffix}"
 
@@ -104,7 +104,7 @@ class Experiment(ABC):
             self.posterior.fingerprint(),
             problem.constraints.to_json(),
             problem.objective.model_dump(mode="json"),
-            problem.base.round(4).tolist(),
+            problem.static_plan.round(4).tolist(),
         )
         return f"arena-{content}"
 
@@ -136,9 +136,9 @@ class TaskExperiment(Experiment):
         best = reference_of(self.task.key).daily[split][: len(market.elasticity)]
         return EvaluationSet(market, state, noise, best)
 
-    def _climb(self, split: str, kind: Kind) -> Floats:
+    def _optimise_plans(self, split: str, kind: Kind) -> Floats:
         trial = self.trial(split)
-        known = (self.problem, trial.market, trial.state, trial.noise.path())
+        known = (self.problem, trial.market, trial.state, trial.noise.without_count_noise())
         if kind == "daily":
             return clairvoyant_values(*known).plan
         return _every_day(best_constant_plan(*known).plan, self.problem.days)
@@ -164,12 +164,14 @@ class AdvertiserExperiment(Experiment):
         market, state = self.posterior.held(validation, skip=held - validation)
         return evaluation_set(market, state, days, _VALIDATION_SEED)
 
-    def _climb(self, split: str, kind: Kind) -> Floats:
+    def _optimise_plans(self, split: str, kind: Kind) -> Floats:
         problem, trial = self.problem, self.trial(split)
         if kind == "steady":
-            summit = best_constant_plan(problem, trial.market, trial.state, trial.noise.path())
-            return _every_day(summit.plan, problem.days)
-        begin = rollout_policy(problem, PlanPolicy("static", problem.base), trial)
+            optimum = best_constant_plan(
+                problem, trial.market, trial.state, trial.noise.without_count_noise()
+            )
+            return _every_day(optimum.plan, problem.days)
+        begin = rollout_policy(problem, PlanPolicy("static", problem.static_plan), trial)
         return clairvoyant_rollout(problem, trial, [begin], self.solver).spend
 
 

@@ -112,7 +112,7 @@ def clairvoyant_rollout(
     best = np.argmax([f.total for f in flown], axis=0)
     count = len(best)
     begin = np.stack([f.spend for f in flown])[best, :, np.arange(count)].swapaxes(0, 1)
-    path, plans = trial.noise.path(), []
+    path, plans = trial.noise.without_count_noise(), []
     for first in range(0, count, _SOLVED_AT_ONCE):
         part = slice(first, first + _SOLVED_AT_ONCE)
         progress(f"clairvoyant: market {first} of {count}")

@@ -9,6 +9,28 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .errors import ConfigError, shown
 
 Model = TypeVar("Model", bound="Settings")
+RENAMED = {  # keys of earlier versions, and what they are called now
+    "agent.batch": "agent.batch_size",
+    "agent.buffer": "agent.buffer_size",
+    "agent.clip": "agent.clip_range",
+    "agent.envs": "agent.n_envs",
+    "agent.epochs": "agent.n_epochs",
+    "agent.hidden": "agent.net_arch",
+    "agent.log_std": "agent.log_std_init",
+    "agent.log_std_end": "agent.log_std_final",
+    "agent.lstm": "agent.lstm_hidden_size",
+    "agent.rate": "agent.learning_rate",
+    "agent.starts": "agent.learning_starts",
+    "agent.steps": "agent.total_timesteps",
+    "agent.updates": "agent.gradient_steps",
+    "agent.warm.rate": "agent.warm.learning_rate",
+    "calibration.final_moves": "calibration.final_mcmc_steps",
+    "calibration.keep": "calibration.ess_target",
+    "calibration.moves": "calibration.mcmc_steps",
+    "priors.beliefs": "priors.evidence",
+    "priors.saturating": "priors.hill_share",
+    "shelf": "references_dir",
+}
 
 
 class Settings(BaseModel):
@@ -37,6 +59,8 @@ def _explain(error: ValidationError, where: str, allowed: list[str]) -> str:
     first = error.errors()[0]
     key = ".".join([where, *map(str, first["loc"])])
     if first["type"] == "extra_forbidden":
+        if key in RENAMED:
+            return f"{key}: this key is now called {RENAMED[key]}. Rename it and run again."
         near = difflib.get_close_matches(str(first["loc"][-1]), allowed, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return f"{key}: unknown key; allowed here: {', '.join(allowed)}{hint}"

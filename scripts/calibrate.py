@@ -29,10 +29,10 @@ def main(config: DictConfig) -> None:
         save_posterior(posterior, folder)
         if asked.report:
             say("drawing the report")
-            portrait = calibration_content(
+            content = calibration_content(
                 history, posterior, Priors.of(settings["priors"], "priors")
             )
-            write_report(portrait, settings["objective"]["name"], folder / "calibration")
+            write_report(content, settings["objective"]["name"], folder / "calibration")
     console.print(learning_table(posterior.report))
     print_notes(notes)
     print_line(f"\nposterior  {folder / 'posterior.npz'}")

@@ -42,9 +42,10 @@ def main(config: DictConfig) -> float:
     keep_configuration(folder, settings)
     policy = learn(session, asked.seed, folder, progress=not sweeping())
     save_network(policy.network, folder)
-    if asked.shelf is not None:
+    if asked.references_dir is not None:
         save_network(
-            policy.network, reference_folder(asked.shelf, session.arena.id, policy.name, asked.seed)
+            policy.network,
+            reference_folder(asked.references_dir, session.arena.id, policy.name, asked.seed),
         )
     with progress("comparing on held-out markets") as say:
         entrants = [*rivals, Candidate(policy.name, (policy,))]

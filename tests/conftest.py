@@ -117,7 +117,7 @@ def history(advertiser: Advertiser, synthetic_settings: SyntheticSettings) -> Hi
 @pytest.fixture(scope="session")
 def calibration_settings() -> CalibrationSettings:
     """A calibration of a second: 64 particles, 96 draws, 32 of them held out."""
-    sizes = {"particles": 64, "moves": 2, "final_moves": 2, "draws": 96, "held_out": 32}
+    sizes = {"particles": 64, "mcmc_steps": 2, "final_mcmc_steps": 2, "draws": 96, "held_out": 32}
     return CalibrationSettings.of(read_conf("calibration/default.yaml", **sizes), "calibration")
 
 

@@ -51,7 +51,7 @@ class Resamples:
     def parts(
         self, policy: str, flights: Floats, ranges: Sequence[tuple[float, float]]
     ) -> list[Floats]:
-        """Return ``quantile_mean`` of every resample for each range of levels, (resamples,) each."""
+        """Return ``quantile_mean`` of every resample for each range, (resamples,) each."""
         seeds, found = self.seeds(policy, len(flights)), []
         for first in range(0, self.count, _CHUNK):
             some = slice(first, first + _CHUNK)

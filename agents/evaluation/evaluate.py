@@ -24,18 +24,18 @@ class PolicyResult(NamedTuple):
     """What an entrant did: a flight of every market for each of its training seeds."""
 
     name: str
-    flown: tuple[Rollout, ...]
+    rollouts: tuple[Rollout, ...]
 
     @property
     def total(self) -> Floats:
         """Expected objective, (seeds, markets)."""
-        return np.stack([flown.total for flown in self.flown])
+        return np.stack([flown.total for flown in self.rollouts])
 
 
 class Evaluation(NamedTuple):
     """Every entrant beside the bound."""
 
-    entries: tuple[PolicyResult, ...]  # as given; then the clairvoyant, where it was found here
+    results: tuple[PolicyResult, ...]  # as given; then the clairvoyant, where it was found here
     best: Floats  # (markets,) value of the clairvoyant
     settings: EvaluationSettings
 
@@ -43,24 +43,24 @@ class Evaluation(NamedTuple):
         """Return an entrant's flights in percent of the clairvoyant, (seeds, markets)."""
         return percent_of(entry.total, self.best)
 
-    def reached(self, value: Floats) -> Floats:
+    def progress(self, value: Floats) -> Floats:
         """Return what a flight's days, (days, markets), brought so far, in percent of the bound."""
         return np.asarray(100 * np.cumsum(value, axis=0) / np.abs(self.best))
 
     def regret(self, value: Floats) -> Floats:
         """Return the points that a flight, (days, markets), is behind the clairvoyant so far."""
-        return self.reached(self.due) - self.reached(value)
+        return self.progress(self.bound_by_day) - self.progress(value)
 
     @property
-    def due(self) -> Floats:
+    def bound_by_day(self) -> Floats:
         """The clairvoyant's objective by day, (days, markets).
 
         Of its flight where it was flown; else its value in equal parts, as only that is known.
         """
-        for entry in self.entries:
+        for entry in self.results:
             if entry.name == CLAIRVOYANT:
-                return entry.flown[0].value
-        days = len(self.entries[0].flown[0].value)
+                return entry.rollouts[0].value
+        days = len(self.results[0].rollouts[0].value)
         return np.tile(self.best / days, (days, 1))
 
 
@@ -87,7 +87,7 @@ def evaluate(
         entries.append(PolicyResult(entrant.name, tuple(flown)))
     if trial.best is not None:
         return Evaluation(tuple(entries), trial.best, settings)
-    every = [flown for entry in entries for flown in entry.flown]
+    every = [flown for entry in entries for flown in entry.rollouts]
     bound = clairvoyant_rollout(problem, trial, every, solver, progress)
     others = (entry for entry in entries if entry.name != CLAIRVOYANT)
     return Evaluation((*others, PolicyResult(CLAIRVOYANT, (bound,))), bound.total, settings)

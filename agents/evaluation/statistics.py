@@ -26,11 +26,11 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     """
     settings = evaluation.settings
     resamples = Resamples(len(evaluation.best), settings.resamples, settings.seed)
-    percents = {e.name: evaluation.percent(e) for e in evaluation.entries}
+    percents = {e.name: evaluation.percent(e) for e in evaluation.results}
     rivals = {name: percent for name, percent in percents.items() if name != CLAIRVOYANT}
     return {
         "markets": len(evaluation.best),
-        "policies": [row(e, percents[e.name], resamples) for e in evaluation.entries],
+        "policies": [row(e, percents[e.name], resamples) for e in evaluation.results],
         "paired": [
             _pair(a, b, rivals[a], rivals[b], resamples)
             for a in rivals
@@ -50,7 +50,7 @@ def row(entry: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str,
         resamples: of the markets and of its training seeds.
     """
     mean, iqm, cvar = resamples.parts(entry.name, percent, (MEAN, IQM, CVAR))
-    seconds = np.mean([flown.seconds for flown in entry.flown]) / len(entry.flown[0].value)
+    seconds = np.mean([flown.seconds for flown in entry.rollouts]) / len(entry.rollouts[0].value)
     return {
         "name": entry.name,
         "seeds": len(percent),
@@ -65,9 +65,9 @@ def row(entry: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str,
         "cvar_ci": interval(cvar),
         "gap": float(np.maximum(100 - percent, 0).mean()),
         "best": float(percent.max()),
-        "violations": sum(flown.violations for flown in entry.flown),
-        "cents_off": max(flown.cents_off for flown in entry.flown),
-        "turnover": float(np.mean([flown.turnover for flown in entry.flown])),
+        "violations": sum(flown.violations for flown in entry.rollouts),
+        "cents_off": max(flown.cents_off for flown in entry.rollouts),
+        "turnover": float(np.mean([flown.turnover for flown in entry.rollouts])),
         "seconds_per_decision": float(seconds),
         "seconds_per_flight": float(seconds / percent.shape[1]),
     }

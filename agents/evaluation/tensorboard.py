@@ -35,7 +35,7 @@ class _Run(NamedTuple):
     name: str  # of the run: its folder
     policy: str
     seed: int  # number of the training seed, from 0
-    flown: Rollout
+    rollouts: Rollout
 
 
 def log_evaluation(
@@ -66,14 +66,14 @@ def log_evaluation(
             ("comparison", comparison), ("profiles", profiles), ("differences", differences),
         ):  # fmt: skip
             _add(writer, name, draw([task]))
-        behind = {run.name: evaluation.regret(run.flown.value) for run in runs}
+        behind = {run.name: evaluation.regret(run.rollouts.value) for run in runs}
         _add(writer, "regret", regret(behind, str(task["id"])))
 
 
 def _runs(evaluation: Evaluation) -> Iterator[_Run]:
-    for entry in evaluation.entries:
-        for seed, flown in enumerate(entry.flown):
-            name = entry.name if len(entry.flown) == 1 else f"{entry.name}/seed_{seed}"
+    for entry in evaluation.results:
+        for seed, flown in enumerate(entry.rollouts):
+            name = entry.name if len(entry.rollouts) == 1 else f"{entry.name}/seed_{seed}"
             yield _Run(name, entry.name, seed, flown)
 
 
@@ -81,9 +81,9 @@ def _log_curves(
     writer: SummaryWriter, evaluation: Evaluation, run: _Run, resamples: Resamples
 ) -> None:
     """Log mean and 95 % interval of every curve, day by day."""
-    flown = run.flown
+    flown = run.rollouts
     curves = {
-        "flight/percent": evaluation.reached(flown.value),
+        "flight/percent": evaluation.progress(flown.value),
         "flight/regret": evaluation.regret(flown.value),
         "flight/spend": np.cumsum(flown.spend.sum(-1), axis=0),
     }
@@ -114,7 +114,7 @@ def _log_metrics(
     resamples: Resamples,
 ) -> None:
     """Log the statistics of a run alone as scalars, and the same tags as metrics of the HParams."""
-    alone = PolicyResult(run.policy, (run.flown,))
+    alone = PolicyResult(run.policy, (run.rollouts,))
     found = row(alone, evaluation.percent(alone), resamples)
     metrics = {f"evaluation/{name}": float(found[name]) for name in _METRICS}
     for tag, number in metrics.items():
@@ -137,10 +137,10 @@ def _log_figures(
 ) -> None:
     problem, posterior = session.arena.problem, session.arena.posterior
     dates = np.datetime64(problem.state.day, "D") + np.arange(problem.days)
-    mean = run.flown.spend.mean(1)
+    mean = run.rollouts.spend.mean(1)
     _add(writer, "spend", spend_map(posterior.names, dates, mean, run.name))
     _add(writer, "response", response_curves(posterior, mean))
-    behind = {run.name: evaluation.regret(run.flown.value)}
+    behind = {run.name: evaluation.regret(run.rollouts.value)}
     _add(writer, "regret", regret(behind, f"{run.name}: {session.arena.id}"))
 
 

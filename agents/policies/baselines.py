@@ -39,16 +39,17 @@ BASELINES: Mapping[str, Factory] = {
     "seasonal": seasonal,
     "replanner": replanner,
     "thompson": thompson,
-    "cem": linear_feedback,
+    "cma": linear_feedback,
     "clairvoyant_static": clairvoyant_static,
     "clairvoyant": clairvoyant,
 }
+RENAMED = {"cem": "cma"}  # it runs CMA-ES, not the cross-entropy method
 ORACLES = ("clairvoyant_static", "clairvoyant")  # they see the market: no plans for the unknown
 SETTINGS: Mapping[str, type[Settings]] = {
     "static_cvar": CvarSettings,
     "replanner": RollingHorizonSettings,
     "thompson": ThompsonSettings,
-    "cem": LinearFeedbackSettings,
+    "cma": LinearFeedbackSettings,
 }
 
 
@@ -71,6 +72,8 @@ def baseline(name: str, arena: Experiment, split: str = "test") -> Policy:
 def unknown_policy(name: str, learners: Sequence[str] = ()) -> ConfigError:
     """Return the error about a policy that there is not, with those that there are."""
     allowed = [*BASELINES, *learners]
+    if name in RENAMED:
+        return ConfigError(f"policy: {name!r} is now called {RENAMED[name]!r}; use that name.")
     near = get_close_matches(name, allowed, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return ConfigError(

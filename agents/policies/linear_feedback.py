@@ -26,9 +26,9 @@ _STEEP = 0.95  # elasticity above which the equal-marginal answer no longer grow
 
 
 class LinearFeedbackSettings(Settings):
-    """The keys of ``conf/agent/cem.yaml``."""
+    """The keys of ``conf/agent/cma.yaml``."""
 
-    name: Literal["cem"]
+    name: Literal["cma"]
     iterations: Annotated[int, Field(ge=1)]
     population: Annotated[int, Field(ge=4)]
     flights: Annotated[int, Field(ge=1)]
@@ -45,7 +45,7 @@ class LinearFeedback:
     shrunk (belief) and as counted (residual); how little is known yet (doubt), the worth of trying.
     """
 
-    name = "cem"
+    name = "cma"
     open_loop = False
 
     def __init__(self, problem: Problem, action: ActionSettings, gains: Floats) -> None:
@@ -53,7 +53,7 @@ class LinearFeedback:
         self.problem, self.gains = problem, gains
         self.action = action.model_copy(update={"follow": 0.0})
         self._answer = 1 / (1 - np.minimum(problem.market.elasticity, _STEEP))
-        self._share = problem.usual / problem.usual.sum()
+        self._share = problem.mean_static_spend / problem.mean_static_spend.sum()
 
     def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Return the plan's day, tilted."""
@@ -61,7 +61,7 @@ class LinearFeedback:
         left = 1 - view.ledger.day / problem.days
         shift = belief.state.level - prior_level(problem, belief.state.day)
         residual = np.log1p(belief.observed) - np.log1p(belief.expected)
-        doubt = np.sqrt(belief.doubt.level)
+        doubt = np.sqrt(belief.covariance.level)
         belief_gain, early, residual_gain, residual_early, doubt_gain, pace_gain = self.gains
         tilt = (belief_gain + early * left) * shift + doubt_gain * left * doubt
         tilt = self._answer * (tilt + (residual_gain + residual_early * left) * residual)
@@ -73,9 +73,9 @@ class LinearFeedback:
 
 def linear_feedback(arena: Experiment, split: str) -> LinearFeedback:
     """Return the policy; its gains are kept by content as JSON."""
-    settings = LinearFeedbackSettings.of(arena.settings("cem"), "agent")
+    settings = LinearFeedbackSettings.of(arena.settings("cma"), "agent")
     depends = [settings.model_dump(), arena.env.action.model_dump()]
-    path = arena.place("cem", depends, "json")
+    path = arena.cache_path("cma", depends, "json")
     if not path.exists():
         write_json(path, dict(zip(GAINS, search(arena, settings).tolist(), strict=True)))
     told = read_json(path)

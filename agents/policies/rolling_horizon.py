@@ -47,7 +47,7 @@ class RollingHorizonSettings(Settings):
 class Known(NamedTuple):
     """What the re-planner remembers from one day to the next."""
 
-    cloud: ParticleSet
+    particle_set: ParticleSet
     spent: Floats  # dollars so far, (flights, campaigns)
     observed: Floats  # conversions reported so far
 
@@ -66,33 +66,35 @@ class RollingHorizon:
     def act(self, view: Observable, memory: Known | None) -> tuple[Array, Array, Known]:
         """Return the dollars that are best on average over what is known now."""
         known = self._learn(view, memory)
-        shares = self._shares(view, known.cloud)
-        return *self._plan(view, known.cloud, shares), known
+        shares = self._shares(view, known.particle_set)
+        return *self._plan(view, known.particle_set, shares), known
 
-    def _shares(self, view: Observable, cloud: ParticleSet) -> Floats:
+    def _shares(self, view: Observable, particle_set: ParticleSet) -> Floats:
         """Return how much every draw counts today, (flights, draws, campaigns)."""
-        return np.asarray(weights(cloud))
+        return np.asarray(weights(particle_set))
 
     def _learn(self, view: Observable, before: Known | None) -> Known:
         spent, observed = view.ledger.spent, view.belief.observed
         if before is None:
             return Known(initial_particles(self.draws, len(spent)), spent, observed)
         news = spent - before.spent, np.maximum(observed - before.observed, 0.0)
-        return Known(update_weights(self.draws, before.cloud, *news), spent, observed)
+        return Known(update_weights(self.draws, before.particle_set, *news), spent, observed)
 
-    def _plan(self, view: Observable, cloud: ParticleSet, shares: Floats) -> tuple[Floats, Floats]:
+    def _plan(
+        self, view: Observable, particle_set: ParticleSet, shares: Floats
+    ) -> tuple[Floats, Floats]:
         problem, today = self.problem, view.ledger.day
-        moved = _moved(self.draws, cloud, today)
+        moved = _moved(self.draws, particle_set, today)
         fade = _fade(self.draws, shares, moved, problem.days - today)
-        spend = np.maximum(problem.base[today:].mean(0), _LEAST * problem.usual)
+        spend = np.maximum(problem.static_plan[today:].mean(0), _LEAST * problem.mean_static_spend)
         reference = spend + 0 * view.ledger.spent
         for _ in range(_ROUNDS):
-            level = self.draws.state.level + moved + cloud.variance / 2
+            level = self.draws.state.level + moved + particle_set.variance / 2
             value, elasticity = curve(problem, self.draws, level, shares, reference)
             worth = self.scale[today:, None] * fade * value
             returns = Returns(reference, np.clip(elasticity, *_ELASTIC), worth)
             made = allocate(problem, view.ledger, returns)
-            reference = np.maximum(made.days.mean(0), _LEAST * problem.usual)
+            reference = np.maximum(made.days.mean(0), _LEAST * problem.mean_static_spend)
         return made.target, made.total
 
 
@@ -124,9 +126,9 @@ def curve(
     return total, (value * steep).sum(1) / np.maximum(total, 1e-300)
 
 
-def _moved(draws: PosteriorDraws, cloud: ParticleSet, day: int) -> Floats:
+def _moved(draws: PosteriorDraws, particle_set: ParticleSet, day: int) -> Floats:
     """Return how far each draw's level is from where it was expected, (flights, draws, ...)."""
-    return np.asarray(cloud.state.level - draws.market.level_kept**day * draws.state.level)
+    return np.asarray(particle_set.state.level - draws.market.level_kept**day * draws.state.level)
 
 
 def _fade(draws: PosteriorDraws, shares: Floats, moved: Floats, days: int) -> Floats:
@@ -144,12 +146,12 @@ def _scale(problem: Problem, draws: PosteriorDraws) -> Floats:
     """
     count = len(draws.market.elasticity)
     rngs = (generator(_PATHS, i) for i in range(count))
-    path = draw_noises(draws.market, problem.days, rngs).path()
+    path = draw_noises(draws.market, problem.days, rngs).without_count_noise()
     path = path._replace(outage=None, delivery=None)
     worth = plan_objective(problem, draws.market, draws.state, path)
-    _, slope = worth(np.repeat(problem.base[None], count, 0))
+    _, slope = worth(np.repeat(problem.static_plan[None], count, 0))
     shares = np.full((1, *draws.market.elasticity.shape), 1 / count)
     level = draws.state.level + draws.variance / 2
-    spend = np.maximum(problem.base, _LEAST * problem.usual)
+    spend = np.maximum(problem.static_plan, _LEAST * problem.mean_static_spend)
     value, elasticity = curve(problem, draws, level[None], shares + 0 * spend[:, None], spend)
     return np.asarray(np.maximum(slope.mean(0), 1e-12) / (value * elasticity / spend))

@@ -21,13 +21,13 @@ def seasonal(arena: Experiment, split: str) -> PlanPolicy:
     problem = arena.problem
     first = problem.state.day
     demand = np.stack([_demand(problem, day) for day in range(first, first + problem.days)])
-    plan = problem.usual * demand / np.maximum(demand.mean(0), 1e-12)
-    total = problem.base.sum()
+    plan = problem.mean_static_spend * demand / np.maximum(demand.mean(0), 1e-12)
+    total = problem.static_plan.sum()
     return PlanPolicy("seasonal", paced_plan(problem.constraints, plan * total / plan.sum()))
 
 
 def _demand(problem: Problem, day: int) -> Array:
     """Return what a day brings of the usual spend, all but the calendar as on the eve."""
     level = prior_level(problem, day)
-    eve = problem.state._replace(day=day, stock=problem.usual, level=level)
-    return step(problem.market, eve, problem.usual, None)[1].expected
+    eve = problem.state._replace(day=day, stock=problem.mean_static_spend, level=level)
+    return step(problem.market, eve, problem.mean_static_spend, None)[1].expected

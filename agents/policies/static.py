@@ -6,4 +6,4 @@ from ..policy import PlanPolicy
 
 def static(arena: Experiment, split: str) -> PlanPolicy:
     """Return the policy: sample average approximation, climbed by gradient (``envs/plans.py``)."""
-    return PlanPolicy("static", arena.problem.base)
+    return PlanPolicy("static", arena.problem.static_plan)

@@ -44,14 +44,14 @@ class CvarSettings(Settings):
 def static_cvar(arena: Experiment, split: str) -> PlanPolicy:
     """Return the policy; its plan is kept by content."""
     settings = CvarSettings.of(arena.settings("static_cvar"), "agent")
-    plan = arena.kept("static_cvar", settings.model_dump(), lambda: _climbed(arena, settings))
+    plan = arena.cached("static_cvar", settings.model_dump(), lambda: _climbed(arena, settings))
     return PlanPolicy("static_cvar", plan)
 
 
 def _climbed(arena: Experiment, settings: CvarSettings) -> Floats:
     problem = arena.problem
     draw = arena.source.draw(settings.seed, range(settings.draws), problem.days)
-    path = draw.noise.path()._replace(outage=None, delivery=None)
+    path = draw.noise.without_count_noise()._replace(outage=None, delivery=None)
     if tuple(problem.constraints.pacing) != (0.0, float(problem.days)):  # days bind each other
         solver = SolverSettings.of(
             {k: getattr(settings, k) for k in SolverSettings.model_fields}, "agent"
@@ -61,7 +61,7 @@ def _climbed(arena: Experiment, settings: CvarSettings) -> Floats:
             problem.objective,
             (draw.market, draw.state),
             path,
-            problem.base[:, None],
+            problem.static_plan[:, None],
             solver,
             tail=settings.alpha,
         ).plan[:, 0]
@@ -69,8 +69,8 @@ def _climbed(arena: Experiment, settings: CvarSettings) -> Floats:
         plan_objective(problem, draw.market, draw.state, path), settings.draws, settings.alpha
     )
     feasible = project_daily_plan(problem.constraints, least=daily_floors(problem.constraints))
-    summit = maximise(worth, feasible, problem.base[None], settings.iterations)
-    return np.asarray(summit.plan[0])
+    optimum = maximise(worth, feasible, problem.static_plan[None], settings.iterations)
+    return np.asarray(optimum.plan[0])
 
 
 def worst(each: PlanObjective, count: int, alpha: float) -> PlanObjective:

@@ -37,8 +37,8 @@ class Thompson(RollingHorizon):
         super().__init__(problem, posterior, draws)
         self.seed = seed
 
-    def _shares(self, view: Observable, cloud: ParticleSet) -> Floats:
-        ranks = np.cumsum(weights(cloud), 1)
+    def _shares(self, view: Observable, particle_set: ParticleSet) -> Floats:
+        ranks = np.cumsum(weights(particle_set), 1)
         point = generator(self.seed, view.ledger.day).random((len(ranks), 1, ranks.shape[2]))
         drawn = (ranks < point).sum(1, keepdims=True)
         return np.asarray(np.arange(ranks.shape[1])[:, None] == drawn, np.float64)

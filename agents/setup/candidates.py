@@ -68,9 +68,9 @@ def references(arena: str, learner: str) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name.rpartition("_")[2]))
 
 
-def reference_folder(shelf: Path, arena: str, learner: str, seed: int) -> Path:
-    """Return where a reference policy stands on a shelf such as ``REFERENCES``."""
-    return shelf / _key(arena) / f"{learner}_{seed}"
+def reference_folder(references_dir: Path, arena: str, learner: str, seed: int) -> Path:
+    """Return the folder of one reference policy under ``REFERENCES`` or another root."""
+    return references_dir / _key(arena) / f"{learner}_{seed}"
 
 
 def trained(folder: Path, arena: Experiment) -> LearnedPolicy:

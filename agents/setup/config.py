@@ -91,7 +91,7 @@ class TrainCommand(Command):
     agent: Group
     seed: Seed
     resume: Path | None  # folder of an interrupted run
-    shelf: Path | None  # folder of reference policies that this one joins
+    references_dir: Path | None  # folder of reference policies that this one joins
     baselines: list[Baseline]
 
 

@@ -21,11 +21,11 @@ class Learner(Settings):
     """What every learner of the group ``agent`` has; see ``conf/agent/ppo.yaml``."""
 
     warm: WarmStart
-    steps: Annotated[int, Field(ge=0)]
-    envs: Positive
-    batch: Positive
-    rate: Annotated[float, Field(gt=0)]
-    hidden: list[Positive]
+    total_timesteps: Annotated[int, Field(ge=0)]
+    n_envs: Positive
+    batch_size: Positive
+    learning_rate: Annotated[float, Field(gt=0)]
+    net_arch: list[Positive]
     gamma: Share
     validation: Positive
     checks: Positive
@@ -37,28 +37,28 @@ class OnPolicy(Learner):
     """PPO; see ``conf/agent/ppo.yaml``."""
 
     name: Literal["apg", "ppo", "ppo_scratch"]
-    epochs: Positive
-    log_std: float
-    log_std_end: float | None
+    n_epochs: Positive
+    log_std_init: float
+    log_std_final: float | None
     gae_lambda: Share
-    clip: Share
+    clip_range: Share
 
 
 class Recurrent(OnPolicy):
     """PPO with a memory of its own; see ``conf/agent/ppo_recurrent.yaml``."""
 
     name: Literal["ppo_recurrent"]  # type: ignore[assignment]
-    lstm: Positive
+    lstm_hidden_size: Positive
 
 
 class OffPolicy(Learner):
     """SAC and TQC; see ``conf/agent/sac.yaml``."""
 
     name: Literal["sac", "tqc"]
-    buffer: Positive
-    updates: Positive
+    buffer_size: Positive
+    gradient_steps: Positive
     tau: Share
-    starts: Annotated[int, Field(ge=0)]
+    learning_starts: Annotated[int, Field(ge=0)]
 
 
 LEARNERS: dict[str, tuple[type[BaseAlgorithm], type[Learner]]] = {
@@ -88,9 +88,9 @@ def learner_of(group: Mapping[str, Any]) -> Any:
 def model_of(envs: SB3Envs, settings: Any, seed: int) -> Any:
     """Return the algorithm, untrained; an iteration of it is one flight in every environment."""
     days = envs.envs.batch.problem.days
-    policy: dict[str, Any] = {"net_arch": list(settings.hidden)}
+    policy: dict[str, Any] = {"net_arch": list(settings.net_arch)}
     common = {
-        "learning_rate": _annealed(settings.rate),
+        "learning_rate": _annealed(settings.learning_rate),
         "gamma": settings.gamma,
         "seed": seed,
         "device": "cpu",
@@ -101,26 +101,26 @@ def model_of(envs: SB3Envs, settings: Any, seed: int) -> Any:
             "MlpPolicy",
             envs,
             **common,
-            buffer_size=settings.buffer,
-            batch_size=settings.batch,
-            learning_starts=settings.starts,
+            buffer_size=settings.buffer_size,
+            batch_size=settings.batch_size,
+            learning_starts=settings.learning_starts,
             train_freq=(days, "step"),
-            gradient_steps=settings.updates,
+            gradient_steps=settings.gradient_steps,
             tau=settings.tau,
             policy_kwargs=policy,
         )
-    policy["log_std_init"] = settings.log_std
+    policy["log_std_init"] = settings.log_std_init
     if isinstance(settings, Recurrent):
-        policy["lstm_hidden_size"] = settings.lstm
+        policy["lstm_hidden_size"] = settings.lstm_hidden_size
     return kind(
         "MlpLstmPolicy" if isinstance(settings, Recurrent) else "MlpPolicy",
         envs,
         **common,
         n_steps=days,
-        batch_size=min(settings.batch, settings.envs * days),
-        n_epochs=settings.epochs,
+        batch_size=min(settings.batch_size, settings.n_envs * days),
+        n_epochs=settings.n_epochs,
         gae_lambda=settings.gae_lambda,
-        clip_range=settings.clip,
+        clip_range=settings.clip_range,
         ent_coef=0.0,  # the direction that moves all campaigns alike would be free entropy
         policy_kwargs=policy,
     )
@@ -139,11 +139,11 @@ def default_ppo(make: Callable[[], Any], settings: Any, seed: int) -> Any:
         dummy_vec_env(make, 8),
         n_steps=240,
         batch_size=64,
-        n_epochs=settings.epochs,
+        n_epochs=settings.n_epochs,
         gamma=settings.gamma,
         seed=seed,
         device="cpu",
-        policy_kwargs={"net_arch": list(settings.hidden)},
+        policy_kwargs={"net_arch": list(settings.net_arch)},
     )
 
 

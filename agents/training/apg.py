@@ -37,7 +37,7 @@ class WarmStart(Settings):
 
     iterations: Annotated[int, Field(ge=0)]
     flights: Annotated[int, Field(ge=1)]
-    rate: Annotated[float, Field(gt=0)]
+    learning_rate: Annotated[float, Field(gt=0)]
 
 
 class AnalyticPolicyGradient:
@@ -67,7 +67,7 @@ class AnalyticPolicyGradient:
         self.known = to_tensors(problem)
         self.done = 0  # iterations
         self._scale = _static_value(self.known)
-        self._climb = torch.optim.Adam(actor.parameters(), lr=settings.rate)
+        self._optimise_plans = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate)
 
     @property
     def steps(self) -> int:
@@ -77,12 +77,12 @@ class AnalyticPolicyGradient:
     def step(self) -> None:
         """Fly a batch of new flights and take one step uphill."""
         share = self.done / max(self.settings.iterations, 1)
-        for group in self._climb.param_groups:
-            group["lr"] = self.settings.rate * (1 + np.cos(np.pi * share)) / 2
-        self._climb.zero_grad()
+        for group in self._optimise_plans.param_groups:
+            group["lr"] = self.settings.learning_rate * (1 + np.cos(np.pi * share)) / 2
+        self._optimise_plans.zero_grad()
         self._loss().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.actor.parameters(), _LONGEST)
-        self._climb.step()
+        self._optimise_plans.step()
         self.done += 1
 
     def _loss(self) -> torch.Tensor:
@@ -100,12 +100,12 @@ class AnalyticPolicyGradient:
 
     def state(self) -> dict[str, Any]:
         """Return what ``restore`` continues from, the actor's weights aside."""
-        return {"done": self.done, "optimizer": self._climb.state_dict()}
+        return {"done": self.done, "optimizer": self._optimise_plans.state_dict()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from what ``state`` returned."""
         self.done = state["done"]
-        self._climb.load_state_dict(state["optimizer"])
+        self._optimise_plans.load_state_dict(state["optimizer"])
 
 
 class RecordingPolicy:
@@ -136,7 +136,7 @@ def _static_value(problem: Problem) -> float:
     begin = initial_state(problem, problem.state, (1,))
 
     def follow(view: Observable, memory: Any) -> tuple[Any, Any, None]:
-        today = problem.base[view.ledger.day]
+        today = problem.static_plan[view.ledger.day]
         return today[None], today.sum()[None], None
 
     with torch.no_grad():

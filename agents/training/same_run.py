@@ -22,9 +22,9 @@ def same_run(
         "bounds": np.concatenate([*rules.floor_cents, *rules.cap_cents, rules.daily_cap_cents]),
         "market": problem.market,
         "state": problem.state,
-        "doubt": problem.doubt,
-        "trust": problem.trust,
-        "base": problem.base,
+        "covariance": problem.covariance,
+        "claim_slope": problem.claim_slope,
+        "static_plan": problem.static_plan,
         "markets": source.market,
     }
     content = hashlib.sha256()

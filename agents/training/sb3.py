@@ -25,9 +25,9 @@ class SB3Learner:
         """Args: the environments, the learner's settings, and the seed of everything."""
         self.envs, self.settings, self.seed = envs, settings, seed
         self.model = model_of(envs, settings, seed)
-        self._every = max(settings.steps // settings.checks, 1)
+        self._every = max(settings.total_timesteps // settings.checks, 1)
         self._next = self._every
-        if isinstance(settings, OnPolicy) and settings.log_std_end is not None:
+        if isinstance(settings, OnPolicy) and settings.log_std_final is not None:
             self.model.policy.log_std.requires_grad_(False)  # it is set, not learnt
 
     @property
@@ -40,9 +40,9 @@ class SB3Learner:
         off = isinstance(self.settings, OffPolicy)
         with suppress(StopTraining):
             self.model.learn(
-                self.settings.steps - self.steps,
+                self.settings.total_timesteps - self.steps,
                 callback,
-                log_interval=self.settings.envs if off else 1,  # of flights, or of iterations
+                log_interval=self.settings.n_envs if off else 1,  # of flights, or of iterations
                 reset_num_timesteps=False,
             )
 
@@ -56,9 +56,9 @@ class SB3Learner:
     def explore(self) -> None:
         """Anneal the exploration, where that is asked for."""
         settings = self.settings
-        if isinstance(settings, OnPolicy) and settings.log_std_end is not None:
-            gone = self.steps / max(settings.steps, 1)
-            now = settings.log_std + gone * (settings.log_std_end - settings.log_std)
+        if isinstance(settings, OnPolicy) and settings.log_std_final is not None:
+            gone = self.steps / max(settings.total_timesteps, 1)
+            now = settings.log_std_init + gone * (settings.log_std_final - settings.log_std_init)
             with torch.no_grad():
                 self.model.policy.log_std.fill_(now)
 

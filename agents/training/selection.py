@@ -32,7 +32,7 @@ class Selection:
     ) -> None:
         """Args: the network that is trained, its problem, the validation markets, its rivals."""
         self.network, self.problem, self.trial = network, problem, trial
-        static = PlanPolicy("static", problem.base)
+        static = PlanPolicy("static", problem.static_plan)
         others = [rival for rival in rivals if rival.name != static.name]
         self._marks = {p.name: self._flown(p) for p in (static, *others)}
         self.best = replace(network, actor=network.actor.idle(), origin="no training: actions of 0")

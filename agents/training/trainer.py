@@ -85,7 +85,7 @@ class _Run:
     ) -> None:
         self.settings, self._shown = settings, progress
         self._path = None if folder is None else folder / "checkpoint.safetensors"
-        envs = SB3Envs(BudgetVectorEnv(problem, source, env, settings.envs))
+        envs = SB3Envs(BudgetVectorEnv(problem, source, env, settings.n_envs))
         self.play = SB3Learner(envs, settings, seed)
         actor = Actor.of(self.play.model.policy)
         self.warm = AnalyticPolicyGradient(actor, problem, source, env, settings.warm, seed)
@@ -143,7 +143,7 @@ class _Run:
         self._log.dump(self.warm.steps if self.warming else int(self.play.steps))
         bar.tell(format_scores(scores))
 
-    def keep(self, *, now: bool = False) -> None:
+    def ess_target(self, *, now: bool = False) -> None:
         """Write the checkpoint, if the last one is old enough."""
         if self._path is None:
             return
@@ -161,17 +161,17 @@ class _Run:
                 bar.reach(warm.done)
                 if warm.done % every == 0 or warm.done == most:
                     self.check(bar)
-                self.keep()
+                self.ess_target()
         self.best.since, self.warming = 0, False
         self._log.offset = warm.steps
 
     def _interact(self) -> None:
-        most = self.settings.steps
+        most = self.settings.total_timesteps
         with _Bar(self.settings.name, most, self.play.steps, self._shown) as bar:
             if self.play.steps < most and not self.stale:
                 self.play.learn(_Callback(self, bar))
                 self.check(bar)
-        self.keep(now=True)
+        self.ess_target(now=True)
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -205,7 +205,7 @@ class _Callback(BaseCallback):
         if self._run.play.due():
             self._run.check(self._bar)
         self._run.play.explore()
-        self._run.keep()
+        self._run.ess_target()
         if self._run.stale:
             raise StopTraining
 

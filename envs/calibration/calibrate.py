@@ -29,9 +29,9 @@ class CalibrationSettings(Settings):
 
     seed: Annotated[int, Field(ge=0)]
     particles: Annotated[int, Field(ge=64)]
-    keep: Annotated[float, Field(gt=0, lt=1)]
-    moves: Annotated[int, Field(ge=1)]
-    final_moves: Annotated[int, Field(ge=1)]
+    ess_target: Annotated[float, Field(gt=0, lt=1)]
+    mcmc_steps: Annotated[int, Field(ge=1)]
+    final_mcmc_steps: Annotated[int, Field(ge=1)]
     draws: Annotated[int, Field(ge=2)]
     held_out: Annotated[int, Field(ge=1)]
 
@@ -65,32 +65,32 @@ def calibrate(
     """
     rng = np.random.Generator(np.random.PCG64(settings.seed))
     record = observed_history_from(history)
-    anchors = prior_centres_of(history, record, priors)
+    centres = prior_centres_of(history, record, priors)
 
     drawn = sample(
-        likelihood_of(history, record, priors, anchors),
+        likelihood_of(history, record, priors, centres),
         (len(history.campaigns), DIMENSIONS),
         particles=settings.particles,
         draws=settings.draws,
-        keep=settings.keep,
-        moves=settings.moves,
-        final_moves=settings.final_moves,
+        ess_target=settings.ess_target,
+        mcmc_steps=settings.mcmc_steps,
+        final_mcmc_steps=settings.final_mcmc_steps,
         rng=rng,
-        kinship=partial_pooling_of(history, priors),
+        pooling=partial_pooling_of(history, priors),
         progress=progress,
     )
-    fit = filter_history(markets_from_normals(drawn.z, priors, anchors), record)
-    return posterior_of(history, record, priors, anchors, drawn, fit, settings, rng)
+    fit = filter_history(markets_from_normals(drawn.z, priors, centres), record)
+    return posterior_of(history, record, priors, centres, drawn, fit, settings, rng)
 
 
 def likelihood_of(
-    history: History, record: ObservedHistory, priors: Priors, anchors: PriorCentres
+    history: History, record: ObservedHistory, priors: Priors, centres: PriorCentres
 ) -> Callable[[Floats], Floats]:
     """Return the log-likelihood of standard normals: of the history, and of what is believed."""
-    beliefs = EvidenceLikelihood.of(priors.beliefs, history.names)
+    beliefs = EvidenceLikelihood.of(priors.evidence, history.names)
 
     def loglik(z: Floats) -> Floats:
-        market = markets_from_normals(z, priors, anchors)
+        market = markets_from_normals(z, priors, centres)
         return np.asarray(filter_history(market, record).loglik + beliefs.loglik(market))
 
     return loglik
@@ -98,11 +98,11 @@ def likelihood_of(
 
 def partial_pooling_of(history: History, priors: Priors) -> PartialPooling | None:
     """Return how alike the campaigns are a priori; None where nothing is pooled."""
-    kin = priors.pooling
-    if kin.advertiser + kin.channel == 0 or len(history.campaigns) == 1:
+    pooling = priors.pooling
+    if pooling.advertiser + pooling.channel == 0 or len(history.campaigns) == 1:
         return None
     channels = [campaign.channel for campaign in history.campaigns]
-    return PartialPooling(channels, kin.advertiser, kin.channel)
+    return PartialPooling(channels, pooling.advertiser, pooling.channel)
 
 
 def prior_centres_of(history: History, record: ObservedHistory, priors: Priors) -> PriorCentres:
@@ -157,16 +157,16 @@ def _weekday_profile(record: ObservedHistory, elasticity: float) -> Floats:
     return np.asarray(profile - profile.mean())
 
 
-def markets_from_normals(z: Floats, priors: Priors, anchors: PriorCentres) -> Market:
+def markets_from_normals(z: Floats, priors: Priors, centres: PriorCentres) -> Market:
     """Return the markets that z stands for; what conversions do not depend on stays neutral."""
-    p = parameters_from_normals(z, priors, anchors)
-    return _market(p, priors, anchors, PriceDraws.neutral(np.ones_like(p.elasticity)))
+    p = parameters_from_normals(z, priors, centres)
+    return _market(p, priors, centres, PriceDraws.neutral(np.ones_like(p.elasticity)))
 
 
-def _market(p: Parameters, priors: Priors, anchors: PriorCentres, prices: PriceDraws) -> Market:
+def _market(p: Parameters, priors: Priors, centres: PriorCentres, prices: PriceDraws) -> Market:
     ones = np.ones_like(p.elasticity)
     return Market(
-        reference_spend=anchors.spend * ones,
+        reference_spend=centres.spend * ones,
         reference_conversions=p.conversions,
         elasticity=p.elasticity,
         slope=p.slope,
@@ -184,7 +184,7 @@ def posterior_of(
     history: History,
     record: ObservedHistory,
     priors: Priors,
-    anchors: PriorCentres,
+    centres: PriorCentres,
     drawn: Sample,
     fit: FilterResult,
     settings: CalibrationSettings,
@@ -192,8 +192,8 @@ def posterior_of(
 ) -> Posterior:
     """Put together the draws of the response, of prices, and of the level on the eve."""
     draws = len(drawn.z)
-    prices = draw_prices(history, anchors.spend, priors.inflation, draws, rng)
-    market = _market(parameters_from_normals(drawn.z, priors, anchors), priors, anchors, prices)
+    prices = draw_prices(history, centres.spend, priors.inflation, draws, rng)
+    market = _market(parameters_from_normals(drawn.z, priors, centres), priors, centres, prices)
     level = fit.state.level + np.sqrt(fit.variance) * rng.standard_normal(fit.variance.shape)
     first_day = day_number(history.dates[-1]) + 1
     return Posterior(
@@ -204,6 +204,6 @@ def posterior_of(
         spend_max=record.spend.max(0),
         recent=record.spend[-7:].mean(0),
         held_out=settings.held_out,
-        report=learnt_report(history, priors, anchors, drawn),
-        memory=UpdateState(drawn.z, fit.loglik, fit.state.level, fit.variance, *anchors),
+        report=learnt_report(history, priors, centres, drawn),
+        memory=UpdateState(drawn.z, fit.loglik, fit.state.level, fit.variance, *centres),
     )

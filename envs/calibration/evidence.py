@@ -20,7 +20,7 @@ _NUDGE = np.log(1.01)  # log dollars on both sides of a spend, for its elasticit
 
 
 class PriorEvidence(Settings):
-    """One entry of ``priors.beliefs``: either an elasticity or the conversions of a lift test."""
+    """One entry of ``priors.evidence``: either an elasticity or the conversions of a lift test."""
 
     campaign: str  # its name, such as google/YouTube
     spend: Positive  # dollars a day that it is about
@@ -34,7 +34,7 @@ class PriorEvidence(Settings):
         lift = (self.conversions is not None, self.instead_of is not None)
         if lift[0] != lift[1] or lift[0] == (self.elasticity is not None):
             raise ConfigError(
-                f"priors.beliefs: {self.campaign} gives "
+                f"priors.evidence: {self.campaign} gives "
                 f"{', '.join(sorted(self.model_fields_set)) or 'nothing'}; allowed: campaign, "
                 "spend and sd with either elasticity, or conversions and instead_of (a lift test)."
             )
@@ -57,7 +57,7 @@ class EvidenceLikelihood(NamedTuple):
         for entry in entries:
             if entry.campaign not in names:
                 raise ConfigError(
-                    f"priors.beliefs: campaign {entry.campaign!r} is not in the data; allowed: "
+                    f"priors.evidence: campaign {entry.campaign!r} is not in the data; allowed: "
                     f"{', '.join(names)}."
                 )
         columns = [list(names).index(entry.campaign) for entry in entries]

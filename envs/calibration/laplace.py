@@ -24,21 +24,21 @@ class StudentT(NamedTuple):
     """A Student-t for each problem, seven degrees of freedom."""
 
     mean: Floats  # (problems, dimensions), or one for each draw, (n, problems, dimensions)
-    root: Floats  # (problems, dimensions, dimensions) Cholesky factor of the scale matrix
+    cholesky: Floats  # (problems, dimensions, dimensions) Cholesky factor of the scale matrix
 
     def draw(self, count: int, rng: np.random.Generator) -> Floats:
         """Return (count, problems, dimensions) draws."""
         shape = np.broadcast_shapes((count, 1, 1), self.mean.shape)
         chi = rng.chisquare(_DEGREES, (*shape[:2], 1)) / _DEGREES
-        return self.mean + self.spread(rng.standard_normal(shape) / np.sqrt(chi))
+        return self.mean + self.scale(rng.standard_normal(shape) / np.sqrt(chi))
 
-    def spread(self, normal: Floats) -> Floats:
+    def scale(self, normal: Floats) -> Floats:
         """Return standard normals, (n, problems, dimensions), with the scale's covariance."""
-        return np.asarray(np.einsum("pde,npe->npd", self.root, normal))
+        return np.asarray(np.einsum("pde,npe->npd", self.cholesky, normal))
 
     def log(self, z: Floats) -> Floats:
         """Return the log density, (n, problems), up to a constant of each problem."""
-        whitened = np.linalg.inv(self.root) @ (z - self.mean)[..., None]
+        whitened = np.linalg.inv(self.cholesky) @ (z - self.mean)[..., None]
         distance = (whitened[..., 0] ** 2).sum(-1)
         return np.asarray(-(_DEGREES + z.shape[-1]) / 2 * np.log1p(distance / _DEGREES))
 

@@ -19,14 +19,14 @@ from .smc import Sample
 
 
 def learnt_report(
-    history: History, priors: Priors, anchors: PriorCentres, drawn: Sample
+    history: History, priors: Priors, centres: PriorCentres, drawn: Sample
 ) -> dict[str, Any]:
     """Return per campaign and parameter the posterior and how far the data narrowed the prior.
 
     ``learnt`` is one minus the posterior's share of the prior variance, in the scale in which
     the prior is standard normal: 0 is prior only, 1 is data only.
     """
-    p = parameters_from_normals(drawn.z, priors, anchors)
+    p = parameters_from_normals(drawn.z, priors, centres)
     learnt = np.clip(1 - drawn.z.var(0), 0, 1)
     campaigns = {}
     for k, campaign in enumerate(history.campaigns):
@@ -39,7 +39,7 @@ def learnt_report(
             "learnt": float(learnt[k, len(SCALARS) : CORE_DIMENSIONS].mean()),
         }
         campaigns[campaign.name] = {
-            "reference_spend": float(anchors.spend[k]),
+            "reference_spend": float(centres.spend[k]),
             "start": float(drawn.start[k]),
             "unique": float(drawn.unique[k]),
             "acceptance": float(drawn.acceptance[k]),

@@ -75,7 +75,7 @@ class PartialPooling:
                 the likelihood.
         """
         identity = np.eye(alone.mean.shape[1])
-        inverse = np.linalg.inv(alone.root)
+        inverse = np.linalg.inv(alone.cholesky)
         precision = inverse.swapaxes(1, 2) @ inverse
         values, vectors = np.linalg.eigh(precision - identity)
         likelihood = (vectors * np.maximum(values, 0.0)[:, None]) @ vectors.swapaxes(1, 2)

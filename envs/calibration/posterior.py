@@ -36,7 +36,7 @@ class UpdateState(NamedTuple):
     anchor_weekday: Floats
 
     @property
-    def anchors(self) -> PriorCentres:
+    def centres(self) -> PriorCentres:
         """What the priors were centred on."""
         return PriorCentres(*self[4:])
 

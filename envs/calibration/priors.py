@@ -86,7 +86,7 @@ class Priors(Settings):
     """The group ``priors`` of the configuration; see ``conf/priors/default.yaml``."""
 
     elasticity: TruncatedNormal
-    saturating: Range
+    hill_share: Range
     half_life: dict[str, LogNormal]
     kinds: dict[str, list[str]]
     conversions_sd: Positive
@@ -97,17 +97,17 @@ class Priors(Settings):
     pooling: Pooling
     weekday_sd: Positive
     inflation: Range
-    beliefs: list[PriorEvidence]
+    evidence: list[PriorEvidence]
     journeys: JourneyPriors
 
     @model_validator(mode="after")
     def _mean_something(self) -> Self:
         """Refuse what gives no market: keys that are fine alone and not together."""
-        e, i, s, kin = self.elasticity, self.inflation, self.saturating, self.pooling
+        e, i, s, kin = self.elasticity, self.inflation, self.hill_share, self.pooling
         if not e.low < e.high < 1:
             raise _refused("elasticity", _span(e), "0 < low < high < 1")
         if not 0 < s.low <= s.high <= 1:
-            raise _refused("saturating", _span(s), "0 < low <= high <= 1")
+            raise _refused("hill_share", _span(s), "0 < low <= high <= 1")
         if kin.advertiser + kin.channel >= 1:
             given = f"advertiser {kin.advertiser:g} and channel {kin.channel:g}"
             raise _refused("pooling", given, "a sum below 1")
@@ -176,13 +176,13 @@ class Parameters(NamedTuple):
         return np.asarray(self.level_sd * np.sqrt(1 - self.level_kept**2))
 
 
-def parameters_from_normals(z: Floats, priors: Priors, anchors: PriorCentres) -> Parameters:
+def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) -> Parameters:
     """Map standard normals to parameters.
 
     Args:
         z: (..., campaigns, DIMENSIONS), or TRAITS of them: what comes later is at its median.
         priors: scales of every parameter.
-        anchors: what they are centred on.
+        centres: what they are centred on.
     """
     e = priors.elasticity
     edges = special.ndtr([(e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd])
@@ -192,16 +192,16 @@ def parameters_from_normals(z: Floats, priors: Priors, anchors: PriorCentres) ->
         z[..., j] if z.shape[-1] > j else 0 * z[..., 0] for j in range(CORE_DIMENSIONS, DIMENSIONS)
     ]
     elasticity = np.clip(e.mean + e.sd * special.ndtri(inside), e.low, e.high)
-    share = priors.saturating.low + special.ndtr(later[1]) * (
-        priors.saturating.high - priors.saturating.low
+    share = priors.hill_share.low + special.ndtr(later[1]) * (
+        priors.hill_share.high - priors.hill_share.low
     )
     return Parameters(
-        conversions=anchors.conversions * np.exp(priors.conversions_sd * z[..., 0]),
+        conversions=centres.conversions * np.exp(priors.conversions_sd * z[..., 0]),
         elasticity=elasticity,
-        half_life=anchors.half_life * np.exp(anchors.half_life_sd * z[..., 2]),
+        half_life=centres.half_life * np.exp(centres.half_life_sd * z[..., 2]),
         dispersion=priors.dispersion.median * np.exp(priors.dispersion.sd * z[..., 3]),
         level_sd=priors.level_sd.median * np.exp(priors.level_sd.sd * z[..., 4]),
-        weekday=anchors.weekday + contrast_basis() @ contrasts,
+        weekday=centres.weekday + contrast_basis() @ contrasts,
         level_half_life=priors.level_half_life.median
         * np.exp(priors.level_half_life.sd * later[0]),
         slope=elasticity + share * (1 - elasticity),

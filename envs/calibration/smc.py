@@ -44,11 +44,11 @@ def sample(
     *,
     particles: int,
     draws: int,
-    keep: float,
-    moves: int,
-    final_moves: int,
+    ess_target: float,
+    mcmc_steps: int,
+    final_mcmc_steps: int,
     rng: np.random.Generator,
-    kinship: PartialPooling | None = None,
+    pooling: PartialPooling | None = None,
     start: StudentT | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Sample:
@@ -59,31 +59,31 @@ def sample(
         shape: (problems, dimensions).
         particles: tried while the likelihood is tempered in.
         draws: size of the result.
-        keep: effective share that a tempering step keeps, in (0, 1).
-        moves: Metropolis moves a temperature.
-        final_moves: Metropolis moves of the full set at the end.
+        ess_target: effective sample size that a tempering step keeps, a share in (0, 1).
+        mcmc_steps: Metropolis steps per temperature.
+        final_mcmc_steps: Metropolis steps of the full set at the end.
         rng: source of all randomness.
-        kinship: how alike the problems are a priori; None: not at all.
+        pooling: how alike the problems are a priori; None: not at all.
         start: an approximation to begin with; None: Laplace's.
         progress: called with a line a round.
     """
     if start is None:
         progress("looking for the modes")
         start = laplace(loglik, shape)
-    swarm = _evaluated(loglik, start.draw(particles, rng))
-    first = effective_share(_gain(swarm, start))
+    population = _evaluated(loglik, start.draw(particles, rng))
+    first = effective_share(_gain(population, start))
     power, rounds = np.zeros(shape[0]), 0
     while bool((power < 1).any()):
-        gain = _gain(swarm, start)
-        target = _temper(gain, power, keep)
-        swarm = _pick(swarm, resample((target - power) * gain, particles, rng))
+        gain = _gain(population, start)
+        target = _temper(gain, power, ess_target)
+        population = _pick(population, resample((target - power) * gain, particles, rng))
         power, rounds = target, rounds + 1
-        swarm, _ = _move(loglik, swarm, _bridge(start, power), moves, rng)
+        population, _ = _move(loglik, population, _bridge(start, power), mcmc_steps, rng)
         progress(f"temperature {rounds}: posterior at {power.min():.3f}")
-    swarm = _pick(swarm, resample(np.zeros_like(swarm.loglik), draws, rng))
-    progress(f"{final_moves} last moves of {draws} markets")
-    swarm, acceptance = final_mcmc(loglik, swarm, kinship, final_moves, rng)
-    return Sample(swarm.z, acceptance, unique(swarm.z), rounds, first)
+    population = _pick(population, resample(np.zeros_like(population.loglik), draws, rng))
+    progress(f"{final_mcmc_steps} last moves of {draws} markets")
+    population, acceptance = final_mcmc(loglik, population, pooling, final_mcmc_steps, rng)
+    return Sample(population.z, acceptance, unique(population.z), rounds, first)
 
 
 Target = Callable[[Particles], Floats]
@@ -95,54 +95,58 @@ def _evaluated(loglik: LogLikelihood, z: Floats) -> Particles:
     return Particles(z, np.where(np.isfinite(value), value, -np.inf))
 
 
-def _gain(swarm: Particles, start: StudentT) -> Floats:
+def _gain(particles: Particles, start: StudentT) -> Floats:
     """Return the log weight of the posterior over the approximation."""
-    return swarm.loglik + log_prior(swarm.z) - start.log(swarm.z)
+    return particles.loglik + log_prior(particles.z) - start.log(particles.z)
 
 
 def _bridge(start: StudentT, power: Floats) -> Target:
-    def density(swarm: Particles) -> Floats:
-        there = np.where(power > 0, power * (swarm.loglik + log_prior(swarm.z)), 0.0)
-        return there + (1 - power) * start.log(swarm.z)
+    def density(particles: Particles) -> Floats:
+        there = np.where(power > 0, power * (particles.loglik + log_prior(particles.z)), 0.0)
+        return there + (1 - power) * start.log(particles.z)
 
     return density
 
 
 def _posterior(prior: LogDensity) -> Target:
-    def density(swarm: Particles) -> Floats:
-        return swarm.loglik + prior(swarm.z)
+    def density(particles: Particles) -> Floats:
+        return particles.loglik + prior(particles.z)
 
     return density
 
 
-def _temper(gain: Floats, power: Floats, keep: float) -> Floats:
+def _temper(gain: Floats, power: Floats, ess_target: float) -> Floats:
     """Return for each problem the next power of the posterior."""
     low, high = power.copy(), np.ones_like(power)
-    done = effective_share((1 - power) * gain) >= keep
+    done = effective_share((1 - power) * gain) >= ess_target
     for _ in range(40):
         middle = (low + high) / 2
-        fine = effective_share((middle - power) * gain) >= keep
+        fine = effective_share((middle - power) * gain) >= ess_target
         low, high = np.where(fine, middle, low), np.where(fine, high, middle)
     return np.where(done, 1.0, np.maximum(low, power + 1e-7))
 
 
 def _move(
-    loglik: LogLikelihood, swarm: Particles, target: Target, moves: int, rng: np.random.Generator
+    loglik: LogLikelihood,
+    particles: Particles,
+    target: Target,
+    mcmc_steps: int,
+    rng: np.random.Generator,
 ) -> tuple[Particles, Floats]:
     """Move all particles; the proposals are fitted to the particles before the moves."""
-    bell = fit_student_t(swarm.z)
-    accepted = np.zeros((2, swarm.z.shape[1]))
-    for move in range(moves):
-        swarm, took = _metropolis(loglik, swarm, target, bell, move % 2 == 1, rng)
+    student_t = fit_student_t(particles.z)
+    accepted = np.zeros((2, particles.z.shape[1]))
+    for move in range(mcmc_steps):
+        particles, took = _metropolis(loglik, particles, target, student_t, move % 2 == 1, rng)
         accepted[move % 2] = took
-    return swarm, accepted.max(0)
+    return particles, accepted.max(0)
 
 
 def final_mcmc(
     loglik: LogLikelihood,
-    swarm: Particles,
-    kinship: PartialPooling | None,
-    moves: int,
+    particles: Particles,
+    pooling: PartialPooling | None,
+    mcmc_steps: int,
     rng: np.random.Generator,
 ) -> tuple[Particles, Floats]:
     """Make the last moves; between them what relatives have in common is drawn anew (Gibbs).
@@ -150,42 +154,42 @@ def final_mcmc(
     Returns:
         The particles, and the share of each problem's moves that was accepted.
     """
-    if kinship is None:
-        return _move(loglik, swarm, _posterior(log_prior), moves, rng)
-    given = kinship.proposal(fit_student_t(swarm.z))
-    accepted = np.zeros((2, swarm.z.shape[1]))
-    for move in range(moves):
-        common = kinship.draw(swarm.z, rng)
-        target, bell = _posterior(kinship.log_prior(common)), given(common)
-        swarm, took = _metropolis(loglik, swarm, target, bell, move % 3 != 2, rng)
+    if pooling is None:
+        return _move(loglik, particles, _posterior(log_prior), mcmc_steps, rng)
+    given = pooling.proposal(fit_student_t(particles.z))
+    accepted = np.zeros((2, particles.z.shape[1]))
+    for move in range(mcmc_steps):
+        common = pooling.draw(particles.z, rng)
+        target, student_t = _posterior(pooling.log_prior(common)), given(common)
+        particles, took = _metropolis(loglik, particles, target, student_t, move % 3 != 2, rng)
         accepted[int(move % 3 != 2)] = took
-    return swarm, accepted.max(0)
+    return particles, accepted.max(0)
 
 
 def _metropolis(
     loglik: LogLikelihood,
-    swarm: Particles,
+    particles: Particles,
     target: Target,
-    bell: StudentT,
+    student_t: StudentT,
     independent: bool,
     rng: np.random.Generator,
 ) -> tuple[Particles, Floats]:
     """Move every particle once; return them and the share that moved, (problems,)."""
     if independent:
-        there = _evaluated(loglik, bell.draw(len(swarm.z), rng))
-        correction: Floats | float = bell.log(swarm.z) - bell.log(there.z)
+        there = _evaluated(loglik, student_t.draw(len(particles.z), rng))
+        correction: Floats | float = student_t.log(particles.z) - student_t.log(there.z)
     else:
-        there, correction = _evaluated(loglik, random_walk(swarm.z, bell, rng)), 0.0
-    gain = target(there) - target(swarm) + correction
+        there, correction = _evaluated(loglik, random_walk(particles.z, student_t, rng)), 0.0
+    gain = target(there) - target(particles) + correction
     take = np.log(rng.random(gain.shape)) < gain
-    z = np.where(take[..., None], there.z, swarm.z)
-    return Particles(z, np.where(take, there.loglik, swarm.loglik)), take.mean(0)
+    z = np.where(take[..., None], there.z, particles.z)
+    return Particles(z, np.where(take, there.loglik, particles.loglik)), take.mean(0)
 
 
-def random_walk(z: Floats, bell: StudentT, rng: np.random.Generator) -> Floats:
+def random_walk(z: Floats, student_t: StudentT, rng: np.random.Generator) -> Floats:
     """Return a step of a random walk, scaled for its dimension (Roberts, Gelman, Gilks 1997)."""
     stride = 2.38 / np.sqrt(z.shape[-1])
-    return np.asarray(z + stride * bell.spread(rng.standard_normal(z.shape)))
+    return np.asarray(z + stride * student_t.scale(rng.standard_normal(z.shape)))
 
 
 def resample(logw: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -212,9 +216,9 @@ def resample_in_place(logw: Floats, rng: np.random.Generator) -> NDArray[np.intp
     return picked
 
 
-def _pick(swarm: Particles, picked: NDArray[np.intp]) -> Particles:
-    z = np.take_along_axis(swarm.z, picked[:, :, None], 0)
-    return Particles(z, np.take_along_axis(swarm.loglik, picked, 0))
+def _pick(particles: Particles, picked: NDArray[np.intp]) -> Particles:
+    z = np.take_along_axis(particles.z, picked[:, :, None], 0)
+    return Particles(z, np.take_along_axis(particles.loglik, picked, 0))
 
 
 def unique(z: Floats) -> Floats:

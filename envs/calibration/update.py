@@ -52,14 +52,14 @@ def update(
             f"has {posterior.draws} draws; allowed: fewer. Lower it, or calibrate without update."
         )
     memory, old = _continued(posterior, history, priors)
-    anchors = memory.anchors
+    centres = memory.centres
     whole = observed_history_from(history)
     news = _after(whole, old)
     rng = np.random.Generator(np.random.PCG64([settings.seed, len(history.dates)]))
     state = MarketState(day_number(history.dates[old]), posterior.state.stock, memory.level)
     progress(f"weighing {len(history.dates) - old} new days")
     fit = filter_history(
-        markets_from_normals(memory.z, priors, anchors),
+        markets_from_normals(memory.z, priors, centres),
         news,
         FilterResult(memory.loglik, state, memory.variance),
     )
@@ -67,10 +67,10 @@ def update(
     picked = resample_in_place(gain, rng)
     z = np.take_along_axis(memory.z, picked[:, :, None], 0)
     progress(f"moving {len(gain)} markets")
-    model = _Model(history, whole, priors, anchors)
+    model = _Model(history, whole, priors, centres)
     z, fit, took = _move(model, z, _picked(fit, picked), rng)
     drawn = Sample(z, took, unique(z), 0, effective_share(gain))
-    return posterior_of(history, whole, priors, anchors, drawn, fit, settings, rng)
+    return posterior_of(history, whole, priors, centres, drawn, fit, settings, rng)
 
 
 class _Model(NamedTuple):
@@ -79,18 +79,18 @@ class _Model(NamedTuple):
     history: History
     record: ObservedHistory
     priors: Priors
-    anchors: PriorCentres
+    centres: PriorCentres
 
 
 def _move(
     model: _Model, z: Floats, fit: FilterResult, rng: np.random.Generator
 ) -> tuple[Floats, FilterResult, Floats]:
     """Move draws by one random walk on the whole history; return also the share that moved."""
-    kinship = partial_pooling_of(model.history, model.priors)
-    prior = log_prior if kinship is None else kinship.log_prior(kinship.draw(z, rng))
-    beliefs = EvidenceLikelihood.of(model.priors.beliefs, model.history.names)
+    pooling = partial_pooling_of(model.history, model.priors)
+    prior = log_prior if pooling is None else pooling.log_prior(pooling.draw(z, rng))
+    beliefs = EvidenceLikelihood.of(model.priors.evidence, model.history.names)
     there = random_walk(z, fit_student_t(z), rng)
-    then = [markets_from_normals(each, model.priors, model.anchors) for each in (z, there)]
+    then = [markets_from_normals(each, model.priors, model.centres) for each in (z, there)]
     moved = filter_history(then[1], model.record)
     gain = moved.loglik - fit.loglik + prior(there) - prior(z)
     gain = gain + beliefs.loglik(then[1]) - beliefs.loglik(then[0])

@@ -195,8 +195,8 @@ def step_flights(
     value = problem.objective.counted(spent.outcome, spent.spend) if counted else spent.value
     worth = summed(value)
     if settings.relative:
-        plan = problem.base[day]
-        static, outcome = step(market, static, plan, today.path())
+        plan = problem.static_plan[day]
+        static, outcome = step(market, static, plan, today.without_count_noise())
         worth = worth - summed(problem.objective.expected(outcome, plan))
     reward = worth / scale
     if settings.distance_penalty:
@@ -207,7 +207,7 @@ def step_flights(
 def _daily_value(problem: Problem) -> float:
     """Return the static plan's mean daily conversions (or dollars) in the mean market."""
     state, total = problem.state, 0.0
-    for plan in problem.base:
+    for plan in problem.static_plan:
         state, outcome = step(problem.market, state, plan, None)
         total += float(np.abs(problem.objective.expected(outcome, plan).sum()))
     return max(total / problem.days, 1e-9)

@@ -39,9 +39,9 @@ def requested_spend(
     campaigns share it in the plan's proportions times ``exp(tilt a_k)``, centred, so that adding
     a constant to all entries changes nothing. Where the plan is zero a tilt above 0 spends as if
     the plan had a hundredth of the campaign's mean day there. With ``follow`` the proportions are
-    those of the plan times ``exp(follow wish_k)``: what the reports so far ask for
-    (``belief_allocation``), so that an action of 0 already reacts. The projection comes after; the map
-    ``tree_softmax`` pays every floor first and shares only what is left, so that it seldom moves.
+    those of the plan times ``exp(follow a_k)`` with ``a_k`` the belief's own allocation
+    (``belief_allocation``), so that an action of 0 already reacts. The projection comes after; the
+    map ``tree_softmax`` pays every floor first and shares only what is left, so that it seldom moves.
 
     Args:
         problem: holds the plan.
@@ -104,9 +104,9 @@ def _day(problem: Problem, day: int) -> tuple[Array, Array, Array, Array]:
     """
     key = "wanted", day
     if key not in problem.memo:
-        plan, whole = problem.base[day], problem.constraints.total
-        lift = at_least(_LEAST * problem.usual - plan, 0.0)
-        today, left = plan.sum(), whole - problem.base[:day].sum()
+        plan, whole = problem.static_plan[day], problem.constraints.total
+        lift = at_least(_LEAST * problem.mean_static_spend - plan, 0.0)
+        today, left = plan.sum(), whole - problem.static_plan[:day].sum()
         share = today / at_least(left, today + _NONE)
         problem.memo[key] = plan, lift, share, lift.sum() / whole
     day_of: tuple[Array, Array, Array, Array] = problem.memo[key]

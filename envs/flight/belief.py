@@ -24,17 +24,17 @@ class BeliefState(NamedTuple):
 
     state: MarketState  # of the mean market; level is the belief's mean
     elasticity: Array  # mean
-    doubt: BeliefCovariance
+    covariance: BeliefCovariance
     observed: Array  # conversions reported so far
     expected: Array  # conversions the posterior mean expected for the same spend
-    surprise: Array  # yesterday's log(reported + 1) - log(expected + 1)
+    innovation: Array  # yesterday's log(reported + 1) - log(expected + 1)
 
 
 def initial_belief(problem: "Problem", zero: Array) -> BeliefState:
     """Return what is believed on the eve, (*batch, campaigns) like the zeros that are given."""
     known = problem.state
     state = known._replace(stock=known.stock + zero, level=known.level + zero)
-    doubt = BeliefCovariance(*(part + zero for part in problem.doubt))
+    doubt = BeliefCovariance(*(part + zero for part in problem.covariance))
     return BeliefState(state, problem.market.elasticity + zero, doubt, zero, zero, zero)
 
 
@@ -60,8 +60,8 @@ def update_belief(
     odds = odds_at_reference(belief.elasticity, market.slope)
     bend = odds_effect(ratio, odds, market.slope)
     kept = market.level_kept
-    level = kept * kept * belief.doubt.level + problem.walk
-    curve, both = belief.doubt.curve, kept * belief.doubt.both
+    level = kept * kept * belief.covariance.level + problem.level_step_variance
+    curve, both = belief.covariance.curve, kept * belief.covariance.both
     to_level, to_curve = level + bend * both, both + bend * curve
     ahead = to_level + bend * to_curve
     shift, variance, *_ = kalman_step(guess.claimed, ahead, reported, market.dispersion)

@@ -26,7 +26,7 @@ _CENT = 0.01  # dollars; a plan that spends less is taken to spend this
 class _Plan(NamedTuple):
     """What a wish starts from; (campaigns,) unless noted."""
 
-    usual: Array  # dollars of the plan's mean day
+    mean_static_spend: Array  # dollars of the plan's mean day
     total: Array  # of all campaigns, ()
     wide: Array  # dollars, see above; times the root of what the belief moves
     floor: Array  # dollars that floors ask for on a mean day
@@ -44,9 +44,13 @@ def belief_allocation(problem: Problem, belief: BeliefState) -> Array:
     plan = _plan(problem)
     odds = odds_at_reference(at_most(belief.elasticity, _MOST), 1.0)
     xp = namespace(odds)
-    rise = xp.exp(problem.trust * level_shift(problem, belief)) * odds * (1 + odds)
+    rise = xp.exp(problem.claim_slope * level_shift(problem, belief)) * odds * (1 + odds)
     wide, back = plan.wide * xp.sqrt(rise), problem.market.reference_spend * odds
-    spend, free, parents = plan.usual + 0 * wide, 1 + 0 * wide, problem.constraints.tree.parents[1]
+    spend, free, parents = (
+        plan.mean_static_spend + 0 * wide,
+        1 + 0 * wide,
+        problem.constraints.tree.parents[1],
+    )
     for _ in range(_PASSES):
         left = plan.total - summed(spend * (1 - free) - free * back)
         answer = left / at_least(summed(free * wide), _CENT)
@@ -56,7 +60,7 @@ def belief_allocation(problem: Problem, belief: BeliefState) -> Array:
         raised = at_least(plan.channel_floor / channels, 1.0)[..., parents]
         spend, held = spend * raised, (asked < plan.floor) | (raised > 1)
         free = xp.where(held, 0 * free, free)
-    return xp.log(at_least(spend / plan.usual, _FEW))
+    return xp.log(at_least(spend / plan.mean_static_spend, _FEW))
 
 
 def _plan(problem: Problem) -> _Plan:
@@ -69,7 +73,7 @@ def _plan(problem: Problem) -> _Plan:
 
 def _begin(problem: Problem) -> _Plan:
     market, constraints = problem.market, problem.constraints
-    dollars = at_least(problem.usual, _CENT)
+    dollars = at_least(problem.mean_static_spend, _CENT)
     xp = namespace(dollars)
 
     def alike(values: Array) -> Array:
@@ -87,7 +91,7 @@ def _begin(problem: Problem) -> _Plan:
     )  # below 1 most of all where only a floor makes the plan spend
     channels = alike(constraints.floor_cents[0] / 100 / constraints.days)
     return _Plan(
-        usual=dollars,
+        mean_static_spend=dollars,
         total=dollars.sum(),
         wide=xp.sqrt(held / bent) * (ratio + odds) * market.reference_spend,
         floor=xp.minimum(alike(daily_floors(constraints)), dollars),

@@ -63,7 +63,7 @@ def observe(problem: Problem, view: Observable, dtype: type | None = None) -> Ar
     money = remaining(constraints, ledger)[..., None] / constraints.total
     _, channels, campaigns = floor_remaining(constraints, ledger)
     due = [level / (money * constraints.total + _CENT) for level in (campaigns, channels)]
-    usual = problem.usual + 1.0
+    usual = problem.mean_static_spend + 1.0
     flat = 0 * money
     today = weekday_of(belief.state.day)
     parts = [
@@ -74,12 +74,12 @@ def observe(problem: Problem, view: Observable, dtype: type | None = None) -> Ar
         *due,
         xp.log1p(ledger.last / usual),
         xp.log1p(view.smooth / usual),
-        belief.surprise,
+        belief.innovation,
         xp.log1p(belief.observed) - xp.log1p(belief.expected),
         level_shift(problem, belief),
-        xp.sqrt(belief.doubt.level),
+        xp.sqrt(belief.covariance.level),
         belief.elasticity - problem.market.elasticity,
-        xp.sqrt(at_least(belief.doubt.curve, _NOTHING)),
+        xp.sqrt(at_least(belief.covariance.curve, _NOTHING)),
     ]
     joined = np.concatenate(parts, -1, dtype=dtype) if xp is np else xp.cat(parts, -1)
     return at_most(at_least(joined, -BOUND), BOUND)

@@ -61,33 +61,33 @@ def initial_particles(draws: PosteriorDraws, flights: int) -> ParticleSet:
 
 
 def update_weights(
-    draws: PosteriorDraws, cloud: ParticleSet, spend: Array, reported: Array
+    draws: PosteriorDraws, particle_set: ParticleSet, spend: Array, reported: Array
 ) -> ParticleSet:
     """Return the cloud after a day's spend and what the platforms reported of it.
 
     Args:
         draws: what was known before the flight.
-        cloud: what was known this morning.
+        particle_set: what was known this morning.
         spend: dollars delivered, (flights, campaigns).
         reported: conversions, (flights, campaigns).
     """
     market = draws.market
-    paid = spend[:, None, :] + 0 * cloud.variance
-    state, guess = step(market, cloud.state, paid, None)
+    paid = spend[:, None, :] + 0 * particle_set.variance
+    state, guess = step(market, particle_set.state, paid, None)
     walk = market.level_sd**2 + market.demand_sd**2
     if market.drift_sd is not None:
         walk = walk + market.drift_sd**2
-    ahead = market.level_kept**2 * cloud.variance + walk
+    ahead = market.level_kept**2 * particle_set.variance + walk
     shift, variance, evidence = update_level(
         guess.claimed, ahead, reported[:, None, :], market.dispersion
     )
     state = state._replace(level=state.level + shift)
-    return ParticleSet(state, variance, cloud.log_weight + evidence)
+    return ParticleSet(state, variance, particle_set.log_weight + evidence)
 
 
-def weights(cloud: ParticleSet) -> Array:
+def weights(particle_set: ParticleSet) -> Array:
     """Return the draws' weights, (flights, draws, campaigns), which sum to 1 over the draws."""
-    xp = namespace(cloud.log_weight)
-    top = cloud.log_weight.max(1, keepdims=True)
-    raw = xp.exp(cloud.log_weight - top)
+    xp = namespace(particle_set.log_weight)
+    top = particle_set.log_weight.max(1, keepdims=True)
+    raw = xp.exp(particle_set.log_weight - top)
     return raw / raw.sum(1, keepdims=True)

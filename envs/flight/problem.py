@@ -34,9 +34,9 @@ class _Known(NamedTuple):
     objective: Objective
     market: Market  # of mean parameters under the posterior
     state: MarketState  # its state on the eve of the flight
-    doubt: BeliefCovariance  # of each campaign's log level and log odds at the start
-    base: Array  # (days, campaigns) the posterior-static plan, dollars: action 0
-    trust: Array = 1.0  # share of a surprise in the reports that is one in what is earned
+    covariance: BeliefCovariance  # of each campaign's log level and log odds at the start
+    static_plan: Array  # (days, campaigns) the posterior-static plan, dollars: action 0
+    claim_slope: Array = 1.0  # share of a surprise in the reports that is one in what is earned
     credit_days: float | None = None  # after the flight; later landings do not count; None: all do
 
 
@@ -49,15 +49,15 @@ class Problem(_Known):
     @cached_property
     def days(self) -> int:
         """Length of the flight."""
-        return int(self.base.shape[0])
+        return int(self.static_plan.shape[0])
 
     @cached_property
-    def usual(self) -> Array:
+    def mean_static_spend(self) -> Array:
         """Dollars of the static plan's mean day."""
-        return self.base.mean(0)
+        return self.static_plan.mean(0)
 
     @cached_property
-    def walk(self) -> Array:
+    def level_step_variance(self) -> Array:
         """Variance of a day's change of the log level."""
         return self.market.level_sd**2 + self.market.demand_sd**2
 

@@ -34,7 +34,7 @@ class Observable(NamedTuple):
 class FlightState(NamedTuple):
     """State of a batch of flights."""
 
-    truth: MarketState  # the market's own state, hidden from policies
+    hidden_state: MarketState  # the market's own state, hidden from policies
     view: Observable
 
 
@@ -57,7 +57,9 @@ def initial_state(problem: Problem, state: MarketState, batch: tuple[int, ...]) 
     """
     zero = zeros(problem.state.stock, batch)
     belief = initial_belief(problem, zero)
-    return FlightState(state, Observable(Ledger(0, zero, zero), belief, problem.usual + zero))
+    return FlightState(
+        state, Observable(Ledger(0, zero, zero), belief, problem.mean_static_spend + zero)
+    )
 
 
 def step_day(
@@ -80,7 +82,7 @@ def step_day(
     """
     before = flight.view
     planned, ledger = spend_day(problem.constraints, before.ledger, target, total)
-    truth, outcome = step(market, flight.truth, planned, noise)
+    truth, outcome = step(market, flight.hidden_state, planned, noise)
     spend = outcome.delivered
     if spend is not planned:
         ledger = before.ledger.advance(planned, spend)

@@ -21,7 +21,7 @@ from .records import Market, Noise
 
 Rate = Annotated[float, Field(ge=0, le=1)]
 _PATH_NORMALS = ("level", "delivery", "competition", "drift")
-_COUNTED = ("price", "counts", "order_value")  # normals of each campaign and day
+_COUNTED = ("price", "count_normal", "order_value")  # normals of each campaign and day
 _COUNTING = np.float32  # of what only counting brings: half the time and the memory
 _AT_ONCE = 128  # flights drawn together
 _WIDE = 512  # numbers a day from which days are joined one at a time
@@ -169,7 +169,7 @@ def _events(shocks: ShockSettings, uniform: Floats, days: int, campaigns: int) -
     jump = np.log(_scaled(shocks.spike_size, uniform[:, -1]))
     return {
         "outage": np.where(out, 0.0, 1.0),
-        "rivalry": rival * np.log(_scaled(shocks.competitor_price, sizes[0])),
+        "competitor_entry": rival * np.log(_scaled(shocks.competitor_price, sizes[0])),
         "tracking": np.where(broken, _scaled(shocks.tracking_caught, sizes[1]), 1.0),
         "spike": spike * jump + _running(np.add, shocks.regime_sd * regime),
     }

@@ -74,19 +74,21 @@ class Noise(NamedTuple):
     level: Array  # standard normal
     price: Array | None  # standard normal
     gamma: Array | None  # Gamma with mean 1 and variance alpha: the market's overdispersion
-    counts: Array | None  # standard normal behind the Poisson count
+    count_normal: Array | None  # standard normal behind the Poisson count
     order_value: Array | None  # standard normal
     delivery: Array | None = None  # standard normal behind the share delivered
     competition: Array | None = None  # standard normal
     drift: Array | None = None  # standard normal
     outage: Array | None = None  # share of a planned dollar the platform can take: 0 in an outage
-    rivalry: Array | None = None  # log price pressure of a competitor who entered, >= 0
+    competitor_entry: Array | None = None  # log price pressure of a competitor who entered, >= 0
     spike: Array | None = None  # log multiplier of demand: spikes and regime changes
     tracking: Array | None = None  # share of the claims that tracking catches, in (0, 1]
 
-    def path(self) -> "Noise":
+    def without_count_noise(self) -> "Noise":
         """Return what remains when count noise and reporting are averaged out."""
-        return self._replace(price=None, gamma=None, counts=None, order_value=None, tracking=None)
+        return self._replace(
+            price=None, gamma=None, count_normal=None, order_value=None, tracking=None
+        )
 
 
 class Outcome(NamedTuple):

@@ -41,7 +41,7 @@ def step(
     level = level if noise is None else level + level_change(market, noise)
     drift = _drift(market, state, noise)
     pressure = _pressure(market, state, noise)
-    rise = None if pressure is None else xp.exp(_with(pressure, noise and noise.rivalry))
+    rise = None if pressure is None else xp.exp(_with(pressure, noise and noise.competitor_entry))
     cpc, bought = cost_per_click(market, delivered), delivered
     if rise is not None:
         cpc, bought = cpc * rise, delivered / rise
@@ -54,7 +54,7 @@ def step(
     demand = _with(level, drift, season(market.annual, state.day), noise and noise.spike)
     expected = expected_conversions(market, stock, _with(demand, worn, lifted), state.day)
     conversions, order_value = expected, market.order_value
-    if noise is not None and noise.counts is not None:
+    if noise is not None and noise.count_normal is not None:
         conversions = _count(expected, noise)
         order_value = order_value * unit_lognormal(market.order_value_sd, noise.order_value)
         clicks = clicks / xp.exp(market.price_sd * noise.price)
@@ -150,7 +150,7 @@ def _drift(market: Market, state: MarketState, noise: Noise | None) -> Array | N
 def _pressure(market: Market, state: MarketState, noise: Noise | None) -> Array | None:
     """Return the rivals' log price pressure, an Ornstein-Uhlenbeck process; None where off."""
     if market.competition_kept is None:
-        rivalry = noise is not None and noise.rivalry is not None
+        rivalry = noise is not None and noise.competitor_entry is not None
         return 0 * market.reference_cpc if rivalry else None
     kept = market.competition_kept * _zero(state.competition)
     if noise is None or noise.competition is None or market.competition_sd is None:
@@ -165,13 +165,13 @@ def _claimed(market: Market, landed: Array, demand: Array, day: int, noise: Nois
         xp = namespace(landed, market.organic)
         rhythm = xp.exp(demand + market.weekday[..., weekday_of(day), :])
         claimed = claimed + market.view_through * market.organic * rhythm
-    tracked = noise is not None and noise.tracking is not None and noise.counts is not None
+    tracked = noise is not None and noise.tracking is not None and noise.count_normal is not None
     return claimed * noise.tracking if noise is not None and tracked else claimed
 
 
 def _count(expected: Array, noise: Noise) -> Array:
     """Return the counted conversions; in torch the gradient is that of the expectation."""
     if namespace(expected) is np:
-        return poisson_quantile(expected * noise.gamma, noise.counts)
+        return poisson_quantile(expected * noise.gamma, noise.count_normal)
     held = expected.detach()
-    return expected + (poisson_quantile(held * noise.gamma, noise.counts) - held)
+    return expected + (poisson_quantile(held * noise.gamma, noise.count_normal) - held)

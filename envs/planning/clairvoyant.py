@@ -57,7 +57,7 @@ def clairvoyant_values(
     open_path, caps = _deliverable(market, path)
     worth = plan_objective(problem, market, state, open_path)
     count, days = len(market.elasticity), problem.days
-    base = np.repeat(problem.base[None], count, 0)
+    base = np.repeat(problem.static_plan[None], count, 0)
     steady = best_constant_plan(problem, market, state, path, iterations)
     progress("steady plans found")
     feasible = project_daily_plan(problem.constraints, caps)
@@ -76,8 +76,10 @@ def best_constant_plan(
 
     The arguments are those of ``clairvoyant_values``; what is out is out for these plans too.
     """
-    rigid = plan_objective(problem, market, state, path.path()._replace(delivery=None))
-    base = np.repeat(problem.base[None], len(market.elasticity), 0)
+    rigid = plan_objective(
+        problem, market, state, path.without_count_noise()._replace(delivery=None)
+    )
+    base = np.repeat(problem.static_plan[None], len(market.elasticity), 0)
     every_day = project_constant_plan(problem.constraints)
     return _best(rigid, every_day, _steady_starts(market, base), iterations)
 
@@ -108,7 +110,7 @@ def best_shared_plan(
         return value.mean(keepdims=True), slope.mean(0, keepdims=True)
 
     feasible = project_daily_plan(problem.constraints, least=least)
-    starts = [problem.base[None]]
+    starts = [problem.static_plan[None]]
     if not _concave(market):
         starts.append(np.ones_like(starts[0]) * problem.constraints.total / starts[0].size)
     return np.asarray(_best(worth, feasible, starts, iterations).plan[0])
@@ -134,7 +136,7 @@ def plan_objective(
 
 def _deliverable(market: Market, path: Noise) -> tuple[Noise, Floats | None]:
     """Return the path without losses on the way, and the dollars that can be delivered."""
-    known = path.path()._replace(outage=None, delivery=None)
+    known = path.without_count_noise()._replace(outage=None, delivery=None)
     if path.outage is None and market.delivery_cap is None:
         return known, None
     days, shape = len(path.level), market.elasticity.shape
@@ -154,8 +156,8 @@ def _best(
     """Return each row's best plan and value: a short climb from all starts, a long one after."""
     if len(starts) > 1:
         summits = [maximise(worth, feasible, start, iterations // 8) for start in starts]
-        pick = np.stack([summit.value for summit in summits]).argmax(0)
-        plans = np.stack([summit.plan for summit in summits])
+        pick = np.stack([optimum.value for optimum in summits]).argmax(0)
+        plans = np.stack([optimum.plan for optimum in summits])
         starts = [plans[pick, np.arange(len(pick))]]
     return maximise(worth, feasible, starts[0], iterations)
 

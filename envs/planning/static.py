@@ -59,7 +59,7 @@ def static_plan(
     """
     market, state = posterior.sample_training(solver.draws)
     rngs = (generator(solver.seed, i) for i in range(len(market.elasticity)))
-    path: Noise = draw_noises(market, days, rngs).path()
+    path: Noise = draw_noises(market, days, rngs).without_count_noise()
     # in the midst of what is allowed: a campaign on its floor would hide what it could return
     past = historical_plan(posterior, constraints, days)
     begin = (past + uniform_plan(constraints, past.shape[1], days)) / 2

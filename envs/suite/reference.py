@@ -31,7 +31,7 @@ _PLANNED = 192  # training markets that the static plan is made for
 class Reference(NamedTuple):
     """What is shipped of a task."""
 
-    base: Floats  # (days, campaigns) dollars: the posterior-static plan
+    static_plan: Floats  # (days, campaigns) dollars: the posterior-static plan
     sha256: Mapping[str, str]  # of the markets of each held-out split
     daily: Mapping[str, Floats]  # clairvoyant value of every market, by split
     steady: Mapping[str, Floats]  # that of its best steady plan
@@ -61,13 +61,15 @@ def problem_for(
     constraints = parse_constraints(given, posterior.campaigns, task.size.days)
     objective = Objective.of(shipped_yaml("objective/conversions"), "objective")
     if not changes and not anew and reference_path(task).exists():
-        base = reference_of(task.key).base
+        base = reference_of(task.key).static_plan
         return _problem(task, posterior, constraints, objective, base)
     base = constant_plan(constraints, posterior.spend, task.size.days)
     problem = _problem(task, posterior, constraints, objective, base)
     market, state = posterior.sample_training(_PLANNED)
     paths = (path_generator(int(i)) for i in split_of("train").seeds(len(market.elasticity)))
-    noise = draw_noises(market, task.size.days, paths, None, task.settings.shocks).path()
+    noise = draw_noises(
+        market, task.size.days, paths, None, task.settings.shocks
+    ).without_count_noise()
     base = best_shared_plan(problem, market, state, noise)
     return _problem(task, posterior, constraints, objective, base)
 
@@ -98,16 +100,18 @@ def reference_of(key: str) -> Reference:
 def write_reference(task: Task, say: Progress = lambda _: None) -> Path:
     """Make a task's static plan, hashes and clairvoyant values, and write them."""
     problem = problem_for(task, anew=True)
-    problem = problem._replace(base=problem.base.round(2))
+    problem = problem._replace(static_plan=problem.static_plan.round(2))
     daily, steady = {}, {}
     for split in HELD_OUT_SPLITS:
         market, state, noise = held_out_markets(task, split)
-        bound = clairvoyant_values(problem, market, state, noise.path(), progress=say)
+        bound = clairvoyant_values(
+            problem, market, state, noise.without_count_noise(), progress=say
+        )
         daily[split], steady[split] = _told(bound.daily), _told(bound.steady)
     content = {
         "task": task.id,
         "sha256": {split: fingerprint(task, split) for split in HELD_OUT_SPLITS},
-        "base": problem.base.tolist(),
+        "base": problem.static_plan.tolist(),
         "daily": daily,
         "steady": steady,
     }

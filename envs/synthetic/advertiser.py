@@ -199,7 +199,7 @@ def _market(settings: SyntheticSettings, priors: Priors, rng: np.random.Generato
     column = {key: np.array([getattr(c, key) for c in table], float) for key in _columns()}
     profile = np.array(settings.weekday) - np.mean(settings.weekday)
     kinds = [priors.half_life[priors.kind(campaign)] for campaign in names]
-    anchors = PriorCentres(
+    centres = PriorCentres(
         spend=column["spend"],
         conversions=column["spend"] / column["cpc"] * column["cvr"],
         half_life=np.array([kind.median for kind in kinds]),
@@ -207,17 +207,17 @@ def _market(settings: SyntheticSettings, priors: Priors, rng: np.random.Generato
         weekday=profile[:, None],
     )
     drawn = parameters_from_normals(
-        rng.standard_normal((len(table), CORE_DIMENSIONS)), priors, anchors
+        rng.standard_normal((len(table), CORE_DIMENSIONS)), priors, centres
     )
     ones = np.ones(len(table))
     spread = 0.3 * priors.weekday_sd * contrast_basis() @ rng.standard_normal((6, len(table)))
     return Market(
-        reference_spend=anchors.spend,
-        reference_conversions=anchors.conversions,
+        reference_spend=centres.spend,
+        reference_conversions=centres.conversions,
         elasticity=drawn.elasticity,
         slope=ones,
         carryover=drawn.carryover,
-        weekday=anchors.weekday + spread,
+        weekday=centres.weekday + spread,
         level_kept=carryover_of(settings.level_half_life) * ones,
         level_sd=column["level_sd"] * np.sqrt(1 - priors.level_shared),
         demand_sd=column["level_sd"] * np.sqrt(priors.level_shared),

@@ -96,8 +96,8 @@ def step_with_form(
     xp = namespace(ours)
     change = form.curve(ratio, market.elasticity) / xp.clip(ours, 1e-12, None)
     expected = outcome.expected * change
-    counted = noise is not None and noise.counts is not None
-    counts = poisson_quantile(expected * noise.gamma, noise.counts) if counted else expected  # type: ignore[union-attr]
+    counted = noise is not None and noise.count_normal is not None
+    counts = poisson_quantile(expected * noise.gamma, noise.count_normal) if counted else expected  # type: ignore[union-attr]
     worth = market.order_value
     if counted:
         worth = worth * unit_lognormal(market.order_value_sd, noise.order_value)  # type: ignore[union-attr]

@@ -36,7 +36,7 @@ from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_adverti
 from mediagym.scripts.benchmarks.attribution import run_command
 from mediagym.scripts.benchmarks.figure import Figure
 
-_LONG = {"particles": 2048, "draws": 4096, "moves": 8, "final_moves": 24}
+_LONG = {"particles": 2048, "draws": 4096, "mcmc_steps": 8, "final_mcmc_steps": 24}
 Figures = dict[str, Figure]
 
 
@@ -98,12 +98,17 @@ def _samplers(half: _Setting) -> Figures:
         half.history, record, half.priors, prior_centres_of(half.history, record, half.priors)
     )
     shape = (len(half.history.campaigns), DIMENSIONS)
-    sizes = {k: getattr(half.settings, k) for k in ("particles", "draws", "moves", "final_moves")}
+    sizes = {
+        k: getattr(half.settings, k)
+        for k in ("particles", "draws", "mcmc_steps", "final_mcmc_steps")
+    }
     prior = StudentT(np.zeros(shape), np.eye(shape[1]) + np.zeros((*shape, 1)))
 
     def run(start: StudentT | None, seed: int, **how: Any) -> Floats:
         rng = np.random.Generator(np.random.PCG64(seed))
-        return sample(loglik, shape, keep=half.settings.keep, rng=rng, start=start, **how).z
+        return sample(
+            loglik, shape, ess_target=half.settings.ess_target, rng=rng, start=start, **how
+        ).z
 
     rng = np.random.Generator(np.random.PCG64(2))
     ways: dict[str, Callable[[], Floats]] = {

@@ -73,7 +73,7 @@ def _seconds(session: Session, training: tuple[Any, Callable[[], None]]) -> floa
 
     record = Training(task=None, campaigns=[], objective="", seed=0, threads=1, steps=0)
     network = Network(Actor.of(policy), session.env.action, record, "ppo", "")
-    enough = percent(PlanPolicy("static", session.problem.base)) + _ABOVE
+    enough = percent(PlanPolicy("static", session.problem.static_plan)) + _ABOVE
     spent = 0.0
     while spent < _BOUND:
         began = time.process_time()
@@ -85,7 +85,7 @@ def _seconds(session: Session, training: tuple[Any, Callable[[], None]]) -> floa
 
 
 def _usual(session: Session, seed: int) -> tuple[Any, Callable[[], None]]:
-    settings = learner_of({**shipped_yaml("agent/ppo_scratch"), "epochs": 10})
+    settings = learner_of({**shipped_yaml("agent/ppo_scratch"), "n_epochs": 10})
     problem, source, env = session.problem, session.arena.source, session.env
     model = default_ppo(lambda: BudgetEnv(problem, source, env), settings, seed)
     return model.policy, lambda: _learn(model)
@@ -93,9 +93,9 @@ def _usual(session: Session, seed: int) -> tuple[Any, Callable[[], None]]:
 
 def _batched(session: Session, seed: int) -> tuple[Any, Callable[[], None]]:
     settings = learner_of(shipped_yaml("agent/ppo_scratch"))
-    envs = BudgetVectorEnv(session.problem, session.arena.source, session.env, settings.envs)
+    envs = BudgetVectorEnv(session.problem, session.arena.source, session.env, settings.n_envs)
     model = model_of(SB3Envs(envs), settings, seed)
-    model.lr_schedule = lambda _: settings.rate  # its end is not known beforehand
+    model.lr_schedule = lambda _: settings.learning_rate  # its end is not known beforehand
     return model.policy, lambda: _learn(model)
 
 

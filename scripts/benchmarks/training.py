@@ -20,7 +20,7 @@ from mediagym.scripts.benchmarks.figure import Figure
 from mediagym.scripts.cli import to_plain_dict
 
 _TASK = "Uncertain-M"
-_OURS: dict[str, Any] = {"envs": 1024, "batch": 7680, "epochs": 10, "hidden": [64, 64]}
+_OURS: dict[str, Any] = {"n_envs": 1024, "batch_size": 7680, "n_epochs": 10, "net_arch": [64, 64]}
 _REPEATS = 3
 _EARLY = 5  # iterations of the usual setting after which its environments are at full speed
 _FLIGHTS = 1024
@@ -31,7 +31,7 @@ def training() -> Figures:
     """Time environment steps of PPO, learning included, in both settings."""
     torch.set_num_threads(1)
     settings = learner_of({**shipped_yaml("agent/ppo"), **_OURS})
-    envs = SB3Envs(make_vector_env(settings.envs, _TASK))
+    envs = SB3Envs(make_vector_env(settings.n_envs, _TASK))
     ours = _rate(model_of(envs, settings, 0))
     slow = _rate(default_ppo(lambda: make_env(_TASK), settings, 0), _EARLY)
     unit = "environment steps a CPU-second"

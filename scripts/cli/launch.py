@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mediagym.agents.setup import resumable
 from mediagym.data.errors import MediaGymError
+from mediagym.data.settings import RENAMED
 from mediagym.data.storage import CONF, SAMPLE
 
 # on import, so that the processes of a sweep have it too
@@ -127,6 +128,9 @@ def _readable(error: Exception) -> str:
         lines.append(str(cause).strip().splitlines()[0] if str(cause).strip() else "")
         allowed = re.search(r"'(\w+)' is not in struct", str(cause))
         if allowed and (node := getattr(cause, "parent_node", None)) is not None:
+            full = str(getattr(cause, "full_key", allowed[1]))
+            if full in RENAMED:
+                return f"{full}: this key is now called {RENAMED[full]}. Rename it and run again."
             keys = [str(key) for key in node]
             near = difflib.get_close_matches(allowed[1], keys, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""

@@ -44,12 +44,12 @@ def evaluation_settings(conf: Callable[..., dict[str, Any]]) -> EvaluationSettin
 def agent(conf: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """Makes the learner's configuration: the shipped one at a toy's size, with overrides."""
     toy = {
-        "warm": {"iterations": 3, "flights": 4, "rate": 3e-3},
-        "steps": 240,
-        "envs": 4,
-        "batch": 60,
-        "epochs": 1,
-        "hidden": [8],
+        "warm": {"iterations": 3, "flights": 4, "learning_rate": 3e-3},
+        "total_timesteps": 240,
+        "n_envs": 4,
+        "batch_size": 60,
+        "n_epochs": 1,
+        "net_arch": [8],
         "validation": 6,
         "checks": 2,
         "checkpoint": 0.0,

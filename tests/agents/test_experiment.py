@@ -56,7 +56,7 @@ def test_plans_of_a_calibration_are_better_than_the_static_one_and_kept(
 ) -> None:
     arena = replace(session.arena, cache=tmp_path)
     trial, plans = arena.trial("test"), arena.plans("test", kind)
-    base = arena.problem.base
+    base = arena.problem.static_plan
     if kind == "steady":
         base = np.tile(base.mean(0), (len(base), 1))
     static = rollout_policy(arena.problem, PlanPolicy("static", base), trial)
@@ -72,26 +72,28 @@ def test_plans_of_a_calibration_are_better_than_the_static_one_and_kept(
 
 def test_a_task_s_daily_plans_are_worth_what_ships(arena: Experiment) -> None:
     trial, plans = arena.trial("test"), arena.plans("test", "daily")
-    _, outcomes = simulate(trial.market, trial.state, plans, trial.noise.path())
+    _, outcomes = simulate(trial.market, trial.state, plans, trial.noise.without_count_noise())
     value = sum(outcome.expected.sum(-1) for outcome in outcomes)
     np.testing.assert_allclose(value, trial.best, rtol=1e-4)
 
 
 def test_what_is_kept_is_found_by_all_that_it_depends_on(arena: Experiment) -> None:
-    places = [arena.place("x", {"a": a}, "json") for a in (1, 2)]
-    problem = arena.problem._replace(base=arena.problem.base * 0.9)
-    other = replace(arena, problem=problem).place("x", {"a": 1}, "json")
+    places = [arena.cache_path("x", {"a": a}, "json") for a in (1, 2)]
+    problem = arena.problem._replace(static_plan=arena.problem.static_plan * 0.9)
+    other = replace(arena, problem=problem).cache_path("x", {"a": 1}, "json")
     assert len({*places, other}) == 3
-    assert replace(arena).place("x", {"a": 1}, "json") == places[0]
+    assert replace(arena).cache_path("x", {"a": 1}, "json") == places[0]
 
 
 def test_the_score_of_a_sweep_is_that_of_the_validation_markets(
     arena: Experiment, session: Session
 ) -> None:
-    static = PlanPolicy("static", arena.problem.base)
+    static = PlanPolicy("static", arena.problem.static_plan)
     trial = arena.trial("validation")
     expected = 100 * (rollout_policy(arena.problem, static, trial).total / trial.best).mean()
     assert validation_percent(session._replace(arena=arena), static) == pytest.approx(expected)
     assert (
-        50 < validation_percent(session, PlanPolicy("static", session.problem.base)) <= 100 + 1e-6
+        50
+        < validation_percent(session, PlanPolicy("static", session.problem.static_plan))
+        <= 100 + 1e-6
     )

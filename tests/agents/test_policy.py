@@ -12,7 +12,7 @@ QUICK = "uniform", "historical", "roas", "greedy", "static", "seasonal", "replan
 
 
 def test_a_plan_policy_wants_the_plan_of_the_day_for_every_flight(session: Session) -> None:
-    plan = session.problem.base
+    plan = session.problem.static_plan
     view = initial_state(session.problem, session.problem.state, (4,)).view
     view = view._replace(ledger=view.ledger._replace(day=2))
     wanted, total, memory = PlanPolicy("p", plan).act(view, None)
@@ -44,4 +44,4 @@ def test_baselines_are_what_their_names_say(session: Session) -> None:
     np.testing.assert_allclose(
         planned[roomy] / planned[roomy].sum(), past[roomy] / past[roomy].sum(), rtol=0.2
     )
-    assert baseline("static", session.arena).plan is session.problem.base  # type: ignore[attr-defined]
+    assert baseline("static", session.arena).plan is session.problem.static_plan  # type: ignore[attr-defined]

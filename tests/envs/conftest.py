@@ -225,7 +225,7 @@ def restless() -> Callable[..., Callable]:
             level = view.belief.state.level
             xp = namespace(level)
             mood = moods[view.ledger.day] if xp is np else level.new_tensor(moods[view.ledger.day])
-            target = problem.base[view.ledger.day] * mood * xp.exp(xp.clip(level, -2.0, 2.0))
+            target = problem.static_plan[view.ledger.day] * mood * xp.exp(xp.clip(level, -2.0, 2.0))
             return target, target.sum(-1), memory
 
         return act

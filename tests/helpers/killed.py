@@ -31,20 +31,20 @@ from mediagym.envs.suite.env import _env
 
 CONF = Path(__file__).parents[2] / "conf" / "agent"
 TOY: dict[str, Any] = {
-    "warm": {"iterations": 3, "flights": 2, "rate": 3e-3},
-    "steps": 480,
-    "envs": 4,
-    "batch": 60,
-    "epochs": 2,
-    "hidden": [8],
+    "warm": {"iterations": 3, "flights": 2, "learning_rate": 3e-3},
+    "total_timesteps": 480,
+    "n_envs": 4,
+    "batch_size": 60,
+    "n_epochs": 2,
+    "net_arch": [8],
     "validation": 8,
     "checks": 4,
     "checkpoint": 0.0,
-    "log_std_end": -3.0,
-    "lstm": 4,
-    "buffer": 400,
-    "starts": 120,
-    "updates": 4,
+    "log_std_final": -3.0,
+    "lstm_hidden_size": 4,
+    "buffer_size": 400,
+    "learning_starts": 120,
+    "gradient_steps": 4,
 }
 
 

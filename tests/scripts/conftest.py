@@ -10,8 +10,8 @@ import pytest
 
 TOY = [
     "calibration.particles=64",
-    "calibration.moves=1",
-    "calibration.final_moves=1",
+    "calibration.mcmc_steps=1",
+    "calibration.final_mcmc_steps=1",
     "calibration.draws=48",
     "calibration.held_out=24",
     "solver.iterations=3",

@@ -27,12 +27,12 @@ def config(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> AblationCommand:
-    warm = {"iterations": 2, "flights": 4, "rate": 1e-3}
+    warm = {"iterations": 2, "flights": 4, "learning_rate": 1e-3}
     return AblationCommand(
         task="Uncertain-S",
         seeds=1,
         jobs=1,
-        budget={"warm": warm, "steps": 0, "envs": 4, "checks": 1, "validation": 8},
+        budget={"warm": warm, "total_timesteps": 0, "n_envs": 4, "checks": 1, "validation": 8},
         variants=CHANGES,
         output=tmp_path,
     )

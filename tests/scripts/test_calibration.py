@@ -15,7 +15,7 @@ from mediagym.envs.calibration.report.figures import FIGURES
 
 Command = Callable[..., Any]
 SMALL = [
-    "calibration.particles=64", "calibration.moves=1", "calibration.final_moves=1",
+    "calibration.particles=64", "calibration.mcmc_steps=1", "calibration.final_mcmc_steps=1",
     "calibration.draws=48", "calibration.held_out=24",
 ]  # fmt: skip
 
@@ -155,8 +155,8 @@ MISTAKES = [
     ("calibrate", ["updat=x"], "updat"),
     ("calibrate", ["update=nowhere"], "nowhere"),
     ("calibrate", ["objective.name=roas"], "objective.name"),
-    ("calibrate", ["priors.beliefs=[{campaign: x, spend: 5, sd: 1, elasticity: .5}]"], "'x'"),
-    ("calibrate", ["priors.beliefs=[{campaign: meta, spend: 5, sd: 1}]"], "lift test"),
+    ("calibrate", ["priors.evidence=[{campaign: x, spend: 5, sd: 1, elasticity: .5}]"], "'x'"),
+    ("calibrate", ["priors.evidence=[{campaign: meta, spend: 5, sd: 1}]"], "lift test"),
     ("calibrate", ["priors.pooling.advertiser=1"], "priors.pooling"),
     ("plan", ["objective=journeys", "objective.attribution=nowhere.json"], "nowhere.json"),
 ]

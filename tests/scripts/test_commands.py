@@ -24,11 +24,11 @@ Command = Callable[..., Any]
 LEARNER = [
     "agent.warm.iterations=2",
     "agent.warm.flights=4",
-    "agent.steps=120",
-    "agent.envs=4",
-    "agent.batch=60",
-    "agent.epochs=1",
-    "agent.hidden=[8]",
+    "agent.total_timesteps=120",
+    "agent.n_envs=4",
+    "agent.batch_size=60",
+    "agent.n_epochs=1",
+    "agent.net_arch=[8]",
     "agent.validation=6",
     "agent.checks=1",
 ]

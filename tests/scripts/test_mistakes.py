@@ -73,7 +73,10 @@ MISTAKES = {
     "an interpolation to nowhere": (["data.path=${nowhere}"], ["nowhere"]),
     "a broken override": (["constraints.total="], []),
     "not an override": (["total"], ["total"]),
-    "a learner without steps": (["agent=ppo", "agent.steps=-1"], ["agent.steps"]),
+    "a learner without steps": (
+        ["agent=ppo", "agent.total_timesteps=-1"],
+        ["agent.total_timesteps"],
+    ),
 }
 
 

@@ -68,9 +68,9 @@ def calibration_content(
     record = observed_history_from(history)
     market, state = posterior.sample_training(_DRAWS)
     memory = posterior.memory  # after an update the priors stay where they were
-    anchors = prior_centres_of(history, record, priors) if memory is None else memory.anchors
+    centres = prior_centres_of(history, record, priors) if memory is None else memory.centres
     z = rng.standard_normal((_PRIOR, len(history.campaigns), DIMENSIONS))
-    before = parameters_from_normals(z, priors, anchors)
+    before = parameters_from_normals(z, priors, centres)
     seen = history.presence == OBSERVED
     grid = _grid(posterior)
     return CalibrationContent(
@@ -90,46 +90,46 @@ def calibration_content(
     )
 
 
-def calibration_document(portrait: CalibrationContent) -> dict[str, Any]:
+def calibration_document(content: CalibrationContent) -> dict[str, Any]:
     """Return the content of ``calibration.json``."""
     return {
-        "history": portrait.report["history"],
+        "history": content.report["history"],
         "quantiles": list(QUANTILES),
-        "campaigns": {name: _campaign(portrait, k) for k, name in enumerate(portrait.names)},
-        "notes": list(portrait.report["notes"]),
+        "campaigns": {name: _campaign(content, k) for k, name in enumerate(content.names)},
+        "notes": list(content.report["notes"]),
     }
 
 
-def _campaign(portrait: CalibrationContent, k: int) -> dict[str, Any]:
-    spend, check = portrait.spend[:, k], portrait.check
-    own = portrait.report["campaigns"][portrait.names[k]]
+def _campaign(content: CalibrationContent, k: int) -> dict[str, Any]:
+    spend, check = content.spend[:, k], content.check
+    own = content.report["campaigns"][content.names[k]]
     most = float(np.nanmax(spend, initial=0.0))
     return {
         "observed": {
             "days": int(np.isfinite(spend).sum()),
             "spend_mean": _number(np.nanmean(spend)) if np.isfinite(spend).any() else 0.0,
             "spend_max": most,
-            "conversions": _number(np.nansum(portrait.conversions[:, k])),
+            "conversions": _number(np.nansum(content.conversions[:, k])),
         },
         "curve": {
-            "spend": portrait.grid[:, k].tolist(),
-            "times_observed_max": (portrait.grid[:, k] / max(most, 0.01)).tolist(),
-            "conversions": portrait.curve[:, :, k].tolist(),
+            "spend": content.grid[:, k].tolist(),
+            "times_observed_max": (content.grid[:, k] / max(most, 0.01)).tolist(),
+            "conversions": content.curve[:, :, k].tolist(),
         },
         "parameters": {
             name: {
-                "prior": np.quantile(portrait.prior[name][:, k], QUANTILES).tolist(),
-                "posterior": np.quantile(portrait.posterior[name][:, k], QUANTILES).tolist(),
+                "prior": np.quantile(content.prior[name][:, k], QUANTILES).tolist(),
+                "posterior": np.quantile(content.posterior[name][:, k], QUANTILES).tolist(),
                 "learnt": own["parameters"][name]["learnt"],
             }
             for name in PARAMETERS
         },
         "weekday": {
-            "posterior": portrait.weekday[:, :, k].tolist(),
-            "prior": portrait.weekday_prior[:, :, k].tolist(),
+            "posterior": content.weekday[:, :, k].tolist(),
+            "prior": content.weekday_prior[:, :, k].tolist(),
             "learnt": own["parameters"]["weekday"]["learnt"],
         },
-        "level": portrait.level[:, :, k].tolist(),
+        "level": content.level[:, :, k].tolist(),
         "checks": {
             "one_day_ahead_coverage50": _number(check.coverage50[k]),
             "one_day_ahead_coverage90": _number(check.coverage90[k]),

@@ -17,12 +17,12 @@ _LOGARITHMIC = ("conversions", "half_life", "dispersion", "level_sd", "level_hal
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def curves(portrait: CalibrationContent) -> Figure:
+def curves(content: CalibrationContent) -> Figure:
     """A panel a campaign: response with 50 and 90 % bands, observed spends as a rug."""
-    figure, panels = _panels(portrait, 2.9)
+    figure, panels = _panels(content, 2.9)
     for k, axes in panels:
-        x, spend = portrait.grid[:, k], portrait.spend[:, k]
-        low, quarter, half, three, high = portrait.curve[:, :, k]
+        x, spend = content.grid[:, k], content.spend[:, k]
+        low, quarter, half, three, high = content.curve[:, :, k]
         axes.fill_between(x, low, high, color=_LIGHT, alpha=0.5, lw=0)
         axes.fill_between(x, quarter, three, color=_LIGHT, lw=0)
         axes.plot(x, half, color=_INK)
@@ -36,16 +36,16 @@ def curves(portrait: CalibrationContent) -> Figure:
     return figure
 
 
-def parameters(portrait: CalibrationContent) -> Figure:
+def parameters(content: CalibrationContent) -> Figure:
     """A row a campaign, a column a parameter: prior (grey) and posterior, with the share learnt."""
-    shown = [name for name in PARAMETERS if np.ptp(portrait.prior[name]) > 0]
-    rows = len(portrait.names)
+    shown = [name for name in PARAMETERS if np.ptp(content.prior[name]) > 0]
+    rows = len(content.names)
     figure = blank(1.9 * len(shown), 0.85 * rows + 0.9)
     grid = np.atleast_2d(figure.subplots(rows, len(shown), squeeze=False))
-    for k, campaign in enumerate(portrait.names):
-        learnt = portrait.report["campaigns"][campaign]["parameters"]
+    for k, campaign in enumerate(content.names):
+        learnt = content.report["campaigns"][campaign]["parameters"]
         for axes, name in zip(grid[k], shown, strict=True):
-            _densities(axes, portrait.prior[name][:, k], portrait.posterior[name][:, k], name)
+            _densities(axes, content.prior[name][:, k], content.posterior[name][:, k], name)
             axes.text(
                 0.98, 0.86, f"{learnt[name]['learnt']:.0%}", ha="right", va="top", fontsize=7,
                 transform=axes.transAxes, color=_INK,
@@ -57,12 +57,12 @@ def parameters(portrait: CalibrationContent) -> Figure:
     return figure
 
 
-def weekdays(portrait: CalibrationContent) -> Figure:
+def weekdays(content: CalibrationContent) -> Figure:
     """A panel a campaign: multipliers of the weekdays, prior and posterior."""
-    figure, panels = _panels(portrait, 2.0)
+    figure, panels = _panels(content, 2.0)
     for k, axes in panels:
         days = np.arange(7)
-        before, after = portrait.weekday_prior[:, :, k], portrait.weekday[:, :, k]
+        before, after = content.weekday_prior[:, :, k], content.weekday[:, :, k]
         axes.fill_between(days, before[0], before[-1], color=_PRIOR, alpha=0.4, lw=0)
         axes.fill_between(days, after[0], after[-1], color=_LIGHT, lw=0)
         axes.plot(days, after[2], "o-", color=_INK, markersize=3)
@@ -72,14 +72,14 @@ def weekdays(portrait: CalibrationContent) -> Figure:
     return figure
 
 
-def levels(portrait: CalibrationContent) -> Figure:
+def levels(content: CalibrationContent) -> Figure:
     """A panel a campaign: how its level of demand and efficiency wandered."""
-    figure, panels = _panels(portrait, 2.0)
+    figure, panels = _panels(content, 2.0)
     for k, axes in panels:
-        low, quarter, half, three, high = portrait.level[:, :, k]
-        axes.fill_between(portrait.dates, low, high, color=_LIGHT, alpha=0.5, lw=0)
-        axes.fill_between(portrait.dates, quarter, three, color=_LIGHT, lw=0)
-        axes.plot(portrait.dates, half, color=_INK, lw=1)
+        low, quarter, half, three, high = content.level[:, :, k]
+        axes.fill_between(content.dates, low, high, color=_LIGHT, alpha=0.5, lw=0)
+        axes.fill_between(content.dates, quarter, three, color=_LIGHT, lw=0)
+        axes.plot(content.dates, half, color=_INK, lw=1)
         axes.axhline(1, color="0.5", lw=0.6)
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -91,14 +91,14 @@ def levels(portrait: CalibrationContent) -> Figure:
     return figure
 
 
-def residuals(portrait: CalibrationContent) -> Figure:
+def residuals(content: CalibrationContent) -> Figure:
     """A panel a campaign: what happened against what the days before it led to expect."""
-    figure, panels = _panels(portrait, 2.2)
-    check = portrait.check
+    figure, panels = _panels(content, 2.2)
+    check = content.check
     for k, axes in panels:
-        axes.fill_between(portrait.dates, check.low[:, k], check.high[:, k], color=_LIGHT, lw=0)
-        axes.plot(portrait.dates, check.mean[:, k], color=_INK, lw=0.8)
-        axes.plot(portrait.dates, portrait.conversions[:, k], ".", color=_SEEN, markersize=2.5)
+        axes.fill_between(content.dates, check.low[:, k], check.high[:, k], color=_LIGHT, lw=0)
+        axes.plot(content.dates, check.mean[:, k], color=_INK, lw=0.8)
+        axes.plot(content.dates, content.conversions[:, k], ".", color=_SEEN, markersize=2.5)
         inside = f"{check.coverage90[k]:.0%} inside"
         axes.text(0.98, 0.95, inside, ha="right", va="top", transform=axes.transAxes, fontsize=7)
         _months(axes)
@@ -117,16 +117,16 @@ FIGURES = {
 
 
 def _panels(
-    portrait: CalibrationContent, height: float
+    content: CalibrationContent, height: float
 ) -> tuple[Figure, Iterator[tuple[int, Axes]]]:
-    rows = -(-len(portrait.names) // _COLUMNS)
+    rows = -(-len(content.names) // _COLUMNS)
     figure = blank(4 * _COLUMNS, height * rows + 0.4)
     panels = np.ravel(figure.subplots(rows, _COLUMNS, squeeze=False))
-    for axes in panels[len(portrait.names) :]:
+    for axes in panels[len(content.names) :]:
         axes.axis("off")
-    for name, axes in zip(portrait.names, panels, strict=False):
+    for name, axes in zip(content.names, panels, strict=False):
         axes.set_title(name, fontsize="small")
-    return figure, iter(list(enumerate(panels[: len(portrait.names)])))
+    return figure, iter(list(enumerate(panels[: len(content.names)])))
 
 
 def _months(axes: Axes) -> None:

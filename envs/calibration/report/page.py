@@ -24,11 +24,11 @@ _SECTIONS = (
 )  # fmt: skip
 
 
-def write_report(portrait: CalibrationContent, objective: str, folder: Path) -> list[Path]:
+def write_report(content: CalibrationContent, objective: str, folder: Path) -> list[Path]:
     """Write the report.
 
     Args:
-        portrait: what is shown.
+        content: what is shown.
         objective: what the plan will be made for, named on the page.
         folder: where everything goes.
 
@@ -38,27 +38,27 @@ def write_report(portrait: CalibrationContent, objective: str, folder: Path) -> 
     Raises:
         DataError: the folder cannot be written to.
     """
-    content = {"objective": objective, **calibration_document(portrait)}
-    pictures = {name: png_of(draw(portrait)) for name, draw in FIGURES.items()}
+    document = {"objective": objective, **calibration_document(content)}
+    pictures = {name: png_of(draw(content)) for name, draw in FIGURES.items()}
     written = [
-        write_text(folder / "calibration.html", _page(content, pictures)),
-        write_json(folder / "calibration.json", content),
+        write_text(folder / "calibration.html", _page(document, pictures)),
+        write_json(folder / "calibration.json", document),
     ]
     return written + [write_bytes(folder / f"{name}.png", p) for name, p in pictures.items()]
 
 
-def _page(content: dict[str, Any], pictures: dict[str, bytes]) -> str:
+def _page(document: dict[str, Any], pictures: dict[str, bytes]) -> str:
     campaigns = {
         name: {**found, "width_beyond": _width(found["curve"])}
-        for name, found in content["campaigns"].items()
+        for name, found in document["campaigns"].items()
     }
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     page = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     return page.render(
-        history=content["history"],
-        objective=content["objective"],
+        history=document["history"],
+        objective=document["objective"],
         campaigns=campaigns,
-        notes=content["notes"],
+        notes=document["notes"],
         sections=_SECTIONS,
         pictures={k: base64.b64encode(v).decode() for k, v in pictures.items()},
     )

@@ -37,10 +37,10 @@ class Reactive:
     open_loop = False
 
     def __init__(self, problem: Problem) -> None:
-        self.plan = problem.base
+        self.plan = problem.static_plan
 
     def act(self, view: Observable, memory: Any) -> tuple:
-        today = self.plan[view.ledger.day] * np.exp(view.belief.surprise)
+        today = self.plan[view.ledger.day] * np.exp(view.belief.innovation)
         return today, today.sum(-1), memory
 
 
@@ -59,17 +59,17 @@ def evaluation(session: Session, entrants: list[Candidate]) -> Evaluation:
 
 
 def test_no_policy_beats_the_clairvoyant_in_any_market(evaluation: Evaluation) -> None:
-    assert evaluation.entries[-1].name == CLAIRVOYANT
-    for entry in evaluation.entries:
+    assert evaluation.results[-1].name == CLAIRVOYANT
+    for entry in evaluation.results:
         percent = evaluation.percent(entry)
-        assert percent.shape == (len(entry.flown), 8)
+        assert percent.shape == (len(entry.rollouts), 8)
         assert (percent <= 100 + NEAR).all(), entry.name
         assert (percent > 30).all(), entry.name
     assert (percent == 100).all()
 
 
 def test_no_policy_breaks_a_constraint_or_misses_the_budget(evaluation: Evaluation) -> None:
-    for flown in (flown for entry in evaluation.entries for flown in entry.flown):
+    for flown in (flown for entry in evaluation.results for flown in entry.rollouts):
         assert flown.violations == 0
         assert flown.cents_off == 0
         np.testing.assert_allclose(flown.spend.sum((0, 2)), 200_000, atol=1e-5)
@@ -86,7 +86,7 @@ def test_broken_constraints_and_missing_cents_are_counted(
             bounds["cap"] = None
     other = constraints_from_json(tighter)
     flown = rollout_policy(
-        session.problem, PlanPolicy("static", session.problem.base), held_trial(3)
+        session.problem, PlanPolicy("static", session.problem.static_plan), held_trial(3)
     )
 
     broken, off = violations_of(session.problem._replace(constraints=other), flown.spend)
@@ -99,9 +99,9 @@ def test_an_evaluation_is_the_same_every_time(
 ) -> None:
     trial = session.arena.trial("test")
     again = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
-    for one, other in zip(evaluation.entries, again.entries, strict=True):
+    for one, other in zip(evaluation.results, again.results, strict=True):
         np.testing.assert_array_equal(one.total, other.total)
-        np.testing.assert_array_equal(one.flown[0].spend, other.flown[0].spend)
+        np.testing.assert_array_equal(one.rollouts[0].spend, other.rollouts[0].spend)
     np.testing.assert_array_equal(evaluation.best, again.best)
 
 
@@ -110,8 +110,8 @@ def test_values_that_are_known_are_taken_and_no_plan_is_looked_for(
 ) -> None:
     trial = session.arena.trial("test")._replace(best=2 * evaluation.best)
     found = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
-    assert [entry.name for entry in found.entries] == [each.name for each in entrants]
-    for one, other in zip(found.entries, evaluation.entries[:-1], strict=True):
+    assert [entry.name for entry in found.results] == [each.name for each in entrants]
+    for one, other in zip(found.results, evaluation.results[:-1], strict=True):
         np.testing.assert_allclose(found.percent(one), evaluation.percent(other) / 2)
 
 
@@ -119,15 +119,15 @@ def test_a_clairvoyant_that_flies_does_not_stand_there_twice(
     session: Session, evaluation: Evaluation
 ) -> None:
     trial = session.arena.trial("test")
-    plan = PlanPolicy(CLAIRVOYANT, evaluation.entries[-1].flown[0].spend)
+    plan = PlanPolicy(CLAIRVOYANT, evaluation.results[-1].rollouts[0].spend)
     entrants = [Candidate(CLAIRVOYANT, (plan,))]
     found = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
-    assert [entry.name for entry in found.entries] == [CLAIRVOYANT]
+    assert [entry.name for entry in found.results] == [CLAIRVOYANT]
     assert (found.best >= evaluation.best * (1 - 1e-9)).all()
 
 
 def test_every_training_seed_flies_the_same_markets(evaluation: Evaluation) -> None:
-    reactive = next(entry for entry in evaluation.entries if entry.name == "reactive")
+    reactive = next(entry for entry in evaluation.results if entry.name == "reactive")
     np.testing.assert_array_equal(*reactive.total)
 
 
@@ -156,21 +156,23 @@ def test_turnover_is_half_the_distance_of_the_shares() -> None:
 def test_regret_ends_at_the_gap_and_starts_from_the_bound_s_own_days(
     evaluation: Evaluation,
 ) -> None:
-    for entry in evaluation.entries:
-        regret = evaluation.regret(entry.flown[0].value)
+    for entry in evaluation.results:
+        regret = evaluation.regret(entry.rollouts[0].value)
         np.testing.assert_allclose(regret[-1], 100 - evaluation.percent(entry)[0], atol=1e-9)
     np.testing.assert_array_equal(regret, 0)  # the last one is the clairvoyant
-    alone = evaluation._replace(entries=evaluation.entries[:1])  # its days are not known
-    np.testing.assert_allclose(alone.due.sum(0), evaluation.best)
-    np.testing.assert_allclose(alone.due, np.broadcast_to(alone.due[0], alone.due.shape))
+    alone = evaluation._replace(results=evaluation.results[:1])  # its days are not known
+    np.testing.assert_allclose(alone.bound_by_day.sum(0), evaluation.best)
+    np.testing.assert_allclose(
+        alone.bound_by_day, np.broadcast_to(alone.bound_by_day[0], alone.bound_by_day.shape)
+    )
 
 
 def test_a_policy_scores_the_same_whoever_flies_beside_it(
     session: Session, evaluation: Evaluation
 ) -> None:
     alone = rollout_policy(session.problem, Reactive(session.problem), session.arena.trial("test"))
-    reactive = next(entry for entry in evaluation.entries if entry.name == "reactive")
-    np.testing.assert_array_equal(alone.value, reactive.flown[0].value)
+    reactive = next(entry for entry in evaluation.results if entry.name == "reactive")
+    np.testing.assert_array_equal(alone.value, reactive.rollouts[0].value)
 
 
 def test_a_market_s_noise_does_not_depend_on_how_many_fly(posterior: Posterior) -> None:
@@ -194,7 +196,7 @@ def test_a_larger_loss_is_a_smaller_percentage() -> None:
 def test_given_plans_are_flown_as_they_are(
     session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
-    plan = session.problem.base[:, None].repeat(3, axis=1)
+    plan = session.problem.static_plan[:, None].repeat(3, axis=1)
     flown = rollout_plans(session.problem, "given", plan, held_trial(3))
     np.testing.assert_allclose(flown.spend, plan, atol=1e-6)
 
@@ -217,10 +219,10 @@ def test_in_a_known_stationary_market_static_and_greedy_are_the_optimum(
     known: tuple[Problem, EvaluationSet, SolverSettings], evaluation_settings: EvaluationSettings
 ) -> None:
     problem, markets, solver = known
-    policies = [PlanPolicy("static", problem.base), Greedy(problem), Reactive(problem)]
+    policies = [PlanPolicy("static", problem.static_plan), Greedy(problem), Reactive(problem)]
     entrants = [Candidate(policy.name, (policy,)) for policy in policies]
     found = evaluate(problem, entrants, markets, solver, evaluation_settings)
-    static, greedy, reactive = (found.percent(entry) for entry in found.entries[:-1])
+    static, greedy, reactive = (found.percent(entry) for entry in found.results[:-1])
     assert (static > 99).all()
     assert (greedy > 97).all()  # it does not see that stock built at the end returns nothing
     for percent in (static, greedy, reactive):

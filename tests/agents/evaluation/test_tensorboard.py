@@ -32,7 +32,7 @@ def written(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Writt
     """The folder of a comparison of two baselines and a learner of two seeds; its result."""
     folder = tmp_path_factory.mktemp("comparison")
     uniform, static = (baseline(name, session.arena) for name in ("uniform", "static"))
-    learner = Candidate("ppo", (PlanPolicy("ppo", session.problem.base), uniform))
+    learner = Candidate("ppo", (PlanPolicy("ppo", session.problem.static_plan), uniform))
     entrants = [*(Candidate(p.name, (p,)) for p in (uniform, static)), learner]
     return folder, compare(session, entrants, folder, seed=3, say=lambda _: None)
 
@@ -190,7 +190,7 @@ def test_a_task_of_the_suite_is_logged_like_an_advertiser(
     task_session: Callable[..., Session], tmp_path: Path
 ) -> None:
     session = task_session("Full-S", markets=5, resamples=100)
-    static = Candidate("static", (PlanPolicy("static", session.problem.base),))
+    static = Candidate("static", (PlanPolicy("static", session.problem.static_plan),))
     task = compare(session, [static], tmp_path, seed=0, say=lambda _: None)
     (row,) = task["policies"]  # the clairvoyant is 100 by definition
     assert 70 < row["mean"] < 100

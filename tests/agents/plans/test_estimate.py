@@ -12,7 +12,7 @@ from mediagym.envs.market import simulate
 
 
 def test_the_expected_flight_of_a_plan_is_the_plan(session: Session) -> None:
-    plan = session.problem.base
+    plan = session.problem.static_plan
     flown = expected_flight(session.problem, PlanPolicy("static", plan))
     np.testing.assert_allclose(flown, plan, atol=1e-6)
 
@@ -22,14 +22,14 @@ def test_the_expected_flight_of_every_policy_is_allowed(
 ) -> None:
     for policy in baselines:
         flown = expected_flight(session.problem, policy)
-        assert flown.shape == session.problem.base.shape
+        assert flown.shape == session.problem.static_plan.shape
         assert violations(session.problem.constraints, flown, tolerance=1e-4) == []
 
 
 def test_a_forecast_is_what_the_markets_make_of_the_plan(
     session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
-    trial, plan = held_trial(4), session.problem.base
+    trial, plan = held_trial(4), session.problem.static_plan
     found = forecast(session.problem, PlanPolicy("static", plan), plan, trial)
     _, outcomes = simulate(trial.market, trial.state, plan[:, None], trial.noise)
     np.testing.assert_allclose(
@@ -44,7 +44,7 @@ def test_a_forecast_is_what_the_markets_make_of_the_plan(
 def test_counts_scatter_around_what_is_expected(
     session: Session, held_trial: Callable[..., EvaluationSet]
 ) -> None:
-    plan = session.problem.base
+    plan = session.problem.static_plan
     found = forecast(session.problem, PlanPolicy("static", plan), plan, held_trial(32))
     assert (found.counted == np.round(found.counted)).all()
     total, expected = found.counted.sum((1, 2)), found.conversions.sum((1, 2))
@@ -53,7 +53,7 @@ def test_counts_scatter_around_what_is_expected(
 
 
 def test_a_marginal_return_is_the_slope_of_the_expected_objective(session: Session) -> None:
-    problem, plan = session.problem, session.problem.base
+    problem, plan = session.problem, session.problem.static_plan
     market, state = session.posterior.sample_training(8)
     found = marginal_returns(problem, plan, market, state)
     k = int(np.argmax(plan.sum(0)))
@@ -71,7 +71,7 @@ def test_a_marginal_return_is_the_slope_of_the_expected_objective(session: Sessi
 def test_a_campaign_without_money_has_the_marginal_return_of_its_first_dollars(
     session: Session,
 ) -> None:
-    plan = session.problem.base.copy()
+    plan = session.problem.static_plan.copy()
     plan[:, 0] = 0
     found = marginal_returns(session.problem, plan, *session.posterior.sample_training(4))
     assert found[0] > 0

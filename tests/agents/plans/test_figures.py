@@ -28,7 +28,7 @@ def _text(figure: Figure) -> str:
 
 
 def test_the_spend_map_shows_every_campaign_with_its_dollars(session: Session) -> None:
-    plan = session.problem.base
+    plan = session.problem.static_plan
     dates = np.datetime64("2024-01-01") + np.arange(len(plan))
     figure = spend_map(session.posterior.names, dates, plan, "my plan")
     pixels = _pixels(figure)
@@ -41,7 +41,7 @@ def test_the_spend_map_shows_every_campaign_with_its_dollars(session: Session) -
 
 
 def test_a_campaign_without_money_is_drawn_too(session: Session) -> None:
-    plan = session.problem.base.copy()
+    plan = session.problem.static_plan.copy()
     plan[:, 0] = 0
     dates = np.datetime64("2024-01-01") + np.arange(len(plan))
     assert np.isfinite(_pixels(spend_map(session.posterior.names, dates, plan, "x"))).all()
@@ -74,13 +74,13 @@ def test_any_number_of_campaigns_fits(session: Session, count: int) -> None:
         ),
         spend_max=whole.spend_max[:count],
     )
-    plan = session.problem.base[:, :count]
+    plan = session.problem.static_plan[:, :count]
     titled = [axes for axes in response_curves(few, plan).axes if axes.get_title()]
     assert len(titled) == count
 
 
 def test_a_curve_starts_at_nothing_and_rises(session: Session) -> None:
-    figure = response_curves(session.posterior, session.problem.base)
+    figure = response_curves(session.posterior, session.problem.static_plan)
     for axes in figure.axes[: len(session.posterior.names)]:
         median = axes.lines[0].get_ydata()
         assert median[0] == 0

@@ -67,7 +67,7 @@ def content(
                 session.arena, problem=problem._replace(objective=journeys(means, log_sd))
             )
         )
-        return document(plan_of(asked, PlanPolicy("static", problem.base), []))
+        return document(plan_of(asked, PlanPolicy("static", problem.static_plan), []))
 
     return make
 
@@ -107,7 +107,7 @@ def test_uncertain_ratios_widen_what_journeys_credit(
 
 
 def test_a_plan_for_conversions_speaks_of_no_journeys(session: Session, problem: Problem) -> None:
-    found = document(plan_of(session, PlanPolicy("static", problem.base), []))
+    found = document(plan_of(session, PlanPolicy("static", problem.static_plan), []))
     assert "journey_conversions" not in found["totals"]
     for row in found["campaigns"]:
         assert not {"journey_conversions", "budget_for_claims"} & set(row)

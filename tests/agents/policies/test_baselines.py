@@ -26,7 +26,7 @@ TINY = {
     "static_cvar": {"draws": 16, "iterations": 6},
     "replanner": {"draws": 64},
     "thompson": {"draws": 64},
-    "cem": {"iterations": 2, "population": 4, "flights": 8},
+    "cma": {"iterations": 2, "population": 4, "flights": 8},
 }
 KNOWING = [name for name in BASELINES if name not in ORACLES]
 DRAWING = ("thompson",)  # what they draw depends on a flight's place in its batch

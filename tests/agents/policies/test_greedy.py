@@ -194,8 +194,8 @@ def test_campaigns_in_another_order_get_the_same_dollars(
         problem.objective,
         permuted(problem.market, order),
         permuted(problem.state, order),
-        problem.doubt,
-        problem.base,
+        problem.covariance,
+        problem.static_plan,
     )
     plan = expected_flight(problem, Greedy(problem))
     np.testing.assert_allclose(

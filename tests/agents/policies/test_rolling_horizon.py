@@ -121,7 +121,7 @@ def test_a_better_report_moves_money_there(uncertain: Session) -> None:
     policy: Any = RollingHorizon(arena.problem, arena.posterior, 64)
     eve = initial_state(arena.problem, arena.problem.state, (2,)).view
     before, _, memory = policy.act(eve, None)
-    spend = before / before.sum(-1, keepdims=True) * arena.problem.base[0].sum()
+    spend = before / before.sum(-1, keepdims=True) * arena.problem.static_plan[0].sum()
     usual = np.array([30.0, 30.0, 10.0])
     reported = np.stack([usual, usual * [3, 1, 1]])
     view = eve._replace(

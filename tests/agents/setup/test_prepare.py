@@ -18,7 +18,13 @@ GROUPS = (
     "data", "attribution", "priors", "calibration", "constraints", "env", "solver", "evaluation",
 )  # fmt: skip
 TOY = {
-    "calibration": {"particles": 64, "moves": 1, "final_moves": 1, "draws": 40, "held_out": 24},
+    "calibration": {
+        "particles": 64,
+        "mcmc_steps": 1,
+        "final_mcmc_steps": 1,
+        "draws": 40,
+        "held_out": 24,
+    },
     "solver": {"iterations": 3, "draws": 4},
     "evaluation": {"markets": 4, "resamples": 200},
 }
@@ -60,7 +66,7 @@ def test_a_calibration_is_found_again_for_equal_content(config: Config, tmp_path
     assert not _calibrated(second)
     assert any("found in" in line for line in second)
     assert one.posterior.fingerprint() == two.posterior.fingerprint()
-    np.testing.assert_array_equal(one.problem.base, two.problem.base)
+    np.testing.assert_array_equal(one.problem.static_plan, two.problem.static_plan)
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
@@ -92,7 +98,7 @@ def test_changed_data_are_calibrated_anew(config: Config, export_folder: Path) -
         ("priors", {"conversions_sd": 1.4}),
         ("priors", {"level_half_life": {"median": 50, "sd": 0.7}}),
         ("calibration", {"seed": 1}),
-        ("calibration", {"moves": 2}),
+        ("calibration", {"mcmc_steps": 2}),
     ],
 )
 def test_other_beliefs_or_sizes_are_calibrated_anew(
@@ -110,12 +116,12 @@ def test_what_the_calibration_does_not_depend_on_does_not_repeat_it(config: Conf
     other = config(constraints={"total": 50_000}, evaluation={"seed": 9})
     session, lines = _prepare(other)
     assert not _calibrated(lines)
-    assert session.problem.base.sum() == pytest.approx(50_000)
+    assert session.problem.static_plan.sum() == pytest.approx(50_000)
 
 
 def test_another_budget_is_planned_anew(config: Config, tmp_path: Path) -> None:
     one, two = (_prepare(config(constraints={"total": t}))[0] for t in (50_000, 60_000))
-    assert one.problem.base.sum() != two.problem.base.sum()
+    assert one.problem.static_plan.sum() != two.problem.static_plan.sum()
     (folder,) = (tmp_path / "cache").iterdir()
     assert len(list(folder.glob("static-*.npz"))) == 2
 
@@ -143,7 +149,7 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "constraints": {"constraints": {"total": -5}},
     "objective": {"objective": {"name": "fame", "margin": 1}},
     "agent": {"agent": {"name": "sarsa"}},
-    "learner": {"agent": {"name": "ppo", "steps": -1}},
+    "learner": {"agent": {"name": "ppo", "total_timesteps": -1}},
     "infeasible": {"constraints": {"channel": {"floor": "50%"}}},
     "unknown campaign": {"constraints": {"campaigns": {"google/TikTok": {"off": True}}}},
 }

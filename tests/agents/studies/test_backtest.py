@@ -34,7 +34,7 @@ FIRST, HORIZON = 90, 20
 def config(conf: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """A backtest of two origins and few draws."""
     given = conf("backtest.yaml")
-    sizes = {"particles": 64, "moves": 1, "final_moves": 2, "draws": 96, "held_out": 1}
+    sizes = {"particles": 64, "mcmc_steps": 1, "final_mcmc_steps": 2, "draws": 96, "held_out": 1}
     return {
         "backtest": given["backtest"] | {"first": FIRST, "every": 1000, "horizon": HORIZON},
         "priors": conf("priors/default.yaml"),

@@ -34,7 +34,7 @@ def config(conf: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """A study of one advertiser of three campaigns, of two forms, at a toy's size."""
     given = {group: conf(f"{group}/default.yaml") for group in GROUPS}
     given["calibration"] |= {
-        "particles": 64, "moves": 1, "final_moves": 2, "draws": 128, "held_out": 1,
+        "particles": 64, "mcmc_steps": 1, "final_mcmc_steps": 2, "draws": 128, "held_out": 1,
     }  # fmt: skip
     table = given["advertiser"]["campaigns"]
     given["advertiser"] |= {

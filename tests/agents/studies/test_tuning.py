@@ -6,11 +6,16 @@ from mediagym.agents.studies import TuneCommand, tune
 from mediagym.agents.studies.tuning import Range, changed
 from mediagym.data.errors import ConfigError
 
-SPACE = {"rate": {"low": 1e-4, "high": 1e-2, "log": True}, "warm.flights": {"choices": [2, 4]}}
+SPACE = {
+    "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
+    "warm.flights": {"choices": [2, 4]},
+}
 
 
 def test_a_search_goes_on_where_it_was_stopped(session, agent, tmp_path):
-    small = agent(warm={"iterations": 1, "flights": 2, "rate": 1e-3}, steps=120, checks=1)
+    small = agent(
+        warm={"iterations": 1, "flights": 2, "learning_rate": 1e-3}, total_timesteps=120, checks=1
+    )
     told = []
     for trials in (1, 2, 2):
         keys = {"task": None, "agent": small, "seed": 0, "space": SPACE, "output": None}
@@ -22,14 +27,14 @@ def test_a_search_goes_on_where_it_was_stopped(session, agent, tmp_path):
     assert written["trials"][0]["values"] != written["trials"][1]["values"]
     assert written["best"] == best
     assert best["percent"] == max(row["percent"] for row in written["trials"])
-    assert best["overrides"].startswith("agent=ppo agent.rate=")
+    assert best["overrides"].startswith("agent=ppo agent.learning_rate=")
 
 
 def test_a_dot_reaches_into_a_key_and_nothing_else_changes(agent):
     before = agent()
-    made = changed(before, {"warm.flights": 9, "epochs": 3})
+    made = changed(before, {"warm.flights": 9, "n_epochs": 3})
     assert made["warm"]["flights"] == 9
-    assert made["epochs"] == 3
+    assert made["n_epochs"] == 3
     assert before["warm"]["flights"] == 4
     for key in ("rates", "warm.flight", "rate.x"):
         with pytest.raises(ConfigError, match=f"space.{key}"):

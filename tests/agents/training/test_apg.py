@@ -30,7 +30,7 @@ def _train(
     steps: int | None = None,
     **settings: float,
 ) -> AnalyticPolicyGradient:
-    given = WarmStart(**{"iterations": 4, "flights": 4, "rate": 3e-3, **settings})
+    given = WarmStart(**{"iterations": 4, "flights": 4, "learning_rate": 3e-3, **settings})
     source = MarketPool(*session.posterior.training())
     climb = AnalyticPolicyGradient(actor, session.problem, source, env or session.env, given, seed)
     for _ in range(given.iterations if steps is None else steps):
@@ -42,17 +42,19 @@ def test_a_few_iterations_raise_what_the_network_earns(
     actor: Actor, session: Session, held_trial: Callable[..., EvaluationSet], record: Training
 ) -> None:
     problem = session.problem
-    uniform = np.full_like(problem.base, problem.constraints.total / problem.base.size)
+    uniform = np.full_like(
+        problem.static_plan, problem.constraints.total / problem.static_plan.size
+    )
     session = session._replace(
         arena=replace(
-            session.arena, problem=problem._replace(base=uniform)
+            session.arena, problem=problem._replace(static_plan=uniform)
         )  # there is much to gain
     )
     trial = held_trial(4)
     before = _score(actor, session, trial, record)
     static = rollout_policy(session.problem, PlanPolicy("static", uniform), trial).total.mean()
     assert before == pytest.approx(static, rel=0.01)  # untrained, it follows the plan
-    _train(actor, session, iterations=12, rate=0.02)
+    _train(actor, session, iterations=12, learning_rate=0.02)
     assert _score(actor, session, trial, record) > 1.05 * before
 
 
@@ -82,7 +84,7 @@ def test_the_gradient_is_that_of_the_flight_s_value(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     trial = held_trial(1)
-    path = trial.noise.path()
+    path = trial.noise.without_count_noise()
     actor.double()  # in single precision the differences would drown
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
     _value(actor, session, trial, path).backward()
@@ -147,7 +149,7 @@ def test_a_penalty_on_moved_dollars_brings_the_wishes_nearer_to_what_is_allowed(
     moved = []
     for weight in (0.0, 5.0):
         made, env = actor.copied(), session.env.model_copy(update={"distance_penalty": weight})
-        climb = _train(made, session, env=env, iterations=6, rate=0.03)
+        climb = _train(made, session, env=env, iterations=6, learning_rate=0.03)
         penal = session.env.model_copy(update={"distance_penalty": 1.0})
         climb.env, free = penal, session.env
         with torch.no_grad():

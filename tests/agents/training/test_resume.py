@@ -61,8 +61,8 @@ def test_a_finished_training_is_not_trained_again(
         assert torch.equal(one, other)
     with pytest.raises(ConfigError, match="seed=0; here it is 1"):
         run(seed=1)
-    with pytest.raises(ConfigError, match=r"agent\.rate=0\.0003; here it is 0\.1"):
-        run(rate=0.1)
+    with pytest.raises(ConfigError, match=r"agent\.learning_rate=0\.0003; here it is 0\.1"):
+        run(learning_rate=0.1)
     run(checkpoint=9.0)  # how often it is kept changes nothing
 
 
@@ -105,7 +105,14 @@ def test_a_broken_checkpoint_is_refused_in_words(tmp_path: Path, content: bytes)
 def test_a_resumed_run_goes_by_its_own_configuration(
     conf: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
-    config = {"agent": {}, "task": None, "seed": 3, "baselines": [], "resume": None, "shelf": None}
+    config = {
+        "agent": {},
+        "task": None,
+        "seed": 3,
+        "baselines": [],
+        "resume": None,
+        "references_dir": None,
+    }
     assert configured(config, ["seed=3"]) == config
     assert not resumable(tmp_path / "run")
     keep_configuration(tmp_path / "run", config)

@@ -56,7 +56,7 @@ def test_the_first_candidate_is_scored_by_what_it_flies(
     follow = session.env.action.model_copy(update={"follow": 1.0})
     trial = held_trial(4)
     selection = Selection(replace(network, action=follow), session.problem, trial)
-    static = PlanPolicy("static", session.problem.base)
+    static = PlanPolicy("static", session.problem.static_plan)
     still = np.zeros((4, action_size(len(session.problem.constraints.names))))
 
     class Following:

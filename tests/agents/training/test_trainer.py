@@ -68,10 +68,10 @@ def test_what_is_kept_is_never_worse_than_the_static_plan_on_its_validation_mark
     session: Session, held_trial: Trials, learner: Learner
 ) -> None:
     trial, problem = held_trial(6), session.problem
-    wild = learner(rate=0.5, warm={"iterations": 2, "flights": 2, "rate": 1.0})
+    wild = learner(learning_rate=0.5, warm={"iterations": 2, "flights": 2, "learning_rate": 1.0})
     network = _train(session, trial, wild)
     kept = rollout_policy(problem, LearnedPolicy("ppo", network, problem), trial).total.mean()
-    static = rollout_policy(problem, PlanPolicy("static", problem.base), trial).total.mean()
+    static = rollout_policy(problem, PlanPolicy("static", problem.static_plan), trial).total.mean()
     assert kept >= static * (1 - 1e-9)
     assert network.origin
 
@@ -79,8 +79,8 @@ def test_what_is_kept_is_never_worse_than_the_static_plan_on_its_validation_mark
 def test_a_warm_start_alone_and_ppo_alone_are_allowed(
     session: Session, held_trial: Trials, learner: Learner
 ) -> None:
-    none = {"iterations": 0, "flights": 2, "rate": 1e-3}
-    for settings in (learner(steps=0), learner(warm=none, name="ppo_scratch")):
+    none = {"iterations": 0, "flights": 2, "learning_rate": 1e-3}
+    for settings in (learner(total_timesteps=0), learner(warm=none, name="ppo_scratch")):
         network = _train(session, held_trial(2), settings)
         assert network.name == settings.name
         assert network.origin
@@ -90,8 +90,12 @@ def test_a_warm_start_alone_and_ppo_alone_are_allowed(
 def test_a_learner_is_chosen_by_its_configuration_alone(
     session: Session, held_trial: Trials, learner: Learner, name: str, tmp_path: Path
 ) -> None:
-    small = {"starts": 60, "updates": 2, "buffer": 400} if name in ("sac", "tqc") else {}
-    shipped = {} if name != "apg" else {"steps": 0}
+    small = (
+        {"learning_starts": 60, "gradient_steps": 2, "buffer_size": 400}
+        if name in ("sac", "tqc")
+        else {}
+    )
+    shipped = {} if name != "apg" else {"total_timesteps": 0}
     trial = held_trial(2)
     network = _train(session, trial, learner(name, **small, **shipped))
     save_network(network, tmp_path)
@@ -105,8 +109,10 @@ def test_a_learner_is_chosen_by_its_configuration_alone(
 def test_a_stage_ends_after_checks_that_brought_nothing(
     session: Session, held_trial: Trials, learner: Learner
 ) -> None:
-    still = {"iterations": 8, "flights": 2, "rate": 1e-12}
-    settings = learner(warm=still, early_stop=2, steps=1200, checks=8, rate=1e-12)
+    still = {"iterations": 8, "flights": 2, "learning_rate": 1e-12}
+    settings = learner(
+        warm=still, early_stop=2, total_timesteps=1200, checks=8, learning_rate=1e-12
+    )
     network = _train(session, held_trial(2), settings)
     whole = 8 * 2 * 30 + 1200
     assert 0 < network.training.steps < whole / 2
@@ -114,7 +120,7 @@ def test_a_stage_ends_after_checks_that_brought_nothing(
 
 def test_exploration_is_annealed_where_asked(session: Session, learner: Learner) -> None:
     envs = SB3Envs(BudgetVectorEnv(session.problem, session.posterior.training(), session.env, 4))
-    play = SB3Learner(envs, learner(log_std=-1.0, log_std_end=-3.0, steps=240), 0)
+    play = SB3Learner(envs, learner(log_std_init=-1.0, log_std_final=-3.0, total_timesteps=240), 0)
     seen = []
 
     class Spy(BaseCallback):
@@ -170,7 +176,7 @@ def test_the_log_shows_the_gain_over_rivals_by_days_flown(
     session: Session, held_trial: Trials, learner: Learner, tmp_path: Path
 ) -> None:
     markets = session.posterior.training()
-    settings, trial = learner(steps=360), held_trial(2)
+    settings, trial = learner(total_timesteps=360), held_trial(2)
     best = np.full(2, 1e6)
     train(
         session.problem,
@@ -243,14 +249,14 @@ def test_more_validation_markets_than_are_held_out_are_refused(
     [
         ("name", "a2c"),
         ("name", "sac"),  # whose keys are others
-        ("steps", -1),
-        ("envs", 0),
-        ("rate", 0),
-        ("hidden", [0]),
-        ("hidden", "wide"),
+        ("total_timesteps", -1),
+        ("n_envs", 0),
+        ("learning_rate", 0),
+        ("net_arch", [0]),
+        ("net_arch", "wide"),
         ("gamma", 1.5),
-        ("clip", 0),
-        ("warm", {"iterations": -1, "flights": 2, "rate": 1}),
+        ("clip_range", 0),
+        ("warm", {"iterations": -1, "flights": 2, "learning_rate": 1}),
         ("stepz", 5),
     ],
 )

@@ -42,7 +42,7 @@ def finite(posterior):
 @pytest.fixture(scope="module")
 def larger(history, priors, calibration_settings):
     """Enough particles for a statement about accuracy."""
-    sizes = {"particles": 512, "moves": 3, "draws": 512, "held_out": 64, "final_moves": 6}
+    sizes = {"particles": 512, "mcmc_steps": 3, "draws": 512, "held_out": 64, "final_mcmc_steps": 6}
     return calibrate(history, priors, calibration_settings.model_copy(update=sizes))
 
 
@@ -119,7 +119,7 @@ def test_the_report_is_json_and_names_its_history(posterior, history):
 def test_permuted_campaigns_keep_their_own_posteriors(history, priors, calibration_settings):
     """The draws differ (one stream serves all), the posteriors do not."""
     order = [5, 2, 8, 0, 1, 7, 3, 6, 4]
-    sizes = {"particles": 256, "moves": 3, "draws": 256, "held_out": 64, "final_moves": 6}
+    sizes = {"particles": 256, "mcmc_steps": 3, "draws": 256, "held_out": 64, "final_mcmc_steps": 6}
     settings = calibration_settings.model_copy(update=sizes)
     plain, mixed = (calibrate(h, priors, settings) for h in (history, picked(history, order)))
     assert mixed.names == tuple(history.names[k] for k in order)
@@ -149,14 +149,14 @@ def test_a_campaign_without_conversions_is_uncertain_and_finite(
 def test_the_posterior_is_that_of_brute_force(history, priors, calibration_settings):
     """Self-normalised importance sampling from a widened prior, on one small campaign."""
     one = picked(history, [3])
-    sizes = {"particles": 512, "moves": 3, "draws": 512, "final_moves": 6}
+    sizes = {"particles": 512, "mcmc_steps": 3, "draws": 512, "final_mcmc_steps": 6}
     market = calibrate(one, priors, calibration_settings.model_copy(update=sizes)).market
     record = observed_history_of(one.dates, one.spend, one.conversions, one.presence != DEAD)
-    anchors = prior_centres_of(one, record, priors)
+    centres = prior_centres_of(one, record, priors)
     z = np.random.default_rng(1).standard_normal((30_000, 1, DIMENSIONS))
-    drawn = parameters_from_normals(z, priors, anchors)
+    drawn = parameters_from_normals(z, priors, centres)
     weight = softmax(
-        filter_history(markets_from_normals(z, priors, anchors), record).loglik, axis=0
+        filter_history(markets_from_normals(z, priors, centres), record).loglik, axis=0
     )
     assert 1 / (weight**2).sum() > 500
     for name, exact in (
@@ -211,17 +211,17 @@ def test_a_campaign_that_was_never_reported_is_finite(history, priors, calibrati
 def test_the_reference_is_where_the_median_dollar_was_spent(history, priors):
     seen = np.isfinite(history.spend)
     record = observed_history_of(history.dates, history.spend, history.conversions, seen)
-    anchors = prior_centres_of(history, record, priors)
-    for k, reference in enumerate(anchors.spend):
+    centres = prior_centres_of(history, record, priors)
+    for k, reference in enumerate(centres.spend):
         column = record.spend[:, k]
         below = column[column < reference].sum() / column.sum()
         assert below <= 0.5 <= column[column <= reference].sum() / column.sum()
-    assert anchors.weekday.mean() == pytest.approx(0, abs=1e-12)
+    assert centres.weekday.mean() == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("particles", 8), ("keep", 1.0), ("draws", 0), ("held_out", 0), ("held_out", 96)],
+    [("particles", 8), ("ess_target", 1.0), ("draws", 0), ("held_out", 0), ("held_out", 96)],
 )
 def test_sizes_that_make_no_posterior_are_refused(
     history, priors, calibration_settings, key, value
@@ -235,7 +235,7 @@ def test_the_real_advertiser_is_calibrated(
     advertiser_a, data_settings, priors, calibration_settings
 ):
     history = load_history(data_settings(advertiser_a))
-    sizes = {"particles": 128, "moves": 2}
+    sizes = {"particles": 128, "mcmc_steps": 2}
     posterior = calibrate(history, priors, calibration_settings.model_copy(update=sizes))
     assert finite(posterior)
     assert posterior.names == history.names

@@ -24,7 +24,7 @@ LIFT = {"campaign": "meta", "spend": 600, "instead_of": 100, "conversions": 9, "
 
 def believed(*entries, names=NAMES):
     return EvidenceLikelihood.of(
-        [PriorEvidence.of(entry, "priors.beliefs") for entry in entries], names
+        [PriorEvidence.of(entry, "priors.evidence") for entry in entries], names
     )
 
 
@@ -80,10 +80,10 @@ def test_beliefs_add_up_and_may_be_several_of_one_campaign(markets):
 @pytest.fixture(scope="module")
 def spoken(history, calibration_settings, priors):
     """Calibrates the shared history with beliefs."""
-    settings = calibration_settings.model_copy(update={"final_moves": 6})
+    settings = calibration_settings.model_copy(update={"final_mcmc_steps": 6})
 
     def calibrated(*beliefs):
-        given = priors.model_dump() | {"beliefs": list(beliefs)}
+        given = priors.model_dump() | {"evidence": list(beliefs)}
         return calibrate(history, Priors.of(given, "priors"), settings)
 
     return calibrated
@@ -122,17 +122,17 @@ def brought(market, k, spend):
 
 def test_the_likelihood_is_the_historys_and_the_beliefs(history, priors):
     record = observed_history_from(history)
-    anchors = prior_centres_of(history, record, priors)
-    with_one = Priors.of(priors.model_dump() | {"beliefs": [ELASTICITY]}, "priors")
+    centres = prior_centres_of(history, record, priors)
+    with_one = Priors.of(priors.model_dump() | {"evidence": [ELASTICITY]}, "priors")
     z = np.random.default_rng(0).standard_normal((4, len(history.names), DIMENSIONS))
-    market = markets_from_normals(z, priors, anchors)
+    market = markets_from_normals(z, priors, centres)
     entry = believed(ELASTICITY, names=history.names)
-    ours = likelihood_of(history, record, with_one, anchors)(z)
+    ours = likelihood_of(history, record, with_one, centres)(z)
     np.testing.assert_allclose(ours, filter_history(market, record).loglik + entry.loglik(market))
 
 
 def test_an_unknown_campaign_is_named_beside_those_that_are_known():
-    with pytest.raises(ConfigError, match=r"priors\.beliefs: campaign 'tiktok' .*meta"):
+    with pytest.raises(ConfigError, match=r"priors\.evidence: campaign 'tiktok' .*meta"):
         believed(ELASTICITY | {"campaign": "tiktok"})
 
 
@@ -147,8 +147,8 @@ MIXED = [
 
 @pytest.mark.parametrize("entry", MIXED)
 def test_an_entry_that_says_two_things_or_none_is_told_what_is_allowed(priors, entry):
-    with pytest.raises(ConfigError, match=r"priors\.beliefs: meta gives .*lift test") as error:
-        Priors.of(priors.model_dump() | {"beliefs": [entry]}, "priors")
+    with pytest.raises(ConfigError, match=r"priors\.evidence: meta gives .*lift test") as error:
+        Priors.of(priors.model_dump() | {"evidence": [entry]}, "priors")
     for key in entry:
         assert key in str(error.value)
 
@@ -164,5 +164,5 @@ def test_an_entry_that_says_two_things_or_none_is_told_what_is_allowed(priors, e
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_its_key(priors, change, key):
-    with pytest.raises(ConfigError, match=rf"priors\.beliefs\.0\.{key}"):
-        Priors.of(priors.model_dump() | {"beliefs": [ELASTICITY | change]}, "priors")
+    with pytest.raises(ConfigError, match=rf"priors\.evidence\.0\.{key}"):
+        Priors.of(priors.model_dump() | {"evidence": [ELASTICITY | change]}, "priors")

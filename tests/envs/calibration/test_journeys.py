@@ -187,7 +187,7 @@ def test_landings_that_priors_and_objective_ask_for_are_attributed_once(
         asked.append(arguments)
         return attribution_study(*arguments)
 
-    monkeypatch.setattr("mediagym.envs.calibration.journeys.study", counted)
+    monkeypatch.setattr("mediagym.envs.calibration.journeys.attribution_study", counted)
     given = asking(None, carryover=True)
     names = attribution_study(
         DataSettings.from_mapping(given["data"]),

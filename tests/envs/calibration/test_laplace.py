@@ -22,19 +22,22 @@ def test_a_gaussian_is_met_exactly(seed, problems, dimensions):
         apart = z - centre
         return -0.5 * np.einsum("npd,pde,npe->np", apart, precision, apart)
 
-    bell = laplace(loglik, (problems, dimensions))
+    student_t = laplace(loglik, (problems, dimensions))
     posterior = precision + np.eye(dimensions)
     mean = np.linalg.solve(posterior, (precision @ centre[..., None]))[..., 0]
-    np.testing.assert_allclose(bell.mean, mean, atol=1e-5)
+    np.testing.assert_allclose(student_t.mean, mean, atol=1e-5)
     np.testing.assert_allclose(
-        bell.root @ bell.root.swapaxes(1, 2), np.linalg.inv(posterior), rtol=1e-4, atol=1e-7
+        student_t.cholesky @ student_t.cholesky.swapaxes(1, 2),
+        np.linalg.inv(posterior),
+        rtol=1e-4,
+        atol=1e-7,
     )
 
 
 def test_no_data_leave_the_prior():
-    bell = laplace(lambda z: 0 * z[..., 0], (2, 3))
-    np.testing.assert_allclose(bell.mean, 0, atol=1e-12)
-    np.testing.assert_allclose(bell.root, np.broadcast_to(np.eye(3), (2, 3, 3)), atol=1e-9)
+    student_t = laplace(lambda z: 0 * z[..., 0], (2, 3))
+    np.testing.assert_allclose(student_t.mean, 0, atol=1e-12)
+    np.testing.assert_allclose(student_t.cholesky, np.broadcast_to(np.eye(3), (2, 3, 3)), atol=1e-9)
 
 
 def test_problems_do_not_meddle_with_each_other():
@@ -44,15 +47,15 @@ def test_problems_do_not_meddle_with_each_other():
     both = laplace(loglik, (2, 2))
     alone = laplace(lambda z: loglik(z + 0 * both.mean)[:, :1], (1, 2))
     np.testing.assert_allclose(both.mean[:1], alone.mean, atol=0.02)
-    np.testing.assert_allclose(both.root[:1], alone.root, atol=0.02)
+    np.testing.assert_allclose(both.cholesky[:1], alone.cholesky, atol=0.02)
 
 
 def test_the_mode_of_a_skewed_posterior_is_found():
     """A Poisson count of 50 on a log rate whose prior is standard normal."""
-    bell = laplace(lambda z: (50 * z - np.exp(z)).sum(-1), (1, 1))
-    mode = bell.mean[0, 0]
+    student_t = laplace(lambda z: (50 * z - np.exp(z)).sum(-1), (1, 1))
+    mode = student_t.mean[0, 0]
     assert 50 - np.exp(mode) - mode == pytest.approx(0, abs=0.6)
-    assert bell.root[0, 0, 0] == pytest.approx((1 + np.exp(mode)) ** -0.5, rel=0.05)
+    assert student_t.cholesky[0, 0, 0] == pytest.approx((1 + np.exp(mode)) ** -0.5, rel=0.05)
 
 
 @pytest.mark.parametrize("edge", [0.05, 1.0])
@@ -61,40 +64,40 @@ def test_a_likelihood_that_is_infinite_or_nothing_beyond_an_edge_is_climbed(edge
         inside = z[..., 0] < edge
         return np.where(inside, 3 * z[..., 0], np.where(z[..., 0] < 2, -np.inf, np.nan))
 
-    bell = laplace(loglik, (1, 2))
-    assert np.isfinite(bell.root).all()
-    assert bell.mean[0, 0] < edge
+    student_t = laplace(loglik, (1, 2))
+    assert np.isfinite(student_t.cholesky).all()
+    assert student_t.mean[0, 0] < edge
 
 
 def test_the_covariance_is_never_wider_than_the_priors():
     """Of a likelihood that curves the wrong way too."""
-    bell = laplace(lambda z: 0.3 * (z**2).sum(-1), (1, 3))
-    assert np.linalg.eigvalsh(bell.root[0] @ bell.root[0].T).max() <= 1 + 1e-9
+    student_t = laplace(lambda z: 0.3 * (z**2).sum(-1), (1, 3))
+    assert np.linalg.eigvalsh(student_t.cholesky[0] @ student_t.cholesky[0].T).max() <= 1 + 1e-9
 
 
 def test_draws_are_of_the_student_t_that_its_density_says():
     root = np.array([[[2.0, 0.0], [1.0, 0.5]]])
-    bell = StudentT(np.array([[3.0, -1.0]]), root)
-    z = bell.draw(100_000, np.random.default_rng(0))
+    student_t = StudentT(np.array([[3.0, -1.0]]), root)
+    z = student_t.draw(100_000, np.random.default_rng(0))
     wide = 7 / 5  # variance of seven degrees of freedom
     np.testing.assert_allclose(np.cov(z[:, 0].T), wide * root[0] @ root[0].T, rtol=0.05, atol=0.03)
-    exact = stats.multivariate_t(bell.mean[0], root[0] @ root[0].T, df=7)
+    exact = stats.multivariate_t(student_t.mean[0], root[0] @ root[0].T, df=7)
     few = z[:50]
-    apart = bell.log(few)[:, 0] - exact.logpdf(few[:, 0])
+    apart = student_t.log(few)[:, 0] - exact.logpdf(few[:, 0])
     np.testing.assert_allclose(apart, apart[0], atol=1e-9)
 
 
 def test_a_bell_is_fitted_to_draws_and_slightly_widened():
     z = np.random.default_rng(1).normal([1.0, 5.0], [2.0, 0.1], (50_000, 1, 2))
-    bell = fit_student_t(z)
-    np.testing.assert_allclose(bell.mean[0], [1, 5], atol=0.03)
-    cov = bell.root[0] @ bell.root[0].T
+    student_t = fit_student_t(z)
+    np.testing.assert_allclose(student_t.mean[0], [1, 5], atol=0.03)
+    cov = student_t.cholesky[0] @ student_t.cholesky[0].T
     np.testing.assert_allclose(np.diag(cov), [4, 0.01], rtol=0.25)
     assert cov[1, 1] > z[..., 1].var()
     same = fit_student_t(
         np.zeros((10, 1, 2)) + np.arange(10)[:, None, None]
     )  # a degenerate direction
-    assert np.isfinite(same.root).all()
+    assert np.isfinite(same.cholesky).all()
 
 
 @given(SEEDS)

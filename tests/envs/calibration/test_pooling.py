@@ -31,16 +31,16 @@ def gaussian(z: np.ndarray) -> np.ndarray:
     return -0.5 * (((z - SEEN) / NOISE) ** 2).sum(-1)
 
 
-def drawn(kinship: PartialPooling | None, final_moves: int = 20, draws: int = 2000) -> Sample:
+def drawn(pooling: PartialPooling | None, final_moves: int = 20, draws: int = 2000) -> Sample:
     return sample(
-        gaussian, SEEN.shape, particles=512, draws=draws, keep=0.5, moves=4,
-        final_moves=final_moves, rng=np.random.default_rng(3), kinship=kinship,
+        gaussian, SEEN.shape, particles=512, draws=draws, ess_target=0.5, mcmc_steps=4,
+        final_mcmc_steps=final_moves, rng=np.random.default_rng(3), pooling=pooling,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("pooling", [(0.15, 0.25), (0.6, 0.0), (0.0, 0.7), (0.3, 0.6)])
+@pytest.mark.parametrize("shares", [(0.15, 0.25), (0.6, 0.0), (0.0, 0.7), (0.3, 0.6)])
 def test_the_pooled_posterior_is_that_of_the_hierarchical_model(pooling):
-    z = drawn(PartialPooling(CHANNELS, *pooling)).z
+    z = drawn(PartialPooling(CHANNELS, *shares)).z
     mean, cov = exact(*pooling)
     sd = np.sqrt(np.diag(cov))[:, None]
     np.testing.assert_array_less(np.abs(z.mean(0) - mean) / sd, 0.17)
@@ -68,27 +68,27 @@ def test_no_kinship_is_independence():
 
 def test_nothing_pooled_is_no_kinship(priors, history):
     def pooling(advertiser, channel):
-        kin = {"advertiser": advertiser, "channel": channel}
-        return Priors.of(priors.model_dump() | {"pooling": kin}, "priors")
+        pooling = {"advertiser": advertiser, "channel": channel}
+        return Priors.of(priors.model_dump() | {"pooling": pooling}, "priors")
 
     assert partial_pooling_of(history, pooling(0, 0)) is None
-    kinship = partial_pooling_of(history, pooling(0.2, 0.1))
-    assert kinship.own == pytest.approx(0.7)
+    pooling = partial_pooling_of(history, pooling(0.2, 0.1))
+    assert pooling.own == pytest.approx(0.7)
     channels = [campaign.channel for campaign in history.campaigns]
     for k, name in enumerate(channels):
-        assert kinship.owner[k] == list(dict.fromkeys(channels)).index(name)
+        assert pooling.owner[k] == list(dict.fromkeys(channels)).index(name)
 
 
-@pytest.mark.parametrize("pooling", [(0.15, 0.25), (0.0, 0.6), (0.6, 0.0)])
-def test_without_data_every_campaigns_prior_stays_standard_normal(pooling):
+@pytest.mark.parametrize("shares", [(0.15, 0.25), (0.0, 0.6), (0.6, 0.0)])
+def test_without_data_every_campaigns_prior_stays_standard_normal(shares):
     """And relatives are correlated as the prior says."""
     rng = np.random.default_rng(0)
-    swarm = Particles(rng.standard_normal((4000, 4, 2)), np.zeros((4000, 4)))
-    kinship = PartialPooling(CHANNELS, *pooling)
-    swarm, _ = final_mcmc(lambda z: 0 * z[..., 0], swarm, kinship, 40, rng)
-    np.testing.assert_allclose(swarm.z.mean(0), 0, atol=0.12)
-    np.testing.assert_allclose(swarm.z.std(0), 1, atol=0.1)
-    np.testing.assert_allclose(np.corrcoef(swarm.z[..., 0].T), correlation(*pooling), atol=0.12)
+    particles = Particles(rng.standard_normal((4000, 4, 2)), np.zeros((4000, 4)))
+    pooling = PartialPooling(CHANNELS, *shares)
+    particles, _ = final_mcmc(lambda z: 0 * z[..., 0], particles, pooling, 40, rng)
+    np.testing.assert_allclose(particles.z.mean(0), 0, atol=0.12)
+    np.testing.assert_allclose(particles.z.std(0), 1, atol=0.1)
+    np.testing.assert_allclose(np.corrcoef(particles.z[..., 0].T), correlation(*shares), atol=0.12)
 
 
 @settings(max_examples=20)
@@ -96,9 +96,9 @@ def test_without_data_every_campaigns_prior_stays_standard_normal(pooling):
 def test_what_is_shared_is_drawn_from_its_conditional(seed, advertiser, channel):
     """Of the advertiser's and the channels' parts together: a Bayesian regression."""
     rng = np.random.default_rng(seed)
-    kinship = PartialPooling(CHANNELS, advertiser, channel)
+    pooling = PartialPooling(CHANNELS, advertiser, channel)
     z, many = rng.normal(0, 1, (1, 4, 1)), 20_000
-    found = kinship.draw(np.broadcast_to(z, (many, 4, 1)), rng)
+    found = pooling.draw(np.broadcast_to(z, (many, 4, 1)), rng)
     ours = np.concatenate([found.advertiser, found.channel[..., 0]], axis=1)
     member = np.array([[1, 0], [1, 0], [0, 1], [1, 0]])
     design = np.column_stack([np.full(4, np.sqrt(advertiser)), np.sqrt(channel) * member])
@@ -115,16 +115,16 @@ def test_what_is_shared_is_drawn_from_its_conditional(seed, advertiser, channel)
 def test_the_shipped_number_of_moves_pools(conf, priors):
     """A dozen dimensions, as a calibration has, and its own correlations."""
     rng = np.random.default_rng(0)
-    swarm = Particles(rng.standard_normal((2000, 4, 13)), np.zeros((2000, 4)))
-    kin, moves = priors.pooling, conf("calibration/default.yaml")["final_moves"]
-    kinship = PartialPooling(CHANNELS, kin.advertiser, kin.channel)
-    swarm, _ = final_mcmc(lambda z: 0 * z[..., 0], swarm, kinship, moves, rng)
-    ours = np.mean([np.corrcoef(swarm.z[..., d].T) for d in range(13)], axis=0)
-    np.testing.assert_allclose(ours, correlation(kin.advertiser, kin.channel), atol=0.04)
-    assert swarm.z.std(0).mean() == pytest.approx(1, abs=0.03)
+    particles = Particles(rng.standard_normal((2000, 4, 13)), np.zeros((2000, 4)))
+    shares, moves = priors.pooling, conf("calibration/default.yaml")["final_mcmc_steps"]
+    pooling = PartialPooling(CHANNELS, shares.advertiser, shares.channel)
+    particles, _ = final_mcmc(lambda z: 0 * z[..., 0], particles, pooling, moves, rng)
+    ours = np.mean([np.corrcoef(particles.z[..., d].T) for d in range(13)], axis=0)
+    np.testing.assert_allclose(ours, correlation(shares.advertiser, shares.channel), atol=0.04)
+    assert particles.z.std(0).mean() == pytest.approx(1, abs=0.03)
 
 
-@pytest.mark.parametrize("pooling", [(0.15, 0.25), (0.0, 0.7)])
+@pytest.mark.parametrize("shares", [(0.15, 0.25), (0.0, 0.7)])
 def test_what_is_proposed_is_the_conditional_of_a_gaussian(pooling):
     """Given what is shared: the prior's mean and the data's, weighed by their precisions."""
     precision = 1 / NOISE**2
@@ -132,11 +132,13 @@ def test_what_is_proposed_is_the_conditional_of_a_gaussian(pooling):
         SEEN * precision / (1 + precision),
         (1 + precision[..., None]) ** -0.5 * np.eye(2),
     )
-    kinship, rng = PartialPooling(CHANNELS, *pooling), np.random.default_rng(0)
+    pooling, rng = PartialPooling(CHANNELS, *shares), np.random.default_rng(0)
     common = SharedEffects(rng.normal(0, 1, (3, 2)), rng.normal(0, 1, (3, 2, 2)))
-    bell, expected = kinship.proposal(alone)(common), kinship.mean(common)
-    whole = precision + 1 / kinship.own
-    np.testing.assert_allclose(bell.mean, (SEEN * precision + expected / kinship.own) / whole)
+    student_t, expected = pooling.proposal(alone)(common), pooling.mean(common)
+    whole = precision + 1 / pooling.own
+    np.testing.assert_allclose(student_t.mean, (SEEN * precision + expected / pooling.own) / whole)
     np.testing.assert_allclose(
-        bell.root @ bell.root.swapaxes(1, 2), np.eye(2) / whole[..., None], atol=1e-12
+        student_t.cholesky @ student_t.cholesky.swapaxes(1, 2),
+        np.eye(2) / whole[..., None],
+        atol=1e-12,
     )

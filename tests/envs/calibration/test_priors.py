@@ -90,7 +90,7 @@ def test_the_basis_of_weekdays_is_orthogonal_and_of_unit_spread():
 
 
 def test_each_scalar_depends_on_its_own_normal_alone_and_grows_with_it(priors):
-    given = priors.model_dump() | {"saturating": {"low": 0.2, "high": 1.0}}
+    given = priors.model_dump() | {"hill_share": {"low": 0.2, "high": 1.0}}
     bent = Priors.of(given, "priors")
     base = np.zeros((2, DIMENSIONS))
     at = parameters_from_normals(base, bent, ANCHORS)
@@ -107,7 +107,7 @@ def test_each_scalar_depends_on_its_own_normal_alone_and_grows_with_it(priors):
 @pytest.mark.parametrize(("low", "high"), [(0.2, 1.0), (1.0, 1.0), (0.3, 0.3)])
 def test_the_slope_lies_between_the_elasticity_and_one(priors, drawn, low, high):
     """By a share that is uniform; a share of one is Hill's curve to the bit."""
-    given = priors.model_dump() | {"saturating": {"low": low, "high": high}}
+    given = priors.model_dump() | {"hill_share": {"low": low, "high": high}}
     p = parameters_from_normals(drawn[0], Priors.of(given, "priors"), ANCHORS)
     if low == 1:
         assert (p.slope == 1).all()
@@ -150,8 +150,8 @@ def test_extreme_normals_stay_inside(priors):
 @pytest.mark.parametrize(
     ("key", "value", "named"),
     [
-        ("saturating", {"low": 0.0, "high": 1.0}, "saturating"),
-        ("saturating", {"low": 0.5, "high": 0.2}, "saturating"),
+        ("hill_share", {"low": 0.0, "high": 1.0}, "hill_share"),
+        ("hill_share", {"low": 0.5, "high": 0.2}, "hill_share"),
         ("pooling", {"advertiser": 0.6, "channel": 0.4}, "pooling"),
         ("pooling", {"advertiser": -0.1, "channel": 0.4}, "pooling.advertiser"),
         ("elasticity", {"mean": 0.5, "sd": 0.1, "low": 0.8, "high": 0.2}, "elasticity"),

@@ -19,7 +19,7 @@ def banana(z):
 
 
 def run(loglik, shape, seed=0, draws=1000, **more) -> Sample:
-    sizes = {"particles": 512, "keep": 0.5, "moves": 4, "final_moves": 10} | more
+    sizes = {"particles": 512, "ess_target": 0.5, "mcmc_steps": 4, "final_mcmc_steps": 10} | more
     return sample(loglik, shape, draws=draws, rng=np.random.default_rng(seed), **sizes)
 
 
@@ -36,7 +36,7 @@ def test_a_gaussian_posterior_is_recovered():
 
 def test_a_bent_posterior_is_recovered():
     """Against a fine grid; the arms that a bell at the mode does not reach are walked to."""
-    z = run(banana, (1, 2), draws=2000, final_moves=80).z[:, 0]
+    z = run(banana, (1, 2), draws=2000, final_mcmc_steps=80).z[:, 0]
     grid = np.stack(np.meshgrid(*[np.linspace(-6, 9, 1501)] * 2, indexing="ij"), -1)
     weight = np.exp(banana(grid) - 0.5 * (grid**2).sum(-1))
     weight /= weight.sum()

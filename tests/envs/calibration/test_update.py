@@ -24,7 +24,7 @@ DAYS = 136  # that the first calibration saw, of 150
 @pytest.fixture(scope="module")
 def sizes(calibration_settings):
     """Enough draws for a statement about accuracy."""
-    more = {"particles": 512, "moves": 3, "draws": 768, "held_out": 64, "final_moves": 6}
+    more = {"particles": 512, "mcmc_steps": 3, "draws": 768, "held_out": 64, "final_mcmc_steps": 6}
     return calibration_settings.model_copy(update=more)
 
 
@@ -75,7 +75,7 @@ def test_its_memory_is_that_of_the_whole_history(updated, history, priors):
     """Log-likelihood and level of every draw are what the filter makes of all days."""
     memory = updated.memory
     fit = filter_history(
-        markets_from_normals(memory.z, priors, memory.anchors), observed_history_from(history)
+        markets_from_normals(memory.z, priors, memory.centres), observed_history_from(history)
     )
     np.testing.assert_allclose(memory.loglik, fit.loglik, rtol=1e-4, atol=0.05)
     np.testing.assert_allclose(memory.level, fit.state.level, atol=0.01)
@@ -105,7 +105,7 @@ def test_a_belief_stays_believed(history, priors, sizes):
     from mediagym.envs.calibration import Priors
 
     entry = {"campaign": "google/YouTube", "spend": 100, "elasticity": 0.8, "sd": 0.01}
-    spoken = Priors.of(priors.model_dump() | {"beliefs": [entry]}, "priors")
+    spoken = Priors.of(priors.model_dump() | {"evidence": [entry]}, "priors")
     small = sizes.model_copy(update={"particles": 128, "draws": 128})
     first = calibrate(history.window(None, DAYS), spoken, small)
     k = first.names.index("google/YouTube")

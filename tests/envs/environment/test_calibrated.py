@@ -41,11 +41,11 @@ def test_many_flights_of_a_calibration_run_in_lockstep(folder):
 
 def test_the_static_plan_is_kept_beside_its_calibration(folder, posterior):
     first, again = (gym.make(ID, calibration=folder, solver=QUICK).unwrapped for _ in range(2))
-    assert np.array_equal(first.batch.problem.base, again.batch.problem.base)
+    assert np.array_equal(first.batch.problem.static_plan, again.batch.problem.static_plan)
     kept = len(list(folder.glob("static-*.npz")))
     other = gym.make(ID, calibration=folder, solver=QUICK, constraints={"total": 100_000}).unwrapped
     assert other.batch.problem.constraints.total == 100_000
-    assert other.batch.problem.base.sum() == pytest.approx(100_000)
+    assert other.batch.problem.static_plan.sum() == pytest.approx(100_000)
     assert len(list(folder.glob("static-*.npz"))) == kept + 1
 
 

@@ -86,7 +86,7 @@ def test_what_a_flight_spends_is_reported_and_adds_up_to_the_total(single, probl
     for _ in range(problem.days):
         seen, _, _, _, info = env.step(env.action_space.sample())
         spend.append(info["spend"])
-        assert info["conversions"].shape == info["spend"].shape == problem.base[0].shape
+        assert info["conversions"].shape == info["spend"].shape == problem.static_plan[0].shape
         assert env.observation_space.contains(seen)
     assert np.sum(spend) == pytest.approx(problem.constraints.total, rel=1e-12)
 

@@ -28,7 +28,9 @@ def at_day(problem, day, seed=0, rows=5):
     rng = np.random.default_rng(seed)
     ledger = Ledger.start(problem.constraints, (rows,))
     for t in range(day):
-        target = problem.base[t] * rng.lognormal(0, 0.5, (rows, problem.base.shape[1]))
+        target = problem.static_plan[t] * rng.lognormal(
+            0, 0.5, (rows, problem.static_plan.shape[1])
+        )
         _, ledger = spend_day(problem.constraints, ledger, target, target.sum(-1))
     return initial_state(problem, problem.state, (rows,)).view._replace(ledger=ledger)
 
@@ -50,7 +52,9 @@ def follow(problem, flights, scales):
 
 def test_an_action_of_zero_is_the_plan_for_a_whole_flight(problem, flights, scales):
     spend = follow(problem, flights, scales)
-    np.testing.assert_allclose(spend, problem.base[:, None] + 0 * spend, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(
+        spend, problem.static_plan[:, None] + 0 * spend, rtol=1e-9, atol=1e-6
+    )
 
 
 def test_an_action_of_zero_is_the_plan_also_where_it_leaves_money(
@@ -58,9 +62,9 @@ def test_an_action_of_zero_is_the_plan_also_where_it_leaves_money(
 ):
     settings = conf("constraints/default.yaml", total_type="at_most", pacing=None, channel={})
     loose = parse_constraints(settings | {"campaign": {}}, posterior.campaigns, problem.days)
-    frugal = problem._replace(constraints=loose, base=0.6 * problem.base)
+    frugal = problem._replace(constraints=loose, static_plan=0.6 * problem.static_plan)
     spend = follow(frugal, flights, scales)
-    np.testing.assert_allclose(spend, frugal.base[:, None] + 0 * spend, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(spend, frugal.static_plan[:, None] + 0 * spend, rtol=1e-9, atol=1e-6)
 
 
 @given(SEEDS, st.integers(0, 29), st.floats(-3, 3))
@@ -110,7 +114,7 @@ def test_numpy_and_torch_want_alike(problem, scales):
 def test_a_problem_with_another_plan_remembers_nothing_of_the_first(problem, scales):
     view, still = at_day(problem, 4), np.zeros((5, action_size(len(problem.constraints.names))))
     first, _ = requested_spend(problem, view, still, scales)
-    turned = problem._replace(base=problem.base[::-1].copy())
+    turned = problem._replace(static_plan=problem.static_plan[::-1].copy())
     ours, _ = requested_spend(turned, view, still, scales)
     theirs, _ = requested_spend(type(problem)(*turned), view, still, scales)
     assert np.array_equal(ours, theirs)
@@ -137,7 +141,7 @@ def test_what_was_believed_before_the_flight_is_the_plan_where_the_market_is_kno
     view = initial_state(problem, problem.state, (3,)).view
     still = np.zeros((3, action_size(len(problem.constraints.names))))
     target, _ = requested_spend(problem, view, still, following)
-    np.testing.assert_allclose(target, problem.base[0] + 0 * target, rtol=1e-3)
+    np.testing.assert_allclose(target, problem.static_plan[0] + 0 * target, rtol=1e-3)
 
 
 def test_what_was_believed_before_the_flight_is_near_the_plan(problem, scales):

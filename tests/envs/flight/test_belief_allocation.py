@@ -36,7 +36,7 @@ def slope(problem, belief, spend):
         saturation((spend + s) / market.reference_spend, belief.elasticity, np.ones(1))
         for s in (step, -step)
     )
-    rise = problem.trust * (belief.state.level - problem.state.level)
+    rise = problem.claim_slope * (belief.state.level - problem.state.level)
     size = market.reference_conversions * np.exp(problem.state.level + rise)
     return size * (more - less) / (2 * step)
 
@@ -52,21 +52,25 @@ def test_on_the_eve_of_a_known_market_the_plan_is_wished_for(key):
 @pytest.mark.parametrize("seed", range(3))
 def test_it_moves_the_plan_s_dollars_and_leaves_floors_paid(key, seed):
     problem = problem_for(task_of(key))
-    spend = problem.usual * np.exp(belief_allocation(problem, moved(problem, seed)))
+    spend = problem.mean_static_spend * np.exp(belief_allocation(problem, moved(problem, seed)))
     own, channel, member = floors(problem)
-    np.testing.assert_allclose(spend.sum(-1), problem.usual.sum(), rtol=0.03)
-    assert (spend >= np.minimum(own, problem.usual) - 0.02).all()
-    assert (spend @ member.T >= np.minimum(channel, member @ problem.usual) - 0.02).all()
+    np.testing.assert_allclose(spend.sum(-1), problem.mean_static_spend.sum(), rtol=0.03)
+    assert (spend >= np.minimum(own, problem.mean_static_spend) - 0.02).all()
+    assert (
+        spend @ member.T >= np.minimum(channel, member @ problem.mean_static_spend) - 0.02
+    ).all()
 
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("size", [0.0, 0.2])
 def test_where_no_floor_holds_marginal_returns_are_in_the_plan_s_proportion(key, size):
-    problem = problem_for(task_of(key))._replace(trust=np.ones(1))
+    problem = problem_for(task_of(key))._replace(claim_slope=np.ones(1))
     eve, belief = (moved(problem, 1, each) for each in (0.0, size))
-    due = slope(problem, eve, problem.usual)
-    price = (due * problem.usual).sum(-1, keepdims=True) / problem.usual.sum()
-    spend = problem.usual * np.exp(belief_allocation(problem, belief))
+    due = slope(problem, eve, problem.mean_static_spend)
+    price = (due * problem.mean_static_spend).sum(
+        -1, keepdims=True
+    ) / problem.mean_static_spend.sum()
+    spend = problem.mean_static_spend * np.exp(belief_allocation(problem, belief))
     own, channel, member = floors(problem)
     roomy = (spend @ member.T > 1.001 * channel) @ member > 0
     free = (spend > 1.001 * own) & roomy

@@ -51,7 +51,7 @@ def test_every_entry_is_bounded_and_finite(seen):
 def test_absurd_reports_stay_bounded(problem, flights):
     market, flight, noise = flights(COUNT)
     wild = market._replace(reference_conversions=1e9 * market.reference_conversions)
-    target = problem.base[0] + np.zeros((COUNT, 1))
+    target = problem.static_plan[0] + np.zeros((COUNT, 1))
     after, _ = step_day(problem, wild, flight, target, target.sum(-1), select(noise, 0))
     observation = observe(problem, after.view)
     assert np.isfinite(observation).all()
@@ -67,10 +67,10 @@ def test_the_blocks_say_what_they_are_documented_to_say(problem, seen):
         np.testing.assert_allclose(part["days_left"], (days - t) / days)
         money = 1 - view.ledger.spent.sum(-1, keepdims=True) / total
         np.testing.assert_allclose(part["money_left"], money, atol=1e-12)
-        usual = problem.base.mean(0) + 1
+        usual = problem.static_plan.mean(0) + 1
         np.testing.assert_allclose(part["last_spend"], np.log1p(view.ledger.last / usual))
-        np.testing.assert_allclose(part["surprise"], view.belief.surprise)
-        np.testing.assert_allclose(part["doubt"] ** 2, view.belief.doubt.level)
+        np.testing.assert_allclose(part["surprise"], view.belief.innovation)
+        np.testing.assert_allclose(part["doubt"] ** 2, view.belief.covariance.level)
         if 0 < t < days:
             np.testing.assert_allclose(part["pace"], np.log(money * days / (days - t)), atol=0.01)
 

@@ -50,7 +50,7 @@ def flown() -> Flown:
     moods = np.random.default_rng(3).lognormal(0, 0.6, (DAYS, FLIGHTS, 3))
     states, spent, reports = [state], [], []
     for day in range(DAYS):
-        spent.append(problem.usual * moods[day])
+        spent.append(problem.mean_static_spend * moods[day])
         state, outcome = step(market, state, spent[-1], select(noise, day))
         states.append(state)
         reports.append(outcome.claimed)
@@ -60,10 +60,10 @@ def flown() -> Flown:
 
 def told(flown: Flown, day: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and sd that are believed of what the reference spend brings, in logs; and the truth."""
-    cloud, market = flown.clouds[day], flown.draws.market
-    log = np.log(market.reference_conversions) + cloud.state.level
-    mean = (weights(cloud) * log).sum(1)
-    variance = (weights(cloud) * ((log - mean[:, None]) ** 2 + cloud.variance)).sum(1)
+    particle_set, market = flown.clouds[day], flown.draws.market
+    log = np.log(market.reference_conversions) + particle_set.state.level
+    mean = (weights(particle_set) * log).sum(1)
+    variance = (weights(particle_set) * ((log - mean[:, None]) ** 2 + particle_set.variance)).sum(1)
     truth = np.log(flown.market.reference_conversions) + flown.states[day].level
     return mean, np.sqrt(variance), truth
 
@@ -89,8 +89,8 @@ def test_weights_sum_to_one_and_gather_at_the_draws_nearest_the_truth(flown: Flo
         assert held[0] == pytest.approx(0.25, abs=0.01)
         assert held[0] < held[1] < held[2] < held[3]
         assert held[3] > 0.3
-    for cloud in flown.clouds:
-        np.testing.assert_allclose(weights(cloud).sum(1), 1, rtol=1e-12)
+    for particle_set in flown.clouds:
+        np.testing.assert_allclose(weights(particle_set).sum(1), 1, rtol=1e-12)
 
 
 def test_what_is_believed_of_the_level_is_unbiased_and_as_sure_as_it_may_be(flown: Flown) -> None:
@@ -122,11 +122,13 @@ def test_a_campaign_learns_nothing_from_the_others_reports(flown: Flown) -> None
 
 
 def test_a_day_that_can_tell_nothing_changes_no_weight(flown: Flown) -> None:
-    draws, cloud = flown.draws, flown.clouds[5]
+    draws, particle_set = flown.draws, flown.clouds[5]
     nothing = np.zeros_like(flown.spend[0])
-    after = update_weights(draws, cloud, nothing, nothing)  # no carry-over here: none is expected
-    np.testing.assert_allclose(weights(after), weights(cloud), rtol=1e-6, atol=1e-12)
+    after = update_weights(
+        draws, particle_set, nothing, nothing
+    )  # no carry-over here: none is expected
+    np.testing.assert_allclose(weights(after), weights(particle_set), rtol=1e-6, atol=1e-12)
     kept = draws.market.level_kept
     walk = draws.market.level_sd**2 + draws.market.demand_sd**2
-    np.testing.assert_allclose(after.variance, kept**2 * cloud.variance + walk, rtol=1e-6)
-    np.testing.assert_allclose(after.state.level, kept * cloud.state.level, atol=1e-6)
+    np.testing.assert_allclose(after.variance, kept**2 * particle_set.variance + walk, rtol=1e-6)
+    np.testing.assert_allclose(after.state.level, kept * particle_set.state.level, atol=1e-6)

@@ -5,7 +5,7 @@ import torch
 from mediagym.envs.arrays import select
 from mediagym.envs.constraints import Ledger
 from mediagym.envs.flight import initial_state, observe, prior_level, problem_of, rollout, step_day
-from mediagym.envs.flight.rollout import learn
+from mediagym.envs.flight.rollout import update_belief
 from mediagym.envs.market import Noise, saturation, simulate, step
 from mediagym.envs.planning import to_tensors
 
@@ -66,7 +66,7 @@ def test_flights_do_not_notice_their_neighbours(problem, flights, flown, restles
         return target[pick], total[pick], memory
 
     one = Noise(*(field if field is None else field[:, pick] for field in noise))
-    begin = initial_state(problem, select(flight.truth, pick), (1,))
+    begin = initial_state(problem, select(flight.hidden_state, pick), (1,))
     _, days = rollout(problem, select(market, pick), begin, one, alone)
     for ours, theirs in zip(days, flown[3], strict=True):
         np.testing.assert_allclose(ours.spend[0], theirs.spend[3], rtol=1e-9, atol=1e-9)
@@ -77,7 +77,7 @@ def test_the_belief_does_not_see_the_market(problem, flights, flown):
     _, flight, _ = flights(COUNT)
     belief = flight.view.belief
     for day in flown[3]:
-        belief = learn(problem, belief, day.spend, day.outcome.claimed)
+        belief = update_belief(problem, belief, day.spend, day.outcome.claimed)
     assert_same(belief, flown[2].view.belief)
 
 
@@ -109,7 +109,7 @@ def test_noise_to_come_changes_nothing_that_was_seen_before(problem, flights, re
 def test_numpy_and_torch_fly_alike(problem, flights, restless, flown):
     market, flight, noise = flights(COUNT)
     tensor = to_tensors(problem)
-    begin = initial_state(tensor, to_tensors(flight.truth), (COUNT,))
+    begin = initial_state(tensor, to_tensors(flight.hidden_state), (COUNT,))
     end, days = rollout(
         tensor, to_tensors(market), begin, to_tensors(noise), restless(tensor, COUNT)
     )
@@ -128,10 +128,12 @@ def test_a_gradient_flows_through_a_whole_flight(problem, flights):
     tilt = torch.zeros(len(problem.constraints.names), dtype=torch.float64, requires_grad=True)
 
     def act(view, memory):
-        target = tensor.base[view.ledger.day] * torch.exp(tilt + 0.1 * view.belief.state.level)
+        target = tensor.static_plan[view.ledger.day] * torch.exp(
+            tilt + 0.1 * view.belief.state.level
+        )
         return target, target.sum(-1), memory
 
-    begin = initial_state(tensor, to_tensors(flight.truth), (2,))
+    begin = initial_state(tensor, to_tensors(flight.hidden_state), (2,))
     _, days = rollout(tensor, to_tensors(market), begin, to_tensors(noise), act)
     sum(day.value.sum() for day in days).backward()
     assert torch.isfinite(tilt.grad).all()
@@ -141,22 +143,22 @@ def test_a_gradient_flows_through_a_whole_flight(problem, flights):
 def test_reports_as_expected_teach_nothing_and_narrow_the_doubt(problem):
     belief = initial_state(problem, problem.state, ()).view.belief
     state = problem.state
-    for plan in problem.base:
+    for plan in problem.static_plan:
         state, outcome = step(problem.market, state, plan, None)
-        belief = learn(problem, belief, plan, outcome.expected)
+        belief = update_belief(problem, belief, plan, outcome.expected)
     np.testing.assert_allclose(belief.state.level, state.level, atol=1e-6)
     np.testing.assert_allclose(belief.state.level, prior_level(problem, state.day), atol=1e-6)
     np.testing.assert_allclose(belief.observed, belief.expected, rtol=1e-6)
-    np.testing.assert_allclose(belief.surprise, 0, atol=1e-6)
-    assert (belief.doubt.level < problem.doubt.level + 0.05).all()
+    np.testing.assert_allclose(belief.innovation, 0, atol=1e-6)
+    assert (belief.covariance.level < problem.covariance.level + 0.05).all()
 
 
 def test_twice_the_reports_raise_the_belief_towards_twice(problem):
     belief = initial_state(problem, problem.state, ()).view.belief
     state = problem.state
-    for plan in problem.base:
+    for plan in problem.static_plan:
         state, outcome = step(problem.market, state, plan, None)
-        belief = learn(problem, belief, plan, 2 * outcome.expected)
+        belief = update_belief(problem, belief, plan, 2 * outcome.expected)
     ratio, slope = state.stock / problem.market.reference_spend, problem.market.slope
     curves = [saturation(ratio, e, slope) for e in (belief.elasticity, problem.market.elasticity)]
     gain = belief.state.level - prior_level(problem, state.day) + np.log(curves[0] / curves[1])
@@ -171,35 +173,37 @@ def test_the_curve_is_learnt_where_more_is_spent_than_at_the_reference(problem):
     steeper = problem.market._replace(elasticity=elasticity + 0.1)
     belief, state = initial_state(problem, problem.state, ()).view.belief, problem.state
     apart = np.array([])
-    for times in (0.5, 2.0) * (len(problem.base) // 2):
+    for times in (0.5, 2.0) * (len(problem.static_plan) // 2):
         spend = times * problem.market.reference_spend
         state, outcome = step(steeper, state, spend, None)
-        belief = learn(problem, belief, spend, outcome.expected)
+        belief = update_belief(problem, belief, spend, outcome.expected)
         apart = belief.elasticity - elasticity
     large = problem.market.reference_conversions > 10
     assert (apart[large] > 0).all()
-    assert (belief.doubt.curve < problem.doubt.curve)[large].all()
+    assert (belief.covariance.curve < problem.covariance.curve)[large].all()
 
 
 def test_a_fixed_plan_brings_what_a_flight_with_it_brings(problem, flights):
     market, flight, noise = flights(COUNT)
 
     def act(view, memory):
-        today = problem.base[view.ledger.day] + 0 * view.ledger.spent
+        today = problem.static_plan[view.ledger.day] + 0 * view.ledger.spent
         return today, today.sum(-1), memory
 
     _, days = rollout(problem, market, flight, noise, act)
-    _, outcomes = simulate(market, flight.truth, problem.base, noise)
+    _, outcomes = simulate(market, flight.hidden_state, problem.static_plan, noise)
     for day, outcome in zip(days, outcomes, strict=True):
         np.testing.assert_allclose(day.outcome.expected, outcome.expected, rtol=1e-6)
 
 
 def test_the_doubt_is_the_posteriors_spread(problem, posterior, constraints, objective):
-    assert (problem.doubt.level > 0).all()
+    assert (problem.covariance.level > 0).all()
     names = list(posterior.names)
     tiny, large = (names.index(f"google/{n} Network") for n in ("Display", "Search"))
-    assert problem.doubt.level[tiny] > 10 * problem.doubt.level[large]
-    assert problem_of(posterior, constraints, objective, problem.base).days == constraints.days
+    assert problem.covariance.level[tiny] > 10 * problem.covariance.level[large]
+    assert (
+        problem_of(posterior, constraints, objective, problem.static_plan).days == constraints.days
+    )
 
 
 def test_one_day_at_a_time_is_the_same_as_a_flight(problem, flights, restless, flown):

@@ -17,7 +17,7 @@ def test_a_flight_draws_the_same_alone_and_in_any_batch(draw_market):
     )
     alone = draw_noise(select(many, 2), 30, generator(3, 2))
     drawn = [name for name in big._fields if getattr(big, name) is not None]
-    assert {"demand", "level", "counts"} <= set(drawn)
+    assert {"demand", "level", "count_normal"} <= set(drawn)
     for name in drawn:
         assert np.array_equal(getattr(big, name)[:, :4], getattr(small, name))
         assert np.array_equal(getattr(big, name)[:, 2], getattr(alone, name))
@@ -38,7 +38,9 @@ def test_seed_and_episode_both_decide(other):
 def test_draws_are_standard_and_do_not_depend_on_each_other(draw_market):
     market = draw_market(np.random.default_rng(1), dispersion=0.3)
     noise = draw_noise(market, 40_000, generator(0, 0))
-    columns = np.concatenate([noise.demand, noise.level, noise.price, noise.counts, noise.gamma], 1)
+    columns = np.concatenate(
+        [noise.demand, noise.level, noise.price, noise.count_normal, noise.gamma], 1
+    )
     normals = columns[:, :-3]
     np.testing.assert_allclose(normals.mean(0), 0, atol=0.03)
     np.testing.assert_allclose(normals.std(0), 1, atol=0.03)

@@ -95,7 +95,7 @@ def test_without_noise_counts_are_their_expectation(a_day, seed):
 def test_the_demand_path_moves_the_level_and_nothing_else(a_day, seed):
     market, state, spend, noise = a_day(seed)
     counted, full = step(market, state, spend, noise)
-    averaged, path = step(market, state, spend, noise.path())
+    averaged, path = step(market, state, spend, noise.without_count_noise())
     assert_same(counted, averaged)
     assert np.array_equal(path.expected, full.expected)
     assert np.array_equal(path.conversions, path.expected)

@@ -50,10 +50,10 @@ def test_the_static_plan_is_feasible_and_beats_the_historical(problem, posterior
     market, state = posterior.training()
     past = historical_plan(posterior, problem.constraints, problem.days)
     worth = []
-    for plan in (problem.base, past):
+    for plan in (problem.static_plan, past):
         _, outcomes = simulate(market, state, plan[:, None], None)
         worth.append(sum(o.expected.sum(-1).mean() for o in outcomes))
-    assert violations(problem.constraints, problem.base) == []
+    assert violations(problem.constraints, problem.static_plan) == []
     assert worth[0] > worth[1]
 
 
@@ -118,7 +118,9 @@ def climbed(posterior, objective, conf):
     given = conf("solver/default.yaml", iterations=120, draws=16)
     solver = SolverSettings.of(given, "solver")
     market, state = posterior.sample_training(solver.draws)
-    path = draw_noises(market, 30, (generator(solver.seed, i) for i in range(16))).path()
+    path = draw_noises(
+        market, 30, (generator(solver.seed, i) for i in range(16))
+    ).without_count_noise()
 
     @cache
     def climb(*pacing):

@@ -111,7 +111,7 @@ def test_held_out_markets_come_in_their_order_whatever_the_seed():
     _, state, _ = held_out_markets(task_of("Seasonal-S"), "test")
     for seed in (0, 9):
         env.reset(seed=seed)
-        assert np.array_equal(env.batch.flight.truth.level, state.level[:2])
+        assert np.array_equal(env.batch.flight.hidden_state.level, state.level[:2])
 
 
 def test_a_paused_flight_continues_bitwise_from_plain_arrays():
@@ -133,8 +133,8 @@ def test_a_state_that_lacks_an_array_or_a_flight_is_refused():
         env.get_state()
     env.reset(seed=0)
     state = env.get_state()
-    del state["flight.truth.stock"]
-    with pytest.raises(MediaGymError, match=r"flight\.truth\.stock"):
+    del state["flight.hidden_state.stock"]
+    with pytest.raises(MediaGymError, match=r"flight\.hidden_state\.stock"):
         env.set_state(state)
     with pytest.raises(MediaGymError, match="2 flights"):
         make_vector_env(3, "Uncertain-S").set_state(env.get_state())
@@ -147,7 +147,7 @@ def test_random_feasible_moves_do_not_improve_the_clairvoyant(key):
     problem = problem_for(task)
     market, state, noise = held_out_markets(task, "test")
     market, state = select(market, few), select(state, few)
-    path = Noise(*(f if f is None else f[:, few] for f in noise)).path()
+    path = Noise(*(f if f is None else f[:, few] for f in noise)).without_count_noise()
     bound = clairvoyant_values(problem, market, state, path)
     np.testing.assert_allclose(bound.daily, reference_of(key).daily["test"][few], rtol=2e-3)
     open_ = None if path.outage is None else np.where(np.moveaxis(path.outage, 0, 1) > 0, 1e9, 0)
@@ -217,7 +217,7 @@ def test_any_flight_under_any_constraints_is_feasible_finite_and_exact(
     names = whole.problem.constraints.names
     constraints = feasible_set(rng, [Named(name, name.split("/")[0]) for name in names])
     plan = constraints.total * rng.dirichlet(np.full(len(names), 0.5), constraints.days)
-    problem = whole.problem._replace(constraints=constraints, base=plan / constraints.days)
+    problem = whole.problem._replace(constraints=constraints, static_plan=plan / constraints.days)
     few = MarketPool(*(select(part, slice(64)) for part in whole.source[:2]), whole.source.shocks)
     env = BudgetEnv(problem, few, whole.settings)
     seen, _info = env.reset(seed=seed)

@@ -26,13 +26,13 @@ from mediagym.envs.market import simulate, steady_conversions
 
 
 @pytest.fixture(scope="module")
-def portrait(history: History, posterior: Posterior, priors: Priors) -> CalibrationContent:
+def content(history: History, posterior: Posterior, priors: Priors) -> CalibrationContent:
     return calibration_content(history, posterior, priors)
 
 
 @pytest.fixture(scope="module")
-def written(portrait: CalibrationContent, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return write_report(portrait, "conversions", tmp_path_factory.mktemp("report") / "calibration")
+def written(content: CalibrationContent, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return write_report(content, "conversions", tmp_path_factory.mktemp("report") / "calibration")
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +56,9 @@ def test_every_parameter_of_the_priors_is_shown() -> None:
     assert set(PARAMETERS) == set(PARAMETER_INDEX)
 
 
-def test_curves_are_bands_that_grow_with_spend(portrait: CalibrationContent) -> None:
-    curve, grid = portrait.curve, portrait.grid
-    assert curve.shape == (len(QUANTILES), len(grid), len(portrait.names))
+def test_curves_are_bands_that_grow_with_spend(content: CalibrationContent) -> None:
+    curve, grid = content.curve, content.grid
+    assert curve.shape == (len(QUANTILES), len(grid), len(content.names))
     assert (np.diff(curve, axis=0) >= 0).all()
     assert (np.diff(curve, axis=1) >= 0).all()
     np.testing.assert_allclose(curve[:, 0], 0, atol=1e-3)
@@ -66,12 +66,12 @@ def test_curves_are_bands_that_grow_with_spend(portrait: CalibrationContent) -> 
 
 
 def test_curves_widen_outside_what_was_observed(
-    portrait: CalibrationContent, posterior: Posterior
+    content: CalibrationContent, posterior: Posterior
 ) -> None:
     """By the ratio of the interval's ends, from the reference to five times the most ever spent."""
-    width = np.log(portrait.curve[-1, 1:] / portrait.curve[0, 1:])
-    inside = np.argmin(np.abs(portrait.grid[1:] - posterior.market.reference_spend[0]), axis=0)
-    known = np.nansum(portrait.conversions, axis=0) > 100
+    width = np.log(content.curve[-1, 1:] / content.curve[0, 1:])
+    inside = np.argmin(np.abs(content.grid[1:] - posterior.market.reference_spend[0]), axis=0)
+    known = np.nansum(content.conversions, axis=0) > 100
     assert (width[-1] > width[inside, np.arange(width.shape[1])])[known].all()
 
 
@@ -87,39 +87,39 @@ def test_a_steady_curve_is_what_a_steady_month_brings(posterior: Posterior) -> N
 
 
 def test_posteriors_are_the_parameters_behind_the_market(
-    portrait: CalibrationContent, posterior: Posterior
+    content: CalibrationContent, posterior: Posterior
 ) -> None:
     """What is read back from the market's fields is what the report of the calibration says."""
     for name in PARAMETERS:
-        values = portrait.posterior[name]
-        assert values.shape == (posterior.draws - posterior.held_out, len(portrait.names))
-        prior = portrait.prior[name]
+        values = content.posterior[name]
+        assert values.shape == (posterior.draws - posterior.held_out, len(content.names))
+        prior = content.prior[name]
         assert np.isfinite(prior).all()
-    for k, campaign in enumerate(portrait.names):
+    for k, campaign in enumerate(content.names):
         told = posterior.report["campaigns"][campaign]["parameters"]
         for name in PARAMETERS:
             low, high = told[name]["p05"], told[name]["p95"]
-            inside = (portrait.posterior[name][:, k] >= low - 1e-9) & (
-                portrait.posterior[name][:, k] <= high + 1e-9
+            inside = (content.posterior[name][:, k] >= low - 1e-9) & (
+                content.posterior[name][:, k] <= high + 1e-9
             )
             assert inside.mean() > 0.75, (campaign, name)
 
 
 def test_levels_are_drawn_for_every_day_of_the_history(
-    portrait: CalibrationContent, history: History
+    content: CalibrationContent, history: History
 ) -> None:
-    assert portrait.level.shape == (len(QUANTILES), *history.spend.shape)
-    assert (np.diff(portrait.level, axis=0) >= 0).all()
-    assert (portrait.level > 0).all()
+    assert content.level.shape == (len(QUANTILES), *history.spend.shape)
+    assert (np.diff(content.level, axis=0) >= 0).all()
+    assert (content.level > 0).all()
 
 
 def test_the_document_is_json_and_says_where_the_data_end(
-    portrait: CalibrationContent, history: History
+    content: CalibrationContent, history: History
 ) -> None:
-    content = json.loads(json.dumps(calibration_document(portrait), allow_nan=False))
-    assert list(content["campaigns"]) == list(history.names)
-    assert content["history"]["fingerprint"] == history.fingerprint()
-    for k, found in enumerate(content["campaigns"].values()):
+    document = json.loads(json.dumps(calibration_document(content), allow_nan=False))
+    assert list(document["campaigns"]) == list(history.names)
+    assert document["history"]["fingerprint"] == history.fingerprint()
+    for k, found in enumerate(document["campaigns"].values()):
         most = np.nanmax(history.spend[:, k])
         assert found["observed"]["spend_max"] == pytest.approx(most)
         counted = np.nansum(history.conversions[:, k])
@@ -133,16 +133,16 @@ def test_the_document_is_json_and_says_where_the_data_end(
             parts = found["parameters"][name]
             assert (
                 parts["learnt"]
-                == portrait.report["campaigns"][portrait.names[k]]["parameters"][name]["learnt"]
+                == content.report["campaigns"][content.names[k]]["parameters"][name]["learnt"]
             )
             for side in ("prior", "posterior"):
                 assert parts[side] == sorted(parts[side])
         assert 0 <= found["checks"]["one_day_ahead_coverage90"] <= 1
 
 
-def test_the_history_is_described_as_well_as_it_should_be(portrait: CalibrationContent) -> None:
-    large = np.nansum(portrait.conversions, axis=0) > 150
-    np.testing.assert_allclose(portrait.check.coverage90[large], 0.9, atol=0.1)
+def test_the_history_is_described_as_well_as_it_should_be(content: CalibrationContent) -> None:
+    large = np.nansum(content.conversions, axis=0) > 150
+    np.testing.assert_allclose(content.check.coverage90[large], 0.9, atol=0.1)
 
 
 def test_the_report_is_whole(written: list[Path]) -> None:
@@ -168,7 +168,7 @@ def test_the_page_needs_nothing_but_itself(page: str) -> None:
 
 
 def test_the_page_has_a_picture_a_section_and_a_row_a_campaign(
-    page: str, portrait: CalibrationContent
+    page: str, content: CalibrationContent
 ) -> None:
     tags = _Tags(page).found
     pictures = [found for tag, found in tags if tag == "img"]
@@ -179,7 +179,7 @@ def test_the_page_has_a_picture_a_section_and_a_row_a_campaign(
         assert found["alt"]
     headings = [tag for tag, _ in tags if tag == "h2"]
     assert len(headings) >= len(FIGURES) + 1
-    for name in portrait.names:
+    for name in content.names:
         assert page.count(f"<td>{name.replace('&', '&amp;')}</td>") == 1
     assert "Objective: conversions" in page
 
@@ -193,22 +193,22 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_names_and_notes_are_text_and_no_markup(
-    portrait: CalibrationContent, tmp_path: Path
+    content: CalibrationContent, tmp_path: Path
 ) -> None:
     nasty = "<script>alert(1)</script> & more"
-    report = {**portrait.report, "notes": [nasty]}
-    page = write_report(portrait._replace(report=report), "conversions", tmp_path)[0].read_text()
+    report = {**content.report, "notes": [nasty]}
+    page = write_report(content._replace(report=report), "conversions", tmp_path)[0].read_text()
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in page
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_folder_that_cannot_be_written_to_is_told(
-    portrait: CalibrationContent, tmp_path: Path
+    content: CalibrationContent, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DataError, match="file"):
-        write_report(portrait, "conversions", tmp_path / "file" / "calibration")
+        write_report(content, "conversions", tmp_path / "file" / "calibration")
 
 
 def test_a_campaign_that_was_never_reported_has_its_prior_shown(
@@ -235,14 +235,14 @@ def test_a_campaign_that_was_never_reported_has_its_prior_shown(
 
 
 def test_after_an_update_priors_stay_where_they_were(
-    history: History, posterior: Posterior, priors: Priors, portrait: CalibrationContent
+    history: History, posterior: Posterior, priors: Priors, content: CalibrationContent
 ) -> None:
     """The memory says what they were centred on, not the history that has grown since."""
     assert posterior.memory is not None
     moved = posterior.memory._replace(anchor_conversions=2 * posterior.memory.anchor_conversions)
     again = calibration_content(history, dataclasses.replace(posterior, memory=moved), priors)
     np.testing.assert_allclose(
-        again.prior["conversions"], 2 * portrait.prior["conversions"], rtol=1e-12
+        again.prior["conversions"], 2 * content.prior["conversions"], rtol=1e-12
     )
     alone = calibration_content(history, dataclasses.replace(posterior, memory=None), priors)
-    np.testing.assert_allclose(alone.prior["conversions"], portrait.prior["conversions"])
+    np.testing.assert_allclose(alone.prior["conversions"], content.prior["conversions"])
