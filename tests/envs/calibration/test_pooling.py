@@ -39,9 +39,9 @@ def drawn(pooling: PartialPooling | None, final_moves: int = 20, draws: int = 20
 
 
 @pytest.mark.parametrize("shares", [(0.15, 0.25), (0.6, 0.0), (0.0, 0.7), (0.3, 0.6)])
-def test_the_pooled_posterior_is_that_of_the_hierarchical_model(pooling):
+def test_the_pooled_posterior_is_that_of_the_hierarchical_model(shares):
     z = drawn(PartialPooling(CHANNELS, *shares)).z
-    mean, cov = exact(*pooling)
+    mean, cov = exact(*shares)
     sd = np.sqrt(np.diag(cov))[:, None]
     np.testing.assert_array_less(np.abs(z.mean(0) - mean) / sd, 0.17)
     for dimension in range(2):
@@ -125,7 +125,7 @@ def test_the_shipped_number_of_moves_pools(conf, priors):
 
 
 @pytest.mark.parametrize("shares", [(0.15, 0.25), (0.0, 0.7)])
-def test_what_is_proposed_is_the_conditional_of_a_gaussian(pooling):
+def test_what_is_proposed_is_the_conditional_of_a_gaussian(shares):
     """Given what is shared: the prior's mean and the data's, weighed by their precisions."""
     precision = 1 / NOISE**2
     alone = StudentT(
