@@ -54,5 +54,5 @@ def data_error(
         place += f", row {row}"
     if column is not None:
         place += f", column {column}"
-    message = f"{place}: {given}. Allowed: {allowed}. To mend it: {remedy}."
+    message = f"{place}: {given}. Allowed: {allowed}. To fix: {remedy}."
     return DataError("".join(c if c.isprintable() else " " for c in message))

@@ -52,7 +52,7 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     except OSError as error:
         raise DataError(
             f"{target}: cannot be written ({error.strerror or error}). Allowed: a file in a folder "
-            "that may be written to. To mend it: choose another output folder or free the disk."
+            "that may be written to. To fix: choose another output folder or free the disk."
         ) from error
     finally:
         if temporary is not None:
@@ -117,7 +117,7 @@ def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
 def _unreadable(path: Path, why: str) -> DataError:
     return DataError(
         f"{path}: cannot be read ({' '.join(why.split())}). Allowed: a file that MediaGym wrote. "
-        "To mend it: check the path, or run the command that writes this file again."
+        "To fix: check the path, or run the command that writes this file again."
     )
 
 
@@ -138,8 +138,8 @@ def digest(*parts: Any) -> str:
         text = json.dumps(parts, sort_keys=True, allow_nan=False)
     except ValueError as error:
         raise ConfigError(
-            f"configuration: a number is not finite ({error}). Allowed: finite numbers. To mend "
-            "it: look for nan or inf among the keys that were changed."
+            f"configuration: a number is not finite ({error}). Allowed: finite numbers. To "
+            "fix: look for nan or inf among the keys that were changed."
         ) from error
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

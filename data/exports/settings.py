@@ -52,7 +52,7 @@ class DataSettings(Settings):
             keys = ", ".join(cls.model_fields)
             raise ConfigError(
                 f"data: {shown(mapping)} was given. Allowed: a mapping with the keys {keys}. "
-                "To mend it: start from conf/data/default.yaml."
+                "To fix: start from conf/data/default.yaml."
             )
         settings = cls.of(mapping, "data")
         _check_channels(settings)
@@ -68,7 +68,7 @@ class DataSettings(Settings):
         if self.path is None:
             raise ConfigError(
                 "data.path: null was given. Allowed: the folder that holds the ad exports. "
-                "To mend it: set it, for example data.path=exports/2024."
+                "To fix: set it, for example data.path=exports/2024."
             )
         try:
             return self.path.expanduser()
@@ -110,5 +110,5 @@ def _check_ignored(settings: DataSettings) -> None:
 
 def _config_error(key: str, given: str, allowed: str, remedy: str) -> ConfigError:
     return ConfigError(
-        f"data.{key}: {shown(given)} does not fit. Allowed: {allowed}. To mend it: {remedy}."
+        f"data.{key}: {shown(given)} does not fit. Allowed: {allowed}. To fix: {remedy}."
     )

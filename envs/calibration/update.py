@@ -144,7 +144,7 @@ def _continued(posterior: Posterior, history: History, priors: Priors) -> tuple[
 def _broken_off(why: str) -> DataError:
     return DataError(
         f"update: the calibration cannot be continued by these exports: {why}. Allowed: a "
-        "calibration of the same exports with fewer days and the same priors. To mend it: "
+        "calibration of the same exports with fewer days and the same priors. To fix: "
         "calibrate without update."
     )
 

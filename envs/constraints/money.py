@@ -14,7 +14,7 @@ def refused(key: str, given: Any, allowed: str, remedy: str) -> ConfigError:
     """Word a ConfigError about a key of the constraints: given, allowed, remedy."""
     text = shown(given) if isinstance(given, str) else given
     return ConfigError(
-        f"constraints.{key}: {text} does not fit. Allowed: {allowed}. To mend it: {remedy}."
+        f"constraints.{key}: {text} does not fit. Allowed: {allowed}. To fix: {remedy}."
     )
 
 

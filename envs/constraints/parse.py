@@ -103,13 +103,13 @@ def _check_flight(names: tuple[str, ...], days: int) -> None:
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise ConfigError(
             f"days of the flight: {days!r} does not fit. Allowed: a whole number, 1 or more. "
-            "To mend it: give the number of days to plan."
+            "To fix: give the number of days to plan."
         )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
         raise ConfigError(
             f"campaigns: {', '.join(twice) or 'none'} given. Allowed: one campaign or more, each "
-            "name once. To mend it: give every campaign a name of its own."
+            "name once. To fix: give every campaign a name of its own."
         )
 
 
@@ -168,7 +168,7 @@ def _by_name(
             hint = f"did you mean {near[0]}?" if near else "use one of these names"
             raise ConfigError(
                 f"constraints.{group}: {shown(name)} is no {kind} here. "
-                f"Allowed: {', '.join(names)}. To mend it: {hint}"
+                f"Allowed: {', '.join(names)}. To fix: {hint}"
             )
     return {
         name: default | _keys((overrides or {}).get(name), kind, f"{group}.{name}")
@@ -189,7 +189,7 @@ def _keys(given: Any, kind: str, where: str) -> dict[str, tuple[Any, str]]:
             hint = f"did you mean {near[0]}?" if near else "remove it"
             raise ConfigError(
                 f"constraints.{where}: unknown key {shown(key)}. Allowed: {', '.join(allowed)}. "
-                f"To mend it: {hint}"
+                f"To fix: {hint}"
             )
     return {key: (value, f"{where}.{key}") for key, value in given.items()}
 

@@ -22,5 +22,5 @@ def test_a_malformed_export_is_refused_in_one_readable_paragraph(
     assert "\n" not in message
     assert message.isprintable()
     assert "Allowed: " in message
-    assert "To mend it: " in message
+    assert "To fix: " in message
     assert 60 < len(message) < 900

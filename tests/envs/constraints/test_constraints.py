@@ -115,7 +115,7 @@ REFUSED = {
     "unknown channel": (
         {"channels": {"gogle": {"off": True}}},
         r"constraints.channels: 'gogle' is no channel here. Allowed: google, meta, microsoft. "
-        r"To mend it: did you mean google\?",
+        r"To fix: did you mean google\?",
     ),
     "unknown campaign": (
         {"campaigns": {"google/You Tube": {"off": True}}},
