@@ -1,7 +1,7 @@
-"""What happened: ad exports and site landings, read, validated, attributed and forecast.
+"""Ad exports and site landings: reading, validation, forecasting, attribution and diagnosis.
 
-The line of sub-packages, each of which may import those before it: `exports` (the platforms'
+Sub-packages in order, each of which may import those before it: `exports` (the platforms'
 files), `forecasting` (what a given spend brings), `journeys` (visits that led to a conversion),
-`diagnosis` (what changed), `attribution` (who earns the credit), `insights` (what the marketer is
-told). Under them all stand `errors`, `types`, `settings`, `storage`, `plotting` and `history`.
+`diagnosis` (what changed), `attribution` (who earns the credit), `insights` (the report for the
+marketer). All of them build on `errors`, `types`, `settings`, `storage`, `plotting`, `history`.
 """

@@ -1,29 +1,29 @@
-"""The errors a user can cause; each says what was given, what is allowed and what to do."""
+"""Errors that a user can cause; each says what was given, what is allowed and how to fix it."""
 
 
 class MediaGymError(Exception):
-    """Root of every error that is a user's to mend; commands print it without a traceback."""
+    """Base of all errors that a user can fix; commands print them without a traceback."""
 
 
 class DataError(MediaGymError):
-    """An export that cannot be read as it stands: names file, row and column."""
+    """Invalid input file; the message names file, row and column."""
 
 
 class ConfigError(MediaGymError):
-    """A configuration value that is not allowed: names the key."""
+    """Invalid configuration value; the message names the key."""
 
 
 class ConstraintError(MediaGymError):
-    """A constraint set that no plan can satisfy: names the node and the numbers."""
+    """Constraint set that no plan can satisfy; the message names the node and the numbers."""
 
 
-_LONGEST = 40  # characters of a user's own text that a message repeats
+_MAX_QUOTED_LENGTH = 40  # characters; longer user text is truncated in messages
 
 
 def shown(text: object) -> str:
-    """A user's own text as a message repeats it: quoted, on one line, cut when long."""
+    """User text for a message: quoted, on one line, truncated when long."""
     text = str(text)
-    quoted = repr(text if len(text) <= _LONGEST else text[:_LONGEST] + "...")
+    quoted = repr(text if len(text) <= _MAX_QUOTED_LENGTH else text[:_MAX_QUOTED_LENGTH] + "...")
     return quoted.replace("\\ufeff", "")
 
 
@@ -31,20 +31,20 @@ def data_error(
     file: str,
     given: str,
     allowed: str,
-    remedy: str,
+    fix: str,
     *,
     row: int | None = None,
     column: str | None = None,
 ) -> DataError:
-    """Words a DataError the one way the whole package does: one paragraph.
+    """DataError whose message is one paragraph in the wording that the whole package uses.
 
     Args:
         file: name of the file or folder.
-        given: what is there, a clause without a full stop.
-        allowed: what may be there, a clause without a full stop.
-        remedy: what to do about it, a clause without a full stop.
-        row: line of the file as a person counts them; the header is line 1.
-        column: name of the column as the format spells it.
+        given: what the file contains, a clause without a full stop.
+        allowed: what is allowed instead, a clause without a full stop.
+        fix: what the user can do, a clause without a full stop.
+        row: line of the file, counted from 1, where the header usually is.
+        column: standard name of the column.
 
     Returns:
         The error, to be raised by the caller.
@@ -54,5 +54,5 @@ def data_error(
         place += f", row {row}"
     if column is not None:
         place += f", column {column}"
-    message = f"{place}: {given}. Allowed: {allowed}. To fix: {remedy}."
+    message = f"{place}: {given}. Allowed: {allowed}. To fix: {fix}."
     return DataError("".join(c if c.isprintable() else " " for c in message))

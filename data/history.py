@@ -1,4 +1,4 @@
-"""`History`: the cleaned daily record of all campaigns, and its loading from the exports."""
+"""`History`: cleaned daily metrics of all campaigns, with presence states and summaries."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,26 +12,25 @@ from .types import Floats
 
 METRICS = ("spend", "impressions", "clicks", "conversions", "revenue")
 
-
-OBSERVED: Final = 0  # a row was there, be it of zeros
-MISSING: Final = 1  # no row for a few days: values unknown, NaN
-DEAD: Final = 2  # no row for long: the campaign did not run, values 0
+OBSERVED: Final = 0  # the export has a row, possibly of zeros
+MISSING: Final = 1  # short gap without rows: values unknown, NaN
+DEAD: Final = 2  # long gap without rows: the campaign did not run, values 0
 
 
 class Campaign(NamedTuple):
-    """A campaign type inside a channel: the unit that gets a budget."""
+    """Campaign type within a channel: the unit that receives a budget."""
 
     channel: str
-    campaign_type: str | None  # None on a channel without types
+    campaign_type: str | None  # None for a channel without campaign types
 
     @property
     def name(self) -> str:
-        """`google/Search Network`; on a channel without types the channel's own name."""
+        """`google/Search Network`, or just the channel for a channel without campaign types."""
         return self.channel if self.campaign_type is None else "/".join(self)  # type: ignore[arg-type]
 
 
 class Totals(NamedTuple):
-    """Sums over all days; a missing day adds nothing."""
+    """Sums over all days; missing days count as 0."""
 
     spend: Floats  # (campaigns,) dollars
     impressions: Floats  # (campaigns,)
@@ -41,15 +40,15 @@ class Totals(NamedTuple):
 
 
 class CampaignSummary(NamedTuple):
-    """One campaign's history in a line; a ratio without a denominator is NaN."""
+    """Summary of one campaign's history; a ratio with a zero denominator is NaN."""
 
     name: str
     spend_per_day: float  # dollars, mean over the observed days
     share: float  # of all spend, in [0, 1]
-    cpc: float  # dollars a click
-    cvr: float  # conversions a click
-    aov: float  # dollars of revenue a conversion
-    roas: float  # dollars of revenue a dollar
+    cpc: float  # dollars per click
+    cvr: float  # conversions per click
+    aov: float  # dollars of revenue per conversion
+    roas: float  # dollars of revenue per dollar of spend
     observed_days: int
     missing_days: int
     dead_days: int
@@ -57,20 +56,20 @@ class CampaignSummary(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What happened: days x campaigns, missing, zero and dead told apart by `presence`."""
+    """Daily metrics, (days, campaigns); `presence` separates missing, zero and dead days."""
 
     dates: NDArray[np.datetime64]  # (days,) datetime64[D], contiguous
-    campaigns: tuple[Campaign, ...]  # in the order of the channels, then of the names
+    campaigns: tuple[Campaign, ...]  # ordered by channel, then by name
     spend: Floats  # (days, campaigns) dollars, >= 0; NaN where missing
     impressions: Floats  # (days, campaigns) >= 0; NaN where missing
     clicks: Floats  # (days, campaigns) >= 0; NaN where missing
     conversions: Floats  # (days, campaigns) >= 0, may be fractional; NaN where missing
     revenue: Floats  # (days, campaigns) dollars, >= 0; NaN where missing
     presence: NDArray[np.int8]  # (days, campaigns) OBSERVED, MISSING or DEAD
-    notes: tuple[str, ...]  # what was tolerated and how, for the user
+    notes: tuple[str, ...]  # tolerated irregularities and how they were read, for the user
 
     def __post_init__(self) -> None:
-        """Checks the shapes and locks the arrays: a history is shared by everything after it."""
+        """Checks the shapes and makes the arrays read-only, as they are shared."""
         shape = (len(self.dates), len(self.campaigns))
         for name in (*METRICS, "presence"):
             array = getattr(self, name)
@@ -92,17 +91,17 @@ class History:
     def window(
         self, start: int | str | date | None = None, stop: int | str | date | None = None
     ) -> Self:
-        """Days from `start` up to, not including, `stop`.
+        """History of the days from `start` up to but excluding `stop`.
 
         Args:
-            start: position of a day (negative counts from the end, as in a slice) or a date
-                (`2024-01-31`, datetime64); None is the first day.
-            stop: likewise; None is after the last day.
+            start: index of a day (negative counts from the end, as in a slice) or a date
+                (`2024-01-31`, datetime64); None means the first day.
+            stop: likewise; None means after the last day.
 
         Returns:
-            The same history over fewer days; presence keeps what the whole history told.
+            The shorter history; `presence` is the whole history's, not recomputed.
         """
-        days = slice(self._position(start), self._position(stop))
+        days = slice(self._index(start), self._index(stop))
         arrays = {name: getattr(self, name)[days] for name in METRICS}
         return type(self)(
             dates=self.dates[days],
@@ -112,13 +111,13 @@ class History:
             **arrays,
         )
 
-    def _position(self, day: int | str | date | None) -> int | None:
+    def _index(self, day: int | str | date | None) -> int | None:
         if day is None or isinstance(day, int | np.integer):
             return day if day is None else int(day)
         return int(np.searchsorted(self.dates, np.datetime64(day, "D")))
 
     def fingerprint(self) -> str:
-        """Sha256 of dates, campaigns, values and presence; notes do not count."""
+        """SHA-256 of dates, campaigns, values and presence; notes are excluded."""
         digest = hashlib.sha256()
         digest.update("\n".join(str(day) for day in self.dates).encode())
         digest.update("\n".join(self.names).encode())
@@ -129,7 +128,7 @@ class History:
         return digest.hexdigest()
 
     def summary(self) -> tuple[CampaignSummary, ...]:
-        """One line a campaign, in their order; see `CampaignSummary`."""
+        """One `CampaignSummary` per campaign, in their order."""
         totals = self.totals
         counts = {state: (self.presence == state).sum(axis=0) for state in (0, 1, 2)}
         columns = zip(
@@ -146,8 +145,8 @@ class History:
         return tuple(CampaignSummary(*line) for line in columns)
 
 
-def _ratio(above: Floats, below: Floats) -> list[float]:
-    """`above / below`, NaN where there is nothing below."""
-    out = np.full(above.shape, np.nan)
-    np.divide(above, below, out=out, where=below > 0)
-    return [float(value) for value in out]
+def _ratio(numerator: Floats, denominator: Floats) -> list[float]:
+    """Element-wise quotient, NaN where the denominator is 0."""
+    quotient = np.full(numerator.shape, np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return [float(value) for value in quotient]

@@ -1,4 +1,4 @@
-"""Figures without a screen, and their bytes."""
+"""Matplotlib figures that need no display, and their PNG bytes."""
 
 import io
 
@@ -7,14 +7,14 @@ from matplotlib.figure import Figure
 
 
 def blank(width: float, height: float) -> Figure:
-    """An empty figure of so many inches, laid out by constraints."""
+    """Empty figure of the given size in inches, with constrained layout."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def png_of(figure: Figure) -> bytes:
-    """The figure as a PNG file."""
+    """Content of a PNG file of the figure, at 130 dots per inch."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=130)
     return stream.getvalue()

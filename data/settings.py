@@ -1,4 +1,4 @@
-"""Turn a plain mapping from YAML into a checked record; one readable error for a wrong key."""
+"""Base class of settings records: validates a YAML mapping, one readable error per wrong key."""
 
 import difflib
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .errors import ConfigError, shown
 
 Model = TypeVar("Model", bound="Settings")
-RENAMED = {  # keys of earlier versions, and what they are called now
+RENAMED = {  # keys of earlier versions -> current names
     "agent.batch": "agent.batch_size",
     "agent.buffer": "agent.buffer_size",
     "agent.clip": "agent.clip_range",
@@ -34,20 +34,20 @@ RENAMED = {  # keys of earlier versions, and what they are called now
 
 
 class Settings(BaseModel):
-    """Base of the settings records: frozen, without defaults, no unknown keys."""
+    """Base of settings records: frozen, without defaults, unknown keys forbidden."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
     def of(cls: type[Model], mapping: Mapping[str, Any], where: str) -> Model:
-        """Check a mapping.
+        """Settings from a mapping, validated.
 
         Args:
-            mapping: what the YAML of group ``where`` says.
-            where: the group's name, for messages.
+            mapping: keys and values of group ``where``.
+            where: name of the group, for messages.
 
         Raises:
-            ConfigError: naming the first key that is unknown, missing or not allowed.
+            ConfigError: a key is unknown or missing, or its value is not allowed; names the first.
         """
         try:
             return cls(**{str(key): value for key, value in mapping.items()})

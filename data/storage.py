@@ -1,4 +1,4 @@
-"""Files written whole or not at all: a reader never meets half a result."""
+"""Atomic writing and checked reading of JSON, npz and YAML files."""
 
 import hashlib
 import io
@@ -16,27 +16,29 @@ from numpy.typing import NDArray
 
 from .errors import ConfigError, DataError
 
-ROOT = Path(__file__).resolve().parent.parent  # of the package: data, envs, agents, conf, ...
+ROOT = (
+    Path(__file__).resolve().parent.parent
+)  # directory of the package: data, envs, agents, conf, ...
 CONF = ROOT / "conf"
 SAMPLE = ROOT / "data" / "sample"
-_LAUNCHER = ("defaults", "hydra")  # keys that only the launcher reads
+_LAUNCHER = ("defaults", "hydra")  # keys that only the command line launcher reads
 
 
 def write_bytes(path: str | Path, content: bytes) -> Path:
-    """Writes a file atomically, making its folder when needed.
+    """Writes a file atomically and creates its folder if needed.
 
-    The bytes go to a temporary file in the same folder (a rename is atomic only inside one file
-    system), reach the disk, and then take the place of whatever had the name.
+    The bytes go to a temporary file in the same folder (a rename is atomic only within one file
+    system), are flushed to disk, and then replace any existing file of that name.
 
     Args:
-        path: where the file goes.
-        content: all of it.
+        path: file to write.
+        content: its whole content.
 
     Returns:
-        The path written.
+        The path.
 
     Raises:
-        DataError: the place cannot be written to; what was there before is untouched.
+        DataError: the path is not writable; an existing file is left untouched.
     """
     target = Path(path)
     temporary: str | None = None
@@ -51,44 +53,44 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
         os.replace(temporary, target)
     except OSError as error:
         raise DataError(
-            f"{target}: cannot be written ({error.strerror or error}). Allowed: a file in a folder "
-            "that may be written to. To fix: choose another output folder or free the disk."
+            f"{target}: cannot be written ({error.strerror or error}). Allowed: a path in "
+            "a writable folder. To fix: choose another output folder or free the disk."
         ) from error
     finally:
         if temporary is not None:
-            with suppress(OSError):  # gone already when the rename succeeded
+            with suppress(OSError):  # absent once the rename has succeeded
                 os.unlink(temporary)
     return target
 
 
 def write_text(path: str | Path, content: str) -> Path:
-    """Writes text as UTF-8 with the newlines it has; see `write_bytes`."""
+    """Writes text as UTF-8 with its newlines unchanged; see `write_bytes`."""
     return write_bytes(path, content.encode("utf-8"))
 
 
 def write_json(path: str | Path, content: Any) -> Path:
-    """Writes JSON that any parser reads; see `write_bytes`.
+    """Writes standard JSON; see `write_bytes`.
 
     Raises:
-        ValueError: the content holds a NaN or an infinity, which JSON does not know.
+        ValueError: the content has a NaN or an infinity, which JSON does not support.
     """
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     return write_text(path, text + "\n")
 
 
 def read_json(path: str | Path) -> Any:
-    """Reads a JSON file.
+    """Parsed content of a JSON file.
 
     Raises:
         DataError: the file is absent, unreadable or not JSON.
     """
-    source = Path(path)
+    file = Path(path)
     try:
-        return json.loads(source.read_text(encoding="utf-8-sig"))
+        return json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise _unreadable(source, error.strerror or str(error)) from error
-    except (ValueError, RecursionError) as error:  # also covers a wrong encoding
-        raise _unreadable(source, f"not JSON: {error}") from error
+        raise _unreadable(file, error.strerror or str(error)) from error
+    except (ValueError, RecursionError) as error:  # ValueError also covers a wrong encoding
+        raise _unreadable(file, f"not JSON: {error}") from error
 
 
 def write_arrays(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> Path:
@@ -99,37 +101,37 @@ def write_arrays(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> Path:
 
 
 def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
-    """Reads the named arrays of an npz file; nothing in it is ever executed.
+    """Arrays of an npz file by name; pickled objects are refused.
 
     Raises:
-        DataError: the file is absent, unreadable or not such an archive.
+        DataError: the file is absent, unreadable or not an npz archive.
     """
-    source = Path(path)
+    file = Path(path)
     try:
-        with np.load(io.BytesIO(source.read_bytes()), allow_pickle=False) as archive:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except OSError as error:
-        raise _unreadable(source, error.strerror or str(error)) from error
-    except Exception as error:  # a damaged archive fails in many ways inside zipfile and numpy
-        raise _unreadable(source, f"not an npz archive: {error}") from error
+        raise _unreadable(file, error.strerror or str(error)) from error
+    except Exception as error:  # damaged archives raise many types inside zipfile and numpy
+        raise _unreadable(file, f"not an npz archive: {error}") from error
 
 
-def _unreadable(path: Path, why: str) -> DataError:
+def _unreadable(path: Path, reason: str) -> DataError:
     return DataError(
-        f"{path}: cannot be read ({' '.join(why.split())}). Allowed: a file that MediaGym wrote. "
-        "To fix: check the path, or run the command that writes this file again."
+        f"{path}: cannot be read ({' '.join(reason.split())}). Allowed: a file that MediaGym "
+        "wrote. To fix: check the path, or run the command that writes this file again."
     )
 
 
 def _umask() -> int:
-    """The process's file mode mask; there is no way to ask for it but to set it."""
+    """File mode mask of the process; setting it is the only way to read it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
 def digest(*parts: Any) -> str:
-    """Returns a short key of JSON-able content, for files that are kept by content.
+    """Short hash of JSON-serialisable content, used as the key of cached files.
 
     Raises:
         ConfigError: a number is not finite.
@@ -139,15 +141,15 @@ def digest(*parts: Any) -> str:
     except ValueError as error:
         raise ConfigError(
             f"configuration: a number is not finite ({error}). Allowed: finite numbers. To "
-            "fix: look for nan or inf among the keys that were changed."
+            "fix: look for nan or inf among the changed keys."
         ) from error
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def shipped_yaml(path: str) -> dict[str, Any]:
-    """Return a YAML of ``conf`` by its path there without a suffix, such as ``agent/ppo``.
+    """Content of a YAML file of ``conf``, given its path there without suffix (``agent/ppo``).
 
-    Names in ``defaults`` of a group's file are files of the same group, which it changes.
+    Files named in ``defaults`` of a group's file belong to the same group and are merged first.
     """
     content = dict(yaml.safe_load((CONF / f"{path}.yaml").read_text(encoding="utf-8")))
     group, _, _ = path.rpartition("/")

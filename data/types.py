@@ -1,4 +1,4 @@
-"""Type aliases that all rooms share."""
+"""Type aliases shared by all packages."""
 
 from collections.abc import Callable
 
@@ -8,4 +8,4 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Progress = Callable[[str], None]
-"""Called with a line of progress now and then."""
+"""Callback that receives one line of progress at a time."""
