@@ -1,19 +1,20 @@
-"""Where policies are trained and compared: a task of the suite, or an advertiser's calibration.
+"""An experiment: a task of the benchmark, or an advertiser's calibration.
 
-Both know the same things: what is planned, what is known before the flight, where training flights
-come from, and the held-out markets with the plans of somebody who knows them.
+Both hold the same things: the problem, what is known before the flight, where training episodes
+come from, and the held-out markets with the plans of an oracle that knows them.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from ..data.errors import ConfigError
+from ..data.settings import Settings
 from ..data.storage import digest, read_arrays, shipped_yaml, write_arrays
 from ..data.types import Floats
 from ..envs.calibration import Posterior
@@ -30,28 +31,32 @@ from .rollout import (
     rollout_policy,
 )
 
-Kind = Literal["daily", "steady"]
+AgentSettings = TypeVar("AgentSettings", bound=Settings)
+PlanKind = Literal["daily", "constant"]
 HELD_OUT_SPLITS = ("validation", "test")
 CALIBRATED = "mediagym/Calibrated-v0"
-_VERSION = 1  # of what is kept; a change of a method must not find old ones
+_VERSION = 2  # of cached results; raise it when a method changes
 _VALIDATION_SEED = 40  # of the noise in which a calibration's networks are chosen
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Experiment(ABC):
     """What training, comparison and every baseline start from."""
 
     id: str  # as gym.make knows it
-    problem: Problem  # what is planned
+    problem: Problem
     posterior: Posterior  # draws of what is known before the flight
-    source: MarketSource  # where training flights come from
+    source: MarketSource  # of training episodes
     env: EnvSettings
     evaluation: EvaluationSettings
-    agent: Mapping[str, Any]  # the configuration's group of that name; may be empty
-    cache: Path  # folder of what is slow to find, kept by content
+    solver: SolverSettings
+    agent: Settings | None  # of a learner or a baseline; None: the command has none
+    cache: Path  # folder of results that are slow to compute, by content
+    notes: tuple[str, ...] = ()  # what a reader of any result must know
+    config: Mapping[str, Any] = field(default_factory=dict)  # plain values, written beside results
 
     @abstractmethod
-    def trial(self, split: str) -> EvaluationSet:
+    def held_out(self, split: str) -> EvaluationSet:
         """Return the markets of ``validation`` or ``test`` with their noise.
 
         Raises:
@@ -59,42 +64,54 @@ class Experiment(ABC):
         """
 
     @abstractmethod
-    def _optimise_plans(self, split: str, kind: Kind) -> Floats:
-        """Find the plans that ``plans`` returns."""
+    def _optimise_plans(self, split: str, kind: PlanKind) -> Floats:
+        """Compute the plans that ``plans`` returns."""
 
-    def plans(self, split: str, kind: Kind) -> Floats:
+    def plans(self, split: str, kind: PlanKind) -> Floats:
         """Return the best plans of a split's markets, (days, markets, campaigns) dollars.
 
         Args:
             split: ``validation`` or ``test``.
-            kind: ``daily``, or ``steady`` for plans that are the same every day.
+            kind: ``daily``, or ``constant`` for plans that are the same every day.
         """
-        trial = self.trial(split)
-        asked = split, len(trial.market.elasticity), self.evaluation.seed
-        return self.cached(f"{kind}-{split}", asked, lambda: self._optimise_plans(split, kind))
+        markets = len(self.held_out(split).market.elasticity)
+        depends = split, markets, self.evaluation.seed
+        return self.cached(f"{kind}-{split}", depends, lambda: self._optimise_plans(split, kind))
 
-    def settings(self, name: str) -> dict[str, Any]:
-        """Return the settings of an agent: the configured ones if it is that, else as they ship."""
-        return dict(self.agent if self.agent.get("name") == name else shipped_yaml(f"agent/{name}"))
+    def settings(self, name: str, kind: type[AgentSettings]) -> AgentSettings:
+        """Return the settings of a baseline: the configured ones if it is that, else the shipped.
 
-    def cached(self, name: str, depends: Any, make: Callable[[], Floats]) -> Floats:
-        """Return an array that is slow to make, from the cache if it is there.
+        Args:
+            name: of the baseline.
+            kind: its settings record.
+        """
+        if isinstance(self.agent, kind):
+            return self.agent
+        return kind.of(shipped_yaml(f"agent/{name}"), "agent")
+
+    def cached(self, name: str, depends: Any, compute: Callable[[], Floats]) -> Floats:
+        """Return an array that is slow to compute, from the cache if it is there.
 
         Args:
             name: what it is, a word for the file.
             depends: JSON-able, all that it depends on beside the problem.
-            make: called where it is not there.
+            compute: called where it is not there.
         """
         path = self.cache_path(name, depends, "npz")
         if path.exists():
             return read_arrays(path)["plan"]
-        made = make()
-        write_arrays(path, {"plan": made})
-        return made
+        plan = compute()
+        write_arrays(path, {"plan": plan})
+        return plan
 
     def cache_path(self, name: str, depends: Any, suffix: str) -> Path:
-        """Return where something is kept that depends on this arena and on ``depends``."""
+        """Return the file of a result that depends on this experiment and on ``depends``."""
         return self.cache / self._key / f"{name}-{digest(_VERSION, depends)}.{suffix}"
+
+    @property
+    def validation_markets(self) -> int | None:
+        """Markets on which a learner's networks are chosen; None where the agent has no such key."""
+        return getattr(self.agent, "validation", None)
 
     @cached_property
     def _key(self) -> str:
@@ -103,80 +120,77 @@ class Experiment(ABC):
             self.id,
             self.posterior.fingerprint(),
             problem.constraints.to_json(),
-            problem.objective.model_dump(mode="json"),
+            problem.objective.to_json(),
             problem.static_plan.round(4).tolist(),
         )
-        return f"arena-{content}"
+        return f"experiment-{content}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TaskExperiment(Experiment):
-    """A task of the suite; its clairvoyant values ship."""
+    """A task of the benchmark; its clairvoyant values ship."""
 
     task: Task
 
     @classmethod
-    def of(
-        cls,
-        task: Task,
-        env: EnvSettings,
-        evaluation: EvaluationSettings,
-        agent: Mapping[str, Any],
-        cache: Path,
-    ) -> "TaskExperiment":
-        """Make a task's arena."""
-        problem, posterior = problem_for(task), posterior_of(task)
-        source = source_of(task, "train")
-        return cls(task.id, problem, posterior, source, env, evaluation, agent, cache, task)
+    def of(cls, task: Task, **fields: Any) -> "TaskExperiment":
+        """Return a task's experiment; the fields are those that the task does not bring itself."""
+        return cls(
+            task=task,
+            id=task.id,
+            problem=problem_for(task),
+            posterior=posterior_of(task),
+            source=source_of(task, "train"),
+            **fields,
+        )
 
-    def trial(self, split: str) -> EvaluationSet:
+    def held_out(self, split: str) -> EvaluationSet:
         """Return the split's published markets, the first of them if fewer are asked for."""
-        asked = _asked(split, self.evaluation.markets, self.agent.get("validation"))
-        market, state, noise = held_out_markets(self.task, _held(split), asked)
+        _require_held_out(split)
+        count = self.evaluation.markets if split == "test" else self.validation_markets
+        market, state, noise = held_out_markets(self.task, split, count)
         best = reference_of(self.task.key).daily[split][: len(market.elasticity)]
         return EvaluationSet(market, state, noise, best)
 
-    def _optimise_plans(self, split: str, kind: Kind) -> Floats:
-        trial = self.trial(split)
-        known = (self.problem, trial.market, trial.state, trial.noise.without_count_noise())
+    def _optimise_plans(self, split: str, kind: PlanKind) -> Floats:
+        markets = self.held_out(split)
+        known = (self.problem, markets.market, markets.state, markets.noise.without_count_noise())
         if kind == "daily":
             return clairvoyant_values(*known).plan
         return _every_day(best_constant_plan(*known).plan, self.problem.days)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class AdvertiserExperiment(Experiment):
     """An advertiser's calibration; the last draws of its posterior are held out.
 
     The evaluation takes the first of them and validation the last ones.
     """
 
-    solver: SolverSettings
-
-    def trial(self, split: str) -> EvaluationSet:
+    def held_out(self, split: str) -> EvaluationSet:
         """Return held-out draws with noise of their own."""
-        held, markets = self.posterior.held_out, self.evaluation.markets
+        _require_held_out(split)
+        draws, markets = self.posterior.held_out, self.evaluation.markets
         days = self.problem.days
-        if _held(split) == "test":
+        if split == "test":
             return evaluation_set(*self.posterior.held(markets), days, self.evaluation.seed)
-        validation = self.agent.get("validation") or held - markets
-        require_apart(validation, markets, held)
-        market, state = self.posterior.held(validation, skip=held - validation)
+        validation = self.validation_markets or draws - markets
+        require_apart(validation, markets, draws)
+        market, state = self.posterior.held(validation, skip=draws - validation)
         return evaluation_set(market, state, days, _VALIDATION_SEED)
 
-    def _optimise_plans(self, split: str, kind: Kind) -> Floats:
-        problem, trial = self.problem, self.trial(split)
-        if kind == "steady":
-            optimum = best_constant_plan(
-                problem, trial.market, trial.state, trial.noise.without_count_noise()
-            )
+    def _optimise_plans(self, split: str, kind: PlanKind) -> Floats:
+        problem, markets = self.problem, self.held_out(split)
+        if kind == "constant":
+            path = markets.noise.without_count_noise()
+            optimum = best_constant_plan(problem, markets.market, markets.state, path)
             return _every_day(optimum.plan, problem.days)
-        begin = rollout_policy(problem, PlanPolicy("static", problem.static_plan), trial)
-        return clairvoyant_rollout(problem, trial, [begin], self.solver).spend
+        start = rollout_policy(problem, PlanPolicy("static", problem.static_plan), markets)
+        return clairvoyant_rollout(problem, markets, [start], self.solver).spend
 
 
 def require_apart(validation: int, markets: int, held_out: int) -> None:
-    """Refuse a choice of network on markets that the evaluation uses too."""
+    """Raise ConfigError if networks were chosen on markets that the evaluation uses too."""
     if validation + markets > held_out or validation < 1:
         raise ConfigError(
             f"agent.validation: {validation} markets and evaluation.markets: {markets} are more "
@@ -184,43 +198,13 @@ def require_apart(validation: int, markets: int, held_out: int) -> None:
         )
 
 
-def _held(split: str) -> str:
+def _require_held_out(split: str) -> None:
     if split not in HELD_OUT_SPLITS:
         raise ConfigError(
             f"split: {split!r} is not held out; allowed: {', '.join(HELD_OUT_SPLITS)}."
         )
-    return split
-
-
-def _asked(split: str, markets: int, validation: int | None) -> int | None:
-    return markets if split == "test" else validation
 
 
 def _every_day(plan: Floats, days: int) -> Floats:
     """Return (markets, 1, campaigns) dollars as a plan of so many days."""
     return np.repeat(plan.swapaxes(0, 1), days, 0)
-
-
-class Session(NamedTuple):
-    """Everything that is decided before a policy is."""
-
-    config: Mapping[str, Any]  # plain, resolved
-    arena: Experiment
-    solver: SolverSettings
-    evaluation: EvaluationSettings
-    notes: tuple[str, ...]  # what a reader of any result must know
-
-    @property
-    def problem(self) -> Problem:
-        """The arena's."""
-        return self.arena.problem
-
-    @property
-    def posterior(self) -> Posterior:
-        """The arena's."""
-        return self.arena.posterior
-
-    @property
-    def env(self) -> EnvSettings:
-        """The arena's."""
-        return self.arena.env

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -53,6 +53,39 @@ class Settings(BaseModel):
             return cls(**{str(key): value for key, value in mapping.items()})
         except ValidationError as error:
             raise ConfigError(_explain(error, where, list(cls.model_fields))) from None
+
+
+class Command(Settings):
+    """Base of a command's options: the part of a whole configuration that the command reads.
+
+    A field whose type is a settings record is the group of that name; a field whose type is
+    another ``Command`` reads its own part of the same configuration.
+    """
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        """Parse the fields of this record and leave all other keys alone.
+
+        Args:
+            config: plain containers, as the command line composes them.
+
+        Raises:
+            ConfigError: names the first key that is unknown, missing or not allowed.
+        """
+        parsed: dict[str, Any] = {}
+        for name, field in cls.model_fields.items():
+            kind = field.annotation
+            if isinstance(kind, type) and issubclass(kind, Command):
+                parsed[name] = kind.read(config)
+            elif name in config:
+                value = config[name]
+                if isinstance(kind, type) and issubclass(kind, Settings):
+                    value = kind.of(value, name)
+                parsed[name] = value
+        try:
+            return cls.of(parsed, "configuration")
+        except ConfigError as error:  # these keys belong to no group
+            raise ConfigError(str(error).replace("configuration.", "")) from None
 
 
 def _explain(error: ValidationError, where: str, allowed: list[str]) -> str:

@@ -1,26 +1,16 @@
-"""Train variants of a learner by several seeds and compare them: what each choice is worth."""
-
-from omegaconf import DictConfig
+"""Train variants of a learner with the same seeds and compare them."""
 
 from mediagym.agents.evaluation import policy_table
 from mediagym.agents.studies import AblationCommand, ablate
-from mediagym.scripts.cli import console, launch, print_line, to_plain_dict
+from mediagym.scripts.cli import command, console, print_line
 
 
-def main(config: DictConfig) -> None:
+@command("ablate", AblationCommand.read)
+def run(options: AblationCommand) -> None:
     """Train, compare and write ``evaluation.json`` and its table."""
-    settings = to_plain_dict(config)
-    asked = AblationCommand.read(settings)
-    document = ablate(settings, asked)
+    document, folder = ablate(options), options.output
     console.print(policy_table(document["tasks"][0]))
-    print_line(
-        f"\ncomparison   {asked.output / 'evaluation.json'}, {asked.output / 'evaluation.md'}"
-    )
-
-
-def run() -> None:
-    """Console entry."""
-    launch(main, "ablate")
+    print_line(f"\ncomparison   {folder / 'evaluation.json'}, {folder / 'evaluation.md'}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """Cut site landings into journeys and say which labels start, carry on and close conversions."""
 
-from omegaconf import DictConfig
-
 from mediagym.data.attribution import (
     AttributeCommand,
     attribution_document,
@@ -11,22 +9,21 @@ from mediagym.data.attribution import (
 from mediagym.data.attribution.figures import draw_attribution
 from mediagym.data.storage import write_json
 from mediagym.scripts.cli import (
+    command,
     console,
-    launch,
     print_line,
     print_notes,
     progress,
     run_folder,
-    to_plain_dict,
 )
 
 
-def main(config: DictConfig) -> None:
+@command("attribute", AttributeCommand.read)
+def run(options: AttributeCommand) -> None:
     """Attribute; write ``attribution.json`` and its figures."""
-    asked = AttributeCommand.of(to_plain_dict(config), "attribute")
-    folder = asked.output or run_folder()
+    folder = options.output or run_folder()
     with progress("reading the landings and attributing"):
-        document = attribution_document(attribution_study(*asked.checked()))
+        document = attribution_document(attribution_study(options.data, options.attribution))
     path = write_json(folder / "attribution.json", document)
     pictures = draw_attribution(document, folder)
     for table in attribution_tables(document):
@@ -34,11 +31,6 @@ def main(config: DictConfig) -> None:
     print_notes(document["notes"])
     print_line(f"\nattribution  {path}")
     print_line(f"figures      {', '.join(str(picture) for picture in pictures)}")
-
-
-def run() -> None:
-    """Console entry."""
-    launch(main, "attribute")
 
 
 if __name__ == "__main__":

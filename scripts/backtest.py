@@ -1,6 +1,4 @@
-"""Hold the calibration's forecasts against what happened, origin by origin, beside naive rivals."""
-
-from omegaconf import DictConfig
+"""Backtest the calibrated simulator's forecasts from rolling origins, beside naive forecasts."""
 
 from mediagym.agents.studies import (
     BacktestCommand,
@@ -12,26 +10,24 @@ from mediagym.agents.studies import (
 )
 from mediagym.data.storage import write_json, write_text
 from mediagym.scripts.cli import (
+    command,
     command_line,
     console,
-    launch,
     print_line,
     print_notes,
     progress,
     run_folder,
-    to_plain_dict,
 )
 
 
-def main(config: DictConfig) -> None:
+@command("backtest", BacktestCommand.read)
+def run(options: BacktestCommand) -> None:
     """Backtest; write ``backtest.json`` and ``backtest.png``."""
-    settings = to_plain_dict(config)
-    asked = BacktestCommand.read(settings)
-    history = asked.history()
+    history = options.history()
     with progress("backtesting") as say:
-        found = backtest(history, settings, asked.metric, say)
-    content = backtest_document(*found, asked, history)
-    folder = asked.output or run_folder()
+        origins, latest = backtest(history, options, say)
+    content = backtest_document(origins, latest, options, history)
+    folder = options.output or run_folder()
     path = write_json(folder / "backtest.json", content)
     write_text(folder / "backtest.md", backtest_markdown(content, command_line("backtest")))
     picture = draw_backtest(content, folder)
@@ -39,11 +35,6 @@ def main(config: DictConfig) -> None:
     print_notes(content["remarks"])
     print_line(f"\nbacktest  {path}")
     print_line(f"picture   {picture}")
-
-
-def run() -> None:
-    """Console entry."""
-    launch(main, "backtest")
 
 
 if __name__ == "__main__":

@@ -1,48 +1,37 @@
-"""Calibrate the simulator from exports and report what the data taught."""
+"""Calibrate the simulator from an advertiser's exports; write the posterior and its report."""
 
-from omegaconf import DictConfig
-
-from mediagym.agents.setup import CalibrateCommand, learnt, load
-from mediagym.envs.calibration import Priors, apply_journeys, save_posterior
+from mediagym.agents.setup import CalibrateCommand, calibrated_or_updated, find_journeys, load
+from mediagym.envs.calibration import save_posterior
 from mediagym.envs.calibration.report import calibration_content, learning_table
 from mediagym.envs.calibration.report.page import write_report
 from mediagym.scripts.cli import (
+    command,
     console,
-    launch,
     print_line,
     print_notes,
     progress,
     run_folder,
-    to_plain_dict,
 )
 
 
-def main(config: DictConfig) -> None:
+@command("calibrate", CalibrateCommand.read)
+def run(options: CalibrateCommand) -> None:
     """Calibrate; write the posterior and the report."""
-    folder = run_folder()
-    settings = to_plain_dict(config)
-    asked = CalibrateCommand.read(settings)
-    history, notes = load(settings)
-    settings = apply_journeys(settings, history.names)
+    folder, config = run_folder(), options.experiment
+    history, notes = load(config)
+    findings = find_journeys(config, history)
     with progress("calibrating") as say:
-        posterior = learnt(settings, history, say)
+        posterior = calibrated_or_updated(options, history, findings, say)
         save_posterior(posterior, folder)
-        if asked.report:
+        if options.report:
             say("drawing the report")
-            content = calibration_content(
-                history, posterior, Priors.of(settings["priors"], "priors")
-            )
-            write_report(content, settings["objective"]["name"], folder / "calibration")
+            content = calibration_content(history, posterior, config.priors)
+            write_report(content, config.objective.name, folder / "calibration")
     console.print(learning_table(posterior.report))
     print_notes(notes)
     print_line(f"\nposterior  {folder / 'posterior.npz'}")
-    if asked.report:
+    if options.report:
         print_line(f"report     {folder / 'calibration' / 'calibration.html'}")
-
-
-def run() -> None:
-    """Console entry."""
-    launch(main, "calibrate")
 
 
 if __name__ == "__main__":

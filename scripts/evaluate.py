@@ -1,6 +1,4 @@
-"""Compare baselines and trained policies on held-out markets against the clairvoyant."""
-
-from omegaconf import DictConfig
+"""Compare policies on held-out markets of a task or an advertiser, under the same noise."""
 
 from mediagym.agents.evaluation import compare, document_of, policy_table, write_comparison
 from mediagym.agents.setup import (
@@ -10,32 +8,26 @@ from mediagym.agents.setup import (
     prepare,
     require_known,
 )
-from mediagym.scripts.cli import console, launch, print_line, progress, run_folder, to_plain_dict
+from mediagym.scripts.cli import command, console, print_line, progress, run_folder
 
 
-def main(config: DictConfig) -> None:
-    """Fly, score and write ``evaluation.json``."""
-    settings = to_plain_dict(config)
-    asked = EvaluateCommand.read(settings)
-    folder, results = asked.output or run_folder(), []
-    for task in asked.task:  # all of them before the first one flies
-        require_known(asked.policies, experiment_id(task))
-    for task in asked.task:
-        place = folder / task if task and len(asked.task) > 1 else folder
+@command("evaluate", EvaluateCommand.read)
+def run(options: EvaluateCommand) -> None:
+    """Roll out, score and write ``evaluation.json``."""
+    folder, results = options.output or run_folder(), []
+    for task in options.task:  # check all of them before the first rollout
+        require_known(options.policies, experiment_id(task))
+    for task in options.task:
+        own_folder = folder / task if task and len(options.task) > 1 else folder
         with progress(f"preparing {task or 'the advertiser'}") as say:
-            session = prepare({**settings, "task": task}, say)
-            entrants = candidates_of(asked.policies, session)
+            experiment = prepare(options.experiment.with_task(task), say)
+            candidates = candidates_of(options.policies, experiment)
         with progress("comparing on held-out markets") as say:
-            results.append(compare(session, entrants, place, asked.seed, say))
+            results.append(compare(experiment, candidates, own_folder, options.seed, say))
         console.print(policy_table(results[-1]))
-    write_comparison(document_of(results, asked.seed), folder)
+    write_comparison(document_of(results, options.seed), folder)
     print_line(f"\ncomparison   {folder / 'evaluation.json'}, {folder / 'evaluation.png'}")
     print_line(f"TensorBoard  tensorboard --logdir {folder}")
-
-
-def run() -> None:
-    """Console entry."""
-    launch(main, "evaluate")
 
 
 if __name__ == "__main__":

@@ -1,34 +1,31 @@
 """Say what the exports tell: what happened, who starts and closes, what changed, what to expect."""
 
-from omegaconf import DictConfig
-
 from mediagym.agents.studies import InsightsCommand, gather_insights
-from mediagym.data.insights import document_of, insights_tables
+from mediagym.data.insights import insights_document, insights_tables
 from mediagym.data.insights.figures import insights_figures
-from mediagym.data.insights.page import report_of
+from mediagym.data.insights.page import insights_page
 from mediagym.data.plotting import png_of
 from mediagym.data.storage import write_bytes, write_json, write_text
 from mediagym.scripts.cli import (
+    command,
     console,
-    launch,
     print_line,
     print_notes,
     progress,
     run_folder,
-    to_plain_dict,
 )
 
 
-def main(config: DictConfig) -> None:
+@command("insights", InsightsCommand.read)
+def run(options: InsightsCommand) -> None:
     """Find out; write ``insights.json``, ``insights.html`` and the figures."""
-    asked = InsightsCommand.of(to_plain_dict(config), "insights")
-    folder = asked.output or run_folder()
+    folder = options.output or run_folder()
     with progress("finding out") as say:
-        found = gather_insights(asked, say)
-    document = document_of(found)
+        found = gather_insights(options, say)
+    document = insights_document(found)
     pictures = {name: png_of(figure) for name, figure in insights_figures(document).items()}
     path = write_json(folder / "insights.json", document)
-    page = write_text(folder / "insights.html", report_of(document, pictures))
+    page = write_text(folder / "insights.html", insights_page(document, pictures))
     for name, picture in pictures.items():
         write_bytes(folder / f"{name}.png", picture)
     for table in insights_tables(document):
@@ -37,11 +34,6 @@ def main(config: DictConfig) -> None:
     print_line(f"\nreport    {page}")
     print_line(f"document  {path}")
     print_line(f"figures   {', '.join(f'{name}.png' for name in pictures)}")
-
-
-def run() -> None:
-    """Console entry."""
-    launch(main, "insights")
 
 
 if __name__ == "__main__":

@@ -1,31 +1,23 @@
-"""Write a dated plan as JSON, from any policy; calibrates first where that was not done yet."""
-
-from omegaconf import DictConfig
+"""Write a policy's dated plan as JSON, with estimated conversions by channel and campaign type."""
 
 from mediagym.agents.plans import acting, plan_of, plan_table, write_plan
 from mediagym.agents.policies import baseline
 from mediagym.agents.setup import PlanCommand, prepare
-from mediagym.scripts.cli import console, launch, print_line, print_notes, progress, to_plain_dict
+from mediagym.scripts.cli import command, console, print_line, print_notes, progress
 
 
-def main(config: DictConfig) -> None:
+@command("plan", PlanCommand.read)
+def run(options: PlanCommand) -> None:
     """Plan."""
-    settings = to_plain_dict(config)
-    asked = PlanCommand.read(settings)
     with progress("calibrating and planning") as say:
-        session = prepare(settings, say)
-        rivals = [baseline(name, session.arena) for name in asked.baselines]
-    policy = acting(session, asked.policy, str(asked.agent.get("name")), asked.seed)
+        experiment = prepare(options.experiment, say)
+        rivals = [baseline(name, experiment) for name in options.baselines]
+    policy = acting(experiment, options.policy, options.seed)
     with progress("estimating"):
-        plan = write_plan(plan_of(session, policy, rivals), asked.output)
+        plan = write_plan(plan_of(experiment, policy, rivals), options.output)
     console.print(plan_table(plan))
     print_notes(plan["warnings"])
-    print_line(f"\nplan  {asked.output}")
-
-
-def run() -> None:
-    """Console entry."""
-    launch(main, "plan")
+    print_line(f"\nplan  {options.output}")
 
 
 if __name__ == "__main__":

@@ -1,41 +1,28 @@
-"""Fly the baselines on every task's test markets; write the table and a page a task."""
-
-from omegaconf import DictConfig
+"""Evaluate the baselines on every benchmark task; write the table and a page per task."""
 
 from mediagym.agents.evaluation import suite_markdown, suite_results
 from mediagym.agents.setup import SuiteCommand, prepare
 from mediagym.data.storage import write_json, write_text
 from mediagym.envs.suite import every_task, task_of, task_page
-from mediagym.scripts.cli import launch, print_line, progress, to_plain_dict
+from mediagym.scripts.cli import command, print_line, progress
 
 
-def main(config: DictConfig) -> None:
-    """Print a line a task; write ``suite.json``, ``suite.md`` and ``tasks/<Task>.md``."""
-    settings = to_plain_dict(config)
-    asked = SuiteCommand.read(settings)
-    tasks = [task_of(key) for key in asked.tasks or [key for key, _ in every_task()]]
+@command("suite", SuiteCommand.read)
+def run(options: SuiteCommand) -> None:
+    """Print a line per task; write ``suite.json``, ``suite.md`` and ``tasks/<Task>.md``."""
+    tasks = [task_of(key) for key in options.tasks or [key for key, _ in every_task()]]
     results = []
     for number, task in enumerate(tasks, start=1):
         with progress(f"{task.key} ({number} of {len(tasks)})") as say:
-            session = prepare({**settings, "task": task.key}, say)
-            results.append(suite_results(session, asked.policies))
-        cells = [f"{p['name']} {p['mean']:.2f}" for p in results[-1]["policies"]]
+            experiment = prepare(options.experiment.with_task(task.key), say)
+            results.append(suite_results(experiment, options.policies))
+        cells = [f"{row['name']} {row['mean']:.2f}" for row in results[-1]["policies"]]
         print_line(f"{task.key:16} {'  '.join(cells)}")
-    print_line(str(write_json(asked.output / "suite.json", {"tasks": results})))
-    print_line(
-        str(
-            write_text(
-                asked.output / "suite.md", suite_markdown(results, "python scripts/suite.py")
-            )
-        )
-    )
+    folder, text = options.output, suite_markdown(results, "python scripts/suite.py")
+    print_line(str(write_json(folder / "suite.json", {"tasks": results})))
+    print_line(str(write_text(folder / "suite.md", text)))
     for name in dict.fromkeys(task.name for task in tasks):
-        write_text(asked.output / "tasks" / f"{name}.md", task_page(name))
-
-
-def run() -> None:
-    """Console entry."""
-    launch(main, "suite")
+        write_text(folder / "tasks" / f"{name}.md", task_page(name))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,25 @@
-"""Write a synthetic advertiser: ad exports, site landings and the truth behind them."""
+"""Draw a synthetic advertiser whose truth is known and write its exports."""
 
-from omegaconf import DictConfig
+from collections.abc import Mapping
+from typing import Any
 
 from mediagym.envs.calibration import Priors
 from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_advertiser
-from mediagym.scripts.cli import launch, to_plain_dict
+from mediagym.scripts.cli import command, print_line
 
 
-def main(config: DictConfig) -> None:
+def parse(config: Mapping[str, Any]) -> tuple[SyntheticSettings, Priors]:
+    """Return the settings of the advertiser, which are all keys but the priors, and the priors."""
+    own = {key: value for key, value in config.items() if key != "priors"}
+    return SyntheticSettings.of(own, "synthesize"), Priors.of(config["priors"], "priors")
+
+
+@command("synthesize", parse)
+def run(options: tuple[SyntheticSettings, Priors]) -> None:
     """Draw the advertiser and write its files."""
-    mapping = to_plain_dict(config)
-    priors = Priors.of(mapping.pop("priors"), "priors")
-    settings = SyntheticSettings.of(mapping, "synthesize")
+    settings, priors = options
     for path in write_advertiser(synthesize(settings, priors), settings):
-        print(path)
-
-
-def run() -> None:
-    """Console entry."""
-    launch(main, "synthesize")
+        print_line(str(path))
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ from helpers.malformed import MUTATIONS
 from mediagym.data.exports import DataSettings, load_history
 from mediagym.data.history import History
 from mediagym.envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
-from mediagym.envs.constraints import Constraints, parse_constraints
+from mediagym.envs.constraints import Constraints, ConstraintSettings, parse_constraints
 from mediagym.envs.environment import EnvSettings
 from mediagym.envs.flight import Problem, problem_of
-from mediagym.envs.market import Objective
+from mediagym.envs.market import Objective, ObjectiveSettings
 from mediagym.envs.planning import SolverSettings, static_plan
 from mediagym.envs.synthetic import Advertiser, SyntheticSettings, synthesize, write_advertiser
 
@@ -58,7 +58,7 @@ def data_settings() -> Callable[..., DataSettings]:
     text = (ROOT / "conf" / "data" / "default.yaml").read_text(encoding="utf-8")
 
     def make(path: Path | str | None, **overrides: Any) -> DataSettings:
-        return DataSettings.from_mapping({**yaml.safe_load(text), "path": path, **overrides})
+        return DataSettings.of({**yaml.safe_load(text), "path": path, **overrides})
 
     return make
 
@@ -111,7 +111,7 @@ def advertiser(synthetic_settings: SyntheticSettings, priors: Priors) -> Adverti
 def history(advertiser: Advertiser, synthetic_settings: SyntheticSettings) -> History:
     """Its history, read from the exports."""
     settings = read_conf("data/default.yaml", path=synthetic_settings.path)
-    return load_history(DataSettings.from_mapping(settings))
+    return load_history(DataSettings.of(settings))
 
 
 @pytest.fixture(scope="session")
@@ -132,13 +132,17 @@ def posterior(
 @pytest.fixture(scope="session")
 def constraints(posterior: Posterior) -> Constraints:
     """The shipped constraints of a 30-day flight."""
-    return parse_constraints(read_conf("constraints/default.yaml"), posterior.campaigns, 30)
+    return parse_constraints(
+        ConstraintSettings.of(read_conf("constraints/default.yaml"), "constraints"),
+        posterior.campaigns,
+        30,
+    )
 
 
 @pytest.fixture(scope="session")
 def objective() -> Objective:
     """Conversions."""
-    return Objective.of(read_conf("objective/conversions.yaml"), "objective")
+    return Objective.of(ObjectiveSettings.of(read_conf("objective/conversions.yaml"), "objective"))
 
 
 @pytest.fixture(scope="session")
@@ -170,6 +174,6 @@ def journeys(conf: Callable[..., dict[str, Any]], posterior: Posterior) -> Calla
     def make(means: list[float], log_sd: float = 0.0) -> Objective:
         ratios = [{"mean": mean, "log_sd": log_sd} for mean in means]
         given = conf("objective/journeys.yaml") | {"ratios": ratios}
-        return Objective.of(given, "objective")
+        return Objective.of(ObjectiveSettings.of(given, "objective"))
 
     return make

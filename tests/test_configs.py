@@ -99,7 +99,7 @@ def _check(group: str, choice: str, settings: dict[str, Any]) -> None:
     RECORDS[group].of(settings, group)
     if group == "constraints":
         pair = [Campaign("google", "Search Network"), Campaign("meta", None)]
-        parse_constraints(settings, pair, 30)
+        parse_constraints(ConstraintSettings.of(settings, "constraints"), pair, 30)
 
 
 def test_every_group_has_a_record() -> None:

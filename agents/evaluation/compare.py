@@ -11,7 +11,7 @@ import torch
 from ...data.storage import write_json, write_text
 from ...data.types import Progress
 from ...envs.suite import sha256_of
-from ..experiment import Session
+from ..experiment import Experiment
 from ..policy import Candidate
 from .evaluate import Evaluation, evaluate
 from .figures import comparison, differences, profiles
@@ -23,7 +23,7 @@ _PACKAGES = ("mediagym", "numpy", "torch", "stable-baselines3")
 
 
 def compare(
-    session: Session, entrants: Sequence[Candidate], folder: Path, seed: int, say: Progress
+    experiment: Experiment, entrants: Sequence[Candidate], folder: Path, seed: int, say: Progress
 ) -> dict[str, Any]:
     """Fly entrants on the test markets and write everything about it into a folder.
 
@@ -32,28 +32,29 @@ def compare(
     Returns:
         What ``scored`` says: the one element of ``tasks`` in ``evaluation.json``.
     """
-    evaluation, task = scored(session, entrants, say)
+    evaluation, task = scored(experiment, entrants, say)
     document = document_of([task], seed)
     write_comparison(document, folder)
-    log_evaluation(session, evaluation, document, folder / "tensorboard")
+    log_evaluation(experiment, evaluation, document, folder / "tensorboard")
     return task
 
 
 def scored(
-    session: Session, entrants: Sequence[Candidate], say: Progress = lambda _: None
+    experiment: Experiment, entrants: Sequence[Candidate], say: Progress = lambda _: None
 ) -> tuple[Evaluation, dict[str, Any]]:
     """Fly entrants on the test markets and return the flights, and what they say.
 
     The second is an element of ``tasks`` in ``evaluation.json``: ``scores.summary`` with the id of
     the arena, the objective, and the hashes of what is known before the flight and of the markets.
     """
-    arena = session.arena
-    trial = arena.trial("test")
-    evaluation = evaluate(arena.problem, entrants, trial, session.solver, session.evaluation, say)
+    trial = experiment.held_out("test")
+    evaluation = evaluate(
+        experiment.problem, entrants, trial, experiment.solver, experiment.evaluation, say
+    )
     return evaluation, {
-        "id": arena.id,
-        "objective": arena.problem.objective.name,
-        "posterior": arena.posterior.fingerprint(),
+        "id": experiment.id,
+        "objective": experiment.problem.objective.name,
+        "posterior": experiment.posterior.fingerprint(),
         "sha256": sha256_of(trial.market, trial.state),
         **summary(evaluation),
     }

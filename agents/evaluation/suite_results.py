@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..experiment import Session
+from ..experiment import Experiment
 from ..setup import candidates_of
 from .compare import scored
 
 _CLOCK = ("seconds_per_decision", "seconds_per_flight")  # statistics that no two runs share
 
 
-def suite_results(session: Session, policies: Sequence[str]) -> dict[str, Any]:
+def suite_results(experiment: Experiment, policies: Sequence[str]) -> dict[str, Any]:
     """Fly policies on a task's test markets.
 
     Args:
@@ -21,7 +21,7 @@ def suite_results(session: Session, policies: Sequence[str]) -> dict[str, Any]:
         An element of ``tasks`` as in ``evaluation.json``, without profiles and what a clock says:
         the same at every run.
     """
-    _, task = scored(session, candidates_of(policies, session))
+    _, task = scored(experiment, candidates_of(policies, experiment))
     rows = [{k: v for k, v in row.items() if k not in _CLOCK} for row in task["policies"]]
     return {k: v for k, v in task.items() if k != "profile"} | {"policies": rows}
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
-from ..experiment import Session
+from ..experiment import Experiment
 from ..plans.figures import response_curves, spend_map
 from ..rollout import Rollout
 from .bootstrap import Resamples
@@ -39,7 +39,7 @@ class _Run(NamedTuple):
 
 
 def log_evaluation(
-    session: Session, evaluation: Evaluation, document: Mapping[str, Any], folder: Path
+    experiment: Experiment, evaluation: Evaluation, document: Mapping[str, Any], folder: Path
 ) -> None:
     """Write event files under ``folder``: one run a policy and seed, one for the comparison.
 
@@ -56,9 +56,9 @@ def log_evaluation(
     for run in runs:
         with SummaryWriter(str(folder / run.name)) as writer:
             _log_curves(writer, evaluation, run, resamples)
-            _log_metrics(writer, session, evaluation, run, resamples)
-            _log_figures(writer, session, evaluation, run)
-            writer.add_text("card", _card(session, document, run))
+            _log_metrics(writer, experiment, evaluation, run, resamples)
+            _log_figures(writer, experiment, evaluation, run)
+            writer.add_text("card", _card(experiment, document, run))
     with SummaryWriter(str(folder / "comparison")) as writer:
         writer.add_custom_scalars(_layout())
         writer.add_text("table", markdown([task]))
@@ -108,7 +108,7 @@ def _layout() -> dict[str, dict[str, list[Any]]]:
 
 def _log_metrics(
     writer: SummaryWriter,
-    session: Session,
+    experiment: Experiment,
     evaluation: Evaluation,
     run: _Run,
     resamples: Resamples,
@@ -119,10 +119,10 @@ def _log_metrics(
     metrics = {f"evaluation/{name}": float(found[name]) for name in _METRICS}
     for tag, number in metrics.items():
         writer.add_scalar(tag, number, 0)
-    problem = session.arena.problem
+    problem = experiment.problem
     chosen = {
         "policy": run.policy,
-        "task": session.arena.id.rpartition("/")[2],
+        "task": experiment.id.rpartition("/")[2],
         "objective": problem.objective.name,
         "budget": problem.constraints.total,
         "seed": run.seed,
@@ -133,15 +133,15 @@ def _log_metrics(
 
 
 def _log_figures(
-    writer: SummaryWriter, session: Session, evaluation: Evaluation, run: _Run
+    writer: SummaryWriter, experiment: Experiment, evaluation: Evaluation, run: _Run
 ) -> None:
-    problem, posterior = session.arena.problem, session.arena.posterior
+    problem, posterior = experiment.problem, experiment.posterior
     dates = np.datetime64(problem.state.day, "D") + np.arange(problem.days)
     mean = run.rollouts.spend.mean(1)
     _add(writer, "spend", spend_map(posterior.names, dates, mean, run.name))
     _add(writer, "response", response_curves(posterior, mean))
     behind = {run.name: evaluation.regret(run.rollouts.value)}
-    _add(writer, "regret", regret(behind, f"{run.name}: {session.arena.id}"))
+    _add(writer, "regret", regret(behind, f"{run.name}: {experiment.id}"))
 
 
 def _add(writer: SummaryWriter, tag: str, figure: Figure) -> None:
@@ -150,21 +150,21 @@ def _add(writer: SummaryWriter, tag: str, figure: Figure) -> None:
         writer.add_figure(tag, figure)
 
 
-def _card(session: Session, document: Mapping[str, Any], run: _Run) -> str:
+def _card(experiment: Experiment, document: Mapping[str, Any], run: _Run) -> str:
     """Return what a run is and comes from: its data, hashes, versions and configuration."""
     (task,) = document["tasks"]
     facts = {
         "policy": run.policy,
         "training seed": f"{run.seed + 1} of {_seeds(task, run.policy)}",
         "task": task["id"],
-        "data": (session.config.get("data") or {}).get("path") or "the markets of the task",
+        "data": (experiment.config.get("data") or {}).get("path") or "the markets of the task",
         "known before the flight, SHA-256": task["posterior"],
         "test markets, SHA-256": task["sha256"],
         "seed": document["seed"],
         **document["versions"],
     }
     lines = ["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in facts.items())]
-    config = json.dumps(session.config, indent=2, default=str)
+    config = json.dumps(experiment.config, indent=2, default=str)
     return "\n".join(lines) + f"\n\n```json\n{config}\n```"
 
 

@@ -1,6 +1,7 @@
 """A policy's dated plan and what it is expected to bring."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from ...envs.calibration import ratio_draws
 from ...envs.constraints import to_cents
 from ...envs.flight import Problem
 from ...envs.planning import static_plan
-from ..experiment import Session
+from ..experiment import Experiment
 from ..policies import BASELINES, baseline
 from ..policy import PlanPolicy, Policy
 from ..rollout import EvaluationSet, evaluation_set
@@ -23,16 +24,17 @@ _FORECAST_SEED = 30  # of the noise that a plan's intervals come from
 _MARGINAL_DRAWS = 256
 
 
-def acting(session: Session, run: str | None, agent: str, seed: int) -> Policy:
+def acting(experiment: Experiment, run: str | None, seed: int) -> Policy:
     """Return the policy that a plan is asked of: a run's, a baseline, or one trained now."""
     if run is not None:
-        return trained(Path(run), session.arena)
-    if agent in BASELINES:
-        return baseline(agent, session.arena)
-    return learn(session, seed, None, progress=True)
+        return trained(Path(run), experiment)
+    name = str(getattr(experiment.agent, "name", None))
+    if name in BASELINES:
+        return baseline(name, experiment)
+    return learn(experiment, seed, None, progress=True)
 
 
-def plan_of(session: Session, policy: Policy, rivals: Sequence[Policy]) -> Plan:
+def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) -> Plan:
     """Make a policy's dated plan and estimate it on the held-out draws.
 
     Args:
@@ -40,9 +42,9 @@ def plan_of(session: Session, policy: Policy, rivals: Sequence[Policy]) -> Plan:
         policy: whose plan it is.
         rivals: whose plans are estimated beside it.
     """
-    problem, posterior = session.problem, session.posterior
+    problem, posterior = experiment.problem, experiment.posterior
     market, state = posterior.held(posterior.held_out)
-    draws = evaluation_set(market, state, session.env.days, _FORECAST_SEED)
+    draws = evaluation_set(market, state, experiment.env.days, _FORECAST_SEED)
     cents = to_cents(expected_flight(problem, policy), problem.constraints)
     beside = {
         rival.name: float(
@@ -65,21 +67,21 @@ def plan_of(session: Session, policy: Policy, rivals: Sequence[Policy]) -> Plan:
         ),
         baselines=beside,
         ratios=ratio_draws(problem.objective, len(draws.market.elasticity), _FORECAST_SEED),
-        for_claims=_for_claims(session),
+        for_claims=_for_claims(experiment),
         seen_mean=posterior.spend,
         seen_max=posterior.spend_max,
-        notes=(*_reacting(problem, policy, cents / 100, draws), *session.notes),
+        notes=(*_reacting(problem, policy, cents / 100, draws), *experiment.notes),
     )
 
 
-def _for_claims(session: Session) -> Floats | None:
+def _for_claims(experiment: Experiment) -> Floats | None:
     """Return the budgets for platform claims, (campaigns,), where journeys are planned for."""
-    problem = session.problem
+    problem = experiment.problem
     if problem.objective.name != "journeys":
         return None
-    claims = problem.objective.model_copy(update={"name": "conversions", "ratios": None})
-    days = session.env.days
-    plan = static_plan(session.posterior, problem.constraints, claims, days, session.solver)
+    claims = replace(problem.objective, name="conversions", ratios=None)
+    days = experiment.env.days
+    plan = static_plan(experiment.posterior, problem.constraints, claims, days, experiment.solver)
     return np.asarray(plan.sum(0))
 
 

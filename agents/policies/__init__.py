@@ -1,11 +1,19 @@
 """What to spend today?"""
 
-from .baselines import BASELINES, ORACLES, SETTINGS, baseline, unknown_policy
+from .baselines import (
+    BASELINES,
+    ORACLES,
+    SETTINGS,
+    BaselineSettings,
+    baseline,
+    unknown_policy,
+)
 
 __all__ = [
     "BASELINES",
     "ORACLES",
     "SETTINGS",
+    "BaselineSettings",
     "baseline",
     "unknown_policy",
 ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from ...data.errors import ConfigError
 from ...data.settings import Settings
@@ -21,9 +20,6 @@ from .static_cvar import CvarSettings, static_cvar
 from .thompson import ThompsonSettings, thompson
 from .uniform import uniform
 
-if TYPE_CHECKING:
-    pass
-
 Factory = Callable[[Experiment, str], Policy]
 """(arena, split that is flown) -> policy; only a clairvoyant looks at the split."""
 
@@ -33,7 +29,7 @@ BASELINES: Mapping[str, Factory] = {
     "historical": historical,
     "roas": roas,
     "greedy_average": greedy_average,
-    "greedy": lambda arena, split: Greedy(arena.problem),
+    "greedy": lambda experiment, split: Greedy(experiment.problem),
     "static": static,
     "static_cvar": static_cvar,
     "seasonal": seasonal,
@@ -45,6 +41,14 @@ BASELINES: Mapping[str, Factory] = {
 }
 RENAMED = {"cem": "cma"}  # it runs CMA-ES, not the cross-entropy method
 ORACLES = ("clairvoyant_static", "clairvoyant")  # they see the market: no plans for the unknown
+
+
+class BaselineSettings(Settings):
+    """The group ``agent`` of a baseline without settings of its own."""
+
+    name: str
+
+
 SETTINGS: Mapping[str, type[Settings]] = {
     "static_cvar": CvarSettings,
     "replanner": RollingHorizonSettings,
@@ -53,7 +57,7 @@ SETTINGS: Mapping[str, type[Settings]] = {
 }
 
 
-def baseline(name: str, arena: Experiment, split: str = "test") -> Policy:
+def baseline(name: str, experiment: Experiment, split: str = "test") -> Policy:
     """Return a baseline by its name.
 
     Args:
@@ -66,7 +70,7 @@ def baseline(name: str, arena: Experiment, split: str = "test") -> Policy:
     """
     if name not in BASELINES:
         raise unknown_policy(name)
-    return BASELINES[name](arena, split)
+    return BASELINES[name](experiment, split)
 
 
 def unknown_policy(name: str, learners: Sequence[str] = ()) -> ConfigError:

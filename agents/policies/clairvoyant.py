@@ -9,11 +9,11 @@ from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 
-def clairvoyant(arena: Experiment, split: str) -> PlanPolicy:
+def clairvoyant(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the best daily plan of each of the split's markets."""
-    return PlanPolicy("clairvoyant", arena.plans(split, "daily"))
+    return PlanPolicy("clairvoyant", experiment.plans(split, "daily"))
 
 
-def clairvoyant_static(arena: Experiment, split: str) -> PlanPolicy:
+def clairvoyant_static(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the best plan that is the same every day, of each of the split's markets."""
-    return PlanPolicy("clairvoyant_static", arena.plans(split, "steady"))
+    return PlanPolicy("clairvoyant_static", experiment.plans(split, "constant"))

@@ -15,9 +15,9 @@ from .roas import past_return
 _FAR = 1e4  # the projection of a point so far out is the linear programme's solution
 
 
-def greedy_average(arena: Experiment, split: str) -> PlanPolicy:
+def greedy_average(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the policy."""
-    problem, average = arena.problem, past_return(arena)
+    problem, average = experiment.problem, past_return(experiment)
     zero, days = np.zeros_like(average), []
     ledger = Ledger(0, zero, zero)
     for t in range(problem.days):

@@ -5,8 +5,8 @@ from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 
-def historical(arena: Experiment, split: str) -> PlanPolicy:
+def historical(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the policy; what most advertisers do next month."""
-    problem = arena.problem
-    plan = historical_plan(arena.posterior, problem.constraints, problem.days)
+    problem = experiment.problem
+    plan = historical_plan(experiment.posterior, problem.constraints, problem.days)
     return PlanPolicy("historical", plan)

@@ -71,28 +71,30 @@ class LinearFeedback:
         return target, total, None
 
 
-def linear_feedback(arena: Experiment, split: str) -> LinearFeedback:
+def linear_feedback(experiment: Experiment, split: str) -> LinearFeedback:
     """Return the policy; its gains are kept by content as JSON."""
-    settings = LinearFeedbackSettings.of(arena.settings("cma"), "agent")
-    depends = [settings.model_dump(), arena.env.action.model_dump()]
-    path = arena.cache_path("cma", depends, "json")
+    settings = experiment.settings("cma", LinearFeedbackSettings)
+    depends = [settings.model_dump(), experiment.env.action.model_dump()]
+    path = experiment.cache_path("cma", depends, "json")
     if not path.exists():
-        write_json(path, dict(zip(GAINS, search(arena, settings).tolist(), strict=True)))
+        write_json(path, dict(zip(GAINS, search(experiment, settings).tolist(), strict=True)))
     told = read_json(path)
     gains = np.array([told[name] for name in GAINS])
-    return LinearFeedback(arena.problem, arena.env.action, gains)
+    return LinearFeedback(experiment.problem, experiment.env.action, gains)
 
 
-def search(arena: Experiment, settings: LinearFeedbackSettings) -> Floats:
+def search(experiment: Experiment, settings: LinearFeedbackSettings) -> Floats:
     """Return the gains, (6,), that earn most on training flights.
 
     The search draws from a generator of its own and leaves numpy's global one alone.
     """
-    problem = arena.problem
-    trial = EvaluationSet(*arena.source.draw(settings.seed, range(settings.flights), problem.days))
+    problem = experiment.problem
+    trial = EvaluationSet(
+        *experiment.source.draw(settings.seed, range(settings.flights), problem.days)
+    )
 
     def lost(gains: Floats) -> float:
-        policy = LinearFeedback(problem, arena.env.action, gains)
+        policy = LinearFeedback(problem, experiment.env.action, gains)
         return -float(rollout_policy(problem, policy, trial).total.mean())
 
     normal = np.random.Generator(np.random.PCG64(settings.seed)).standard_normal

@@ -17,16 +17,18 @@ _WEEK = 7
 _LEAST = 1.0  # dollars a day: a campaign that never spent has an average there
 
 
-def roas(arena: Experiment, split: str) -> PlanPolicy:
+def roas(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the policy."""
-    plan = constant_plan(arena.problem.constraints, past_return(arena), arena.problem.days)
+    plan = constant_plan(
+        experiment.problem.constraints, past_return(experiment), experiment.problem.days
+    )
     return PlanPolicy("roas", plan)
 
 
-def past_return(arena: Experiment) -> Floats:
+def past_return(experiment: Experiment) -> Floats:
     """Return the objective per dollar at the past spend, over a week, (campaigns,), > 0."""
-    problem = arena.problem
-    spend = np.maximum(arena.posterior.spend, _LEAST)
+    problem = experiment.problem
+    spend = np.maximum(experiment.posterior.spend, _LEAST)
     state = problem.state._replace(stock=spend)
     _, outcomes = simulate(problem.market, state, np.tile(spend, (_WEEK, 1)), None)
     value = np.sum([problem.objective.expected(o, spend) for o in outcomes], axis=0)

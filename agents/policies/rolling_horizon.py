@@ -98,10 +98,10 @@ class RollingHorizon:
         return made.target, made.total
 
 
-def replanner(arena: Experiment, split: str) -> RollingHorizon:
+def replanner(experiment: Experiment, split: str) -> RollingHorizon:
     """Return the policy."""
-    settings = RollingHorizonSettings.of(arena.settings("replanner"), "agent")
-    return RollingHorizon(arena.problem, arena.posterior, settings.draws)
+    settings = experiment.settings("replanner", RollingHorizonSettings)
+    return RollingHorizon(experiment.problem, experiment.posterior, settings.draws)
 
 
 def curve(

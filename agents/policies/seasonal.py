@@ -16,9 +16,9 @@ from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 
-def seasonal(arena: Experiment, split: str) -> PlanPolicy:
+def seasonal(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the policy."""
-    problem = arena.problem
+    problem = experiment.problem
     first = problem.state.day
     demand = np.stack([_demand(problem, day) for day in range(first, first + problem.days)])
     plan = problem.mean_static_spend * demand / np.maximum(demand.mean(0), 1e-12)

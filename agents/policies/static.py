@@ -4,6 +4,6 @@ from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 
-def static(arena: Experiment, split: str) -> PlanPolicy:
+def static(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the policy: sample average approximation, climbed by gradient (``envs/plans.py``)."""
-    return PlanPolicy("static", arena.problem.static_plan)
+    return PlanPolicy("static", experiment.problem.static_plan)

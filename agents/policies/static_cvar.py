@@ -41,16 +41,18 @@ class CvarSettings(Settings):
     seed: Annotated[int, Field(ge=0)]
 
 
-def static_cvar(arena: Experiment, split: str) -> PlanPolicy:
+def static_cvar(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the policy; its plan is kept by content."""
-    settings = CvarSettings.of(arena.settings("static_cvar"), "agent")
-    plan = arena.cached("static_cvar", settings.model_dump(), lambda: _climbed(arena, settings))
+    settings = experiment.settings("static_cvar", CvarSettings)
+    plan = experiment.cached(
+        "static_cvar", settings.model_dump(), lambda: _climbed(experiment, settings)
+    )
     return PlanPolicy("static_cvar", plan)
 
 
-def _climbed(arena: Experiment, settings: CvarSettings) -> Floats:
-    problem = arena.problem
-    draw = arena.source.draw(settings.seed, range(settings.draws), problem.days)
+def _climbed(experiment: Experiment, settings: CvarSettings) -> Floats:
+    problem = experiment.problem
+    draw = experiment.source.draw(settings.seed, range(settings.draws), problem.days)
     path = draw.noise.without_count_noise()._replace(outage=None, delivery=None)
     if tuple(problem.constraints.pacing) != (0.0, float(problem.days)):  # days bind each other
         solver = SolverSettings.of(

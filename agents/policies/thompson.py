@@ -44,7 +44,7 @@ class Thompson(RollingHorizon):
         return np.asarray(np.arange(ranks.shape[1])[:, None] == drawn, np.float64)
 
 
-def thompson(arena: Experiment, split: str) -> Thompson:
+def thompson(experiment: Experiment, split: str) -> Thompson:
     """Return the policy."""
-    settings = ThompsonSettings.of(arena.settings("thompson"), "agent")
-    return Thompson(arena.problem, arena.posterior, settings.draws, settings.seed)
+    settings = experiment.settings("thompson", ThompsonSettings)
+    return Thompson(experiment.problem, experiment.posterior, settings.draws, settings.seed)

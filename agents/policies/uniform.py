@@ -5,8 +5,8 @@ from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 
-def uniform(arena: Experiment, split: str) -> PlanPolicy:
+def uniform(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the policy; what nobody who knows anything would do."""
-    problem = arena.problem
+    problem = experiment.problem
     plan = uniform_plan(problem.constraints, len(problem.constraints.names), problem.days)
     return PlanPolicy("uniform", plan)

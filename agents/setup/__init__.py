@@ -4,32 +4,33 @@ from .candidates import candidates_of, reference_folder, require_known, trained
 from .config import (
     CalibrateCommand,
     ClairvoyantCommand,
-    Command,
+    Count,
     EvaluateCommand,
-    Group,
+    ExperimentConfig,
     PlanCommand,
     Seed,
     SuiteCommand,
     TrainCommand,
 )
-from .prepare import experiment_id, learnt, load, prepare
+from .prepare import calibrated_or_updated, experiment_id, find_journeys, load, prepare
 from .run_folder import configured, keep_configuration, resumable
 
 __all__ = [
     "CalibrateCommand",
     "ClairvoyantCommand",
-    "Command",
+    "Count",
     "EvaluateCommand",
-    "Group",
+    "ExperimentConfig",
     "PlanCommand",
     "Seed",
     "SuiteCommand",
     "TrainCommand",
+    "calibrated_or_updated",
     "candidates_of",
     "configured",
     "experiment_id",
+    "find_journeys",
     "keep_configuration",
-    "learnt",
     "load",
     "prepare",
     "reference_folder",

@@ -1,94 +1,161 @@
-"""The keys of each command that belong to no group; see the YAML of the command's name."""
+"""The configuration as typed, frozen records: parsed once, when a command starts."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
 
+from ...data.attribution import AttributionSettings
 from ...data.errors import ConfigError
-from ...data.settings import Settings
-from ..policies import BASELINES, ORACLES
+from ...data.exports import DataSettings
+from ...data.settings import Command, Settings
+from ...data.storage import shipped_yaml
+from ...envs.calibration import CalibrationSettings, Priors
+from ...envs.constraints import ConstraintSettings
+from ...envs.environment import EnvSettings
+from ...envs.market import ObjectiveSettings
+from ...envs.planning import SolverSettings
+from ..policies import BASELINES, ORACLES, SETTINGS, BaselineSettings
+from ..rollout import EvaluationSettings
+from ..training import Learner, learner_of
 
 
-def _known(name: str) -> str:
+def _baseline_name(name: str) -> str:
     allowed = [known for known in BASELINES if known not in ORACLES]
     if name not in allowed:
         raise ValueError(f"a baseline is one of {', '.join(map(repr, allowed))}")
     return name
 
 
-def _listed(tasks: Any) -> Any:
+def _as_list(tasks: Any) -> Any:
     """Return one task, several or none as a list; null stands for the advertiser."""
     return [tasks] if tasks is None or isinstance(tasks, str) else tasks
 
 
-Group = dict[str, Any]
 Seed = Annotated[int, Field(ge=0)]
-Baseline = Annotated[str, AfterValidator(_known)]
-Tasks = Annotated[list[str | None], BeforeValidator(_listed), Field(min_length=1)]
+Count = Annotated[int, Field(ge=1)]
+Baseline = Annotated[str, AfterValidator(_baseline_name)]
+Tasks = Annotated[list[str | None], BeforeValidator(_as_list), Field(min_length=1)]
+Agent = SerializeAsAny[Settings]  # settings of a learner or of a baseline
 
 
-class Command(Settings):
-    """Some of a configuration's keys."""
+def agent_of(group: Mapping[str, Any]) -> Settings:
+    """Return the settings of the learner or the baseline that the group ``agent`` names.
+
+    Raises:
+        ConfigError: naming the key that is unknown, missing or not allowed.
+    """
+    name = group.get("name")
+    if name in BASELINES:
+        return SETTINGS.get(str(name), BaselineSettings).of(group, "agent")
+    return learner_of(group)
+
+
+class ExperimentConfig(Command):
+    """One experiment: the groups of ``conf/problem.yaml``, a task or an advertiser, an agent."""
+
+    task: str | None = None  # such as Full-M; None: the advertiser of ``data.path``
+    agent: Agent | None = None  # None: the command has none
+    data: DataSettings
+    attribution: AttributionSettings
+    priors: Priors
+    calibration: CalibrationSettings
+    constraints: ConstraintSettings
+    objective: ObjectiveSettings
+    env: EnvSettings
+    solver: SolverSettings
+    evaluation: EvaluationSettings
+    cache: Path  # folder of calibrations and static plans
+    threads: Count  # of torch
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Self:
-        """Check the keys that this record has and leave the others alone.
+        """Parse the groups; ``task`` is left to commands that take several."""
+        agent = config.get("agent")
+        parsed = {**config, "agent": None if agent is None else agent_of(agent)}
+        if not isinstance(parsed.get("task"), str):
+            parsed["task"] = None
+        return super().read(parsed)
+
+    @property
+    def learner(self) -> Learner:
+        """Settings of the learner.
 
         Raises:
-            ConfigError: naming the first key that is missing or not allowed.
+            ConfigError: if the agent is a baseline, or there is none.
         """
-        own = {key: value for key, value in config.items() if key in cls.model_fields}
-        try:
-            return cls.of(own, "configuration")
-        except ConfigError as error:  # these keys stand alone
-            raise ConfigError(str(error).replace("configuration.", "")) from None
+        if not isinstance(self.agent, Learner):
+            return learner_of({} if self.agent is None else self.agent.model_dump())
+        return self.agent
+
+    def with_task(self, task: str | None) -> "ExperimentConfig":
+        """Return the same experiment in another task, or for the advertiser (None)."""
+        return self.model_copy(update={"task": task})
+
+    def changed(self, changes: Mapping[str, Any], where: str) -> "ExperimentConfig":
+        """Return the configuration with other values at some keys.
+
+        Args:
+            changes: values by dotted key, such as ``agent.warm.iterations``; ``agent`` alone names
+                another agent, as it ships.
+            where: what the keys are given by, for messages.
+
+        Raises:
+            ConfigError: for a key that the configuration does not have.
+        """
+        groups = self.model_dump(mode="json")
+        if "agent" in changes:
+            groups["agent"] = shipped_yaml(f"agent/{changes['agent']}")
+        for key, value in changes.items():
+            if key != "agent":
+                node, last = _node(groups, key, where)
+                node[last] = value
+        return type(self).read(groups)
+
+    def require_key(self, key: str, where: str) -> None:
+        """Raise ConfigError if the configuration has no such dotted key."""
+        _node(self.model_dump(mode="json"), key, where)
 
 
-class Workplace(Command):
-    """Where and how anything runs."""
-
-    cache: Path  # folder of calibrations and static plans
-    threads: Annotated[int, Field(ge=1)]  # of torch
-
-
-class ProblemGroups(Command):
-    """The groups of ``conf/problem.yaml``."""
-
-    data: Group
-    attribution: Group
-    priors: Group
-    calibration: Group
-    constraints: Group
-    objective: Group
-    env: Group
-    solver: Group
-    evaluation: Group
+def _node(groups: dict[str, Any], key: str, where: str) -> tuple[dict[str, Any], str]:
+    """Return the mapping that holds a dotted key, and the key's last word."""
+    *path, last = key.split(".")
+    node: Any = groups
+    for word in path:
+        deeper = node.get(word) if isinstance(node, dict) else None
+        if not isinstance(deeper, dict):
+            break
+        node = deeper
+    if last not in node:
+        raise ConfigError(
+            f"{where}: there is no key {key!r}; allowed there: {', '.join(sorted(node))}."
+        )
+    return node, last
 
 
 class CalibrateCommand(Command):
-    """What ``scripts/calibrate.py`` is asked."""
+    """Options of ``scripts/calibrate.py``."""
 
+    experiment: ExperimentConfig
     update: Path | None  # folder of an earlier calibration
     report: bool  # whether the page is written too
 
 
 class PlanCommand(Command):
-    """What ``scripts/plan.py`` is asked."""
+    """Options of ``scripts/plan.py``."""
 
-    agent: Group
+    experiment: ExperimentConfig
     policy: str | None  # folder of a training run
-    output: Path  # where the plan goes
+    output: Path  # file of the plan
     seed: Seed  # of the training, if the agent is a learner
     baselines: list[Baseline]
 
 
 class TrainCommand(Command):
-    """What ``scripts/train.py`` is asked."""
+    """Options of ``scripts/train.py``."""
 
-    task: str | None  # such as Full-M; None: the advertiser
-    agent: Group
+    experiment: ExperimentConfig
     seed: Seed
     resume: Path | None  # folder of an interrupted run
     references_dir: Path | None  # folder of reference policies that this one joins
@@ -96,8 +163,9 @@ class TrainCommand(Command):
 
 
 class EvaluateCommand(Command):
-    """What ``scripts/evaluate.py`` is asked."""
+    """Options of ``scripts/evaluate.py``."""
 
+    experiment: ExperimentConfig
     task: Tasks
     policies: Annotated[list[str], Field(min_length=1)]  # baselines, learners, folders of runs
     output: Path | None  # folder of the results; None: the run's own
@@ -105,15 +173,16 @@ class EvaluateCommand(Command):
 
 
 class ClairvoyantCommand(Command):
-    """What ``scripts/clairvoyant.py`` is asked."""
+    """Options of ``scripts/clairvoyant.py``."""
 
     tasks: list[str]  # such as Full-M; empty: all
-    threads: Annotated[int, Field(ge=1)]  # of torch
+    threads: Count  # of torch
 
 
 class SuiteCommand(Command):
-    """What ``scripts/suite.py`` is asked."""
+    """Options of ``scripts/suite.py``."""
 
+    experiment: ExperimentConfig
     tasks: list[str]  # such as Full-M; empty: all
     output: Path  # folder of the table and the pages
     policies: Annotated[list[Baseline], Field(min_length=1)]

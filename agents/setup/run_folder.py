@@ -26,9 +26,9 @@ def configured(config: Mapping[str, Any], given: list[str]) -> dict[str, Any]:
     Raises:
         ConfigError: if there is no such run, or keys are changed on the way.
     """
-    resumed = TrainCommand.read(config).resume
-    if resumed is None:
+    if config.get("resume") is None:
         return dict(config)
+    resumed = Path(str(config["resume"]))
     if not resumable(resumed):
         raise ConfigError(
             f"resume: {str(resumed)!r} holds no training run ({_CONFIG}); give the folder of a run "
@@ -43,11 +43,7 @@ def configured(config: Mapping[str, Any], given: list[str]) -> dict[str, Any]:
     return dict(read_json(resumed / _CONFIG))
 
 
-def keep_configuration(folder: Path, config: Mapping[str, Any]) -> None:
-    """Write what a run goes by into its folder, from which it can then be resumed.
-
-    Args:
-        folder: of the run.
-        config: what ``configured`` returned, once nothing in it is to be mended.
-    """
-    write_json(folder / _CONFIG, config)
+def keep_configuration(folder: Path, options: TrainCommand) -> None:
+    """Write the options of a run into its folder, from which it can then be resumed."""
+    content = options.model_dump(mode="json")
+    write_json(folder / _CONFIG, {**content.pop("experiment"), **content})

@@ -5,21 +5,21 @@ forecast, given their spend; the naive rivals forecast the same. The latest hori
 with the history, is scored on its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError, DataError
 from ...data.exports import DataSettings, fill_missing_conversions, load_history
 from ...data.forecasting import NAIVE_FORECASTS, Verified, pooled, verify, with_errors
 from ...data.history import History
-from ...data.settings import Settings
+from ...data.settings import Command, Settings
+from ...data.types import Progress
 from ...envs.calibration import CalibrationSettings, Priors, calibrate, predict
-from ...envs.market import Objective
-from ..setup import Command, Group
+from ...envs.market import ObjectiveSettings
 
 _COMPARED = {
     "daily_wape": "the day's total (WAPE)",
@@ -40,38 +40,38 @@ class BacktestSettings(Settings):
 
 
 class BacktestCommand(Command):
-    """What ``scripts/backtest.py`` is asked."""
+    """Options of ``scripts/backtest.py``."""
 
-    data: Group
-    objective: Group
-    backtest: Group
+    data: DataSettings
+    priors: Priors
+    calibration: CalibrationSettings
+    objective: ObjectiveSettings
+    backtest: BacktestSettings
     output: Path | None
 
-    @property
-    def worth(self) -> str:
-        """Name of the objective.
-
-        Raises:
-            ConfigError: if it is not one.
-        """
-        name = Objective.of(self.objective, "objective").name
-        if name == "journeys":
+    @model_validator(mode="after")
+    def _without_journeys(self) -> Self:
+        """Refuse what would let a forecast see the days after its origin."""
+        if self.objective.name == "journeys":
             raise ConfigError(
                 "objective: journeys was given; a backtest allows conversions, revenue or profit, "
                 "as nobody reports the journeys' conversions day by day."
             )
-        return name
+        if self.priors.journeys.carryover or self.priors.journeys.halo:
+            raise ConfigError(
+                "priors.journeys: carryover or halo was asked for; a backtest allows neither, as "
+                "the journeys know the days after an origin. Leave both false."
+            )
+        return self
 
     @property
     def metric(self) -> str:
         """What is forecast: revenue where the objective is about money, else conversions."""
-        return "revenue" if self.worth in ("revenue", "profit") else "conversions"
+        return "revenue" if self.objective.name in ("revenue", "profit") else "conversions"
 
     def history(self) -> History:
         """Read the exports."""
-        return fill_missing_conversions(
-            load_history(DataSettings.from_mapping(self.data)), self.worth
-        )
+        return fill_missing_conversions(load_history(self.data), self.objective.name)
 
 
 class Origin(NamedTuple):
@@ -84,33 +84,26 @@ class Origin(NamedTuple):
 
 
 def backtest(
-    history: History, config: Mapping[str, Any], metric: str, say: Callable[[str], None]
+    history: History, command: BacktestCommand, progress: Progress
 ) -> tuple[list[Origin], Origin]:
     """Return the rolling origins and the latest one.
 
     Args:
         history: the whole of it.
-        config: plain containers with the groups ``backtest``, ``priors``, ``calibration``.
-        metric: conversions or revenue.
-        say: called with a line of progress now and then.
+        command: what is forecast, and how the model is calibrated.
+        progress: called with a line now and then.
 
     Raises:
         DataError: if the history is too short for one origin.
     """
-    settings = BacktestSettings.of(config["backtest"], "backtest")
-    how = Priors.of(config["priors"], "priors").journeys
-    if how.carryover or how.halo:
-        raise ConfigError(
-            "priors.journeys: carryover or halo was asked for; a backtest allows neither, as the "
-            "journeys know the days after an origin. Leave both false."
-        )
+    settings = command.backtest
     days, horizon = origins_of(len(history.dates), settings), settings.horizon
-    found = []
+    origins = []
     for number, day in enumerate(days, start=1):
-        known, then = history.window(None, day), history.window(day, day + horizon)
-        say(f"origin {number} of {len(days)}, {then.dates[0]}")
-        found.append(_origin(known, then, config, metric, settings.seed))
-    return found[:-1] or found, found[-1]
+        past, future = history.window(None, day), history.window(day, day + horizon)
+        progress(f"origin {number} of {len(days)}, {future.dates[0]}")
+        origins.append(_origin(past, future, command))
+    return origins[:-1] or origins, origins[-1]
 
 
 def origins_of(days: int, settings: BacktestSettings) -> list[int]:
@@ -129,38 +122,34 @@ def origins_of(days: int, settings: BacktestSettings) -> list[int]:
     return [*range(settings.first, latest, settings.every), latest]
 
 
-def _origin(
-    known: History, then: History, config: Mapping[str, Any], metric: str, seed: int
-) -> Origin:
-    spend, actual = np.nan_to_num(then.spend), getattr(then, metric)
-    priors = Priors.of(config["priors"], "priors")
-    posterior = calibrate(
-        known, priors, CalibrationSettings.of(config["calibration"], "calibration")
-    )
-    expected, counted = predict(posterior, spend, seed).of(metric)
+def _origin(past: History, future: History, command: BacktestCommand) -> Origin:
+    metric = command.metric
+    spend, actual = np.nan_to_num(future.spend), getattr(future, metric)
+    posterior = calibrate(past, command.priors, command.calibration)
+    expected, counted = predict(posterior, spend, command.backtest.seed).of(metric)
     rivals = {
-        name: verify(rival(known, spend, metric), with_errors(rival, known, spend, metric), actual)
+        name: verify(rival(past, spend, metric), with_errors(rival, past, spend, metric), actual)
         for name, rival in NAIVE_FORECASTS.items()
     }
     model = verify(expected.mean(0), counted, actual)
-    return Origin(len(known.dates), then.dates[0], model, rivals)
+    return Origin(len(past.dates), future.dates[0], model, rivals)
 
 
 def backtest_document(
-    origins: list[Origin], latest: Origin, asked: BacktestCommand, history: History
+    origins: list[Origin], latest: Origin, command: BacktestCommand, history: History
 ) -> dict[str, Any]:
     """Return the content of ``backtest.json``; rivals that beat the model are named."""
     together = _side_by_side(origins)
     return {
-        "metric": asked.metric,
-        "objective": asked.worth,
-        "horizon": BacktestSettings.of(asked.backtest, "backtest").horizon,
+        "metric": command.metric,
+        "objective": command.objective.name,
+        "horizon": command.backtest.horizon,
         "history": {"fingerprint": history.fingerprint(), "days": len(history.dates)},
         "origins": [_alone(origin) for origin in origins],
         "model": together["model"],
         "rivals": together["rivals"],
         "latest": _alone(latest),
-        "goals": BacktestSettings.of(asked.backtest, "backtest").goals,
+        "goals": command.backtest.goals,
         "remarks": [
             *_remarks(together, f"{len(origins)} origins"),
             *_remarks(_side_by_side([latest]), f"from {latest.date}"),

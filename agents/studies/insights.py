@@ -5,8 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from ...data.attribution import AttributionSettings, Document, attribution_study_of
-from ...data.attribution import attribution_document as attribution_document
+from ...data.attribution import (
+    AttributionSettings,
+    Document,
+    attribution_document,
+    attribution_study_of,
+)
 from ...data.diagnosis import DiagnosisSettings, diagnose
 from ...data.exports import DataSettings, fill_missing_conversions, load_history
 from ...data.forecasting import (
@@ -23,42 +27,45 @@ from ...data.forecasting import (
 from ...data.history import History
 from ...data.insights import Insights
 from ...data.journeys import read_landings
-from ...data.settings import Settings
+from ...data.settings import Command
 from ...data.types import Progress
-from ...envs.calibration import CalibrationSettings, Priors, Simulated, kept_calibrations
+from ...envs.calibration import (
+    CalibrationSettings,
+    Priors,
+    SimulatorForecaster,
+    cached_calibrations,
+)
 
 SIMULATOR = "simulator"
 
 
-class InsightsCommand(Settings):
-    """The keys of ``conf/insights.yaml``."""
+class InsightsCommand(Command):
+    """Options of ``scripts/insights.py``."""
 
-    data: dict[str, Any]  # see `DataSettings`
-    attribution: dict[str, Any]  # see `AttributionSettings`
-    forecasting: dict[str, Any]  # see `ForecastingSettings`
-    diagnosis: dict[str, Any]  # see `DiagnosisSettings`
-    priors: dict[str, Any]  # see `Priors`; of the simulator
-    calibration: dict[str, Any]  # see `CalibrationSettings`; of the simulator
-    output: Path | None  # folder of what is written; None: the run's own
+    data: DataSettings
+    attribution: AttributionSettings
+    forecasting: ForecastingSettings
+    diagnosis: DiagnosisSettings
+    priors: Priors  # of the simulator
+    calibration: CalibrationSettings  # of the simulator
+    output: Path | None  # folder of the results; None: the run's own
 
 
-def gather_insights(asked: InsightsCommand, say: Progress) -> Insights:
+def gather_insights(command: InsightsCommand, say: Progress) -> Insights:
     """Read, attribute, diagnose and forecast.
 
     Args:
-        asked: the whole configuration, which is checked before anything runs.
+        command: the whole configuration.
         say: called with a line of progress now and then.
 
     Raises:
         ConfigError: a setting is not allowed.
         DataError: an export cannot be read, or is too short to test a forecast on.
     """
-    data = DataSettings.from_mapping(asked.data)
-    attribution = AttributionSettings.of(asked.attribution, "attribution")
+    data, attribution = command.data, command.attribution
+    forecasting, diagnosis = command.forecasting, command.diagnosis
     attribution.check_method()
-    forecasting = ForecastingSettings.of(asked.forecasting, "forecasting")
-    diagnosis = DiagnosisSettings.of(asked.diagnosis, "diagnosis")
-    forecasters, left_out = forecasters_of(forecasting, {SIMULATOR: simulator_of(asked)})
+    forecasters, left_out = forecasters_of(forecasting, {SIMULATOR: simulator_of(command)})
 
     say("reading")
     history = fill_missing_conversions(
@@ -88,11 +95,11 @@ def gather_insights(asked: InsightsCommand, say: Progress) -> Insights:
     )
 
 
-def simulator_of(asked: InsightsCommand) -> Forecaster:
+def simulator_of(command: InsightsCommand) -> Forecaster:
     """Return the calibrated simulator as a forecaster; it calibrates when it is first asked."""
-    calibration = CalibrationSettings.of(asked.calibration, "calibration")
-    priors = Priors.of(asked.priors, "priors")
-    return Simulated(kept_calibrations(priors, calibration), calibration.seed)
+    return SimulatorForecaster(
+        cached_calibrations(command.priors, command.calibration), command.calibration.seed
+    )
 
 
 def recent_spend(history: History, days: int) -> np.ndarray[Any, np.dtype[np.float64]]:

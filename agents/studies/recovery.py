@@ -13,16 +13,16 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
 from ...data.exports import DataSettings, load_history
 from ...data.history import History
-from ...data.settings import Settings
+from ...data.settings import Command, Settings
 from ...data.types import Floats
 from ...envs.arrays import select
 from ...envs.calibration import (
@@ -34,8 +34,16 @@ from ...envs.calibration import (
     draw_levels,
     observed_history_from,
 )
-from ...envs.constraints import Constraints, parse_constraints
-from ...envs.market import Market, MarketState, Objective, counterfactual_conversions, simulate
+from ...envs.constraints import Constraints, ConstraintSettings, parse_constraints
+from ...envs.environment import EnvSettings
+from ...envs.market import (
+    Market,
+    MarketState,
+    Objective,
+    ObjectiveSettings,
+    counterfactual_conversions,
+    simulate,
+)
 from ...envs.planning import (
     PlanObjective,
     SolverSettings,
@@ -58,7 +66,6 @@ from ...envs.synthetic import (
     synthesize,
     write_advertiser,
 )
-from ..setup import Command, Group
 
 MULTIPLES = (0.5, 1.0, 2.0, 5.0)  # of the mean historical spend, at which curves are compared
 _CURVE_DRAWS = 512
@@ -77,36 +84,44 @@ class StudySettings(Settings):
 
 
 class RecoveryCommand(Command):
-    """What ``scripts/recovery.py`` is asked."""
+    """Options of ``scripts/recovery.py``."""
 
-    study: Group
-    objective: Group
+    data: DataSettings
+    priors: Priors
+    calibration: CalibrationSettings
+    constraints: ConstraintSettings
+    objective: ObjectiveSettings
+    env: EnvSettings
+    solver: SolverSettings
+    advertiser: SyntheticSettings
+    study: StudySettings
     output: Path | None
 
-    @property
-    def goals(self) -> dict[str, dict[str, Any]]:
-        """What is aimed at."""
-        return StudySettings.of(self.study, "study").goals
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        """Parse the groups; each advertiser gets a folder of its own later."""
+        advertiser = {**config["advertiser"], "path": "."}
+        return super().read({**config, "advertiser": advertiser})
 
-    def cases(self) -> list["Case"]:
-        """Return all advertisers of the study.
-
-        Raises:
-            ConfigError: for a form that is not known, or another objective than conversions.
-        """
-        how = StudySettings.of(self.study, "study")
-        worth = Objective.of(self.objective, "objective")
-        if worth.name != "conversions":
+    @model_validator(mode="after")
+    def _measurable(self) -> Self:
+        """Refuse another objective than conversions, and forms that are not known."""
+        if self.objective.name != "conversions":
             raise ConfigError(
-                f"objective: {worth.name} was given; allowed: conversions, in which regret is "
-                "measured. Leave the objective as it is."
+                f"objective: {self.objective.name} was given; allowed: conversions, in which "
+                "regret is measured. Leave the objective as it is."
             )
-        for form in how.forms:
+        for form in self.study.forms:
             if form not in RESPONSE_FORMS:
                 raise ConfigError(
                     f"study.forms: {form!r} is not known; allowed: {', '.join(RESPONSE_FORMS)}."
                 )
-        return [Case(form, how.seed + i) for form in how.forms for i in range(how.advertisers)]
+        return self
+
+    def cases(self) -> list["Case"]:
+        """Return all advertisers of the study."""
+        seeds = range(self.study.seed, self.study.seed + self.study.advertisers)
+        return [Case(form, seed) for form in self.study.forms for seed in seeds]
 
 
 class Case(NamedTuple):
@@ -140,25 +155,25 @@ class Truth(NamedTuple):
 
 
 def run_study(
-    config: Mapping[str, Any], done: Callable[[Case], None] = lambda _: None
+    command: RecoveryCommand, done: Callable[[Case], None] = lambda _: None
 ) -> list[dict[str, Any]]:
     """Study all advertisers of a configuration, several at once.
 
     Args:
-        config: plain containers with the groups of ``conf/recovery.yaml``.
+        command: what is studied.
         done: called whenever an advertiser is finished.
 
     Returns:
         What ``study`` returns of each, in order.
     """
-    cases = RecoveryCommand.read(config).cases()
-    workers = StudySettings.of(config["study"], "study").workers or os.cpu_count()
+    cases = command.cases()
+    workers = command.study.workers or os.cpu_count()
     if workers == 1:
-        return [_then(study(case, config), case, done) for case in cases]
+        return [_then(study(case, command), case, done) for case in cases]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        jobs = {pool.submit(study, case, config): case for case in cases}
-        found = {jobs[job]: _then(job.result(), jobs[job], done) for job in as_completed(jobs)}
-    return [found[case] for case in cases]
+        jobs = {pool.submit(study, case, command): case for case in cases}
+        results = {jobs[job]: _then(job.result(), jobs[job], done) for job in as_completed(jobs)}
+    return [results[case] for case in cases]
 
 
 def _then(result: dict[str, Any], case: Case, done: Callable[[Case], None]) -> dict[str, Any]:
@@ -166,24 +181,21 @@ def _then(result: dict[str, Any], case: Case, done: Callable[[Case], None]) -> d
     return result
 
 
-def study(case: Case, config: Mapping[str, Any]) -> dict[str, Any]:
+def study(case: Case, command: RecoveryCommand) -> dict[str, Any]:
     """Draw, calibrate, plan and score one advertiser; the arguments are those of ``run_study``."""
     import torch
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        advertiser, history = _drawn(case, config, Path(folder))
-    priors = Priors.of(config["priors"], "priors")
-    settings = CalibrationSettings.of(config["calibration"], "calibration")
-    posterior = calibrate(history, priors, settings)
-    days = int(config["env"]["days"])
-    free = {**config["constraints"], "pacing": None}  # so that the best plans are exact
+        advertiser, history = _drawn(case, command, Path(folder))
+    posterior = calibrate(history, command.priors, command.calibration)
+    days = command.env.days
+    free = command.constraints.model_copy(update={"pacing": None})  # the best plans are then exact
     constraints = parse_constraints(free, history.campaigns, days)
     truth = _truth(case, advertiser, history)
-    solver = SolverSettings.of(config["solver"], "solver")
-    objective = Objective.of(config["objective"], "objective")
+    objective = Objective.of(command.objective)
     plans = {
-        "static": static_plan(posterior, constraints, objective, days, solver),
+        "static": static_plan(posterior, constraints, objective, days, command.solver),
         "historical": historical_plan(posterior, constraints, days),
         "uniform": uniform_plan(constraints, len(history.campaigns), days),
     }
@@ -254,14 +266,13 @@ def _held(draws: Floats, true: Floats, counted: NDArray[np.bool_]) -> dict[str, 
     }
 
 
-def _drawn(case: Case, config: Mapping[str, Any], folder: Path) -> tuple[Advertiser, History]:
+def _drawn(case: Case, command: RecoveryCommand, folder: Path) -> tuple[Advertiser, History]:
     """Draw an advertiser, write its exports and read them."""
-    given = {**config["advertiser"], "path": folder, "seed": case.seed, "form": case.form}
-    settings = SyntheticSettings.of(given, "advertiser")
-    advertiser = synthesize(settings, Priors.of(config["priors"], "priors"))
+    own = {"path": folder, "seed": case.seed, "form": case.form}
+    settings = command.advertiser.model_copy(update=own)
+    advertiser = synthesize(settings, command.priors)
     write_advertiser(advertiser, settings)
-    data = DataSettings.from_mapping({**config["data"], "path": str(folder)})
-    return advertiser, load_history(data)
+    return advertiser, load_history(command.data.model_copy(update={"path": folder}))
 
 
 def _truth(case: Case, advertiser: Advertiser, history: History) -> Truth:

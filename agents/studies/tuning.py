@@ -5,7 +5,6 @@ journal file, a line an event, from which a search that was stopped goes on.
 """
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -13,12 +12,12 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
-from ...data.settings import Settings
+from ...data.settings import Command, Settings
 from ...data.storage import write_json
 from ...data.types import Progress
-from ..experiment import Session
-from ..setup import Command, Group, Seed
-from ..training import learn, validation_percent
+from ..experiment import Experiment
+from ..setup import ExperimentConfig, Seed
+from ..training import Learner, learn, validation_percent
 
 
 class Range(Settings):
@@ -49,10 +48,9 @@ class Range(Settings):
 
 
 class TuneCommand(Command):
-    """What ``scripts/tune.py`` is asked."""
+    """Options of ``scripts/tune.py``."""
 
-    task: str | None  # such as Full-M; None: the advertiser
-    agent: Group
+    experiment: ExperimentConfig
     seed: Seed
     trials: Annotated[int, Field(ge=1)]
     space: Annotated[dict[str, Range], Field(min_length=1)]
@@ -65,7 +63,7 @@ class TuneCommand(Command):
             ConfigError: naming the key, or what to install.
         """
         for key in self.space:
-            changed(self.agent, {key: None})
+            self.experiment.require_key(f"agent.{key}", f"space.{key}")
         try:
             import optuna  # noqa: F401
         except ImportError:
@@ -73,33 +71,20 @@ class TuneCommand(Command):
                 "tune: the package optuna is not installed; pip install 'mediagym[tuning]'."
             ) from None
 
-
-def changed(agent: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an agent's settings with other values; a dot reaches into a key.
-
-    Raises:
-        ConfigError: if there is no such key.
-    """
-    made = deepcopy(dict(agent))
-    for key, value in values.items():
-        *path, last = key.split(".")
-        place: Any = made
-        for part in path:
-            place = place.get(part) if isinstance(place, dict) else None
-        if not isinstance(place, dict) or last not in place:
-            raise ConfigError(
-                f"space.{key}: agent has no such key; allowed: {', '.join(sorted(agent))}."
-            )
-        place[last] = value
-    return made
+    def learner_with(self, values: Mapping[str, Any]) -> Learner:
+        """Return the learner's settings with other values; a dot reaches into a key."""
+        changes = {f"agent.{key}": value for key, value in values.items()}
+        return self.experiment.changed(changes, "space").learner
 
 
-def tune(session: Session, asked: TuneCommand, folder: Path, say: Progress) -> dict[str, Any]:
+def tune(
+    experiment: Experiment, command: TuneCommand, folder: Path, say: Progress
+) -> dict[str, Any]:
     """Train with other settings, trial by trial, and write ``tune.json`` into a folder.
 
     Args:
-        session: what was prepared.
-        asked: what to search and how often.
+        experiment: in which learners are trained.
+        command: what to search and how often.
         folder: of the journal, ``trials.log``; its trials count.
         say: called with a line a trial.
 
@@ -115,35 +100,35 @@ def tune(session: Session, asked: TuneCommand, folder: Path, say: Progress) -> d
     folder.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
         storage=JournalStorage(JournalFileBackend(str(folder / "trials.log"))),
-        study_name=f"{session.arena.id} {asked.agent['name']}",
+        study_name=f"{experiment.id} {command.experiment.learner.name}",
         direction="maximize",
         load_if_exists=True,
     )
     done = [trial for trial in study.trials if trial.state.is_finished()]
     # what was drawn before must not be drawn again
-    study.sampler = optuna.samplers.TPESampler(seed=asked.seed + len(study.trials))
+    study.sampler = optuna.samplers.TPESampler(seed=command.seed + len(study.trials))
 
     def score(trial: Any) -> float:
-        values = {key: span.suggested(trial, key) for key, span in asked.space.items()}
-        arena = replace(session.arena, agent=changed(asked.agent, values))
-        tried = session._replace(arena=arena)
-        percent = validation_percent(tried, learn(tried, asked.seed, None, progress=False))
+        values = {key: span.suggested(trial, key) for key, span in command.space.items()}
+        variant = replace(experiment, agent=command.learner_with(values))
+        percent = validation_percent(variant, learn(variant, command.seed, None, progress=False))
         say(f"trial {trial.number}: {percent:.2f} % with {_overrides(values)}")
         return percent
 
-    study.optimize(score, n_trials=max(asked.trials - len(done), 0))
-    return _told(study, asked, folder)
+    study.optimize(score, n_trials=max(command.trials - len(done), 0))
+    return _told(study, command, folder)
 
 
-def _told(study: Any, asked: TuneCommand, folder: Path) -> dict[str, Any]:
+def _told(study: Any, command: TuneCommand, folder: Path) -> dict[str, Any]:
     rows = [
         {"number": trial.number, "percent": trial.value, "values": trial.params}
         for trial in study.trials
         if trial.value is not None
     ]
     best = next(row for row in rows if row["number"] == study.best_trial.number)
-    where = [] if asked.task is None else [f"task={asked.task}"]
-    words = [*where, f"agent={asked.agent['name']}", _overrides(best["values"])]
+    task = command.experiment.task
+    where = [] if task is None else [f"task={task}"]
+    words = [*where, f"agent={command.experiment.learner.name}", _overrides(best["values"])]
     best = {**best, "overrides": " ".join(words)}
     write_json(folder / "tune.json", {"best": best, "trials": rows})
     return best

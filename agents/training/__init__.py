@@ -1,16 +1,18 @@
 """How is a network trained?"""
 
 from .actor import Actor
-from .algorithms import default_ppo, learner_of, model_of
+from .algorithms import LEARNERS, Learner, default_ppo, learner_of
 from .apg import AnalyticPolicyGradient
 from .network import LearnedPolicy, Network, Training, load_policy, save_network
 from .train import learn, validation_percent
 from .vecenv import SB3Envs, dummy_vec_env
 
 __all__ = [
+    "LEARNERS",
     "Actor",
     "AnalyticPolicyGradient",
     "LearnedPolicy",
+    "Learner",
     "Network",
     "SB3Envs",
     "Training",
@@ -19,7 +21,6 @@ __all__ = [
     "learn",
     "learner_of",
     "load_policy",
-    "model_of",
     "save_network",
     "validation_percent",
 ]

@@ -20,7 +20,7 @@ from ..journeys import (
     inter_visit_days,
     read_landings,
 )
-from ..settings import Settings
+from ..settings import Command
 from ..types import Floats
 from .attribute import CAVEAT, Attribution, AttributionSettings, Credit, attribute
 from .bootstrap import interval
@@ -32,7 +32,7 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class AttributionStudy:
     """One advertiser's journeys and what they say."""
 
     history: History
@@ -42,31 +42,22 @@ class Study:
     settings: AttributionSettings
 
 
-class AttributeCommand(Settings):
-    """The keys of `conf/attribute.yaml`."""
+class AttributeCommand(Command):
+    """Options of ``scripts/attribute.py``."""
 
-    data: dict[str, Any]  # see `DataSettings`
-    attribution: dict[str, Any]  # see `AttributionSettings`
-    output: Path | None  # folder of what is written; None: the run's own
-
-    def checked(self) -> tuple[DataSettings, AttributionSettings]:
-        """The groups as settings.
-
-        Raises:
-            ConfigError: naming the first key that is unknown, missing or not allowed.
-        """
-        settings = AttributionSettings.of(self.attribution, "attribution")
-        settings.check_method()
-        return DataSettings.from_mapping(self.data), settings
+    data: DataSettings
+    attribution: AttributionSettings
+    output: Path | None  # folder of the results; None: the run's own
 
 
-def attribution_study(data: DataSettings, settings: AttributionSettings) -> Study:
+def attribution_study(data: DataSettings, settings: AttributionSettings) -> AttributionStudy:
     """Read, cut and attribute.
 
     Raises:
         ConfigError: a setting is not allowed.
         DataError: an export cannot be read, there is no landings file, or nothing to attribute.
     """
+    settings.check_method()  # before anything is read
     history = load_history(data)
     landings = read_landings(data, history)
     if landings is None:
@@ -82,7 +73,7 @@ def attribution_study(data: DataSettings, settings: AttributionSettings) -> Stud
 
 def attribution_study_of(
     history: History, landings: Landings, settings: AttributionSettings
-) -> Study:
+) -> AttributionStudy:
     """Cut and attribute what was read.
 
     Raises:
@@ -91,10 +82,10 @@ def attribution_study_of(
     """
     settings.check_method()
     journeys = build_journeys(landings, history, settings.lookback_days, settings.converted)
-    return Study(history, landings, journeys, attribute(journeys, settings), settings)
+    return AttributionStudy(history, landings, journeys, attribute(journeys, settings), settings)
 
 
-def attribution_document(found: Study) -> Document:
+def attribution_document(found: AttributionStudy) -> Document:
     """Everything that was found, JSON-able; what is undefined is null."""
     attribution, settings = found.attribution, found.settings
     report = found.landings.report
@@ -222,7 +213,7 @@ def _gaps(journeys: Journeys) -> Document:
     return entries
 
 
-def _ratios(found: Study) -> Document | None:
+def _ratios(found: AttributionStudy) -> Document | None:
     """The ratios of the method that was asked for, and the plain numbers of all."""
     how, report = found.settings.ratios, found.landings.report
     platform = platform_conversions(found.history, report)
@@ -268,7 +259,7 @@ def _named(names: tuple[str, ...], values: Floats) -> dict[str, float]:
     return dict(zip(names, values.tolist(), strict=True))
 
 
-def _reconciliation(found: Study, report: LandingsReport) -> Document:
+def _reconciliation(found: AttributionStudy, report: LandingsReport) -> Document:
     odd = imputed(found.landings.frame, len(found.history.names))
     return {
         "rows": report.rows,

@@ -35,11 +35,12 @@ class DataSettings(Settings):
     landing_sources: dict[Name, Name]  # Source of a paid landing -> channel
 
     @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
+    def of(cls, mapping: Mapping[str, Any], where: str = "data") -> Self:
         """Builds settings from what the configuration holds under `data`.
 
         Args:
             mapping: plain keys and values, as YAML gives them.
+            where: name of the group, for messages.
 
         Returns:
             The settings, checked.
@@ -54,7 +55,7 @@ class DataSettings(Settings):
                 f"data: {shown(mapping)} was given. Allowed: a mapping with the keys {keys}. "
                 "To fix: start from conf/data/default.yaml."
             )
-        settings = cls.of(mapping, "data")
+        settings = super().of(mapping, where)
         _check_channels(settings)
         _check_ignored(settings)
         return settings

@@ -1,8 +1,13 @@
 """Which markets are plausible, given the exports?"""
 
 from .calibrate import CalibrationSettings, calibrate, likelihood_of, prior_centres_of
-from .forecaster import Simulated, kept_calibrations
-from .journeys import apply_journeys, ratio_draws
+from .forecaster import SimulatorForecaster, cached_calibrations
+from .journeys import (
+    JourneyFindings,
+    attribution_reader,
+    journey_findings,
+    ratio_draws,
+)
 from .laplace import StudentT, laplace
 from .likelihood import (
     ObservedHistory,
@@ -31,21 +36,23 @@ __all__ = [
     "CORE_DIMENSIONS",
     "DIMENSIONS",
     "CalibrationSettings",
+    "JourneyFindings",
     "LogNormal",
     "ObservedHistory",
     "Parameters",
     "Posterior",
     "PriorCentres",
     "Priors",
-    "Simulated",
+    "SimulatorForecaster",
     "StudentT",
-    "apply_journeys",
+    "attribution_reader",
+    "cached_calibrations",
     "calibrate",
     "contrast_basis",
     "draw_levels",
     "filter_days",
+    "journey_findings",
     "kalman_step",
-    "kept_calibrations",
     "laplace",
     "likelihood_of",
     "load_posterior",

@@ -13,6 +13,7 @@ from ...data.types import Floats
 from ..market import Market, MarketState, day_number, weekday_of
 from .evidence import EvidenceLikelihood
 from .halo import with_halo
+from .journeys import NO_FINDINGS, JourneyFindings
 from .learnt import learnt_report
 from .likelihood import FilterResult, ObservedHistory, filter_history, observed_history_from
 from .pooling import PartialPooling
@@ -50,6 +51,7 @@ def calibrate(
     priors: Priors,
     settings: CalibrationSettings,
     progress: Callable[[str], None] = lambda _: None,
+    findings: JourneyFindings = NO_FINDINGS,
 ) -> Posterior:
     """Return the posterior of an advertiser's markets.
 
@@ -61,11 +63,12 @@ def calibrate(
         history: the cleaned daily record.
         priors: beliefs before the data.
         settings: sizes and the seed.
-        progress: called with a line a round.
+        progress: called with a line per round.
+        findings: of the customers' journeys, where the priors ask for them.
     """
     rng = np.random.Generator(np.random.PCG64(settings.seed))
     record = observed_history_from(history)
-    centres = prior_centres_of(history, record, priors)
+    centres = prior_centres_of(history, record, priors, findings)
 
     drawn = sample(
         likelihood_of(history, record, priors, centres),
@@ -80,7 +83,7 @@ def calibrate(
         progress=progress,
     )
     fit = filter_history(markets_from_normals(drawn.z, priors, centres), record)
-    return posterior_of(history, record, priors, centres, drawn, fit, settings, rng)
+    return posterior_of(history, record, priors, findings, centres, drawn, fit, settings, rng)
 
 
 def likelihood_of(
@@ -105,7 +108,12 @@ def partial_pooling_of(history: History, priors: Priors) -> PartialPooling | Non
     return PartialPooling(channels, pooling.advertiser, pooling.channel)
 
 
-def prior_centres_of(history: History, record: ObservedHistory, priors: Priors) -> PriorCentres:
+def prior_centres_of(
+    history: History,
+    record: ObservedHistory,
+    priors: Priors,
+    findings: JourneyFindings = NO_FINDINGS,
+) -> PriorCentres:
     """Return what the priors are centred on.
 
     The reference spend is the one at which the median dollar was spent, which stays meaningful
@@ -114,7 +122,7 @@ def prior_centres_of(history: History, record: ObservedHistory, priors: Priors) 
     spend = np.maximum([_median_dollar(x) for x in record.spend.T], _SMALLEST_REFERENCE)
     total = np.where(record.seen, record.spend, 0.0).sum()
     rate = (record.conversions.sum() + 1.0) / max(total, 1.0)
-    half_life, sd = half_lives(history.campaigns, priors)
+    half_life, sd = half_lives(history.campaigns, priors, findings)
     return PriorCentres(
         spend=spend,
         conversions=rate * spend,
@@ -124,7 +132,9 @@ def prior_centres_of(history: History, record: ObservedHistory, priors: Priors) 
     )
 
 
-def half_lives(campaigns: Sequence[Campaign], priors: Priors) -> tuple[Floats, Floats]:
+def half_lives(
+    campaigns: Sequence[Campaign], priors: Priors, findings: JourneyFindings
+) -> tuple[Floats, Floats]:
     """Return medians (days) and log-sds of the prior half-lives, (campaigns,).
 
     Where the journeys are asked, the median days between landings are one measurement of the
@@ -132,7 +142,7 @@ def half_lives(campaigns: Sequence[Campaign], priors: Priors) -> tuple[Floats, F
     """
     kinds = [priors.half_life[priors.kind(campaign)] for campaign in campaigns]
     log, sd = np.log([kind.median for kind in kinds]), np.array([kind.sd for kind in kinds])
-    days = [priors.journeys.touches.get(campaign.name, np.nan) for campaign in campaigns]
+    days = [findings.days_between_visits.get(campaign.name, np.nan) for campaign in campaigns]
     known = np.array([bool(day > 0) for day in days])
     weight = np.where(known, priors.journeys.touch_sd**-2, 0.0)
     precision = sd**-2 + weight
@@ -184,6 +194,7 @@ def posterior_of(
     history: History,
     record: ObservedHistory,
     priors: Priors,
+    findings: JourneyFindings,
     centres: PriorCentres,
     drawn: Sample,
     fit: FilterResult,
@@ -198,12 +209,12 @@ def posterior_of(
     first_day = day_number(history.dates[-1]) + 1
     return Posterior(
         campaigns=history.campaigns,
-        market=with_halo(market, history.names, priors, rng),
+        market=with_halo(market, history.names, priors.journeys, findings, rng),
         state=MarketState(first_day, fit.state.stock, level),
         spend=record.spend.mean(0),
         spend_max=record.spend.max(0),
         recent=record.spend[-7:].mean(0),
         held_out=settings.held_out,
-        report=learnt_report(history, priors, centres, drawn),
+        report=learnt_report(history, priors, findings, centres, drawn),
         memory=UpdateState(drawn.z, fit.loglik, fit.state.level, fit.variance, *centres),
     )

@@ -1,15 +1,20 @@
-"""The halo of a calibrated market: a prior that the journeys give, which no export teaches."""
+"""The halo of a calibrated market: a prior from journeys, not learnt from exports."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from ..market import Market, carryover_of
-from .priors import Priors
+from .journeys import JourneyFindings
+from .priors import JourneyPriors
 
 
 def with_halo(
-    market: Market, names: Sequence[str], priors: Priors, rng: np.random.Generator
+    market: Market,
+    names: Sequence[str],
+    priors: JourneyPriors,
+    findings: JourneyFindings,
+    rng: np.random.Generator,
 ) -> Market:
     """Return markets whose lower-funnel campaigns are lifted by those that lead to them.
 
@@ -20,21 +25,22 @@ def with_halo(
     Args:
         market: draws, (draws, campaigns).
         names: (campaigns,).
-        priors: with what the journeys say.
+        priors: whether there is a halo, and how strong it may be.
+        findings: who leads to whom.
         rng: source of randomness.
 
     Returns:
         The same markets where the halo is off or nobody leads to anybody.
     """
-    how = priors.journeys
-    led = np.array([[how.led.get(close, {}).get(first, 0.0) for first in names] for close in names])
-    if not how.halo or led.sum() <= 0:
+    shares = findings.led_share
+    led = np.array([[shares.get(close, {}).get(first, 0.0) for first in names] for close in names])
+    if not priors.halo or led.sum() <= 0:
         return market
     ones = np.ones_like(market.elasticity)
     strength = np.clip(led.max(1), 0.0, 1.0)
     leading = led.sum(0)
     return market._replace(
-        halo=how.halo_most * rng.random(ones.shape) * strength,
+        halo=priors.halo_most * rng.random(ones.shape) * strength,
         halo_weight=leading / leading.sum() * ones,
-        halo_kept=carryover_of(how.halo_half_life) * ones,
+        halo_kept=carryover_of(priors.halo_half_life) * ones,
     )

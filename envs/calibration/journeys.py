@@ -1,132 +1,104 @@
-"""What the journeys say of the campaigns, where a plan or a prior asks for it.
+"""Findings of the customers' journeys that a calibration or an objective asks for.
 
-The source is an ``attribution.json`` of ``scripts/attribute.py``, or the landings beside the ad
-exports, attributed now.
+They come from an ``attribution.json`` of ``scripts/attribute.py``, or from the landings beside the
+ad exports, attributed now. Findings travel beside the settings, never inside them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...data.attribution import AttributionSettings, attribution_document, attribution_study
 from ...data.errors import ConfigError, DataError
 from ...data.exports import DataSettings
-from ...data.storage import read_json
+from ...data.storage import digest, read_json
 from ...data.types import Floats
-from ..market import Objective, Ratio
-from .priors import JourneyPriors
+from ..market import Objective, ObjectiveSettings, Ratio
+from .priors import JourneyPriors, Priors
 
-Ask = Callable[[Path | None], Mapping[str, Any]]
+ReadAttribution = Callable[[Path | None], Mapping[str, Any]]
+"""Returns the attribution document of a path; of None, that of the landings in ``data.path``."""
 
 
-def attribution_of(config: Mapping[str, Any], path: Path | None) -> Mapping[str, Any]:
-    """Return an attribution document.
+class JourneyFindings(NamedTuple):
+    """What journeys say about the campaigns, by name; empty where nothing asked for it."""
 
-    Args:
-        config: plain containers with the groups ``data`` and ``attribution``.
-        path: of a document; None: the landings in ``data.path`` are attributed.
+    ratios: tuple[Ratio, ...] | None = None  # (campaigns,) journey conversions per claimed one
+    days_between_visits: Mapping[str, float] = {}  # median days from a landing to the next
+    # closing campaign -> {earlier campaign: share in [0, 1] of its journeys that it led}
+    led_share: Mapping[str, Mapping[str, float]] = {}
 
-    Raises:
-        MediaGymError: if the file is not such a document, or there are no landings.
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values that tell two findings apart, for the keys of caches."""
+        return {
+            "days_between_visits": dict(self.days_between_visits),
+            "led_share": {name: dict(shares) for name, shares in self.led_share.items()},
+        }
+
+
+NO_FINDINGS = JourneyFindings()
+
+
+def prior_digest(priors: Priors, findings: JourneyFindings) -> str:
+    """Return a digest of all that priors depend on, to tell two calibrations apart."""
+    return digest(priors.model_dump(mode="json"), findings.to_json())
+
+
+def attribution_reader(data: DataSettings, attribution: AttributionSettings) -> ReadAttribution:
+    """Return a function that reads an attribution document, each one once.
+
+    The function raises ``MediaGymError`` if the file is no such document or there are no landings.
     """
-    if path is None:
-        settings = AttributionSettings.of(config["attribution"], "attribution")
-        return attribution_document(
-            attribution_study(DataSettings.from_mapping(config["data"]), settings)
-        )
-    content = read_json(path)
-    return content if isinstance(content, dict) else {}
+
+    @cache
+    def read(path: Path | None) -> Mapping[str, Any]:
+        if path is None:
+            return attribution_document(attribution_study(data, attribution))
+        content = read_json(path)
+        return content if isinstance(content, dict) else {}
+
+    return read
 
 
-def _part(found: Mapping[str, Any], key: str, path: Path | None) -> Any:
-    """Return a part of an attribution document; DataError if it has none."""
-    if key not in found:
-        raise DataError(
-            f"{path}: no attribution (it has no key {key}); give an attribution.json that "
-            "scripts/attribute.py wrote, or null to attribute the landings in data.path."
-        )
-    return found[key]
-
-
-def objective_of(
-    config: Mapping[str, Any], names: Sequence[str], ask: Ask | None = None
-) -> Objective:
-    """Return the configured objective; that of journeys with the ratio of every campaign.
+def journey_findings(
+    objective: ObjectiveSettings,
+    priors: JourneyPriors,
+    names: Sequence[str],
+    read: ReadAttribution,
+) -> JourneyFindings:
+    """Return what the objective and the priors ask of the journeys.
 
     Args:
-        config: plain containers with the groups ``data``, ``attribution`` and ``objective``.
+        objective: settings; ``journeys`` asks for the ratios.
+        priors: settings; ``carryover`` asks for days between visits, ``halo`` for led shares.
         names: (campaigns,).
-        ask: returns an attribution document by its path; None: ``attribution_of``.
+        read: see ``attribution_reader``.
 
     Raises:
         ConfigError: if the attribution is of other campaigns.
-        DataError: if there is nothing to take ratios from.
+        DataError: if there is nothing to take the findings from.
     """
-    objective = Objective.of(config["objective"], "objective")
-    if objective.name != "journeys" or objective.ratios is not None:
-        return objective
-    ask = ask or partial(attribution_of, config)
-    found = _part(ask(objective.attribution), "ratios", objective.attribution)
-    if found is None:
-        raise DataError(
-            "objective=journeys: no platform claims a conversion on the days of the landings, so "
-            "there is no ratio. Allowed: objective=conversions, or landings of the same days."
-        )
-    for name in names:
-        if name not in found["campaigns"]:
-            raise ConfigError(
-                f"objective.attribution: {objective.attribution or 'that of the landings'} has no "
-                f"campaign {name!r}; it is of {', '.join(found['campaigns'])}. Attribute the same "
-                "exports."
-            )
-    own = [found["campaigns"][name] for name in names]
-    ratios = tuple(Ratio(mean=each["ratio"], log_sd=each["log_sd"]) for each in own)
-    return objective.model_copy(update={"ratios": ratios})
-
-
-def priors_of(
-    config: Mapping[str, Any], names: Sequence[str], ask: Ask | None = None
-) -> dict[str, Any]:
-    """Return the group ``priors`` with what the journeys say; arguments as of ``objective_of``.
-
-    A campaign is led by another in the share of the journeys it closes in which the other came
-    earlier than chance has it: ``(lift - 1) / lift`` of that share, if the interval of the lift
-    lies above 1.
-    """
-    group = dict(config["priors"])
-    how = JourneyPriors.of(group["journeys"], "priors.journeys")
-    if not (how.carryover or how.halo):
-        return group
-    found = (ask or partial(attribution_of, config))(how.attribution)
-    gaps = _part(found, "inter_touch_days", how.attribution)
-    touches = {name: gaps[name]["median"] for name in names if gaps.get(name, {}).get("median")}
+    ratios = None
+    if objective.name == "journeys":
+        ratios = _ratios(read(objective.attribution), objective.attribution, names)
+    days: dict[str, float] = {}
     led: dict[str, dict[str, float]] = {}
-    for row in _part(found, "influence", how.attribution):
-        both = row["label"] in names and row["closer"] in names
-        if both and row["label"] != row["closer"] and row["low"] is not None and row["low"] > 1:
-            share = row["share"] * (row["lift"] - 1) / row["lift"]
-            led.setdefault(row["closer"], {})[row["label"]] = share
-    group["journeys"] = how.model_copy(
-        update={"touches": touches if how.carryover else {}, "led": led if how.halo else {}}
-    ).model_dump(mode="json")
-    return group
-
-
-def apply_journeys(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return a configuration whose priors and objective hold what the journeys say.
-
-    Landings that both ask for are attributed once.
-    """
-    ask = cache(partial(attribution_of, config))
-    objective = objective_of(config, names, ask).model_dump(mode="json")
-    return {**config, "priors": priors_of(config, names, ask), "objective": objective}
+    if priors.carryover or priors.halo:
+        document = read(priors.attribution)
+        gaps = _require_part(document, "inter_touch_days", priors.attribution)
+        influence = _require_part(document, "influence", priors.attribution)
+        if priors.carryover:
+            days = {name: gaps[name]["median"] for name in names if _has_median(gaps, name)}
+        if priors.halo:
+            led = _led_shares(influence, names)
+    return JourneyFindings(ratios, days, led)
 
 
 def ratio_draws(objective: Objective, draws: int, seed: int) -> Floats | None:
-    """Return journey conversions a claimed one, (draws, campaigns), lognormal around their means.
+    """Draw journey conversions per claimed one, (draws, campaigns), lognormal around their means.
 
     None where the objective is not the journeys'.
     """
@@ -137,3 +109,55 @@ def ratio_draws(objective: Objective, draws: int, seed: int) -> Floats | None:
     mean = np.array([ratio.mean for ratio in objective.ratios])
     normal = rng.standard_normal((draws, len(mean)))
     return np.asarray(mean * np.exp(sd * normal - sd**2 / 2))
+
+
+def _require_part(document: Mapping[str, Any], key: str, path: Path | None) -> Any:
+    """Return a part of an attribution document; DataError if it has none."""
+    if key not in document:
+        raise DataError(
+            f"{path}: no attribution (it has no key {key}); give an attribution.json that "
+            "scripts/attribute.py wrote, or null to attribute the landings in data.path."
+        )
+    return document[key]
+
+
+def _ratios(
+    document: Mapping[str, Any], path: Path | None, names: Sequence[str]
+) -> tuple[Ratio, ...]:
+    """Return the ratio of every campaign."""
+    ratios = _require_part(document, "ratios", path)
+    if ratios is None:
+        raise DataError(
+            "objective=journeys: no platform claims a conversion on the days of the landings, so "
+            "there is no ratio. Allowed: objective=conversions, or landings of the same days."
+        )
+    campaigns = ratios["campaigns"]
+    for name in names:
+        if name not in campaigns:
+            raise ConfigError(
+                f"objective.attribution: {path or 'that of the landings'} has no campaign "
+                f"{name!r}; it is of {', '.join(campaigns)}. Attribute the same exports."
+            )
+    own = (campaigns[name] for name in names)
+    return tuple(Ratio(mean=each["ratio"], log_sd=each["log_sd"]) for each in own)
+
+
+def _has_median(gaps: Mapping[str, Any], name: str) -> bool:
+    return bool(gaps.get(name, {}).get("median"))
+
+
+def _led_shares(
+    influence: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Return, by closing campaign, the share of its journeys that each other campaign led.
+
+    A campaign leads another in the share of the journeys it closes in which it came earlier than
+    chance has it: ``(lift - 1) / lift`` of that share, if the interval of the lift lies above 1.
+    """
+    led: dict[str, dict[str, float]] = {}
+    for row in influence:
+        both = row["label"] in names and row["closer"] in names
+        if both and row["label"] != row["closer"] and row["low"] is not None and row["low"] > 1:
+            share = row["share"] * (row["lift"] - 1) / row["lift"]
+            led.setdefault(row["closer"], {})[row["label"]] = share
+    return led

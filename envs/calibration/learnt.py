@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from ...data.history import History
-from ...data.storage import digest
 from ...data.types import Floats
+from .journeys import JourneyFindings, prior_digest
 from .priors import (
     CORE_DIMENSIONS,
     PARAMETER_INDEX,
@@ -19,7 +19,11 @@ from .smc import Sample
 
 
 def learnt_report(
-    history: History, priors: Priors, centres: PriorCentres, drawn: Sample
+    history: History,
+    priors: Priors,
+    findings: JourneyFindings,
+    centres: PriorCentres,
+    drawn: Sample,
 ) -> dict[str, Any]:
     """Return per campaign and parameter the posterior and how far the data narrowed the prior.
 
@@ -51,7 +55,7 @@ def learnt_report(
             "end": str(history.dates[-1]),
             "days": len(history.dates),
             "fingerprint": history.fingerprint(),
-            "priors": digest(priors.model_dump(mode="json")),
+            "priors": prior_digest(priors, findings),
         },
         "rounds": drawn.rounds,
         "campaigns": campaigns,

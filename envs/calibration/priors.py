@@ -67,7 +67,7 @@ class Pooling(Settings):
 
 
 class JourneyPriors(Settings):
-    """What the customers' journeys say before the exports speak; filled by `agents/credit.py`."""
+    """What priors ask of the customers' journeys; see `journeys.JourneyFindings`."""
 
     attribution: Path | None  # attribution.json; None: the landings are attributed
     carryover: bool  # whether the days between landings inform the half-lives
@@ -75,11 +75,6 @@ class JourneyPriors(Settings):
     halo: bool  # whether who leads to whom gives the halo's prior
     halo_most: Share  # exponent of the halo, uniform from 0, where every journey is led
     halo_half_life: Positive  # days of the attention that an upper-funnel campaign makes
-    touches: dict[str, float] = Field(
-        default_factory=dict
-    )  # campaign -> median days from its landing to the next
-    # closing campaign -> {earlier campaign: share of its journeys that it led, 0-1}
-    led: dict[str, dict[str, float]] = Field(default_factory=dict)
 
 
 class Priors(Settings):

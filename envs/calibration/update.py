@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from ...data.errors import ConfigError, DataError
 from ...data.history import History
-from ...data.storage import digest
 from ...data.types import Floats
 from ..market import MarketState, day_number
 from .calibrate import CalibrationSettings, markets_from_normals, partial_pooling_of, posterior_of
 from .evidence import EvidenceLikelihood
+from .journeys import NO_FINDINGS, JourneyFindings, prior_digest
 from .laplace import effective_share, fit_student_t, log_prior
 from .likelihood import FilterResult, ObservedHistory, filter_history, observed_history_from
 from .posterior import Posterior, UpdateState
@@ -32,6 +32,7 @@ def update(
     priors: Priors,
     settings: CalibrationSettings,
     progress: Callable[[str], None] = lambda _: None,
+    findings: JourneyFindings = NO_FINDINGS,
 ) -> Posterior:
     """Return the posterior after the days that the history has and the posterior has not seen.
 
@@ -41,6 +42,7 @@ def update(
         priors: those of the posterior.
         settings: its seed is used, and how many draws are held out.
         progress: called with a line now and then.
+        findings: those of the posterior.
 
     Raises:
         ConfigError: if more draws are to be held out than the posterior has.
@@ -51,7 +53,7 @@ def update(
             f"calibration.held_out: {settings.held_out} were given and the calibration to continue "
             f"has {posterior.draws} draws; allowed: fewer. Lower it, or calibrate without update."
         )
-    memory, old = _continued(posterior, history, priors)
+    memory, old = _continued(posterior, history, priors, findings)
     centres = memory.centres
     whole = observed_history_from(history)
     news = _after(whole, old)
@@ -70,7 +72,7 @@ def update(
     model = _Model(history, whole, priors, centres)
     z, fit, took = _move(model, z, _picked(fit, picked), rng)
     drawn = Sample(z, took, unique(z), 0, effective_share(gain))
-    return posterior_of(history, whole, priors, centres, drawn, fit, settings, rng)
+    return posterior_of(history, whole, priors, findings, centres, drawn, fit, settings, rng)
 
 
 class _Model(NamedTuple):
@@ -116,7 +118,9 @@ def _picked(fit: FilterResult, picked: NDArray[np.intp]) -> FilterResult:
     return FilterResult(take(fit.loglik), state, take(fit.variance))
 
 
-def _continued(posterior: Posterior, history: History, priors: Priors) -> tuple[UpdateState, int]:
+def _continued(
+    posterior: Posterior, history: History, priors: Priors, findings: JourneyFindings
+) -> tuple[UpdateState, int]:
     """Return what the posterior remembers, and how many days of the history it has seen.
 
     Raises:
@@ -130,7 +134,7 @@ def _continued(posterior: Posterior, history: History, priors: Priors) -> tuple[
     told = history.window(None, old) if old < len(history.dates) else history
     if tuple(posterior.campaigns) != tuple(history.campaigns):
         why = "it is of other campaigns"
-    elif seen.get("priors") != digest(priors.model_dump(mode="json")):
+    elif seen.get("priors") != prior_digest(priors, findings):
         why = "its priors, with beliefs and journeys, are others"
     elif str(history.dates[0]) != seen["start"] or told.fingerprint() != seen["fingerprint"]:
         why = f"the days from {seen['start']} to {seen['end']} are not those it has seen"

@@ -3,11 +3,13 @@
 from .constraints import Constraints
 from .daily_floors import daily_floors
 from .ledger import Ledger, add_up, day_bounds, floor_remaining, remaining, spend_day, total_range
-from .parse import constraints_from_json, parse_constraints
+from .parse import ConstraintSettings, constraints_from_json, parse_constraints
 from .rounding import to_cents
 from .violations import count_violations, violations
 
 __all__ = [
+    "ConstraintSettings",
+    "ConstraintSettings",
     "Constraints",
     "Ledger",
     "add_up",

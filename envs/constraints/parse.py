@@ -50,12 +50,12 @@ class _Campaign:
 
 
 def parse_constraints(
-    settings: Mapping[str, Any], campaigns: Sequence[Named], days: int
+    settings: ConstraintSettings, campaigns: Sequence[Named], days: int
 ) -> Constraints:
     """Read the settings for these campaigns, and refuse what no plan could satisfy.
 
     Args:
-        settings: the keys of `conf/constraints/default.yaml`, as YAML gives them.
+        settings: the group `constraints` of the configuration.
         campaigns: what gets a budget; the order is that of every array.
         days: length of the flight, >= 1.
 
@@ -63,15 +63,14 @@ def parse_constraints(
         ConfigError: naming the key that is unknown, missing or not allowed.
         ConstraintError: naming the node whose bounds contradict each other, with the numbers.
     """
-    given = ConstraintSettings.of(settings, "constraints")
     names = tuple(campaign.name for campaign in campaigns)
     owners = [campaign.channel for campaign in campaigns]
     channels = tuple(dict.fromkeys(owners))
     _check_flight(names, days)
-    total = _total(given.total)
-    by_channel = _by_name(given, "channel", channels)
-    by_campaign = _by_name(given, "campaign", names)
-    pacing, change_limit = _pace(given.pacing, given.change_limit, days)
+    total = _total(settings.total)
+    by_channel = _by_name(settings, "channel", channels)
+    by_campaign = _by_name(settings, "campaign", names)
+    pacing, change_limit = _pace(settings.pacing, settings.change_limit, days)
     limits = [
         _limits(by_channel, "channel", channels, total),
         _limits(by_campaign, "campaign", names, total),
@@ -82,7 +81,7 @@ def parse_constraints(
         tree=Tree.of([[0] * len(channels), [channels.index(owner) for owner in owners]]),
         days=days,
         total_cents=total,
-        spend_all=_spend_all(given.total_type),
+        spend_all=_spend_all(settings.total_type),
         floor_cents=(limits[0][0], limits[1][0]),
         cap_cents=(limits[0][1], limits[1][1]),
         daily_cap_cents=limits[1][2],
@@ -96,7 +95,8 @@ def parse_constraints(
 def constraints_from_json(document: Mapping[str, Any]) -> Constraints:
     """Rebuild what `Constraints.to_json` wrote."""
     campaigns = [_Campaign(*pair) for pair in document["channel_of"].items()]
-    return parse_constraints(document["settings"], campaigns, document["days"])
+    settings = ConstraintSettings.of(document["settings"], "constraints")
+    return parse_constraints(settings, campaigns, document["days"])
 
 
 def _check_flight(names: tuple[str, ...], days: int) -> None:

@@ -1,6 +1,6 @@
 """The environment of a calibration: what ``gym.make("mediagym/Calibrated-v0")`` makes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,9 @@ from typing import Any
 from ...data.errors import ConfigError, DataError
 from ...data.storage import SAMPLE, digest, read_arrays, shipped_yaml, write_arrays
 from ..calibration import Posterior, load_posterior
-from ..constraints import parse_constraints
+from ..constraints import ConstraintSettings, parse_constraints
 from ..flight import Problem, problem_of
-from ..market import Objective
+from ..market import Objective, ObjectiveSettings, Ratio
 from ..planning import SolverSettings, static_plan
 from .batch import EnvSettings
 from .env import BudgetEnv, BudgetVectorEnv
@@ -21,13 +21,17 @@ GROUPS = {  # of the configuration, and the YAML that each is by default
     "objective": "conversions",
     "solver": "default",
 }
-_VERSION = 3  # of kept static plans; a change of the solver must not find old ones
+_VERSION = 4  # of kept static plans; a change of the solver must not find old ones
 
 
 def problem_in(
     folder: Path,
     posterior: Posterior,
-    groups: Mapping[str, Mapping[str, Any]],
+    *,
+    constraints: ConstraintSettings,
+    objective: Objective,
+    days: int,
+    solver: SolverSettings,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Problem:
     """Return the problem that a posterior and the configuration make up.
@@ -36,49 +40,54 @@ def problem_in(
 
     Args:
         folder: of the calibration.
-        posterior: what is there.
-        groups: the configuration groups of ``GROUPS``.
+        posterior: what is in it.
+        constraints: settings of the constraint set.
+        objective: for journeys with the ratio of every campaign.
+        days: length of the flight.
+        solver: settings of the static plan's solver.
         progress: called with a line now and then.
     """
-    objective = Objective.of(groups["objective"], "objective")
     if objective.name == "journeys" and len(objective.ratios or ()) != len(posterior.campaigns):
         raise ConfigError(
-            f"objective.ratios: {len(objective.ratios or ())} were given; objective=journeys needs "
-            f"one for each of the {len(posterior.campaigns)} campaigns. Give mean and log_sd of "
-            "each, or plan with scripts/plan.py, which finds them."
+            f"ratios: {len(objective.ratios or ())} were given; objective=journeys needs one for "
+            f"each of the {len(posterior.campaigns)} campaigns. Give mean and log_sd of each, or "
+            "plan with scripts/plan.py, which finds them."
         )
-    solver = SolverSettings.of(groups["solver"], "solver")
-    days = EnvSettings.of(groups["env"], "env").days
-    constraints = parse_constraints(groups["constraints"], posterior.campaigns, days)
+    limits = parse_constraints(constraints, posterior.campaigns, days)
     key = digest(
         _VERSION,
         posterior.fingerprint(),
-        constraints.to_json(),
-        objective.model_dump(mode="json"),
+        limits.to_json(),
+        objective.to_json(),
         solver.model_dump(),
     )
     path = folder / f"static-{key}.npz"
     if path.exists():
         base = read_arrays(path)["plan"]
     else:
-        base = static_plan(posterior, constraints, objective, days, solver, progress)
+        base = static_plan(posterior, limits, objective, days, solver, progress)
         with suppress(DataError):  # an installed sample may lie where nothing may be written
             write_arrays(path, {"plan": base})
-    return problem_of(posterior, constraints, objective, base)
+    return problem_of(posterior, limits, objective, base)
 
 
 def make_env(
-    calibration: str | Path | None = None, render_mode: str | None = None, **groups: Any
+    calibration: str | Path | None = None,
+    render_mode: str | None = None,
+    ratios: Sequence[Mapping[str, float]] | None = None,
+    **groups: Any,
 ) -> BudgetEnv:
     """Make one flight at a time over the training draws of a calibration.
 
     Args:
         calibration: folder that ``scripts/calibrate.py`` wrote; None for the shipped sample's.
         render_mode: ``ansi``, ``rgb_array`` or None.
+        ratios: for ``objective={"name": "journeys"}``: ``mean`` and ``log_sd`` of the journey
+            conversions per claimed one, a mapping per campaign.
         groups: ``constraints``, ``env``, ``objective``, ``solver``: mappings that change keys of
             the defaults in ``conf``, e.g. ``constraints={"total": 100000}``.
     """
-    problem, posterior, settings = _parts(calibration, groups)
+    problem, posterior, settings = _parts(calibration, ratios, groups)
     return BudgetEnv(problem, posterior.training(), settings, render_mode)
 
 
@@ -86,25 +95,37 @@ def make_vector_env(
     num_envs: int = 1,
     calibration: str | Path | None = None,
     render_mode: str | None = None,
+    ratios: Sequence[Mapping[str, float]] | None = None,
     **groups: Any,
 ) -> BudgetVectorEnv:
     """Make many flights in lockstep; the arguments are those of ``make_env``."""
-    problem, posterior, settings = _parts(calibration, groups)
+    problem, posterior, settings = _parts(calibration, ratios, groups)
     return BudgetVectorEnv(problem, posterior.training(), settings, num_envs, render_mode)
 
 
 def _parts(
-    calibration: str | Path | None, changes: Mapping[str, Any]
+    calibration: str | Path | None,
+    ratios: Sequence[Mapping[str, float]] | None,
+    changes: Mapping[str, Any],
 ) -> tuple[Problem, Posterior, EnvSettings]:
     folder = SAMPLE / "calibration" if calibration is None else Path(calibration)
+    _refuse_unknown(changes)
     groups = {
         group: shipped_yaml(f"{group}/{name}") | dict(changes.get(group, {}))
         for group, name in GROUPS.items()
     }
-    _refuse_unknown(changes)
+    settings = EnvSettings.of(groups["env"], "env")
+    objective = ObjectiveSettings.of(groups["objective"], "objective")
     posterior = load_posterior(folder)
-    problem = problem_in(folder, posterior, groups)
-    return problem, posterior, EnvSettings.of(groups["env"], "env")
+    problem = problem_in(
+        folder,
+        posterior,
+        constraints=ConstraintSettings.of(groups["constraints"], "constraints"),
+        objective=Objective.of(objective, [Ratio.of(each, "ratios") for each in ratios or ()]),
+        days=settings.days,
+        solver=SolverSettings.of(groups["solver"], "solver"),
+    )
+    return problem, posterior, settings
 
 
 def _refuse_unknown(changes: Mapping[str, Any]) -> None:

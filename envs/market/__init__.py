@@ -5,7 +5,7 @@ from .counterfactual import counterfactual_conversions
 from .counts import negative_binomial_loglik, poisson_quantile
 from .effects import landed_share
 from .noise import ShockSettings, draw_noise, draw_noises, generator, unit_gamma
-from .objective import Objective, Ratio
+from .objective import Objective, ObjectiveSettings, Ratio
 from .parameters import PARAMETERS, require_possible
 from .records import Market, MarketState, Noise, Outcome
 from .response import (
@@ -27,6 +27,7 @@ __all__ = [
     "MarketState",
     "Noise",
     "Objective",
+    "ObjectiveSettings",
     "Outcome",
     "Ratio",
     "ShockSettings",

@@ -1,7 +1,9 @@
-"""What a flight is worth: conversions, those that journeys credit, revenue or profit."""
+"""Value of a flight: conversions, conversions that journeys credit, revenue or profit."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -10,21 +12,44 @@ from ...data.settings import Settings
 from ..arrays import Array, namespace
 from .records import Outcome
 
+ObjectiveName = Literal["conversions", "journeys", "revenue", "profit"]
+
+
+class ObjectiveSettings(Settings):
+    """The group ``objective`` of the configuration; see ``conf/objective``."""
+
+    name: ObjectiveName
+    margin: Annotated[float, Field(gt=0, le=1)]  # share of revenue that is gross profit
+    attribution: Path | None  # attribution.json behind the ratios; only journeys uses it
+
 
 class Ratio(Settings):
-    """Journey conversions for one that the platform claims, and how well that is known."""
+    """Journey conversions per conversion that the platform claims, and its uncertainty."""
 
     mean: Annotated[float, Field(ge=0)]
     log_sd: Annotated[float, Field(ge=0)]
 
 
-class Objective(Settings):
-    """The group ``objective`` of the configuration."""
+@dataclass(frozen=True)
+class Objective:
+    """The value of a day's outcome; for journeys with the ratio of every campaign."""
 
-    name: Literal["conversions", "journeys", "revenue", "profit"]
-    margin: Annotated[float, Field(gt=0, le=1)]  # share of revenue that is gross profit
-    attribution: Path | None  # attribution.json behind the ratios; only journeys uses it
-    ratios: tuple[Ratio, ...] | None = None  # (campaigns,) found by `agents/credit.py`
+    name: ObjectiveName
+    margin: float  # share of revenue that is gross profit, in (0, 1]
+    ratios: tuple[Ratio, ...] | None = None  # (campaigns,); None: no journeys were attributed
+
+    @classmethod
+    def of(cls, settings: ObjectiveSettings, ratios: Sequence[Ratio] | None = None) -> "Objective":
+        """Return the objective that settings name, with what journeys found beside them."""
+        return cls(settings.name, settings.margin, None if ratios is None else tuple(ratios))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values that tell two objectives apart."""
+        return {
+            "name": self.name,
+            "margin": self.margin,
+            "ratios": None if self.ratios is None else [dict(ratio) for ratio in self.ratios],
+        }
 
     def expected(self, outcome: Outcome, spend: Array) -> Array:
         """Return a day's expected value by campaign, count noise averaged out."""
@@ -34,11 +59,11 @@ class Objective(Settings):
         """Return a day's value by campaign as it was counted."""
         return self._value(outcome.conversions, outcome.revenue, spend)
 
-    def worth(self, like: Array) -> Array | float:
-        """Return what a claimed conversion is worth, (campaigns,), where that is not its revenue.
+    def conversion_weights(self, like: Array) -> Array | float:
+        """Return the credit per claimed conversion, (campaigns,), or 1.0 without journeys.
 
         Args:
-            like: an array of the kind that is asked for, numpy or torch.
+            like: an array of the library that is wanted, numpy or torch.
         """
         if self.name != "journeys" or self.ratios is None:
             return 1.0
@@ -48,13 +73,13 @@ class Objective(Settings):
     def per_conversion(self, order_value: Array) -> Array:
         """Return what a conversion adds, spend left aside, (..., campaigns) like order values."""
         if self.name in ("conversions", "journeys"):
-            return self.worth(order_value) + 0 * order_value
+            return self.conversion_weights(order_value) + 0 * order_value
         return order_value * (self.margin if self.name == "profit" else 1.0)
 
     def _value(self, conversions: Array, revenue: Array, spend: Array) -> Array:
         if self.name in ("conversions", "journeys"):
-            worth = self.worth(conversions)
-            return conversions if isinstance(worth, float) else conversions * worth
+            weights = self.conversion_weights(conversions)
+            return conversions if isinstance(weights, float) else conversions * weights
         if self.name == "revenue":
             return revenue
         return self.margin * revenue - spend

@@ -15,7 +15,7 @@ from ...data.errors import DataError
 from ...data.storage import ROOT, read_json, shipped_yaml, write_json
 from ...data.types import Floats, Progress
 from ..calibration import Posterior
-from ..constraints import Constraints, parse_constraints
+from ..constraints import Constraints, ConstraintSettings, parse_constraints
 from ..flight import Problem, problem_of
 from ..market import Objective, draw_noises
 from ..planning import best_shared_plan, clairvoyant_values, constant_plan
@@ -58,8 +58,10 @@ def problem_for(
     given = (
         shipped_yaml("constraints/default") | {"total": task.size.total, "pacing": None} | changes
     )
-    constraints = parse_constraints(given, posterior.campaigns, task.size.days)
-    objective = Objective.of(shipped_yaml("objective/conversions"), "objective")
+    constraints = parse_constraints(
+        ConstraintSettings.of(given, "constraints"), posterior.campaigns, task.size.days
+    )
+    objective = Objective("conversions", 1.0)
     if not changes and not anew and reference_path(task).exists():
         base = reference_of(task.key).static_plan
         return _problem(task, posterior, constraints, objective, base)

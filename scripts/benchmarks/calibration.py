@@ -136,7 +136,7 @@ def _setting(folder: Path, days: int) -> _Setting:
     given = {**shipped_yaml("advertiser/default"), "path": folder, "days": days, "landings": 0}
     settings = SyntheticSettings.of(given, "advertiser")
     write_advertiser(synthesize(settings, priors), settings)
-    data = DataSettings.from_mapping({**shipped_yaml("data/default"), "path": str(folder)})
+    data = DataSettings.of({**shipped_yaml("data/default"), "path": str(folder)})
     how = CalibrationSettings.of(shipped_yaml("calibration/default"), "calibration")
     return _Setting(load_history(data), priors, how)
 

@@ -86,7 +86,7 @@ def _advertisers() -> Iterator[tuple[str, History]]:
     folders = {"the sample": SAMPLE, "advertiser A": _REAL}
     for name, folder in folders.items():
         if folder.is_dir():
-            yield name, load_history(DataSettings.from_mapping(read | {"path": folder}))
+            yield name, load_history(DataSettings.of(read | {"path": folder}))
         else:
             print(f"skipped: {name}, which is not at {folder}")
 

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.rollout import percent_of, rollout_policy
 from mediagym.agents.training import (
+    LEARNERS,
     Actor,
     AnalyticPolicyGradient,
     LearnedPolicy,
@@ -26,12 +27,11 @@ from mediagym.agents.training import (
     Training,
     default_ppo,
     learner_of,
-    model_of,
 )
 from mediagym.data.storage import shipped_yaml
 from mediagym.envs.environment import BudgetEnv, BudgetVectorEnv
 from mediagym.scripts.benchmarks.figure import Figure
-from mediagym.scripts.benchmarks.training import task_session
+from mediagym.scripts.benchmarks.training import task_experiment
 
 _SEEDS = 5
 _ABOVE = 3.0  # points of the clairvoyant over the static plan
@@ -42,9 +42,9 @@ Figures = dict[str, Figure]
 def quality() -> Figures:
     """Time three trainings to the same quality, the median of the seeds."""
     torch.set_num_threads(1)
-    session = task_session("env.action.follow=0")
+    experiment = task_experiment("env.action.follow=0")
     usual, scratch, warm = (
-        np.array([_seconds(session, make(session, seed)) for seed in range(_SEEDS)])
+        np.array([_seconds(experiment, make(experiment, seed)) for seed in range(_SEEDS)])
         for make in (_usual, _batched, _backpropagated)
     )
     unit = f"CPU seconds, median of {_SEEDS} seeds"
@@ -61,51 +61,53 @@ def _ratio(slow: Any, fast: Any, target: float) -> Figure:
     return Figure(float(np.median(slow) / np.median(fast)), target, "times", at_least=True)
 
 
-def _seconds(session: Session, training: tuple[Any, Callable[[], None]]) -> float:
+def _seconds(experiment: Experiment, training: tuple[Any, Callable[[], None]]) -> float:
     """Return the CPU seconds until a network is good enough, or the bound."""
     policy, iterate = training
-    trial = session.arena.trial("validation")
+    trial = experiment.held_out("validation")
     best = trial.best
     assert best is not None  # noqa: S101  # a task knows its clairvoyant
 
     def percent(flown: Any) -> float:
-        return float(percent_of(rollout_policy(session.problem, flown, trial).total, best).mean())
+        return float(
+            percent_of(rollout_policy(experiment.problem, flown, trial).total, best).mean()
+        )
 
     record = Training(task=None, campaigns=[], objective="", seed=0, threads=1, steps=0)
-    network = Network(Actor.of(policy), session.env.action, record, "ppo", "")
-    enough = percent(PlanPolicy("static", session.problem.static_plan)) + _ABOVE
+    network = Network(Actor.of(policy), experiment.env.action, record, "ppo", "")
+    enough = percent(PlanPolicy("static", experiment.problem.static_plan)) + _ABOVE
     spent = 0.0
     while spent < _BOUND:
         began = time.process_time()
         iterate()
         spent += time.process_time() - began
-        if percent(LearnedPolicy("ppo", network, session.problem)) >= enough:
+        if percent(LearnedPolicy("ppo", network, experiment.problem)) >= enough:
             return spent
     return _BOUND
 
 
-def _usual(session: Session, seed: int) -> tuple[Any, Callable[[], None]]:
+def _usual(experiment: Experiment, seed: int) -> tuple[Any, Callable[[], None]]:
     settings = learner_of({**shipped_yaml("agent/ppo_scratch"), "n_epochs": 10})
-    problem, source, env = session.problem, session.arena.source, session.env
+    problem, source, env = experiment.problem, experiment.source, experiment.env
     model = default_ppo(lambda: BudgetEnv(problem, source, env), settings, seed)
     return model.policy, lambda: _learn(model)
 
 
-def _batched(session: Session, seed: int) -> tuple[Any, Callable[[], None]]:
+def _batched(experiment: Experiment, seed: int) -> tuple[Any, Callable[[], None]]:
     settings = learner_of(shipped_yaml("agent/ppo_scratch"))
-    envs = BudgetVectorEnv(session.problem, session.arena.source, session.env, settings.n_envs)
-    model = model_of(SB3Envs(envs), settings, seed)
+    envs = BudgetVectorEnv(experiment.problem, experiment.source, experiment.env, settings.n_envs)
+    model = LEARNERS["ppo_scratch"].build(SB3Envs(envs), settings, seed)
     model.lr_schedule = lambda _: settings.learning_rate  # its end is not known beforehand
     return model.policy, lambda: _learn(model)
 
 
-def _backpropagated(session: Session, seed: int) -> tuple[Any, Callable[[], None]]:
+def _backpropagated(experiment: Experiment, seed: int) -> tuple[Any, Callable[[], None]]:
     settings = learner_of(shipped_yaml("agent/ppo"))
-    envs = BudgetVectorEnv(session.problem, session.arena.source, session.env, 1)
-    policy = model_of(SB3Envs(envs), settings, seed).policy
-    actor, arena = Actor.of(policy), session.arena
+    envs = BudgetVectorEnv(experiment.problem, experiment.source, experiment.env, 1)
+    policy = LEARNERS["ppo"].build(SB3Envs(envs), settings, seed).policy
+    actor, experiment = Actor.of(policy), experiment
     warm = AnalyticPolicyGradient(
-        actor, session.problem, arena.source, arena.env, settings.warm, seed
+        actor, experiment.problem, experiment.source, experiment.env, settings.warm, seed
     )
     return policy, warm.step
 

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from hydra import compose, initialize_config_dir
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.rollout import EvaluationSet, rollout_policy
-from mediagym.agents.setup import candidates_of, prepare
-from mediagym.agents.training import SB3Envs, default_ppo, learner_of, model_of
+from mediagym.agents.setup import ExperimentConfig, candidates_of, prepare
+from mediagym.agents.training import LEARNERS, SB3Envs, default_ppo, learner_of
 from mediagym.data.storage import CONF, shipped_yaml
 from mediagym.envs.suite import make_env, make_vector_env
 from mediagym.scripts.benchmarks.figure import Figure
@@ -32,7 +32,7 @@ def training() -> Figures:
     torch.set_num_threads(1)
     settings = learner_of({**shipped_yaml("agent/ppo"), **_OURS})
     envs = SB3Envs(make_vector_env(settings.n_envs, _TASK))
-    ours = _rate(model_of(envs, settings, 0))
+    ours = _rate(LEARNERS["ppo"].build(envs, settings, 0))
     slow = _rate(default_ppo(lambda: make_env(_TASK), settings, 0), _EARLY)
     unit = "environment steps a CPU-second"
     return {
@@ -45,12 +45,12 @@ def training() -> Figures:
 
 def decisions() -> Figures:
     """Time one decision for 1,024 flights: the reference policy's and the re-planner's."""
-    session = task_session()
-    days = session.problem.days
-    trial = EvaluationSet(*session.arena.source.draw(0, range(_FLIGHTS), days))
+    experiment = task_experiment()
+    days = experiment.problem.days
+    trial = EvaluationSet(*experiment.source.draw(0, range(_FLIGHTS), days))
     flown = [
-        rollout_policy(session.problem, entrant.policies[0], trial)
-        for entrant in candidates_of(["ppo", "replanner"], session)
+        rollout_policy(experiment.problem, entrant.policies[0], trial)
+        for entrant in candidates_of(["ppo", "replanner"], experiment)
     ]
     fast, slow = (f.seconds / days * 1e3 for f in flown)
     return {
@@ -60,11 +60,11 @@ def decisions() -> Figures:
     }
 
 
-def task_session(*overrides: str) -> Session:
-    """Return the session of the task that is timed, as ``scripts/train.py`` prepares it."""
+def task_experiment(*overrides: str) -> Experiment:
+    """Return the experiment of the task that is timed, as ``scripts/train.py`` prepares it."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("train", overrides=[f"task={_TASK}", *overrides])
-    return prepare(to_plain_dict(config), lambda _: None)
+    return prepare(ExperimentConfig.read(to_plain_dict(config)), lambda _: None)
 
 
 def _rate(model: Any, before: int = 1) -> float:

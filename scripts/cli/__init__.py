@@ -1,9 +1,10 @@
 """What do all commands share?"""
 
 from .console import console, print_line, print_notes, progress, run_folder
-from .launch import command_line, launch, overrides, sweeping, to_plain_dict
+from .launch import command, command_line, launch, overrides, sweeping, to_plain_dict
 
 __all__ = [
+    "command",
     "command_line",
     "console",
     "launch",

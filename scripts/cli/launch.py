@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -21,6 +21,7 @@ from mediagym.data.errors import MediaGymError
 from mediagym.data.settings import RENAMED
 from mediagym.data.storage import CONF, SAMPLE
 
+Options = TypeVar("Options")
 # on import, so that the processes of a sweep have it too
 OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
 # whether a run is resumed that can be
@@ -31,7 +32,30 @@ OmegaConf.register_new_resolver(
 )
 
 
-def launch(main: Callable[[DictConfig], Any], name: str) -> None:
+def command(
+    name: str, parse: Callable[[dict[str, Any]], Options]
+) -> Callable[[Callable[[Options], Any]], Callable[[], None]]:
+    """Turn a function of a command's options into the console entry of that command.
+
+    Args:
+        name: of the command and of its YAML in ``conf``.
+        parse: makes the options of the composed configuration, plain containers.
+    """
+
+    def decorate(main: Callable[[Options], Any]) -> Callable[[], None]:
+        def run() -> None:
+            """Console entry."""
+            launch(main, parse, name)
+
+        run.main, run.parse = main, parse  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def launch(
+    main: Callable[[Options], Any], parse: Callable[[dict[str, Any]], Options], name: str
+) -> None:
     """Run a command under the configuration of its name.
 
     A user's mistake, in the configuration or found by the program, is printed as one message
@@ -40,16 +64,17 @@ def launch(main: Callable[[DictConfig], Any], name: str) -> None:
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     if main.__module__ == "__main__":  # a sweep sends it to other processes, which import it
-        main = getattr(import_module(f"mediagym.scripts.{name}"), main.__name__)
+        entry = import_module(f"mediagym.scripts.{name}").run
+        main, parse = entry.main, entry.parse
     composed = []
 
     def guarded(config: DictConfig) -> Any:
         composed.append(config)
         try:
-            return main(config)
+            return main(parse(to_plain_dict(config)))
         except MediaGymError as error:
             if sweeping():
-                raise  # to an end of this job alone; told when all have ended
+                raise  # ends this job alone; reported when all have ended
             _refuse(str(error))
         except OmegaConfBaseException as error:
             if sweeping():
@@ -89,12 +114,11 @@ def sweeping() -> bool:
     return bool(HydraConfig.initialized()) and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
-def to_plain_dict(config: DictConfig, *groups: str) -> dict[str, Any]:
-    """Return a configuration (or some of its keys) as plain, resolved containers."""
-    whole = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(whole, dict)  # noqa: S101  # a main configuration is a mapping
-    chosen = {str(key): value for key, value in whole.items()}
-    return {key: chosen[key] for key in groups} if groups else chosen
+def to_plain_dict(config: DictConfig) -> dict[str, Any]:
+    """Return a configuration as plain, resolved containers."""
+    content = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(content, dict)  # noqa: S101  # a main configuration is a mapping
+    return {str(key): value for key, value in content.items()}
 
 
 def overrides() -> list[str]:

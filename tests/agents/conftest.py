@@ -9,7 +9,7 @@ import pytest
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from mediagym.agents.experiment import CALIBRATED, AdvertiserExperiment, Session, TaskExperiment
+from mediagym.agents.experiment import CALIBRATED, AdvertiserExperiment, Experiment, TaskExperiment
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import Policy
 from mediagym.agents.rollout import EvaluationSet, EvaluationSettings, evaluation_set
@@ -69,16 +69,16 @@ def learner(agent: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def record(session: Session) -> Training:
+def record(experiment: Experiment) -> Training:
     """What is on record about a network for the shared problem."""
-    names = list(session.problem.constraints.names)
+    names = list(experiment.problem.constraints.names)
     return Training(task=None, campaigns=names, objective="conversions", seed=0, threads=1, steps=0)
 
 
 @pytest.fixture
-def actor(session: Session) -> Actor:
+def actor(experiment: Experiment) -> Actor:
     """A small untrained actor for the shared problem."""
-    batch = FlightBatch(session.problem, session.posterior.training(), session.env)
+    batch = FlightBatch(experiment.problem, experiment.posterior.training(), experiment.env)
     torch.manual_seed(0)
     return Actor.of(
         ActorCriticPolicy(
@@ -88,7 +88,7 @@ def actor(session: Session) -> Actor:
 
 
 @pytest.fixture(scope="session")
-def session(
+def experiment(
     posterior: Posterior,
     problem: Problem,
     env_settings: EnvSettings,
@@ -96,11 +96,11 @@ def session(
     evaluation_settings: EvaluationSettings,
     agent: Callable[..., dict[str, Any]],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Session:
+) -> Experiment:
     """What `prepare` would return for the shared problem."""
     config = {"agent": agent(), "evaluation": evaluation_settings.model_dump()}
     notes = ("a note on the data",)
-    arena = AdvertiserExperiment(
+    experiment = AdvertiserExperiment(
         CALIBRATED,
         problem,
         posterior,
@@ -111,30 +111,30 @@ def session(
         tmp_path_factory.mktemp("cache"),
         solver,
     )
-    return Session(config, arena, solver, evaluation_settings, notes)
+    return Experiment(config, experiment, solver, evaluation_settings, notes)
 
 
 @pytest.fixture(scope="session")
-def baselines(session: Session) -> list[Policy]:
+def baselines(experiment: Experiment) -> list[Policy]:
     """A few baselines of that session: plans, one that reacts, and the references."""
     names = ("uniform", "historical", "greedy", "static")
-    return [baseline(name, session.arena) for name in names]
+    return [baseline(name, experiment) for name in names]
 
 
 @pytest.fixture(scope="session")
-def task_session(
+def task_experiment(
     conf: Callable[..., dict[str, Any]],
     env_settings: EnvSettings,
     solver: SolverSettings,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[..., Session]:
+) -> Callable[..., Experiment]:
     """Makes what `prepare` would return for a task of the suite, with some of its markets."""
     cache = tmp_path_factory.mktemp("cache")
 
-    def make(key: str, **changes: Any) -> Session:
+    def make(key: str, **changes: Any) -> Experiment:
         evaluation = EvaluationSettings.of(conf("evaluation/default.yaml", **changes), "evaluation")
-        arena = TaskExperiment.of(task_of(key), env_settings, evaluation, {}, cache)
-        return Session({"task": key}, arena, solver, evaluation, ())
+        experiment = TaskExperiment.of(task_of(key), env_settings, evaluation, {}, cache)
+        return Experiment({"task": key}, experiment, solver, evaluation, ())
 
     return make
 

@@ -11,7 +11,14 @@ import yaml
 
 from mediagym.envs.arrays import namespace
 from mediagym.envs.calibration import Posterior
-from mediagym.envs.constraints import Constraints, Ledger, day_bounds, parse_constraints, spend_day
+from mediagym.envs.constraints import (
+    Constraints,
+    ConstraintSettings,
+    Ledger,
+    day_bounds,
+    parse_constraints,
+    spend_day,
+)
 from mediagym.envs.flight import FlightState, Observable, Problem, initial_state
 from mediagym.envs.market import Market, MarketState, Noise, draw_noises, generator
 
@@ -92,7 +99,11 @@ def feasible_set() -> Callable[..., Constraints]:
         count, days = len(campaigns), int(rng.integers(1, 9))
         shares = rng.dirichlet(np.full(count, rng.choice([0.2, 1, 5])))
         plan = np.round(shares * rng.integers(100, 5000), 2)
-        return parse_constraints(_settings(rng, plan, campaigns, days), campaigns, days)
+        return parse_constraints(
+            ConstraintSettings.of(_settings(rng, plan, campaigns, days), "constraints"),
+            campaigns,
+            days,
+        )
 
     return draw
 

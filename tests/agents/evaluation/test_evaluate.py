@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mediagym.agents.evaluation.evaluate import Evaluation, evaluate
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.policies import baseline
 from mediagym.agents.policies.greedy import Greedy
 from mediagym.agents.policy import Candidate, PlanPolicy
@@ -22,7 +22,7 @@ from mediagym.agents.rollout import (
 )
 from mediagym.data.errors import ConfigError
 from mediagym.envs.calibration import Posterior
-from mediagym.envs.constraints import parse_constraints
+from mediagym.envs.constraints import ConstraintSettings, parse_constraints
 from mediagym.envs.constraints.parse import constraints_from_json
 from mediagym.envs.flight import Observable, Problem, problem_of
 from mediagym.envs.planning import SolverSettings, static_plan
@@ -45,17 +45,17 @@ class Reactive:
 
 
 @pytest.fixture(scope="module")
-def entrants(session: Session) -> list[Candidate]:
+def entrants(experiment: Experiment) -> list[Candidate]:
     """Some baselines, and one that reacts, with two seeds: twice the same."""
-    reactive = Candidate("reactive", (Reactive(session.problem), Reactive(session.problem)))
+    reactive = Candidate("reactive", (Reactive(experiment.problem), Reactive(experiment.problem)))
     simple = ("uniform", "historical", "greedy", "static")
-    return [*(Candidate(name, (baseline(name, session.arena),)) for name in simple), reactive]
+    return [*(Candidate(name, (baseline(name, experiment),)) for name in simple), reactive]
 
 
 @pytest.fixture(scope="module")
-def evaluation(session: Session, entrants: list[Candidate]) -> Evaluation:
-    trial = session.arena.trial("test")
-    return evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
+def evaluation(experiment: Experiment, entrants: list[Candidate]) -> Evaluation:
+    trial = experiment.held_out("test")
+    return evaluate(experiment.problem, entrants, trial, experiment.solver, experiment.evaluation)
 
 
 def test_no_policy_beats_the_clairvoyant_in_any_market(evaluation: Evaluation) -> None:
@@ -76,29 +76,29 @@ def test_no_policy_breaks_a_constraint_or_misses_the_budget(evaluation: Evaluati
 
 
 def test_broken_constraints_and_missing_cents_are_counted(
-    session: Session, held_trial: Callable[..., EvaluationSet]
+    experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     # a policy cannot break anything, so the budget it is held against is made another
-    tighter = session.problem.constraints.to_json()
+    tighter = experiment.problem.constraints.to_json()
     tighter["settings"]["total"] = "$199999.98"
     for kind in ("channels", "campaigns"):
         for bounds in tighter["settings"][kind].values():
             bounds["cap"] = None
     other = constraints_from_json(tighter)
     flown = rollout_policy(
-        session.problem, PlanPolicy("static", session.problem.static_plan), held_trial(3)
+        experiment.problem, PlanPolicy("static", experiment.problem.static_plan), held_trial(3)
     )
 
-    broken, off = violations_of(session.problem._replace(constraints=other), flown.spend)
+    broken, off = violations_of(experiment.problem._replace(constraints=other), flown.spend)
     assert off == 2
     assert broken >= 3
 
 
 def test_an_evaluation_is_the_same_every_time(
-    session: Session, entrants: list[Candidate], evaluation: Evaluation
+    experiment: Experiment, entrants: list[Candidate], evaluation: Evaluation
 ) -> None:
-    trial = session.arena.trial("test")
-    again = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
+    trial = experiment.held_out("test")
+    again = evaluate(experiment.problem, entrants, trial, experiment.solver, experiment.evaluation)
     for one, other in zip(evaluation.results, again.results, strict=True):
         np.testing.assert_array_equal(one.total, other.total)
         np.testing.assert_array_equal(one.rollouts[0].spend, other.rollouts[0].spend)
@@ -106,22 +106,22 @@ def test_an_evaluation_is_the_same_every_time(
 
 
 def test_values_that_are_known_are_taken_and_no_plan_is_looked_for(
-    session: Session, entrants: list[Candidate], evaluation: Evaluation
+    experiment: Experiment, entrants: list[Candidate], evaluation: Evaluation
 ) -> None:
-    trial = session.arena.trial("test")._replace(best=2 * evaluation.best)
-    found = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
+    trial = experiment.held_out("test")._replace(best=2 * evaluation.best)
+    found = evaluate(experiment.problem, entrants, trial, experiment.solver, experiment.evaluation)
     assert [entry.name for entry in found.results] == [each.name for each in entrants]
     for one, other in zip(found.results, evaluation.results[:-1], strict=True):
         np.testing.assert_allclose(found.percent(one), evaluation.percent(other) / 2)
 
 
 def test_a_clairvoyant_that_flies_does_not_stand_there_twice(
-    session: Session, evaluation: Evaluation
+    experiment: Experiment, evaluation: Evaluation
 ) -> None:
-    trial = session.arena.trial("test")
+    trial = experiment.held_out("test")
     plan = PlanPolicy(CLAIRVOYANT, evaluation.results[-1].rollouts[0].spend)
     entrants = [Candidate(CLAIRVOYANT, (plan,))]
-    found = evaluate(session.problem, entrants, trial, session.solver, session.evaluation)
+    found = evaluate(experiment.problem, entrants, trial, experiment.solver, experiment.evaluation)
     assert [entry.name for entry in found.results] == [CLAIRVOYANT]
     assert (found.best >= evaluation.best * (1 - 1e-9)).all()
 
@@ -132,7 +132,9 @@ def test_every_training_seed_flies_the_same_markets(evaluation: Evaluation) -> N
 
 
 def test_only_decisions_are_timed(
-    session: Session, held_trial: Callable[..., EvaluationSet], monkeypatch: pytest.MonkeyPatch
+    experiment: Experiment,
+    held_trial: Callable[..., EvaluationSet],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [0.0]
 
@@ -142,8 +144,8 @@ def test_only_decisions_are_timed(
             return super().act(view, memory)
 
     monkeypatch.setattr("mediagym.agents.rollout.process_time", lambda: clock[0])
-    flown = rollout_policy(session.problem, Slow(session.problem), held_trial(2))
-    assert flown.seconds == 2.0 * session.problem.days
+    flown = rollout_policy(experiment.problem, Slow(experiment.problem), held_trial(2))
+    assert flown.seconds == 2.0 * experiment.problem.days
 
 
 def test_turnover_is_half_the_distance_of_the_shares() -> None:
@@ -168,9 +170,11 @@ def test_regret_ends_at_the_gap_and_starts_from_the_bound_s_own_days(
 
 
 def test_a_policy_scores_the_same_whoever_flies_beside_it(
-    session: Session, evaluation: Evaluation
+    experiment: Experiment, evaluation: Evaluation
 ) -> None:
-    alone = rollout_policy(session.problem, Reactive(session.problem), session.arena.trial("test"))
+    alone = rollout_policy(
+        experiment.problem, Reactive(experiment.problem), experiment.held_out("test")
+    )
     reactive = next(entry for entry in evaluation.results if entry.name == "reactive")
     np.testing.assert_array_equal(alone.value, reactive.rollouts[0].value)
 
@@ -194,24 +198,26 @@ def test_a_larger_loss_is_a_smaller_percentage() -> None:
 
 
 def test_given_plans_are_flown_as_they_are(
-    session: Session, held_trial: Callable[..., EvaluationSet]
+    experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
-    plan = session.problem.static_plan[:, None].repeat(3, axis=1)
-    flown = rollout_plans(session.problem, "given", plan, held_trial(3))
+    plan = experiment.problem.static_plan[:, None].repeat(3, axis=1)
+    flown = rollout_plans(experiment.problem, "given", plan, held_trial(3))
     np.testing.assert_allclose(flown.spend, plan, atol=1e-6)
 
 
 @pytest.fixture(scope="module")
 def known(
-    stationary: Posterior, session: Session, conf: Callable[..., dict[str, Any]]
+    stationary: Posterior, experiment: Experiment, conf: Callable[..., dict[str, Any]]
 ) -> tuple[Problem, EvaluationSet, SolverSettings]:
     """A known, stationary market and two weeks to plan: there is nothing to learn."""
     settings = conf("solver/default.yaml", iterations=400, draws=1, rate=0.1)
     solver = SolverSettings.of(settings, "solver")
     given = conf("constraints/default.yaml", total=90_000)
-    constraints = parse_constraints(given, stationary.campaigns, 14)
-    base = static_plan(stationary, constraints, session.problem.objective, 14, solver)
-    problem = problem_of(stationary, constraints, session.problem.objective, base)
+    constraints = parse_constraints(
+        ConstraintSettings.of(given, "constraints"), stationary.campaigns, 14
+    )
+    base = static_plan(stationary, constraints, experiment.problem.objective, 14, solver)
+    problem = problem_of(stationary, constraints, experiment.problem.objective, base)
     return problem, evaluation_set(*stationary.held(2), 14, seed=1), solver
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mediagym.agents.evaluation import suite_markdown, suite_results
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.envs.suite import every_task, reference_of, task_of
 
 SHOWN = {
@@ -17,9 +17,9 @@ POLICIES = ("uniform", "historical", "greedy", "static")
 
 @pytest.mark.parametrize("key", ["Stationary-S", "Stationary-M"])
 def test_in_a_known_market_the_static_plan_is_the_best_there_is(
-    task_session: Callable[..., Session], key: str
+    task_experiment: Callable[..., Experiment], key: str
 ) -> None:
-    found = suite_results(task_session(key, resamples=100), POLICIES)
+    found = suite_results(task_experiment(key, resamples=100), POLICIES)
     rows = {row["name"]: row for row in found["policies"]}
     assert list(rows) == list(POLICIES)
     assert rows["static"]["mean"] >= 99.5
@@ -28,9 +28,9 @@ def test_in_a_known_market_the_static_plan_is_the_best_there_is(
 
 @pytest.mark.parametrize("key", ["Full-S", "Shock-M"])
 def test_the_table_in_the_documents_is_what_flies(
-    task_session: Callable[..., Session], key: str
+    task_experiment: Callable[..., Experiment], key: str
 ) -> None:
-    ours, shown = suite_results(task_session(key), POLICIES), SHOWN[task_of(key).id]
+    ours, shown = suite_results(task_experiment(key), POLICIES), SHOWN[task_of(key).id]
     assert ours["sha256"] == shown["sha256"] == reference_of(key).sha256["test"]
     for kind, name in (("policies", "name"), ("paired", "a")):
         for found, told in zip(ours[kind], shown[kind], strict=True):

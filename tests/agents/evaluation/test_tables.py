@@ -5,7 +5,7 @@ from rich.table import Table
 
 from mediagym.agents.evaluation import policy_table
 from mediagym.agents.evaluation.tables import markdown
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of, plan_table
 from mediagym.agents.plans.document import document
 from mediagym.agents.policies import baseline
@@ -71,9 +71,9 @@ def test_a_markdown_row_a_policy_best_first_and_all_of_equal_width() -> None:
     assert [line.split(" | ")[0] for line in lines[2:5]] == ["| clairvoyant", "| ppo", "| greedy"]
 
 
-def test_the_plan_s_table_has_a_row_a_campaign_and_the_total(session: Session) -> None:
-    shown = _shown(plan_table(document(plan_of(session, baseline("static", session.arena), []))))
-    for name in session.posterior.names:
+def test_the_plan_s_table_has_a_row_a_campaign_and_the_total(experiment: Experiment) -> None:
+    shown = _shown(plan_table(document(plan_of(experiment, baseline("static", experiment), []))))
+    for name in experiment.posterior.names:
         assert name in shown
     assert "$200,000.00" in shown
     assert "100.0%" in shown
@@ -81,18 +81,18 @@ def test_the_plan_s_table_has_a_row_a_campaign_and_the_total(session: Session) -
     assert "extrapolated" in shown
 
 
-def test_a_plan_without_conversions_is_shown(session: Session) -> None:
-    content = document(plan_of(session, baseline("static", session.arena), []))
+def test_a_plan_without_conversions_is_shown(experiment: Experiment) -> None:
+    content = document(plan_of(experiment, baseline("static", experiment), []))
     content["totals"]["cpa"] = None
     assert "CPA" in _shown(plan_table(content))
 
 
-def test_what_was_learnt_is_shown_for_every_campaign(session: Session) -> None:
-    shown = _shown(learning_table(session.posterior.report))
-    for name in session.posterior.names:
+def test_what_was_learnt_is_shown_for_every_campaign(experiment: Experiment) -> None:
+    shown = _shown(learning_table(experiment.posterior.report))
+    for name in experiment.posterior.names:
         assert name in shown
     assert "elasticity" in shown
-    assert shown.count("%") >= len(session.posterior.names)
+    assert shown.count("%") >= len(experiment.posterior.names)
 
 
 def test_without_pairs_there_is_no_column_for_them() -> None:

@@ -16,7 +16,7 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.util import tensor_util
 
 from mediagym.agents.evaluation import compare
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import Candidate, PlanPolicy
 
@@ -28,13 +28,13 @@ Written = tuple[Path, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def written(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Written:
+def written(experiment: Experiment, tmp_path_factory: pytest.TempPathFactory) -> Written:
     """The folder of a comparison of two baselines and a learner of two seeds; its result."""
     folder = tmp_path_factory.mktemp("comparison")
-    uniform, static = (baseline(name, session.arena) for name in ("uniform", "static"))
-    learner = Candidate("ppo", (PlanPolicy("ppo", session.problem.static_plan), uniform))
+    uniform, static = (baseline(name, experiment) for name in ("uniform", "static"))
+    learner = Candidate("ppo", (PlanPolicy("ppo", experiment.problem.static_plan), uniform))
     entrants = [*(Candidate(p.name, (p,)) for p in (uniform, static)), learner]
-    return folder, compare(session, entrants, folder, seed=3, say=lambda _: None)
+    return folder, compare(experiment, entrants, folder, seed=3, say=lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -146,13 +146,13 @@ def test_figures_are_pictures(runs: Mapping[str, EventAccumulator]) -> None:
 
 
 def test_every_run_has_a_card_of_what_it_comes_from(
-    policies: Mapping[str, EventAccumulator], written: Written, session: Session
+    policies: Mapping[str, EventAccumulator], written: Written, experiment: Experiment
 ) -> None:
     for run, events in policies.items():
         card = _text(events, "card")
         policy, _, seed = run.partition("/seed_")
         due = f"{int(seed or 0) + 1} of {2 if policy == 'ppo' else 1}"
-        for fact in (policy, due, session.posterior.fingerprint(), written[1]["sha256"]):
+        for fact in (policy, due, experiment.posterior.fingerprint(), written[1]["sha256"]):
             assert f"| {fact} |" in card
         for package in ("mediagym", "numpy", "torch", "stable-baselines3", "python"):
             assert f"\n| {package} | " in card
@@ -167,7 +167,7 @@ def test_the_comparison_is_there_as_a_table(
 
 
 def test_the_folder_holds_the_numbers_the_table_and_the_pictures(
-    written: Written, session: Session
+    written: Written, experiment: Experiment
 ) -> None:
     folder, task = written
     content = json.loads((folder / "evaluation.json").read_text())
@@ -176,8 +176,8 @@ def test_the_folder_holds_the_numbers_the_table_and_the_pictures(
     assert content["tasks"] == [task]
     assert task["id"] == "mediagym/Calibrated-v0"
     assert task["objective"] == "conversions"
-    assert task["posterior"] == session.posterior.fingerprint()
-    assert task["markets"] == session.evaluation.markets
+    assert task["posterior"] == experiment.posterior.fingerprint()
+    assert task["markets"] == experiment.evaluation.markets
     pictures = {"evaluation.png", "profiles.png", "differences.png"}
     assert {path.name for path in folder.iterdir()} == {
         "evaluation.json", "evaluation.md", "tensorboard", *pictures,
@@ -187,11 +187,11 @@ def test_the_folder_holds_the_numbers_the_table_and_the_pictures(
 
 
 def test_a_task_of_the_suite_is_logged_like_an_advertiser(
-    task_session: Callable[..., Session], tmp_path: Path
+    task_experiment: Callable[..., Experiment], tmp_path: Path
 ) -> None:
-    session = task_session("Full-S", markets=5, resamples=100)
-    static = Candidate("static", (PlanPolicy("static", session.problem.static_plan),))
-    task = compare(session, [static], tmp_path, seed=0, say=lambda _: None)
+    experiment = task_experiment("Full-S", markets=5, resamples=100)
+    static = Candidate("static", (PlanPolicy("static", experiment.problem.static_plan),))
+    task = compare(experiment, [static], tmp_path, seed=0, say=lambda _: None)
     (row,) = task["policies"]  # the clairvoyant is 100 by definition
     assert 70 < row["mean"] < 100
     runs = _read(tmp_path / "tensorboard")

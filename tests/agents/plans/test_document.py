@@ -7,7 +7,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of, write_plan
 from mediagym.agents.plans.document import SCHEMA, Plan, document, name_of
 from mediagym.agents.plans.estimate import Forecast, forecast
@@ -16,7 +16,12 @@ from mediagym.agents.policy import PlanPolicy, Policy
 from mediagym.agents.rollout import evaluation_set
 from mediagym.data.errors import ConstraintError
 from mediagym.data.history import Campaign
-from mediagym.envs.constraints import constraints_from_json, parse_constraints, violations
+from mediagym.envs.constraints import (
+    ConstraintSettings,
+    constraints_from_json,
+    parse_constraints,
+    violations,
+)
 
 REFERENCES = ("$ref", "type", "enum", "const", "anyOf")
 
@@ -27,8 +32,8 @@ def schema() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def plans(session: Session, baselines: list[Policy]) -> list[Plan]:
-    return [plan_of(session, policy, baselines) for policy in baselines]
+def plans(experiment: Experiment, baselines: list[Policy]) -> list[Plan]:
+    return [plan_of(experiment, policy, baselines) for policy in baselines]
 
 
 def _cents(dollars: float) -> int:
@@ -49,7 +54,11 @@ def _made(conf: Callable[..., dict], cents: list[list[int]], **changes: Any) -> 
         **changes.pop("constraints", {}),
     }
     settings = conf("constraints/default.yaml", **given)
-    constraints = parse_constraints(settings, [Campaign(*name) for name in names], len(array))
+    constraints = parse_constraints(
+        ConstraintSettings.of(settings, "constraints"),
+        [Campaign(*name) for name in names],
+        len(array),
+    )
     draws = np.ones((4, *array.shape))
     facts = {
         "policy": "made",
@@ -302,18 +311,18 @@ def test_the_file_holds_what_is_returned(plans: list[Plan], tmp_path: Path) -> N
     assert json.loads((tmp_path / "new" / "plan.json").read_text(encoding="utf-8")) == content
 
 
-def test_planning_again_gives_the_same_bytes(session: Session, tmp_path: Path) -> None:
+def test_planning_again_gives_the_same_bytes(experiment: Experiment, tmp_path: Path) -> None:
     for name in ("one.json", "two.json"):
-        write_plan(plan_of(session, baseline("static", session.arena), []), tmp_path / name)
+        write_plan(plan_of(experiment, baseline("static", experiment), []), tmp_path / name)
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
 
 
 def test_scoring_the_written_cents_again_gives_the_same_numbers(
-    session: Session, plans: list[Plan]
+    experiment: Experiment, plans: list[Plan]
 ) -> None:
-    market, state = session.posterior.held(session.posterior.held_out)
+    market, state = experiment.posterior.held(experiment.posterior.held_out)
     for plan in plans:
         draws = evaluation_set(market, state, 30, 30)
-        again = forecast(session.problem, PlanPolicy("x", plan.cents), plan.cents / 100, draws)
+        again = forecast(experiment.problem, PlanPolicy("x", plan.cents), plan.cents / 100, draws)
         for one, other in zip(plan.forecast, again, strict=True):
             np.testing.assert_array_equal(one, other)

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans.estimate import expected_flight, forecast, marginal_returns
 from mediagym.agents.policy import PlanPolicy, Policy
 from mediagym.agents.rollout import EvaluationSet
@@ -11,26 +11,26 @@ from mediagym.envs.constraints import violations
 from mediagym.envs.market import simulate
 
 
-def test_the_expected_flight_of_a_plan_is_the_plan(session: Session) -> None:
-    plan = session.problem.static_plan
-    flown = expected_flight(session.problem, PlanPolicy("static", plan))
+def test_the_expected_flight_of_a_plan_is_the_plan(experiment: Experiment) -> None:
+    plan = experiment.problem.static_plan
+    flown = expected_flight(experiment.problem, PlanPolicy("static", plan))
     np.testing.assert_allclose(flown, plan, atol=1e-6)
 
 
 def test_the_expected_flight_of_every_policy_is_allowed(
-    session: Session, baselines: list[Policy]
+    experiment: Experiment, baselines: list[Policy]
 ) -> None:
     for policy in baselines:
-        flown = expected_flight(session.problem, policy)
-        assert flown.shape == session.problem.static_plan.shape
-        assert violations(session.problem.constraints, flown, tolerance=1e-4) == []
+        flown = expected_flight(experiment.problem, policy)
+        assert flown.shape == experiment.problem.static_plan.shape
+        assert violations(experiment.problem.constraints, flown, tolerance=1e-4) == []
 
 
 def test_a_forecast_is_what_the_markets_make_of_the_plan(
-    session: Session, held_trial: Callable[..., EvaluationSet]
+    experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
-    trial, plan = held_trial(4), session.problem.static_plan
-    found = forecast(session.problem, PlanPolicy("static", plan), plan, trial)
+    trial, plan = held_trial(4), experiment.problem.static_plan
+    found = forecast(experiment.problem, PlanPolicy("static", plan), plan, trial)
     _, outcomes = simulate(trial.market, trial.state, plan[:, None], trial.noise)
     np.testing.assert_allclose(
         found.conversions, np.stack([o.expected for o in outcomes], 1), rtol=1e-6
@@ -42,19 +42,19 @@ def test_a_forecast_is_what_the_markets_make_of_the_plan(
 
 
 def test_counts_scatter_around_what_is_expected(
-    session: Session, held_trial: Callable[..., EvaluationSet]
+    experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
-    plan = session.problem.static_plan
-    found = forecast(session.problem, PlanPolicy("static", plan), plan, held_trial(32))
+    plan = experiment.problem.static_plan
+    found = forecast(experiment.problem, PlanPolicy("static", plan), plan, held_trial(32))
     assert (found.counted == np.round(found.counted)).all()
     total, expected = found.counted.sum((1, 2)), found.conversions.sum((1, 2))
     assert total.mean() == pytest.approx(expected.mean(), rel=0.02)
     assert (total != expected).any()
 
 
-def test_a_marginal_return_is_the_slope_of_the_expected_objective(session: Session) -> None:
-    problem, plan = session.problem, session.problem.static_plan
-    market, state = session.posterior.sample_training(8)
+def test_a_marginal_return_is_the_slope_of_the_expected_objective(experiment: Experiment) -> None:
+    problem, plan = experiment.problem, experiment.problem.static_plan
+    market, state = experiment.posterior.sample_training(8)
     found = marginal_returns(problem, plan, market, state)
     k = int(np.argmax(plan.sum(0)))
     ends = []
@@ -69,10 +69,10 @@ def test_a_marginal_return_is_the_slope_of_the_expected_objective(session: Sessi
 
 
 def test_a_campaign_without_money_has_the_marginal_return_of_its_first_dollars(
-    session: Session,
+    experiment: Experiment,
 ) -> None:
-    plan = session.problem.static_plan.copy()
+    plan = experiment.problem.static_plan.copy()
     plan[:, 0] = 0
-    found = marginal_returns(session.problem, plan, *session.posterior.sample_training(4))
+    found = marginal_returns(experiment.problem, plan, *experiment.posterior.sample_training(4))
     assert found[0] > 0
     assert np.isfinite(found).all()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of
 from mediagym.agents.plans.figures import draw_plan, response_curves, spend_map
 from mediagym.agents.policies import baseline
@@ -27,42 +27,42 @@ def _text(figure: Figure) -> str:
     return "\n".join(each.get_text() for each in figure.findobj(lambda x: hasattr(x, "get_text")))
 
 
-def test_the_spend_map_shows_every_campaign_with_its_dollars(session: Session) -> None:
-    plan = session.problem.static_plan
+def test_the_spend_map_shows_every_campaign_with_its_dollars(experiment: Experiment) -> None:
+    plan = experiment.problem.static_plan
     dates = np.datetime64("2024-01-01") + np.arange(len(plan))
-    figure = spend_map(session.posterior.names, dates, plan, "my plan")
+    figure = spend_map(experiment.posterior.names, dates, plan, "my plan")
     pixels = _pixels(figure)
     assert len(np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0)) > 50
     text = _text(figure)
-    for name, dollars in zip(session.posterior.names, plan.sum(0), strict=True):
+    for name, dollars in zip(experiment.posterior.names, plan.sum(0), strict=True):
         assert f"{name}  ${dollars:,.0f}" in text
     assert "my plan" in text
     assert "2024-01-01" in text
 
 
-def test_a_campaign_without_money_is_drawn_too(session: Session) -> None:
-    plan = session.problem.static_plan.copy()
+def test_a_campaign_without_money_is_drawn_too(experiment: Experiment) -> None:
+    plan = experiment.problem.static_plan.copy()
     plan[:, 0] = 0
     dates = np.datetime64("2024-01-01") + np.arange(len(plan))
-    assert np.isfinite(_pixels(spend_map(session.posterior.names, dates, plan, "x"))).all()
+    assert np.isfinite(_pixels(spend_map(experiment.posterior.names, dates, plan, "x"))).all()
 
 
 def test_response_curves_have_a_panel_a_campaign_and_say_where_they_extrapolate(
-    session: Session,
+    experiment: Experiment,
 ) -> None:
-    plan = np.tile(session.posterior.spend_max * 0.5, (30, 1))
-    plan[:, 0] = 2 * session.posterior.spend_max[0]
-    figure = response_curves(session.posterior, plan)
+    plan = np.tile(experiment.posterior.spend_max * 0.5, (30, 1))
+    plan[:, 0] = 2 * experiment.posterior.spend_max[0]
+    figure = response_curves(experiment.posterior, plan)
     pixels = _pixels(figure)
     assert len(np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0)) > 50
     titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
-    names = list(session.posterior.names)
+    names = list(experiment.posterior.names)
     assert titles == [f"{names[0]} (extrapolated)", *names[1:]]
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_any_number_of_campaigns_fits(session: Session, count: int) -> None:
-    whole = session.posterior
+def test_any_number_of_campaigns_fits(experiment: Experiment, count: int) -> None:
+    whole = experiment.posterior
     few = replace(
         whole,
         campaigns=whole.campaigns[:count],
@@ -74,21 +74,23 @@ def test_any_number_of_campaigns_fits(session: Session, count: int) -> None:
         ),
         spend_max=whole.spend_max[:count],
     )
-    plan = session.problem.static_plan[:, :count]
+    plan = experiment.problem.static_plan[:, :count]
     titled = [axes for axes in response_curves(few, plan).axes if axes.get_title()]
     assert len(titled) == count
 
 
-def test_a_curve_starts_at_nothing_and_rises(session: Session) -> None:
-    figure = response_curves(session.posterior, session.problem.static_plan)
-    for axes in figure.axes[: len(session.posterior.names)]:
+def test_a_curve_starts_at_nothing_and_rises(experiment: Experiment) -> None:
+    figure = response_curves(experiment.posterior, experiment.problem.static_plan)
+    for axes in figure.axes[: len(experiment.posterior.names)]:
         median = axes.lines[0].get_ydata()
         assert median[0] == 0
         assert (np.diff(median) > 0).all()
 
 
-def test_a_plan_is_drawn_beside_its_file(session: Session, tmp_path: Path) -> None:
-    draw_plan(session.posterior, plan_of(session, baseline("static", session.arena), []), tmp_path)
+def test_a_plan_is_drawn_beside_its_file(experiment: Experiment, tmp_path: Path) -> None:
+    draw_plan(
+        experiment.posterior, plan_of(experiment, baseline("static", experiment), []), tmp_path
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.png", "response.png"]
     for path in tmp_path.iterdir():
         assert path.read_bytes().startswith(b"\x89PNG")

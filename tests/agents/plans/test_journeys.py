@@ -9,7 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of, plan_table
 from mediagym.agents.plans.document import SCHEMA, document, name_of
 from mediagym.agents.policy import PlanPolicy
@@ -57,14 +57,14 @@ def test_a_campaign_that_journeys_credit_more_gets_more(
 
 @pytest.fixture
 def content(
-    session: Session, problem: Problem, journeys: Callable[..., Objective]
+    experiment: Experiment, problem: Problem, journeys: Callable[..., Objective]
 ) -> Callable[..., dict[str, Any]]:
     """The plan's document under ratios."""
 
     def make(means: list[float], log_sd: float = 0.0) -> dict[str, Any]:
-        asked = session._replace(
-            arena=replace(
-                session.arena, problem=problem._replace(objective=journeys(means, log_sd))
+        asked = experiment._replace(
+            experiment=replace(
+                experiment, problem=problem._replace(objective=journeys(means, log_sd))
             )
         )
         return document(plan_of(asked, PlanPolicy("static", problem.static_plan), []))
@@ -73,14 +73,14 @@ def content(
 
 
 def test_a_plan_for_journeys_shows_them_beside_the_claims(
-    content: Callable[..., dict[str, Any]], session: Session
+    content: Callable[..., dict[str, Any]], experiment: Experiment
 ) -> None:
-    means = list(np.linspace(0.5, 2, len(session.posterior.names)))
+    means = list(np.linspace(0.5, 2, len(experiment.posterior.names)))
     found = json.loads(json.dumps(content(means), allow_nan=False))
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(found)
     assert found["objective"] == "journeys"
     rows = {name_of(row): row for row in found["campaigns"]}
-    for name, mean in zip(session.posterior.names, means, strict=True):
+    for name, mean in zip(experiment.posterior.names, means, strict=True):
         row = rows[name]
         for key in ("mean", "p05", "p95"):
             wanted = mean * row["conversions"][key]
@@ -94,9 +94,9 @@ def test_a_plan_for_journeys_shows_them_beside_the_claims(
 
 
 def test_uncertain_ratios_widen_what_journeys_credit(
-    content: Callable[..., dict[str, Any]], session: Session
+    content: Callable[..., dict[str, Any]], experiment: Experiment
 ) -> None:
-    count = len(session.posterior.names)
+    count = len(experiment.posterior.names)
     sure, unsure = (content([1.0] * count, sd)["totals"] for sd in (0.0, 0.8))
     assert sure["journey_conversions"] == pytest.approx(sure["conversions"])
     width = [
@@ -106,8 +106,10 @@ def test_uncertain_ratios_widen_what_journeys_credit(
     assert width[1] > 1.2 * width[0]
 
 
-def test_a_plan_for_conversions_speaks_of_no_journeys(session: Session, problem: Problem) -> None:
-    found = document(plan_of(session, PlanPolicy("static", problem.static_plan), []))
+def test_a_plan_for_conversions_speaks_of_no_journeys(
+    experiment: Experiment, problem: Problem
+) -> None:
+    found = document(plan_of(experiment, PlanPolicy("static", problem.static_plan), []))
     assert "journey_conversions" not in found["totals"]
     for row in found["campaigns"]:
         assert not {"journey_conversions", "budget_for_claims"} & set(row)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of, write_plan
 from mediagym.agents.plans.document import Plan, document
 from mediagym.agents.plans.estimate import forecast
@@ -19,8 +19,8 @@ from mediagym.data.errors import DataError
 
 
 @pytest.fixture(scope="module")
-def plan(session: Session) -> Plan:
-    return plan_of(session, baseline("greedy", session.arena), [])
+def plan(experiment: Experiment) -> Plan:
+    return plan_of(experiment, baseline("greedy", experiment), [])
 
 
 @pytest.fixture
@@ -29,16 +29,18 @@ def path(plan: Plan, tmp_path: Path) -> Path:
     return tmp_path / "plan.json"
 
 
-def test_a_plan_comes_back_as_it_was_written(plan: Plan, path: Path, session: Session) -> None:
-    constraints, cents = read_plan(path, session.posterior)
+def test_a_plan_comes_back_as_it_was_written(
+    plan: Plan, path: Path, experiment: Experiment
+) -> None:
+    constraints, cents = read_plan(path, experiment.posterior)
     np.testing.assert_array_equal(cents, plan.cents)
     assert constraints.to_json() == plan.constraints.to_json()
 
 
-def test_a_plan_read_back_scores_the_same(plan: Plan, path: Path, session: Session) -> None:
-    constraints, cents = read_plan(path, session.posterior)
-    problem = session.problem._replace(constraints=constraints)
-    market, state = session.posterior.held(session.posterior.held_out)
+def test_a_plan_read_back_scores_the_same(plan: Plan, path: Path, experiment: Experiment) -> None:
+    constraints, cents = read_plan(path, experiment.posterior)
+    problem = experiment.problem._replace(constraints=constraints)
+    market, state = experiment.posterior.held(experiment.posterior.held_out)
     draws = evaluation_set(market, state, constraints.days, 30)
     again = forecast(problem, PlanPolicy("read", cents / 100), cents / 100, draws)
     totals = document(plan._replace(forecast=again, constraints=constraints, cents=cents))["totals"]
@@ -46,14 +48,14 @@ def test_a_plan_read_back_scores_the_same(plan: Plan, path: Path, session: Sessi
 
 
 def test_a_plan_is_read_in_the_order_of_the_posterior(
-    plan: Plan, path: Path, session: Session, permuted: Callable
+    plan: Plan, path: Path, experiment: Experiment, permuted: Callable
 ) -> None:
     order = list(range(len(plan.constraints.names)))[::-1]
     other = replace(
-        session.posterior,
-        campaigns=tuple(session.posterior.campaigns[k] for k in order),
-        market=permuted(session.posterior.market, order),
-        state=permuted(session.posterior.state, order),
+        experiment.posterior,
+        campaigns=tuple(experiment.posterior.campaigns[k] for k in order),
+        market=permuted(experiment.posterior.market, order),
+        state=permuted(experiment.posterior.state, order),
     )
     constraints, cents = read_plan(path, other)
     assert constraints.names == other.names
@@ -132,35 +134,37 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_a_tampered_plan_is_refused_in_one_readable_line(
-    path: Path, session: Session, change: Callable
+    path: Path, experiment: Experiment, change: Callable
 ) -> None:
     content = change(json.loads(path.read_text()))
     path.write_text(json.dumps(content))
     with pytest.raises(DataError) as caught:
-        read_plan(path, session.posterior)
+        read_plan(path, experiment.posterior)
     message = str(caught.value)
     assert message.startswith(str(path))
     assert "\n" not in message
     assert message.endswith(".")
 
 
-def test_a_plan_for_other_campaigns_names_both_sides(path: Path, session: Session) -> None:
+def test_a_plan_for_other_campaigns_names_both_sides(path: Path, experiment: Experiment) -> None:
     content = json.loads(path.read_text())
     owners = content["constraints"]["channel_of"]
     owners["meta/Stories"] = owners.pop("meta")
     path.write_text(json.dumps(content))
     with pytest.raises(DataError, match=r"plan is for .*meta/Stories.*calibration knows"):
-        read_plan(path, session.posterior)
+        read_plan(path, experiment.posterior)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00"])
-def test_a_file_that_is_no_plan_is_refused(tmp_path: Path, session: Session, text: str) -> None:
+def test_a_file_that_is_no_plan_is_refused(
+    tmp_path: Path, experiment: Experiment, text: str
+) -> None:
     path = tmp_path / "plan.json"
     path.write_text(text)
     with pytest.raises(DataError, match=r"plan\.json"):
-        read_plan(path, session.posterior)
+        read_plan(path, experiment.posterior)
 
 
-def test_a_plan_that_is_not_there_is_refused(tmp_path: Path, session: Session) -> None:
+def test_a_plan_that_is_not_there_is_refused(tmp_path: Path, experiment: Experiment) -> None:
     with pytest.raises(DataError, match="cannot be read"):
-        read_plan(tmp_path / "plan.json", session.posterior)
+        read_plan(tmp_path / "plan.json", experiment.posterior)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.agents.experiment import Experiment, Session, TaskExperiment
+from mediagym.agents.experiment import Experiment, TaskExperiment
 from mediagym.agents.policies import BASELINES, ORACLES, SETTINGS, baseline
 from mediagym.agents.policy import Policy
 from mediagym.agents.rollout import EvaluationSet, EvaluationSettings, Rollout, rollout_policy
@@ -48,16 +48,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             arenas[key] = TaskExperiment.of(task_of(key), env, evaluation, {}, cache)
         if (key, name) not in kept:
             agent = shipped_yaml(f"agent/{name}") | TINY[name] if name in TINY else {}
-            arena = replace(arenas[key], agent=agent)
-            kept[key, name] = arena, baseline(name, arena)
+            experiment = replace(arenas[key], agent=agent)
+            kept[key, name] = experiment, baseline(name, experiment)
         return kept[key, name]
 
     return make
 
 
 def _flown(made: tuple[Experiment, Policy], trial: EvaluationSet | None = None) -> Rollout:
-    arena, policy = made
-    return rollout_policy(arena.problem, policy, trial or arena.trial("test"))
+    experiment, policy = made
+    return rollout_policy(experiment.problem, policy, trial or experiment.held_out("test"))
 
 
 def _part(trial: EvaluationSet, part: slice) -> EvaluationSet:
@@ -79,19 +79,19 @@ def test_it_keeps_every_constraint_and_spends_to_the_cent(made: Made, key: str, 
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_it_does_the_same_again(made: Made, name: str) -> None:
-    arena, policy = made("Full-S", name)
-    again = baseline(name, replace(arena, cache=arena.cache))  # from what is kept
-    one, two = _flown((arena, policy)), _flown((arena, again))
+    experiment, policy = made("Full-S", name)
+    again = baseline(name, replace(experiment, cache=experiment.cache))  # from what is kept
+    one, two = _flown((experiment, policy)), _flown((experiment, again))
     np.testing.assert_array_equal(one.spend, two.spend)
 
 
 @pytest.mark.parametrize("name", KNOWING)
 def test_a_flight_alone_is_the_flight_in_a_batch(made: Made, name: str) -> None:
-    arena, policy = made("Full-S", name)
-    trial = arena.trial("test")
-    together = _flown((arena, policy), trial)
+    experiment, policy = made("Full-S", name)
+    trial = experiment.held_out("test")
+    together = _flown((experiment, policy), trial)
     place = slice(0, 1) if name in DRAWING else slice(1, 2)
-    alone = _flown((arena, policy), _part(trial, place))
+    alone = _flown((experiment, policy), _part(trial, place))
     np.testing.assert_allclose(together.spend[:, place], alone.spend, rtol=1e-9, atol=1e-6)
 
 
@@ -104,22 +104,22 @@ def test_open_loop_means_that_no_report_changes_a_decision(made: Made, name: str
 
 @pytest.mark.parametrize("name", KNOWING)
 def test_it_does_not_see_the_market(made: Made, name: str) -> None:
-    arena, policy = made("Full-S", name)
-    trial = arena.trial("test")
-    eve = initial_state(arena.problem, trial.state, (MARKETS,)).view
+    experiment, policy = made("Full-S", name)
+    trial = experiment.held_out("test")
+    eve = initial_state(experiment.problem, trial.state, (MARKETS,)).view
     target, total, _ = policy.act(eve, None)
     if name not in DRAWING:
         np.testing.assert_array_equal(target, target[:1] + 0 * target)
         np.testing.assert_array_equal(total, total[:1] + 0 * total)
     for k in range(MARKETS):  # each of them at the first place
-        alone = initial_state(arena.problem, select(trial.state, slice(k, k + 1)), (1,)).view
+        alone = initial_state(experiment.problem, select(trial.state, slice(k, k + 1)), (1,)).view
         np.testing.assert_allclose(policy.act(alone, None)[0], target[:1], rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", ORACLES)
 def test_a_bound_sees_the_market_and_is_bounded_by_what_ships(made: Made, name: str) -> None:
     made_ = made("Full-S", name)
-    best, static = made_[0].trial("test").best, _flown(made("Full-S", "static"))
+    best, static = made_[0].held_out("test").best, _flown(made("Full-S", "static"))
     total = _flown(made_).total
     assert best is not None
     assert (total <= best * (1 + 1e-9)).all()
@@ -151,9 +151,9 @@ def test_every_baseline_has_its_paragraph_in_the_documents() -> None:
         assert f"`{name}`" in page
 
 
-def test_a_name_that_is_near_is_offered(session: Session) -> None:
+def test_a_name_that_is_near_is_offered(experiment: Experiment) -> None:
     with pytest.raises(ConfigError, match="Did you mean 'static_cvar'"):
-        candidates_of(["static_cvr"], session)
+        candidates_of(["static_cvr"], experiment)
 
 
 def test_reference_policies_of_a_task_come_by_their_seeds(

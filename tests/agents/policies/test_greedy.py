@@ -9,6 +9,7 @@ from mediagym.agents.plans.estimate import expected_flight
 from mediagym.agents.policies.greedy import Greedy
 from mediagym.data.history import Campaign
 from mediagym.envs.constraints import (
+    ConstraintSettings,
     Ledger,
     constraints_from_json,
     day_bounds,
@@ -17,7 +18,14 @@ from mediagym.envs.constraints import (
     violations,
 )
 from mediagym.envs.flight import BeliefCovariance, Observable, Problem, initial_state, rollout
-from mediagym.envs.market import Market, MarketState, Objective, saturation, weekday_of
+from mediagym.envs.market import (
+    Market,
+    MarketState,
+    Objective,
+    ObjectiveSettings,
+    saturation,
+    weekday_of,
+)
 from mediagym.envs.projection import Bounds
 
 CAMPAIGNS = [Campaign("a", "x"), Campaign("a", "y"), Campaign("b", "x"), Campaign("b", "y")]
@@ -56,10 +64,14 @@ def make(conf: Callable[..., dict[str, Any]]) -> Callable[..., Problem]:
         )
         settings = {"total": 5000, "channel": {}, "campaign": {}, **given}
         constraints = parse_constraints(
-            conf("constraints/default.yaml", **settings), CAMPAIGNS, DAYS
+            ConstraintSettings.of(conf("constraints/default.yaml", **settings), "constraints"),
+            CAMPAIGNS,
+            DAYS,
         )
         state = MarketState(19_000, market.reference_spend, rng.normal(0, 0.2, len(CAMPAIGNS)))
-        worth = Objective.of(conf(f"objective/{objective}.yaml", margin=0.5), "objective")
+        worth = Objective.of(
+            ObjectiveSettings.of(conf(f"objective/{objective}.yaml", margin=0.5), "objective")
+        )
         base = np.full((DAYS, len(CAMPAIGNS)), 5000 / DAYS / len(CAMPAIGNS))
         return Problem(constraints, worth, market, state, BeliefCovariance.none(zero), base)
 

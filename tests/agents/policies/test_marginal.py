@@ -9,9 +9,16 @@ from scipy.optimize import minimize
 
 from mediagym.agents.policies.marginal import Allocation, Returns, allocate
 from mediagym.data.history import Campaign
-from mediagym.envs.constraints import Ledger, day_bounds, parse_constraints, remaining, spend_day
+from mediagym.envs.constraints import (
+    ConstraintSettings,
+    Ledger,
+    day_bounds,
+    parse_constraints,
+    remaining,
+    spend_day,
+)
 from mediagym.envs.flight import Problem
-from mediagym.envs.market import Objective, saturation
+from mediagym.envs.market import Objective, ObjectiveSettings, saturation
 
 Conf = Callable[..., dict[str, Any]]
 DAYS, FLIGHTS = 5, 4
@@ -31,7 +38,11 @@ def planned(problem: Problem, conf: Conf) -> Callable[..., Problem]:
 
     def make(**changes: Any) -> Problem:
         settings = conf("constraints/default.yaml", total=5000, **changes)
-        return problem._replace(constraints=parse_constraints(settings, CAMPAIGNS, DAYS))
+        return problem._replace(
+            constraints=parse_constraints(
+                ConstraintSettings.of(settings, "constraints"), CAMPAIGNS, DAYS
+            )
+        )
 
     return make
 
@@ -172,7 +183,7 @@ def test_a_flight_alone_is_the_flight_in_a_batch(planned: Callable[..., Problem]
 def test_where_money_may_stay_no_dollar_brings_less_than_a_dollar(
     planned: Callable[..., Problem], conf: Conf
 ) -> None:
-    profit = Objective.of(conf("objective/profit.yaml"), "objective")
+    profit = Objective.of(ObjectiveSettings.of(conf("objective/profit.yaml"), "objective"))
     returns = _returns(40)
 
     def spent(kind: str) -> tuple[Allocation, np.ndarray]:

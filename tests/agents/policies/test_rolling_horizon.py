@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.policies import baseline
 from mediagym.agents.policies.rolling_horizon import RollingHorizon
 from mediagym.agents.policies.thompson import Thompson
@@ -15,12 +15,12 @@ from mediagym.agents.rollout import EvaluationSet, Rollout, rollout_policy
 from mediagym.envs.arrays import select
 from mediagym.envs.flight import Observable, initial_state
 
-Make = Callable[..., Session]
+Make = Callable[..., Experiment]
 MARKETS = 40
 
 
-def _trial(session: Session, count: int, split: str = "validation") -> EvaluationSet:
-    trial, few = session.arena.trial(split), slice(0, count)
+def _trial(experiment: Experiment, count: int, split: str = "validation") -> EvaluationSet:
+    trial, few = experiment.held_out(split), slice(0, count)
     noise = type(trial.noise)(*(f if f is None else f[:, few] for f in trial.noise))
     assert trial.best is not None
     return EvaluationSet(
@@ -44,35 +44,37 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def uncertain(task_session: Make) -> Session:
-    return task_session("Uncertain-S", markets=MARKETS)
+def uncertain(task_experiment: Make) -> Experiment:
+    return task_experiment("Uncertain-S", markets=MARKETS)
 
 
 @pytest.fixture(scope="module")
-def flown(uncertain: Session) -> dict[str, Rollout]:
+def flown(uncertain: Experiment) -> dict[str, Rollout]:
     """What policies do in the same markets under the same noise."""
-    trial, arena = _trial(uncertain, MARKETS), uncertain.arena
+    trial, experiment = _trial(uncertain, MARKETS), uncertain
     policies = [
-        baseline("static", arena),
-        RollingHorizon(arena.problem, arena.posterior, 64),
-        Thompson(arena.problem, arena.posterior, 64, 0),
+        baseline("static", experiment),
+        RollingHorizon(experiment.problem, experiment.posterior, 64),
+        Thompson(experiment.problem, experiment.posterior, 64, 0),
     ]
-    return {policy.name: rollout_policy(arena.problem, policy, trial) for policy in policies}
+    return {policy.name: rollout_policy(experiment.problem, policy, trial) for policy in policies}
 
 
 @pytest.mark.parametrize("key", ["Stationary-S", "Stationary-M"])
 def test_in_a_known_market_it_is_worth_what_the_static_plan_is(
-    task_session: Make, key: str
+    task_experiment: Make, key: str
 ) -> None:
-    session = task_session(key, markets=2)
-    arena, trial = session.arena, _trial(session, 2)
-    ours = rollout_policy(arena.problem, RollingHorizon(arena.problem, arena.posterior, 16), trial)
-    static = rollout_policy(arena.problem, baseline("static", arena), trial)
+    experiment = task_experiment(key, markets=2)
+    trial = _trial(experiment, 2)
+    ours = rollout_policy(
+        experiment.problem, RollingHorizon(experiment.problem, experiment.posterior, 16), trial
+    )
+    static = rollout_policy(experiment.problem, baseline("static", experiment), trial)
     np.testing.assert_allclose(ours.total, static.total, rtol=1e-6)
 
 
 def test_what_reports_teach_is_worth_something_and_not_more_than_knowing(
-    uncertain: Session, flown: dict[str, Rollout]
+    uncertain: Experiment, flown: dict[str, Rollout]
 ) -> None:
     best = _trial(uncertain, MARKETS).best
     percent = {name: 100 * each.total / best for name, each in flown.items()}
@@ -90,13 +92,13 @@ def test_constraints_hold_to_the_cent(flown: dict[str, Rollout]) -> None:
 
 
 @pytest.mark.parametrize("kind", [RollingHorizon, Thompson])
-def test_a_decision_follows_from_the_reports_alone(uncertain: Session, kind: Any) -> None:
-    arena, seed = uncertain.arena, (() if kind is RollingHorizon else (5,))
+def test_a_decision_follows_from_the_reports_alone(uncertain: Experiment, kind: Any) -> None:
+    experiment, seed = uncertain, (() if kind is RollingHorizon else (5,))
     trial = _trial(uncertain, 3)
-    watched = Watched(kind(arena.problem, arena.posterior, 32, *seed))
-    rollout_policy(arena.problem, watched, trial)
+    watched = Watched(kind(experiment.problem, experiment.posterior, 32, *seed))
+    rollout_policy(experiment.problem, watched, trial)
     # told of the first flight's reports, another flight at its place does the same
-    again, memory = kind(arena.problem, arena.posterior, 32, *seed), None
+    again, memory = kind(experiment.problem, experiment.posterior, 32, *seed), None
     for view, wish in zip(watched.views, watched.wishes, strict=True):
         target, _, memory = again.act(_first(view), memory)
         np.testing.assert_allclose(target[0], wish[0], rtol=1e-9, atol=1e-6)
@@ -116,12 +118,12 @@ def _first(view: Observable) -> Observable:
     return Observable(*map(part, view))
 
 
-def test_a_better_report_moves_money_there(uncertain: Session) -> None:
-    arena = uncertain.arena
-    policy: Any = RollingHorizon(arena.problem, arena.posterior, 64)
-    eve = initial_state(arena.problem, arena.problem.state, (2,)).view
+def test_a_better_report_moves_money_there(uncertain: Experiment) -> None:
+    experiment = uncertain
+    policy: Any = RollingHorizon(experiment.problem, experiment.posterior, 64)
+    eve = initial_state(experiment.problem, experiment.problem.state, (2,)).view
     before, _, memory = policy.act(eve, None)
-    spend = before / before.sum(-1, keepdims=True) * arena.problem.static_plan[0].sum()
+    spend = before / before.sum(-1, keepdims=True) * experiment.problem.static_plan[0].sum()
     usual = np.array([30.0, 30.0, 10.0])
     reported = np.stack([usual, usual * [3, 1, 1]])
     view = eve._replace(
@@ -133,12 +135,14 @@ def test_a_better_report_moves_money_there(uncertain: Session) -> None:
     assert (share[1, 1:] < share[0, 1:]).all()
 
 
-def test_thompson_draws_anew_by_seed_day_and_place(uncertain: Session) -> None:
-    arena = uncertain.arena
-    eve = initial_state(arena.problem, arena.problem.state, (3,)).view
+def test_thompson_draws_anew_by_seed_day_and_place(uncertain: Experiment) -> None:
+    experiment = uncertain
+    eve = initial_state(experiment.problem, experiment.problem.state, (3,)).view
 
     def wish(seed: int, view: Observable = eve) -> np.ndarray:
-        return np.asarray(Thompson(arena.problem, arena.posterior, 64, seed).act(view, None)[0])
+        return np.asarray(
+            Thompson(experiment.problem, experiment.posterior, 64, seed).act(view, None)[0]
+        )
 
     first = wish(0)
     np.testing.assert_array_equal(wish(0), first)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import acting, plan_of
 from mediagym.agents.policies import BASELINES, baseline
 from mediagym.agents.policy import PlanPolicy
@@ -50,7 +50,7 @@ def _say(lines: list[str]) -> Callable[[str], None]:
     return lines.append
 
 
-def _prepare(config: dict[str, Any]) -> tuple[Session, list[str]]:
+def _prepare(config: dict[str, Any]) -> tuple[Experiment, list[str]]:
     lines: list[str] = []
     return prepare(config, _say(lines)), lines
 
@@ -114,9 +114,9 @@ def test_other_beliefs_or_sizes_are_calibrated_anew(
 def test_what_the_calibration_does_not_depend_on_does_not_repeat_it(config: Config) -> None:
     _prepare(config())
     other = config(constraints={"total": 50_000}, evaluation={"seed": 9})
-    session, lines = _prepare(other)
+    experiment, lines = _prepare(other)
     assert not _calibrated(lines)
-    assert session.problem.static_plan.sum() == pytest.approx(50_000)
+    assert experiment.problem.static_plan.sum() == pytest.approx(50_000)
 
 
 def test_another_budget_is_planned_anew(config: Config, tmp_path: Path) -> None:
@@ -176,51 +176,53 @@ def test_the_notes_on_the_data_reach_the_plan(
     config: Config, export_folder: Path, exports: Any
 ) -> None:
     exports.write_landings(export_folder)
-    session, _ = _prepare(config())
-    plan = plan_of(session, baseline("static", session.arena), [])
-    assert session.notes
-    assert plan.notes == session.notes
+    experiment, _ = _prepare(config())
+    plan = plan_of(experiment, baseline("static", experiment), [])
+    assert experiment.notes
+    assert plan.notes == experiment.notes
 
 
-def test_an_unknown_policy_is_refused_with_those_that_are_known(session: Session) -> None:
+def test_an_unknown_policy_is_refused_with_those_that_are_known(experiment: Experiment) -> None:
     with pytest.raises(ConfigError, match="'greddy' is not known") as caught:
-        baseline("greddy", session.arena)
+        baseline("greddy", experiment)
     for name in BASELINES:
         assert name in str(caught.value)
     with pytest.raises(ConfigError, match="not known"):
-        candidates_of(["static", "no/such/folder"], session)
+        candidates_of(["static", "no/such/folder"], experiment)
 
 
-def test_a_policy_given_twice_is_refused(session: Session) -> None:
+def test_a_policy_given_twice_is_refused(experiment: Experiment) -> None:
     with pytest.raises(ConfigError, match="twice"):
-        candidates_of(["static", "greedy", "static"], session)
+        candidates_of(["static", "greedy", "static"], experiment)
 
 
-def test_baselines_come_in_the_order_they_are_named(session: Session) -> None:
+def test_baselines_come_in_the_order_they_are_named(experiment: Experiment) -> None:
     names = ["static", "greedy", "roas", "uniform"]  # neither the registry's order nor the alphabet
-    entrants = candidates_of(names, session)
+    entrants = candidates_of(names, experiment)
     assert [entrant.name for entrant in entrants] == names
     assert [entrant.policies[0].name for entrant in entrants] == names
 
 
-def test_a_plan_is_asked_of_a_run_a_baseline_or_a_learner(session: Session, tmp_path: Path) -> None:
-    assert isinstance(acting(session, None, "static", 0), PlanPolicy)
+def test_a_plan_is_asked_of_a_run_a_baseline_or_a_learner(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    assert isinstance(acting(experiment, None, "static", 0), PlanPolicy)
     with pytest.raises(ConfigError, match="holds no trained policy"):
-        acting(session, str(tmp_path), "static", 0)
+        acting(experiment, str(tmp_path), "static", 0)
 
 
 def test_a_learner_is_trained_where_its_plan_is_asked_for(
-    session: Session, capsys: pytest.CaptureFixture[str]
+    experiment: Experiment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    policy = acting(session, None, "ppo", 0)
+    policy = acting(experiment, None, "ppo", 0)
     assert policy.name == "ppo"
     assert not policy.open_loop
     assert capsys.readouterr().out == ""
 
 
-def test_rivals_do_not_change_a_plan(session: Session) -> None:
-    policies = [baseline(name, session.arena) for name in ("static", "greedy")]
-    alone, beside = (plan_of(session, policies[0], rivals) for rivals in ([], policies))
+def test_rivals_do_not_change_a_plan(experiment: Experiment) -> None:
+    policies = [baseline(name, experiment) for name in ("static", "greedy")]
+    alone, beside = (plan_of(experiment, policies[0], rivals) for rivals in ([], policies))
     np.testing.assert_array_equal(alone.cents, beside.cents)
     assert alone.baselines == {}
     assert set(beside.baselines) == {"greedy"}

@@ -19,7 +19,7 @@ from mediagym.agents.studies.recovery import MULTIPLES, Case, Truth, _drawn, _tr
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
 from mediagym.envs.arrays import select
-from mediagym.envs.constraints import Constraints, parse_constraints
+from mediagym.envs.constraints import Constraints, ConstraintSettings, parse_constraints
 from mediagym.envs.planning import constant_plan
 from mediagym.envs.synthetic import RESPONSE_FORMS, Advertiser
 from mediagym.envs.synthetic.response_forms import with_form
@@ -76,7 +76,7 @@ def _free(total: float) -> Constraints:
         "campaigns": {}, "pacing": None, "change_limit": None,
     }  # fmt: skip
     ads = [Campaign("google", "A"), Campaign("google", "B"), Campaign("meta", None)]
-    return parse_constraints(settings, ads, DAYS)
+    return parse_constraints(ConstraintSettings.of(settings, "constraints"), ads, DAYS)
 
 
 def test_a_study_says_all_that_its_report_shows(cases: list[dict[str, Any]]) -> None:

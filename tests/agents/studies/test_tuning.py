@@ -12,7 +12,7 @@ SPACE = {
 }
 
 
-def test_a_search_goes_on_where_it_was_stopped(session, agent, tmp_path):
+def test_a_search_goes_on_where_it_was_stopped(experiment, agent, tmp_path):
     small = agent(
         warm={"iterations": 1, "flights": 2, "learning_rate": 1e-3}, total_timesteps=120, checks=1
     )
@@ -20,7 +20,7 @@ def test_a_search_goes_on_where_it_was_stopped(session, agent, tmp_path):
     for trials in (1, 2, 2):
         keys = {"task": None, "agent": small, "seed": 0, "space": SPACE, "output": None}
         asked = TuneCommand.of(keys | {"trials": trials}, "tune")
-        best = tune(session, asked, tmp_path, told.append)
+        best = tune(experiment, asked, tmp_path, told.append)
     written = json.loads((tmp_path / "tune.json").read_text())
     assert [row["number"] for row in written["trials"]] == [0, 1]
     assert len(told) == 2  # the third time there was nothing left to do

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import acting
 from mediagym.agents.rollout import EvaluationSet, rollout_policy
 from mediagym.agents.setup import candidates_of, trained
@@ -44,9 +44,9 @@ KINDS = {
 }
 
 
-def _network(session: Session, record: Training, kind: str, **shape: int) -> Network:
-    campaigns = len(session.posterior.campaigns)
-    channels = len(session.problem.constraints.channels)
+def _network(experiment: Experiment, record: Training, kind: str, **shape: int) -> Network:
+    campaigns = len(experiment.posterior.campaigns)
+    channels = len(experiment.problem.constraints.channels)
     usual: dict[str, Any] = {
         "observation": observation_size(campaigns, channels),
         "actions": action_size(campaigns),
@@ -54,12 +54,12 @@ def _network(session: Session, record: Training, kind: str, **shape: int) -> Net
     }
     torch.manual_seed(0)
     actor = Actor.built(Shape(**{**usual, **KINDS[kind], **shape}))
-    return Network(actor, session.env.action, record, "ppo", "made up")
+    return Network(actor, experiment.env.action, record, "ppo", "made up")
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def network(request: pytest.FixtureRequest, session: Session, record: Training) -> Network:
-    return _network(session, record, request.param)
+def network(request: pytest.FixtureRequest, experiment: Experiment, record: Training) -> Network:
+    return _network(experiment, record, request.param)
 
 
 @pytest.fixture
@@ -77,14 +77,16 @@ def _rewrite(folder: Path, **changes: Any) -> None:
 
 
 def test_a_policy_read_back_acts_bitwise_the_same(
-    network: Network, folder: Path, session: Session, held_trial: Callable[..., EvaluationSet]
+    network: Network, folder: Path, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     again = load_network(folder)
     seen = np.random.default_rng(0).normal(size=(2, 64, network.actor.shape.observation))
     for one, other in zip(_two_days(network, seen), _two_days(again, seen), strict=True):
         np.testing.assert_array_equal(one, other)
     flown = [
-        rollout_policy(session.problem, LearnedPolicy("ppo", each, session.problem), held_trial(3))
+        rollout_policy(
+            experiment.problem, LearnedPolicy("ppo", each, experiment.problem), held_trial(3)
+        )
         for each in (network, again)
     ]
     np.testing.assert_array_equal(flown[0].spend, flown[1].spend)
@@ -113,9 +115,9 @@ def test_actions_lie_within_one_and_do_not_explore(network: Network) -> None:
 
 @pytest.mark.parametrize("name", ["ppo", "ppo_recurrent", "sac", "tqc"])
 def test_the_actor_of_an_algorithm_acts_as_the_algorithm_does(
-    session: Session, learner: Callable[..., Any], name: str
+    experiment: Experiment, learner: Callable[..., Any], name: str
 ) -> None:
-    batch = BudgetVectorEnv(session.problem, session.posterior.training(), session.env, 4)
+    batch = BudgetVectorEnv(experiment.problem, experiment.posterior.training(), experiment.env, 4)
     model = model_of(SB3Envs(batch), learner(name), 0)
     actor = Actor.of(model.policy)
     rng, start = np.random.default_rng(0), np.ones(4, bool)
@@ -129,55 +131,55 @@ def test_the_actor_of_an_algorithm_acts_as_the_algorithm_does(
 
 
 def test_a_flight_on_its_own_is_the_flight_in_a_batch(
-    network: Network, session: Session, held_trial: Callable[..., EvaluationSet]
+    network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
-    policy = LearnedPolicy("ppo", network, session.problem)
-    many, one = (rollout_policy(session.problem, policy, held_trial(count)) for count in (4, 1))
+    policy = LearnedPolicy("ppo", network, experiment.problem)
+    many, one = (rollout_policy(experiment.problem, policy, held_trial(count)) for count in (4, 1))
     np.testing.assert_allclose(many.spend[:, :1], one.spend, rtol=1e-4)  # float32 network
 
 
-def test_the_folder_of_a_run_is_a_policy(folder: Path, session: Session) -> None:
-    policy = trained(folder, session.arena)
+def test_the_folder_of_a_run_is_a_policy(folder: Path, experiment: Experiment) -> None:
+    policy = trained(folder, experiment)
     assert policy.name == "ppo"
     assert not policy.open_loop
-    (same,) = candidates_of([str(folder)], session)[0].policies
+    (same,) = candidates_of([str(folder)], experiment)[0].policies
     assert same.name == "ppo"
 
 
 def test_several_runs_of_one_learner_go_by_their_folders(
-    network: Network, tmp_path: Path, session: Session
+    network: Network, tmp_path: Path, experiment: Experiment
 ) -> None:
     for run in ("run1", "run2"):
         save_network(network, tmp_path / run)
     names = ["static", str(tmp_path / "run1"), str(tmp_path / "run2")]
     expected = ["static", "ppo_run1", "ppo_run2"]
-    entrants = candidates_of(names, session)
+    entrants = candidates_of(names, experiment)
     assert [entrant.name for entrant in entrants] == expected
     assert [entrant.policies[0].name for entrant in entrants] == expected
 
 
 def test_a_policy_for_other_campaigns_is_refused_by_name(
-    network: Network, session: Session, tmp_path: Path
+    network: Network, experiment: Experiment, tmp_path: Path
 ) -> None:
     names = ["google/Radio", *network.training.campaigns[1:]]
     training = network.training.model_copy(update={"campaigns": names})
     save_network(replace(network, training=training), tmp_path)
     with pytest.raises(ConfigError, match="trained for the campaigns google/Radio, ") as caught:
-        trained(tmp_path, session.arena)
-    assert session.problem.constraints.names[0] in str(caught.value)
+        trained(tmp_path, experiment)
+    assert experiment.problem.constraints.names[0] in str(caught.value)
 
 
 def test_a_policy_that_sees_something_else_is_refused(
-    session: Session, record: Training, tmp_path: Path
+    experiment: Experiment, record: Training, tmp_path: Path
 ) -> None:
-    save_network(_network(session, record, "clipped", observation=40), tmp_path)
+    save_network(_network(experiment, record, "clipped", observation=40), tmp_path)
     with pytest.raises(ConfigError, match="was trained on 40 numbers a day"):
-        trained(tmp_path, session.arena)
+        trained(tmp_path, experiment)
 
 
-def test_a_folder_without_a_policy_is_refused(session: Session, tmp_path: Path) -> None:
+def test_a_folder_without_a_policy_is_refused(experiment: Experiment, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"holds no trained policy \(policy.json\)"):
-        trained(tmp_path, session.arena)
+        trained(tmp_path, experiment)
 
 
 class Payload:
@@ -211,14 +213,14 @@ def trap(tmp_path: Path) -> Path:
 
 
 def test_an_archive_of_sb3_is_refused_in_one_line_and_not_executed(
-    session: Session, trap: Path, tmp_path: Path
+    experiment: Experiment, trap: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "model.zip"
     _archive(path, trap)
     for ask in (
-        lambda: trained(path, session.arena),
-        lambda: candidates_of(["static", str(path)], session),
-        lambda: acting(session, str(path), "static", 0),
+        lambda: trained(path, experiment),
+        lambda: candidates_of(["static", str(path)], experiment),
+        lambda: acting(experiment, str(path), "static", 0),
     ):
         with pytest.raises(ConfigError, match=r"model\.zip' is a file; formats that") as caught:
             ask()
@@ -229,14 +231,14 @@ def test_an_archive_of_sb3_is_refused_in_one_line_and_not_executed(
 @pytest.mark.parametrize("name", ["policy.safetensors", "policy.json"])
 @pytest.mark.parametrize("kind", ["archive", "pickle"])
 def test_a_payload_in_place_of_a_file_is_refused_and_not_executed(
-    folder: Path, session: Session, trap: Path, name: str, kind: str
+    folder: Path, experiment: Experiment, trap: Path, name: str, kind: str
 ) -> None:
     if kind == "archive":
         _archive(folder / name, trap)
     else:
         (folder / name).write_bytes(pickle.dumps(Payload(trap)))
     with pytest.raises(DataError, match=name.replace(".", r"\.")):
-        candidates_of([str(folder)], session)
+        candidates_of([str(folder)], experiment)
     assert not trap.exists()
 
 

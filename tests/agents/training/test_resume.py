@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.rollout import EvaluationSet
 from mediagym.agents.setup import configured, keep_configuration, resumable
 from mediagym.agents.training.checkpoint import (
@@ -44,15 +44,23 @@ def test_a_training_killed_at_any_moment_ends_in_the_same_bits(tmp_path: Path) -
 
 
 def test_a_finished_training_is_not_trained_again(
-    session: Session,
+    experiment: Experiment,
     held_trial: Callable[..., EvaluationSet],
     learner: Callable[..., Any],
     tmp_path: Path,
 ) -> None:
-    markets, trial = session.posterior.training(), held_trial(2)
+    markets, trial = experiment.posterior.training(), held_trial(2)
 
     def run(seed: int = 0, **changes: Any) -> Any:
-        given = (session.problem, markets, trial, session.env, learner(**changes), seed, tmp_path)
+        given = (
+            experiment.problem,
+            markets,
+            trial,
+            experiment.env,
+            learner(**changes),
+            seed,
+            tmp_path,
+        )
         return train(*given, progress=False)
 
     first, again = run(), run()

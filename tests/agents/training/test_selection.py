@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.policies.greedy import Greedy
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.rollout import EvaluationSet, rollout_policy
@@ -16,15 +16,15 @@ from mediagym.envs.flight import action_size, requested_spend
 
 
 @pytest.fixture
-def network(actor: Actor, session: Session, record: Training) -> Network:
-    return Network(actor, session.env.action, record, "ppo", "")
+def network(actor: Actor, experiment: Experiment, record: Training) -> Network:
+    return Network(actor, experiment.env.action, record, "ppo", "")
 
 
 @pytest.fixture
 def selection(
-    network: Network, session: Session, held_trial: Callable[..., EvaluationSet]
+    network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> Selection:
-    return Selection(network, session.problem, held_trial(4))
+    return Selection(network, experiment.problem, held_trial(4))
 
 
 def _spoil(selection: Selection, size: float) -> None:
@@ -51,22 +51,22 @@ def test_the_first_candidate_is_the_static_plan_where_nothing_is_followed(
 
 
 def test_the_first_candidate_is_scored_by_what_it_flies(
-    network: Network, session: Session, held_trial: Callable[..., EvaluationSet]
+    network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
-    follow = session.env.action.model_copy(update={"follow": 1.0})
+    follow = experiment.env.action.model_copy(update={"follow": 1.0})
     trial = held_trial(4)
-    selection = Selection(replace(network, action=follow), session.problem, trial)
-    static = PlanPolicy("static", session.problem.static_plan)
-    still = np.zeros((4, action_size(len(session.problem.constraints.names))))
+    selection = Selection(replace(network, action=follow), experiment.problem, trial)
+    static = PlanPolicy("static", experiment.problem.static_plan)
+    still = np.zeros((4, action_size(len(experiment.problem.constraints.names))))
 
     class Following:
         name, open_loop = "following", False
 
         def act(self, view: Any, memory: Any) -> Any:
-            return *requested_spend(session.problem, view, still, follow), memory
+            return *requested_spend(experiment.problem, view, still, follow), memory
 
     due, mark = (
-        rollout_policy(session.problem, p, trial).total.mean() for p in (Following(), static)
+        rollout_policy(experiment.problem, p, trial).total.mean() for p in (Following(), static)
     )
     assert selection.score == pytest.approx(100 * (due / mark - 1), abs=1e-9)
     assert abs(selection.score) > 1e-3
@@ -110,12 +110,12 @@ def test_a_smaller_loss_is_a_gain(selection: Selection) -> None:
 
 
 def test_percent_of_the_clairvoyant_decides_where_it_is_known(
-    network: Network, session: Session, held_trial: Callable[..., EvaluationSet]
+    network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     trial = held_trial(4)
-    static = Selection(network, session.problem, trial)._marks["static"]
+    static = Selection(network, experiment.problem, trial)._marks["static"]
     best = static * np.array([1.25, 2.0, 1.25, 1.25])
-    selection = Selection(network, session.problem, trial._replace(best=best))
+    selection = Selection(network, experiment.problem, trial._replace(best=best))
     assert selection.score == pytest.approx((3 * 80 + 50) / 4)
     scores = selection.check("untrained")
     assert scores["percent_of_clairvoyant"] == pytest.approx(selection.score, abs=1)
@@ -123,17 +123,17 @@ def test_percent_of_the_clairvoyant_decides_where_it_is_known(
 
 
 def test_rivals_are_marks_too(
-    network: Network, session: Session, held_trial: Callable[..., EvaluationSet]
+    network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
-    rivals = [Greedy(session.problem)]
-    scores = Selection(network, session.problem, held_trial(4), rivals).check("untrained")
+    rivals = [Greedy(experiment.problem)]
+    scores = Selection(network, experiment.problem, held_trial(4), rivals).check("untrained")
     assert set(scores) == {"gain_over_static", "gain_over_greedy"}
 
 
 def test_checks_without_an_improvement_are_counted_and_restored(
     selection: Selection,
     network: Network,
-    session: Session,
+    experiment: Experiment,
     held_trial: Callable[..., EvaluationSet],
 ) -> None:
     _spoil(selection, 1.0)
@@ -143,7 +143,7 @@ def test_checks_without_an_improvement_are_counted_and_restored(
     selection.score = -100.0
     selection.check("better")
     assert selection.since == 0
-    again = Selection(network, session.problem, held_trial(4))
+    again = Selection(network, experiment.problem, held_trial(4))
     again.restore(selection.state())
     assert (again.score, again.best.origin, again.since) == (selection.score, "better", 0)
     for one, other in zip(

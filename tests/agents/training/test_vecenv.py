@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stable_baselines3.common.vec_env import VecMonitor, VecNormalize
 
-from mediagym.agents.experiment import Session
+from mediagym.agents.experiment import Experiment
 from mediagym.agents.training import SB3Envs
 from mediagym.envs.environment import BudgetVectorEnv
 
@@ -12,8 +12,10 @@ COUNT = 3
 
 
 @pytest.fixture
-def envs(session: Session) -> SB3Envs:
-    batch = BudgetVectorEnv(session.problem, session.posterior.training(), session.env, COUNT)
+def envs(experiment: Experiment) -> SB3Envs:
+    batch = BudgetVectorEnv(
+        experiment.problem, experiment.posterior.training(), experiment.env, COUNT
+    )
     return SB3Envs(batch)
 
 

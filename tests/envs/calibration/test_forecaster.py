@@ -3,20 +3,20 @@
 import numpy as np
 
 from mediagym.data.forecasting import METRICS
-from mediagym.envs.calibration import Simulated, kept_calibrations
+from mediagym.envs.calibration import SimulatorForecaster, cached_calibrations
 
 
 def test_the_simulator_forecasts_and_calibrates_once_a_history(
     history, priors, calibration_settings
 ):
     seen = []
-    calibration = kept_calibrations(priors, calibration_settings)
+    calibration = cached_calibrations(priors, calibration_settings)
 
     def counting(known):
         seen.append(known.fingerprint())
         return calibration(known)
 
-    simulator = Simulated(counting, 0)
+    simulator = SimulatorForecaster(counting, 0)
     before = history.window(None, 120)
     spend = np.nan_to_num(history.spend[120:])
     found = {metric: simulator.forecast(before, spend, metric) for metric in METRICS}

@@ -61,7 +61,7 @@ def test_the_landings_are_attributed_where_no_file_is_named(
     exports.write_landings(export_folder)
     given = config(None)
     found = attribution_study(
-        DataSettings.from_mapping(given["data"]),
+        DataSettings.of(given["data"]),
         AttributionSettings.of(given["attribution"], "attribution"),
     )
     names = found.history.names
@@ -190,7 +190,7 @@ def test_landings_that_priors_and_objective_ask_for_are_attributed_once(
     monkeypatch.setattr("mediagym.envs.calibration.journeys.attribution_study", counted)
     given = asking(None, carryover=True)
     names = attribution_study(
-        DataSettings.from_mapping(given["data"]),
+        DataSettings.of(given["data"]),
         AttributionSettings.of(given["attribution"], "attribution"),
     ).history.names
     told = apply_journeys(given, names)

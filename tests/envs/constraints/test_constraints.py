@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from scipy.optimize import linprog
 
 from mediagym.data.errors import ConfigError, ConstraintError
-from mediagym.envs.constraints import constraints_from_json, parse_constraints
+from mediagym.envs.constraints import ConstraintSettings, constraints_from_json, parse_constraints
 
 SEEDS = st.integers(0, 2**32 - 1)
 NAMES = ("google/Search", "google/YouTube", "meta", "microsoft/Shopping", "microsoft/Audience")
@@ -20,7 +20,7 @@ NAMES = ("google/Search", "google/YouTube", "meta", "microsoft/Shopping", "micro
 @pytest.fixture
 def build(default_constraints, ads):
     return lambda days=30, names=NAMES, **changes: parse_constraints(
-        default_constraints | changes, ads(*names), days
+        ConstraintSettings.of(default_constraints | changes, "constraints"), ads(*names), days
     )
 
 
@@ -61,7 +61,9 @@ def test_settings_are_read_as_yaml_gives_them(default_constraints, ads):
     """  # bare `off` is a truth value in YAML
     omega = OmegaConf.merge(default_constraints, OmegaConf.create(words))
     for given_ in (default_constraints | yaml.safe_load(words), omega):
-        constraints = parse_constraints(given_, ads(*NAMES), 30)
+        constraints = parse_constraints(
+            ConstraintSettings.of(given_, "constraints"), ads(*NAMES), 30
+        )
         assert constraints.cap_cents[0][0] == 12_000_000
         assert constraints.cap_cents[1][1] == 0
 
@@ -174,7 +176,7 @@ def test_a_wrong_value_is_refused_by_its_key(build, case):
 
 def test_a_missing_key_is_named(ads):
     with pytest.raises(ConfigError, match=r"constraints\.total: no value"):
-        parse_constraints({}, ads(*NAMES), 30)
+        parse_constraints(ConstraintSettings.of({}, "constraints"), ads(*NAMES), 30)
 
 
 @pytest.mark.parametrize("days", [0, -1, 2.5, True])
@@ -269,7 +271,11 @@ def test_refuses_exactly_the_sets_that_have_no_plan(seed, default_constraints, a
     }
     capped = tuple((low, np.minimum(high, total)) for low, high in (campaign, channel))
     if has_plan((*capped, daily), owners, days, total, spend_all):
-        parse_constraints(default_constraints | changes, ads(*names), days)
+        parse_constraints(
+            ConstraintSettings.of(default_constraints | changes, "constraints"), ads(*names), days
+        )
         return
     with pytest.raises(ConstraintError):
-        parse_constraints(default_constraints | changes, ads(*names), days)
+        parse_constraints(
+            ConstraintSettings.of(default_constraints | changes, "constraints"), ads(*names), days
+        )

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediagym.envs.constraints import (
+    ConstraintSettings,
     Ledger,
     count_violations,
     day_bounds,
@@ -88,7 +89,9 @@ def test_a_batch_flies_as_its_flights_do_one_by_one(seed, feasible_set):
 
 
 def five(settings, ads, days=5, **changes):
-    return parse_constraints(settings | changes, ads(*NAMES), days)
+    return parse_constraints(
+        ConstraintSettings.of(settings | changes, "constraints"), ads(*NAMES), days
+    )
 
 
 def test_permuting_the_campaigns_permutes_the_flight(default_constraints, ads):
@@ -96,7 +99,9 @@ def test_permuting_the_campaigns_permutes_the_flight(default_constraints, ads):
     changes = {"campaigns": {"meta": {"cap": "11%", "daily_cap": "4%"}, NAMES[1]: {"fixed": 1500}}}
     constraints = five(default_constraints, ads, **changes)
     names = [NAMES[i] for i in order]
-    permuted = parse_constraints(default_constraints | changes, ads(*names), 5)
+    permuted = parse_constraints(
+        ConstraintSettings.of(default_constraints | changes, "constraints"), ads(*names), 5
+    )
     targets, paces = wishes(np.random.default_rng(0), constraints, 8)
     plan = np.stack(fly_to(constraints, targets, paces))
     same = np.stack(fly_to(permuted, targets[..., order], paces))

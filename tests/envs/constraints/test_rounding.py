@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediagym.data.errors import ConstraintError
-from mediagym.envs.constraints import count_violations, parse_constraints, to_cents, violations
+from mediagym.envs.constraints import (
+    ConstraintSettings,
+    count_violations,
+    parse_constraints,
+    to_cents,
+    violations,
+)
 
 SEEDS = st.integers(0, 2**32 - 1)
 NAMES = ("google/Search", "google/YouTube", "meta", "microsoft/Shopping", "microsoft/Audience")
@@ -31,19 +37,25 @@ def test_every_feasible_plan_has_an_exact_rounding(seed, feasible_set, fly):
 @pytest.mark.parametrize("count", [9, 40])
 def test_a_whole_flight_sums_to_the_budget(count, default_constraints, ads, fly):
     names = [f"{'abc'[i % 3]}/{i}" for i in range(count)]
-    constraints = parse_constraints(default_constraints, ads(*names), 30)
+    constraints = parse_constraints(
+        ConstraintSettings.of(default_constraints, "constraints"), ads(*names), 30
+    )
     plan = fly(np.random.default_rng(0), constraints, rows=1)[0]
     assert to_cents(plan, constraints).sum() == 20_000_000
 
 
 def test_whole_cents_stay_as_they_are(default_constraints, ads):
-    constraints = parse_constraints(default_constraints, ads(*NAMES), 4)
+    constraints = parse_constraints(
+        ConstraintSettings.of(default_constraints, "constraints"), ads(*NAMES), 4
+    )
     cents = np.full((4, 5), 1_000_000)
     np.testing.assert_array_equal(to_cents(cents / 100, constraints), cents)
 
 
 def test_a_plan_that_breaks_its_constraints_is_refused_by_name(default_constraints, ads):
-    constraints = parse_constraints(default_constraints, ads(*NAMES), 4)
+    constraints = parse_constraints(
+        ConstraintSettings.of(default_constraints, "constraints"), ads(*NAMES), 4
+    )
     plan = np.full((4, 5), 10_000.0)
     plan[:, 2] = 0
     plan[:, 0] += 10_000
@@ -53,7 +65,9 @@ def test_a_plan_that_breaks_its_constraints_is_refused_by_name(default_constrain
 
 def broken(settings, ads, change, **limits):
     """What a flat, feasible plan breaks after a change of its cents."""
-    constraints = parse_constraints(settings | limits, ads(*NAMES), 4)
+    constraints = parse_constraints(
+        ConstraintSettings.of(settings | limits, "constraints"), ads(*NAMES), 4
+    )
     cents = np.full((4, 5), 1_000_000)
     assert violations(constraints, cents) == []
     change(cents)
@@ -105,7 +119,9 @@ def test_a_cent_too_much_is_found_and_said(limits, change, line, default_constra
 
 
 def test_what_is_no_number_is_a_violation(default_constraints, ads):
-    constraints = parse_constraints(default_constraints, ads(*NAMES), 4)
+    constraints = parse_constraints(
+        ConstraintSettings.of(default_constraints, "constraints"), ads(*NAMES), 4
+    )
     plan = np.full((4, 5), 10_000.0)
     plan[2, 2] = np.nan
     assert violations(constraints, plan)

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediagym.envs.constraints import Ledger, parse_constraints, spend_day
+from mediagym.envs.constraints import ConstraintSettings, Ledger, parse_constraints, spend_day
 from mediagym.envs.flight import (
     ActionSettings,
     action_size,
@@ -61,7 +61,11 @@ def test_an_action_of_zero_is_the_plan_also_where_it_leaves_money(
     conf, problem, posterior, flights, scales
 ):
     settings = conf("constraints/default.yaml", total_type="at_most", pacing=None, channel={})
-    loose = parse_constraints(settings | {"campaign": {}}, posterior.campaigns, problem.days)
+    loose = parse_constraints(
+        ConstraintSettings.of(settings | {"campaign": {}}, "constraints"),
+        posterior.campaigns,
+        problem.days,
+    )
     frugal = problem._replace(constraints=loose, static_plan=0.6 * problem.static_plan)
     spend = follow(frugal, flights, scales)
     np.testing.assert_allclose(spend, frugal.static_plan[:, None] + 0 * spend, rtol=1e-9, atol=1e-6)

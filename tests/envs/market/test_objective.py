@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from mediagym.data.errors import ConfigError
-from mediagym.envs.market import Objective, Outcome
+from mediagym.envs.market import Objective, ObjectiveSettings, Outcome
 
 ONES = np.ones(2)
 OUTCOME = Outcome(2 * ONES, 200 * ONES, 3 * ONES, 290 * ONES, ONES, ONES, ONES, 3 * ONES)
@@ -19,20 +19,26 @@ SPEND = np.array([10.0, 400.0])
     ],
 )
 def test_a_day_is_worth(conf, name, expected, counted):
-    objective = Objective.of(conf(f"objective/{name}.yaml", margin=0.5), "objective")
+    objective = Objective.of(
+        ObjectiveSettings.of(conf(f"objective/{name}.yaml", margin=0.5), "objective")
+    )
     assert objective.expected(OUTCOME, SPEND).tolist() == expected
     assert objective.counted(OUTCOME, SPEND).tolist() == counted
 
 
 @pytest.mark.parametrize("name", ["conversions", "journeys", "revenue", "profit"])
 def test_each_shipped_objective_is_named_after_its_file(conf, name):
-    assert Objective.of(conf(f"objective/{name}.yaml"), "objective").name == name
+    assert (
+        Objective.of(ObjectiveSettings.of(conf(f"objective/{name}.yaml"), "objective")).name == name
+    )
 
 
 @pytest.mark.parametrize(("key", "value"), [("name", "roas"), ("margin", 0), ("margin", 1.5)])
 def test_another_value_is_refused_by_key(conf, key, value):
     with pytest.raises(ConfigError, match=f"objective.{key}"):
-        Objective.of(conf("objective/profit.yaml") | {key: value}, "objective")
+        Objective.of(
+            ObjectiveSettings.of(conf("objective/profit.yaml") | {key: value}, "objective")
+        )
 
 
 @pytest.fixture
@@ -40,10 +46,10 @@ def journeys(conf):
     """Journeys with the ratios of two campaigns."""
 
     def made(*means):
-        objective = Objective.of(conf("objective/journeys.yaml"), "objective")
+        objective = Objective.of(ObjectiveSettings.of(conf("objective/journeys.yaml"), "objective"))
         ratios = [{"mean": mean, "log_sd": 0.2} for mean in means] or None
         given = objective.model_dump() | {"ratios": ratios}
-        return Objective.of(given, "objective")
+        return Objective.of(ObjectiveSettings.of(given, "objective"))
 
     return made
 
@@ -72,11 +78,14 @@ def test_numpy_and_torch_agree(journeys, name):
 
 def test_ratios_survive_being_written_as_json(journeys):
     objective = journeys(0.5, 2.0)
-    assert Objective.of(objective.model_dump(mode="json"), "objective") == objective
+    assert (
+        Objective.of(ObjectiveSettings.of(objective.model_dump(mode="json"), "objective"))
+        == objective
+    )
 
 
 @pytest.mark.parametrize("ratio", [{"mean": -1, "log_sd": 0.1}, {"mean": 1, "log_sd": -0.1}])
 def test_a_ratio_that_cannot_be_is_refused(conf, ratio):
     given = conf("objective/journeys.yaml") | {"ratios": [ratio]}
     with pytest.raises(ConfigError, match=r"objective\.ratios\.0"):
-        Objective.of(given, "objective")
+        Objective.of(ObjectiveSettings.of(given, "objective"))

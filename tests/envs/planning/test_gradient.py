@@ -5,7 +5,7 @@ from scipy import optimize
 
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
-from mediagym.envs.constraints import parse_constraints
+from mediagym.envs.constraints import ConstraintSettings, parse_constraints
 from mediagym.envs.market import MarketState, Noise, draw_noises, generator, simulate
 from mediagym.envs.planning import (
     SolverSettings,
@@ -43,7 +43,10 @@ def setting(conf, draw_market):
         market = draw_market(rng, (markets,), carryover=0.6, **fixed)
         state = MarketState(19_723, 0.5 * market.reference_spend, 0 * market.elasticity)
         settings = conf("constraints/default.yaml", total=4000, **{**FREE, **changes})
-        return parse_constraints(settings, ADS, DAYS), (market, state)
+        return parse_constraints(ConstraintSettings.of(settings, "constraints"), ADS, DAYS), (
+            market,
+            state,
+        )
 
     return draw
 

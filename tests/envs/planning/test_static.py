@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediagym.envs.constraints import daily_floors, parse_constraints, violations
+from mediagym.envs.constraints import (
+    ConstraintSettings,
+    daily_floors,
+    parse_constraints,
+    violations,
+)
 from mediagym.envs.flight import BeliefCovariance, Problem
 from mediagym.envs.market import draw_noises, generator, simulate
 from mediagym.envs.planning import (
@@ -125,7 +130,9 @@ def climbed(posterior, objective, conf):
     @cache
     def climb(*pacing):
         shipped = conf("constraints/default.yaml", pacing=list(pacing) or None)
-        constraints = parse_constraints(shipped, posterior.campaigns, 30)
+        constraints = parse_constraints(
+            ConstraintSettings.of(shipped, "constraints"), posterior.campaigns, 30
+        )
         plan = static_plan(posterior, constraints, objective, 30, solver)
         problem = Problem(
             constraints, objective, *posterior.mean(), BeliefCovariance.none(plan[0]), plan

@@ -21,7 +21,7 @@ FILES = {
 @pytest.fixture(scope="module")
 def data(conf, advertiser, synthetic_settings):
     """How the data room reads what was written."""
-    return DataSettings.from_mapping(conf("data/default.yaml", path=synthetic_settings.path))
+    return DataSettings.of(conf("data/default.yaml", path=synthetic_settings.path))
 
 
 def settings_of(conf, tmp_path, **overrides):
@@ -114,7 +114,7 @@ def test_one_campaign_is_an_advertiser(conf, priors, tmp_path):
         settings = settings_of(conf, tmp_path / name[:4], campaigns={name: table[name]})
         write_advertiser(synthesize(settings, priors), settings)
         mapping = conf("data/default.yaml", path=settings.path, channels=[name.split("/")[0]])
-        assert load_history(DataSettings.from_mapping(mapping)).names == (name,)
+        assert load_history(DataSettings.of(mapping)).names == (name,)
 
 
 @pytest.mark.parametrize(
