@@ -44,7 +44,7 @@ def learnt_report(
         }
         campaigns[campaign.name] = {
             "reference_spend": float(centres.spend[k]),
-            "start": float(drawn.start[k]),
+            "start": float(drawn.initial_ess[k]),
             "unique": float(drawn.unique[k]),
             "acceptance": float(drawn.acceptance[k]),
             "parameters": parameters,

@@ -1,10 +1,10 @@
-"""How alike campaigns are a priori: what an advertiser's and a channel's campaigns share.
+"""Partial pooling of campaigns: effects shared by an advertiser's and a channel's campaigns.
 
 In the scale in which every parameter is standard normal, ``z = sqrt(a) u + sqrt(c) v + sqrt(1 - a
-- c) e``: u is the advertiser's, v the channel's, e the campaign's own. So each campaign's prior
-stays standard normal while its relatives' data speak for it (partial pooling with a known
-covariance; Gelman et al., Bayesian Data Analysis, chapter 5). Given u and v the campaigns are
-independent again, and given the campaigns u and v are Gaussian: a Gibbs sampler.
+- c) e``: u is the advertiser's effect, v the channel's, e the campaign's own. Each campaign's
+marginal prior stays standard normal, and campaigns inform each other (a hierarchical model with
+known covariance; Gelman et al., Bayesian Data Analysis, chapter 5). Given u and v the campaigns are
+independent; given the campaigns, u and v are Gaussian: a Gibbs sampler.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,83 +17,94 @@ from .laplace import StudentT
 
 
 class SharedEffects(NamedTuple):
-    """What relatives share, one set a draw."""
+    """Effects that campaigns share, one set per draw."""
 
     advertiser: Floats  # (draws, dimensions)
     channel: Floats  # (draws, channels, dimensions)
 
 
 class PartialPooling:
-    """Correlations between campaigns, and the draws of what they share."""
+    """Prior correlations between campaigns, and the conditionals of the shared effects."""
 
     def __init__(self, channels: Sequence[str], advertiser: float, channel: float) -> None:
-        """Set up.
+        """Store the correlations.
 
         Args:
             channels: (campaigns,) the channel of each campaign.
             advertiser: prior correlation of any two campaigns, in [0, 1).
-            channel: what two campaigns of one channel have in common beyond it; the sum is < 1.
+            channel: additional correlation of two campaigns of one channel; the sum is < 1.
         """
         order = list(dict.fromkeys(channels))
-        self.owner = np.array([order.index(name) for name in channels])  # (campaigns,)
-        self.member = (self.owner == np.arange(len(order))[:, None]).astype(float)
-        self.roots = np.sqrt([advertiser, channel])
-        self.own = 1 - advertiser - channel  # variance of a campaign's own part
+        self.channel_index = np.array([order.index(name) for name in channels])  # (campaigns,)
+        # (channels, campaigns) 1 where the campaign is of the channel
+        self.membership = (self.channel_index == np.arange(len(order))[:, None]).astype(float)
+        self.loadings = np.sqrt([advertiser, channel])
+        self.own_variance = 1 - advertiser - channel  # of a campaign's own effect
 
     def draw(self, z: Floats, rng: np.random.Generator) -> SharedEffects:
-        """Draw what is shared given campaigns' draws, (draws, campaigns, dimensions).
+        """Draw the shared effects given the campaigns, (draws, campaigns, dimensions).
 
-        First the advertiser's part, the channels' integrated out, then theirs given it.
+        The advertiser's effect is drawn with the channels' integrated out, then theirs given it.
         """
-        a, c = self.roots
-        size = self.member.sum(1)[:, None]
-        sums = np.einsum("ck,nkd->ncd", self.member, z)
-        known = (
-            c**2 * size + self.own
-        )  # variance of a channel's sum given the advertiser, a campaign
+        a, c = self.loadings
+        size = self.membership.sum(1)[:, None]
+        sums = np.einsum("ck,nkd->ncd", self.membership, z)
+        # per campaign, variance of a channel's sum given the advertiser's effect
+        variance = c**2 * size + self.own_variance
         advertiser = _normal(
-            a * (sums / known).sum(1), a**2 * float((size / known).sum()), 1.0, rng
+            a * (sums / variance).sum(1), a**2 * float((size / variance).sum()), 1.0, rng
         )
         rest = sums - a * size * advertiser[:, None]
-        return SharedEffects(advertiser, _normal(c * rest, c**2 * size, self.own, rng))
+        return SharedEffects(advertiser, _normal(c * rest, c**2 * size, self.own_variance, rng))
 
-    def mean(self, common: SharedEffects) -> Floats:
-        """Return what relatives lead to expect, (draws, campaigns, dimensions)."""
-        a, c = self.roots
-        return np.asarray(a * common.advertiser[:, None] + c * common.channel[:, self.owner])
+    def mean(self, shared: SharedEffects) -> Floats:
+        """Return the prior mean given the shared effects, (draws, campaigns, dimensions)."""
+        a, c = self.loadings
+        return np.asarray(
+            a * shared.advertiser[:, None] + c * shared.channel[:, self.channel_index]
+        )
 
-    def log_prior(self, common: SharedEffects) -> Callable[[Floats], Floats]:
-        """Return the campaigns' log prior, (draws, campaigns), given what they share."""
-        mean = self.mean(common)
-        return lambda z: -0.5 * ((z - mean) ** 2).sum(-1) / self.own
+    def log_prior(self, shared: SharedEffects) -> Callable[[Floats], Floats]:
+        """Return the campaigns' log prior, (draws, campaigns), given the shared effects."""
+        mean = self.mean(shared)
+        return lambda z: -0.5 * ((z - mean) ** 2).sum(-1) / self.own_variance
 
-    def proposal(self, alone: StudentT) -> Callable[[SharedEffects], StudentT]:
-        """Return the campaigns' posterior given what they share, as far as it is Gaussian.
+    def proposal(self, unpooled: StudentT) -> Callable[[SharedEffects], StudentT]:
+        """Return a function from shared effects to the campaigns' approximate posterior.
+
+        Exact where the likelihood is Gaussian.
 
         Args:
-            alone: their posterior under a standard normal prior; what it has beyond that prior is
-                the likelihood.
+            unpooled: posterior under a standard normal prior; its precision beyond that of the
+                prior is the likelihood's.
         """
-        identity = np.eye(alone.mean.shape[1])
-        inverse = np.linalg.inv(alone.cholesky)
+        identity = np.eye(unpooled.mean.shape[1])
+        inverse = np.linalg.inv(unpooled.cholesky)
         precision = inverse.swapaxes(1, 2) @ inverse
         values, vectors = np.linalg.eigh(precision - identity)
         likelihood = (vectors * np.maximum(values, 0.0)[:, None]) @ vectors.swapaxes(1, 2)
-        covariance = np.linalg.inv(likelihood + identity / self.own)
-        told = np.einsum("pde,pe->pd", precision, alone.mean)
-        root = np.asarray(np.linalg.cholesky(covariance), np.float64)
+        covariance = np.linalg.inv(likelihood + identity / self.own_variance)
+        score = np.einsum("pde,pe->pd", precision, unpooled.mean)
+        cholesky = np.asarray(np.linalg.cholesky(covariance), np.float64)
 
-        def given(common: SharedEffects) -> StudentT:
-            information = told + self.mean(common) / self.own
-            return StudentT(np.einsum("pde,npe->npd", covariance, information), root)
+        def conditional(shared: SharedEffects) -> StudentT:
+            information = score + self.mean(shared) / self.own_variance
+            return StudentT(np.einsum("pde,npe->npd", covariance, information), cholesky)
 
-        return given
+        return conditional
 
 
 def _normal(
     weighted: Floats, squares: Floats | float, variance: float, rng: np.random.Generator
 ) -> Floats:
-    """Draw a standard normal that has been seen through `weighted` sums with this variance."""
+    """Draw from the posterior of standard normals in a linear regression.
+
+    Args:
+        weighted: (..., dimensions) sums of loading times observation.
+        squares: sums of squared loadings.
+        variance: of an observation's noise.
+        rng: source of randomness.
+    """
     precision = 1 + squares / variance
     noise = rng.standard_normal(weighted.shape) / np.sqrt(precision)
     return np.asarray(weighted / variance / precision + noise)

@@ -1,10 +1,10 @@
-"""Tempered sequential Monte Carlo for many small posteriors at once, pooled at the end.
+"""Tempered sequential Monte Carlo for many small posteriors at once, with partial pooling.
 
-Every campaign is its own problem of a dozen dimensions, solved side by side on one batch axis.
-Draws of a Student-t at each mode are tempered into the posterior so that each step keeps a set
-effective share (Del Moral, Doucet, Jasra 2006; the bridge from an approximation is Neal's 2001),
-resampled and moved by Metropolis steps, in turn a random walk and an independent Student-t fitted
-to the particles. The last moves draw campaigns together: see ``PartialPooling``.
+Every campaign is a problem of a dozen dimensions; all are solved on one batch axis. Draws of a
+Laplace approximation are tempered into the posterior at a constant effective sample size (Del
+Moral, Doucet, Jasra 2006; the bridge from an approximation is Neal's 2001), resampled, and moved by
+Metropolis-Hastings steps that alternate between a random walk and an independent Student-t fitted
+to the particles. Partial pooling enters in the final MCMC steps: see ``PartialPooling``.
 """
 
 from collections.abc import Callable
@@ -29,13 +29,13 @@ class Particles(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Draws of the posterior and how they came about."""
+    """Draws of the posterior and diagnostics of the sampler."""
 
     z: Floats  # (draws, problems, dimensions)
-    acceptance: Floats  # (problems,) share of the last moves that were accepted
+    acceptance: Floats  # (problems,) acceptance rate of the final MCMC steps
     unique: Floats  # (problems,) share of the draws that are distinct
-    rounds: int  # temperatures that were passed
-    start: Floats  # (problems,) effective share of the first draws: 1 is a perfect approximation
+    rounds: int  # number of tempering steps
+    initial_ess: Floats  # (problems,) effective share of the first draws; 1: exact approximation
 
 
 def sample(
@@ -57,37 +57,37 @@ def sample(
     Args:
         loglik: (n, problems, dimensions) -> (n, problems), independent across problems.
         shape: (problems, dimensions).
-        particles: tried while the likelihood is tempered in.
-        draws: size of the result.
-        ess_target: effective sample size that a tempering step keeps, a share in (0, 1).
-        mcmc_steps: Metropolis steps per temperature.
-        final_mcmc_steps: Metropolis steps of the full set at the end.
+        particles: number of particles during tempering.
+        draws: number of draws returned.
+        ess_target: effective sample size after each tempering step, as a share in (0, 1).
+        mcmc_steps: Metropolis-Hastings steps per temperature.
+        final_mcmc_steps: Metropolis-Hastings steps of all draws after tempering.
         rng: source of all randomness.
-        pooling: how alike the problems are a priori; None: not at all.
-        start: an approximation to begin with; None: Laplace's.
-        progress: called with a line a round.
+        pooling: prior correlations of the problems; None: independent.
+        start: approximation to temper from; None: Laplace's.
+        progress: called with one line per stage.
     """
     if start is None:
-        progress("looking for the modes")
+        progress("finding the modes")
         start = laplace(loglik, shape)
     population = _evaluated(loglik, start.draw(particles, rng))
-    first = effective_share(_gain(population, start))
+    initial_ess = effective_share(_log_weight(population, start))
     power, rounds = np.zeros(shape[0]), 0
     while bool((power < 1).any()):
-        gain = _gain(population, start)
-        target = _temper(gain, power, ess_target)
-        population = _pick(population, resample((target - power) * gain, particles, rng))
-        power, rounds = target, rounds + 1
-        population, _ = _move(loglik, population, _bridge(start, power), mcmc_steps, rng)
-        progress(f"temperature {rounds}: posterior at {power.min():.3f}")
-    population = _pick(population, resample(np.zeros_like(population.loglik), draws, rng))
-    progress(f"{final_mcmc_steps} last moves of {draws} markets")
+        logw = _log_weight(population, start)
+        following = _next_power(logw, power, ess_target)
+        population = _take(population, resample((following - power) * logw, particles, rng))
+        power, rounds = following, rounds + 1
+        population, _ = _mcmc(loglik, population, _bridge(start, power), mcmc_steps, rng)
+        progress(f"tempering step {rounds}: posterior at power {power.min():.3f}")
+    population = _take(population, resample(np.zeros_like(population.loglik), draws, rng))
+    progress(f"{final_mcmc_steps} final MCMC steps of {draws} markets")
     population, acceptance = final_mcmc(loglik, population, pooling, final_mcmc_steps, rng)
-    return Sample(population.z, acceptance, unique(population.z), rounds, first)
+    return Sample(population.z, acceptance, unique(population.z), rounds, initial_ess)
 
 
 Target = Callable[[Particles], Floats]
-"""Log density that particles are moved under, (draws, problems), up to a constant."""
+"""Log density of an MCMC step's target, (draws, problems), up to a constant."""
 
 
 def _evaluated(loglik: LogLikelihood, z: Floats) -> Particles:
@@ -95,15 +95,17 @@ def _evaluated(loglik: LogLikelihood, z: Floats) -> Particles:
     return Particles(z, np.where(np.isfinite(value), value, -np.inf))
 
 
-def _gain(particles: Particles, start: StudentT) -> Floats:
-    """Return the log weight of the posterior over the approximation."""
-    return particles.loglik + log_prior(particles.z) - start.log(particles.z)
+def _log_weight(particles: Particles, start: StudentT) -> Floats:
+    """Return the log ratio of the posterior to the approximation, (draws, problems)."""
+    return particles.loglik + log_prior(particles.z) - start.log_density(particles.z)
 
 
 def _bridge(start: StudentT, power: Floats) -> Target:
+    """Return the geometric bridge from the approximation (power 0) to the posterior (power 1)."""
+
     def density(particles: Particles) -> Floats:
-        there = np.where(power > 0, power * (particles.loglik + log_prior(particles.z)), 0.0)
-        return there + (1 - power) * start.log(particles.z)
+        posterior = np.where(power > 0, power * (particles.loglik + log_prior(particles.z)), 0.0)
+        return posterior + (1 - power) * start.log_density(particles.z)
 
     return density
 
@@ -115,31 +117,35 @@ def _posterior(prior: LogDensity) -> Target:
     return density
 
 
-def _temper(gain: Floats, power: Floats, ess_target: float) -> Floats:
-    """Return for each problem the next power of the posterior."""
+def _next_power(logw: Floats, power: Floats, ess_target: float) -> Floats:
+    """Return each problem's next power, at which the effective share is the target (bisection)."""
     low, high = power.copy(), np.ones_like(power)
-    done = effective_share((1 - power) * gain) >= ess_target
+    done = effective_share((1 - power) * logw) >= ess_target
     for _ in range(40):
         middle = (low + high) / 2
-        fine = effective_share((middle - power) * gain) >= ess_target
-        low, high = np.where(fine, middle, low), np.where(fine, high, middle)
+        enough = effective_share((middle - power) * logw) >= ess_target
+        low, high = np.where(enough, middle, low), np.where(enough, high, middle)
     return np.where(done, 1.0, np.maximum(low, power + 1e-7))
 
 
-def _move(
+def _mcmc(
     loglik: LogLikelihood,
     particles: Particles,
     target: Target,
     mcmc_steps: int,
     rng: np.random.Generator,
 ) -> tuple[Particles, Floats]:
-    """Move all particles; the proposals are fitted to the particles before the moves."""
-    student_t = fit_student_t(particles.z)
-    accepted = np.zeros((2, particles.z.shape[1]))
-    for move in range(mcmc_steps):
-        particles, took = _metropolis(loglik, particles, target, student_t, move % 2 == 1, rng)
-        accepted[move % 2] = took
-    return particles, accepted.max(0)
+    """Run MCMC steps; proposals are fitted to the particles before the first step.
+
+    Returns:
+        The particles, and the acceptance rate of each problem's better proposal, (problems,).
+    """
+    proposal = fit_student_t(particles.z)
+    rates = np.zeros((2, particles.z.shape[1]))
+    for t in range(mcmc_steps):
+        particles, rate = _metropolis(loglik, particles, target, proposal, t % 2 == 1, rng)
+        rates[t % 2] = rate
+    return particles, rates.max(0)
 
 
 def final_mcmc(
@@ -149,76 +155,83 @@ def final_mcmc(
     mcmc_steps: int,
     rng: np.random.Generator,
 ) -> tuple[Particles, Floats]:
-    """Make the last moves; between them what relatives have in common is drawn anew (Gibbs).
+    """Run MCMC steps on the pooled posterior, the shared effects redrawn before each (Gibbs).
 
     Returns:
-        The particles, and the share of each problem's moves that was accepted.
+        The particles, and the acceptance rate of each problem's better proposal, (problems,).
     """
     if pooling is None:
-        return _move(loglik, particles, _posterior(log_prior), mcmc_steps, rng)
-    given = pooling.proposal(fit_student_t(particles.z))
-    accepted = np.zeros((2, particles.z.shape[1]))
-    for move in range(mcmc_steps):
-        common = pooling.draw(particles.z, rng)
-        target, student_t = _posterior(pooling.log_prior(common)), given(common)
-        particles, took = _metropolis(loglik, particles, target, student_t, move % 3 != 2, rng)
-        accepted[int(move % 3 != 2)] = took
-    return particles, accepted.max(0)
+        return _mcmc(loglik, particles, _posterior(log_prior), mcmc_steps, rng)
+    proposal_given = pooling.proposal(fit_student_t(particles.z))
+    rates = np.zeros((2, particles.z.shape[1]))
+    for t in range(mcmc_steps):
+        shared = pooling.draw(particles.z, rng)
+        target, proposal = _posterior(pooling.log_prior(shared)), proposal_given(shared)
+        independent = t % 3 != 2
+        particles, rate = _metropolis(loglik, particles, target, proposal, independent, rng)
+        rates[int(independent)] = rate
+    return particles, rates.max(0)
 
 
 def _metropolis(
     loglik: LogLikelihood,
     particles: Particles,
     target: Target,
-    student_t: StudentT,
+    proposal: StudentT,
     independent: bool,
     rng: np.random.Generator,
 ) -> tuple[Particles, Floats]:
-    """Move every particle once; return them and the share that moved, (problems,)."""
+    """Run one Metropolis-Hastings step; return particles and acceptance rate, (problems,)."""
     if independent:
-        there = _evaluated(loglik, student_t.draw(len(particles.z), rng))
-        correction: Floats | float = student_t.log(particles.z) - student_t.log(there.z)
+        proposed = _evaluated(loglik, proposal.draw(len(particles.z), rng))
+        correction: Floats | float = proposal.log_density(particles.z) - proposal.log_density(
+            proposed.z
+        )
     else:
-        there, correction = _evaluated(loglik, random_walk(particles.z, student_t, rng)), 0.0
-    gain = target(there) - target(particles) + correction
-    take = np.log(rng.random(gain.shape)) < gain
-    z = np.where(take[..., None], there.z, particles.z)
-    return Particles(z, np.where(take, there.loglik, particles.loglik)), take.mean(0)
+        proposed, correction = _evaluated(loglik, random_walk(particles.z, proposal, rng)), 0.0
+    log_ratio = target(proposed) - target(particles) + correction
+    accepted = np.log(rng.random(log_ratio.shape)) < log_ratio
+    z = np.where(accepted[..., None], proposed.z, particles.z)
+    loglik_after = np.where(accepted, proposed.loglik, particles.loglik)
+    return Particles(z, loglik_after), accepted.mean(0)
 
 
 def random_walk(z: Floats, student_t: StudentT, rng: np.random.Generator) -> Floats:
-    """Return a step of a random walk, scaled for its dimension (Roberts, Gelman, Gilks 1997)."""
-    stride = 2.38 / np.sqrt(z.shape[-1])
-    return np.asarray(z + stride * student_t.scale(rng.standard_normal(z.shape)))
+    """Return random-walk proposals from z, (draws, problems, dimensions).
+
+    Step sizes are optimal for the number of dimensions (Roberts, Gelman, Gilks 1997).
+    """
+    step_size = 2.38 / np.sqrt(z.shape[-1])
+    return np.asarray(z + step_size * student_t.scale(rng.standard_normal(z.shape)))
 
 
 def resample(logw: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Return n draws' numbers by weight, (n, problems): systematic, in random order."""
-    picked = np.empty((n, logw.shape[1]), np.intp)
+    """Return indices of n draws by systematic resampling, (n, problems), in random order."""
+    index = np.empty((n, logw.shape[1]), np.intp)
     for p, weight in enumerate(special.softmax(logw, axis=0).T):
         points = (np.arange(n) + rng.random()) / n
         order = np.searchsorted(np.cumsum(weight), points)
-        picked[:, p] = rng.permutation(np.minimum(order, len(weight) - 1))
-    return picked
+        index[:, p] = rng.permutation(np.minimum(order, len(weight) - 1))
+    return index
 
 
 def resample_in_place(logw: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Return draws' numbers by weight like ``resample``; who survives keeps its place.
+    """Return indices like ``resample``, in which every draw that survives keeps its position.
 
-    So draws of relatives that belong together stay together as far as they survive.
+    The dependence between problems, one draw of all at each position, survives as far as possible.
     """
-    picked = resample(logw, len(logw), rng)
-    for column in picked.T:
+    index = resample(logw, len(logw), rng)
+    for column in index.T:
         count = np.bincount(column, minlength=len(column))
-        spare = rng.permutation(np.repeat(np.arange(len(count)), np.maximum(count - 1, 0)))
+        copies = rng.permutation(np.repeat(np.arange(len(count)), np.maximum(count - 1, 0)))
         column[:] = np.arange(len(count))
-        column[count == 0] = spare
-    return picked
+        column[count == 0] = copies
+    return index
 
 
-def _pick(particles: Particles, picked: NDArray[np.intp]) -> Particles:
-    z = np.take_along_axis(particles.z, picked[:, :, None], 0)
-    return Particles(z, np.take_along_axis(particles.loglik, picked, 0))
+def _take(particles: Particles, index: NDArray[np.intp]) -> Particles:
+    z = np.take_along_axis(particles.z, index[:, :, None], 0)
+    return Particles(z, np.take_along_axis(particles.loglik, index, 0))
 
 
 def unique(z: Floats) -> Floats:
