@@ -18,7 +18,7 @@ from mediagym.envs.calibration import CalibrationSettings, Posterior, Priors, ca
 from mediagym.envs.constraints import Constraints, ConstraintSettings, parse_constraints
 from mediagym.envs.environment import EnvSettings
 from mediagym.envs.flight import Problem, problem_of
-from mediagym.envs.market import Objective, ObjectiveSettings
+from mediagym.envs.market import Objective, ObjectiveSettings, Ratio
 from mediagym.envs.planning import SolverSettings, static_plan
 from mediagym.envs.synthetic import Advertiser, SyntheticSettings, synthesize, write_advertiser
 
@@ -172,8 +172,7 @@ def journeys(conf: Callable[..., dict[str, Any]], posterior: Posterior) -> Calla
     """Makes the objective of journeys; ratios of the shared campaigns."""
 
     def make(means: list[float], log_sd: float = 0.0) -> Objective:
-        ratios = [{"mean": mean, "log_sd": log_sd} for mean in means]
-        given = conf("objective/journeys.yaml") | {"ratios": ratios}
-        return Objective.of(ObjectiveSettings.of(given, "objective"))
+        settings = ObjectiveSettings.of(conf("objective/journeys.yaml"), "objective")
+        return Objective.of(settings, [Ratio(mean=mean, log_sd=log_sd) for mean in means])
 
     return make

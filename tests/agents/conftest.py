@@ -98,25 +98,24 @@ def experiment(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Experiment:
     """What `prepare` would return for the shared problem."""
-    config = {"agent": agent(), "evaluation": evaluation_settings.model_dump()}
-    notes = ("a note on the data",)
-    experiment = AdvertiserExperiment(
-        CALIBRATED,
-        problem,
-        posterior,
-        MarketPool(*posterior.training()),
-        env_settings,
-        evaluation_settings,
-        agent(),
-        tmp_path_factory.mktemp("cache"),
-        solver,
+    return AdvertiserExperiment(
+        id=CALIBRATED,
+        problem=problem,
+        posterior=posterior,
+        source=MarketPool(*posterior.training()),
+        env=env_settings,
+        evaluation=evaluation_settings,
+        solver=solver,
+        agent=learner_of(agent()),
+        cache=tmp_path_factory.mktemp("cache"),
+        notes=("a note on the data",),
+        config={"agent": agent(), "evaluation": evaluation_settings.model_dump()},
     )
-    return Experiment(config, experiment, solver, evaluation_settings, notes)
 
 
 @pytest.fixture(scope="session")
 def baselines(experiment: Experiment) -> list[Policy]:
-    """A few baselines of that session: plans, one that reacts, and the references."""
+    """A few baselines of that experiment: plans, one that reacts, and the references."""
     names = ("uniform", "historical", "greedy", "static")
     return [baseline(name, experiment) for name in names]
 
@@ -133,8 +132,15 @@ def task_experiment(
 
     def make(key: str, **changes: Any) -> Experiment:
         evaluation = EvaluationSettings.of(conf("evaluation/default.yaml", **changes), "evaluation")
-        experiment = TaskExperiment.of(task_of(key), env_settings, evaluation, {}, cache)
-        return Experiment({"task": key}, experiment, solver, evaluation, ())
+        return TaskExperiment.of(
+            task_of(key),
+            env=env_settings,
+            evaluation=evaluation,
+            solver=solver,
+            agent=None,
+            cache=cache,
+            config={"task": key},
+        )
 
     return make
 

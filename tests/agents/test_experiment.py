@@ -1,7 +1,9 @@
-"""A task's arena and a calibration's know the same things."""
+"""Experiments of a task and of a calibration hold the same things."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,21 +18,27 @@ from mediagym.envs.suite import reference_of, task_of
 
 
 @pytest.fixture
-def experiment(experiment: Experiment, tmp_path: Path) -> Experiment:
-    """A task's arena of a few markets."""
-    few = experiment.evaluation.model_copy(update={"markets": 3})
+def task(experiment: Experiment, learner: Callable[..., Any], tmp_path: Path) -> Experiment:
+    """A task's experiment with a few markets."""
     return TaskExperiment.of(
-        task_of("Uncertain-S"), experiment.env, few, {"validation": 4}, tmp_path
+        task_of("Uncertain-S"),
+        env=experiment.env,
+        evaluation=experiment.evaluation.model_copy(update={"markets": 3}),
+        solver=experiment.solver,
+        agent=learner(validation=4),
+        cache=tmp_path,
     )
 
 
-def test_a_task_s_trials_are_its_published_markets_with_their_bound(experiment: Experiment) -> None:
+def test_a_task_s_held_out_sets_are_its_published_markets_with_their_values(
+    task: Experiment,
+) -> None:
     shipped = reference_of("Uncertain-S").daily
     for split, count in (("validation", 4), ("test", 3)):
-        trial = experiment.held_out(split)
-        np.testing.assert_array_equal(trial.best, shipped[split][:count])
-        assert trial.noise.demand.shape[:2] == (30, count)
-    many = replace(experiment, evaluation=experiment.evaluation.model_copy(update={"markets": 500}))
+        held_out = task.held_out(split)
+        np.testing.assert_array_equal(held_out.best, shipped[split][:count])
+        assert held_out.noise.demand.shape[:2] == (30, count)
+    many = replace(task, evaluation=task.evaluation.model_copy(update={"markets": 500}))
     assert len(many.held_out("test").best) == 200
 
 
@@ -45,26 +53,26 @@ def test_a_calibration_s_trials_are_held_out_and_apart(experiment: Experiment) -
 
 @pytest.mark.parametrize("split", ["train", "tset"])
 def test_a_split_that_is_not_held_out_is_refused(
-    experiment: Experiment, experiment: Experiment, split: str
+    task: Experiment, experiment: Experiment, split: str
 ) -> None:
-    for one in (experiment, experiment):
+    for one in (task, experiment):
         with pytest.raises(ConfigError, match="not held out; allowed: validation, test"):
             one.held_out(split)
 
 
-@pytest.mark.parametrize("kind", ["daily", "steady"])
+@pytest.mark.parametrize("kind", ["daily", "constant"])
 def test_plans_of_a_calibration_are_better_than_the_static_one_and_kept(
     experiment: Experiment, tmp_path: Path, kind: str
 ) -> None:
     experiment = replace(experiment, cache=tmp_path)
     trial, plans = experiment.held_out("test"), experiment.plans("test", kind)
     base = experiment.problem.static_plan
-    if kind == "steady":
+    if kind == "constant":
         base = np.tile(base.mean(0), (len(base), 1))
     static = rollout_policy(experiment.problem, PlanPolicy("static", base), trial)
     known = rollout_policy(experiment.problem, PlanPolicy(kind, plans), trial)
     assert known.total.mean() > static.total.mean()
-    if kind == "steady":
+    if kind == "constant":
         assert np.ptp(plans, axis=0).max() < 1e-9
     (file,) = tmp_path.rglob("*.npz")
     before = file.stat().st_mtime_ns
@@ -72,32 +80,27 @@ def test_plans_of_a_calibration_are_better_than_the_static_one_and_kept(
     assert file.stat().st_mtime_ns == before
 
 
-def test_a_task_s_daily_plans_are_worth_what_ships(experiment: Experiment) -> None:
-    trial, plans = experiment.held_out("test"), experiment.plans("test", "daily")
+def test_a_task_s_daily_plans_are_worth_what_ships(task: Experiment) -> None:
+    trial, plans = task.held_out("test"), task.plans("test", "daily")
     _, outcomes = simulate(trial.market, trial.state, plans, trial.noise.without_count_noise())
     value = sum(outcome.expected.sum(-1) for outcome in outcomes)
     np.testing.assert_allclose(value, trial.best, rtol=1e-4)
 
 
-def test_what_is_kept_is_found_by_all_that_it_depends_on(experiment: Experiment) -> None:
-    places = [experiment.cache_path("x", {"a": a}, "json") for a in (1, 2)]
-    problem = experiment.problem._replace(static_plan=experiment.problem.static_plan * 0.9)
-    other = replace(experiment, problem=problem).cache_path("x", {"a": 1}, "json")
+def test_what_is_kept_is_found_by_all_that_it_depends_on(task: Experiment) -> None:
+    places = [task.cache_path("x", {"a": a}, "json") for a in (1, 2)]
+    problem = task.problem._replace(static_plan=task.problem.static_plan * 0.9)
+    other = replace(task, problem=problem).cache_path("x", {"a": 1}, "json")
     assert len({*places, other}) == 3
-    assert replace(experiment).cache_path("x", {"a": 1}, "json") == places[0]
+    assert replace(task).cache_path("x", {"a": 1}, "json") == places[0]
 
 
 def test_the_score_of_a_sweep_is_that_of_the_validation_markets(
-    experiment: Experiment, experiment: Experiment
+    task: Experiment, experiment: Experiment
 ) -> None:
+    static = PlanPolicy("static", task.problem.static_plan)
+    held_out = task.held_out("validation")
+    expected = 100 * (rollout_policy(task.problem, static, held_out).total / held_out.best).mean()
+    assert validation_percent(task, static) == pytest.approx(expected)
     static = PlanPolicy("static", experiment.problem.static_plan)
-    trial = experiment.held_out("validation")
-    expected = 100 * (rollout_policy(experiment.problem, static, trial).total / trial.best).mean()
-    assert validation_percent(experiment._replace(experiment=experiment), static) == pytest.approx(
-        expected
-    )
-    assert (
-        50
-        < validation_percent(experiment, PlanPolicy("static", experiment.problem.static_plan))
-        <= 100 + 1e-6
-    )
+    assert 50 < validation_percent(experiment, static) <= 100 + 1e-6

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.image import imread
 
 from mediagym.data.attribution.document import SCHEMA as ATTRIBUTION_SCHEMA
-from mediagym.data.insights.document import ALL, SCHEMA
+from mediagym.data.insights.document import ALL_CAMPAIGNS, SCHEMA
 
 Command = Callable[..., Any]
 QUICK = [
@@ -51,9 +51,9 @@ def test_the_sample_becomes_a_document_a_page_and_figures(command: Command, plac
     attribution = json.loads(ATTRIBUTION_SCHEMA.read_text())
     jsonschema.Draft202012Validator(attribution).validate(document["attribution"])
     whole = document["expected"]["metrics"]["conversions"]["campaigns"]
-    parts = [own["total"] for name, own in whole.items() if name != ALL]
-    assert sum(parts) == pytest.approx(whole[ALL]["total"])
-    assert len(document["expected"]["days"]) == len(whole[ALL]["expected"]) == 30
+    parts = [own["total"] for name, own in whole.items() if name != ALL_CAMPAIGNS]
+    assert sum(parts) == pytest.approx(whole[ALL_CAMPAIGNS]["total"])
+    assert len(document["expected"]["days"]) == len(whole[ALL_CAMPAIGNS]["expected"]) == 30
     assert document["expected"]["days"][0] == "2024-07-01"
 
     page = (place / "out" / "insights.html").read_text()

@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ import pytest
 
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import acting, plan_of
-from mediagym.agents.policies import BASELINES, baseline
+from mediagym.agents.policies import BASELINES, BaselineSettings, baseline
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.setup import candidates_of, prepare
+from mediagym.agents.setup import ExperimentConfig, candidates_of, prepare
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 
 Config = Callable[..., dict[str, Any]]
@@ -52,11 +53,11 @@ def _say(lines: list[str]) -> Callable[[str], None]:
 
 def _prepare(config: dict[str, Any]) -> tuple[Experiment, list[str]]:
     lines: list[str] = []
-    return prepare(config, _say(lines)), lines
+    return prepare(ExperimentConfig.read(config), _say(lines)), lines
 
 
 def _calibrated(lines: list[str]) -> bool:
-    return any("kept in" in line for line in lines)
+    return any("saved in" in line for line in lines)
 
 
 def test_a_calibration_is_found_again_for_equal_content(config: Config, tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "solver": {"solver": {"iterations": 0}},
     "evaluation": {"evaluation": {"markets": 0}},
     "priors": {"priors": {"conversions_sd": -1}},
-    "calibration": {"calibration": {"keep": 2}},
+    "calibration": {"calibration": {"ess_target": 2}},
     "constraints": {"constraints": {"total": -5}},
     "objective": {"objective": {"name": "fame", "margin": 1}},
     "agent": {"agent": {"name": "sarsa"}},
@@ -206,15 +207,16 @@ def test_baselines_come_in_the_order_they_are_named(experiment: Experiment) -> N
 def test_a_plan_is_asked_of_a_run_a_baseline_or_a_learner(
     experiment: Experiment, tmp_path: Path
 ) -> None:
-    assert isinstance(acting(experiment, None, "static", 0), PlanPolicy)
+    static = replace(experiment, agent=BaselineSettings(name="static"))
+    assert isinstance(acting(static, None, 0), PlanPolicy)
     with pytest.raises(ConfigError, match="holds no trained policy"):
-        acting(experiment, str(tmp_path), "static", 0)
+        acting(static, str(tmp_path), 0)
 
 
 def test_a_learner_is_trained_where_its_plan_is_asked_for(
     experiment: Experiment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    policy = acting(experiment, None, "ppo", 0)
+    policy = acting(experiment, None, 0)
     assert policy.name == "ppo"
     assert not policy.open_loop
     assert capsys.readouterr().out == ""

@@ -39,7 +39,7 @@ def config(conf: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "backtest": given["backtest"] | {"first": FIRST, "every": 1000, "horizon": HORIZON},
         "priors": conf("priors/default.yaml"),
         "calibration": conf("calibration/default.yaml", **sizes),
-        "data": {"path": "somewhere"},
+        "data": conf("data/default.yaml", path="somewhere"),
         "objective": conf("objective/conversions.yaml"),
         "output": None,
     }
@@ -53,13 +53,18 @@ def few(history: History) -> History:
 
 
 @pytest.fixture(scope="module")
-def found(few: History, config: dict[str, Any]) -> Found:
-    return backtest(few, config, "conversions", lambda _: None)
+def command(config: dict[str, Any]) -> BacktestCommand:
+    return BacktestCommand.read(config)
 
 
 @pytest.fixture(scope="module")
-def content(found: Found, few: History, config: dict[str, Any]) -> dict[str, Any]:
-    return backtest_document(*found, BacktestCommand.read(config), few)
+def found(few: History, command: BacktestCommand) -> Found:
+    return backtest(few, command, lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def content(found: Found, few: History, command: BacktestCommand) -> dict[str, Any]:
+    return backtest_document(*found, command, few)
 
 
 def changed(history: History, since: int, until: int | None = None) -> History:
@@ -104,14 +109,16 @@ def test_each_origin_knows_the_days_before_it(found: Found, few: History) -> Non
         assert scored.actual == pytest.approx(actual)
 
 
-def test_later_days_change_no_forecast(found: Found, few: History, config: dict[str, Any]) -> None:
+def test_later_days_change_no_forecast(
+    found: Found, few: History, command: BacktestCommand
+) -> None:
     """Neither what follows the horizon, nor what happened in it, which is only scored."""
     origin = found[0][0]
     until = FIRST + HORIZON
-    _, again = backtest(few.window(None, until), config, "conversions", lambda _: None)
+    _, again = backtest(few.window(None, until), command, lambda _: None)
     assert again == origin
     other = changed(few, FIRST).window(None, until)
-    _, scored = backtest(other, config, "conversions", lambda _: None)
+    _, scored = backtest(other, command, lambda _: None)
     assert scored.model.interval == origin.model.interval
     assert scored.model.bias + scored.model.actual == pytest.approx(
         origin.model.bias + origin.model.actual
@@ -121,9 +128,9 @@ def test_later_days_change_no_forecast(found: Found, few: History, config: dict[
         assert rival.interval == origin.rivals[name].interval
 
 
-def test_earlier_days_do(found: Found, few: History, config: dict[str, Any]) -> None:
+def test_earlier_days_do(found: Found, few: History, command: BacktestCommand) -> None:
     other = changed(few, FIRST - 30, FIRST).window(None, FIRST + HORIZON)
-    _, scored = backtest(other, config, "conversions", lambda _: None)
+    _, scored = backtest(other, command, lambda _: None)
     assert scored.model.interval != found[0][0].model.interval
 
 
@@ -133,9 +140,12 @@ def test_the_calibration_is_not_far_off_on_its_own_kind_of_market(found: Found) 
         assert origin.model.campaign_coverage90 > 0.6
 
 
-def test_revenue_is_forecast_too(few: History, config: dict[str, Any]) -> None:
+def test_revenue_is_forecast_too(
+    few: History, config: dict[str, Any], conf: Callable[..., dict[str, Any]]
+) -> None:
     short = few.window(None, FIRST + HORIZON)
-    _, origin = backtest(short, config, "revenue", lambda _: None)
+    revenue = config | {"objective": conf("objective/revenue.yaml")}
+    _, origin = backtest(short, BacktestCommand.read(revenue), lambda _: None)
     assert origin.model.actual == pytest.approx(np.nansum(few.revenue[FIRST : FIRST + HORIZON]))
     assert origin.model.total / origin.model.actual < 0.5
 
@@ -154,7 +164,7 @@ def test_the_document_is_json_with_all_scores_of_everybody(
 
 
 def test_a_rival_that_wins_is_named_and_no_other(
-    content: dict[str, Any], found: Found, few: History, config: dict[str, Any]
+    content: dict[str, Any], found: Found, few: History, command: BacktestCommand
 ) -> None:
     count = f"{len(content['origins'])} origins"
     better = {
@@ -172,11 +182,11 @@ def test_a_rival_that_wins_is_named_and_no_other(
     origins, latest = found
     worst = origins[0].model._replace(daily=1e9, total=1e9, campaign=1e9, crps=1e9)
     bad = (origins[0]._replace(model=worst), latest._replace(model=worst))
-    lost = backtest_document([bad[0]], bad[1], BacktestCommand.read(config), few)
+    lost = backtest_document([bad[0]], bad[1], command, few)
     assert len(lost["remarks"]) == 2 * 4 * len(NAIVE_FORECASTS)
     best = worst._replace(daily=0.0, total=0.0, campaign=0.0, crps=0.0)
     good = (origins[0]._replace(model=best), latest._replace(model=best))
-    won = backtest_document([good[0]], good[1], BacktestCommand.read(config), few)
+    won = backtest_document([good[0]], good[1], command, few)
     assert won["remarks"] == []
 
 
@@ -219,7 +229,7 @@ def test_journeys_are_no_forecast(
     journeys = config["priors"]["journeys"] | {"carryover": True}
     asked = config | {"priors": config["priors"] | {"journeys": journeys}}
     with pytest.raises(ConfigError, match=r"priors\.journeys"):
-        backtest(few, asked, "conversions", lambda _: None)
+        BacktestCommand.read(asked)
 
 
 def test_an_objective_that_is_none_is_refused(config: dict[str, Any]) -> None:

@@ -52,7 +52,7 @@ def config(conf: Callable[..., dict[str, Any]]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def cases(config: dict[str, Any]) -> list[dict[str, Any]]:
     seen: list[Case] = []
-    found = run_study(config, seen.append)
+    found = run_study(RecoveryCommand.read(config), seen.append)
     assert seen == [Case("hill", 7), Case("logistic", 7)]
     return found
 
@@ -111,14 +111,14 @@ def test_curves_are_recovered_where_the_history_was(cases: list[dict[str, Any]])
 
 def test_a_seed_decides_every_number(config: dict[str, Any], cases: list[dict[str, Any]]) -> None:
     one = config | {"study": config["study"] | {"forms": ["logistic"]}}
-    assert run_study(one) == cases[1:]
+    assert run_study(RecoveryCommand.read(one)) == cases[1:]
 
 
 def test_the_truth_has_the_campaigns_in_the_order_of_the_history(
     config: dict[str, Any], tmp_path: Path
 ) -> None:
     case = Case("drifting", 3)
-    advertiser, history = _drawn(case, config, tmp_path)
+    advertiser, history = _drawn(case, RecoveryCommand.read(config), tmp_path)
     names = [campaign.name for campaign in advertiser.campaigns]
     assert names != list(history.names)
     assert set(names) == set(history.names) == set(CAMPAIGNS)

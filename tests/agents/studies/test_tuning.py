@@ -3,7 +3,7 @@ import json
 import pytest
 
 from mediagym.agents.studies import TuneCommand, tune
-from mediagym.agents.studies.tuning import Range, changed
+from mediagym.agents.studies.tuning import Range
 from mediagym.data.errors import ConfigError
 
 SPACE = {
@@ -12,33 +12,51 @@ SPACE = {
 }
 
 
-def test_a_search_goes_on_where_it_was_stopped(experiment, agent, tmp_path):
-    small = agent(
-        warm={"iterations": 1, "flights": 2, "learning_rate": 1e-3}, total_timesteps=120, checks=1
-    )
-    told = []
+@pytest.fixture
+def command(conf, agent):
+    """Makes the options of a search with a small learner."""
+    groups = ("data", "attribution", "priors", "calibration", "constraints", "env", "solver")
+
+    def make(trials=1, **changes):
+        config = {name: conf(f"{name}/default.yaml") for name in (*groups, "evaluation")}
+        config["data"]["path"] = "somewhere"
+        config |= {"objective": conf("objective/conversions.yaml"), "agent": agent(**changes)}
+        own = {"task": None, "seed": 0, "trials": trials, "space": SPACE, "output": None}
+        return TuneCommand.read({**config, **own, "cache": "cache", "threads": 1})
+
+    return make
+
+
+def test_a_search_goes_on_where_it_was_stopped(experiment, command, tmp_path):
+    warm = {"iterations": 1, "flights": 2, "learning_rate": 1e-3}
+    lines = []
     for trials in (1, 2, 2):
-        keys = {"task": None, "agent": small, "seed": 0, "space": SPACE, "output": None}
-        asked = TuneCommand.of(keys | {"trials": trials}, "tune")
-        best = tune(experiment, asked, tmp_path, told.append)
+        options = command(trials, warm=warm, total_timesteps=120, checks=1)
+        best = tune(experiment, options, tmp_path, lines.append)
     written = json.loads((tmp_path / "tune.json").read_text())
     assert [row["number"] for row in written["trials"]] == [0, 1]
-    assert len(told) == 2  # the third time there was nothing left to do
+    assert len(lines) == 2  # the third time there was nothing left to do
     assert written["trials"][0]["values"] != written["trials"][1]["values"]
     assert written["best"] == best
     assert best["percent"] == max(row["percent"] for row in written["trials"])
     assert best["overrides"].startswith("agent=ppo agent.learning_rate=")
 
 
-def test_a_dot_reaches_into_a_key_and_nothing_else_changes(agent):
-    before = agent()
-    made = changed(before, {"warm.flights": 9, "n_epochs": 3})
-    assert made["warm"]["flights"] == 9
-    assert made["n_epochs"] == 3
-    assert before["warm"]["flights"] == 4
-    for key in ("rates", "warm.flight", "rate.x"):
-        with pytest.raises(ConfigError, match=f"space.{key}"):
-            changed(before, {key: 1})
+def test_a_dot_reaches_into_a_key_and_nothing_else_changes(command):
+    options = command()
+    before = options.experiment.learner
+    learner = options.learner_with({"warm.flights": 9, "n_epochs": 3})
+    assert learner.warm.flights == 9
+    assert learner.n_epochs == 3
+    assert before == options.experiment.learner
+    assert before.warm.flights == 4
+
+
+@pytest.mark.parametrize("key", ["rates", "warm.flight", "rate.x"])
+def test_a_key_that_the_agent_lacks_cannot_be_searched(command, key):
+    options = command().model_copy(update={"space": {key: Range(choices=[1])}})
+    with pytest.raises(ConfigError, match=f"space.{key}: there is no key 'agent.{key}'"):
+        options.require_searchable()
 
 
 @pytest.mark.parametrize(

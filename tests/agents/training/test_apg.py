@@ -49,11 +49,8 @@ def test_a_few_iterations_raise_what_the_network_earns(
     uniform = np.full_like(
         problem.static_plan, problem.constraints.total / problem.static_plan.size
     )
-    experiment = experiment._replace(
-        experiment=replace(
-            experiment, problem=problem._replace(static_plan=uniform)
-        )  # there is much to gain
-    )
+    # there is much to gain
+    experiment = replace(experiment, problem=problem._replace(static_plan=uniform))
     trial = held_trial(4)
     before = _score(actor, experiment, trial, record)
     static = rollout_policy(experiment.problem, PlanPolicy("static", uniform), trial).total.mean()

@@ -245,7 +245,7 @@ def test_validation_markets_are_neither_trained_on_nor_evaluated(
 def test_more_validation_markets_than_are_held_out_are_refused(
     experiment: Experiment, agent: Callable[..., dict[str, Any]]
 ) -> None:
-    asked = experiment._replace(experiment=replace(experiment, agent=agent(validation=500)))
+    asked = replace(experiment, agent=learner_of(agent(validation=500)))
     with pytest.raises(ConfigError, match=r"agent\.validation: 500 markets"):
         learn(asked, 0, None, progress=False)
 

@@ -9,7 +9,7 @@ from mediagym.data.attribution import AttributionSettings, markov
 from mediagym.data.attribution.attribute import agreement, attribute
 from mediagym.data.attribution.bootstrap import Bootstrap, bootstrap_of, interval
 from mediagym.data.attribution.platform_ratios import ratios_of
-from mediagym.data.attribution.roles import ROLES, index_of, influence_of, roles_of
+from mediagym.data.attribution.roles import ROLES, downstream_influence, index_of, roles_of
 from mediagym.data.errors import ConfigError, DataError
 from mediagym.data.journeys import Journeys, distinct
 
@@ -146,7 +146,7 @@ def test_roles_of_the_worked_example():
 
 def test_influence_of_the_worked_example():
     converting = attributed.single(attributed.worked()).converting()
-    found = influence_of(converting, bootstrap(converting))
+    found = downstream_influence(converting, bootstrap(converting))
     pairs = {
         (int(c), int(to)): (n, m, base, lift)
         for c, to, n, m, base, lift in zip(

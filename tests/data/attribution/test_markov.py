@@ -110,7 +110,7 @@ def test_the_influence_of_a_journey_is_the_derivative(order):
     paths = attributed.worked()
     chain = markov.chain_of(paths, order)
     found = markov.removal(chain)
-    influence = markov.influence_of(paths, chain, found)
+    influence = markov.markov_influence(paths, chain, found)
     for at in range(5):
         for kind in (0, 1):
             counts = [paths.conversions.copy(), paths.nulls.copy()]

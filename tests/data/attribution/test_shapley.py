@@ -68,7 +68,7 @@ def test_sums_over_subsets_and_supersets():
 def test_the_influence_of_a_journey_is_the_derivative():
     paths = attributed.worked()
     game = shapley.rate_game(paths)
-    influence = shapley.influence_of(game)
+    influence = shapley.shapley_influence(game)
     for at in range(5):
         for kind in (0, 1):
             counts = [paths.conversions.copy(), paths.nulls.copy()]

@@ -15,10 +15,10 @@ from mediagym.data.diagnosis import (
     changes_of,
     diagnose,
 )
-from mediagym.data.diagnosis.anomalies import run_scores, surprises
+from mediagym.data.diagnosis.anomalies import run_scores, standardised_residuals
 from mediagym.data.diagnosis.causality import effect_of, precedence_of
 from mediagym.data.diagnosis.drift import drifts_of
-from mediagym.data.diagnosis.isolation_forest import isolated
+from mediagym.data.diagnosis.isolation_forest import isolation_forest_anomalies
 from mediagym.data.history import Campaign
 
 LARGE = 100.0  # conversions a day
@@ -46,7 +46,7 @@ def test_an_expectation_knows_weekday_spend_and_a_slow_level(asked):
         histories.lawful_history(1, 150, LARGE, np.tile(level, 3)), asked.expectation
     )
     assert np.abs(found.expected / found.counted - 1).mean() < 0.12
-    score = surprises(found.counted, found.expected, found.known)
+    score = standardised_residuals(found.counted, found.expected, found.known)
     assert 0.85 < score.std() < 1.15
 
 
@@ -105,7 +105,7 @@ def test_days_that_resemble_their_neighbours_count_for_less():
 
 def test_the_forest_flags_the_share_it_is_told_to_and_the_plainest_days(asked):
     history = histories.lawful_history(3, 150, LARGE, dropped(150, 60, 2, 0.9, 0))
-    found = isolated(*seen(history, asked), asked.isolation)
+    found = isolation_forest_anomalies(*seen(history, asked), asked.isolation)
     assert 1 <= len(found) <= 0.012 * 450
     assert {(each.campaign, each.first) for each in found} >= {
         ("google/Search", history.dates[60 + at].item()) for at in (0, 1)

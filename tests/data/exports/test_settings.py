@@ -57,9 +57,9 @@ def test_a_wrong_value_is_refused_by_key(data_settings: Make, key: str, value: A
 
 def test_a_key_left_out_is_named() -> None:
     with pytest.raises(ConfigError, match=r"data\.path: no value"):
-        DataSettings.from_mapping({})
+        DataSettings.of({})
 
 
 def test_anything_but_a_mapping_is_refused() -> None:
     with pytest.raises(ConfigError, match="data: 'None'"):
-        DataSettings.from_mapping(None)  # type: ignore[arg-type]
+        DataSettings.of(None)  # type: ignore[arg-type]

@@ -15,19 +15,19 @@ from mediagym.data.forecasting import (
     backtest,
     bae,
     compare,
+    extrapolated_campaigns,
     forecasters_of,
     importances,
     look_ahead,
     rolling_origins,
     scores_of,
-    unseen,
 )
-from mediagym.data.forecasting.compare import OWN
+from mediagym.data.forecasting.compare import BUILT_IN
 from mediagym.data.forecasting.conformal import intervals, month_range
 from mediagym.data.forecasting.forecaster import Backtest
 from mediagym.data.forecasting.importance import GROUPS
 from mediagym.data.forecasting.level import unit_of
-from mediagym.data.forecasting.regressors import Boosted
+from mediagym.data.forecasting.regressors import GradientBoosting
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def every(asked):
     return forecasters_of(asked(), {})[0]
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_a_forecast_is_of_the_history_and_the_spend_alone(every, name):
     history = histories.lawful_history(3, days=130)
     spend = np.nan_to_num(history.spend[100:])
@@ -157,7 +157,7 @@ def test_importance_finds_what_matters_and_contributions_sum_to_the_prediction(a
     found = importances(histories.lawful_history(1, days=120), settings)
     assert set(found) == {"random_forest", "xgboost", "xgboost_contributions", "net"}
     assert all(set(each) == set(GROUPS) for each in found.values())
-    model = Boosted(settings.xgboost, 0)
+    model = GradientBoosting(settings.xgboost, 0)
     rng = np.random.Generator(np.random.PCG64(0))
     rows = rng.standard_normal((500, 20))
     model.fit(rows, np.exp(rows[:, 3]), np.full(500, 50.0))
@@ -170,7 +170,7 @@ def test_xgboost_is_left_out_by_name_where_it_is_absent(asked, monkeypatch):
     monkeypatch.setattr(sys.modules[compare.__module__], "boosting_is_here", lambda: False)
     found, notes = forecasters_of(asked(), {})
     assert "xgboost" not in found
-    assert len(found) == len(OWN) - 1
+    assert len(found) == len(BUILT_IN) - 1
     assert "mediagym[boosting]" in notes[0]
 
 
@@ -188,7 +188,7 @@ def test_spend_beyond_any_day_is_named():
     history = histories.lawful_history(0, 60)
     spend = np.full((30, 3), 100.0)
     spend[:, 2] = 1e6
-    assert unseen(history, spend) == ["meta"]
+    assert extrapolated_campaigns(history, spend) == ["meta"]
 
 
 def test_june_of_advertiser_a_is_forecast_within_its_targets(advertiser_a, data_settings, conf):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediagym.data.forecasting import NAIVE_FORECASTS, same_weekday, with_errors
+from mediagym.data.forecasting import NAIVE_FORECASTS, naive_draws, same_weekday
 from mediagym.data.forecasting.naive import last_28_days, log_log, return_times_spend
 from mediagym.data.history import METRICS, MISSING, Campaign, History
 
@@ -46,7 +46,7 @@ def test_a_forecast_of_every_day_and_campaign_is_finite_and_at_least_zero(
     history, spend = drawn(seed), np.random.default_rng(seed).gamma(1, 100, (days, 2))
     for metric in ("conversions", "revenue"):
         mean = rival(history, spend, metric)
-        draws = with_errors(rival, history, spend, metric)
+        draws = naive_draws(rival, history, spend, metric)
         assert mean.shape == spend.shape
         assert draws.shape[1:] == spend.shape
         assert len(draws) == max(70 - 28 - days + 1, 1)
@@ -90,7 +90,7 @@ def test_a_campaign_that_tells_nothing_is_forecast_all_the_same(rival: Callable,
 def test_errors_are_those_of_the_horizons_that_were(rival: Callable) -> None:
     """Each draw less the mean is one past horizon, forecast from the days before it alone."""
     history, spend = drawn(5, lost=0.0), np.full((20, 2), 150.0)
-    draws = with_errors(rival, history, spend, "conversions")
+    draws = naive_draws(rival, history, spend, "conversions")
     then = history.window(30, 50)
     told = rival(history.window(None, 30), then.spend, "conversions")
     wanted = np.maximum(rival(history, spend, "conversions") + then.conversions - told, 0)
@@ -99,7 +99,7 @@ def test_errors_are_those_of_the_horizons_that_were(rival: Callable) -> None:
 
 def test_a_history_too_short_for_errors_leaves_the_mean() -> None:
     history, spend = drawn(0, days=30), np.full((10, 2), 100.0)
-    draws = with_errors(last_28_days, history, spend, "conversions")
+    draws = naive_draws(last_28_days, history, spend, "conversions")
     np.testing.assert_array_equal(draws, last_28_days(history, spend, "conversions")[None])
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mediagym.data.forecasting import pooled, verify
+from mediagym.data.forecasting import pooled_scores, verify
 from mediagym.data.forecasting.probabilistic_metrics import crps
 
 SEEDS = st.integers(0, 2**32)
@@ -81,7 +81,7 @@ def test_a_calibrated_forecast_covers_what_it_says() -> None:
 def test_horizons_are_pooled_by_their_sums() -> None:
     first = verify(np.full((2, 1), 12.0), np.full((3, 2, 1), 12.0), np.full((2, 1), 10.0))
     second = verify(np.full((1, 1), 60.0), np.full((3, 1, 1), 60.0), np.full((1, 1), 80.0))
-    together = pooled([first, second])
+    together = pooled_scores([first, second])
     assert together["daily_wape"] == together["total_wape"] == pytest.approx(24 / 100)
     assert together["bias"] == pytest.approx(-16 / 100)
     assert together["crps"] == pytest.approx((2 + 20) / 2)

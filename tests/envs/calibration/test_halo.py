@@ -4,6 +4,7 @@ import pytest
 from mediagym.data.history import Campaign
 from mediagym.envs.calibration.calibrate import half_lives
 from mediagym.envs.calibration.halo import with_halo
+from mediagym.envs.calibration.journeys import NO_FINDINGS, JourneyFindings
 from mediagym.envs.market import MarketState, simulate
 
 NAMES = ("google/Search Network", "google/YouTube", "meta")
@@ -15,23 +16,21 @@ CAMPAIGNS = (
 
 
 @pytest.fixture
-def told(priors):
-    """Priors with what journeys say."""
-
-    def make(**keys):
-        return priors.model_copy(update={"journeys": priors.journeys.model_copy(update=keys)})
-
-    return make
-
-
-@pytest.fixture
 def markets(draw_market):
     rng = np.random.default_rng(3)
     return draw_market(rng, (50,), level_sd=0.0, demand_sd=0.0)
 
 
+@pytest.fixture
 def lifted(markets, priors):
-    return with_halo(markets, NAMES, priors, np.random.default_rng(0))
+    """The markets with a halo, by who led whom."""
+
+    def make(led, halo=True):
+        asked = priors.journeys.model_copy(update={"halo": halo})
+        findings = JourneyFindings(led_share=led)
+        return with_halo(markets, NAMES, asked, findings, np.random.default_rng(0))
+
+    return make
 
 
 LED = {
@@ -40,16 +39,15 @@ LED = {
 }
 
 
-def test_without_journeys_there_is_no_halo(markets, told):
-    assert lifted(markets, told()) is markets
-    assert lifted(markets, told(led=LED)) is markets
-    assert lifted(markets, told(halo=True, led={})) is markets
-    assert lifted(markets, told(halo=True, led={"elsewhere": {"nowhere": 1.0}})) is markets
+def test_without_journeys_there_is_no_halo(markets, lifted):
+    assert lifted({}, halo=False) is markets
+    assert lifted(LED, halo=False) is markets
+    assert lifted({}) is markets
+    assert lifted({"elsewhere": {"nowhere": 1.0}}) is markets
 
 
-def test_who_is_led_is_lifted_and_who_leads_has_the_weight(markets, told):
-    priors = told(halo=True, led=LED)
-    market = lifted(markets, priors)
+def test_who_is_led_is_lifted_and_who_leads_has_the_weight(markets, lifted, priors):
+    market = lifted(LED)
     most = priors.journeys.halo_most
     assert (market.halo[:, 0] <= 0.6 * most).all()
     assert market.halo[:, 0].max() > 0.5 * 0.6 * most
@@ -59,9 +57,9 @@ def test_who_is_led_is_lifted_and_who_leads_has_the_weight(markets, told):
     assert market.halo.shape == market.halo_kept.shape == markets.elasticity.shape
 
 
-def test_a_halo_says_only_what_other_spends_would_do(markets, told):
+def test_a_halo_says_only_what_other_spends_would_do(markets, lifted):
     """At the reference spends nothing changes; more on who leads lifts who is led, later."""
-    market = lifted(markets, told(halo=True, led=LED))
+    market = lifted(LED)
     state = MarketState(19_000, markets.reference_spend, 0 * markets.elasticity)
     usual = np.repeat(markets.reference_spend[None], 20, 0)
     brought = [
@@ -78,15 +76,16 @@ def test_a_halo_says_only_what_other_spends_would_do(markets, told):
 
 
 def test_half_lives_are_those_of_their_kinds_without_journeys(priors):
-    median, sd = half_lives(CAMPAIGNS, priors)
+    median, sd = half_lives(CAMPAIGNS, priors, NO_FINDINGS)
     kinds = [priors.half_life[priors.kind(campaign)] for campaign in CAMPAIGNS]
     np.testing.assert_allclose(median, [kind.median for kind in kinds])
     np.testing.assert_allclose(sd, [kind.sd for kind in kinds])
 
 
-def test_days_between_landings_are_a_measurement_of_the_half_life(told, priors):
-    before, prior_sd = half_lives(CAMPAIGNS, priors)
-    median, sd = half_lives(CAMPAIGNS, told(touches={"meta": 30.0, "google/YouTube": 0.0}))
+def test_days_between_landings_are_a_measurement_of_the_half_life(priors):
+    findings = JourneyFindings(days_between_visits={"meta": 30.0, "google/YouTube": 0.0})
+    before, prior_sd = half_lives(CAMPAIGNS, priors, NO_FINDINGS)
+    median, sd = half_lives(CAMPAIGNS, priors, findings)
     assert before[2] < median[2] < 30
     weight = prior_sd[2] ** -2 / (prior_sd[2] ** -2 + priors.journeys.touch_sd**-2)
     assert np.log(median[2]) == pytest.approx(

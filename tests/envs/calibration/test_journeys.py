@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,25 +10,47 @@ import pytest
 from mediagym.data.attribution import AttributionSettings, attribution_study
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 from mediagym.data.exports import DataSettings
-from mediagym.envs.calibration import Priors, apply_journeys, ratio_draws
-from mediagym.envs.calibration.journeys import objective_of, priors_of
-from mediagym.envs.market import Objective
+from mediagym.envs.calibration import (
+    JourneyFindings,
+    attribution_reader,
+    journey_findings,
+    ratio_draws,
+)
+from mediagym.envs.calibration.priors import JourneyPriors
+from mediagym.envs.market import Objective, ObjectiveSettings
 
 NAMES = ("google/Search Network", "meta")
 
 
 @pytest.fixture
-def config(
+def settings(
     conf: Callable[..., dict[str, Any]], export_folder: Path
-) -> Callable[..., dict[str, Any]]:
-    """Makes the groups that credit reads, for journeys."""
+) -> tuple[DataSettings, AttributionSettings]:
+    """Settings of the exports and of their attribution."""
+    attribution = conf("attribution/default.yaml", draws=100)
+    return (
+        DataSettings.of(conf("data/default.yaml", path=str(export_folder))),
+        AttributionSettings.of(attribution, "attribution"),
+    )
 
-    def make(attribution: Path | None) -> dict[str, Any]:
-        return {
-            "data": conf("data/default.yaml", path=str(export_folder)),
-            "attribution": conf("attribution/default.yaml", draws=100),
-            "objective": conf("objective/journeys.yaml", attribution=attribution),
-        }
+
+@pytest.fixture
+def find(
+    conf: Callable[..., dict[str, Any]], settings: tuple[DataSettings, AttributionSettings]
+) -> Callable[..., JourneyFindings]:
+    """Finds what is asked of an attribution document; by default the ratios of the objective."""
+
+    def make(
+        path: Path | None, names: Sequence[str] = NAMES, objective: str = "journeys", **priors: bool
+    ) -> JourneyFindings:
+        asked = conf(f"objective/{objective}.yaml", attribution=path)
+        journeys = conf("priors/default.yaml")["journeys"] | {"attribution": path, **priors}
+        return journey_findings(
+            ObjectiveSettings.of(asked, "objective"),
+            JourneyPriors.of(journeys, "priors.journeys"),
+            names,
+            attribution_reader(*settings),
+        )
 
     return make
 
@@ -47,70 +69,65 @@ def ratios_in(tmp_path: Path) -> Callable[..., Path]:
 
 
 def test_ratios_are_taken_by_name_from_an_attribution(
-    config: Callable[..., Any], ratios_in: Callable[..., Path]
+    find: Callable[..., JourneyFindings], ratios_in: Callable[..., Path]
 ) -> None:
     path = ratios_in(**{"meta": (0.5, 0.1), "other": (9.0, 9.0), NAMES[0]: (1.5, 0.2)})
-    objective = objective_of(config(path), NAMES)
-    assert objective.ratios is not None
-    assert [(ratio.mean, ratio.log_sd) for ratio in objective.ratios] == [(1.5, 0.2), (0.5, 0.1)]
+    ratios = find(path).ratios
+    assert ratios is not None
+    assert [(ratio.mean, ratio.log_sd) for ratio in ratios] == [(1.5, 0.2), (0.5, 0.1)]
 
 
 def test_the_landings_are_attributed_where_no_file_is_named(
-    config: Callable[..., Any], export_folder: Path, exports: ModuleType
+    find: Callable[..., JourneyFindings],
+    settings: tuple[DataSettings, AttributionSettings],
+    export_folder: Path,
+    exports: ModuleType,
 ) -> None:
     exports.write_landings(export_folder)
-    given = config(None)
-    found = attribution_study(
-        DataSettings.of(given["data"]),
-        AttributionSettings.of(given["attribution"], "attribution"),
-    )
-    names = found.history.names
-    objective = objective_of(given, names)
-    assert objective.ratios is not None
-    assert len(objective.ratios) == len(names)
-    assert all(ratio.mean > 0 for ratio in objective.ratios)
+    names = attribution_study(*settings).history.names
+    ratios = find(None, names).ratios
+    assert ratios is not None
+    assert len(ratios) == len(names)
+    assert all(ratio.mean > 0 for ratio in ratios)
 
 
-def test_other_objectives_need_no_attribution(
-    conf: Callable[..., dict[str, Any]], config: Callable[..., Any]
-) -> None:
-    given = config(Path("nowhere")) | {"objective": conf("objective/profit.yaml")}
-    assert objective_of(given, NAMES).ratios is None
-    assert ratio_draws(objective_of(given, NAMES), 5, 0) is None
+def test_other_objectives_need_no_attribution(find: Callable[..., JourneyFindings]) -> None:
+    assert find(Path("nowhere"), objective="profit") == JourneyFindings()
+    assert ratio_draws(Objective("profit", 0.5), 5, 0) is None
 
 
 def test_an_attribution_of_other_campaigns_is_refused(
-    config: Callable[..., Any], ratios_in: Callable[..., Path]
+    find: Callable[..., JourneyFindings], ratios_in: Callable[..., Path]
 ) -> None:
     path = ratios_in(meta=(1, 0.1), other=(1, 0.1))
     with pytest.raises(ConfigError, match=r"google/Search Network.*meta, other") as error:
-        objective_of(config(path), NAMES)
+        find(path)
     assert str(path) in str(error.value)
     assert "Attribute the same exports" in str(error.value)
 
 
 @pytest.mark.parametrize("content", ["[]", '{"other": 1}', "{"])
 def test_a_file_that_is_no_attribution_is_refused(
-    config: Callable[..., Any], tmp_path: Path, content: str
+    find: Callable[..., JourneyFindings], tmp_path: Path, content: str
 ) -> None:
     path = tmp_path / "x.json"
     path.write_text(content)
     with pytest.raises(DataError, match=r"x\.json"):
-        objective_of(config(path), NAMES)
+        find(path)
 
 
 def test_an_attribution_without_ratios_is_refused(
-    config: Callable[..., Any], tmp_path: Path
+    find: Callable[..., JourneyFindings], tmp_path: Path
 ) -> None:
     path = tmp_path / "x.json"
     path.write_text('{"ratios": null}')
     with pytest.raises(DataError, match=r"objective=journeys: no platform claims"):
-        objective_of(config(path), NAMES)
+        find(path)
 
 
-def test_no_landings_are_told(config: Callable[..., Any]) -> None:
+def test_missing_landings_are_an_error(find: Callable[..., JourneyFindings]) -> None:
     with pytest.raises(MediaGymError, match=r"website-landings\.csv"):
-        objective_of(config(None), NAMES)
+        find(None)
 
 
 def test_drawn_ratios_have_their_mean_and_spread(journeys: Callable[..., Objective]) -> None:
@@ -141,59 +158,46 @@ def _document(path: Path, **keys: Any) -> Path:
     return path
 
 
-@pytest.fixture
-def asking(
-    conf: Callable[..., dict[str, Any]], config: Callable[..., Any]
-) -> Callable[..., dict[str, Any]]:
-    """A configuration whose priors ask the journeys."""
-
-    def make(path: Path | None, **asked: bool) -> dict[str, Any]:
-        priors = conf("priors/default.yaml")
-        priors["journeys"] |= {"attribution": None if path is None else str(path), **asked}
-        return {**config(path), "priors": priors}
-
-    return make
-
-
-def test_priors_hold_what_the_journeys_say_where_they_are_asked(
-    asking: Callable[..., Any], tmp_path: Path
+def test_findings_hold_what_the_priors_ask_for(
+    find: Callable[..., JourneyFindings], tmp_path: Path
 ) -> None:
     path = _document(tmp_path / "attribution.json")
-    assert priors_of(asking(path), NAMES) == asking(path)["priors"]
-    both = priors_of(asking(path, carryover=True, halo=True), NAMES)
-    assert both["journeys"]["touches"] == {"meta": 4.0}
-    assert both["journeys"]["led"] == {"meta": {NAMES[0]: pytest.approx(0.25)}}
-    one = priors_of(asking(path, carryover=True), NAMES)
-    assert one["journeys"]["led"] == {}
-    assert Priors.of(both, "priors").journeys.halo
+    assert find(path, objective="conversions") == JourneyFindings()
+    both = find(path, objective="conversions", carryover=True, halo=True)
+    assert both.days_between_visits == {"meta": 4.0}
+    assert both.led_share == {"meta": {NAMES[0]: pytest.approx(0.25)}}
+    one = find(path, objective="conversions", carryover=True)
+    assert one.led_share == {}
+    assert json.loads(json.dumps(both.to_json())) == both.to_json() != one.to_json()
 
 
 @pytest.mark.parametrize("missing", ["inter_touch_days", "influence"])
-def test_an_attribution_that_lacks_what_priors_ask_is_refused(
-    asking: Callable[..., Any], tmp_path: Path, missing: str
+def test_an_attribution_that_lacks_what_priors_ask_for_is_refused(
+    find: Callable[..., JourneyFindings], tmp_path: Path, missing: str
 ) -> None:
     path = _document(tmp_path / "attribution.json", **{missing: None})
     with pytest.raises(DataError, match=f"no key {missing}"):
-        priors_of(asking(path, halo=True), NAMES)
+        find(path, halo=True)
 
 
 def test_landings_that_priors_and_objective_ask_for_are_attributed_once(
-    asking: Callable[..., Any], export_folder: Path, exports: ModuleType, monkeypatch: Any
+    find: Callable[..., JourneyFindings],
+    settings: tuple[DataSettings, AttributionSettings],
+    export_folder: Path,
+    exports: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     exports.write_landings(export_folder)
-    asked: list[Any] = []
+    names = attribution_study(*settings).history.names
+    calls: list[Any] = []
 
     def counted(*arguments: Any) -> Any:
-        asked.append(arguments)
+        calls.append(arguments)
         return attribution_study(*arguments)
 
     monkeypatch.setattr("mediagym.envs.calibration.journeys.attribution_study", counted)
-    given = asking(None, carryover=True)
-    names = attribution_study(
-        DataSettings.of(given["data"]),
-        AttributionSettings.of(given["attribution"], "attribution"),
-    ).history.names
-    told = apply_journeys(given, names)
-    assert len(asked) == 1
-    assert len(told["objective"]["ratios"]) == len(names)
-    assert set(told["priors"]["journeys"]["touches"]) <= set(names)
+    findings = find(None, names, carryover=True)
+    assert len(calls) == 1
+    assert findings.ratios is not None
+    assert len(findings.ratios) == len(names)
+    assert set(findings.days_between_visits) <= set(names)
