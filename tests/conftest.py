@@ -14,6 +14,7 @@ from helpers.malformed import MUTATIONS
 
 from mediagym.data.exports import DataSettings, load_history
 from mediagym.data.history import History
+from mediagym.data.storage import shipped_yaml
 from mediagym.envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
 from mediagym.envs.constraints import Constraints, ConstraintSettings, parse_constraints
 from mediagym.envs.environment import EnvSettings
@@ -34,10 +35,9 @@ hypothesis.settings.load_profile("mediagym")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with the argument `malformed` runs once for each way a folder goes wrong."""
+    """Runs tests with the argument `malformed` once per mutation of an export folder."""
     if "malformed" in metafunc.fixturenames:
-        mutations = MUTATIONS
-        metafunc.parametrize("malformed", mutations, ids=[each.name for each in mutations])
+        metafunc.parametrize("malformed", MUTATIONS, ids=[each.name for each in MUTATIONS])
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def export_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def data_settings() -> Callable[..., DataSettings]:
-    """Makes settings for a folder: the shipped defaults with overrides."""
+    """Makes settings of a folder: the shipped defaults with overrides."""
     text = (ROOT / "conf" / "data" / "default.yaml").read_text(encoding="utf-8")
 
     def make(path: Path | str | None, **overrides: Any) -> DataSettings:
@@ -65,7 +65,7 @@ def data_settings() -> Callable[..., DataSettings]:
 
 @pytest.fixture
 def advertiser_a() -> Path:
-    """The real advertiser's folder, where it is at hand."""
+    """Folder of a real advertiser's exports; skips the test if it is not available."""
     folder = ROOT.parent / "shared" / "data" / "advertiser_a"
     if not folder.is_dir():
         pytest.skip("advertiser A (../shared/data/advertiser_a) is not here")
@@ -73,15 +73,13 @@ def advertiser_a() -> Path:
 
 
 def read_conf(path: str, /, **overrides: Any) -> dict[str, Any]:
-    """A shipped YAML of the folder conf, without what only the launcher reads."""
-    shipped = yaml.safe_load((ROOT / "conf" / path).read_text(encoding="utf-8"))
-    shipped = {key: value for key, value in shipped.items() if key not in ("defaults", "hydra")}
-    return {**shipped, **overrides}
+    """A shipped YAML of the folder conf, without the launcher's keys and with overrides."""
+    return {**shipped_yaml(path.removesuffix(".yaml")), **overrides}
 
 
 @pytest.fixture(scope="session")
 def conf() -> Callable[..., dict[str, Any]]:
-    """Reads a shipped YAML by its path inside conf, with overrides."""
+    """`read_conf`: a shipped YAML by its path inside conf, with overrides."""
     return read_conf
 
 
@@ -93,7 +91,7 @@ def priors() -> Priors:
 
 @pytest.fixture(scope="session")
 def synthetic_settings(tmp_path_factory: pytest.TempPathFactory) -> SyntheticSettings:
-    """The shipped synthetic advertiser of 9 campaigns: 150 days and few landings."""
+    """Settings of the shipped synthetic advertiser: 9 campaigns, 150 days, few landings."""
     folder = tmp_path_factory.mktemp("advertiser")
     settings = read_conf("advertiser/default.yaml", path=folder, seed=1, days=150, landings=20_000)
     return SyntheticSettings.of(settings, "synthesize")
@@ -101,22 +99,22 @@ def synthetic_settings(tmp_path_factory: pytest.TempPathFactory) -> SyntheticSet
 
 @pytest.fixture(scope="session")
 def advertiser(synthetic_settings: SyntheticSettings, priors: Priors) -> Advertiser:
-    """That advertiser, its exports written to the folder of its settings."""
-    drawn = synthesize(synthetic_settings, priors)
-    write_advertiser(drawn, synthetic_settings)
-    return drawn
+    """The synthetic advertiser; its exports are in the folder of its settings."""
+    synthetic = synthesize(synthetic_settings, priors)
+    write_advertiser(synthetic, synthetic_settings)
+    return synthetic
 
 
 @pytest.fixture(scope="session")
 def history(advertiser: Advertiser, synthetic_settings: SyntheticSettings) -> History:
-    """Its history, read from the exports."""
+    """History of the synthetic advertiser, loaded from its exports."""
     settings = read_conf("data/default.yaml", path=synthetic_settings.path)
     return load_history(DataSettings.of(settings))
 
 
 @pytest.fixture(scope="session")
 def calibration_settings() -> CalibrationSettings:
-    """A calibration of a second: 64 particles, 96 draws, 32 of them held out."""
+    """Settings of a one-second calibration: 64 particles, 96 draws, 32 of them held out."""
     sizes = {"particles": 64, "mcmc_steps": 2, "final_mcmc_steps": 2, "draws": 96, "held_out": 32}
     return CalibrationSettings.of(read_conf("calibration/default.yaml", **sizes), "calibration")
 
@@ -125,13 +123,13 @@ def calibration_settings() -> CalibrationSettings:
 def posterior(
     history: History, priors: Priors, calibration_settings: CalibrationSettings
 ) -> Posterior:
-    """A coarse posterior of that history."""
+    """Coarse posterior of the synthetic advertiser."""
     return calibrate(history, priors, calibration_settings)
 
 
 @pytest.fixture(scope="session")
 def constraints(posterior: Posterior) -> Constraints:
-    """The shipped constraints of a 30-day flight."""
+    """Shipped constraints for a 30-day flight."""
     return parse_constraints(
         ConstraintSettings.of(read_conf("constraints/default.yaml"), "constraints"),
         posterior.campaigns,
@@ -141,13 +139,13 @@ def constraints(posterior: Posterior) -> Constraints:
 
 @pytest.fixture(scope="session")
 def objective() -> Objective:
-    """Conversions."""
+    """The objective `conversions`."""
     return Objective.of(ObjectiveSettings.of(read_conf("objective/conversions.yaml"), "objective"))
 
 
 @pytest.fixture(scope="session")
 def base_plan(posterior: Posterior, constraints: Constraints, objective: Objective) -> np.ndarray:
-    """A static plan of few iterations, (days, campaigns) dollars."""
+    """Static plan after a few iterations, (days, campaigns) dollars."""
     settings = read_conf("solver/default.yaml", iterations=40, draws=16, rate=0.1)
     solver = SolverSettings.of(settings, "solver")
     return static_plan(posterior, constraints, objective, constraints.days, solver)
@@ -157,19 +155,19 @@ def base_plan(posterior: Posterior, constraints: Constraints, objective: Objecti
 def problem(
     posterior: Posterior, constraints: Constraints, objective: Objective, base_plan: np.ndarray
 ) -> Problem:
-    """What that advertiser knows before the flight."""
+    """Planning problem of the synthetic advertiser before the flight."""
     return problem_of(posterior, constraints, objective, base_plan)
 
 
 @pytest.fixture(scope="session")
 def env_settings() -> EnvSettings:
-    """The shipped environment."""
+    """Shipped settings of the environment."""
     return EnvSettings.of(read_conf("env/default.yaml"), "env")
 
 
 @pytest.fixture(scope="session")
 def journeys(conf: Callable[..., dict[str, Any]], posterior: Posterior) -> Callable[..., Objective]:
-    """Makes the objective of journeys; ratios of the shared campaigns."""
+    """Makes the objective `journeys` from the mean ratios of all campaigns."""
 
     def make(means: list[float], log_sd: float = 0.0) -> Objective:
         settings = ObjectiveSettings.of(conf("objective/journeys.yaml"), "objective")

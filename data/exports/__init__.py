@@ -1,39 +1,45 @@
-"""What do the platforms' files say?"""
+"""What do the platforms' files say?
+
+`load_history` reads a folder of CSV exports into a `History`. The column names of the Google, Meta
+and Microsoft exports are declared in `columns.COLUMN_SYNONYMS`, the file names and campaign types
+in `conf/data/default.yaml`.
+"""
 
 from .channel import ChannelDays, read_channel
-from .columns import canonical
+from .columns import COLUMN_SYNONYMS, canonical
 from .csv_table import (
     SPREADSHEET_ROWS,
+    csv_rows,
     decode,
-    named,
+    quoted_names,
     read_file,
-    records,
     truncation_note,
     wrong_width,
 )
-from .dates import Column, parse_days
+from .dates import DateColumn, parse_days
 from .folder import find_exports, list_files
 from .load import load_history
 from .missing_conversions import campaigns_without_conversions, fill_missing_conversions
 from .settings import DataSettings
 
 __all__ = [
+    "COLUMN_SYNONYMS",
     "SPREADSHEET_ROWS",
     "ChannelDays",
-    "Column",
     "DataSettings",
+    "DateColumn",
     "campaigns_without_conversions",
     "canonical",
+    "csv_rows",
     "decode",
     "fill_missing_conversions",
     "find_exports",
     "list_files",
     "load_history",
-    "named",
     "parse_days",
+    "quoted_names",
     "read_channel",
     "read_file",
-    "records",
     "truncation_note",
     "wrong_width",
 ]

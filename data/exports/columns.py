@@ -1,24 +1,32 @@
-"""Which column of an export is which, however its name is spelled."""
+"""Column names of the Google, Meta and Microsoft exports, and the search for them in a header.
+
+To accept another spelling of a column, add it to `COLUMN_SYNONYMS`.
+"""
 
 import re
 from dataclasses import dataclass
 
 from ..errors import DataError, data_error, shown
-from .csv_table import Table, named
+from .csv_table import Table, quoted_names
 
-NAMES = {
-    "date": "Date",
-    "campaign type": "Campaign type",
-    "impressions": "Impressions",
-    "clicks": "Clicks",
-    "cost": "Cost",
-    "conversions": "Conversions",
-    "revenue": "Revenue",
+COLUMN_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "date": ("Date",),
+    "campaign_type": ("Campaign type",),  # only on channels with campaign types
+    "impressions": ("Impressions",),
+    "clicks": ("Clicks",),
+    "spend": ("Cost", "Cost (micros)", "Cost in micros"),
+    "conversions": ("Conversions",),  # may be absent, see OPTIONAL
+    "revenue": ("Revenue",),
 }
-COUNT = "conversions"  # the one column that may be absent: then revenue is all that is known
-_OPTIONAL = {"reach"}
-_MICROS = {"cost micros", "cost in micros"}
-_FINER = re.compile(
+"""Names of each column in a Google, Meta or Microsoft export, which all use the same ones.
+
+The first is the standard name, which messages use. Names match by their `canonical` form. A name
+that ends in "micros" declares millionths of a dollar.
+"""
+STANDARD_NAMES = {column: names[0] for column, names in COLUMN_SYNONYMS.items()}
+OPTIONAL = "conversions"  # without this column the campaigns' conversions are unknown, NaN
+_UNUSED = {"reach"}  # canonical names of columns that exports may have and nothing reads
+_BREAKDOWN = re.compile(
     r"(?:campaign|ad ?group|ad ?set|asset group|ad|account|customer|keyword|device|network"
     r"|placement|country|region|city|age|gender|audience)(?: (?:id|name|status|objective))?"
 )
@@ -26,85 +34,85 @@ _UNNAMED = re.compile(r"(?:unnamed: [0-9]+(?:[._][0-9]+)?(?: level [0-9]+)?)?")
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Where each thing stands in a table."""
+class ColumnPositions:
+    """Positions of an export's columns in its table."""
 
-    at: dict[str, int]  # key of NAMES -> position
-    finer: tuple[int, ...]  # positions of columns that split a campaign type into parts
-    micros: bool  # the cost column says that it is in millionths of a dollar
-    notes: tuple[str, ...]  # what was tolerated
+    position: dict[str, int]  # key of COLUMN_SYNONYMS -> position in the table
+    breakdown: tuple[int, ...]  # positions of columns that split a campaign type into more rows
+    cost_in_micros: bool  # the cost column's name declares millionths of a dollar
+    notes: tuple[str, ...]  # tolerated irregularities
 
 
 def canonical(name: str) -> str:
-    """A column's name without regard to case, spaces, underscores and brackets."""
+    """Column name in lower case, with underscores and brackets as spaces and no double spaces."""
     return " ".join(re.sub(r"[_()\[\]]", " ", name).lower().split())
 
 
-def resolve(table: Table, *, typed: bool, ignore: tuple[str, ...]) -> Columns:
-    """Finds the columns of an ad export.
+def find_columns(table: Table, *, has_types: bool, ignore: tuple[str, ...]) -> ColumnPositions:
+    """Positions of the columns of an ad export.
 
     Args:
         table: the export.
-        typed: whether the channel has campaign types; where not, such a column only splits rows.
-        ignore: names of columns that the user wants left out.
+        has_types: the channel has campaign types; otherwise `Campaign type` is a breakdown column.
+        ignore: names of columns to ignore.
 
     Returns:
-        The positions; every key of `NAMES` is there (`campaign type` only when `typed`,
-        `conversions` only where the export has it).
+        The positions of all keys of `COLUMN_SYNONYMS`; `campaign_type` is absent without
+        `has_types`, and `conversions` where the export lacks it.
 
     Raises:
-        DataError: a column is missing, twice there, or not known.
+        DataError: a column is missing, duplicated or unknown.
     """
-    keys = [canonical(name) for name in table.header]
+    column_of = {canonical(name): key for key, names in COLUMN_SYNONYMS.items() for name in names}
     ignored = {canonical(name) for name in ignore}
-    wanted = [key for key in NAMES if typed or key != "campaign type"]
-    at: dict[str, int] = {}
-    finer: list[int] = []
-    extra: list[int] = []
+    position: dict[str, int] = {}
+    breakdown: list[int] = []
+    unknown: list[int] = []
     notes: list[str] = []
-    micros = False
-    for position, key in enumerate(keys):
+    for index, name in enumerate(table.header):
+        key = canonical(name)
+        column = column_of.get(key)
         if key in ignored:
-            notes.append(f"{table.file}: column {shown(table.header[position])} left out.")
+            notes.append(f"{table.file}: ignored column {shown(name)} (data.ignore_columns).")
         elif _UNNAMED.fullmatch(key):
-            notes.append(_drop_index(table, position))
-        elif key in wanted or key in _MICROS:
-            micros = micros or key in _MICROS
-            key = "cost" if key in _MICROS else key
-            if key in at:
-                raise _twice(table, at[key], position)
-            at[key] = position
-        elif _FINER.fullmatch(key) or (key == "campaign type" and not typed):
-            finer.append(position)
-        elif key not in _OPTIONAL:
-            extra.append(position)
-    _refuse_missing(table, wanted, at)
-    _refuse_extra(table, extra)
-    notes += _spelling_notes(table, at)
-    if COUNT not in at:
-        notes.append(f"{table.file}: no column {NAMES[COUNT]}; only its revenue is known.")
-    return Columns(at, tuple(finer), micros, tuple(notes))
+            notes.append(_ignore_row_numbers(table, index))
+        elif _BREAKDOWN.fullmatch(key) or (column == "campaign_type" and not has_types):
+            breakdown.append(index)
+        elif column is not None:
+            if column in position:
+                raise _duplicate(table, position[column], index)
+            position[column] = index
+        elif key not in _UNUSED:
+            unknown.append(index)
+    _refuse_missing(table, position, has_types=has_types)
+    _refuse_unknown(table, unknown)
+    notes += _spelling_notes(table, position)
+    if OPTIONAL not in position:
+        missing = STANDARD_NAMES[OPTIONAL]
+        notes.append(f"{table.file}: no column {missing}; only the revenue is known.")
+    cost_in_micros = canonical(table.header[position["spend"]]).endswith("micros")
+    return ColumnPositions(position, tuple(breakdown), cost_in_micros, tuple(notes))
 
 
-def _drop_index(table: Table, position: int) -> str:
-    """A column without a name is an index that a program wrote, or nothing at all."""
+def _ignore_row_numbers(table: Table, position: int) -> str:
+    """Note on a column without a name, which may only be blank or a program's row index."""
     for line, cell in zip(table.lines, table.column(position), strict=True):
         if not re.fullmatch(r"[0-9]*(?:\.0)?", cell):
             raise data_error(
                 table.file,
-                f"column {position + 1} has no name and holds {shown(cell)}",
-                "a name for every column, except for one of row numbers",
-                "name the column, or delete it",
+                f"column {position + 1} has no name and contains {shown(cell)}",
+                "columns without a name only for row numbers",
+                "name the column or delete it",
                 row=line,
             )
-    return f"{table.file}: column {position + 1}, without a name (row numbers), was left out."
+    return f"{table.file}: ignored column {position + 1}, without a name (row numbers)."
 
 
-def _twice(table: Table, first: int, second: int) -> DataError:
+def _duplicate(table: Table, first: int, second: int) -> DataError:
     return data_error(
         table.file,
-        f"columns {first + 1} and {second + 1} are both "
-        f"{named([table.header[first], table.header[second]])}",
+        f"columns {first + 1} and {second + 1} are the same: "
+        f"{quoted_names([table.header[first], table.header[second]])}",
         "each column once",
         "delete or rename one of them",
         row=1,
@@ -112,38 +120,39 @@ def _twice(table: Table, first: int, second: int) -> DataError:
     )
 
 
-def _refuse_missing(table: Table, wanted: list[str], at: dict[str, int]) -> None:
-    missing = [NAMES[key] for key in wanted if key not in at and key != COUNT]
+def _refuse_missing(table: Table, position: dict[str, int], *, has_types: bool) -> None:
+    expected = [key for key in COLUMN_SYNONYMS if has_types or key != "campaign_type"]
+    missing = [STANDARD_NAMES[key] for key in expected if key not in (*position, OPTIONAL)]
     if missing:
         raise data_error(
             table.file,
-            f"there is no such column (missing: {', '.join(missing)}); the file has "
-            f"{named(list(table.header))}",
-            "a header with " + ", ".join(NAMES[key] for key in wanted),
-            "add the column to the export or rename the one that holds it, and make sure that the "
-            "header is the first line",
+            f"required columns are missing: {', '.join(missing)}; the header is "
+            f"{quoted_names(list(table.header))}",
+            "a header with " + ", ".join(STANDARD_NAMES[key] for key in expected),
+            "add the column to the export or rename the column that holds it, and make sure that "
+            "the header is the first line",
             row=1,
             column=missing[0],
         )
 
 
-def _refuse_extra(table: Table, extra: list[int]) -> None:
-    if extra:
-        names = [table.header[position] for position in extra]
+def _refuse_unknown(table: Table, unknown: list[int]) -> None:
+    if unknown:
+        names = [table.header[position] for position in unknown]
         raise data_error(
             table.file,
-            f"{named(names)} is not a column that is known",
-            ", ".join(NAMES.values()) + ", Reach, and names of finer parts such as Campaign ID",
-            f"add {named(names)} to data.ignore_columns or delete it from the file",
+            f"unknown column {quoted_names(names)}",
+            ", ".join(STANDARD_NAMES.values()) + ", Reach, and breakdowns such as Campaign ID",
+            f"add {quoted_names(names)} to data.ignore_columns or delete it from the file",
             row=1,
             column=names[0],
         )
 
 
-def _spelling_notes(table: Table, at: dict[str, int]) -> list[str]:
-    odd = [
-        f"{shown(table.header[position])} as {NAMES[key]}"
-        for key, position in at.items()
-        if table.header[position] != NAMES[key]
+def _spelling_notes(table: Table, position: dict[str, int]) -> list[str]:
+    variants = [
+        f"{shown(table.header[index])} as {STANDARD_NAMES[key]}"
+        for key, index in position.items()
+        if table.header[index] != STANDARD_NAMES[key]
     ]
-    return [f"{table.file}: read column {', '.join(odd)}."] if odd else []
+    return [f"{table.file}: read column {', '.join(variants)}."] if variants else []

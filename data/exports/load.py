@@ -1,4 +1,4 @@
-"""Loading of a `History` from a folder of exports."""
+"""Loading of a `History` from the exports of all channels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +12,14 @@ from .settings import DataSettings
 
 
 def load_history(settings: DataSettings) -> History:
-    """Reads the exports of all channels.
+    """History from the exports of all channels, from the first day of any channel to the last.
 
     Args:
-        settings: where they are and how to read them.
-
-    Returns:
-        The history over all days from the first to the last of any channel.
+        settings: folder and reading options.
 
     Raises:
         ConfigError: no folder was given.
-        DataError: anything in the exports that cannot be read with certainty.
+        DataError: an export is malformed or ambiguous, or the channels do not fit together.
     """
     paths, notes = find_exports(settings)
     channels = [read_channel(path, channel, settings) for channel, path in paths.items()]
@@ -31,11 +28,12 @@ def load_history(settings: DataSettings) -> History:
     last = max(channel.days[-1] for channel in channels)
     dates = np.arange(first, last + 1, dtype="datetime64[D]")
     _refuse_short(channels, dates, settings.minimum_days)
-    columns = [column for channel in channels for column in _campaign_columns(channel, dates)]
-    presence = np.stack([_presence(seen, settings.dead_after_days) for _, seen, _ in columns], 1)
-    values = np.stack([values for _, _, values in columns], axis=2)  # metrics, days, campaigns
+    series = [each for channel in channels for each in _campaign_series(channel, dates)]
+    dead_after = settings.dead_after_days
+    presence = np.stack([_presence(observed, dead_after) for _, observed, _ in series], axis=1)
+    values = np.stack([values for _, _, values in series], axis=2)  # metrics, days, campaigns
     values = np.where(presence == DEAD, 0.0, values)
-    campaigns = tuple(campaign for campaign, _, _ in columns)
+    campaigns = tuple(campaign for campaign, _, _ in series)
     notes += [note for channel in channels for note in channel.notes]
     notes += _presence_notes(campaigns, dates, presence, settings.minimum_days)
     notes += _landings_notes(settings)
@@ -44,7 +42,7 @@ def load_history(settings: DataSettings) -> History:
 
 
 def _refuse_disjoint(channels: list[ChannelDays]) -> None:
-    """A channel that shares no day with any other is from another time."""
+    """Raises for a channel whose period overlaps with that of no other channel."""
     if len(channels) < 2:
         return
     for channel in channels:
@@ -54,51 +52,51 @@ def _refuse_disjoint(channels: list[ChannelDays]) -> None:
             spans = "; ".join(f"{c.file} {c.days[0]} to {c.days[-1]}" for c in others)
             raise data_error(
                 channel.file,
-                f"its dates, {first} to {last}, overlap with no other channel's ({spans})",
-                "exports of all channels over the same period",
-                f"export the same period everywhere, or remove {channel.channel} from "
+                f"its period, {first} to {last}, does not overlap with any other channel ({spans})",
+                "exports of all channels for the same period",
+                f"export the same period for every channel, or remove {channel.channel} from "
                 "data.channels",
                 column="Date",
             )
 
 
-def _refuse_short(channels: list[ChannelDays], dates: NDArray[np.datetime64], least: int) -> None:
-    if len(dates) < least:
+def _refuse_short(channels: list[ChannelDays], dates: NDArray[np.datetime64], minimum: int) -> None:
+    if len(dates) < minimum:
         raise data_error(
             ", ".join(channel.file for channel in channels),
-            f"there is only data for {_days(len(dates))}, {dates[0]} to {dates[-1]}",
-            f"at least {least} days, which it takes to calibrate (data.minimum_days)",
+            f"the exports cover only {_days(len(dates))}, {dates[0]} to {dates[-1]}",
+            f"at least {minimum} days, as needed to calibrate (data.minimum_days)",
             "export a longer period",
         )
 
 
-def _campaign_columns(
+def _campaign_series(
     channel: ChannelDays, dates: NDArray[np.datetime64]
 ) -> list[tuple[Campaign, NDArray[np.bool_], Floats]]:
-    """Each campaign with its (days,) observed mask and (metrics, days) values, NaN elsewhere."""
-    at = (channel.days - dates[0]).astype(int)
-    columns = []
-    for kind in sorted(set(channel.types), key=lambda name: name or ""):
-        rows = np.array([own == kind for own in channel.types])
-        seen = np.zeros(len(dates), dtype=bool)
-        seen[at[rows]] = True
+    """Each campaign with its mask of observed days, (days,), and values, (metrics, days) or NaN."""
+    day_of_row = (channel.days - dates[0]).astype(int)
+    series = []
+    for campaign_type in sorted(set(channel.types), key=lambda name: name or ""):
+        rows = np.array([row_type == campaign_type for row_type in channel.types])
+        observed = np.zeros(len(dates), dtype=bool)
+        observed[day_of_row[rows]] = True
         values = np.full((len(METRICS), len(dates)), np.nan)
-        values[:, at[rows]] = channel.metrics[:, rows]
-        columns.append((Campaign(channel.channel, kind), seen, values))
-    return columns
+        values[:, day_of_row[rows]] = channel.metrics[:, rows]
+        series.append((Campaign(channel.channel, campaign_type), observed, values))
+    return series
 
 
-def _presence(seen: NDArray[np.bool_], dead_after: int) -> NDArray[np.int8]:
-    """(days,) states: a run of days without a row is dead when it is long, else missing."""
-    states = np.where(seen, OBSERVED, MISSING).astype(np.int8)
-    for start, stop in _runs(~seen):
+def _presence(observed: NDArray[np.bool_], dead_after: int) -> NDArray[np.int8]:
+    """(days,) states; `dead_after` or more days without a row are DEAD, fewer are MISSING."""
+    states = np.where(observed, OBSERVED, MISSING).astype(np.int8)
+    for start, stop in _runs(~observed):
         if stop - start >= dead_after:
             states[start:stop] = DEAD
     return states
 
 
 def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Half-open positions of each run of True."""
+    """Start and end (exclusive) of each run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(int)))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
@@ -107,19 +105,21 @@ def _presence_notes(
     campaigns: tuple[Campaign, ...],
     dates: NDArray[np.datetime64],
     presence: NDArray[np.int8],
-    few: int,
+    minimum_days: int,
 ) -> list[str]:
     notes = []
     for campaign, states in zip(campaigns, presence.T, strict=True):
         observed, missing = (int(np.count_nonzero(states == s)) for s in (OBSERVED, MISSING))
-        if observed < few:
-            notes.append(f"{campaign.name}: only {_days(observed)} with a row, few to learn from.")
+        if observed < minimum_days:
+            notes.append(
+                f"{campaign.name}: only {_days(observed)} with a row, too few to learn much from."
+            )
         if missing:
             notes.append(f"{campaign.name}: {_days(missing)} without a row; missing, not 0.")
         for start, stop in _runs(states == DEAD):
             notes.append(
                 f"{campaign.name}: no row for {_days(stop - start)}, {dates[start]} to "
-                f"{dates[stop - 1]}; taken as not running (spend 0)."
+                f"{dates[stop - 1]}; treated as not running (spend 0)."
             )
     return notes
 
@@ -131,4 +131,4 @@ def _days(count: int) -> str:
 def _landings_notes(settings: DataSettings) -> list[str]:
     if settings.landings_file.lower() in list_files(settings.folder()):
         return []
-    return [f"{settings.landings_file}: not there, so conversions are what the platforms claim."]
+    return [f"{settings.landings_file}: not found, so conversions are as the platforms claim."]

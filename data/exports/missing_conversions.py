@@ -1,4 +1,4 @@
-"""Campaigns whose export has revenue and no count of conversions."""
+"""Estimated conversions for campaigns whose export has only revenue."""
 
 import dataclasses
 
@@ -7,30 +7,30 @@ import numpy as np
 from ..errors import DataError
 from ..history import OBSERVED, History
 
-_USUAL_ORDER = 150.0  # dollars, where no campaign says what an order is worth
-_FIRST = 28  # days that say it: days to come must change nothing in those that were
+_DEFAULT_ORDER_VALUE = 150.0  # dollars, if no campaign has conversions
+_ORDER_VALUE_DAYS = 28  # first days of the history, so that later days never change the estimate
 
 
 def campaigns_without_conversions(history: History) -> list[int]:
-    """Return the positions of campaigns with revenue whose conversions were never exported."""
-    seen = history.presence == OBSERVED
-    counted = (np.isfinite(history.conversions) & seen).any(0)
-    return np.flatnonzero(seen.any(0) & ~counted).tolist()
+    """Indices of observed campaigns whose conversions were never exported."""
+    observed = history.presence == OBSERVED
+    has_conversions = (np.isfinite(history.conversions) & observed).any(0)
+    return np.flatnonzero(observed.any(0) & ~has_conversions).tolist()
 
 
 def fill_missing_conversions(history: History, objective: str) -> History:
-    """Return a history in which every campaign has conversions.
+    """History in which every campaign has conversions.
 
-    Where there are none, orders stand for them: revenue over the value of an order of the
-    campaigns that count, in the history's first four weeks. Revenue is then exactly what was
-    exported, and a model of orders is a model of revenue, whatever that value is.
+    Missing conversions are revenue divided by the average order value of the other campaigns in
+    the first four weeks. Revenue stays as exported, so a model of these conversions is a model of
+    revenue whatever the order value is.
 
     Args:
-        history: as it was read.
-        objective: what a flight is worth; only where it is money can orders stand in.
+        history: as loaded.
+        objective: name of the objective; the estimate serves only `revenue` and `profit`.
 
     Raises:
-        DataError: if conversions are asked for and a campaign has none to show.
+        DataError: a campaign lacks conversions and the objective needs them.
     """
     missing = campaigns_without_conversions(history)
     if not missing:
@@ -39,13 +39,15 @@ def fill_missing_conversions(history: History, objective: str) -> History:
     if objective not in ("revenue", "profit"):
         raise DataError(
             f"{names}: the export has no column Conversions, and objective={objective} needs it. "
-            "Allowed: objective=revenue or objective=profit, or an export with the column."
+            "Allowed: objective=revenue or objective=profit, or an export with the column. "
+            "To fix: change the objective or export again with the column."
         )
-    rest = [k for k in range(len(history.names)) if k not in missing]
-    known = (history.revenue[:_FIRST, rest], history.conversions[:_FIRST, rest])
-    sums = [np.nansum(part) for part in known]
-    value = sums[0] / sums[1] if rest and min(sums) > 0 else _USUAL_ORDER
+    others = [k for k in range(len(history.names)) if k not in missing]
+    revenue = np.nansum(history.revenue[:_ORDER_VALUE_DAYS, others])
+    count = np.nansum(history.conversions[:_ORDER_VALUE_DAYS, others])
+    estimable = others and min(revenue, count) > 0
+    order_value = revenue / count if estimable else _DEFAULT_ORDER_VALUE
     conversions = history.conversions.copy()
-    conversions[:, missing] = history.revenue[:, missing] / value
-    note = f"{names}: no count of conversions; orders of ${value:,.0f} stand for them."
+    conversions[:, missing] = history.revenue[:, missing] / order_value
+    note = f"{names}: no conversions exported; estimated as one per ${order_value:,.0f} of revenue."
     return dataclasses.replace(history, conversions=conversions, notes=(*history.notes, note))

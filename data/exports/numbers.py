@@ -1,4 +1,4 @@
-"""Cells that must be plain numbers, and what exactly is wrong with those that are not."""
+"""Parsing of numeric columns, with a diagnosis of cells that are not plain numbers."""
 
 import math
 import re
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from ..errors import DataError, data_error, shown
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_LARGEST = 1e15  # beyond this a day's number is damage, and sums would lose cents
-_ALLOWED = "a plain number, 0 or more, with a point before decimals, such as 1234.5"
-_WHATS = (
+_MAX_VALUE = 1e15  # per cell; a larger value is damaged data, and sums would lose cents
+_ALLOWED = "a plain number, 0 or more, with a decimal point, such as 1234.5"
+_DIAGNOSES = (  # pattern of the whole cell, problem, fix
     (re.compile(r""), "the cell is blank", "write 0 if nothing happened, or delete the whole row"),
     (
         re.compile(r"[^\d]*[$€£¥₹][^\d]*.*|.*[$€£¥₹]|(?:USD|EUR|GBP) ?.*|.* ?(?:USD|EUR|GBP)"),
-        "{} carries a currency symbol",
-        "remove the symbol and give dollars",
+        "{} has a currency symbol",
+        "remove the symbol and convert to dollars",
     ),
     (
         re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"),
@@ -42,12 +42,12 @@ _WHATS = (
     (
         re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE),
         "{} is infinite",
-        "replace it by the real number",
+        "replace it with the actual number",
     ),
     (
         re.compile(r".*%"),
         "{} is a percentage",
-        "give the count itself",
+        "write the count itself",
     ),
 )
 
@@ -55,7 +55,7 @@ _WHATS = (
 def parse_numbers(
     cells: Sequence[str], lines: Sequence[int], file: str, column: str
 ) -> NDArray[np.float64]:
-    """Numbers of one column.
+    """Numbers of one column, (rows,), finite and >= 0.
 
     Args:
         cells: (rows,) trimmed text.
@@ -63,36 +63,33 @@ def parse_numbers(
         file: name, for messages.
         column: name, for messages.
 
-    Returns:
-        (rows,) finite numbers, >= 0.
-
     Raises:
-        DataError: a cell is not a plain finite number of 0 or more; the first such is named.
+        DataError: a cell is not a plain finite number >= 0; names the first such cell.
     """
     numbers = np.empty(len(cells))
     for row, cell in enumerate(cells):
         value = float(cell) if _PLAIN.fullmatch(cell) else math.nan
-        if not 0.0 <= value <= _LARGEST:
+        if not 0.0 <= value <= _MAX_VALUE:
             raise _explain(cell, value, lines[row], file, column)
         numbers[row] = value
     return numbers + 0.0  # -0.0 becomes 0.0
 
 
 def _explain(cell: str, value: float, line: int, file: str, column: str) -> DataError:
-    given, remedy = f"{shown(cell)} is not a number", "write the number or delete the row"
+    given, fix = f"{shown(cell)} is not a number", "write the number or delete the row"
     if value < 0:
-        given, remedy = (
+        given, fix = (
             f"{shown(cell)} is negative",
-            "correct it; subtract a refund from the day it belongs to",
+            "correct it; subtract refunds on the day of the purchase",
         )
-    elif value > _LARGEST:
-        given, remedy = f"{shown(cell)} is too large to be true", "replace it by the real number"
+    elif value > _MAX_VALUE:
+        given, fix = f"{shown(cell)} is implausibly large", "replace it with the actual number"
     elif cell.lower() == column.lower():
-        given = "the header is repeated here, so two exports were pasted together"
-        remedy = "delete this row"
+        given = "the header is repeated in this row: two exports were pasted together"
+        fix = "delete this row"
     else:
-        for pattern, what, todo in _WHATS:
+        for pattern, problem, solution in _DIAGNOSES:
             if pattern.fullmatch(cell):
-                given, remedy = what.format(shown(cell)), todo
+                given, fix = problem.format(shown(cell)), solution
                 break
-    return data_error(file, given, _ALLOWED, remedy, row=line, column=column)
+    return data_error(file, given, _ALLOWED, fix, row=line, column=column)

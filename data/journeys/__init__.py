@@ -1,6 +1,12 @@
 """Which visits led to a conversion?"""
 
-from .landings import Landings, LandingsReport, imputed, load_landings, read_landings
+from .landings import (
+    Landings,
+    LandingsReport,
+    campaigns_with_imputed_times,
+    load_landings,
+    read_landings,
+)
 from .paths import (
     Journeys,
     Paths,
@@ -11,17 +17,20 @@ from .paths import (
     inter_visit_days,
     renumber,
 )
+from .site_log import PAID, SITE_LOG_HEADER
 
 __all__ = [
+    "PAID",
+    "SITE_LOG_HEADER",
     "Journeys",
     "Landings",
     "LandingsReport",
     "Paths",
     "ambiguous_order",
     "build_journeys",
+    "campaigns_with_imputed_times",
     "count_by_code",
     "distinct",
-    "imputed",
     "inter_visit_days",
     "load_landings",
     "read_landings",

@@ -1,4 +1,4 @@
-"""The site analytics export taken apart: millions of rows, none of their cells judged yet."""
+"""Site log: declaration of its columns and fast reading of millions of unparsed rows."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -11,135 +11,150 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import DataError, data_error, shown
-from ..exports import canonical, decode, named, records, wrong_width
+from ..exports import canonical, csv_rows, decode, quoted_names, wrong_width
 
-USER, TIME, CONVERTED = "User Id", "Website Landing Time", "Is Converted"
-SOURCE, CHANNEL, TYPE = "Source", "Channel", "Campaign Type"
-HEADER = (USER, TIME, CONVERTED, SOURCE, CHANNEL, TYPE)
+USER_ID, LANDING_TIME, IS_CONVERTED = "User Id", "Website Landing Time", "Is Converted"
+SOURCE, CHANNEL, CAMPAIGN_TYPE = "Source", "Channel", "Campaign Type"
+SITE_LOG_HEADER = (USER_ID, LANDING_TIME, IS_CONVERTED, SOURCE, CHANNEL, CAMPAIGN_TYPE)
+PAID = "paid"  # Channel of landings that follow a click on an ad
+TRAFFIC_CHANNELS = (  # allowed values of Channel
+    "direct",
+    "organic search",
+    "referral",
+    "email",
+    "display",
+    "social",
+    PAID,
+    "paid search",
+)
 _NULLS = ["", "null", "NULL", "None", "nan", "NaN", "<NA>"]
-_BLANK = " \t\r\n"  # a line of nothing else is no row to the parser; one of \v is
-_HEAD = 65_536  # bytes in which the header ends
+_BLANK = " \t\r\n"  # pandas skips lines of only these characters, but not of others such as \v
+_HEADER_BYTES = 65_536  # the header ends within these
 
 
 @dataclass(frozen=True)
-class Source:
-    """The export's text, and where its rows stand when something is wrong with one."""
+class SiteLog:
+    """Content of the site log, and the lines of its rows for messages."""
 
     file: str  # name, for messages
     content: bytes  # the whole file
 
     def line(self, row: int) -> int:
-        """Line that a data row (counted from 0) begins on; reads the file again."""
+        """Line on which a data row (counted from 0) begins; reads the file again."""
         return next(islice(_widths(self), row + 1, None), (row + 2, 0))[0]
 
-    def error(self, row: int, column: str, given: str, allowed: str, remedy: str) -> DataError:
-        """The error about one cell."""
-        return data_error(self.file, given, allowed, remedy, row=self.line(row), column=column)
+    def error(self, row: int, column: str, given: str, allowed: str, fix: str) -> DataError:
+        """Error about one cell."""
+        return data_error(self.file, given, allowed, fix, row=self.line(row), column=column)
 
 
-class Lines(Sequence[int]):
-    """Lines of the rows at which distinct values first stand, looked up only when asked for."""
+class RowLines(Sequence[int]):
+    """Lines of the given data rows, each looked up on access, as that reads the file again."""
 
-    def __init__(self, source: Source, rows: NDArray[np.intp]) -> None:
-        self._source, self._rows = source, rows
+    def __init__(self, log: SiteLog, rows: NDArray[np.intp]) -> None:
+        self._log, self._rows = log, rows
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, at: Any) -> Any:
-        return self._source.line(int(self._rows[at]))
+    def __getitem__(self, index: Any) -> Any:
+        return self._log.line(int(self._rows[index]))
 
 
-def read_header(source: Source, ignore: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Canonical name of each column, `#n` for one that is left out, and notes."""
-    text = source.content[:_HEAD].decode("utf-8-sig", "ignore")
-    line, cells = next(records(source.file, text))
-    wanted = {canonical(name): name for name in HEADER}
+def read_header(log: SiteLog, ignore: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Standard name of each column, `#n` for ignored ones, and notes."""
+    text = log.content[:_HEADER_BYTES].decode("utf-8-sig", "ignore")
+    line, cells = next(csv_rows(log.file, text))
+    standard = {canonical(name): name for name in SITE_LOG_HEADER}
     ignored = {canonical(name) for name in ignore}
     names: list[str] = []
     for position, cell in enumerate(cells):
         key = canonical(cell)
-        left_out = key in ignored or not key or key.startswith("unnamed:")
-        names.append(f"#{position}" if left_out else wanted.get(key, cell.strip()))
-    wrong = [n for n in names if n not in HEADER and not n.startswith("#")]
-    wrong += [name for name in HEADER if names.count(name) != 1]
+        is_ignored = key in ignored or not key or key.startswith("unnamed:")
+        names.append(f"#{position}" if is_ignored else standard.get(key, cell.strip()))
+    wrong = [name for name in names if name not in SITE_LOG_HEADER and not name.startswith("#")]
+    wrong += [name for name in SITE_LOG_HEADER if names.count(name) != 1]
     if wrong:
         raise data_error(
-            source.file,
-            f"the header is {named([cell.strip() for cell in cells])}",
-            f"exactly {', '.join(HEADER)}",
-            f"mend {named(wrong[:1])}: name it so, have it once, or list it in data.ignore_columns",
+            log.file,
+            f"the header is {quoted_names([cell.strip() for cell in cells])}",
+            f"exactly {', '.join(SITE_LOG_HEADER)}",
+            f"correct {quoted_names(wrong[:1])}: add or rename the column, keep it once, or list "
+            "it in data.ignore_columns",
             row=line,
             column=wrong[0],
         )
-    out = [shown(cells[i]) for i, name in enumerate(names) if name.startswith("#")]
-    return names, [f"{source.file}: column {', '.join(out)} left out."] if out else []
+    unread = [shown(cells[i]) for i, name in enumerate(names) if name.startswith("#")]
+    return names, [f"{log.file}: ignored column {', '.join(unread)}."] if unread else []
 
 
-def refuse_ragged(source: Source, width: int) -> None:
-    """Every row has the header's number of fields: the parser would fill up short ones."""
-    content = source.content
-    plain = b'"' not in content and content.count(b"\r") == content.count(b"\r\n")
-    if plain and _even(content, width):
+def refuse_ragged(log: SiteLog, width: int) -> None:
+    """Raises unless every row has `width` fields; pandas would silently pad short rows."""
+    content = log.content
+    unquoted = b'"' not in content and content.count(b"\r") == content.count(b"\r\n")
+    if unquoted and _has_even_rows(content, width):
         return
-    widths = _plain_widths(content) if plain else _widths(source)
+    widths = _unquoted_widths(content) if unquoted else _widths(log)
     for line, fields in widths:
         if fields != width:
             last = next(widths, None) is None
-            raise wrong_width(source.file, line, fields, width, last=last)
+            raise wrong_width(log.file, line, fields, width, last=last)
 
 
-def _even(content: bytes, width: int) -> bool:
-    """Whether each line has the same number of commas; False also where lines are blank."""
-    letters = np.frombuffer(content, np.uint8)
-    ends = np.flatnonzero(letters == ord("\n"))
+def _has_even_rows(content: bytes, width: int) -> bool:
+    """True if every line has `width - 1` commas; False also if there are blank lines."""
+    characters = np.frombuffer(content, np.uint8)
+    ends = np.flatnonzero(characters == ord("\n"))
     if not content.endswith(b"\n"):
         ends = np.append(ends, len(content))
-    commas = np.flatnonzero(letters == ord(","))
+    commas = np.flatnonzero(characters == ord(","))
     if commas.size != ends.size * (width - 1):
         return False
-    inside = commas.reshape(ends.size, width - 1)
+    by_line = commas.reshape(ends.size, width - 1)
     begins = np.append(-1, ends[:-1])
-    return bool(((inside[:, 0] > begins) & (inside[:, -1] < ends)).all())
+    return bool(((by_line[:, 0] > begins) & (by_line[:, -1] < ends)).all())
 
 
-def _plain_widths(content: bytes) -> Iterator[tuple[int, int]]:
+def _unquoted_widths(content: bytes) -> Iterator[tuple[int, int]]:
     """Line and number of fields of each row of a file without quotes."""
     for number, line in enumerate(io.BytesIO(content), 1):
         if line.strip(_BLANK.encode()):
             yield number, line.count(b",") + 1
 
 
-def _widths(source: Source) -> Iterator[tuple[int, int]]:
+def _widths(log: SiteLog) -> Iterator[tuple[int, int]]:
     """Line and number of fields of each row of any file."""
-    text, _ = decode(source.file, source.content)
-    for line, cells in records(source.file, text):
+    text, _ = decode(log.file, log.content)
+    for line, cells in csv_rows(log.file, text):
         if len(cells) > 1 or not cells[0] or cells[0].strip(_BLANK):
             yield line, len(cells)
 
 
-def read_cells(source: Source, names: list[str]) -> pd.DataFrame:
-    """The cells of the six columns: two of text, four of categories."""
-    kinds: dict[str, Any] = {USER: "str", TIME: "str"}
-    kinds |= dict.fromkeys((CONVERTED, SOURCE, CHANNEL, TYPE), "category")
-    nulls = dict.fromkeys((SOURCE, CHANNEL, TYPE), _NULLS) | {USER: [""], TIME: [""]}
+def read_cells(log: SiteLog, names: list[str]) -> pd.DataFrame:
+    """Cells of the six columns: user and time as text, the others as categories."""
+    dtypes: dict[str, Any] = {USER_ID: "str", LANDING_TIME: "str"}
+    dtypes |= dict.fromkeys((IS_CONVERTED, SOURCE, CHANNEL, CAMPAIGN_TYPE), "category")
+    nulls = dict.fromkeys((SOURCE, CHANNEL, CAMPAIGN_TYPE), _NULLS) | {
+        USER_ID: [""],
+        LANDING_TIME: [""],
+    }
     try:
         return pd.read_csv(
-            io.BytesIO(source.content),
+            io.BytesIO(log.content),
             engine="c",
             header=0,
             names=names,
-            usecols=list(HEADER),
+            usecols=list(SITE_LOG_HEADER),
             index_col=False,
-            dtype=kinds,
+            dtype=dtypes,
             keep_default_na=False,
             na_values=nulls,
             encoding="utf-8-sig",
         )
     except (ValueError, pd.errors.ParserError) as error:
         raise data_error(
-            source.file,
-            f"the file cannot be taken apart ({' '.join(str(error).split())})",
+            log.file,
+            f"the file cannot be parsed ({' '.join(str(error).split())})",
             "comma-separated CSV in UTF-8",
             "export the file again",
         ) from error

@@ -1,4 +1,4 @@
-"""The site's visits as a frame: every landing checked, column by column."""
+"""Site visits as a data frame, validated column by column."""
 
 import re
 from pathlib import Path
@@ -11,160 +11,154 @@ from numpy.typing import NDArray
 from ..errors import data_error, shown
 from ..exports import (
     SPREADSHEET_ROWS,
-    Column,
     DataSettings,
+    DateColumn,
     decode,
     parse_days,
     read_file,
     truncation_note,
 )
 from .site_log import (
+    CAMPAIGN_TYPE,
     CHANNEL,
-    CONVERTED,
+    IS_CONVERTED,
+    LANDING_TIME,
     SOURCE,
-    TIME,
-    TYPE,
-    USER,
-    Lines,
-    Source,
+    TRAFFIC_CHANNELS,
+    USER_ID,
+    RowLines,
+    SiteLog,
     read_cells,
     read_header,
     refuse_ragged,
 )
 
-CHANNELS = (
-    "direct",
-    "organic search",
-    "referral",
-    "email",
-    "display",
-    "social",
-    "paid",
-    "paid search",
-)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])[Mm])?Z?", re.ASCII)
-_IDS = "8 characters of 0-9 and a-f, read as text"
-_STAMP = "dddd-dd-dd dd:dd:dd"  # the usual shape of a time, d for a digit
-_CLOCK_AT = 11  # where the clock begins in it
+_ALLOWED_IDS = "8 characters of 0-9 and a-f, stored as text"
+_TIMESTAMP = "dddd-dd-dd dd:dd:dd"  # the usual format of a time, d for a digit
+_CLOCK_START = 11  # position at which the time of day begins in it
 _HEX = frozenset("0123456789abcdef")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+", re.ASCII)
 
 
 def read_visits(path: Path, settings: DataSettings) -> tuple[pd.DataFrame, list[str]]:
-    """Reads and checks the site analytics export.
+    """Visits of the site log, validated, and notes on tolerated irregularities.
 
     Args:
         path: the CSV file.
-        settings: how dates are written, and which columns to leave out.
+        settings: date format, and columns to ignore.
 
     Returns:
-        One row a landing, in the file's order: the category `User Id`, text of 8 hex characters,
-        `Website Landing Time` datetime64[s], `Is Converted` bool, and the categories `Source`,
-        `Channel` and `Campaign Type` (first and last may be null); and notes on what was tolerated.
+        One row per landing, in the file's order: the category `User Id`, text of 8 hexadecimal
+        characters, `Website Landing Time` datetime64[s], `Is Converted` bool, and the categories
+        `Source`, `Channel` and `Campaign Type` (the first and last may be null); and the notes.
 
     Raises:
-        DataError: anything in the file that cannot be read with certainty.
+        DataError: the file is malformed or ambiguous.
     """
-    source = Source(path.name, read_file(path))
-    notes = decode(source.file, source.content)[1]  # the text itself would stay in memory
-    names, more = read_header(source, settings.ignore_columns)
-    refuse_ragged(source, len(names))
-    raw = read_cells(source, names)
+    log = SiteLog(path.name, read_file(path))
+    notes = decode(log.file, log.content)[1]  # the text is not kept, to save memory
+    names, header_notes = read_header(log, settings.ignore_columns)
+    refuse_ragged(log, len(names))
+    raw = read_cells(log, names)
     if raw.empty:
         raise data_error(
-            source.file,
-            "the file has a header and no data under it",
+            log.file,
+            "the file has a header and no data below it",
             "at least one row of data",
             "export the landings of the ads' period again, or remove the file",
         )
-    users, user_notes = _users(source, raw[USER])
-    times, time_notes = _times(source, raw[TIME], settings)
+    users, user_notes = _users(log, raw[USER_ID])
+    times, time_notes = _times(log, raw[LANDING_TIME], settings)
     columns = {
-        USER: users,
-        TIME: times,
-        CONVERTED: _converted(source, raw[CONVERTED]),
+        USER_ID: users,
+        LANDING_TIME: times,
+        IS_CONVERTED: _converted(log, raw[IS_CONVERTED]),
         SOURCE: raw[SOURCE],
-        CHANNEL: _channels(source, raw[CHANNEL]),
-        TYPE: raw[TYPE],
+        CHANNEL: _channels(log, raw[CHANNEL]),
+        CAMPAIGN_TYPE: raw[CAMPAIGN_TYPE],
     }
-    notes += [*more, *user_notes, *time_notes]
+    notes += [*header_notes, *user_notes, *time_notes]
     if len(raw) == SPREADSHEET_ROWS:
-        notes.append(truncation_note(source.file))
+        notes.append(truncation_note(log.file))
     return pd.DataFrame(columns), notes
 
 
 def _first(mask: NDArray[np.bool_]) -> int:
+    """Index of the first True."""
     return int(np.argmax(mask))
 
 
-def _users(source: Source, cells: "pd.Series[str]") -> tuple["pd.Categorical", list[str]]:
-    """User ids in lower case; what a spreadsheet did to some is mended or at least told."""
+def _users(log: SiteLog, cells: "pd.Series[str]") -> tuple["pd.Categorical", list[str]]:
+    """User ids in lower case, and notes on ids that a spreadsheet has changed."""
     blank = cells.isna().to_numpy()
     if blank.any():
-        allowed, remedy = _IDS, "complete the row or delete it"
-        raise source.error(_first(blank), USER, "the user is blank", allowed, remedy)
+        fix = "complete the row or delete it"
+        raise log.error(_first(blank), USER_ID, "the user id is blank", _ALLOWED_IDS, fix)
     codes, uniques = pd.factorize(cells.to_numpy(dtype=object))
-    if _regular(uniques):
+    if _are_valid(uniques):
         return pd.Categorical.from_codes(codes, categories=pd.Index(uniques, dtype="str")), []
-    ids, notes = _mended(source, codes, uniques)
-    again, kept = pd.factorize(np.array(ids, dtype=object))
-    return pd.Categorical.from_codes(again[codes], categories=pd.Index(kept, dtype="str")), notes
+    ids, notes = _restored(log, codes, uniques)
+    merged_codes, merged_ids = pd.factorize(np.array(ids, dtype=object))
+    categories = pd.Index(merged_ids, dtype="str")
+    return pd.Categorical.from_codes(merged_codes[codes], categories=categories), notes
 
 
-def _regular(ids: NDArray[np.object_]) -> bool:
-    """Whether all are 8 characters of 0-9 and a-f."""
+def _are_valid(ids: NDArray[np.object_]) -> bool:
+    """True if every id has 8 characters of 0-9 and a-f."""
     text = "".join(ids)
     if len(text) != 8 * len(ids) or any(map((8).__ne__, map(len, ids))):
         return False
     return not text.encode("utf-8").translate(None, b"0123456789abcdef")
 
 
-def _mended(
-    source: Source, codes: NDArray[np.intp], uniques: NDArray[np.object_]
+def _restored(
+    log: SiteLog, codes: NDArray[np.intp], uniques: NDArray[np.object_]
 ) -> tuple[list[str], list[str]]:
-    """Ids as they were before a spreadsheet or a person changed them, and notes."""
+    """Unique ids with changes by a spreadsheet undone where possible, and notes."""
     ids = [str(each).strip().lower() for each in uniques]
     notes = []
-    odd = [at for at, each in enumerate(ids) if len(each) != 8 or not _HEX.issuperset(each)]
-    numbers = [at for at in odd if ids[at].isascii() and ids[at].isdigit() and len(ids[at]) < 8]
-    floats = [at for at in odd if _SCIENTIFIC.fullmatch(ids[at])]
-    for at in odd:
-        if at not in set(numbers) | set(floats):
-            row = _first(codes == at)
-            given = f"{shown(uniques[at])} is not a user"
-            raise source.error(row, USER, given, _IDS, "export the file again, ids as text")
-    for at in numbers:
-        ids[at] = ids[at].zfill(8)
+    invalid = [k for k, each in enumerate(ids) if len(each) != 8 or not _HEX.issuperset(each)]
+    numbers = [k for k in invalid if ids[k].isascii() and ids[k].isdigit() and len(ids[k]) < 8]
+    floats = [k for k in invalid if _SCIENTIFIC.fullmatch(ids[k])]
+    for k in invalid:
+        if k not in set(numbers) | set(floats):
+            row = _first(codes == k)
+            given = f"{shown(uniques[k])} is not a user id"
+            fix = "export the file again with ids as text"
+            raise log.error(row, USER_ID, given, _ALLOWED_IDS, fix)
+    for k in numbers:
+        ids[k] = ids[k].zfill(8)
     if numbers:
         notes.append(
-            f"{source.file}: {len(numbers):,} user ids had lost leading zeros, as happens in a "
-            "spreadsheet; restored."
+            f"{log.file}: restored {len(numbers):,} user ids that had lost leading zeros, as "
+            "happens in a spreadsheet."
         )
     if floats:
         notes.append(
-            f"{source.file}: WARNING, {len(floats):,} user ids were turned into numbers such as "
-            f"{shown(uniques[floats[0]])}, as happens in a spreadsheet; kept, yet each may stand "
-            "for several users; use the original export."
+            f"{log.file}: WARNING, {len(floats):,} user ids were turned into numbers such as "
+            f"{shown(uniques[floats[0]])}, as happens in a spreadsheet; each may stand for "
+            "several users, so use the original export."
         )
     return ids, notes
 
 
 def _times(
-    source: Source, cells: "pd.Series[str]", settings: DataSettings
+    log: SiteLog, cells: "pd.Series[str]", settings: DataSettings
 ) -> tuple["pd.Series[pd.Timestamp]", list[str]]:
-    """Landing times to the second; distinct days and clocks are read once each."""
-    days, day_codes, clocks, clock_codes = _stamped(cells) or _split(cells)
+    """Landing times to the second, and notes; each distinct day and clock is parsed once."""
+    days, day_codes, clocks, clock_codes = _split_timestamps(cells) or _split(cells)
     _, first = np.unique(day_codes, return_index=True)
-    column = Column(source.file, TIME, days, Lines(source, first))
+    column = DateColumn(log.file, LANDING_TIME, days, RowLines(log, first))
     parsed, notes = parse_days(column, settings.date_format)
     seconds = np.array([_seconds(clock) for clock in clocks])
-    if (wrong := np.flatnonzero(seconds < 0)).size:
-        row = _first(np.isin(clock_codes, wrong))
-        given = f"{shown(cells.iloc[row])} has no time of day that can be read"
-        allowed = "a time as 2024-01-31 23:59:59 (or without seconds) after the date"
-        raise source.error(row, TIME, given, allowed, "export the file again")
+    if (invalid := np.flatnonzero(seconds < 0)).size:
+        row = _first(np.isin(clock_codes, invalid))
+        given = f"{shown(cells.iloc[row])} has no valid time of day"
+        allowed = "a time of day after the date, as in 2024-01-31 23:59:59, seconds optional"
+        raise log.error(row, LANDING_TIME, given, allowed, "export the file again")
     if not any(clock.count(":") == 2 for clock in clocks):
-        notes.append(f"{source.file}: the landing times have no seconds.")
+        notes.append(f"{log.file}: the landing times have no seconds.")
     times = parsed[day_codes].astype("datetime64[s]") + seconds[clock_codes].astype(
         "timedelta64[s]"
     )
@@ -174,39 +168,40 @@ def _times(
 _Split = tuple[list[str], NDArray[np.int32], list[str], NDArray[np.int32]]
 
 
-def _stamped(cells: "pd.Series[str]") -> _Split | None:
-    """What `_split` returns, by arithmetic; None where a cell has another shape than `_STAMP`."""
+def _split_timestamps(cells: "pd.Series[str]") -> _Split | None:
+    """Fast `_split` by arithmetic; None if a cell has another format than `_TIMESTAMP`."""
     try:
-        letters = cells.fillna("").to_numpy(dtype=object).astype(f"S{len(_STAMP) + 1}")
+        texts = cells.fillna("").to_numpy(dtype=object).astype(f"S{len(_TIMESTAMP) + 1}")
     except UnicodeEncodeError:
         return None
-    marks = letters.view(np.uint8).reshape(len(letters), -1)
-    numbers = np.zeros((2, len(letters)), np.int32)  # 20240131 and 235959
-    for at, shape in enumerate(_STAMP):
-        own = marks[:, at] - ord("0" if shape == "d" else shape)  # unsigned: below wraps to above
-        if (own > (9 if shape == "d" else 0)).any():
+    characters = texts.view(np.uint8).reshape(len(texts), -1)
+    numbers = np.zeros((2, len(texts)), np.int32)  # 20240131 and 235959
+    for position, expected in enumerate(_TIMESTAMP):
+        base = "0" if expected == "d" else expected
+        digit = characters[:, position] - ord(base)  # unsigned: a smaller code wraps to a large one
+        if (digit > (9 if expected == "d" else 0)).any():
             return None
-        if shape == "d":
-            half = numbers[int(at >= _CLOCK_AT)]
-            half *= 10
-            half += own
-    if marks[:, -1].any():
+        if expected == "d":
+            number = numbers[int(position >= _CLOCK_START)]
+            number *= 10
+            number += digit
+    if characters[:, -1].any():  # a longer text
         return None
-    days, day_codes = _distinct(numbers[0], letters, slice(0, _CLOCK_AT - 1))
-    clocks, clock_codes = _distinct(numbers[1], letters, slice(_CLOCK_AT, None))
+    days, day_codes = _distinct(numbers[0], texts, slice(0, _CLOCK_START - 1))
+    clocks, clock_codes = _distinct(numbers[1], texts, slice(_CLOCK_START, None))
     return days, day_codes, clocks, clock_codes
 
 
 def _distinct(
-    numbers: NDArray[np.int32], letters: NDArray[np.bytes_], part: slice
+    numbers: NDArray[np.int32], texts: NDArray[np.bytes_], part: slice
 ) -> tuple[list[str], NDArray[np.int32]]:
-    """The text of each distinct number, and each row's position in them."""
+    """Part of the text of each distinct number, and each row's code into these parts."""
     _, first, codes = np.unique(numbers, return_index=True, return_inverse=True)
-    return [letters[row].decode()[part] for row in first], codes.astype(np.int32)
+    return [texts[row].decode()[part] for row in first], codes.astype(np.int32)
 
 
 def _split(cells: "pd.Series[str]") -> _Split:
-    """Distinct days and clocks, each in order of appearance, with each row's position in them."""
+    """Distinct days and clocks, in order of appearance, each with the rows' codes into them."""
     days: dict[str, int] = {}
     clocks: dict[str, int] = {}
     codes = np.empty((2, len(cells)), dtype=np.int32)
@@ -218,7 +213,7 @@ def _split(cells: "pd.Series[str]") -> _Split:
 
 
 def _seconds(clock: str) -> int:
-    """Seconds since midnight, -1 when it is no time of day."""
+    """Seconds since midnight, -1 if the text is not a time of day."""
     match = _CLOCK.fullmatch(clock.strip())
     if match is None:
         return -1
@@ -232,28 +227,29 @@ def _seconds(clock: str) -> int:
     return hour * 3600 + minute * 60 + second
 
 
-def _converted(source: Source, cells: "pd.Series[Any]") -> NDArray[np.bool_]:
+def _converted(log: SiteLog, cells: "pd.Series[Any]") -> NDArray[np.bool_]:
     values = {"0": False, "1": True, "0.0": False, "1.0": True}
-    return np.asarray(_mapped(source, cells, CONVERTED, values, "0 or 1")).astype(bool)
+    return np.asarray(_mapped(log, cells, IS_CONVERTED, values, "0 or 1")).astype(bool)
 
 
-def _channels(source: Source, cells: "pd.Series[Any]") -> "pd.Categorical":
-    values = {name: name for name in CHANNELS}
-    return pd.Categorical(_mapped(source, cells, CHANNEL, values, ", ".join(CHANNELS)))
+def _channels(log: SiteLog, cells: "pd.Series[Any]") -> "pd.Categorical":
+    values = {name: name for name in TRAFFIC_CHANNELS}
+    allowed = ", ".join(TRAFFIC_CHANNELS)
+    return pd.Categorical(_mapped(log, cells, CHANNEL, values, allowed))
 
 
 def _mapped(
-    source: Source, cells: "pd.Series[Any]", column: str, values: dict[str, Any], allowed: str
+    log: SiteLog, cells: "pd.Series[Any]", column: str, values: dict[str, Any], allowed: str
 ) -> NDArray[np.object_]:
-    """Each cell's meaning; a cell without one is an error."""
+    """(rows,) value of each cell, looked up in `values`; raises for any other cell."""
     codes = cells.cat.codes.to_numpy()
     names = [str(name) for name in cells.cat.categories]
-    known = [values.get(name.strip().lower()) for name in names]
-    bad = (codes < 0) | np.isin(codes, [at for at, each in enumerate(known) if each is None])
-    if bad.any():
-        row = _first(bad)
+    mapped = [values.get(name.strip().lower()) for name in names]
+    invalid = (codes < 0) | np.isin(codes, [k for k, each in enumerate(mapped) if each is None])
+    if invalid.any():
+        row = _first(invalid)
         cell = names[codes[row]].strip() if codes[row] >= 0 else ""
         given = f"{shown(cell)} is not allowed" if cell else "the cell is blank"
-        remedy = "correct the cell or export the file again"
-        raise source.error(row, column, given, allowed, remedy)
-    return np.array(known, dtype=object)[codes]
+        fix = "correct the cell or export the file again"
+        raise log.error(row, column, given, allowed, fix)
+    return np.array(mapped, dtype=object)[codes]

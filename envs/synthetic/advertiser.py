@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ...data.errors import ConfigError
 from ...data.history import Campaign
+from ...data.journeys import SITE_LOG_HEADER
 from ...data.settings import Settings
 from ...data.storage import write_json, write_text
 from ...data.types import Floats
@@ -33,7 +34,7 @@ from ..market import (
     draw_noise,
     weekday_of,
 )
-from .landings import LANDING_COLUMNS, draw_landings
+from .landings import draw_landings
 from .response_forms import (
     RESPONSE_FORMS,
     ResponseForm,
@@ -187,7 +188,7 @@ def write_advertiser(advertiser: Advertiser, settings: SyntheticSettings) -> lis
         visits = draw_landings(
             advertiser.dates, advertiser.campaigns, advertiser.clicks, settings.landings, rng
         )
-        text = visits.to_csv(index=False, columns=list(LANDING_COLUMNS))
+        text = visits.to_csv(index=False, columns=list(SITE_LOG_HEADER))
         written.append(write_text(folder / "website-landings.csv", text))
     written.append(write_json(folder / "truth.json", _truth(advertiser, settings)))
     return written

@@ -7,18 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...data.history import Campaign
+from ...data.journeys import PAID, SITE_LOG_HEADER
 
-LANDING_COLUMNS = (
-    "User Id",
-    "Website Landing Time",
-    "Is Converted",
-    "Source",
-    "Channel",
-    "Campaign Type",
-)
 _DAY = 86_400  # seconds
 _RETURN_LAG = 5.0 * _DAY  # mean time between a user's visits
-_PAID = "paid"
 _PAID_SHARE = 0.433  # share of landings that follow an ad click
 
 
@@ -80,7 +72,7 @@ def draw_landings(
         rng: source of randomness.
 
     Returns:
-        The columns of ``LANDING_COLUMNS``, not sorted by time.
+        The columns of ``SITE_LOG_HEADER``, not sorted by time.
     """
     paid = _paid_visits(dates, campaigns, clicks, int(rows * _PAID_SHARE), rng)
     unpaid = _unpaid_visits(dates, rows - len(paid), rng)
@@ -93,7 +85,7 @@ def draw_landings(
     stamps = visits["seconds"].to_numpy().astype("datetime64[s]")
     visits["Website Landing Time"] = pd.Series(stamps).dt.strftime("%Y-%m-%d %H:%M:%S")
     visits["Is Converted"] = (rng.random(len(visits)) < chance).astype(int)
-    return visits.sample(frac=1.0, random_state=rng)[list(LANDING_COLUMNS)]
+    return visits.sample(frac=1.0, random_state=rng)[list(SITE_LOG_HEADER)]
 
 
 def _chance(visits: pd.DataFrame, earlier: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -127,7 +119,7 @@ def _paid_visits(
             "seconds": dates[0].astype("datetime64[s]").astype(int) + day * _DAY + seconds,
             "again": rng.random(len(day)) < again[campaign],
             "converts": converts[campaign],
-            "Channel": _PAID,
+            "Channel": PAID,
             "Source": sources[campaign],
             "Campaign Type": types[campaign],
         }

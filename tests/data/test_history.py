@@ -19,10 +19,10 @@ META = "metaads-performance.csv"
 MICROSOFT = "microsoftads-performance.csv"
 
 
-def keep(path: Path, wanted: Callable[[str], bool]) -> None:
-    """Keeps the lines that pass, and the header."""
+def keep(path: Path, predicate: Callable[[str], bool]) -> None:
+    """Deletes all lines but the header and those for which the predicate is true."""
     header, *rows = path.read_text().splitlines()
-    path.write_text("\n".join([header, *filter(wanted, rows)]) + "\n")
+    path.write_text("\n".join([header, *filter(predicate, rows)]) + "\n")
 
 
 def test_the_history_holds_what_the_exports_say(
@@ -45,13 +45,13 @@ def test_the_history_holds_what_the_exports_say(
     columns |= {"Conversions": "conversions", "Revenue": "revenue"}
     for file, channel in ((GOOGLE, "google"), (META, "meta"), (MICROSOFT, "microsoft")):
         for row in exports.read_rows(export_folder / file):
-            at = history.campaigns.index(Campaign(channel, row.get("Campaign type")))
+            campaign = history.campaigns.index(Campaign(channel, row.get("Campaign type")))
             day = int(np.flatnonzero(history.dates == np.datetime64(row["Date"]))[0])
             for column, name in columns.items():
-                assert getattr(history, name)[day, at] == float(row[column])
+                assert getattr(history, name)[day, campaign] == float(row[column])
 
 
-def test_missing_zero_and_dead_are_three_things(
+def test_missing_zero_and_dead_days_are_distinguished(
     export_folder: Path, data_settings: Make, exports
 ) -> None:
     rows = exports.read_rows(export_folder / GOOGLE)
@@ -59,7 +59,7 @@ def test_missing_zero_and_dead_are_three_things(
         if row["Campaign type"] == "YouTube" and row["Date"] == "2024-02-01":
             row |= dict.fromkeys(("Impressions", "Clicks", "Cost", "Conversions", "Revenue"), "0")
     exports.write_rows(export_folder / GOOGLE, exports.TYPED_HEADER, rows)
-    # YouTube: 27 rowless days in the middle; Search Network: 28 at the start.
+    # YouTube: 27 days without rows in the middle; Search Network: 28 at the start.
     keep(
         export_folder / GOOGLE, lambda r: not ("YouTube" in r and "2024-01-05" <= r < "2024-01-32")
     )
@@ -79,10 +79,10 @@ def test_missing_zero_and_dead_are_three_things(
     assert states[28, search] == OBSERVED
     assert (states[31:, shopping] == DEAD).all()
     assert np.count_nonzero(states) == 27 + 28 + 29
-    told = "\n".join(history.notes)
-    assert "google/YouTube: 27 days without a row; missing" in told
-    assert "google/Search Network: no row for 28 days, 2024-01-01 to 2024-01-28" in told
-    assert "microsoft/Shopping: no row for 29 days, 2024-02-01 to 2024-02-29" in told
+    notes = "\n".join(history.notes)
+    assert "google/YouTube: 27 days without a row; missing" in notes
+    assert "google/Search Network: no row for 28 days, 2024-01-01 to 2024-01-28" in notes
+    assert "microsoft/Shopping: no row for 29 days, 2024-02-01 to 2024-02-29" in notes
 
 
 def test_a_channel_that_starts_late_is_dead_before(
@@ -95,26 +95,26 @@ def test_a_channel_that_starts_late_is_dead_before(
     assert len(history.dates) == 60
 
 
-def test_what_is_too_little_to_learn_from_is_noted(
-    export_folder: Path, data_settings: Make, exports
-) -> None:
+def test_too_little_data_is_noted(export_folder: Path, data_settings: Make, exports) -> None:
     rows = exports.read_rows(export_folder / META)
     empty = dict.fromkeys(("Conversions", "Revenue"), "0")
     exports.write_rows(export_folder / META, exports.META_HEADER, [row | empty for row in rows])
     keep(export_folder / GOOGLE, lambda row: "YouTube" not in row or row > "2024-02-29")
-    told = "\n".join(load_history(data_settings(export_folder)).notes)
-    assert "metaads-performance.csv: no conversions at all" in told
-    assert "google/YouTube: only 1 day with a row" in told
+    notes = "\n".join(load_history(data_settings(export_folder)).notes)
+    assert "metaads-performance.csv: no conversions at all" in notes
+    assert "google/YouTube: only 1 day with a row" in notes
 
 
-def test_how_long_dead_takes_is_a_setting(export_folder: Path, data_settings: Make) -> None:
+def test_the_gap_that_makes_a_campaign_dead_is_a_setting(
+    export_folder: Path, data_settings: Make
+) -> None:
     keep(export_folder / META, lambda row: not "2024-01-10" <= row < "2024-01-13")
     for days, state in ((3, DEAD), (4, MISSING)):
         history = load_history(data_settings(export_folder, dead_after_days=days))
         assert (history.presence[9:12, 3] == state).all()
 
 
-def test_a_channel_must_overlap_with_any_other_not_with_all(
+def test_a_channel_must_overlap_with_one_other_not_with_all(
     export_folder: Path, data_settings: Make
 ) -> None:
     keep(export_folder / META, lambda row: row < "2024-01-30")
@@ -122,7 +122,9 @@ def test_a_channel_must_overlap_with_any_other_not_with_all(
     assert len(load_history(data_settings(export_folder)).dates) == 60
 
 
-def test_exactly_the_fewest_days_are_enough(tmp_path: Path, data_settings: Make, exports) -> None:
+def test_exactly_the_minimum_of_days_is_enough(
+    tmp_path: Path, data_settings: Make, exports
+) -> None:
     folder = exports.write_exports(tmp_path, days=28)
     assert len(load_history(data_settings(folder)).dates) == 28
 
@@ -166,12 +168,12 @@ def test_rows_of_single_campaigns_are_summed(
 
 
 def split(row: dict[str, str], parts: int, rng: np.random.Generator) -> list[dict[str, str]]:
-    """One row as several campaigns' rows, to the cent."""
-    out = [{**row, "Campaign ID": str(at), "Campaign": f"C{at % 2}"} for at in range(parts)]
+    """One row split into the rows of several campaigns, exact to the cent."""
+    out = [{**row, "Campaign ID": str(k), "Campaign": f"C{k % 2}"} for k in range(parts)]
     for name in ("Impressions", "Clicks", "Cost", "Conversions", "Revenue"):
         cents = rng.multinomial(round(float(row[name]) * 100), np.full(parts, 1 / parts))
-        for part, own in zip(out, cents, strict=True):
-            part[name] = str(own / 100)
+        for part, value in zip(out, cents, strict=True):
+            part[name] = str(value / 100)
     return out
 
 
@@ -211,7 +213,7 @@ EXPORT_LIKE = st.text('Date,Campaign typeCostClcksImprsCvR0123456789.-/;"\n\r\t 
 @example(content=b"Date\n\x1c\n")
 @example(content=b'"' + b"a" * 200_000)
 @settings(max_examples=300)
-def test_any_bytes_are_refused_in_words(content: bytes, data_settings: Make, exports) -> None:
+def test_any_bytes_are_refused_with_a_message(content: bytes, data_settings: Make, exports) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = exports.write_exports(Path(name), days=28)
         (folder / META).write_bytes(content)
@@ -221,7 +223,7 @@ def test_any_bytes_are_refused_in_words(content: bytes, data_settings: Make, exp
 
 @given(at=st.integers(0, 2000), cut=st.integers(0, 20), insert=st.binary(max_size=8))
 @settings(max_examples=200)
-def test_a_damaged_export_is_read_or_refused_in_words(
+def test_a_damaged_export_is_read_or_refused_with_a_message(
     at: int, cut: int, insert: bytes, data_settings: Make, exports
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -248,7 +250,7 @@ def test_a_window_is_a_slice_of_days(export_folder: Path, data_settings: Make) -
     assert part.fingerprint() != history.fingerprint()
 
 
-def test_a_history_cannot_be_changed(export_folder: Path, data_settings: Make) -> None:
+def test_a_history_is_read_only(export_folder: Path, data_settings: Make) -> None:
     history = load_history(data_settings(export_folder))
     with pytest.raises(ValueError, match="read-only"):
         history.spend[0, 0] = 1.0
@@ -256,7 +258,7 @@ def test_a_history_cannot_be_changed(export_folder: Path, data_settings: Make) -
         history.notes = ()  # type: ignore[misc]
 
 
-def test_the_fingerprint_knows_every_value_and_no_note(
+def test_the_fingerprint_depends_on_every_value_and_no_note(
     export_folder: Path, data_settings: Make
 ) -> None:
     history = load_history(data_settings(export_folder))
@@ -274,7 +276,7 @@ def test_arrays_of_another_shape_are_refused(export_folder: Path, data_settings:
         History(**{**fields, "clicks": history.clicks[1:]})
 
 
-def test_the_summary_divides_only_by_something(
+def test_ratios_of_the_summary_are_nan_without_a_denominator(
     export_folder: Path, data_settings: Make, exports
 ) -> None:
     rows = exports.read_rows(export_folder / MICROSOFT)

@@ -15,19 +15,19 @@ from mediagym.data.storage import (
 )
 
 
-def test_text_json_and_arrays_come_back_as_they_went(tmp_path: Path) -> None:
+def test_text_json_and_arrays_survive_a_round_trip(tmp_path: Path) -> None:
     assert write_text(tmp_path / "a" / "b" / "note.txt", "één\n").read_bytes() == "één\n".encode()
     assert read_json(write_json(tmp_path / "plan.json", {"a": [1, 2.5, None]})) == {
         "a": [1, 2.5, None]
     }
     arrays = {"x": np.arange(6).reshape(2, 3), "name": np.array(["a", "bc"])}
-    back = read_arrays(write_arrays(tmp_path / "arrays.npz", arrays))
-    assert set(back) == {"x", "name"}
-    assert (back["x"] == arrays["x"]).all()
-    assert (back["name"] == arrays["name"]).all()
+    restored = read_arrays(write_arrays(tmp_path / "arrays.npz", arrays))
+    assert set(restored) == {"x", "name"}
+    assert (restored["x"] == arrays["x"]).all()
+    assert (restored["name"] == arrays["name"]).all()
 
 
-def test_a_failed_write_leaves_what_was_there_and_nothing_else(
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_text(tmp_path / "plan.json", "old")
@@ -42,13 +42,13 @@ def test_a_failed_write_leaves_what_was_there_and_nothing_else(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_json_without_meaning_is_never_written(tmp_path: Path) -> None:
+def test_invalid_json_is_never_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "plan.json", {"spend": float("nan")})
     assert not list(tmp_path.iterdir())
 
 
-def test_a_written_file_may_be_read_as_any_other(tmp_path: Path) -> None:
+def test_a_written_file_has_the_usual_permissions(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.write_text("x")
     ours = write_bytes(tmp_path / "ours", b"x")

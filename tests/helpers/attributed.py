@@ -1,12 +1,12 @@
-"""Journeys for the tests of attribution: a worked example, and small ones of any shape."""
+"""Paths and journeys for the tests of attribution: a worked example, and random small ones."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
 
 from mediagym.data.journeys import Journeys, Paths
-from mediagym.data.journeys.paths import paths_of
 
 NAMES = ("A", "B", "C")
 SEQUENCES = ("ABC", "AC", "BBA", "C", "A")
@@ -14,13 +14,27 @@ CONVERSIONS = (2, 1, 1, 1, 0)
 NULLS = (3, 2, 4, 5, 6)
 
 
+def paths_of(
+    names: Sequence[str],
+    sequences: Sequence[Sequence[str]],
+    conversions: Sequence[float],
+    nulls: Sequence[float],
+) -> Paths:
+    """Paths from the names of their labels, with their counts."""
+    index = {name: k for k, name in enumerate(names)}
+    label = np.array([index[name] for path in sequences for name in path], np.int64)
+    offsets = np.cumsum([0, *map(len, sequences)]).astype(np.int64)
+    counts = (np.asarray(count, np.float64) for count in (conversions, nulls))
+    return Paths(tuple(names), label, offsets, *counts)
+
+
 def worked() -> Paths:
-    """The worked example: 25 journeys, 5 conversions."""
+    """Paths of the worked example: 25 journeys, 5 conversions."""
     return paths_of(NAMES, SEQUENCES, CONVERSIONS, NULLS)
 
 
 def single(paths: Paths) -> Journeys:
-    """Paths as journeys of users of their own, an hour between landings."""
+    """Journeys of as many users along the paths, with an hour between landings."""
     sequences: list[list[str]] = []
     converted: list[int] = []
     counts = zip(paths.offsets, paths.offsets[1:], paths.conversions, paths.nulls, strict=False)
@@ -28,7 +42,7 @@ def single(paths: Paths) -> Journeys:
         path = [paths.names[at] for at in paths.label[begin:end]]
         sequences += [path] * int(conversions + nulls)
         converted += [1] * int(conversions) + [0] * int(nulls)
-    flat = paths_of(paths.names, sequences, converted, [1 - each for each in converted])
+    flat = paths_of(paths.names, sequences, converted, [1 - conversion for conversion in converted])
     time = np.arange(len(flat.label)) * 3600
     return Journeys(flat, time, np.arange(len(sequences)), "row", 2)
 

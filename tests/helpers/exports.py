@@ -1,4 +1,4 @@
-"""Small valid export folders, written without any help from the package under test."""
+"""Small valid export folders, written independently of the package under test."""
 
 import csv
 import io
@@ -20,16 +20,16 @@ LANDINGS_HEADER = [
     "Channel",
     "Campaign Type",
 ]
-TYPES = {
+MEAN_COSTS = {  # dollars per day, by file and campaign type
     GOOGLE: {"Cross-network": 600.0, "Search Network": 300.0, "YouTube": 90.0},
     MICROSOFT: {"Search & content": 200.0, "Shopping": 60.0},
 }
-PAID = {GOOGLE: "google", MICROSOFT: "bing", META: "facebook"}
+SOURCES = {GOOGLE: "google", MICROSOFT: "bing", META: "facebook"}
 
 
-def _day(rng: np.random.Generator, level: float) -> dict[str, float]:
-    """One campaign-day; one decimal everywhere, as the real exports have."""
-    cost = round(level * rng.uniform(0.5, 1.5), 1)
+def _day(rng: np.random.Generator, mean_cost: float) -> dict[str, float]:
+    """Metrics of one campaign and day, with one decimal as in real exports."""
+    cost = round(mean_cost * rng.uniform(0.5, 1.5), 1)
     clicks = float(int(cost / 1.5) + 1)
     conversions = round(float(rng.poisson(clicks * 0.05)) + 0.5 * float(rng.random() < 0.2), 1)
     return {
@@ -43,15 +43,15 @@ def _day(rng: np.random.Generator, level: float) -> dict[str, float]:
 
 
 def write_exports(folder: Path, days: int = 60, start: str = "2024-01-01", seed: int = 0) -> Path:
-    """Writes google (3 types), meta and microsoft (2 types) for every day; returns the folder."""
+    """Writes google (3 types), meta and microsoft (2 types), all days; returns the folder."""
     rng = np.random.default_rng(seed)
     dates = np.datetime64(start, "D") + np.arange(days)
     folder.mkdir(parents=True, exist_ok=True)
-    for file, types in TYPES.items():
+    for file, types in MEAN_COSTS.items():
         rows = [
-            {"Date": str(date), "Campaign type": name, **_day(rng, level)}
+            {"Date": str(date), "Campaign type": name, **_day(rng, mean_cost)}
             for date in dates
-            for name, level in types.items()
+            for name, mean_cost in types.items()
         ]
         write_rows(folder / file, TYPED_HEADER, rows)
     rows = [{"Date": str(date), **_day(rng, 100.0)} for date in dates]
@@ -60,7 +60,7 @@ def write_exports(folder: Path, days: int = 60, start: str = "2024-01-01", seed:
 
 
 def write_rows(path: Path, header: list[str], rows: list[dict[str, object]]) -> None:
-    """Writes rows as CSV with the columns of the header."""
+    """Writes the columns of the header as CSV."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, header, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -69,19 +69,19 @@ def write_rows(path: Path, header: list[str], rows: list[dict[str, object]]) -> 
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Rows of an export as text by column."""
+    """Rows of an export, each a mapping from column to text."""
     with path.open(newline="") as stream:
         return list(csv.DictReader(stream))
 
 
 def write_landings(folder: Path, seed: int = 0, time_format: str = "seconds") -> Path:
-    """Writes site landings that reconcile with the folder's ad clicks, one for each 20 clicks.
+    """Writes site landings that match the folder's ad clicks, one per 20 clicks.
 
     `time_format` is `seconds` for YYYY-MM-DD HH:MM:SS or `spreadsheet` for DD-MM-YYYY HH:MM.
     """
     rng = np.random.default_rng(seed)
     rows: list[dict[str, object]] = []
-    for file, source in PAID.items():
+    for file, source in SOURCES.items():
         for row in read_rows(folder / file):
             for _ in range(int(float(row["Clicks"])) // 20):
                 rows.append(_landing(rng, row["Date"], source, "paid", row.get("Campaign type")))
@@ -92,17 +92,18 @@ def write_landings(folder: Path, seed: int = 0, time_format: str = "seconds") ->
     order = rng.permutation(len(rows))
     rows = [rows[i] for i in order]
     if time_format == "spreadsheet":
-        for row_ in rows:
-            day, clock = str(row_["Website Landing Time"]).split(" ")
+        for landing in rows:
+            day, clock = str(landing["Website Landing Time"]).split(" ")
             year, month, date = day.split("-")
-            row_["Website Landing Time"] = f"{date}-{month}-{year} {clock[:5]}"
+            landing["Website Landing Time"] = f"{date}-{month}-{year} {clock[:5]}"
     write_rows(folder / LANDINGS, LANDINGS_HEADER, rows)
     return folder / LANDINGS
 
 
 def _landing(
-    rng: np.random.Generator, date: str, source: str | None, channel: str, kind: str | None
+    rng: np.random.Generator, date: str, source: str | None, channel: str, campaign_type: str | None
 ) -> dict[str, object]:
+    """One row of the site log."""
     second = int(rng.integers(86_400))
     clock = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
     return {
@@ -111,5 +112,5 @@ def _landing(
         "Is Converted": int(rng.random() < 0.05),
         "Source": source or "",
         "Channel": channel,
-        "Campaign Type": kind or "",
+        "Campaign Type": campaign_type or "",
     }

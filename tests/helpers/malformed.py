@@ -1,6 +1,6 @@
-"""Every way seen or feared in which an export folder goes wrong, one small mutation each.
+"""Malformed export folders: one small mutation of a valid folder for each known defect.
 
-Other tests run their own command over them through the fixture `malformed` (tests/conftest.py).
+Tests run over all of them through the argument `malformed` (tests/conftest.py).
 """
 
 from collections.abc import Callable
@@ -13,26 +13,26 @@ MICROSOFT = "microsoftads-performance.csv"
 
 
 class Mutation(NamedTuple):
-    """One way to spoil a valid folder, and what the error must say about it."""
+    """A defect of an export folder, and fragments that the error message must contain."""
 
     name: str
-    mutate: Callable[[Path], object]  # spoils the folder of `write_exports` in place
-    fragments: tuple[str, ...]  # each is in the message
+    mutate: Callable[[Path], object]  # changes the folder of `write_exports` in place
+    fragments: tuple[str, ...]  # all are in the message
 
 
 def lines(edit: Callable[[list[str]], list[str]], file: str = GOOGLE) -> Callable[[Path], object]:
-    """A mutation of the lines of one file (line 1 is at 0)."""
+    """Mutation of the lines of one file (line 1 has index 0)."""
 
     def mutate(folder: Path) -> None:
         path = folder / file
-        before = path.read_text(encoding="utf-8").splitlines()
-        path.write_text("\n".join(edit(before)) + "\n", encoding="utf-8")
+        original = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join(edit(original)) + "\n", encoding="utf-8")
 
     return mutate
 
 
 def cell(row: int, column: str, value: str, file: str = GOOGLE) -> Callable[[Path], object]:
-    """A mutation of one cell; rows as a person counts them."""
+    """Mutation of one cell; rows are counted from 1."""
 
     def edit(text: list[str]) -> list[str]:
         cells = text[row - 1].split(",")
@@ -43,7 +43,7 @@ def cell(row: int, column: str, value: str, file: str = GOOGLE) -> Callable[[Pat
 
 
 def content(change: Callable[[bytes], bytes], file: str = GOOGLE) -> Callable[[Path], object]:
-    """A mutation of the bytes of one file."""
+    """Mutation of the bytes of one file."""
 
     def mutate(folder: Path) -> None:
         path = folder / file
@@ -52,8 +52,8 @@ def content(change: Callable[[bytes], bytes], file: str = GOOGLE) -> Callable[[P
     return mutate
 
 
-def every(*mutations: Callable[[Path], object]) -> Callable[[Path], object]:
-    """Several mutations, one after the other."""
+def sequence(*mutations: Callable[[Path], object]) -> Callable[[Path], object]:
+    """Several mutations in sequence."""
 
     def mutate(folder: Path) -> None:
         for each in mutations:
@@ -63,12 +63,12 @@ def every(*mutations: Callable[[Path], object]) -> Callable[[Path], object]:
 
 
 def replaced(old: str, new: str, file: str = GOOGLE) -> Callable[[Path], object]:
-    """A mutation of a piece of text, everywhere."""
+    """Mutation that replaces a text everywhere in a file."""
     return lines(lambda text: [line.replace(old, new) for line in text], file)
 
 
 def without(column: str, file: str = GOOGLE) -> Callable[[Path], object]:
-    """A mutation that deletes a column."""
+    """Mutation that deletes a column."""
 
     def edit(text: list[str]) -> list[str]:
         at = text[0].split(",").index(column)
@@ -79,20 +79,20 @@ def without(column: str, file: str = GOOGLE) -> Callable[[Path], object]:
 
 
 def added(name: str, value: str, file: str = GOOGLE) -> Callable[[Path], object]:
-    """A mutation that appends a column."""
+    """Mutation that appends a column."""
     return lines(lambda text: [f"{text[0]},{name}", *(f"{t},{value}" for t in text[1:])], file)
 
 
 def dates(change: Callable[[str], str], file: str = GOOGLE) -> Callable[[Path], object]:
-    """A mutation of every date of a file."""
+    """Mutation of every date of a file."""
     return lines(
         lambda text: [text[0], *(",".join([change(t[:10]), t[11:]]) for t in text[1:])], file
     )
 
 
-def kept(keep: Callable[[str], bool], file: str = GOOGLE) -> Callable[[Path], object]:
-    """A mutation that keeps the rows whose date passes."""
-    return lines(lambda text: [text[0], *(t for t in text[1:] if keep(t[:10]))], file)
+def only_dates(predicate: Callable[[str], bool], file: str = GOOGLE) -> Callable[[Path], object]:
+    """Mutation that deletes the rows for whose date the predicate is false."""
+    return lines(lambda text: [text[0], *(t for t in text[1:] if predicate(t[:10]))], file)
 
 
 def day_first(day: str) -> str:
@@ -103,12 +103,12 @@ def day_first(day: str) -> str:
 def everywhere(
     make: Callable[..., Callable[[Path], object]], *args: object
 ) -> Callable[[Path], object]:
-    """The same mutation in all three files."""
-    return every(*(make(*args, file=file) for file in (GOOGLE, META, MICROSOFT)))
+    """The same mutation of all three files."""
+    return sequence(*(make(*args, file=file) for file in (GOOGLE, META, MICROSOFT)))
 
 
 def directory(folder: Path) -> None:
-    """A directory in a file's place."""
+    """A directory in place of a file."""
     (folder / GOOGLE).unlink()
     (folder / GOOGLE).mkdir()
 
@@ -119,14 +119,14 @@ def second_file(folder: Path) -> None:
 
 
 def no_folder(folder: Path) -> None:
-    """Nothing where the folder was."""
+    """The folder is missing."""
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
 
 
 def file_for_folder(folder: Path) -> None:
-    """A file where the folder was."""
+    """A file in place of the folder."""
     text = (folder / GOOGLE).read_bytes()
     no_folder(folder)
     folder.write_bytes(text)
@@ -192,7 +192,7 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     ),
     (
         "pasted twice with campaigns",
-        every(added("Campaign", "A"), lines(lambda text: text + text[1:])),
+        sequence(added("Campaign", "A"), lines(lambda text: text + text[1:])),
         ("row 182", "row 2"),
     ),
     (
@@ -209,7 +209,7 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     ("mixed separators", cell(11, "Date", "2024/01/04"), ("row 11", "Date", "2024/01/04")),
     (
         "days and months swapped in some rows",
-        every(dates(day_first, META), cell(40, "Date", "02-28-2024", META)),
+        sequence(dates(day_first, META), cell(40, "Date", "02-28-2024", META)),
         (META, "row 40", "Date", "02-28-2024"),
     ),
     ("impossible date", cell(8, "Date", "2024-02-30"), ("row 8", "2024-02-30")),
@@ -219,7 +219,7 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     ("two-digit year", cell(8, "Date", "03/01/24"), ("row 8", "two digits")),
     (
         "ambiguous dates",
-        every(kept(lambda day: day[8:] <= "12", META), dates(day_first, META)),
+        sequence(only_dates(lambda day: day[8:] <= "12", META), dates(day_first, META)),
         (META, "Date", "data.date_format"),
     ),
     ("UTF-16", content(lambda d: d.decode().encode("utf-16")), ("UTF-16",)),
@@ -291,7 +291,7 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     ("text after a quote", cell(6, "Campaign type", '"Search" Network'), ("row 6", "quote")),
     (
         "an error under a quoted newline",
-        every(
+        sequence(
             cell(3, "Campaign type", '"Search\nNetwork"'),
             lines(lambda text: [line.replace("YouTube", "Billboard") for line in text]),
         ),
@@ -306,10 +306,14 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     ("file for a folder", file_for_folder, ("data.path", "not a folder")),
     ("year 80 years off", cell(20, "Date", "2104-01-07"), ("row 20", "Date", "2104-01-07", "year")),
     ("year one off", cell(20, "Date", "2023-01-07"), ("row 20", "2023-01-07")),
-    ("one day of data", everywhere(kept, lambda day: day == "2024-01-05"), ("1 day", "28 days")),
+    (
+        "one day of data",
+        everywhere(only_dates, lambda day: day == "2024-01-05"),
+        ("1 day", "28 days"),
+    ),
     (
         "fewer than 28 days",
-        everywhere(kept, lambda day: day <= "2024-01-27"),
+        everywhere(only_dates, lambda day: day <= "2024-01-27"),
         (META, "27 days", "28 days", "calibrate"),
     ),
     (
@@ -335,8 +339,8 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     ("directory for a file", directory, ("cannot be read",)),
 ]
 
-_NAMED = (META, MICROSOFT, "data.path")  # a fragment of these: the trouble is not in google's file
+_NOT_IN_GOOGLE = (META, MICROSOFT, "data.path")  # first fragments if Google's file is valid
 MUTATIONS = [
-    Mutation(name, mutate, said if said[0] in _NAMED else (GOOGLE, *said))
-    for name, mutate, said in _TABLE
+    Mutation(name, mutate, fragments if fragments[0] in _NOT_IN_GOOGLE else (GOOGLE, *fragments))
+    for name, mutate, fragments in _TABLE
 ]

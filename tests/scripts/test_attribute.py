@@ -67,7 +67,7 @@ def test_a_mistake_is_told_in_one_line(
         (None, [FILE, "no landings file"]),
         ("", [FILE, "empty"]),
         (HEADER, [FILE, "no data"]),
-        (HEADER + "20a70111,2024-01-05 01:57:19,1,,direct,\n", [FILE, "not one paid landing"]),
+        (HEADER + "20a70111,2024-01-05 01:57:19,1,,direct,\n", [FILE, "no paid landing"]),
         (HEADER + "20a70111,2024-01-05 01:57:19,0,google,paid,YouTube\n", ["not one", "converted"]),
         (HEADER + "20a70111,2024-01-05 01:57:19,1,Google Ads,paid,YouTube\n", ["Google Ads"]),
     ],

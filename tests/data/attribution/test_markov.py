@@ -3,11 +3,11 @@ import itertools
 import numpy as np
 import pytest
 from helpers import attributed
+from helpers.attributed import paths_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediagym.data.attribution import markov
-from mediagym.data.journeys.paths import paths_of
 
 ORDERS = st.sampled_from([1, 2, 3])
 
@@ -17,7 +17,7 @@ def effects(paths, order):
 
 
 def by_definition(paths, order, removed=None):
-    """Chance of a conversion from the start of a chain of dictionaries, by dense algebra."""
+    """Conversion probability of a chain of dictionaries, by dense linear algebra."""
     rows, start, starts = {}, {}, 0.0
     for begin, end, conversions, nulls in zip(
         paths.offsets, paths.offsets[1:], paths.conversions, paths.nulls, strict=False
@@ -27,9 +27,9 @@ def by_definition(paths, order, removed=None):
         weight = conversions + nulls
         start[grams[0]] = start.get(grams[0], 0) + weight
         starts += weight
-        for one, two in itertools.pairwise(grams):
-            rows.setdefault(one, {})
-            rows[one][two] = rows[one].get(two, 0) + weight
+        for gram, following in itertools.pairwise(grams):
+            rows.setdefault(gram, {})
+            rows[gram][following] = rows[gram].get(following, 0) + weight
         row = rows.setdefault(grams[-1], {})
         row["conversion"] = row.get("conversion", 0) + conversions
         row["null"] = row.get("null", 0) + nulls
@@ -54,18 +54,18 @@ def by_definition(paths, order, removed=None):
     ],
 )
 def test_the_worked_example(order, effect, credit):
-    found = effects(attributed.worked(), order)
-    np.testing.assert_allclose(found, effect, atol=5e-7)
-    np.testing.assert_allclose(markov.credits_of_effects(found, 5.0), credit, atol=5e-6)
+    computed = effects(attributed.worked(), order)
+    np.testing.assert_allclose(computed, effect, atol=5e-7)
+    np.testing.assert_allclose(markov.credits_of_effects(computed, 5.0), credit, atol=5e-6)
 
 
 @given(attributed.some_paths(), ORDERS)
 def test_effects_equal_explicit_removal(paths, order):
-    found = effects(paths, order)
+    computed = effects(paths, order)
     rate = by_definition(paths, order)
     for label in range(4):
         without = by_definition(paths, order, removed=label)
-        assert found[label] == pytest.approx(1 - without / rate, abs=1e-9)
+        assert computed[label] == pytest.approx(1 - without / rate, abs=1e-9)
 
 
 @given(attributed.some_paths(), ORDERS)
@@ -85,15 +85,15 @@ def test_the_first_order_effect_is_the_closed_form(paths):
 
 
 @given(attributed.some_paths(), st.integers(0, 7), st.integers(0, 5), st.integers(1, 9))
-def test_staying_at_a_label_changes_no_first_order_effect(paths, which, where, times):
-    which = which % len(paths.conversions)
+def test_staying_at_a_label_changes_no_first_order_effect(paths, path, touch, times):
+    path = path % len(paths.conversions)
     sequences = [
         [paths.names[at] for at in paths.label[begin:end]]
         for begin, end in zip(paths.offsets, paths.offsets[1:], strict=False)
     ]
-    longer = [list(each) for each in sequences]
-    where = where % len(longer[which])
-    longer[which][where:where] = [longer[which][where]] * times
+    longer = [list(sequence) for sequence in sequences]
+    touch = touch % len(longer[path])
+    longer[path][touch:touch] = [longer[path][touch]] * times
     counts = (paths.conversions, paths.nulls)
     stayed = paths_of(paths.names, longer, *counts)
     np.testing.assert_allclose(effects(stayed, 1), effects(paths, 1), atol=1e-9)
@@ -101,38 +101,38 @@ def test_staying_at_a_label_changes_no_first_order_effect(paths, which, where, t
 
 @given(attributed.some_paths(), st.permutations(range(4)), ORDERS)
 def test_the_numbering_of_labels_does_not_matter(paths, order, k):
-    moved = effects(attributed.shuffled(paths, order), k)
-    np.testing.assert_allclose(moved, effects(paths, k)[order], atol=1e-12)
+    renumbered = effects(attributed.shuffled(paths, order), k)
+    np.testing.assert_allclose(renumbered, effects(paths, k)[order], atol=1e-12)
 
 
 @pytest.mark.parametrize("order", [1, 2, 3])
-def test_the_influence_of_a_journey_is_the_derivative(order):
+def test_the_influence_of_a_journey_is_the_derivative_by_its_count(order):
     paths = attributed.worked()
     chain = markov.chain_of(paths, order)
-    found = markov.removal(chain)
-    influence = markov.markov_influence(paths, chain, found)
+    removal = markov.removal(chain)
+    influence = markov.markov_influence(paths, chain, removal)
     for at in range(5):
         for kind in (0, 1):
             counts = [paths.conversions.copy(), paths.nulls.copy()]
             counts[kind][at] += 1e-6
             more = paths_of(attributed.NAMES, attributed.SEQUENCES, *counts)
-            again = markov.removal(markov.chain_of(more, order))
-            slope = (again.effect * again.rate - found.effect * found.rate) / 1e-6
+            refitted = markov.removal(markov.chain_of(more, order))
+            slope = (refitted.effect * refitted.rate - removal.effect * removal.rate) / 1e-6
             np.testing.assert_allclose(influence[kind][at], slope, atol=1e-6)
 
 
 def test_very_long_journeys_are_solved_by_factorisation(monkeypatch):
     long = paths_of("AB", ["AB" * 3000, "A"], [1, 1], [1, 3])
-    swept = effects(long, 1)
-    monkeypatch.setattr(markov, "_SWEEPS", 2)
-    np.testing.assert_allclose(effects(long, 1), swept, atol=1e-9)
+    iterated = effects(long, 1)
+    monkeypatch.setattr(markov, "_MAX_SWEEPS", 2)
+    np.testing.assert_allclose(effects(long, 1), iterated, atol=1e-9)
     for label in (0, 1):
         rest = 1 - by_definition(long, 1, label) / by_definition(long, 1)
-        assert swept[label] == pytest.approx(rest, abs=1e-9)
+        assert iterated[label] == pytest.approx(rest, abs=1e-9)
 
 
-def test_without_conversions_nobody_is_credited():
+def test_without_conversions_no_label_is_credited():
     paths = paths_of("AB", ["AB"], [0], [3])
-    found = effects(paths, 1)
-    assert found.tolist() == [0, 0]
-    assert markov.credits_of_effects(found, 0.0).tolist() == [0, 0]
+    computed = effects(paths, 1)
+    assert computed.tolist() == [0, 0]
+    assert markov.credits_of_effects(computed, 0.0).tolist() == [0, 0]

@@ -3,10 +3,10 @@ from itertools import permutations
 import numpy as np
 import pytest
 from helpers import attributed
+from helpers.attributed import paths_of
 from hypothesis import given, settings
 
 from mediagym.data.attribution import credits_of, shapley, shapley_set
-from mediagym.data.journeys.paths import paths_of
 
 
 def sets_of(paths):
@@ -17,7 +17,7 @@ def sets_of(paths):
 
 
 def by_orders(value, players):
-    """The mean of what each adds over all orders in which players can come."""
+    """Mean marginal contribution of each player over all orders of the players."""
     credit = dict.fromkeys(players, 0.0)
     orders = list(permutations(players))
     for order in orders:
@@ -34,15 +34,15 @@ def test_the_rate_game_equals_the_mean_over_all_orders(paths):
     sets = sets_of(paths)
 
     def rate(coalition):
-        inside = np.array([each <= coalition for each in sets])
+        inside = np.array([labels <= coalition for labels in sets])
         total = ((paths.conversions + paths.nulls) * inside).sum()
         return (paths.conversions * inside).sum() / total if total else 0.0
 
     game = shapley.rate_game(paths)
     expected = by_orders(rate, game.present.tolist())
     np.testing.assert_allclose(shapley.values(game), list(expected.values()), atol=1e-9)
-    everything = paths.conversions.sum() / (paths.conversions + paths.nulls).sum()
-    assert shapley.values(game).sum() == pytest.approx(everything, abs=1e-12)
+    overall = paths.conversions.sum() / (paths.conversions + paths.nulls).sum()
+    assert shapley.values(game).sum() == pytest.approx(overall, abs=1e-12)
 
 
 @settings(max_examples=40)
@@ -51,7 +51,8 @@ def test_the_set_game_equals_the_mean_over_all_orders(paths):
     sets = sets_of(paths)
 
     def converted(coalition):
-        return sum(c for c, each in zip(paths.conversions, sets, strict=True) if each <= coalition)
+        pairs = zip(paths.conversions, sets, strict=True)
+        return sum(conversions for conversions, labels in pairs if labels <= coalition)
 
     expected = by_orders(converted, sorted(set().union(*sets)))
     credit = credits_of(paths, shapley_set(paths))
@@ -65,7 +66,7 @@ def test_sums_over_subsets_and_supersets():
         assert shapley.superset_sums(value)[mask] == sum(s for s in range(8) if s & mask == mask)
 
 
-def test_the_influence_of_a_journey_is_the_derivative():
+def test_the_influence_of_a_journey_is_the_derivative_by_its_count():
     paths = attributed.worked()
     game = shapley.rate_game(paths)
     influence = shapley.shapley_influence(game)

@@ -1,4 +1,4 @@
-"""The real advertiser, where its exports are at hand."""
+"""Exports of a real advertiser; skipped where they are not available."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is tolerated: each oddity gives the same history as the clean export, and is noted."""
+"""Tolerated irregularities: each gives the history of the clean export, and a note."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ def edit(path: Path, change: Callable[[str], str]) -> None:
 
 
 def columns(change: Callable[[list[str], int], list[str]]) -> Callable[[str], str]:
-    """An edit of the cells of every line, given the line's position."""
+    """Edit of the cells of every line; `change` also gets the index of the line."""
     return lambda text: "".join(
         ",".join(change(line.split(","), at)) + "\n" for at, line in enumerate(text.splitlines())
     )
@@ -89,11 +89,11 @@ TOLERATED: dict[str, tuple[Callable[[Path], object], str]] = {
     "cost in micros": (lambda f: edit(f / GOOGLE, columns(micros)), "millionths"),
     "misspelled file name": (
         lambda f: (f / GOOGLE).rename(f / "googlead-performance.csv"),
-        "googlead-performance.csv: taken for",
+        "googlead-performance.csv: read as",
     ),
     "file name in another case": (
         lambda f: (f / GOOGLE).rename(f / "GoogleAds-Performance.CSV"),
-        "GoogleAds-Performance.CSV: taken for",
+        "GoogleAds-Performance.CSV: read as",
     ),
     "constant campaign column": (
         lambda f: edit(f / GOOGLE, columns(lambda c, at: [*c, "All" if at else "Campaign"])),
@@ -103,34 +103,34 @@ TOLERATED: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("name", TOLERATED)
-def test_a_harmless_oddity_changes_nothing_and_is_noted(
+def test_a_harmless_irregularity_changes_nothing_and_is_noted(
     name: str, export_folder: Path, data_settings: Make
 ) -> None:
     mutate, note = TOLERATED[name]
     clean = load_history(data_settings(export_folder))
     mutate(export_folder)
-    odd = load_history(data_settings(export_folder))
-    assert odd.fingerprint() == clean.fingerprint()
-    assert any(note in each for each in odd.notes)
-    assert all("\n" not in each for each in odd.notes)
+    irregular = load_history(data_settings(export_folder))
+    assert irregular.fingerprint() == clean.fingerprint()
+    assert any(note in each for each in irregular.notes)
+    assert all("\n" not in each for each in irregular.notes)
 
 
 def test_micros_by_setting_equal_dollars(export_folder: Path, data_settings: Make) -> None:
     clean = load_history(data_settings(export_folder))
     edit(export_folder / GOOGLE, columns(micros))
     edit(export_folder / GOOGLE, lambda text: text.replace("Cost (micros)", "Cost"))
-    told = load_history(data_settings(export_folder, cost_in_micros=["google"]))
-    assert told.fingerprint() == clean.fingerprint()
+    converted = load_history(data_settings(export_folder, cost_in_micros=["google"]))
+    assert converted.fingerprint() == clean.fingerprint()
     with pytest.raises(DataError, match=r"data\.cost_in_micros"):
         load_history(data_settings(export_folder))
 
 
-def test_an_extra_column_is_left_out_when_asked(export_folder: Path, data_settings: Make) -> None:
+def test_an_extra_column_can_be_ignored(export_folder: Path, data_settings: Make) -> None:
     clean = load_history(data_settings(export_folder))
     edit(export_folder / GOOGLE, columns(lambda c, at: [*c, "$1" if at else "Avg. CPC"]))
-    odd = load_history(data_settings(export_folder, ignore_columns=["avg. cpc"]))
-    assert odd.fingerprint() == clean.fingerprint()
-    assert any("'Avg. CPC' left out" in note for note in odd.notes)
+    irregular = load_history(data_settings(export_folder, ignore_columns=["avg. cpc"]))
+    assert irregular.fingerprint() == clean.fingerprint()
+    assert any("ignored column 'Avg. CPC'" in note for note in irregular.notes)
 
 
 def test_a_new_campaign_type_is_one_setting_away(export_folder: Path, data_settings: Make) -> None:
@@ -143,7 +143,7 @@ def test_a_new_campaign_type_is_one_setting_away(export_folder: Path, data_setti
     assert "google/Billboards" in history.names
 
 
-def test_odd_numbers_are_accepted_and_counted(
+def test_unusual_numbers_are_accepted_and_counted(
     export_folder: Path, data_settings: Make, exports
 ) -> None:
     rows = exports.read_rows(export_folder / META)
@@ -166,7 +166,7 @@ def test_odd_numbers_are_accepted_and_counted(
         assert any(what in note for note in notes), what
 
 
-def test_channels_that_are_not_asked_for_are_not_read(
+def test_channels_that_are_not_configured_are_not_read(
     export_folder: Path, data_settings: Make
 ) -> None:
     (export_folder / META).write_text("rubbish")

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediagym.data.errors import DataError
-from mediagym.data.exports import Column, parse_days
+from mediagym.data.exports import DateColumn, parse_days
 
 
-def column(*cells: str) -> Column:
-    return Column("f.csv", "Date", cells, range(2, 2 + len(cells)))
+def column(*cells: str) -> DateColumn:
+    return DateColumn("f.csv", "Date", cells, range(2, 2 + len(cells)))
 
 
-def written(day: np.datetime64, order: str, separator: str) -> str:
+def formatted(day: np.datetime64, order: str, separator: str) -> str:
     year, month, date = str(day).split("-")
     parts = {"YYYY": year, "MM": month, "DD": date}
     return separator.join(parts[part] for part in order.split("-"))
@@ -27,24 +27,24 @@ def written(day: np.datetime64, order: str, separator: str) -> str:
     clock=st.sampled_from(["", " 00:00", " 00:00:00", "T00:00:00", " 12:00 AM", "T00:00:00.000Z"]),
     shuffle=st.randoms(use_true_random=False),
 )
-def test_a_month_or_more_is_read_right_in_every_format(
+def test_a_month_or_more_is_parsed_in_every_format(
     start: int, days: int, order: str, separator: str, clock: str, shuffle: object
 ) -> None:
-    want = np.datetime64(start, "D") + np.arange(days)
-    shuffle.shuffle(want)  # type: ignore[attr-defined]
-    cells = [written(day, order, separator) + clock for day in want]
-    got, _ = parse_days(column(*cells), None)
-    assert (got == want).all()
+    expected = np.datetime64(start, "D") + np.arange(days)
+    shuffle.shuffle(expected)  # type: ignore[attr-defined]
+    cells = [formatted(day, order, separator) + clock for day in expected]
+    parsed, _ = parse_days(column(*cells), None)
+    assert (parsed == expected).all()
 
 
-def test_a_file_without_any_day_above_12_is_decided_by_contiguity() -> None:
+def test_a_file_without_any_day_above_12_takes_the_contiguous_format() -> None:
     cells = [f"{day:02d}-02-2024" for day in range(1, 13)]
     days, notes = parse_days(column(*cells), None)
     assert (days == np.datetime64("2024-02-01") + np.arange(12)).all()
     assert "contiguous" in notes[0]
 
 
-def test_what_no_row_decides_is_asked_for_and_then_obeyed() -> None:
+def test_an_ambiguous_file_needs_the_format_as_a_setting() -> None:
     cells = ("01-02-2024", "03-04-2024")
     with pytest.raises(DataError, match=r"row 2.*data\.date_format"):
         parse_days(column(*cells), None)
@@ -52,16 +52,16 @@ def test_what_no_row_decides_is_asked_for_and_then_obeyed() -> None:
     assert str(parse_days(column(*cells), "MM-DD-YYYY")[0][0]) == "2024-01-02"
 
 
-def test_equal_days_and_months_need_no_decision() -> None:
+def test_equal_days_and_months_are_not_ambiguous() -> None:
     assert str(parse_days(column("03-03-2024"), None)[0][0]) == "2024-03-03"
 
 
-def test_a_format_that_was_asked_for_is_not_broken() -> None:
+def test_a_date_in_another_format_than_the_setting_is_refused() -> None:
     with pytest.raises(DataError, match=r"row 3.*does not exist"):
         parse_days(column("01-02-2024", "01-31-2024"), "DD-MM-YYYY")
     with pytest.raises(DataError, match=r"row 2.*data\.date_format"):
         parse_days(column("01-02-2024"), "YYYY-MM-DD")
-    iso, _ = parse_days(column("2024-01-02"), "DD-MM-YYYY")  # not ambiguous, so welcome
+    iso, _ = parse_days(column("2024-01-02"), "DD-MM-YYYY")  # unambiguous, so accepted
     assert str(iso[0]) == "2024-01-02"
 
 
@@ -91,7 +91,7 @@ def test_the_row_that_differs_is_named(cells: tuple[str, ...], row: int) -> None
         parse_days(column(*cells), None)
 
 
-def test_a_hole_of_half_a_year_or_a_late_start_is_no_typing_error() -> None:
+def test_a_gap_of_a_year_is_not_a_typing_error() -> None:
     early = np.datetime64("2022-01-01") + np.arange(30)
     late = np.datetime64("2023-03-01") + np.arange(30)
     cells = [str(day) for day in [*early, *late]]

@@ -12,7 +12,7 @@ Make = Callable[..., DataSettings]
 def test_a_malformed_export_is_refused_in_one_readable_paragraph(
     malformed, export_folder: Path, data_settings: Make
 ) -> None:
-    load_history(data_settings(export_folder))  # valid before
+    load_history(data_settings(export_folder))  # valid before the mutation
     malformed.mutate(export_folder)
     with pytest.raises((DataError, ConfigError)) as caught:
         load_history(data_settings(export_folder))

@@ -16,7 +16,8 @@ from mediagym.data.exports import (
 from mediagym.data.history import History
 
 
-def _without_count(exports: ModuleType, folder: Path, *files: str) -> Path:
+def _without_conversions(exports: ModuleType, folder: Path, *files: str) -> Path:
+    """Deletes the column Conversions from the files."""
     for file in files:
         rows = exports.read_rows(folder / file)
         header = [name for name in rows[0] if name != "Conversions"]
@@ -26,7 +27,7 @@ def _without_count(exports: ModuleType, folder: Path, *files: str) -> Path:
 
 @pytest.fixture
 def counted(export_folder: Path, data_settings: Callable) -> History:
-    """All exports with their column Conversions."""
+    """History of exports that all have the column Conversions."""
     return load_history(data_settings(export_folder))
 
 
@@ -34,8 +35,8 @@ def counted(export_folder: Path, data_settings: Callable) -> History:
 def partly(
     counted: History, export_folder: Path, data_settings: Callable, exports: ModuleType
 ) -> History:
-    """The same history, meta's export without the column."""
-    _without_count(exports, export_folder, exports.META)
+    """The same history, but without the column in meta's export."""
+    _without_conversions(exports, export_folder, exports.META)
     return load_history(data_settings(export_folder))
 
 
@@ -52,7 +53,7 @@ def test_an_export_without_the_column_is_read_and_noted(partly: History, counted
     assert campaigns_without_conversions(counted) == []
 
 
-def test_a_column_that_is_not_the_count_is_still_missed(
+def test_other_columns_are_still_required(
     export_folder: Path, data_settings: Callable, exports: ModuleType
 ) -> None:
     rows = exports.read_rows(export_folder / exports.META)
@@ -62,10 +63,10 @@ def test_a_column_that_is_not_the_count_is_still_missed(
         load_history(data_settings(export_folder))
 
 
-def test_finer_rows_without_a_count_are_summed(
+def test_rows_per_ad_without_conversions_are_summed(
     export_folder: Path, data_settings: Callable, exports: ModuleType
 ) -> None:
-    """Rows of several ads a day; two that are alike are refused unless they are of zeros."""
+    """Several ads per day; two equal rows are refused unless they are zeros."""
     path = export_folder / exports.META
     rows = exports.read_rows(path)
     halves = [
@@ -86,7 +87,7 @@ def test_finer_rows_without_a_count_are_summed(
 
 
 @pytest.mark.parametrize("objective", ["conversions", "journeys"])
-def test_conversions_cannot_be_planned_for_without_a_count(
+def test_conversions_cannot_be_the_objective_if_a_campaign_lacks_them(
     partly: History, counted: History, objective: str
 ) -> None:
     with pytest.raises(DataError, match=rf"^meta: .*Conversions.*objective={objective}") as error:
@@ -96,57 +97,58 @@ def test_conversions_cannot_be_planned_for_without_a_count(
 
 
 @pytest.mark.parametrize("objective", ["revenue", "profit"])
-def test_orders_stand_for_a_count_and_keep_the_revenue(partly: History, objective: str) -> None:
+def test_estimated_conversions_keep_the_revenue(partly: History, objective: str) -> None:
     history = fill_missing_conversions(partly, objective)
     meta = history.names.index("meta")
     rest = [k for k in range(len(history.names)) if k != meta]
     np.testing.assert_array_equal(history.revenue, partly.revenue)
     np.testing.assert_array_equal(history.conversions[:, rest], partly.conversions[:, rest])
     value = history.revenue[:, meta].sum() / history.conversions[:, meta].sum()
-    known = slice(None, 28)
+    first_days = slice(None, 28)
     assert value == pytest.approx(
-        partly.revenue[known, rest].sum() / partly.conversions[known, rest].sum()
+        partly.revenue[first_days, rest].sum() / partly.conversions[first_days, rest].sum()
     )
     assert campaigns_without_conversions(history) == []
     assert f"${value:,.0f}" in history.notes[-1]
 
 
-def test_orders_of_an_advertiser_that_counts_nothing_have_a_usual_value(
+def test_without_any_conversions_the_order_value_has_a_default(
     export_folder: Path, data_settings: Callable, exports: ModuleType
 ) -> None:
-    _without_count(exports, export_folder, exports.META, exports.GOOGLE, exports.MICROSOFT)
+    _without_conversions(exports, export_folder, exports.META, exports.GOOGLE, exports.MICROSOFT)
     history = load_history(data_settings(export_folder))
     assert campaigns_without_conversions(history) == list(range(len(history.names)))
-    standing = fill_missing_conversions(history, "revenue")
-    np.testing.assert_allclose(standing.conversions * 150, history.revenue)
+    filled = fill_missing_conversions(history, "revenue")
+    np.testing.assert_allclose(filled.conversions * 150, history.revenue)
 
 
-def test_days_to_come_change_no_order_that_was(partly: History) -> None:
-    """What was calibrated on the first days must be found again when there are more."""
+def test_later_days_do_not_change_estimated_conversions(partly: History) -> None:
+    """A calibration on the first days must stay valid when more days arrive."""
     early = fill_missing_conversions(partly.window(None, 40), "revenue")
     late = fill_missing_conversions(partly, "revenue").window(None, 40)
     assert early.fingerprint() == late.fingerprint()
 
 
-def test_gaps_stay_gaps(partly: History) -> None:
+def test_missing_days_stay_missing(partly: History) -> None:
     revenue = partly.revenue.copy()
     revenue[5, partly.names.index("meta")] = np.nan
     gappy = fill_missing_conversions(dataclasses.replace(partly, revenue=revenue), "revenue")
     assert np.isnan(gappy.conversions[5, partly.names.index("meta")])
 
 
-def test_nothing_is_said_of_a_count_that_was_not_exported(partly: History) -> None:
-    told = [note for note in partly.notes if note.startswith("metaads")]
-    assert told == ["metaads-performance.csv: no column Conversions; only its revenue is known."]
+def test_missing_conversions_give_one_note_and_no_row_notes(partly: History) -> None:
+    notes = [note for note in partly.notes if note.startswith("metaads")]
+    expected = "metaads-performance.csv: no column Conversions; only the revenue is known."
+    assert notes == [expected]
 
 
-def test_journeys_give_a_campaign_without_a_count_the_overall_ratio(
+def test_journeys_give_a_campaign_without_conversions_the_overall_ratio(
     export_folder: Path, data_settings: Callable, exports: ModuleType, conf: Callable
 ) -> None:
     exports.write_landings(export_folder)
     settings = AttributionSettings.of(conf("attribution/default.yaml", draws=100), "attribution")
     counted = attribution_document(attribution_study(data_settings(export_folder), settings))
-    _without_count(exports, export_folder, exports.META)
+    _without_conversions(exports, export_folder, exports.META)
     partly = attribution_document(attribution_study(data_settings(export_folder), settings))
     meta = partly["ratios"]["campaigns"]["meta"]
     assert meta["ratio"] == pytest.approx(partly["ratios"]["overall"])
@@ -154,6 +156,6 @@ def test_journeys_give_a_campaign_without_a_count_the_overall_ratio(
     assert meta["journeys"] == counted["ratios"]["campaigns"]["meta"]["journeys"]
     rest = partly["ratios"]["campaigns"].keys() - {"meta"}
     assert len(rest) == 5
-    for name in rest:  # drawn to another overall ratio, a little
-        one, two = (found["ratios"]["campaigns"][name]["ratio"] for found in (partly, counted))
+    for name in rest:  # shrunk towards a slightly different overall ratio
+        one, two = (each["ratios"]["campaigns"][name]["ratio"] for each in (partly, counted))
         assert one == pytest.approx(two, rel=0.3)

@@ -10,17 +10,17 @@ from mediagym.data.exports.numbers import parse_numbers
 
 
 @given(st.lists(st.floats(0, 1e15), min_size=1))
-def test_numbers_come_back_to_the_last_bit(values: list[float]) -> None:
-    got = parse_numbers([repr(v) for v in values], range(len(values)), "f.csv", "Cost")
-    assert got.tolist() == values
+def test_numbers_are_parsed_exactly(values: list[float]) -> None:
+    parsed = parse_numbers([repr(v) for v in values], range(len(values)), "f.csv", "Cost")
+    assert parsed.tolist() == values
 
 
 @pytest.mark.parametrize("cell", ["3", "3.", "3.0", "+3", "0.3e1", "3E+00", "03"])
-def test_spellings_of_three(cell: str) -> None:
+def test_every_spelling_of_three_is_three(cell: str) -> None:
     assert parse_numbers([cell], [2], "f.csv", "Cost")[0] == 3.0
 
 
-def test_a_minus_before_zero_is_lost() -> None:
+def test_negative_zero_becomes_zero() -> None:
     assert math.copysign(1, parse_numbers(["-0.0"], [2], "f.csv", "Cost")[0]) == 1
 
 

@@ -46,7 +46,7 @@ def test_a_folder_must_be_given(data_settings: Make) -> None:
         ("path", 7),
     ],
 )
-def test_a_wrong_value_is_refused_by_key(data_settings: Make, key: str, value: Any) -> None:
+def test_a_wrong_value_is_refused_with_its_key(data_settings: Make, key: str, value: Any) -> None:
     with pytest.raises(ConfigError) as caught:
         data_settings(**{"path": "x", key: value})
     message = str(caught.value)
@@ -55,7 +55,7 @@ def test_a_wrong_value_is_refused_by_key(data_settings: Make, key: str, value: A
     assert len(message) < 500
 
 
-def test_a_key_left_out_is_named() -> None:
+def test_a_missing_key_is_named() -> None:
     with pytest.raises(ConfigError, match=r"data\.path: no value"):
         DataSettings.of({})
 

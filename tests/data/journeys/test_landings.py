@@ -25,8 +25,8 @@ def folder(export_folder: Path, exports) -> Path:
 
 
 def read(folder: Path, data_settings: Make, **overrides: object) -> Landings:
-    own = data_settings(folder, **overrides)
-    landings = read_landings(own, load_history(own))
+    settings = data_settings(folder, **overrides)
+    landings = read_landings(settings, load_history(settings))
     assert landings is not None
     return landings
 
@@ -56,19 +56,19 @@ def test_paid_landings_are_matched_with_clicks(folder: Path, data_settings: Make
     history = load_history(data_settings(folder))
     rows = exports.read_rows(folder / FILE)
     sources = {"google": "google", "microsoft": "bing", "meta": "facebook"}
-    for at, (campaign, match) in enumerate(
+    for k, (campaign, match) in enumerate(
         zip(history.campaigns, landings.report.matches, strict=True)
     ):
         label = ("paid", sources[campaign.channel], campaign.campaign_type or "")
-        want = [(row["Channel"], row["Source"], row["Campaign Type"]) == label for row in rows]
+        expected = [(row["Channel"], row["Source"], row["Campaign Type"]) == label for row in rows]
         assert match.campaign == campaign.name
-        assert match.landings == sum(want)
-        assert match.clicks == history.clicks[:, at].sum()
+        assert match.landings == sum(expected)
+        assert match.clicks == history.clicks[:, k].sum()
         assert match.ratio == pytest.approx(match.landings / match.clicks)
-        assert ((landings.frame["Campaign"] == at) == want).all()
+        assert ((landings.frame["Campaign"] == k) == expected).all()
 
 
-def test_the_spreadsheet_variant_says_the_same_to_the_minute(
+def test_a_log_saved_by_a_spreadsheet_is_equal_to_the_minute(
     folder: Path, data_settings: Make, exports
 ) -> None:
     clean = read(folder, data_settings)
@@ -82,12 +82,12 @@ def test_the_spreadsheet_variant_says_the_same_to_the_minute(
     assert any("DD-MM-YYYY" in note for note in saved.report.notes)
 
 
-def test_without_the_file_there_is_no_report_but_a_note(
+def test_without_the_file_there_is_a_note_and_no_report(
     export_folder: Path, data_settings: Make
 ) -> None:
-    own = data_settings(export_folder)
-    history = load_history(own)
-    assert load_landings(own, history) is None
+    settings = data_settings(export_folder)
+    history = load_history(settings)
+    assert load_landings(settings, history) is None
     assert any(note.startswith(FILE) for note in history.notes)
 
 
@@ -97,32 +97,32 @@ def test_an_id_that_looks_like_a_number_stays_text(folder: Path, data_settings: 
     assert list(read(folder, data_settings).frame["User Id"][-4:]) == ids
 
 
-def test_ids_that_a_spreadsheet_changed_are_mended_or_told(
+def test_ids_that_a_spreadsheet_changed_are_restored_or_noted(
     folder: Path, data_settings: Make
 ) -> None:
     rewrite(folder, lambda text: text + "12" + ROW[8:] + "1.2345E+71" + ROW[8:])
     landings = read(folder, data_settings)
     assert list(landings.frame["User Id"][-2:]) == ["00000012", "1.2345e+71"]
-    told = "\n".join(landings.report.notes)
-    assert "1 user ids had lost leading zeros" in told
-    assert "1.2345E+71" in told
+    notes = "\n".join(landings.report.notes)
+    assert "restored 1 user ids" in notes
+    assert "1.2345E+71" in notes
 
 
 @pytest.mark.parametrize(
-    ("rows", "marks", "share"),
+    ("rows", "marked_unit", "share"),
     [
         (["a0", "a1", "b0", "b0"], "row", 0.5),
         (["a1", "a1", "b0", "b0", "c1"], "user", 1.0),
         (["a1", "b0", "b0"], None, None),
     ],
 )
-def test_what_is_converted_marks_is_told_from_converters_with_several_landings(
-    rows: list[str], marks: str | None, share: float | None, folder: Path, data_settings: Make
+def test_the_marked_unit_is_inferred_from_converters_with_several_landings(
+    rows: list[str], marked_unit: str | None, share: float | None, folder: Path, data_settings: Make
 ) -> None:
     lines = [f"0000000{r[0]},2024-01-05 10:00:00,{r[1]},google,paid,YouTube\n" for r in rows]
     (folder / FILE).write_text(HEADER + "".join(lines))
     report = read(folder, data_settings).report
-    assert report.marks == marks
+    assert report.marked_unit == marked_unit
     assert np.isnan(report.converted_share) if share is None else report.converted_share == share
 
 
@@ -166,7 +166,7 @@ def test_labels_match_without_regard_to_case(folder: Path, data_settings: Make) 
 
 def test_a_join_that_matches_nothing_is_an_error(folder: Path, data_settings: Make) -> None:
     for source in ("google", "bing", "facebook"):
-        rewrite(folder, lambda text, own=source: text.replace(f",{own},", f",{own} ads,"))
+        rewrite(folder, lambda text, name=source: text.replace(f",{name},", f",{name} ads,"))
     with pytest.raises(DataError, match=r"google ads/YouTube.*data\.landing_sources"):
         read(folder, data_settings)
     sources = {"google ads": "google", "bing ads": "microsoft", "facebook ads": "meta"}
@@ -185,16 +185,16 @@ def test_a_channel_under_another_name_is_an_error_that_names_it(
     assert not read(folder, data_settings, landing_sources=sources).report.unmatched
 
 
-def test_a_channel_without_landings_is_a_note_where_no_label_is_left_over(
+def test_a_channel_without_landings_is_a_note_if_no_label_is_unmatched(
     folder: Path, data_settings: Make
 ) -> None:
-    kept = [row for row in (folder / FILE).read_text().splitlines() if ",facebook,paid," not in row]
-    (folder / FILE).write_text("\n".join(kept) + "\n" + ROW.replace("google", "tiktok"))
+    rows = [row for row in (folder / FILE).read_text().splitlines() if ",facebook,paid," not in row]
+    (folder / FILE).write_text("\n".join(rows) + "\n" + ROW.replace("google", "tiktok"))
     notes = read(folder, data_settings).report.notes
     assert any("WARNING, no landing of meta" in note for note in notes)
 
 
-def test_labels_of_one_channel_are_not_taken_for_anothers(
+def test_labels_of_one_channel_are_not_attributed_to_another(
     folder: Path, data_settings: Make
 ) -> None:
     odd = ROW.replace("YouTube", "Billboards") * 9
@@ -205,7 +205,7 @@ def test_labels_of_one_channel_are_not_taken_for_anothers(
         read(folder, data_settings)
 
 
-def test_times_of_mixed_shapes_are_read_alike(folder: Path, data_settings: Make) -> None:
+def test_times_of_mixed_formats_are_read_alike(folder: Path, data_settings: Make) -> None:
     clean = read(folder, data_settings).frame
     rewrite(folder, lambda text: text.replace(",2024-01-05 ", ",2024-01-05T"))
     assert read(folder, data_settings).frame.equals(clean)
@@ -217,14 +217,14 @@ def test_landings_of_another_period_are_an_error(folder: Path, data_settings: Ma
         read(folder, data_settings)
 
 
-def test_times_just_after_midnight_are_called_imputed(folder: Path, data_settings: Make) -> None:
+def test_times_just_after_midnight_are_noted_as_imputed(folder: Path, data_settings: Make) -> None:
     facebook = "".join(f"{n:08x},2024-01-05 00:00:{n:02d},0,facebook,paid,\n" for n in range(50))
     (folder / FILE).write_text(HEADER + ROW + facebook)
     report = read(folder, data_settings).report
     assert any("landings of meta lie just after midnight" in note for note in report.notes)
 
 
-def test_exactly_a_spreadsheets_rows_are_a_warning(
+def test_exactly_as_many_rows_as_a_spreadsheet_holds_give_a_warning(
     folder: Path, data_settings: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert SPREADSHEET_ROWS == 1_048_575
@@ -245,7 +245,7 @@ def test_quotes_blank_lines_an_index_and_another_order_are_tolerated(
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n\r\n")
         writer.writerow([name.upper() for name in header])
         writer.writerows(
-            [str(at), *(row[name] for name in header[1:])] for at, row in enumerate(rows)
+            [str(k), *(row[name] for name in header[1:])] for k, row in enumerate(rows)
         )
     odd = read(folder, data_settings)
     assert odd.frame.equals(clean.frame)
@@ -285,7 +285,7 @@ MALFORMED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_malformed_landings_are_refused_with_their_place(
+def test_malformed_landings_are_refused_with_row_and_column(
     name: str, folder: Path, data_settings: Make
 ) -> None:
     content, fragments = MALFORMED[name]
@@ -307,7 +307,7 @@ def fuzzing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(tail=b"\x0b")
 @example(tail=b'""')
 @settings(max_examples=200)
-def test_any_tail_is_read_or_refused_in_words(
+def test_any_last_line_is_read_or_refused_with_a_message(
     tail: bytes, fuzzing: Path, data_settings: Make, exports
 ) -> None:
     if not list(fuzzing.iterdir()):

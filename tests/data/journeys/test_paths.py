@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import attributed
+from helpers.attributed import paths_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from mediagym.data.journeys import (
     read_landings,
     renumber,
 )
-from mediagym.data.journeys.paths import UNPLANNED, paths_of
+from mediagym.data.journeys.paths import PAID_WITHOUT_CAMPAIGN
 
 HEADER = "User Id,Website Landing Time,Is Converted,Source,Channel,Campaign Type\n"
 VIA = {
@@ -28,7 +29,7 @@ VIA = {
 
 @pytest.fixture
 def journeys_of(export_folder, data_settings):
-    """Cuts landings told as (user, day and time, converted, key of VIA)."""
+    """Makes journeys of landings, each (user, day and time, converted, key of VIA)."""
 
     def make(*landings, lookback_days=30, converted="auto"):
         rows = [f"{user:08x},2024-{time},{won},{VIA[via]}\n" for user, time, won, via in landings]
@@ -40,8 +41,8 @@ def journeys_of(export_folder, data_settings):
     return make
 
 
-def told(journeys):
-    """Each journey as its labels and whether it converted."""
+def labelled(journeys):
+    """Labels of each journey, and True if it converted."""
     paths = journeys.paths
     return [
         ([paths.names[at].split("/")[-1] for at in paths.label[begin:end]], won == 1)
@@ -51,7 +52,7 @@ def told(journeys):
     ]
 
 
-def test_a_users_landings_are_ordered_and_cut_after_each_conversion(journeys_of):
+def test_a_users_landings_are_ordered_and_split_after_each_conversion(journeys_of):
     journeys = journeys_of(
         (1, "01-07 10:00:00", 0, "e"),
         (2, "01-05 10:00:00", 1, "d"),
@@ -59,7 +60,7 @@ def test_a_users_landings_are_ordered_and_cut_after_each_conversion(journeys_of)
         (1, "01-06 10:00:00", 1, "d"),
         (1, "01-06 09:00:00", 0, "m"),
     )
-    assert told(journeys) == [(["YouTube", "meta", "direct"], True), (["email"], False),
+    assert labelled(journeys) == [(["YouTube", "meta", "direct"], True), (["email"], False),
                               (["direct"], True)]  # fmt: skip
     assert journeys.user.tolist() == [0, 0, 1]
     assert (journeys.paths.nulls + journeys.paths.conversions == 1).all()
@@ -71,11 +72,13 @@ def test_labels_are_campaigns_in_order_and_then_the_media_that_occur(journeys_of
     names = journeys.paths.names
     assert journeys.campaigns == 6
     assert "google/YouTube" in names[:6]
-    assert names[6:] == ("email", UNPLANNED)
-    assert told(journeys) == [(["YouTube", UNPLANNED.split("/")[-1], "email"], False)]
+    assert names[6:] == ("email", PAID_WITHOUT_CAMPAIGN)
+    assert labelled(journeys) == [
+        (["YouTube", PAID_WITHOUT_CAMPAIGN.split("/")[-1], "email"], False)
+    ]
 
 
-def test_landings_beyond_the_lookback_are_a_journey_of_their_own(journeys_of):
+def test_landings_beyond_the_lookback_form_a_separate_journey(journeys_of):
     landings = [
         (1, "01-01 10:00:00", 0, "e"),
         (1, "01-08 10:00:00", 0, "Y"),
@@ -83,34 +86,40 @@ def test_landings_beyond_the_lookback_are_a_journey_of_their_own(journeys_of):
         (1, "01-15 10:00:00", 0, "e"),
         (1, "01-22 10:00:00", 1, "d"),
     ]
-    assert told(journeys_of(*landings, lookback_days=7)) == [
+    assert labelled(journeys_of(*landings, lookback_days=7)) == [
         (["email"], False),
         (["YouTube", "meta"], False),
         (["email", "direct"], True),
     ]
-    assert told(journeys_of(*landings)) == [(["email", "YouTube", "meta", "email", "direct"], True)]
+    assert labelled(journeys_of(*landings)) == [
+        (["email", "YouTube", "meta", "email", "direct"], True)
+    ]
 
 
 def test_where_users_are_marked_their_last_landing_converts(journeys_of):
     landings = [(1, "01-05 10:00:00", 1, "Y"), (1, "01-06 10:00:00", 1, "d"),
                 (2, "01-05 10:00:00", 0, "e"), (2, "01-06 10:00:00", 0, "Y")]  # fmt: skip
     journeys = journeys_of(*landings)
-    assert journeys.reading == "user"
-    assert told(journeys) == [(["YouTube", "direct"], True), (["email", "YouTube"], False)]
-    assert [won for _, won in told(journeys_of(*landings, converted="row"))] == [True, True, False]
+    assert journeys.marked_unit == "user"
+    assert labelled(journeys) == [(["YouTube", "direct"], True), (["email", "YouTube"], False)]
+    assert [won for _, won in labelled(journeys_of(*landings, converted="row"))] == [
+        True,
+        True,
+        False,
+    ]
 
 
-def test_landings_outside_the_ads_period_are_left_out(journeys_of):
+def test_landings_outside_the_ads_period_are_ignored(journeys_of):
     journeys = journeys_of((1, "01-05 10:00:00", 0, "Y"), (1, "03-07 10:00:00", 1, "d"))
-    assert told(journeys) == [(["YouTube"], False)]
+    assert labelled(journeys) == [(["YouTube"], False)]
 
 
 def test_landings_of_one_second_keep_the_order_of_the_file(journeys_of):
     journeys = journeys_of(*[(1, "01-05 10:00:00", 0, via) for via in "eYd"])
-    assert told(journeys) == [(["email", "YouTube", "direct"], False)]
+    assert labelled(journeys) == [(["email", "YouTube", "direct"], False)]
 
 
-def test_gaps_go_to_the_earlier_landing(journeys_of):
+def test_time_between_visits_belongs_to_the_earlier_landing(journeys_of):
     journeys = journeys_of((1, "01-05 10:00:00", 0, "Y"), (1, "01-06 22:00:00", 1, "d"),
                            (1, "01-07 10:00:00", 0, "e"))  # fmt: skip
     days, label = inter_visit_days(journeys)
@@ -118,7 +127,7 @@ def test_gaps_go_to_the_earlier_landing(journeys_of):
     assert journeys.paths.names[label[0]] == "google/YouTube"
 
 
-def test_journeys_of_unsure_order_share_a_day_with_an_imputed_landing(journeys_of):
+def test_journeys_of_ambiguous_order_share_a_day_with_an_imputed_landing(journeys_of):
     journeys = journeys_of(
         (1, "01-05 00:01:00", 0, "m"), (1, "01-05 22:00:00", 0, "d"),
         (2, "01-05 00:01:00", 0, "m"), (2, "01-06 22:00:00", 0, "d"),
@@ -132,45 +141,46 @@ def test_journeys_of_unsure_order_share_a_day_with_an_imputed_landing(journeys_o
 def test_distinct_paths_keep_every_count(paths):
     journeys = attributed.single(paths)
     merged, inverse = distinct(journeys.paths)
-    sequences = [each for each, _ in told_paths(merged)]
+    sequences = [each for each, _ in sequences_of(merged)]
     assert len(set(sequences)) == len(sequences)
-    many = told_paths(journeys.paths)
+    many = sequences_of(journeys.paths)
     assert [sequences[at] for at in inverse] == [each for each, _ in many]
     assert merged.conversions.sum() == paths.conversions.sum()
-    for sequence, counts in told_paths(merged):
-        own = [each for other, each in many if other == sequence]
-        assert counts == tuple(np.sum(own, axis=0))
+    for sequence, counts in sequences_of(merged):
+        merged_counts = [each for other, each in many if other == sequence]
+        assert counts == tuple(np.sum(merged_counts, axis=0))
 
 
-def told_paths(paths):
+def sequences_of(paths):
+    """Labels of each path, and its counts."""
     ends = zip(paths.offsets, paths.offsets[1:], strict=False)
     counts = zip(paths.conversions, paths.nulls, strict=True)
     return [(tuple(paths.label[a:b].tolist()), c) for (a, b), c in zip(ends, counts, strict=True)]
 
 
-def test_very_long_paths_are_kept_apart():
+def test_very_long_paths_are_not_merged():
     merged, inverse = distinct(paths_of("AB", ["A" * 70, "A", "A" * 70, "A"], [1] * 4, [0] * 4))
     assert merged.length.tolist() == [1, 70, 70]
     assert inverse.tolist() == [1, 0, 2, 0]
 
 
 @given(st.lists(st.integers(0, 50), min_size=1), st.booleans())
-def test_compact_numbers_codes_in_their_order(codes, sparse):
-    found, count = renumber(np.array(codes), 1 << 23 if sparse else 51)
-    assert found.tolist() == [sorted(set(codes)).index(code) for code in codes]
+def test_renumbered_codes_keep_their_order(codes, sparse):
+    renumbered, count = renumber(np.array(codes), 1 << 23 if sparse else 51)
+    assert renumbered.tolist() == [sorted(set(codes)).index(code) for code in codes]
     assert count == len(set(codes))
 
 
-def test_journeys_equal_a_cut_by_hand(export_folder, exports, data_settings):
+def test_journeys_equal_those_of_a_plain_loop(export_folder, exports, data_settings):
     exports.write_landings(export_folder)
     settings = data_settings(export_folder)
     history = load_history(settings)
     landings = read_landings(settings, history)
     frame = landings.frame.sort_values(["User Id", "Website Landing Time"], kind="stable")
     expected, reach = [], pd.Timedelta(days=30)
-    for _, own in frame.groupby("User Id", observed=True):
+    for _, visits in frame.groupby("User Id", observed=True):
         journey = []
-        for row in own.itertuples(index=False):
+        for row in visits.itertuples(index=False):
             journey.append(row)
             if row[2]:
                 expected.append((journey, True))
@@ -181,12 +191,12 @@ def test_journeys_equal_a_cut_by_hand(export_folder, exports, data_settings):
             journey = journey[: len(journey) - len(near)]
     journeys = build_journeys(landings, history, 30, "row")
     sizes = sorted((len(j), won) for j, won in split(expected, reach))
-    found = zip(journeys.paths.length.tolist(), (journeys.paths.conversions == 1), strict=True)
-    assert sorted((n, bool(won)) for n, won in found) == sizes
+    lengths = zip(journeys.paths.length.tolist(), journeys.paths.conversions == 1, strict=True)
+    assert sorted((n, bool(won)) for n, won in lengths) == sizes
 
 
 def split(expected, reach):
-    """Converting journeys without what lies beyond the lookback, which stands by itself."""
+    """The journeys with landings beyond the lookback split off."""
     for journey, won in expected:
         rest = journey
         while rest:

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from mediagym.data.history import Campaign
-from mediagym.envs.synthetic.landings import LANDING_COLUMNS, draw_landings
+from mediagym.data.journeys import SITE_LOG_HEADER
+from mediagym.envs.synthetic.landings import draw_landings
 
 CAMPAIGNS = [
     Campaign("google", "Search"),
@@ -32,7 +33,7 @@ def at_size():
 
 
 def test_a_log_has_its_columns_and_about_its_rows(visits):
-    assert tuple(visits.columns) == LANDING_COLUMNS
+    assert tuple(visits.columns) == SITE_LOG_HEADER
     assert len(visits) == ROWS
 
 
