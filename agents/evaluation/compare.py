@@ -1,4 +1,4 @@
-"""A comparison, start to end: flown, scored, written down, drawn and logged."""
+"""A comparison from rollouts to files: statistics, tables, pictures and TensorBoard."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -23,16 +23,20 @@ _PACKAGES = ("mediagym", "numpy", "torch", "stable-baselines3")
 
 
 def compare(
-    experiment: Experiment, entrants: Sequence[Candidate], folder: Path, seed: int, say: Progress
+    experiment: Experiment,
+    candidates: Sequence[Candidate],
+    folder: Path,
+    seed: int,
+    progress: Progress,
 ) -> dict[str, Any]:
-    """Fly entrants on the test markets and write everything about it into a folder.
+    """Roll out candidates on the test markets and write all results into a folder.
 
     Writes what ``write_comparison`` does, and ``tensorboard/``.
 
     Returns:
-        What ``scored`` says: the one element of ``tasks`` in ``evaluation.json``.
+        The result of ``scored``: the one element of ``tasks`` in ``evaluation.json``.
     """
-    evaluation, task = scored(experiment, entrants, say)
+    evaluation, task = scored(experiment, candidates, progress)
     document = document_of([task], seed)
     write_comparison(document, folder)
     log_evaluation(experiment, evaluation, document, folder / "tensorboard")
@@ -40,35 +44,35 @@ def compare(
 
 
 def scored(
-    experiment: Experiment, entrants: Sequence[Candidate], say: Progress = lambda _: None
+    experiment: Experiment, candidates: Sequence[Candidate], progress: Progress = lambda _: None
 ) -> tuple[Evaluation, dict[str, Any]]:
-    """Fly entrants on the test markets and return the flights, and what they say.
+    """Roll out candidates on the test markets; return the rollouts and their statistics.
 
-    The second is an element of ``tasks`` in ``evaluation.json``: ``scores.summary`` with the id of
-    the arena, the objective, and the hashes of what is known before the flight and of the markets.
+    The second is an element of ``tasks`` in ``evaluation.json``: ``statistics.summary`` with the
+    experiment's id, the objective, and the hashes of the posterior and of the markets.
     """
-    trial = experiment.held_out("test")
+    test = experiment.held_out("test")
     evaluation = evaluate(
-        experiment.problem, entrants, trial, experiment.solver, experiment.evaluation, say
+        experiment.problem, candidates, test, experiment.solver, experiment.evaluation, progress
     )
     return evaluation, {
         "id": experiment.id,
         "objective": experiment.problem.objective.name,
         "posterior": experiment.posterior.fingerprint(),
-        "sha256": sha256_of(trial.market, trial.state),
+        "sha256": sha256_of(test.market, test.state),
         **summary(evaluation),
     }
 
 
 def document_of(tasks: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
-    """Return the content of ``evaluation.json``: comparisons with what made them."""
+    """Return the content of ``evaluation.json``: comparisons with the versions that made them."""
     versions = {name: version(name) for name in _PACKAGES}
     versions |= {"python": platform.python_version(), "threads": str(torch.get_num_threads())}
     return {"seed": seed, "versions": versions, "tasks": list(tasks)}
 
 
 def write_comparison(document: Mapping[str, Any], folder: Path) -> None:
-    """Write ``evaluation.json``, ``evaluation.md`` and three pictures with a panel a task.
+    """Write ``evaluation.json``, ``evaluation.md`` and three pictures with a panel per task.
 
     The pictures are ``evaluation.png`` (means and intervals), ``profiles.png`` and
     ``differences.png``.

@@ -1,4 +1,4 @@
-"""The pictures of a comparison, one panel a task: intervals, profiles, differences, regret.
+"""Pictures of a comparison, one panel per task: intervals, profiles, differences, regret.
 
 All but the last are drawn from the content of ``evaluation.json`` alone.
 """
@@ -16,8 +16,8 @@ from ...data.types import Floats
 from .statistics import TIE
 
 Tasks = Sequence[Mapping[str, Any]]  # the elements of ``tasks`` in ``evaluation.json``
-_COLUMNS = 2  # panels a row
-_ROW = 0.32  # inches a policy
+_COLUMNS = 2  # panels per row
+_ROW = 0.32  # inches per policy
 
 
 def comparison(tasks: Tasks) -> Figure:
@@ -33,7 +33,7 @@ def comparison(tasks: Tasks) -> Figure:
             axes.plot(row["iqm"], y, "D", color="white", mec="tab:blue", ms=6)
             axes.errorbar(row["mean"], y, xerr=_arms(row["mean"], row["ci"]), fmt="o",
                           color="tab:red", ms=4, capsize=3)  # fmt: skip
-        _label(axes, [_seeded(row) for row in reversed(rows)], mark=100)
+        _label_rows(axes, [_name_with_seeds(row) for row in reversed(rows)], mark=100)
     figure.supxlabel(
         "percent of the clairvoyant; red: mean with 95 % interval; diamond: interquartile mean;\n"
         "short tick: 10th percentile; long tick: mean of the worst tenth",
@@ -49,9 +49,9 @@ def profiles(tasks: Tasks) -> Figure:
         percent, shown = task["profile"]["percent"], task["profile"]["policies"]
         order = [row["name"] for row in _ranked(task) if row["name"] in shown]
         for name in order:
-            found, color = shown[name], _color(task, name)
-            axes.fill_between(percent, found["low"], found["high"], color=color, alpha=0.2, lw=0)
-            axes.plot(percent, found["share"], color=color, label=name, lw=1.5)
+            curve, color = shown[name], _color(task, name)
+            axes.fill_between(percent, curve["low"], curve["high"], color=color, alpha=0.2, lw=0)
+            axes.plot(percent, curve["share"], color=color, label=name, lw=1.5)
         axes.set_ylim(0, 1.02)
         axes.set_xlim(percent[0], percent[-1])
         axes.grid(alpha=0.3)
@@ -62,7 +62,7 @@ def profiles(tasks: Tasks) -> Figure:
 
 
 def differences(tasks: Tasks) -> Figure:
-    """Return the paired differences with their intervals, and how often each one wins."""
+    """Return the paired differences with their intervals and probabilities of improvement."""
     most = max(len(task["paired"]) for task in tasks)
     figure, panels = _panels(tasks, _ROW * most + 0.6)
     for axes, task in zip(panels, tasks, strict=False):
@@ -72,7 +72,7 @@ def differences(tasks: Tasks) -> Figure:
             color = "tab:green" if low > TIE else "tab:red" if high < -TIE else "0.4"
             axes.errorbar(pair["difference"], y, xerr=_arms(pair["difference"], pair["ci"]),
                           fmt="o", color=color, ms=4, capsize=3)  # fmt: skip
-        _label(axes, [f"{p['a']} – {p['b']}  ({p['probability']:.0%})" for p in pairs], mark=0)
+        _label_rows(axes, [f"{p['a']} – {p['b']}  ({p['probability']:.0%})" for p in pairs], mark=0)
     figure.supxlabel(
         "difference in points of the clairvoyant, flight by flight, with 95 % interval; "
         "in brackets how often the first does better",
@@ -82,7 +82,7 @@ def differences(tasks: Tasks) -> Figure:
 
 
 def regret(behind: Mapping[str, Floats], title: str) -> Figure:
-    """Return what policies are behind the clairvoyant over the days of a flight.
+    """Return the regret of policies over the days of a flight.
 
     Args:
         behind: by policy, (days, flights) points of the clairvoyant's value lost so far.
@@ -104,7 +104,7 @@ def regret(behind: Mapping[str, Floats], title: str) -> Figure:
     return figure
 
 
-def _label(axes: Axes, names: Sequence[str], mark: float) -> None:
+def _label_rows(axes: Axes, names: Sequence[str], mark: float) -> None:
     """Name the rows of a panel from below, and draw the line that they are read against."""
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(-0.6, max(len(names), 1) - 0.4)
@@ -113,7 +113,7 @@ def _label(axes: Axes, names: Sequence[str], mark: float) -> None:
 
 
 def _panels(tasks: Tasks, height: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a titled panel a task; what is left over stays empty."""
+    """Return a figure with a titled panel per task; panels left over stay empty."""
     columns = min(_COLUMNS, len(tasks))
     rows = -(-len(tasks) // columns)
     figure = blank(6.8 * columns if columns > 1 else 8, rows * (height + 0.4) + 0.7)
@@ -129,12 +129,12 @@ def _ranked(task: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return sorted(task["policies"], key=lambda row: -row["mean"])
 
 
-def _seeded(row: Mapping[str, Any]) -> str:
+def _name_with_seeds(row: Mapping[str, Any]) -> str:
     return row["name"] if row["seeds"] == 1 else f"{row['name']} ({row['seeds']} seeds)"
 
 
 def _arms(middle: float, ci: Sequence[float]) -> list[list[float]]:
-    """Return the lengths of an error bar; never negative, as a percentile interval may be."""
+    """Return the lengths of an error bar, clipped at 0: a percentile interval may miss the mean."""
     return [[max(middle - ci[0], 0)], [max(ci[1] - middle, 0)]]
 
 

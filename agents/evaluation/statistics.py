@@ -1,4 +1,4 @@
-"""What an evaluation says, as plain values: a row a policy, paired differences, profiles.
+"""Statistics of an evaluation as plain values: a row per policy, paired differences, profiles.
 
 Every statistic is defined, with its source, in ``docs/evaluation.md``.
 """
@@ -12,49 +12,50 @@ from ..rollout import CLAIRVOYANT
 from .bootstrap import CVAR, IQM, MEAN, Resamples, interval, quantile_mean
 from .evaluate import Evaluation, PolicyResult
 
-TIE = 1e-4  # percent of the clairvoyant within which two flights are equal: plans are climbed
+TIE = 1e-4  # percent of the clairvoyant within which two flights are equal (solver tolerance)
 _ROUNDING = 1e-9  # percent
-_LEVELS = 61  # of a performance profile
+_PROFILE_POINTS = 61  # thresholds of a performance profile
 
 
 def summary(evaluation: Evaluation) -> dict[str, Any]:
-    """Return the comparison on one task.
+    """Return the statistics of one task.
 
     Returns:
-        ``markets``; ``policies``, a row each in the order of the entries; ``paired``, every policy
+        ``markets``; ``policies``, a row each in the order of the results; ``paired``, every policy
         against every reference; ``profile``, shares of flights by percent of the clairvoyant.
     """
     settings = evaluation.settings
     resamples = Resamples(len(evaluation.best), settings.resamples, settings.seed)
-    percents = {e.name: evaluation.percent(e) for e in evaluation.results}
-    rivals = {name: percent for name, percent in percents.items() if name != CLAIRVOYANT}
+    percents = {each.name: evaluation.percent(each) for each in evaluation.results}
+    policies = {name: percent for name, percent in percents.items() if name != CLAIRVOYANT}
     return {
         "markets": len(evaluation.best),
-        "policies": [row(e, percents[e.name], resamples) for e in evaluation.results],
+        "policies": [row(each, percents[each.name], resamples) for each in evaluation.results],
         "paired": [
-            _pair(a, b, rivals[a], rivals[b], resamples)
-            for a in rivals
+            _pair(a, b, policies[a], policies[b], resamples)
+            for a in policies
             for b in settings.references
-            if b in rivals and a != b
+            if b in policies and a != b
         ],
-        "profile": _profile(rivals or percents, resamples),
+        "profile": _profile(policies or percents, resamples),
     }
 
 
-def row(entry: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str, Any]:
-    """Return an entrant's statistics.
+def row(result: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str, Any]:
+    """Return the statistics of one candidate.
 
     Args:
-        entry: what it did.
+        result: its rollouts.
         percent: (seeds, markets) of the clairvoyant.
         resamples: of the markets and of its training seeds.
     """
-    mean, iqm, cvar = resamples.parts(entry.name, percent, (MEAN, IQM, CVAR))
-    seconds = np.mean([flown.seconds for flown in entry.rollouts]) / len(entry.rollouts[0].value)
+    rollouts = result.rollouts
+    mean, iqm, cvar = resamples.quantile_means(result.name, percent, (MEAN, IQM, CVAR))
+    seconds = np.mean([rollout.seconds for rollout in rollouts]) / len(rollouts[0].value)
     return {
-        "name": entry.name,
+        "name": result.name,
         "seeds": len(percent),
-        "value": float(entry.total.mean()),
+        "value": float(result.total.mean()),
         "mean": float(percent.mean()),
         "ci": interval(mean),
         "by_seed": percent.mean(1).tolist(),
@@ -65,43 +66,43 @@ def row(entry: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str,
         "cvar_ci": interval(cvar),
         "gap": float(np.maximum(100 - percent, 0).mean()),
         "best": float(percent.max()),
-        "violations": sum(flown.violations for flown in entry.rollouts),
-        "cents_off": max(flown.cents_off for flown in entry.rollouts),
-        "turnover": float(np.mean([flown.turnover for flown in entry.rollouts])),
+        "violations": sum(rollout.violations for rollout in rollouts),
+        "cents_off": max(rollout.cents_off for rollout in rollouts),
+        "turnover": float(np.mean([rollout.turnover for rollout in rollouts])),
         "seconds_per_decision": float(seconds),
         "seconds_per_flight": float(seconds / percent.shape[1]),
     }
 
 
 def _pair(a: str, b: str, ours: Floats, theirs: Floats, resamples: Resamples) -> dict[str, Any]:
-    """Return how much and how often a does better than b, flight by flight in one market."""
-    apart = resamples.means(a, ours) - resamples.means(b, theirs)
+    """Return how much and how often policy a does better than b, paired by market."""
+    differences = resamples.means(a, ours) - resamples.means(b, theirs)
     ahead = ours[:, None] - theirs[None]  # (seeds of a, seeds of b, markets)
-    beats = np.where(np.abs(ahead) <= TIE, 0.5, ahead > 0)
+    wins = np.where(np.abs(ahead) <= TIE, 0.5, ahead > 0)
     return {
         "a": a,
         "b": b,
         "difference": float(ours.mean() - theirs.mean()),
-        "ci": interval(apart),
-        "probability": float(beats.mean()),
-        "probability_ci": interval(resamples.chances(a, b, beats)),
+        "ci": interval(differences),
+        "probability": float(wins.mean()),
+        "probability_ci": interval(resamples.improvement_probability(a, b, wins)),
     }
 
 
 def _profile(percents: dict[str, Floats], resamples: Resamples) -> dict[str, Any]:
-    """Return, for levels up to 100, the share of flights that reach them, with its band."""
+    """Return, per threshold up to 100, the share of flights that reach it, with its band."""
     worst = min(percent.min() for percent in percents.values())
-    levels = np.linspace(max(np.floor(worst), 0), 100, _LEVELS)
+    thresholds = np.linspace(max(np.floor(worst), 0), 100, _PROFILE_POINTS)
     policies = {}
     for name, percent in percents.items():
-        reached = (percent[..., None] >= levels - _ROUNDING).astype(float)
+        reached = (percent[..., None] >= thresholds - _ROUNDING).astype(float)
         low, high = np.quantile(resamples.means(name, reached), [0.025, 0.975], axis=0)
         policies[name] = {
             "share": _rounded(reached.mean((0, 1))),
             "low": _rounded(low),
             "high": _rounded(high),
         }
-    return {"percent": _rounded(levels), "policies": policies}
+    return {"percent": _rounded(thresholds), "policies": policies}
 
 
 def _rounded(values: Floats) -> list[float]:

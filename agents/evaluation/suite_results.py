@@ -1,4 +1,4 @@
-"""The suite's table: baselines on the test markets of every task, in percent of clairvoyant."""
+"""The benchmark's table: baselines on the test markets of every task."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,19 +7,19 @@ from ..experiment import Experiment
 from ..setup import candidates_of
 from .compare import scored
 
-_CLOCK = ("seconds_per_decision", "seconds_per_flight")  # statistics that no two runs share
+_CLOCK = ("seconds_per_decision", "seconds_per_flight")  # statistics that differ from run to run
 
 
 def suite_results(experiment: Experiment, policies: Sequence[str]) -> dict[str, Any]:
-    """Fly policies on a task's test markets.
+    """Evaluate policies on a task's test markets.
 
     Args:
-        session: of the task.
+        experiment: of the task.
         policies: their names.
 
     Returns:
-        An element of ``tasks`` as in ``evaluation.json``, without profiles and what a clock says:
-        the same at every run.
+        An element of ``tasks`` as in ``evaluation.json``, without profiles and timings: it is
+        the same in every run.
     """
     _, task = scored(experiment, candidates_of(policies, experiment))
     rows = [{k: v for k, v in row.items() if k not in _CLOCK} for row in task["policies"]]
@@ -32,8 +32,8 @@ def suite_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
     lines = [
         "# The suite: baselines in percent of the clairvoyant",
         "",
-        "Mean over 200 test markets with a bootstrap 95 % interval; every policy meets the same",
-        "markets and noise. The clairvoyant knows the market and its demand path. Made by",
+        "Mean over 200 test markets with a bootstrap 95 % interval; every policy faces the same",
+        "markets and noise. The clairvoyant knows the market and its demand path. Written by",
         "",
         f"    {command}",
         "",

@@ -1,4 +1,4 @@
-"""TensorBoard: one run a policy and training seed, with the same tags, so that they overlay."""
+"""TensorBoard event files: one run per policy and training seed, with the same tags."""
 
 import json
 import warnings
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
-from ..experiment import Experiment
+from ..experiment import Experiment, TaskExperiment
 from ..plans.figures import response_curves, spend_map
 from ..rollout import Rollout
 from .bootstrap import Resamples
@@ -35,19 +35,19 @@ class _Run(NamedTuple):
     name: str  # of the run: its folder
     policy: str
     seed: int  # number of the training seed, from 0
-    rollouts: Rollout
+    rollout: Rollout
 
 
 def log_evaluation(
     experiment: Experiment, evaluation: Evaluation, document: Mapping[str, Any], folder: Path
 ) -> None:
-    """Write event files under ``folder``: one run a policy and seed, one for the comparison.
+    """Write event files under ``folder``: one run per policy and seed, one for the comparison.
 
     Args:
-        session: what was prepared.
-        evaluation: all flights.
+        experiment: in which policies were compared.
+        evaluation: all rollouts.
         document: the content of ``evaluation.json`` with this task alone.
-        folder: beside whose runs a training may lie.
+        folder: of the runs; a training run may lie beside them.
     """
     (task,) = document["tasks"]
     settings = evaluation.settings
@@ -66,26 +66,26 @@ def log_evaluation(
             ("comparison", comparison), ("profiles", profiles), ("differences", differences),
         ):  # fmt: skip
             _add(writer, name, draw([task]))
-        behind = {run.name: evaluation.regret(run.rollouts.value) for run in runs}
+        behind = {run.name: evaluation.regret(run.rollout.value) for run in runs}
         _add(writer, "regret", regret(behind, str(task["id"])))
 
 
 def _runs(evaluation: Evaluation) -> Iterator[_Run]:
-    for entry in evaluation.results:
-        for seed, flown in enumerate(entry.rollouts):
-            name = entry.name if len(entry.rollouts) == 1 else f"{entry.name}/seed_{seed}"
-            yield _Run(name, entry.name, seed, flown)
+    for result in evaluation.results:
+        for seed, rollout in enumerate(result.rollouts):
+            name = result.name if len(result.rollouts) == 1 else f"{result.name}/seed_{seed}"
+            yield _Run(name, result.name, seed, rollout)
 
 
 def _log_curves(
     writer: SummaryWriter, evaluation: Evaluation, run: _Run, resamples: Resamples
 ) -> None:
     """Log mean and 95 % interval of every curve, day by day."""
-    flown = run.rollouts
+    rollout = run.rollout
     curves = {
-        "flight/percent": evaluation.progress(flown.value),
-        "flight/regret": evaluation.regret(flown.value),
-        "flight/spend": np.cumsum(flown.spend.sum(-1), axis=0),
+        "flight/percent": evaluation.progress(rollout.value),
+        "flight/regret": evaluation.regret(rollout.value),
+        "flight/spend": np.cumsum(rollout.spend.sum(-1), axis=0),
     }
     for tag, curve in curves.items():
         low, high = np.quantile(resamples.markets @ curve.T, [0.025, 0.975], axis=0)
@@ -113,14 +113,14 @@ def _log_metrics(
     run: _Run,
     resamples: Resamples,
 ) -> None:
-    """Log the statistics of a run alone as scalars, and the same tags as metrics of the HParams."""
-    alone = PolicyResult(run.policy, (run.rollouts,))
-    found = row(alone, evaluation.percent(alone), resamples)
-    metrics = {f"evaluation/{name}": float(found[name]) for name in _METRICS}
+    """Log the statistics of one run as scalars, and the same tags as HParams metrics."""
+    alone = PolicyResult(run.policy, (run.rollout,))
+    statistics = row(alone, evaluation.percent(alone), resamples)
+    metrics = {f"evaluation/{name}": float(statistics[name]) for name in _METRICS}
     for tag, number in metrics.items():
         writer.add_scalar(tag, number, 0)
     problem = experiment.problem
-    chosen = {
+    parameters = {
         "policy": run.policy,
         "task": experiment.id.rpartition("/")[2],
         "objective": problem.objective.name,
@@ -128,7 +128,7 @@ def _log_metrics(
         "seed": run.seed,
     }
     # add_hparams would open a run of its own; this one already holds the metrics as scalars
-    for part in hparams(chosen, dict.fromkeys(metrics)):  # type: ignore[no-untyped-call]
+    for part in hparams(parameters, dict.fromkeys(metrics)):  # type: ignore[no-untyped-call]
         writer._get_file_writer().add_summary(part)  # type: ignore[no-untyped-call]
 
 
@@ -137,10 +137,10 @@ def _log_figures(
 ) -> None:
     problem, posterior = experiment.problem, experiment.posterior
     dates = np.datetime64(problem.state.day, "D") + np.arange(problem.days)
-    mean = run.rollouts.spend.mean(1)
+    mean = run.rollout.spend.mean(1)
     _add(writer, "spend", spend_map(posterior.names, dates, mean, run.name))
     _add(writer, "response", response_curves(posterior, mean))
-    behind = {run.name: evaluation.regret(run.rollouts.value)}
+    behind = {run.name: evaluation.regret(run.rollout.value)}
     _add(writer, "regret", regret(behind, f"{run.name}: {experiment.id}"))
 
 
@@ -151,13 +151,13 @@ def _add(writer: SummaryWriter, tag: str, figure: Figure) -> None:
 
 
 def _card(experiment: Experiment, document: Mapping[str, Any], run: _Run) -> str:
-    """Return what a run is and comes from: its data, hashes, versions and configuration."""
+    """Return a run's provenance: data, hashes, versions and configuration."""
     (task,) = document["tasks"]
     facts = {
         "policy": run.policy,
         "training seed": f"{run.seed + 1} of {_seeds(task, run.policy)}",
         "task": task["id"],
-        "data": (experiment.config.get("data") or {}).get("path") or "the markets of the task",
+        "data": _data_of(experiment),
         "known before the flight, SHA-256": task["posterior"],
         "test markets, SHA-256": task["sha256"],
         "seed": document["seed"],
@@ -166,6 +166,13 @@ def _card(experiment: Experiment, document: Mapping[str, Any], run: _Run) -> str
     lines = ["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in facts.items())]
     config = json.dumps(experiment.config, indent=2, default=str)
     return "\n".join(lines) + f"\n\n```json\n{config}\n```"
+
+
+def _data_of(experiment: Experiment) -> str:
+    """Return where the markets come from: a folder of exports, or the task."""
+    if isinstance(experiment, TaskExperiment):
+        return "the markets of the task"
+    return str((experiment.config.get("data") or {}).get("path"))
 
 
 def _seeds(task: Mapping[str, Any], policy: str) -> int:

@@ -52,7 +52,7 @@ def test_parts_of_the_ranks_are_what_their_names_say(flights: np.ndarray) -> Non
 @given(FLIGHTS)
 def test_the_mean_of_all_ranks_is_the_mean_in_every_resample(flights: np.ndarray) -> None:
     resamples = Resamples(flights.shape[1], 100, 3)
-    (ranked,) = resamples.parts("p", flights, [MEAN])
+    (ranked,) = resamples.quantile_means("p", flights, [MEAN])
     np.testing.assert_allclose(ranked, resamples.means("p", flights), atol=1e-9)
 
 
@@ -61,7 +61,10 @@ def test_as_many_resamples_are_drawn_as_asked_for(count: int) -> None:
     resamples = Resamples(5, count, 0)
     flights = np.arange(10.0).reshape(2, 5)
     assert resamples.means("p", flights).shape == (count,)
-    assert [len(each) for each in resamples.parts("p", flights, [IQM, CVAR])] == [count, count]
+    assert [len(each) for each in resamples.quantile_means("p", flights, [IQM, CVAR])] == [
+        count,
+        count,
+    ]
     np.testing.assert_allclose(resamples.markets.sum(1), 1)
 
 
@@ -84,7 +87,9 @@ def test_the_chance_of_a_win_is_that_of_a_drawn_pair() -> None:
     resamples = Resamples(400, 500, 0)
     rng = np.random.default_rng(0)
     ours, theirs = rng.normal(0.5, 1, (3, 400)), rng.normal(0, 1, (2, 400))
-    chances = resamples.chances("a", "b", (ours[:, None] > theirs[None]).astype(float))
+    chances = resamples.improvement_probability(
+        "a", "b", (ours[:, None] > theirs[None]).astype(float)
+    )
     assert chances.mean() == pytest.approx(stats.norm.cdf(0.5 / np.sqrt(2)), abs=0.04)
 
 

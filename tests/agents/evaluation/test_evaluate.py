@@ -45,7 +45,7 @@ class Reactive:
 
 
 @pytest.fixture(scope="module")
-def entrants(experiment: Experiment) -> list[Candidate]:
+def candidates(experiment: Experiment) -> list[Candidate]:
     """Some baselines, and one that reacts, with two seeds: twice the same."""
     reactive = Candidate("reactive", (Reactive(experiment.problem), Reactive(experiment.problem)))
     simple = ("uniform", "historical", "greedy", "static")
@@ -53,9 +53,11 @@ def entrants(experiment: Experiment) -> list[Candidate]:
 
 
 @pytest.fixture(scope="module")
-def evaluation(experiment: Experiment, entrants: list[Candidate]) -> Evaluation:
-    trial = experiment.held_out("test")
-    return evaluate(experiment.problem, entrants, trial, experiment.solver, experiment.evaluation)
+def evaluation(experiment: Experiment, candidates: list[Candidate]) -> Evaluation:
+    test_set = experiment.held_out("test")
+    return evaluate(
+        experiment.problem, candidates, test_set, experiment.solver, experiment.evaluation
+    )
 
 
 def test_no_policy_beats_the_clairvoyant_in_any_market(evaluation: Evaluation) -> None:
@@ -69,10 +71,10 @@ def test_no_policy_beats_the_clairvoyant_in_any_market(evaluation: Evaluation) -
 
 
 def test_no_policy_breaks_a_constraint_or_misses_the_budget(evaluation: Evaluation) -> None:
-    for flown in (flown for entry in evaluation.results for flown in entry.rollouts):
-        assert flown.violations == 0
-        assert flown.cents_off == 0
-        np.testing.assert_allclose(flown.spend.sum((0, 2)), 200_000, atol=1e-5)
+    for rollout in (rollout for entry in evaluation.results for rollout in entry.rollouts):
+        assert rollout.violations == 0
+        assert rollout.cents_off == 0
+        np.testing.assert_allclose(rollout.spend.sum((0, 2)), 200_000, atol=1e-5)
 
 
 def test_broken_constraints_and_missing_cents_are_counted(
@@ -85,20 +87,22 @@ def test_broken_constraints_and_missing_cents_are_counted(
         for bounds in tighter["settings"][kind].values():
             bounds["cap"] = None
     other = constraints_from_json(tighter)
-    flown = rollout_policy(
+    rollout = rollout_policy(
         experiment.problem, PlanPolicy("static", experiment.problem.static_plan), held_trial(3)
     )
 
-    broken, off = violations_of(experiment.problem._replace(constraints=other), flown.spend)
+    broken, off = violations_of(experiment.problem._replace(constraints=other), rollout.spend)
     assert off == 2
     assert broken >= 3
 
 
 def test_an_evaluation_is_the_same_every_time(
-    experiment: Experiment, entrants: list[Candidate], evaluation: Evaluation
+    experiment: Experiment, candidates: list[Candidate], evaluation: Evaluation
 ) -> None:
-    trial = experiment.held_out("test")
-    again = evaluate(experiment.problem, entrants, trial, experiment.solver, experiment.evaluation)
+    test_set = experiment.held_out("test")
+    again = evaluate(
+        experiment.problem, candidates, test_set, experiment.solver, experiment.evaluation
+    )
     for one, other in zip(evaluation.results, again.results, strict=True):
         np.testing.assert_array_equal(one.total, other.total)
         np.testing.assert_array_equal(one.rollouts[0].spend, other.rollouts[0].spend)
@@ -106,11 +110,13 @@ def test_an_evaluation_is_the_same_every_time(
 
 
 def test_values_that_are_known_are_taken_and_no_plan_is_looked_for(
-    experiment: Experiment, entrants: list[Candidate], evaluation: Evaluation
+    experiment: Experiment, candidates: list[Candidate], evaluation: Evaluation
 ) -> None:
-    trial = experiment.held_out("test")._replace(best=2 * evaluation.best)
-    found = evaluate(experiment.problem, entrants, trial, experiment.solver, experiment.evaluation)
-    assert [entry.name for entry in found.results] == [each.name for each in entrants]
+    test_set = experiment.held_out("test")._replace(best=2 * evaluation.best)
+    found = evaluate(
+        experiment.problem, candidates, test_set, experiment.solver, experiment.evaluation
+    )
+    assert [entry.name for entry in found.results] == [each.name for each in candidates]
     for one, other in zip(found.results, evaluation.results[:-1], strict=True):
         np.testing.assert_allclose(found.percent(one), evaluation.percent(other) / 2)
 
@@ -118,10 +124,12 @@ def test_values_that_are_known_are_taken_and_no_plan_is_looked_for(
 def test_a_clairvoyant_that_flies_does_not_stand_there_twice(
     experiment: Experiment, evaluation: Evaluation
 ) -> None:
-    trial = experiment.held_out("test")
+    test_set = experiment.held_out("test")
     plan = PlanPolicy(CLAIRVOYANT, evaluation.results[-1].rollouts[0].spend)
-    entrants = [Candidate(CLAIRVOYANT, (plan,))]
-    found = evaluate(experiment.problem, entrants, trial, experiment.solver, experiment.evaluation)
+    candidates = [Candidate(CLAIRVOYANT, (plan,))]
+    found = evaluate(
+        experiment.problem, candidates, test_set, experiment.solver, experiment.evaluation
+    )
     assert [entry.name for entry in found.results] == [CLAIRVOYANT]
     assert (found.best >= evaluation.best * (1 - 1e-9)).all()
 
@@ -144,8 +152,8 @@ def test_only_decisions_are_timed(
             return super().act(view, memory)
 
     monkeypatch.setattr("mediagym.agents.rollout.process_time", lambda: clock[0])
-    flown = rollout_policy(experiment.problem, Slow(experiment.problem), held_trial(2))
-    assert flown.seconds == 2.0 * experiment.problem.days
+    rollout = rollout_policy(experiment.problem, Slow(experiment.problem), held_trial(2))
+    assert rollout.seconds == 2.0 * experiment.problem.days
 
 
 def test_turnover_is_half_the_distance_of_the_shares() -> None:
@@ -201,8 +209,8 @@ def test_given_plans_are_flown_as_they_are(
     experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     plan = experiment.problem.static_plan[:, None].repeat(3, axis=1)
-    flown = rollout_plans(experiment.problem, "given", plan, held_trial(3))
-    np.testing.assert_allclose(flown.spend, plan, atol=1e-6)
+    rollout = rollout_plans(experiment.problem, "given", plan, held_trial(3))
+    np.testing.assert_allclose(rollout.spend, plan, atol=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -226,8 +234,8 @@ def test_in_a_known_stationary_market_static_and_greedy_are_the_optimum(
 ) -> None:
     problem, markets, solver = known
     policies = [PlanPolicy("static", problem.static_plan), Greedy(problem), Reactive(problem)]
-    entrants = [Candidate(policy.name, (policy,)) for policy in policies]
-    found = evaluate(problem, entrants, markets, solver, evaluation_settings)
+    candidates = [Candidate(policy.name, (policy,)) for policy in policies]
+    found = evaluate(problem, candidates, markets, solver, evaluation_settings)
     static, greedy, reactive = (found.percent(entry) for entry in found.results[:-1])
     assert (static > 99).all()
     assert (greedy > 97).all()  # it does not see that stock built at the end returns nothing

@@ -23,8 +23,8 @@ def scored(conf: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]
         entries = []
         for name, percent in percents.items():
             rows = np.atleast_2d(np.asarray(percent, float)) * BEST / 100
-            flown = (Rollout(name, np.ones((1, len(r), 2)), r[None], 1, 2, 4.0) for r in rows)
-            entries.append(PolicyResult(name, tuple(flown)))
+            rollout = (Rollout(name, np.ones((1, len(r), 2)), r[None], 1, 2, 4.0) for r in rows)
+            entries.append(PolicyResult(name, tuple(rollout)))
         best = np.full(entries[0].total.shape[1], BEST)
         return summary(Evaluation(tuple(entries), best, given))
 

@@ -33,8 +33,8 @@ def written(experiment: Experiment, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("comparison")
     uniform, static = (baseline(name, experiment) for name in ("uniform", "static"))
     learner = Candidate("ppo", (PlanPolicy("ppo", experiment.problem.static_plan), uniform))
-    entrants = [*(Candidate(p.name, (p,)) for p in (uniform, static)), learner]
-    return folder, compare(experiment, entrants, folder, seed=3, say=lambda _: None)
+    candidates = [*(Candidate(p.name, (p,)) for p in (uniform, static)), learner]
+    return folder, compare(experiment, candidates, folder, seed=3, say=lambda _: None)
 
 
 @pytest.fixture(scope="module")
