@@ -1,7 +1,7 @@
-"""What each choice of a training is worth: variants of it, trained by the same seeds, compared.
+"""Ablation: variants of a learner, trained with the same seeds and compared.
 
-A variant is a change of keys; every one is trained in the same task by each seed and flown on the
-test markets, where the first variant is what the others are paired with.
+A variant is a change of keys; every one is trained on the same task with each seed and evaluated
+on the test markets, where the others are paired with the first variant.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class AblationCommand(Command):
 
 
 def ablate(command: AblationCommand) -> dict[str, Any]:
-    """Train what is not trained yet in the output folder, compare, and write the comparison.
+    """Train all variants that the output folder lacks, compare them, and write the comparison.
 
     Returns:
         The content of ``evaluation.json``; see ``comparison``.

@@ -1,8 +1,8 @@
-"""Rolling origins: what the calibration would have said, given what was then spent.
+"""Backtest from rolling origins: the calibration's forecasts, given the spend that followed.
 
 Every fourteen days, once there are ninety, the days so far are calibrated and the next thirty
-forecast, given their spend; the naive rivals forecast the same. The latest horizon, which ends
-with the history, is scored on its own.
+forecast, given their spend, beside naive forecasts of the same days. The latest horizon, which
+ends with the history, is scored on its own.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError, DataError
 from ...data.exports import DataSettings, fill_missing_conversions, load_history
-from ...data.forecasting import NAIVE_FORECASTS, Verified, pooled, verify, with_errors
+from ...data.forecasting import NAIVE_FORECASTS, Verification, naive_draws, pooled_scores, verify
 from ...data.history import History
 from ...data.settings import Command, Settings
 from ...data.types import Progress
@@ -36,7 +36,7 @@ class BacktestSettings(Settings):
     every: Annotated[int, Field(ge=1)]  # days between origins
     horizon: Annotated[int, Field(ge=1)]  # days that are forecast
     seed: Annotated[int, Field(ge=0)]  # of demand paths and counts
-    goals: dict[str, dict[str, str]]  # origins and latest: score -> what is aimed at
+    goals: dict[str, dict[str, str]]  # of origins and latest: score -> target
 
 
 class BacktestCommand(Command):
@@ -66,7 +66,7 @@ class BacktestCommand(Command):
 
     @property
     def metric(self) -> str:
-        """What is forecast: revenue where the objective is about money, else conversions."""
+        """The metric that is forecast: revenue where the objective is money, else conversions."""
         return "revenue" if self.objective.name in ("revenue", "profit") else "conversions"
 
     def history(self) -> History:
@@ -75,12 +75,12 @@ class BacktestCommand(Command):
 
 
 class Origin(NamedTuple):
-    """One day on which everybody forecast."""
+    """Scores of all forecasts from one day."""
 
-    day: int  # days of history that were known
+    day: int  # days of history before it
     date: np.datetime64  # first day of the horizon
-    model: Verified
-    rivals: dict[str, Verified]
+    model: Verification
+    rivals: dict[str, Verification]
 
 
 def backtest(
@@ -128,7 +128,7 @@ def _origin(past: History, future: History, command: BacktestCommand) -> Origin:
     posterior = calibrate(past, command.priors, command.calibration)
     expected, counted = predict(posterior, spend, command.backtest.seed).of(metric)
     rivals = {
-        name: verify(rival(past, spend, metric), with_errors(rival, past, spend, metric), actual)
+        name: verify(rival(past, spend, metric), naive_draws(rival, past, spend, metric), actual)
         for name, rival in NAIVE_FORECASTS.items()
     }
     model = verify(expected.mean(0), counted, actual)
@@ -138,31 +138,31 @@ def _origin(past: History, future: History, command: BacktestCommand) -> Origin:
 def backtest_document(
     origins: list[Origin], latest: Origin, command: BacktestCommand, history: History
 ) -> dict[str, Any]:
-    """Return the content of ``backtest.json``; rivals that beat the model are named."""
-    together = _side_by_side(origins)
+    """Return the content of ``backtest.json``; naive forecasts that beat the model are named."""
+    pooled_scores = _side_by_side(origins)
     return {
         "metric": command.metric,
         "objective": command.objective.name,
         "horizon": command.backtest.horizon,
         "history": {"fingerprint": history.fingerprint(), "days": len(history.dates)},
         "origins": [_alone(origin) for origin in origins],
-        "model": together["model"],
-        "rivals": together["rivals"],
+        "model": pooled_scores["model"],
+        "rivals": pooled_scores["rivals"],
         "latest": _alone(latest),
         "goals": command.backtest.goals,
         "remarks": [
-            *_remarks(together, f"{len(origins)} origins"),
+            *_remarks(pooled_scores, f"{len(origins)} origins"),
             *_remarks(_side_by_side([latest]), f"from {latest.date}"),
         ],
     }
 
 
-def _remarks(together: Mapping[str, Any], when: str) -> list[str]:
-    """Say plainly which rival beats the model at what, and when."""
+def _remarks(pooled_scores: Mapping[str, Any], when: str) -> list[str]:
+    """Return a sentence per score at which a naive forecast beats the model."""
     lines = []
     for score, what in _COMPARED.items():
-        ours = together["model"][score]
-        for name, scores in together["rivals"].items():
+        ours = pooled_scores["model"][score]
+        for name, scores in pooled_scores["rivals"].items():
             if scores[score] < ours:
                 both = f"{scores[score]:.3f}, {ours:.3f}"
                 lines.append(f"{when}: {name} beats the model at {what}: {both}.")
@@ -181,8 +181,9 @@ def _alone(origin: Origin) -> dict[str, Any]:
 
 def _side_by_side(origins: list[Origin]) -> dict[str, Any]:
     return {
-        "model": pooled([origin.model for origin in origins]),
+        "model": pooled_scores([origin.model for origin in origins]),
         "rivals": {
-            name: pooled([origin.rivals[name] for origin in origins]) for name in origins[0].rivals
+            name: pooled_scores([origin.rivals[name] for origin in origins])
+            for name in origins[0].rivals
         },
     }

@@ -1,4 +1,4 @@
-"""The backtest for people: a table and a picture of what was said and what happened."""
+"""Report of a backtest: a table of scores, and a picture of forecasts and outcomes."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +31,7 @@ def rolling_table(content: Mapping[str, Any]) -> Table:
 
 
 def backtest_markdown(content: Mapping[str, Any], command: str) -> str:
-    """Return the same as a Markdown table under the command that makes it."""
+    """Return the same as a Markdown table under the command that writes it."""
     lines = [f"    {command}", ""]
     lines.append(
         "| horizon | forecaster | " + " | ".join(s.replace("_", " ") for s in SCORES) + " |"
@@ -43,8 +43,8 @@ def backtest_markdown(content: Mapping[str, Any], command: str) -> str:
 
 
 def _rows(content: Mapping[str, Any]) -> dict[str, list[list[str]]]:
-    """Return by horizon a row a forecaster, and one of what is aimed at."""
-    parts = {
+    """Return, by horizon, a row of targets and a row per forecaster."""
+    sections = {
         f"{len(content['origins'])} origins": (content, content["goals"]["origins"]),
         f"from {content['latest']['date']}": (content["latest"], content["goals"]["latest"]),
     }
@@ -52,20 +52,20 @@ def _rows(content: Mapping[str, Any]) -> dict[str, list[list[str]]]:
         horizon: [
             ["goal", *(goals.get(score, "") for score in SCORES)],
             *(
-                [name, *(_shown(scores[score]) for score in SCORES)]
+                [name, *(_formatted(scores[score]) for score in SCORES)]
                 for name, scores in (("model", part["model"]), *part["rivals"].items())
             ),
         ]
-        for horizon, (part, goals) in parts.items()
+        for horizon, (part, goals) in sections.items()
     }
 
 
-def _shown(score: float) -> str:
+def _formatted(score: float) -> str:
     return f"{score:,.0f}" if abs(score) >= 100 else f"{score:.3f}"
 
 
 def draw_backtest(content: Mapping[str, Any], folder: Path) -> Path:
-    """Write ``backtest.png``: each horizon's total with its interval, and who erred how much."""
+    """Write ``backtest.png``: each horizon's total with its interval, and the errors of all."""
     figure = blank(11, 4.2)
     left, right = figure.subplots(1, 2)
     parts = [*content["origins"], content["latest"]]
@@ -75,7 +75,7 @@ def draw_backtest(content: Mapping[str, Any], folder: Path) -> Path:
     mean = actual * (1 + np.array([part["model"]["bias"] for part in parts]))
     left.vlines(at, low, high, color="#9fb8d8", linewidth=7, label="90 % interval")
     left.plot(at, mean, "_", color="#1d4e89", markersize=14, label="forecast")
-    left.plot(at, actual, "o", color="#c8553d", markersize=5, label="what happened")
+    left.plot(at, actual, "o", color="#c8553d", markersize=5, label="actual")
     left.set_xticks(at, [part["date"] for part in parts], rotation=30, ha="right")
     left.set_ylim(bottom=0)
     left.set_title(f"{content['metric']} of {content['horizon']} days from each date")

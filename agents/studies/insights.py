@@ -1,4 +1,4 @@
-"""From exports to everything that can be said about them: the job of ``scripts/insights.py``."""
+"""Insights from exports: attribution, diagnosis, forecasts and their tests, gathered."""
 
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from ...data.forecasting import (
     Forecaster,
     ForecastingSettings,
     compare,
+    extrapolated_campaigns,
     forecasters_of,
     importances,
     look_ahead,
     same_weekday,
-    unseen,
 )
 from ...data.history import History
 from ...data.insights import Insights
@@ -51,12 +51,12 @@ class InsightsCommand(Command):
     output: Path | None  # folder of the results; None: the run's own
 
 
-def gather_insights(command: InsightsCommand, say: Progress) -> Insights:
+def gather_insights(command: InsightsCommand, progress: Progress) -> Insights:
     """Read, attribute, diagnose and forecast.
 
     Args:
         command: the whole configuration.
-        say: called with a line of progress now and then.
+        progress: called with a line now and then.
 
     Raises:
         ConfigError: a setting is not allowed.
@@ -67,17 +67,15 @@ def gather_insights(command: InsightsCommand, say: Progress) -> Insights:
     attribution.check_method()
     forecasters, left_out = forecasters_of(forecasting, {SIMULATOR: simulator_of(command)})
 
-    say("reading")
-    history = fill_missing_conversions(
-        load_history(data), "revenue"
-    )  # where nothing is counted, orders are
-    journeys, notes = _journeys(data, history, attribution, say)
-    say("looking for what changed")
+    progress("reading")
+    history = fill_missing_conversions(load_history(data), "revenue")
+    journeys, notes = _journeys(data, history, attribution, progress)
+    progress("looking for what changed")
     changed = diagnose(history, diagnosis)
-    comparison = compare(history, forecasters, forecasting, say)
+    comparison = compare(history, forecasters, forecasting, progress)
     spend = recent_spend(history, forecasting.horizon)
     chosen = forecasters[comparison.chosen]
-    say(f"forecasting by {comparison.chosen}")
+    progress(f"forecasting by {comparison.chosen}")
     return Insights(
         history=history,
         attribution=journeys,
@@ -90,13 +88,13 @@ def gather_insights(command: InsightsCommand, say: Progress) -> Insights:
         importances=importances(history, forecasting),
         coverage=forecasting.coverage,
         drift_coverage=diagnosis.drift.coverage,
-        unseen=tuple(unseen(history, spend)),
+        unseen=tuple(extrapolated_campaigns(history, spend)),
         notes=(*history.notes, *notes, *left_out),
     )
 
 
 def simulator_of(command: InsightsCommand) -> Forecaster:
-    """Return the calibrated simulator as a forecaster; it calibrates when it is first asked."""
+    """Return the calibrated simulator as a forecaster; it calibrates at its first forecast."""
     return SimulatorForecaster(
         cached_calibrations(command.priors, command.calibration), command.calibration.seed
     )
@@ -109,13 +107,13 @@ def recent_spend(history: History, days: int) -> np.ndarray[Any, np.dtype[np.flo
 
 
 def _journeys(
-    data: DataSettings, history: History, settings: AttributionSettings, say: Progress
+    data: DataSettings, history: History, settings: AttributionSettings, progress: Progress
 ) -> tuple[Document | None, tuple[str, ...]]:
     """Return the attribution's document and notes; None where there are no landings."""
     landings = read_landings(data, history)
     if landings is None:
         return None, ()
-    say("attributing")
+    progress("attributing")
     document = attribution_document(attribution_study_of(history, landings, settings))
-    told = (note for note in document["notes"] if note not in history.notes)
-    return document, tuple(told)
+    notes = (note for note in document["notes"] if note not in history.notes)
+    return document, tuple(notes)

@@ -1,9 +1,9 @@
-"""Advertisers whose truth is known: what a calibration makes of them, and what its plan costs.
+"""Recovery study: calibration and plan of synthetic advertisers, compared with the truth.
 
-An advertiser is drawn (``envs/synthetic.py``, of any form of ``envs/worlds.py``), written as
-exports, read, calibrated and planned like any other; then its curves and its plan are held against
-the truth. Regret is the share of expected conversions that is lost, over the flight, against the
-best plan that is the same every day and against the best daily plan.
+An advertiser is drawn (``envs/synthetic``, with any of its response forms), written as exports,
+read, calibrated and planned like any other; then its curves and its plan are compared with the
+truth. Regret is the share of expected conversions that is lost, over the flight, against the best
+constant plan and against the best daily plan.
 """
 
 import os
@@ -67,10 +67,10 @@ from ...envs.synthetic import (
     write_advertiser,
 )
 
-MULTIPLES = (0.5, 1.0, 2.0, 5.0)  # of the mean historical spend, at which curves are compared
+MULTIPLES = (0.5, 1.0, 2.0, 5.0)  # of past spend, at which curves are compared
 _CURVE_DRAWS = 512
-_COUNTED = 1.0  # conversions a day from which a campaign's interval is counted
-_CLIMB = 400  # evaluations of the best plans at most
+_MIN_CONVERSIONS = 1.0  # per day, for a campaign's interval to count
+_MAX_EVALUATIONS = 400  # of the solver of the best plans
 
 
 class StudySettings(Settings):
@@ -79,8 +79,8 @@ class StudySettings(Settings):
     forms: Annotated[list[str], Field(min_length=1)]
     advertisers: Annotated[int, Field(ge=1)]  # of each form
     seed: Annotated[int, Field(ge=0)]  # of the first
-    goals: dict[str, dict[str, Any]]  # hill and other: what is aimed at, percent
-    workers: Annotated[int, Field(ge=1)] | None  # None: as many as there are cores
+    goals: dict[str, dict[str, Any]]  # of hill and of every other form, percent
+    workers: Annotated[int, Field(ge=1)] | None  # None: one per core
 
 
 class RecoveryCommand(Command):
@@ -132,19 +132,19 @@ class Case(NamedTuple):
 
 
 class Truth(NamedTuple):
-    """A market that is known, campaigns in the order of the history that was read."""
+    """The true market, campaigns in the order of the history that was read."""
 
     form: ResponseForm
     market: Market  # fields (campaigns,)
-    state: MarketState  # on the eve of the flight
+    state: MarketState  # at the start of the flight
     levels: Floats  # (days, campaigns) log levels of the history
 
     def conversions(self, plans: Floats) -> Floats:
-        """Return what plans (days, plans, campaigns) are expected to bring, (plans, campaigns)."""
+        """Return the expected conversions of plans (days, plans, campaigns), (plans, campaigns)."""
         _, days = expected_conversions(self.form, self.market, self.state, plans)
         return np.asarray(days.sum(0))
 
-    def worth(self, days: int) -> PlanObjective:
+    def objective(self, days: int) -> PlanObjective:
         """Return value and gradient of plans, (rows, days or 1, campaigns)."""
         market, state = to_tensors(self.market), to_tensors(self.state)
 
@@ -161,22 +161,22 @@ def run_study(
 
     Args:
         command: what is studied.
-        done: called whenever an advertiser is finished.
+        done: called when an advertiser is finished.
 
     Returns:
-        What ``study`` returns of each, in order.
+        The result of ``study`` for each, in order.
     """
     cases = command.cases()
     workers = command.study.workers or os.cpu_count()
     if workers == 1:
-        return [_then(study(case, command), case, done) for case in cases]
+        return [_notify(study(case, command), case, done) for case in cases]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         jobs = {pool.submit(study, case, command): case for case in cases}
-        results = {jobs[job]: _then(job.result(), jobs[job], done) for job in as_completed(jobs)}
+        results = {jobs[job]: _notify(job.result(), jobs[job], done) for job in as_completed(jobs)}
     return [results[case] for case in cases]
 
 
-def _then(result: dict[str, Any], case: Case, done: Callable[[Case], None]) -> dict[str, Any]:
+def _notify(result: dict[str, Any], case: Case, done: Callable[[Case], None]) -> dict[str, Any]:
     done(case)
     return result
 
@@ -213,31 +213,37 @@ def study(case: Case, command: RecoveryCommand) -> dict[str, Any]:
     }
 
 
-def best_values(truth: Truth, constraints: Constraints, begin: Floats) -> tuple[float, float]:
-    """Return what the best steady and the best daily plan bring in a known market."""
-    worth, every_day = truth.worth(len(begin)), project_constant_plan(constraints)
-    starts = [begin.mean(0)[None, None], 0 * begin[None, :1] + constraints.total / begin.size]
-    steady = [maximise(worth, every_day, start, _CLIMB) for start in starts]
-    first = max(steady, key=lambda summit: summit.value[0])
-    feasible = project_daily_plan(constraints)
-    starts = [np.repeat(first.plan, len(begin), 1), begin[None]]
-    daily = max(float(maximise(worth, feasible, start, _CLIMB).value[0]) for start in starts)
-    return float(first.value[0]), daily
+def best_values(truth: Truth, constraints: Constraints, plan: Floats) -> tuple[float, float]:
+    """Return the value of the best constant and of the best daily plan in the true market.
+
+    Args:
+        truth: the market.
+        constraints: of the plans.
+        plan: (days, campaigns) dollars to start from.
+    """
+    objective, constant_plans = truth.objective(len(plan)), project_constant_plan(constraints)
+    starts = [plan.mean(0)[None, None], 0 * plan[None, :1] + constraints.total / plan.size]
+    constant = [maximise(objective, constant_plans, each, _MAX_EVALUATIONS) for each in starts]
+    best = max(constant, key=lambda optimum: optimum.value[0])
+    daily_plans = project_daily_plan(constraints)
+    starts = [np.repeat(best.plan, len(plan), 1), plan[None]]
+    daily = [maximise(objective, daily_plans, each, _MAX_EVALUATIONS) for each in starts]
+    return float(best.value[0]), max(float(optimum.value[0]) for optimum in daily)
 
 
 def curves(
     posterior: Posterior, truth: Truth, record: ObservedHistory, days: int, seed: int
 ) -> list[dict[str, Any]]:
-    """Compare response curves with the truth, a row a multiple of past spend.
+    """Compare response curves with the truth, a row per multiple of past spend.
 
-    A curve is what the history would have brought at a multiple of its spend (``past``), and what
-    the flight will bring at that multiple of the mean (``ahead``): the first asks for the response
-    alone, the second also for the level to come.
+    A curve is the history's conversions at a multiple of its spend (``past``), and the flight's
+    at that multiple of the mean (``ahead``): the first depends on the response alone, the second
+    also on the level to come.
     """
     market, state = posterior.sample_training(_CURVE_DRAWS)
     levels = draw_levels(market, record, np.random.Generator(np.random.PCG64(seed)))
-    world = partial(step_with_form, truth.form)
-    counted = record.conversions.sum(0) > _COUNTED * record.seen.sum(0)
+    true_step = partial(step_with_form, truth.form)
+    counted = record.conversions.sum(0) > _MIN_CONVERSIONS * record.seen.sum(0)
     rows = []
     for multiple in MULTIPLES:
         spend, first = multiple * record.spend, record.first_day
@@ -246,22 +252,24 @@ def curves(
         pairs = {
             "past": (
                 counterfactual_conversions(market, levels, spend, first),
-                counterfactual_conversions(truth.market, truth.levels, spend, first, world),
+                counterfactual_conversions(truth.market, truth.levels, spend, first, true_step),
             ),
             "ahead": (sum(o.expected for o in outcomes), truth.conversions(plan)[0]),
         }
-        rows.append({"multiple": multiple} | {k: _held(*v, counted) for k, v in pairs.items()})
+        rows.append(
+            {"multiple": multiple} | {k: _curve_errors(*v, counted) for k, v in pairs.items()}
+        )
     return rows
 
 
-def _held(draws: Floats, true: Floats, counted: NDArray[np.bool_]) -> dict[str, float]:
-    """Hold draws (draws, campaigns) of a curve's value against the truth."""
+def _curve_errors(draws: Floats, true: Floats, counted: NDArray[np.bool_]) -> dict[str, float]:
+    """Compare draws (draws, campaigns) of a curve's value with the truth."""
     low, high = np.quantile(draws, [0.05, 0.95], axis=0)
     inside = (low <= true) & (true <= high)
     return {
         "error": float(np.abs(draws.mean(0) - true).sum() / true.sum()),
         "bias": float(draws.mean(0).sum() / true.sum() - 1),
-        "covered": int(inside[counted].sum()),  # of the campaigns above one conversion a day
+        "covered": int(inside[counted].sum()),  # of the campaigns above one conversion per day
         "counted": int(counted.sum()),
     }
 

@@ -1,4 +1,4 @@
-"""The recovery study for people: a table a form of market, targets beside, and a picture."""
+"""Report of the recovery study: a row per response form beside its targets, and a picture."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,10 +13,10 @@ Cases = Sequence[Mapping[str, Any]]
 
 
 def recovery_summary(cases: Cases, goals: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row a form: mean regrets in percent, curve errors, coverage, and the goals.
+    """Return one row per form: mean regrets in percent, curve errors, coverage, and the goals.
 
     Args:
-        cases: what ``recovery.study`` returned.
+        cases: results of ``recovery.study``.
         goals: of ``hill`` and of every ``other`` form; see ``conf/recovery.yaml``.
     """
     forms = dict.fromkeys(case["form"] for case in cases)
@@ -53,16 +53,16 @@ def _row(form: str, cases: Cases) -> dict[str, Any]:
 
 def _curve(cases: Cases, i: int, kind: str) -> dict[str, float]:
     rows = [case["curves"][i][kind] for case in cases]
-    counted = max(sum(row["counted"] for row in rows), 1)
+    count = max(sum(row["counted"] for row in rows), 1)
     return {
         "error": 100 * float(np.mean([row["error"] for row in rows])),
         "bias": 100 * float(np.mean([row["bias"] for row in rows])),
-        "coverage": 100 * sum(row["covered"] for row in rows) / counted,
+        "coverage": 100 * sum(row["covered"] for row in rows) / count,
     }
 
 
 def recovery_table(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Return headings and cells: regret, rivals, and curves at each multiple of past spend."""
+    """Return headings and cells: regrets, baselines, and curves at each multiple of past spend."""
     multiples = [curve["multiple"] for curve in rows[0]["curves"]]
     heads = [
         "form", "n", "regret, best steady", "regret, best daily", "historical", "uniform",
@@ -80,18 +80,18 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
     return [
         row["form"],
         str(row["advertisers"]),
-        f"{row['regret_steady']:.2f}{_most(goals, 'steady')}",
-        f"{row['regret_daily']:.2f}{_most(goals, 'daily')}",
+        f"{row['regret_steady']:.2f}{_at_most(goals, 'steady')}",
+        f"{row['regret_daily']:.2f}{_at_most(goals, 'daily')}",
         f"{row['historical_daily']:.1f}",
         f"{row['uniform_daily']:.1f}",
         str(row["worse_than_historical"]),
-        *(f"{c['past']['error']:.1f} %{_at_past(c, _most(goals, 'error'))}" for c in curves),
+        *(f"{c['past']['error']:.1f} %{_at_past(c, _at_most(goals, 'error'))}" for c in curves),
         *(f"{c['past']['coverage']:.0f} %{_at_past(c, _between(goals))}" for c in curves),
         f"{ahead['error']:.1f} %, {ahead['coverage']:.0f} %",
     ]
 
 
-def _most(goals: Mapping[str, Any], key: str) -> str:
+def _at_most(goals: Mapping[str, Any], key: str) -> str:
     return f" (<= {goals[key]:g})" if key in goals else ""
 
 
@@ -104,7 +104,7 @@ def _at_past(curve: Mapping[str, Any], goal: str) -> str:
 
 
 def recovery_markdown(rows: Sequence[Mapping[str, Any]], command: str) -> str:
-    """Return the table and the command that makes it."""
+    """Return the table under the command that writes it."""
     heads, *cells = recovery_table(rows)
     lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
     lines += ["| " + " | ".join(row) + " |" for row in cells]
@@ -112,7 +112,7 @@ def recovery_markdown(rows: Sequence[Mapping[str, Any]], command: str) -> str:
 
 
 def draw_recovery(cases: Cases, folder: Path) -> Path:
-    """Write ``recovery.png``: each advertiser's regret, the plan's beside historical shares."""
+    """Write ``recovery.png``: each advertiser's regret, of the plan and of historical shares."""
     forms = list(dict.fromkeys(case["form"] for case in cases))
     figure = blank(1.9 * len(forms) + 1.5, 4)
     axes = figure.subplots()

@@ -1,7 +1,7 @@
-"""A learner's settings searched by Optuna: Akiba et al., KDD 2019, with its TPE sampler.
+"""Search of a learner's settings with Optuna (Akiba et al., KDD 2019) and its TPE sampler.
 
-Optuna is used by its own interface: Hydra's plugin asks for optuna < 3. Trials are kept in a
-journal file, a line an event, from which a search that was stopped goes on.
+Optuna is called directly: Hydra's plugin needs optuna < 3. Trials are kept in a journal file, a
+line per event, from which an interrupted search goes on.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from ..training import Learner, learn, validation_percent
 
 
 class Range(Settings):
-    """Where a key is searched; the optional keys are those of ``conf/tune.yaml``."""
+    """The search range of a key; see ``conf/tune.yaml``."""
 
     low: float | None = None
     high: float | None = None
@@ -38,8 +38,8 @@ class Range(Settings):
             raise ValueError("a logarithm needs low > 0")
         return self
 
-    def suggested(self, trial: Any, key: str) -> Any:
-        """Return what Optuna suggests for a trial."""
+    def suggest(self, trial: Any, key: str) -> Any:
+        """Return Optuna's suggestion for a trial."""
         if self.choices:
             return trial.suggest_categorical(key, self.choices)
         if self.whole:
@@ -57,7 +57,7 @@ class TuneCommand(Command):
     output: Path | None  # folder; None: the run's own
 
     def require_searchable(self) -> None:
-        """Refuse keys to search that the agent does not have, and where Optuna is missing.
+        """Raise if the agent lacks a key to search, or Optuna is missing.
 
         Raises:
             ConfigError: naming the key, or what to install.
@@ -78,7 +78,7 @@ class TuneCommand(Command):
 
 
 def tune(
-    experiment: Experiment, command: TuneCommand, folder: Path, say: Progress
+    experiment: Experiment, command: TuneCommand, folder: Path, progress: Progress
 ) -> dict[str, Any]:
     """Train with other settings, trial by trial, and write ``tune.json`` into a folder.
 
@@ -86,7 +86,7 @@ def tune(
         experiment: in which learners are trained.
         command: what to search and how often.
         folder: of the journal, ``trials.log``; its trials count.
-        say: called with a line a trial.
+        progress: called with a line per trial.
 
     Returns:
         The best trial: its number, percent of the clairvoyant on the validation markets, values,
@@ -105,21 +105,21 @@ def tune(
         load_if_exists=True,
     )
     done = [trial for trial in study.trials if trial.state.is_finished()]
-    # what was drawn before must not be drawn again
+    # earlier suggestions must not be drawn again
     study.sampler = optuna.samplers.TPESampler(seed=command.seed + len(study.trials))
 
     def score(trial: Any) -> float:
-        values = {key: span.suggested(trial, key) for key, span in command.space.items()}
+        values = {key: span.suggest(trial, key) for key, span in command.space.items()}
         variant = replace(experiment, agent=command.learner_with(values))
         percent = validation_percent(variant, learn(variant, command.seed, None, progress=False))
-        say(f"trial {trial.number}: {percent:.2f} % with {_overrides(values)}")
+        progress(f"trial {trial.number}: {percent:.2f} % with {_overrides(values)}")
         return percent
 
     study.optimize(score, n_trials=max(command.trials - len(done), 0))
-    return _told(study, command, folder)
+    return _write_trials(study, command, folder)
 
 
-def _told(study: Any, command: TuneCommand, folder: Path) -> dict[str, Any]:
+def _write_trials(study: Any, command: TuneCommand, folder: Path) -> dict[str, Any]:
     rows = [
         {"number": trial.number, "percent": trial.value, "values": trial.params}
         for trial in study.trials
@@ -127,8 +127,8 @@ def _told(study: Any, command: TuneCommand, folder: Path) -> dict[str, Any]:
     ]
     best = next(row for row in rows if row["number"] == study.best_trial.number)
     task = command.experiment.task
-    where = [] if task is None else [f"task={task}"]
-    words = [*where, f"agent={command.experiment.learner.name}", _overrides(best["values"])]
+    task_words = [] if task is None else [f"task={task}"]
+    words = [*task_words, f"agent={command.experiment.learner.name}", _overrides(best["values"])]
     best = {**best, "overrides": " ".join(words)}
     write_json(folder / "tune.json", {"best": best, "trials": rows})
     return best

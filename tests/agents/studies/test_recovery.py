@@ -159,11 +159,11 @@ def test_value_and_gradient_are_those_of_the_truth(
 ) -> None:
     truth, _ = truths(form)
     plans = np.random.default_rng(0).gamma(2, 100, (4, DAYS, 3))
-    value, slope = truth.worth(DAYS)(plans)
+    value, slope = truth.objective(DAYS)(plans)
     np.testing.assert_allclose(value, truth.conversions(np.moveaxis(plans, 0, 1)).sum(1))
     nudged = plans.copy()
     nudged[:, 3, 1] += 0.01
-    gained = (truth.worth(DAYS)(nudged)[0] - value) / 0.01
+    gained = (truth.objective(DAYS)(nudged)[0] - value) / 0.01
     np.testing.assert_allclose(gained, slope[:, 3, 1], rtol=1e-3)
 
 
