@@ -5,18 +5,18 @@ from .compare import (
     ForecastingSettings,
     Outlook,
     compare,
+    extrapolated_campaigns,
     forecasters_of,
     importances,
-    level_of,
+    level_forecaster,
     look_ahead,
-    unseen,
 )
-from .features import RATIOS, channel_breadth, channel_diversity, channel_shares, weekday_of
+from .features import RATIOS, channel_breadth, channel_diversity, channel_shares, weekdays_of_dates
 from .forecaster import METRICS, Forecaster, Metric, backtest, rolling_origins
 from .level import BiasCorrected, Level
 from .metrics import bae, scores_of
-from .naive import NAIVE_FORECASTS, same_weekday, with_errors
-from .probabilistic_metrics import Verified, pooled, verify
+from .naive import NAIVE_FORECASTS, naive_draws, same_weekday
+from .probabilistic_metrics import Verification, pooled_scores, verify
 
 __all__ = [
     "METRICS",
@@ -29,23 +29,23 @@ __all__ = [
     "Level",
     "Metric",
     "Outlook",
-    "Verified",
+    "Verification",
     "backtest",
     "bae",
     "channel_breadth",
     "channel_diversity",
     "channel_shares",
     "compare",
+    "extrapolated_campaigns",
     "forecasters_of",
     "importances",
-    "level_of",
+    "level_forecaster",
     "look_ahead",
-    "pooled",
+    "naive_draws",
+    "pooled_scores",
     "rolling_origins",
     "same_weekday",
     "scores_of",
-    "unseen",
     "verify",
-    "weekday_of",
-    "with_errors",
+    "weekdays_of_dates",
 ]

@@ -1,11 +1,12 @@
-"""The forecast of the days ahead: forecasters compared by rolling cross-validation, one chosen.
+"""Comparison of forecasters by rolling cross-validation, and the forecast of the best one.
 
-Every forecaster is fitted again at every origin on what was known there and is given the spend of
-the days that followed, never their clicks, impressions, conversions or revenue.
+Every forecaster is refitted at every origin on the history before it, and receives the spend of
+the days after it, never their clicks, impressions, conversions or revenue.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -14,7 +15,7 @@ from pydantic import Field
 from ..errors import ConfigError, data_error
 from ..history import History
 from ..settings import Settings
-from ..types import Floats
+from ..types import Floats, Progress
 from .conformal import Interval, intervals, month_range
 from .forecaster import METRICS, Backtest, Forecaster, Metric, Naive, backtest, rolling_origins
 from .importance import contributions, permutation
@@ -22,34 +23,35 @@ from .level import BiasCorrected, Level, LevelSettings, unit_of
 from .metrics import Scores, scores_of
 from .naive import NAIVE_FORECASTS
 from .regressors import (
-    Boosted,
     BoostingSettings,
     ForestSettings,
-    Learned,
+    GradientBoosting,
+    LearnedForecaster,
     LearningSettings,
     NetSettings,
-    boosted,
-    boosting_is_here,
-    forest,
-    net,
+    NeuralNet,
+    RandomForest,
+    Regressor,
+    xgboost_is_installed,
 )
-from .training_table import training
+from .training_table import training_table_of
 
 Count = Annotated[int, Field(ge=1)]
-LEARNERS = ("random_forest", "xgboost", "net")
-OWN = (*NAIVE_FORECASTS, "level", *LEARNERS)
+REGRESSORS = ("random_forest", "xgboost", "net")
+BUILT_IN = (*NAIVE_FORECASTS, "level", *REGRESSORS)
+_IMPORTANCE_STEP = 3  # days between the origins of the rows that are permuted
 
 
 class OriginSettings(Settings):
-    """Where backtests start."""
+    """Origins of backtests."""
 
-    origins: Annotated[int, Field(ge=0)]
+    origins: Annotated[int, Field(ge=0)]  # at most
     step: Count  # days
-    least: Count  # days
+    least: Count  # days of history before an origin
 
 
 class ForecastingSettings(Settings):
-    """The keys of `conf/forecasting`, where their meaning and defaults are."""
+    """Settings of `conf/forecasting`, whose YAML documents each key and its default."""
 
     horizon: Count  # days
     coverage: Annotated[float, Field(gt=0, lt=1)]
@@ -68,21 +70,21 @@ class ForecastingSettings(Settings):
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
-    """What is expected of one metric, with its intervals."""
+    """Forecast of one metric with prediction intervals."""
 
     expected: Floats  # (days, campaigns)
-    interval: Interval
-    together: Interval  # (days, 1) of all campaigns
-    least: Floats  # (campaigns + 1,) least of actual over forecast month totals in the backtests
-    most: Floats  # (campaigns + 1,) the most
-    backtests: int  # month-long forecasts behind intervals and range
+    interval: Interval  # (days, campaigns)
+    total_interval: Interval  # (days, 1) of all campaigns together
+    least: Floats  # (campaigns + 1,) smallest ratio of actual to forecast totals in the backtests
+    most: Floats  # (campaigns + 1,) largest
+    backtests: int  # month-long forecasts behind intervals and ratios
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Every forecaster's scores in the same cross-validation."""
+    """Scores of all forecasters in the same cross-validation."""
 
-    origins: tuple[int, ...]  # days of history that each knew
+    origins: tuple[int, ...]  # days of history before each origin
     scores: Mapping[str, Mapping[Metric, Scores]]  # by forecaster
     chosen: str
 
@@ -90,90 +92,105 @@ class Comparison:
 def forecasters_of(
     settings: ForecastingSettings, plugged: Mapping[str, Forecaster]
 ) -> tuple[dict[str, Forecaster], tuple[str, ...]]:
-    """Make the forecasters that are asked for.
+    """Forecasters that the settings list.
 
     Args:
-        settings: of all of them.
+        settings: settings of all built-in forecasters, and the list of names.
         plugged: forecasters from elsewhere by name, such as the calibrated simulator.
 
     Returns:
-        Forecasters by name in the order asked for, and a note for each that was left out.
+        Forecasters by name in the order of the settings, and a note for each that was left out.
 
     Raises:
-        ConfigError: for a name that is none.
+        ConfigError: a name is unknown, or the chosen forecaster is not among the listed ones.
     """
-    known = (*OWN, *plugged)
-    found: dict[str, Forecaster] = {}
+    allowed = (*BUILT_IN, *plugged)
+    forecasters: dict[str, Forecaster] = {}
     notes = []
     for name in settings.forecasters:
-        if name not in known:
+        if name not in allowed:
             raise ConfigError(
-                f"forecasting.forecasters: got {name!r}. Allowed: {', '.join(known)}. Change it "
-                "or leave it out."
+                f"forecasting.forecasters: got {name!r}. Allowed: {', '.join(allowed)}. To fix: "
+                "change the name or remove it."
             )
-        if name == "xgboost" and not boosting_is_here():
+        if name == "xgboost" and not xgboost_is_installed():
             notes.append(
-                "xgboost: left out of the comparison, as it is not installed; "
-                "pip install 'mediagym[boosting]' brings it."
+                "xgboost: left out of the comparison, as it is not installed; to install it: "
+                "pip install 'mediagym[boosting]'."
             )
             continue
-        found[name] = plugged[name] if name in plugged else _own(name, settings)
-    if settings.chosen not in ("auto", *found):
+        forecasters[name] = plugged[name] if name in plugged else _built_in(name, settings)
+    if settings.chosen not in ("auto", *forecasters):
         raise ConfigError(
-            f"forecasting.chosen: got {settings.chosen!r}. Allowed: auto, {', '.join(found)}. "
-            "Change it or add it to forecasting.forecasters."
+            f"forecasting.chosen: got {settings.chosen!r}. Allowed: auto, "
+            f"{', '.join(forecasters)}. To fix: change the name or add it to "
+            "forecasting.forecasters."
         )
-    return found, tuple(notes)
+    return forecasters, tuple(notes)
 
 
-def level_of(settings: ForecastingSettings) -> Forecaster:
-    """The level forecaster with its correction, which is also what the learners correct."""
-    how = settings.correction
-    inner = Level(settings.level)
-    return BiasCorrected(inner, how.origins, settings.horizon, how.step, how.least)
+def level_forecaster(settings: ForecastingSettings) -> Forecaster:
+    """Bias-corrected level forecaster, which is also the base of the learned forecasters."""
+    correction = settings.correction
+    return BiasCorrected(
+        Level(settings.level),
+        correction.origins,
+        settings.horizon,
+        correction.step,
+        correction.least,
+    )
 
 
-def _own(name: str, settings: ForecastingSettings) -> Forecaster:
+def _built_in(name: str, settings: ForecastingSettings) -> Forecaster:
     if name in NAIVE_FORECASTS:
         return Naive(name, NAIVE_FORECASTS[name])
-    base = level_of(settings)
     if name == "level":
-        return base
-    model = {
-        "random_forest": forest(settings.random_forest),
-        "xgboost": boosted(settings.xgboost),
-        "net": net(settings.net),
-    }[name]
-    return Learned(name, model, base, settings.learning, settings.horizon)
+        return level_forecaster(settings)
+    return _learned(name, settings)
+
+
+def _learned(name: str, settings: ForecastingSettings) -> LearnedForecaster:
+    regressors: Mapping[str, Callable[[int], Regressor]] = {
+        "random_forest": partial(RandomForest, settings.random_forest),
+        "xgboost": partial(GradientBoosting, settings.xgboost),
+        "net": partial(NeuralNet, settings.net),
+    }
+    base = level_forecaster(settings)
+    return LearnedForecaster(name, regressors[name], base, settings.learning, settings.horizon)
 
 
 def compare(
     history: History,
     forecasters: Mapping[str, Forecaster],
     settings: ForecastingSettings,
-    say: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> Comparison:
-    """Score all of them from the same origins and choose one; `say` is told of each.
+    """Scores of all forecasters from the same origins, and the one chosen.
+
+    Args:
+        history: everything observed so far.
+        forecasters: by name.
+        settings: origins of the cross-validation, horizon and choice.
+        progress: called with a progress message per forecaster.
 
     Raises:
         DataError: the history is too short for a single origin.
     """
-    how = settings.validation
-    days = len(history.dates)
-    origins = rolling_origins(days, settings.horizon, how.step, how.origins, how.least)
+    validation, days = settings.validation, len(history.dates)
+    origins = _origins(history, settings, validation)
     if not origins:
         raise data_error(
             "forecasting",
-            f"the history has {days} days, of which no forecast can be tested",
-            f"at least {how.least + settings.horizon} days (forecasting.validation.least and "
-            "forecasting.horizon)",
-            "export a longer period, or lower one of them",
+            f"the history has {days} days, too few to test a forecast on",
+            f"at least {validation.least + settings.horizon} days (forecasting.validation.least "
+            "and forecasting.horizon)",
+            "export a longer period, or lower one of these settings",
         )
     scores = {}
-    for name, each in forecasters.items():
-        say(f"testing {name}")
+    for name, forecaster in forecasters.items():
+        progress(f"testing {name}")
         scores[name] = {
-            metric: scores_of(backtest(each, history, metric, origins, settings.horizon))
+            metric: scores_of(backtest(forecaster, history, metric, origins, settings.horizon))
             for metric in METRICS
         }
     chosen = settings.chosen
@@ -183,19 +200,18 @@ def compare(
 
 
 def error_of(scores: Mapping[Metric, Scores]) -> float:
-    """The WAPE of all campaigns, both metrics together: what forecasters are chosen by.
+    """Selection criterion: WAPE over all campaigns, summed over the metrics.
 
-    A metric of which nothing came has none and does not count.
+    A metric whose actuals sum to 0 has no WAPE and is ignored.
     """
-    return float(np.nansum([each.wape[-1] for each in scores.values()]))
+    return float(np.nansum([score.wape[-1] for score in scores.values()]))
 
 
-def errors_of(
+def interval_backtests(
     forecaster: Forecaster, history: History, metric: Metric, settings: ForecastingSettings
 ) -> Backtest:
-    """The backtests that intervals are made of."""
-    how, days = settings.errors, len(history.dates)
-    origins = rolling_origins(days, settings.horizon, how.step, how.origins, how.least)
+    """Backtests whose errors make the prediction intervals."""
+    origins = _origins(history, settings, settings.errors)
     return backtest(forecaster, history, metric, origins, settings.horizon)
 
 
@@ -206,59 +222,74 @@ def look_ahead(
     metric: Metric,
     settings: ForecastingSettings,
 ) -> Outlook:
-    """Forecast the days after a history with intervals.
+    """Forecast of the days after a history with prediction intervals.
 
     Args:
-        history: all that is known.
-        spend: (days, campaigns) dollars of the days after it.
+        history: everything observed so far.
+        spend: (days, campaigns) dollars on the days after the history.
         forecaster: the chosen one.
-        metric: what is forecast.
-        settings: of the intervals.
+        metric: the metric to forecast.
+        settings: coverage and backtests of the intervals.
     """
-    past = errors_of(forecaster, history, metric, settings)
+    past = interval_backtests(forecaster, history, metric, settings)
     expected = forecaster.forecast(history, spend, metric)
     coverage, unit = settings.coverage, unit_of(history, metric)
+    least, most = month_range(past, unit)
     return Outlook(
-        expected,
-        intervals(past, expected, coverage, unit),
-        intervals(past.together(), expected.sum(axis=1, keepdims=True), coverage, unit),
-        *month_range(past, unit),
-        len(past.origins),
+        expected=expected,
+        interval=intervals(past, expected, coverage, unit),
+        total_interval=intervals(past.total(), expected.sum(axis=1, keepdims=True), coverage, unit),
+        least=least,
+        most=most,
+        backtests=len(past.origins),
     )
 
 
 def importances(
     history: History, settings: ForecastingSettings, metric: Metric = "conversions"
 ) -> dict[str, dict[str, float]]:
-    """What each learner that was asked for makes use of, by learner and feature.
+    """Feature importances of the learned forecasters in the settings, by forecaster and feature.
 
-    Learnt without the last horizon and permuted inside it. `xgboost_contributions` are the exact
-    ones of the trees, on the same rows.
+    Each is fitted without the last horizon and permuted within it. `xgboost_contributions` are the
+    exact contributions of the trees on the same rows. Empty if nothing was counted there.
     """
     days, horizon = len(history.dates), settings.horizon
     before = history.window(None, days - horizon)
-    base = level_of(settings)
-    late = training(history, metric, base, range(days - horizon, days, 3), horizon)
-    found: dict[str, dict[str, float]] = {}
-    if late.ratio.sum() <= 0:
-        return found
-    for name in LEARNERS:
-        if name not in settings.forecasters or (name == "xgboost" and not boosting_is_here()):
+    base = level_forecaster(settings)
+    origins = range(days - horizon, days, _IMPORTANCE_STEP)
+    held_out = training_table_of(history, metric, base, origins, horizon)
+    features: dict[str, dict[str, float]] = {}
+    if held_out.ratio.sum() <= 0:
+        return features
+    for name in REGRESSORS:
+        if name not in settings.forecasters or (name == "xgboost" and not xgboost_is_installed()):
             continue
-        learner = _own(name, settings)
-        assert isinstance(learner, Learned)  # noqa: S101  # as all of LEARNERS
-        fitted = learner.fit(before, metric)
+        fitted = _learned(name, settings).fit(before, metric)
         if fitted is None:
             continue
-        seed = settings.learning.seed
-        found[name] = permutation(fitted[0], late, settings.shuffles, seed)
-        if isinstance(fitted[0], Boosted):
-            found[f"{name}_contributions"] = contributions(fitted[0], late)
-    return found
+        regressor, seed = fitted[0], settings.learning.seed
+        features[name] = permutation(regressor, held_out, settings.shuffles, seed)
+        if isinstance(regressor, GradientBoosting):
+            features[f"{name}_contributions"] = contributions(regressor, held_out)
+    return features
 
 
-def unseen(history: History, spend: Floats) -> list[str]:
-    """Campaigns whose mean spend ahead is above any day of the history: extrapolated."""
-    most = np.nan_to_num(history.spend).max(axis=0)
-    above = spend.mean(axis=0) > most
-    return [name for name, is_above in zip(history.names, above, strict=True) if is_above]
+def extrapolated_campaigns(history: History, spend: Floats) -> list[str]:
+    """Names of campaigns whose mean future spend exceeds that of every day of the history.
+
+    Args:
+        history: everything observed so far.
+        spend: (days, campaigns) dollars on the days after the history.
+    """
+    highest = np.nan_to_num(history.spend).max(axis=0)
+    exceeds = spend.mean(axis=0) > highest
+    return [name for name, above in zip(history.names, exceeds, strict=True) if above]
+
+
+def _origins(
+    history: History, settings: ForecastingSettings, backtests: OriginSettings
+) -> tuple[int, ...]:
+    days = len(history.dates)
+    return rolling_origins(
+        days, settings.horizon, backtests.step, backtests.origins, backtests.least
+    )

@@ -1,15 +1,16 @@
-"""Intervals from a forecaster's own past errors, campaign by campaign and as far ahead.
+"""Split conformal prediction intervals from a forecaster's rolling backtests.
 
-Split conformal prediction (Vovk et al. 2005; Lei et al. 2018) on rolling backtests. The score of a
-past day is the gap between the square roots of what happened and of its forecast, which has nearly
-one spread for counts of any size (Anscombe 1948); the interval is the forecast moved both ways by
-the scores' quantile. Both ways alike, because a campaign's level was wrong in one direction for
-weeks on end: few such errors were seen, and their sign says nothing of the next. Scores come from
-forecasts as many days ahead, give or take a week, so day 30 has the interval of day 30. Ends are
-rounded outwards to whole conversions (mean orders, for revenue).
+Split conformal prediction (Vovk et al. 2005; Lei et al. 2018), per campaign and horizon. The score
+of a past day is the absolute difference between the square roots of actual and forecast, whose
+variance is nearly the same for counts of any size (Anscombe 1948); the interval is the forecast
+moved both ways by a quantile of the scores. It is symmetric on that scale: a campaign's level errs
+in one direction for weeks, so few independent errors were observed and their sign does not predict
+the next one. Scores are taken from horizons within a week of the day, so day 30 gets the errors of
+day 30. Ends are rounded outwards to whole conversions (for revenue: multiples of the mean order
+value).
 
-Exchangeability is an approximation here. A level that moves as it never did in the backtests, or
-spend beyond what was ever spent, is not covered.
+Exchangeability is an approximation here: a level that moves as it never did in the backtests, or
+spend beyond anything in the history, is not covered.
 """
 
 from typing import NamedTuple
@@ -19,78 +20,81 @@ import numpy as np
 from ..types import Floats
 from .forecaster import Backtest
 
-_NEAR = 7  # days of horizon that a day learns from on either side
-_LEAST = 20  # scores below which a campaign takes those of all
-_SHIFT = 3.0 / 8.0  # Anscombe's
+_HORIZON_WINDOW = 7  # days of horizon on either side whose scores are used
+_MIN_SCORES = 20  # with fewer, a campaign uses the scores of all campaigns
+_ANSCOMBE_SHIFT = 3.0 / 8.0
 _ROUNDING = 1e-9
-_EVENTS = 10.0  # conversions that a total is divided by at least
-_TESTS = 3
+_MIN_EVENTS = 10.0  # forecast conversions below which a backtest's ratio is ignored
+_MIN_BACKTESTS = 3
 
 
 class Interval(NamedTuple):
-    """(days, campaigns) ends, 0 <= low <= high; NaN where nothing was tested."""
+    """(days, campaigns) ends, 0 <= low <= high; NaN where no backtest is scored."""
 
     low: Floats
     high: Floats
 
     def covers(self, actual: Floats) -> Floats:
-        """(days, campaigns) 1 where what happened lies inside, 0 where not, NaN if unknown."""
+        """(days, campaigns) 1 where the actual lies inside, 0 where not, NaN if not observed."""
         inside = (self.low <= actual) & (actual <= self.high)
         return np.where(np.isfinite(actual), inside.astype(float), np.nan)
 
 
 def intervals(past: Backtest, forecast: Floats, coverage: float, unit: float) -> Interval:
-    """Ends around a forecast.
+    """Prediction intervals around a forecast.
 
     Args:
-        past: backtests of the same forecaster, inside the history; horizons from 1 day on.
-        forecast: (days, campaigns) of the days after it; days beyond the backtests' horizon have
-            the scores of its last.
-        coverage: in (0, 1).
-        unit: size of one event: 1 for conversions, dollars an order for revenue.
+        past: backtests of the same forecaster within the history; horizons from 1 day on.
+        forecast: (days, campaigns) forecast of the days after it; days beyond the backtests'
+            horizon use the scores of its last day.
+        coverage: nominal coverage, in (0, 1).
+        unit: value of one event: 1 for conversions, dollars per order for revenue.
     """
     score = np.abs(_root(past.actual / unit) - _root(past.forecast / unit))
     last, width = score.shape[1] - 1, np.zeros(forecast.shape)
     for day in range(len(forecast)):
-        at = min(day, last)
-        near = score[:, max(0, at - _NEAR) : at + _NEAR + 1]
+        centre = min(day, last)
+        nearby = score[:, max(0, centre - _HORIZON_WINDOW) : centre + _HORIZON_WINDOW + 1]
         width[day] = [
-            _quantile(near[..., campaign], near, coverage) for campaign in range(score.shape[2])
+            _conformal_quantile(nearby[..., campaign], nearby, coverage)
+            for campaign in range(score.shape[2])
         ]
     root = _root(forecast / unit)
-    low = np.floor(np.maximum(root - width, 0.0) ** 2 - _SHIFT + _ROUNDING)
-    high = np.ceil((root + width) ** 2 - _SHIFT - _ROUNDING)
+    low = np.floor(np.maximum(root - width, 0.0) ** 2 - _ANSCOMBE_SHIFT + _ROUNDING)
+    high = np.ceil((root + width) ** 2 - _ANSCOMBE_SHIFT - _ROUNDING)
     return Interval(np.maximum(low, 0.0) * unit, high * unit)
 
 
 def month_range(past: Backtest, unit: float) -> tuple[Floats, Floats]:
-    """Least and most of actual over forecast totals in the backtests, (campaigns + 1,).
+    """(campaigns + 1,) smallest and largest ratio of actual to forecast totals in the backtests.
 
-    The last is of all campaigns together. Overlapping backtests are few independent ones, so no
-    coverage is claimed; NaN where fewer than three forecast enough events to divide by.
+    The last entry is for all campaigns together. Overlapping backtests amount to few independent
+    ones, so no coverage is claimed; NaN where fewer than three backtests forecast at least ten
+    events.
     """
-    whole = past.together()
+    total = past.total()
     actual, forecast = (
-        np.concatenate([np.where(past.known, own, 0.0), every], axis=2).sum(axis=1)
-        for own, every in ((past.actual, whole.actual), (past.forecast, whole.forecast))
+        np.concatenate([np.where(past.scored, per_campaign, 0.0), summed], axis=2).sum(axis=1)
+        for per_campaign, summed in ((past.actual, total.actual), (past.forecast, total.forecast))
     )
-    told = forecast >= _EVENTS * unit
-    ratio = actual / np.where(told, forecast, 1.0)
-    enough = told.sum(axis=0) >= _TESTS
-    least = np.where(told, ratio, np.inf).min(axis=0, initial=np.inf)
-    most = np.where(told, ratio, -np.inf).max(axis=0, initial=-np.inf)
-    return np.where(enough, least, np.nan), np.where(enough, most, np.nan)
+    sufficient = forecast >= _MIN_EVENTS * unit
+    ratio = actual / np.where(sufficient, forecast, 1.0)
+    tested = sufficient.sum(axis=0) >= _MIN_BACKTESTS
+    least = np.where(sufficient, ratio, np.inf).min(axis=0, initial=np.inf)
+    most = np.where(sufficient, ratio, -np.inf).max(axis=0, initial=-np.inf)
+    return np.where(tested, least, np.nan), np.where(tested, most, np.nan)
 
 
 def _root(values: Floats) -> Floats:
-    return np.asarray(np.sqrt(values + _SHIFT))
+    """Anscombe's variance-stabilising root, without its constant factor."""
+    return np.asarray(np.sqrt(values + _ANSCOMBE_SHIFT))
 
 
-def _quantile(own: Floats, everyone: Floats, coverage: float) -> float:
-    """The quantile of the scores, corrected for their number; NaN if there are none."""
-    scores = own[np.isfinite(own)]
-    if len(scores) < _LEAST:
-        scores = everyone[np.isfinite(everyone)]
+def _conformal_quantile(campaign_scores: Floats, all_scores: Floats, coverage: float) -> float:
+    """Quantile of the scores with the finite-sample correction; NaN if there are none."""
+    scores = campaign_scores[np.isfinite(campaign_scores)]
+    if len(scores) < _MIN_SCORES:
+        scores = all_scores[np.isfinite(all_scores)]
     if len(scores) == 0:
         return float("nan")
     rank = int(np.ceil((len(scores) + 1) * coverage)) - 1

@@ -1,7 +1,7 @@
-"""What a model may know of a day before it begins: the calendar, and ratios of the days before.
+"""Features of a day that are available before it begins: the calendar, and trailing ratios.
 
-Windows are of dates, never of rows: a day without a report is in the window and adds nothing to
-its sums. Nothing here looks at its own day or later but the calendar.
+Windows are windows of dates, not of rows: a day without a report lies in the window and adds
+nothing to its sums. Apart from the calendar, no feature uses its own day or a later one.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ..history import History
 from ..types import Floats
 
 WINDOWS = (7, 30)  # days
-RATIOS = {  # name: above, below
+RATIOS = {  # name: (numerator, denominator)
     "ctr": ("clicks", "impressions"),
     "cpc": ("spend", "clicks"),
     "cvr": ("conversions", "clicks"),
@@ -26,7 +26,7 @@ _DIVERSITY_DAYS = 30
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Rows for every day of a history and for the one that follows it."""
+    """Features of every day of a history and of the first day after it."""
 
     names: tuple[str, ...]  # (features,)
     dates: NDArray[np.datetime64]  # (days + 1,) datetime64[D]
@@ -38,18 +38,18 @@ class Features:
         return np.asarray(self.values[..., self.names.index(name)])
 
     def frame(self) -> pd.DataFrame:
-        """Return a tidy table, one row a date and campaign."""
+        """Tidy table with one row per date and campaign."""
         index = pd.MultiIndex.from_product([self.dates, self.campaigns], names=["date", "campaign"])
         flat = self.values.reshape(-1, len(self.names))
         return pd.DataFrame(flat, index=index, columns=list(self.names)).reset_index()
 
 
 def features_of(history: History) -> Features:
-    """Everything below for every campaign-day and for the first day after the history.
+    """All features of this module, for every campaign-day and the first day after the history.
 
-    Names: `day_of_week` (Monday 0), `month`, `quarter`, `weekend`; `{ctr,cpc,cvr,roas}_{7,30}` of
-    the days before; `..._30_to_channel`, that ratio over its channel's; `channel_diversity` and
-    `channel_breadth`, the same for all campaigns of a day.
+    Names: `day_of_week` (Monday 0), `month`, `quarter`, `weekend`; `{ctr,cpc,cvr,roas}_{7,30}`,
+    ratios over the days before; `..._30_to_channel`, that ratio over its channel's;
+    `channel_diversity` and `channel_breadth`, equal for all campaigns of a day.
     """
     dates = np.append(history.dates, history.dates[-1] + 1)
     shape = (len(dates), len(history.campaigns))
@@ -72,46 +72,47 @@ def features_of(history: History) -> Features:
 
 def calendar_of(dates: NDArray[np.datetime64]) -> dict[str, Floats]:
     """(days,) day_of_week (Monday 0), month, quarter (from 1) and weekend (0 or 1)."""
-    day = weekday_of(dates).astype(float)
+    weekday = weekdays_of_dates(dates).astype(float)
     month = dates.astype("datetime64[M]").astype(int) % 12 + 1.0
     return {
-        "day_of_week": day,
+        "day_of_week": weekday,
         "month": month,
         "quarter": np.ceil(month / 3),
-        "weekend": (day >= 5).astype(float),
+        "weekend": (weekday >= 5).astype(float),
     }
 
 
-def weekday_of(dates: NDArray[np.datetime64]) -> NDArray[np.intp]:
+def weekdays_of_dates(dates: NDArray[np.datetime64]) -> NDArray[np.intp]:
     """(days,) weekdays, Monday 0."""
     return np.asarray((dates.astype("datetime64[D]").astype(int) + 3) % 7)
 
 
 def trailing_sum(values: Floats, window: int) -> Floats:
-    """(days + 1, ...) sums over the `window` days before each day, NaN taken as nothing."""
+    """(days + 1, ...) sums over the `window` days before each day; NaN counts as 0."""
     padded = np.concatenate([np.zeros((window, *values.shape[1:])), np.nan_to_num(values)])
     return np.asarray(sliding_window_view(padded, window, axis=0).sum(-1))
 
 
 def trailing_ratio(history: History, name: str, window: int) -> Floats:
     """(days + 1, campaigns) ratio of sums over the days before; NaN without a denominator."""
-    above, below = _sums(history, name, window)
-    return _ratio(above, below)
+    numerator, denominator = _trailing_sums(history, name, window)
+    return _ratio(numerator, denominator)
 
 
 def ratio_to_channel(history: History, name: str, window: int) -> Floats:
-    """(days + 1, campaigns) a campaign's trailing ratio over that of its whole channel."""
-    above, below = _sums(history, name, window)
+    """(days + 1, campaigns) trailing ratio of a campaign over that of its whole channel."""
+    numerator, denominator = _trailing_sums(history, name, window)
     channels = np.array([campaign.channel for campaign in history.campaigns])
     same = (channels[:, None] == channels).astype(float)
-    return _ratio(_ratio(above, below), _ratio(above @ same, below @ same))
+    channel_ratio = _ratio(numerator @ same, denominator @ same)
+    return _ratio(_ratio(numerator, denominator), channel_ratio)
 
 
 def channel_shares(history: History, window: int) -> Floats:
-    """(days + 1, channels) shares of the spend of the days before; NaN where none was spent."""
+    """(days + 1, channels) shares of trailing spend; NaN where nothing was spent."""
     channels = list(dict.fromkeys(campaign.channel for campaign in history.campaigns))
-    owner = np.array([channels.index(campaign.channel) for campaign in history.campaigns])
-    spend = trailing_sum(history.spend, window) @ np.eye(len(channels))[owner]
+    channel_index = np.array([channels.index(campaign.channel) for campaign in history.campaigns])
+    spend = trailing_sum(history.spend, window) @ np.eye(len(channels))[channel_index]
     return _ratio(spend, np.broadcast_to(spend.sum(1, keepdims=True), spend.shape))
 
 
@@ -124,27 +125,26 @@ def channel_diversity(shares: Floats) -> Floats:
 
 
 def channel_breadth(shares: Floats) -> Floats:
-    """(...,) number of channels with any spend over the number of all channels, in [0, 1].
+    """(...,) share of channels with any spend, in [0, 1]; NaN where nothing was spent.
 
-    A count that does not know how much: two channels at 99 and 1 % are as broad as two halves.
-    It is the normalised count that public feature tables call channel diversity, kept under a
-    name of its own beside 1 - HHI.
+    Amounts do not matter: two channels at 99 and 1 % are as broad as two halves. Public feature
+    tables also call this normalised count channel diversity; here that name means 1 - HHI.
     """
-    known = np.isfinite(shares).all(-1)
-    return np.where(known, (shares > 0).mean(-1), np.nan)
+    observed = np.isfinite(shares).all(-1)
+    return np.where(observed, (shares > 0).mean(-1), np.nan)
 
 
-def _sums(history: History, name: str, window: int) -> tuple[Floats, Floats]:
-    """Trailing sums of both sides of a ratio over the days on which both are known."""
+def _trailing_sums(history: History, name: str, window: int) -> tuple[Floats, Floats]:
+    """Trailing sums of a ratio's numerator and denominator over days that report both."""
     sides = [np.asarray(getattr(history, metric)) for metric in RATIOS[name]]
-    known = np.isfinite(sides[0]) & np.isfinite(sides[1])
-    above, below = (trailing_sum(np.where(known, side, 0.0), window) for side in sides)
-    return above, below
+    observed = np.isfinite(sides[0]) & np.isfinite(sides[1])
+    numerator, denominator = (trailing_sum(np.where(observed, side, 0.0), window) for side in sides)
+    return numerator, denominator
 
 
-def _ratio(above: Floats, below: Floats) -> Floats:
-    """`above / below`, NaN where there is nothing below."""
-    out = np.full(np.broadcast(above, below).shape, np.nan)
+def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """`numerator / denominator`, NaN where the denominator is not positive."""
+    out = np.full(np.broadcast(numerator, denominator).shape, np.nan)
     with np.errstate(invalid="ignore"):
-        np.divide(above, below, out=out, where=below > 0)
+        np.divide(numerator, denominator, out=out, where=denominator > 0)
     return out

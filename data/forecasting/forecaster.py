@@ -1,7 +1,7 @@
-"""What a forecaster is, and those that need no learning library.
+"""The Forecaster protocol, naive forecasts as forecasters, and rolling backtests.
 
-A forecaster is given a history and the dollars of all days that follow it, and nothing else of
-those days: not their clicks, impressions or conversions.
+A forecaster receives a history and the spend of all days that follow it, and nothing else about
+those days: no clicks, impressions or conversions.
 """
 
 from collections.abc import Sequence
@@ -20,28 +20,28 @@ METRICS: tuple[Metric, ...] = ("conversions", "revenue")
 
 
 class Forecaster(Protocol):
-    """Anything that says what known spend will bring."""
+    """Predicts the mean of a metric on future days from the spend of those days."""
 
     @property
     def name(self) -> str:
-        """A short name, unique among those compared."""
+        """Short name, unique among the forecasters that are compared."""
 
     def forecast(self, history: History, spend: Floats, metric: Metric) -> Floats:
-        """Expect one metric of the days after a history.
+        """Mean of one metric on the days after a history.
 
         Args:
-            history: all that is known.
-            spend: (days, campaigns) dollars of the days after it.
+            history: everything observed so far.
+            spend: (days, campaigns) dollars on the days after the history.
             metric: `conversions`, or `revenue` in dollars.
 
         Returns:
-            (days, campaigns), >= 0.
+            (days, campaigns) means, >= 0.
         """
 
 
 @dataclass(frozen=True)
 class Naive:
-    """A rule of `naive.RIVALS` as a forecaster."""
+    """One of `naive.NAIVE_FORECASTS` as a forecaster."""
 
     name: str
     rule: NaiveForecast
@@ -53,53 +53,58 @@ class Naive:
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """Forecasts from several origins beside what happened; NaN beyond the end and where missing."""
+    """Forecasts from several origins and the actuals; NaN after the end and where missing."""
 
-    origins: tuple[int, ...]  # days of history that each forecast knew
+    origins: tuple[int, ...]  # days of history before each forecast
     forecast: Floats  # (origins, days, campaigns)
     actual: Floats  # (origins, days, campaigns)
 
     @property
-    def known(self) -> NDArray[np.bool_]:
-        """(origins, days, campaigns) where both sides are numbers."""
+    def scored(self) -> NDArray[np.bool_]:
+        """(origins, days, campaigns) True where both the forecast and the actual are finite."""
         return np.isfinite(self.forecast) & np.isfinite(self.actual)
 
-    def together(self) -> "Backtest":
-        """All campaigns as one; a campaign-day that is not known is on neither side."""
-        sides = (
-            np.where(self.known, side, 0.0).sum(axis=2, keepdims=True)
-            for side in (self.forecast, self.actual)
+    def total(self) -> "Backtest":
+        """The same backtest of all campaigns summed; unscored campaign-days count on neither side.
+
+        Its arrays are (origins, days, 1).
+        """
+        scored = self.scored
+        sums = (
+            np.where(scored, values, 0.0).sum(axis=2, keepdims=True)
+            for values in (self.forecast, self.actual)
         )
-        return Backtest(self.origins, *sides)
+        return Backtest(self.origins, *sums)
 
 
 def rolling_origins(days: int, horizon: int, step: int, count: int, least: int) -> tuple[int, ...]:
-    """Origins whose whole horizon lies inside a history, the latest first.
+    """Forecast origins whose whole horizon lies inside a history, latest first.
 
     Args:
         days: length of the history.
         horizon: days that are forecast.
         step: days between origins.
-        count: how many at most.
-        least: days that a forecast must know at least.
+        count: maximum number of origins.
+        least: minimum days of history before an origin.
     """
     last = days - horizon
-    return tuple(origin for origin in (last - step * at for at in range(count)) if origin >= least)
+    origins = (last - step * index for index in range(count))
+    return tuple(origin for origin in origins if origin >= least)
 
 
 def backtest(
     forecaster: Forecaster, history: History, metric: Metric, origins: Sequence[int], horizon: int
 ) -> Backtest:
-    """Forecast from each origin with what was known there and the spend that followed.
+    """Forecasts from each origin, given the history before it and the actual spend after it.
 
-    A day without a report has unknown spend; it is forecast at 0 dollars and not scored.
+    A day without a report has unknown spend: it is forecast at 0 dollars and not scored.
     """
     shape = (len(origins), horizon, len(history.campaigns))
     forecast, actual = np.full(shape, np.nan), np.full(shape, np.nan)
-    for at, origin in enumerate(origins):
-        ahead = history.window(origin, origin + horizon)
-        days = len(ahead.dates)
-        spend = np.nan_to_num(ahead.spend)
-        forecast[at, :days] = forecaster.forecast(history.window(None, origin), spend, metric)
-        actual[at, :days] = getattr(ahead, metric)
+    for index, origin in enumerate(origins):
+        future = history.window(origin, origin + horizon)
+        days = len(future.dates)
+        spend = np.nan_to_num(future.spend)
+        forecast[index, :days] = forecaster.forecast(history.window(None, origin), spend, metric)
+        actual[index, :days] = getattr(future, metric)
     return Backtest(tuple(origins), forecast, actual)

@@ -1,56 +1,59 @@
-"""What a learned forecaster makes use of: permutation, and exact contributions of trees."""
+"""Feature importance of learned forecasters: permutation, and exact contributions of trees."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from ..types import Floats
-from .regressors import Boosted, Model
-from .training_table import NAMES, TrainingTable
+from .regressors import GradientBoosting, Regressor
+from .training_table import FEATURE_NAMES, TrainingTable
 
-_WEEKDAYS = 7  # the first columns of a design
-GROUPS: Mapping[str, tuple[int, ...]] = {  # weekday columns tell one thing together
+_WEEKDAYS = 7  # the first features of a training table
+GROUPS: Mapping[str, tuple[int, ...]] = {  # the weekday indicators form one group
     "weekday": tuple(range(_WEEKDAYS)),
-    **{name: (at,) for at, name in enumerate(NAMES) if at >= _WEEKDAYS},
+    **{name: (index,) for index, name in enumerate(FEATURE_NAMES) if index >= _WEEKDAYS},
 }
 
 
-def permutation(model: Model, rows: TrainingTable, repeats: int, seed: int) -> dict[str, float]:
-    """By how much WAPE grows when a feature is shuffled among rows (Breiman 2001).
+def permutation(
+    regressor: Regressor, table: TrainingTable, repeats: int, seed: int
+) -> dict[str, float]:
+    """Increase of WAPE when a feature is shuffled among the rows (Breiman 2001).
 
     Args:
-        model: fitted on other rows than these.
-        rows: with known outcomes.
-        repeats: shuffles of each feature, of which the mean is taken.
-        seed: of the shuffles.
+        regressor: fitted on other rows than these.
+        table: rows with observed outcomes.
+        repeats: shuffles per feature, averaged.
+        seed: seed of the shuffles.
 
     Returns:
-        Share of what happened, by feature; near 0 or below it, the feature is of no use.
+        Increase per feature group, as a share of the actuals; about 0 or negative for a feature
+        that does not help.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
-    plain = _wape(model, rows, rows.rows)
-    found = {}
+    unshuffled = _wape(regressor, table, table.features)
+    importances = {}
     for name, columns in GROUPS.items():
-        gains = []
+        increases = []
         for _ in range(repeats):
-            shuffled = rows.rows.copy()
+            shuffled = table.features.copy()
             order = rng.permutation(len(shuffled))
             shuffled[:, columns] = shuffled[order][:, columns]
-            gains.append(_wape(model, rows, shuffled) - plain)
-        found[name] = float(np.mean(gains))
-    return found
+            increases.append(_wape(regressor, table, shuffled) - unshuffled)
+        importances[name] = float(np.mean(increases))
+    return importances
 
 
-def contributions(model: Boosted, rows: TrainingTable) -> dict[str, float]:
-    """Mean size of what each feature adds to a row's log ratio, weighted by its expectation."""
-    parts = model.contributions(rows.rows)
-    weight = rows.base / rows.base.sum()
+def contributions(regressor: GradientBoosting, table: TrainingTable) -> dict[str, float]:
+    """Mean |contribution| of each feature group to the log ratio, weighted by the base forecast."""
+    parts = regressor.contributions(table.features)
+    weight = table.base / table.base.sum()
     return {
         name: float(weight @ np.abs(parts[:, columns].sum(axis=1)))
         for name, columns in GROUPS.items()
     }
 
 
-def _wape(model: Model, rows: TrainingTable, given: Floats) -> float:
-    error = np.abs(model.predict(given) - rows.ratio) * rows.base
-    return float(error.sum() / (rows.ratio * rows.base).sum())
+def _wape(regressor: Regressor, table: TrainingTable, features: Floats) -> float:
+    error = np.abs(regressor.predict(features) - table.ratio) * table.base
+    return float(error.sum() / (table.ratio * table.base).sum())

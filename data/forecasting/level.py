@@ -1,10 +1,10 @@
-"""A forecaster of five numbers: each campaign's level, its weekdays, and what spend changes.
+"""Level forecaster in closed form: exponential smoothing with weekday and spend effects.
 
 expected = level x weekday x exp(daily x (x - m) + monthly x m), x = log(spend + $1), m = its mean
-over the last four weeks: the day's departure from a campaign's usual spend returns otherwise than
-a lasting change does. The level is the exponentially weighted ratio of what was counted to the
-rest of the formula; weekdays are ratios to a centred four-week level, drawn to those of all
-campaigns. All is closed-form: five months of one advertiser do not carry more.
+over the last four weeks: a one-day departure from usual spend has another elasticity than a
+lasting change. The level is the exponentially weighted ratio of counts to the rest of the formula;
+weekday multipliers are ratios to a centred four-week level, shrunk towards those of all campaigns.
+It has few parameters because a few months of one advertiser do not identify more.
 """
 
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from pydantic import Field
 from ..history import History
 from ..settings import Settings
 from ..types import Floats
-from .features import trailing_sum, weekday_of
+from .features import trailing_sum, weekdays_of_dates
 from .forecaster import Forecaster, Metric, backtest, rolling_origins
 
-_MONTH = 28  # days over which spend is usual
-_FEW = 5  # forecast days below which there is no correction
-_DOLLAR = 1.0
-_NOTHING = 1e-12
+_USUAL_SPEND_DAYS = 28  # window of the mean log spend, and of the centred level
+_MIN_SCORED_DAYS = 5  # scored campaign-days below which there is no correction
+_LOG_OFFSET = 1.0  # dollars
+_MIN_DENOMINATOR = 1e-12
 
 
 class LevelSettings(Settings):
-    """The keys of `conf/forecasting`'s `level`, where their meaning and defaults are."""
+    """Settings of the level forecaster: the keys of `level` in `conf/forecasting`."""
 
     half_life: Annotated[float, Field(gt=0)]  # days
     daily: Annotated[float, Field(ge=0, le=1)]  # elasticity
@@ -37,63 +37,67 @@ class LevelSettings(Settings):
 
 @dataclass(frozen=True)
 class Level:
-    """The formula of this file."""
+    """Forecaster with the formula of this module."""
 
     settings: LevelSettings
     name: str = "level"
 
     def forecast(self, history: History, spend: Floats, metric: Metric) -> Floats:
         """See `Forecaster`."""
-        counted = np.asarray(getattr(history, metric)) / unit_of(history, metric)
-        known = np.isfinite(counted)
-        counted, days = np.where(known, counted, 0.0), len(counted)
+        unit = unit_of(history, metric)
+        counts = np.asarray(getattr(history, metric)) / unit
+        observed = np.isfinite(counts)
+        counts, days = np.where(observed, counts, 0.0), len(counts)
         response = self._response(np.concatenate([np.nan_to_num(history.spend), spend]))
-        weekday = weekday_of(history.dates[0] + np.arange(len(response)))
-        profile = self._profile(counted, response[:days] * known, weekday[:days])
+        weekday = weekdays_of_dates(history.dates[0] + np.arange(len(response)))
+        profile = self._weekday_profile(counts, response[:days] * observed, weekday[:days])
         shape = profile[weekday] * response
-        weight = 0.5 ** (np.arange(days)[::-1, None] / self.settings.half_life) * known
-        earned, due = (weight * counted).sum(0), (weight * shape[:days]).sum(0)
-        level = earned / np.maximum(due, _NOTHING)
-        return np.asarray(level * shape[days:] * unit_of(history, metric))
+        weight = 0.5 ** (np.arange(days)[::-1, None] / self.settings.half_life) * observed
+        numerator, denominator = (weight * counts).sum(0), (weight * shape[:days]).sum(0)
+        level = numerator / np.maximum(denominator, _MIN_DENOMINATOR)
+        return np.asarray(level * shape[days:] * unit)
 
     def _response(self, spend: Floats) -> Floats:
-        """(days, campaigns) what spend multiplies the level by."""
-        x = np.log(spend + _DOLLAR)
-        seen = np.minimum(np.arange(1, len(x) + 1), _MONTH)[:, None]
-        usual = trailing_sum(x, _MONTH)[1:] / seen
-        how = self.settings
-        return np.asarray(np.exp(how.daily * (x - usual) + how.monthly * usual))
+        """(days, campaigns) factor of spend in the formula."""
+        x = np.log(spend + _LOG_OFFSET)
+        window = np.minimum(np.arange(1, len(x) + 1), _USUAL_SPEND_DAYS)[:, None]
+        usual = trailing_sum(x, _USUAL_SPEND_DAYS)[1:] / window
+        settings = self.settings
+        return np.asarray(np.exp(settings.daily * (x - usual) + settings.monthly * usual))
 
-    def _profile(self, counted: Floats, response: Floats, weekday: NDArray[np.intp]) -> Floats:
-        """(7, campaigns) weekday multipliers, drawn to those of all campaigns together."""
-        level = _centred(counted) / np.maximum(_centred(response), _NOTHING)
-        due = level * response
-        on = (np.arange(7)[:, None] == weekday).astype(float)  # (7, days)
-        counts, expected = on @ counted, on @ due
-        ours = counts.sum(1, keepdims=True) / np.maximum(expected.sum(1, keepdims=True), _NOTHING)
+    def _weekday_profile(
+        self, counts: Floats, response: Floats, weekday: NDArray[np.intp]
+    ) -> Floats:
+        """(7, campaigns) weekday multipliers, shrunk towards those of all campaigns together."""
+        level = _centred_sum(counts) / np.maximum(_centred_sum(response), _MIN_DENOMINATOR)
+        is_weekday = (np.arange(7)[:, None] == weekday).astype(float)  # (7, days)
+        totals, expected = is_weekday @ counts, is_weekday @ (level * response)
+        common = totals.sum(1, keepdims=True) / np.maximum(
+            expected.sum(1, keepdims=True), _MIN_DENOMINATOR
+        )
         weight = self.settings.weekday_weight
-        return np.asarray((counts + weight * ours) / (expected + weight))
+        return np.asarray((totals + weight * common) / (expected + weight))
 
 
 @dataclass(frozen=True)
 class BiasCorrected:
-    """A forecaster times one number for all campaigns, which its latest backtests would have liked.
+    """Scales a forecaster by the factor that minimises its recent absolute backtest error.
 
-    The number makes the absolute error of the last `backtests` forecasts least: the weighted
-    median of actual over forecast. It turns a mean into a median, which is what the absolute
-    error asks for, and follows an advertiser whose level keeps falling. A history too short for
-    any backtest leaves the forecast as it is.
+    The factor, one for all campaigns, is the weighted median of actual over forecast in the last
+    `backtests` backtests. It turns a mean forecast into a median one, which minimises the absolute
+    error, and follows a level that keeps falling. A history too short for any backtest leaves the
+    forecast unchanged.
     """
 
     inner: Forecaster
     backtests: int  # 0 for none
-    horizon: int  # days of each
-    step: int  # days between their origins
-    least: int  # days that the earliest knows
+    horizon: int  # days of each backtest
+    step: int  # days between origins
+    least: int  # minimum days of history before an origin
 
     @property
     def name(self) -> str:
-        """The inner forecaster's."""
+        """Name of the inner forecaster."""
         return self.inner.name
 
     def forecast(self, history: History, spend: Floats, metric: Metric) -> Floats:
@@ -104,15 +108,18 @@ class BiasCorrected:
         if not origins:
             return expected
         past = backtest(self.inner, history, metric, origins, self.horizon)
-        told = past.known & (past.forecast > 0)
-        if told.sum() < _FEW:
+        usable = past.scored & (past.forecast > 0)
+        if usable.sum() < _MIN_SCORED_DAYS:
             return expected
-        ratio, weight = past.actual[told] / past.forecast[told], past.forecast[told]
+        ratio, weight = past.actual[usable] / past.forecast[usable], past.forecast[usable]
         return np.asarray(expected * weighted_median(ratio, weight))
 
 
 def unit_of(history: History, metric: Metric) -> float:
-    """Dollars of revenue a conversion for `revenue`, else 1: what makes counts of either alike."""
+    """Value of one event: mean dollars per conversion for `revenue`, 1 for `conversions`.
+
+    Divided by it, both metrics are counts of comparable size.
+    """
     if metric == "conversions":
         return 1.0
     conversions = float(np.nansum(history.conversions))
@@ -121,14 +128,14 @@ def unit_of(history: History, metric: Metric) -> float:
 
 
 def weighted_median(values: Floats, weights: Floats) -> float:
-    """The smallest value with half of the weight at or below it."""
+    """Smallest value with at least half of the weight at or below it."""
     order = np.argsort(values, kind="stable")
-    share = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(share, 0.5 * share[-1])])
+    cumulative = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(cumulative, 0.5 * cumulative[-1])])
 
 
-def _centred(values: Floats) -> Floats:
+def _centred_sum(values: Floats) -> Floats:
     """(days, campaigns) sums over the four weeks around each day."""
-    half = _MONTH // 2
-    behind, ahead = trailing_sum(values, half), trailing_sum(values[::-1], half)[::-1]
-    return np.asarray(behind[:-1] + ahead[:-1])
+    half = _USUAL_SPEND_DAYS // 2
+    before, after = trailing_sum(values, half), trailing_sum(values[::-1], half)[::-1]
+    return np.asarray(before[:-1] + after[:-1])

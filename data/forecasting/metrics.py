@@ -1,4 +1,4 @@
-"""How far forecasts were from what happened, by campaign and in all."""
+"""Point-forecast errors per campaign and in total, and budget allocation efficiency."""
 
 from dataclasses import dataclass
 
@@ -10,48 +10,53 @@ from .forecaster import Backtest
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Errors of a backtest; fields are (campaigns + 1,), the last for all campaigns together.
+    """Errors of a backtest; every field is (campaigns + 1,), the last entry over all campaigns.
 
-    In all, R² mostly says that large campaigns are large; a campaign's own says what is followed
-    from day to day. A ratio without a denominator is NaN.
+    Across campaigns, R² mostly measures that large campaigns are large; the R² of one campaign
+    measures how well its daily movements are followed. A ratio without a denominator is NaN.
     """
 
-    mae: Floats  # conversions (dollars of revenue) a campaign-day
-    rmse: Floats  # the same
+    mae: Floats  # conversions (dollars of revenue) per campaign-day
+    rmse: Floats  # same unit
     r2: Floats  # 1 - squared error / squared distance from the mean, at most 1
-    wape: Floats  # sum of absolute errors / sum of what happened
-    bias: Floats  # (sum forecast - sum of what happened) / sum of what happened
-    days: Floats  # campaign-days that were scored
+    wape: Floats  # sum of absolute errors / sum of actuals
+    bias: Floats  # (sum of forecasts - sum of actuals) / sum of actuals
+    days: Floats  # campaign-days scored
 
 
-def scores_of(found: Backtest) -> Scores:
-    """Score all origins and days together; what is not known counts nowhere."""
-    known = found.known
-    actual = np.where(known, found.actual, 0.0)
-    error = np.where(known, found.forecast - found.actual, 0.0)
-    count = _with_all(known.astype(float))
-    total, square = _with_all(actual), _with_all(actual**2)
-    squared = _with_all(error**2)
+def scores_of(past: Backtest) -> Scores:
+    """Errors over all origins and days of a backtest; unscored campaign-days are ignored."""
+    scored = past.scored
+    actual = np.where(scored, past.actual, 0.0)
+    error = np.where(scored, past.forecast - past.actual, 0.0)
+    count = _sums_with_total(scored.astype(float))
+    total, square = _sums_with_total(actual), _sums_with_total(actual**2)
+    squared = _sums_with_total(error**2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = square - total**2 / count
+        variation = square - total**2 / count
         return Scores(
-            mae=_with_all(np.abs(error)) / count,
+            mae=_sums_with_total(np.abs(error)) / count,
             rmse=np.sqrt(squared / count),
-            r2=np.where(spread > 0, 1.0 - squared / spread, np.nan),
-            wape=np.where(total > 0, _with_all(np.abs(error)) / total, np.nan),
-            bias=np.where(total > 0, _with_all(error) / total, np.nan),
+            r2=np.where(variation > 0, 1.0 - squared / variation, np.nan),
+            wape=np.where(total > 0, _sums_with_total(np.abs(error)) / total, np.nan),
+            bias=np.where(total > 0, _sums_with_total(error) / total, np.nan),
             days=count,
         )
 
 
 def bae(spend: Floats, revenue: Floats) -> float:
-    """Budget allocation efficiency, sum(revenue - spend) / sum(spend): dollars won on a dollar."""
-    known = np.isfinite(spend) & np.isfinite(revenue)
-    paid = float(spend[known].sum())
-    return float((revenue[known] - spend[known]).sum() / paid) if paid > 0 else float("nan")
+    """Budget allocation efficiency, sum(revenue - spend) / sum(spend): net return per dollar.
+
+    Entries where either is NaN are ignored; NaN without any spend.
+    """
+    observed = np.isfinite(spend) & np.isfinite(revenue)
+    total_spend = float(spend[observed].sum())
+    if total_spend <= 0:
+        return float("nan")
+    return float((revenue[observed] - spend[observed]).sum() / total_spend)
 
 
-def _with_all(values: Floats) -> Floats:
-    """(campaigns + 1,) sums over origins and days, then over all."""
+def _sums_with_total(values: Floats) -> Floats:
+    """(campaigns + 1,) sums over origins and days; the last entry sums the campaigns."""
     sums = values.sum(axis=(0, 1))
     return np.append(sums, sums.sum())

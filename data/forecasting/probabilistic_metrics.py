@@ -1,8 +1,7 @@
-"""How good draws of the days to come were: errors of their means, coverage, CRPS.
+"""Errors, interval coverage and CRPS of predictive draws.
 
-Draws are (draws, days, campaigns); what happened is (days, campaigns), NaN where it is not known.
-A day that is not known for a campaign counts for neither side, a day that is known for none of
-them not at all.
+Draws are (draws, days, campaigns) and actuals (days, campaigns), NaN where not observed. An
+unobserved campaign-day is ignored on both sides; days without any report are dropped.
 """
 
 from typing import NamedTuple
@@ -12,66 +11,67 @@ from numpy.typing import NDArray
 
 from ..types import Floats
 
-_HALF, _NINETY = (0.25, 0.75), (0.05, 0.95)
+_QUANTILES_50, _QUANTILES_90 = (0.25, 0.75), (0.05, 0.95)
+_MIN_TOTAL = 1e-9  # avoids a division by zero where nothing was counted
 
 
-class Verified(NamedTuple):
-    """One forecast of one horizon held against what happened; sums, so that they can be pooled."""
+class Verification(NamedTuple):
+    """Scores of one forecast over one horizon; errors are sums, so that horizons can be pooled."""
 
-    actual: float  # sum of what happened
-    bias: float  # sum of the means less that
+    actual: float  # sum of actuals
+    bias: float  # sum of means less sum of actuals
     daily: float  # sum over days of |error of the day's total|
     total: float  # |error of the horizon's total|
     campaign: float  # sum over campaigns of |error of the campaign's total|
     coverage50: float  # share of days whose total lies in its 50 % interval
-    coverage90: float  # the same of 90 %
+    coverage90: float  # same for the 90 % interval
     campaign_coverage90: float  # share of campaign-days in their 90 % interval
-    total_coverage90: float  # 1 if the horizon's total lies in its 90 % interval
+    total_coverage90: float  # 1 if the horizon's total lies in its 90 % interval, else 0
     crps: float  # mean CRPS of a day's total, in units of the metric
-    interval: tuple[float, float]  # 90 % of the horizon's total
+    interval: tuple[float, float]  # 90 % interval of the horizon's total
 
 
-def verify(mean: Floats, draws: Floats, actual: Floats) -> Verified:
-    """Hold a forecast against what happened.
+def verify(mean: Floats, draws: Floats, actual: Floats) -> Verification:
+    """Scores of a probabilistic forecast over one horizon.
 
     Args:
-        mean: (days, campaigns) expectation.
-        draws: (draws, days, campaigns) of what may be counted.
-        actual: (days, campaigns), NaN where not known; one day at least is known.
+        mean: (days, campaigns) mean forecast.
+        draws: (draws, days, campaigns) predictive draws of the observed counts.
+        actual: (days, campaigns) actuals, NaN where not observed; at least one is observed.
     """
-    some = np.isfinite(actual).any(1)
-    mean, draws, actual = mean[some], draws[:, some], actual[some]
-    known = np.isfinite(actual)
-    happened, mean, draws = (np.where(known, part, 0.0) for part in (actual, mean, draws))
-    days, daily = happened.sum(1), draws.sum(2)
-    low, high = np.quantile(daily.sum(1), _NINETY)
-    return Verified(
+    reported = np.isfinite(actual).any(1)
+    mean, draws, actual = mean[reported], draws[:, reported], actual[reported]
+    observed = np.isfinite(actual)
+    counted, mean, draws = (np.where(observed, values, 0.0) for values in (actual, mean, draws))
+    days, daily = counted.sum(1), draws.sum(2)
+    low, high = np.quantile(daily.sum(1), _QUANTILES_90)
+    return Verification(
         actual=float(days.sum()),
         bias=float(mean.sum() - days.sum()),
         daily=float(np.abs(mean.sum(1) - days).sum()),
         total=float(np.abs(mean.sum() - days.sum())),
-        campaign=float(np.abs(mean.sum(0) - happened.sum(0)).sum()),
-        coverage50=float(_inside(daily, days, _HALF).mean()),
-        coverage90=float(_inside(daily, days, _NINETY).mean()),
-        campaign_coverage90=float(_inside(draws, happened, _NINETY)[known].mean()),
+        campaign=float(np.abs(mean.sum(0) - counted.sum(0)).sum()),
+        coverage50=float(_inside(daily, days, _QUANTILES_50).mean()),
+        coverage90=float(_inside(daily, days, _QUANTILES_90).mean()),
+        campaign_coverage90=float(_inside(draws, counted, _QUANTILES_90)[observed].mean()),
         total_coverage90=float(low <= days.sum() <= high),
         crps=float(crps(daily, days).mean()),
         interval=(float(low), float(high)),
     )
 
 
-def pooled(parts: list[Verified]) -> dict[str, float]:
-    """Return the scores of several horizons together, by the names of ``backtest.json``."""
-    actual = max(sum(part.actual for part in parts), 1e-9)
+def pooled_scores(horizons: list[Verification]) -> dict[str, float]:
+    """Scores over several horizons, keyed by the field names of ``backtest.json``."""
+    actual = max(sum(horizon.actual for horizon in horizons), _MIN_TOTAL)
 
     def mean(name: str) -> float:
-        return float(np.mean([getattr(part, name) for part in parts]))
+        return float(np.mean([getattr(horizon, name) for horizon in horizons]))
 
     return {
-        "daily_wape": sum(part.daily for part in parts) / actual,
-        "total_wape": sum(part.total for part in parts) / actual,
-        "campaign_wape": sum(part.campaign for part in parts) / actual,
-        "bias": sum(part.bias for part in parts) / actual,
+        "daily_wape": sum(horizon.daily for horizon in horizons) / actual,
+        "total_wape": sum(horizon.total for horizon in horizons) / actual,
+        "campaign_wape": sum(horizon.campaign for horizon in horizons) / actual,
+        "bias": sum(horizon.bias for horizon in horizons) / actual,
         "coverage50": mean("coverage50"),
         "coverage90": mean("coverage90"),
         "campaign_coverage90": mean("campaign_coverage90"),
@@ -81,16 +81,17 @@ def pooled(parts: list[Verified]) -> dict[str, float]:
 
 
 def crps(draws: Floats, actual: Floats) -> Floats:
-    """Return the continuous ranked probability score of draws, axis 0; 0 is perfect.
+    """Continuous ranked probability score of draws along axis 0; 0 is perfect.
 
     ``E|X - y| - E|X - X'| / 2`` (Gneiting and Raftery 2007), the second term by order statistics.
     """
     count = len(draws)
     weight = (2 * np.arange(1, count + 1) - count - 1) / count**2
-    spread = np.tensordot(weight, np.sort(draws, axis=0), axes=1)
-    return np.asarray(np.abs(draws - actual).mean(0) - spread)
+    dispersion = np.tensordot(weight, np.sort(draws, axis=0), axes=1)
+    return np.asarray(np.abs(draws - actual).mean(0) - dispersion)
 
 
-def _inside(draws: Floats, actual: Floats, edges: tuple[float, float]) -> NDArray[np.bool_]:
-    low, high = np.quantile(draws, edges, axis=0)
+def _inside(draws: Floats, actual: Floats, quantiles: tuple[float, float]) -> NDArray[np.bool_]:
+    """True where the actual lies between two quantiles of the draws."""
+    low, high = np.quantile(draws, quantiles, axis=0)
     return np.asarray((low <= actual) & (actual <= high))

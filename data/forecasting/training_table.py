@@ -1,10 +1,10 @@
-"""The table that learned forecasters learn from: one row an origin, horizon and campaign.
+"""Training table of the learned forecasters: one row per origin, horizon and campaign.
 
-Direct forecasting: what is known of a row is the features at its origin (`features`, which see
-no later day), the spend of its own day, the weekday and the horizon. What is learnt is the ratio
-of what happened to a base forecaster's expectation, weighted by that expectation: a campaign of
-one conversion a month cannot pull what one of fifty a day teaches. Month and quarter are left out:
-a history shorter than some years has not seen the months ahead.
+Direct forecasting: a row holds the features at its origin (`features`, which use no later day),
+the spend of its own day, the weekday and the horizon. The target is the ratio of the actual to a
+base forecast, weighted by that forecast, so that a campaign with one conversion per month cannot
+outweigh one with fifty per day. Month and quarter are left out: histories shorter than a few years
+have not seen the months ahead.
 """
 
 from collections.abc import Sequence
@@ -15,23 +15,25 @@ from numpy.typing import NDArray
 
 from ..history import History
 from ..types import Floats
-from .features import Features, features_of, trailing_sum, weekday_of
+from .features import Features, features_of, trailing_sum, weekdays_of_dates
 from .forecaster import Forecaster, Metric
 from .level import unit_of
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_TRENDS = ("ctr", "cpc", "cvr", "roas")
-LITTLE = 0.02  # conversions that every expectation is raised by, so that ratios exist
-_FEW = 1.0  # conversions in both windows of a trend
-NAMES = (
-    *_DAYS,
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_TREND_RATIOS = ("ctr", "cpc", "cvr", "roas")
+BASE_OFFSET = 0.02  # conversions added to every base forecast, so that ratios to it are finite
+_PSEUDO_CONVERSIONS = 1.0  # added, as one extra day, to both windows of a level trend
+_USUAL_SPEND_DAYS = 28
+_MAX_LOG_RATIO = 3.0
+FEATURE_NAMES = (
+    *_WEEKDAYS,
     "horizon",
     "expected",
     "spend_that_day",
     "spend_usual",
     "level_7_to_28",
     "level_28_to_56",
-    *(f"{name}_7_to_30" for name in _TRENDS),
+    *(f"{name}_7_to_30" for name in _TREND_RATIOS),
     "cvr_to_channel",
     "roas_to_channel",
     "channel_diversity",
@@ -42,90 +44,98 @@ NAMES = (
 class TrainingTable:
     """Rows of one or many origins, flat over days and campaigns."""
 
-    rows: Floats  # (rows, features), no NaN
-    base: Floats  # (rows,) conversions that the base forecaster expects, > 0
-    ratio: Floats  # (rows,) what happened over the base; NaN where it is not known
+    features: Floats  # (rows, features) in the order of FEATURE_NAMES, no NaN
+    base: Floats  # (rows,) base forecast plus BASE_OFFSET, conversions
+    ratio: Floats  # (rows,) actual over base; NaN where it is not observed
 
-    def known(self) -> "TrainingTable":
-        """Those rows whose outcome is known."""
-        told = np.isfinite(self.ratio)
-        return TrainingTable(self.rows[told], self.base[told], self.ratio[told])
+    def with_outcomes(self) -> "TrainingTable":
+        """The rows whose outcome is observed."""
+        observed = np.isfinite(self.ratio)
+        return TrainingTable(self.features[observed], self.base[observed], self.ratio[observed])
 
 
-def training(
+def training_table_of(
     history: History,
     metric: Metric,
     base: Forecaster,
     origins: Sequence[int],
     horizon: int,
 ) -> TrainingTable:
-    """Rows of all origins inside a history; a horizon that reaches beyond its end is cut."""
-    table, parts = features_of(history), []
+    """Rows with observed outcomes from all origins; horizons end with the history at the latest."""
+    features, tables = features_of(history), []
     for origin in origins:
-        ahead = history.window(origin, origin + horizon)
-        spend = np.nan_to_num(ahead.spend)
-        part = _rows(history.window(None, origin), spend, metric, base, table)
-        counted = np.asarray(getattr(ahead, metric)).ravel() / unit_of(history, metric)
-        parts.append(TrainingTable(part.rows, part.base, counted / part.base))
-    columns = ([getattr(part, name) for part in parts] for name in ("rows", "base", "ratio"))
-    return TrainingTable(*(np.concatenate(column) for column in columns)).known()
+        future = history.window(origin, origin + horizon)
+        spend = np.nan_to_num(future.spend)
+        table = _table(history.window(None, origin), spend, metric, base, features)
+        counts = np.asarray(getattr(future, metric)).ravel() / unit_of(history, metric)
+        tables.append(TrainingTable(table.features, table.base, counts / table.base))
+    columns = ([getattr(table, name) for table in tables] for name in ("features", "base", "ratio"))
+    return TrainingTable(*(np.concatenate(column) for column in columns)).with_outcomes()
 
 
-def upcoming(history: History, spend: Floats, metric: Metric, base: Forecaster) -> TrainingTable:
-    """Rows of the days after a history."""
-    return _rows(history, spend, metric, base, features_of(history))
-
-
-def _rows(
-    history: History, spend: Floats, metric: Metric, base: Forecaster, table: Features
+def future_table(
+    history: History, spend: Floats, metric: Metric, base: Forecaster
 ) -> TrainingTable:
-    origin, unit = len(history.dates), unit_of(history, metric)
-    expected = base.forecast(history, spend, metric) / unit + LITTLE
-    columns = _known(history, metric, table, origin, unit) | _ahead(history, spend)
+    """Rows of the days after a history, with unknown ratios."""
+    return _table(history, spend, metric, base, features_of(history))
+
+
+def _table(
+    history: History, spend: Floats, metric: Metric, base: Forecaster, features: Features
+) -> TrainingTable:
+    """Rows of one origin, the end of the history."""
+    unit = unit_of(history, metric)
+    expected = base.forecast(history, spend, metric) / unit + BASE_OFFSET
+    columns = _origin_features(history, metric, features, unit) | _day_features(history, spend)
     columns["expected"] = np.log(expected)
-    full = [np.broadcast_to(columns[name], spend.shape).ravel() for name in NAMES]
+    full = [np.broadcast_to(columns[name], spend.shape).ravel() for name in FEATURE_NAMES]
     rows = np.nan_to_num(np.stack(full, axis=1))
     return TrainingTable(rows, expected.ravel(), np.full(spend.size, np.nan))
 
 
-def _known(
-    history: History, metric: Metric, table: Features, origin: int, unit: float
+def _origin_features(
+    history: History, metric: Metric, features: Features, unit: float
 ) -> dict[str, Floats]:
-    """(campaigns,) what is known at the origin."""
-    at = {name: table.of(name)[origin] for name in table.names}
-    counted = np.asarray(getattr(history, metric))[-56:] / unit
-    days = {window: min(window, len(counted)) for window in (7, 28, 56)}
+    """(campaigns,) features at the origin, equal for all days of the horizon."""
+    origin = len(history.dates)
+    at_origin = {name: features.of(name)[origin] for name in features.names}
+    counts = np.asarray(getattr(history, metric))[-56:] / unit
+    days = {window: min(window, len(counts)) for window in (7, 28, 56)}
     means = {
-        window: (trailing_sum(counted, window)[-1] + _FEW) / (days[window] + 1) for window in days
+        window: (trailing_sum(counts, window)[-1] + _PSEUDO_CONVERSIONS) / (days[window] + 1)
+        for window in days
     }
-    known = {
+    columns = {
         "level_7_to_28": np.log(means[7] / means[28]),
         "level_28_to_56": np.log(means[28] / means[56]),
-        "channel_diversity": at["channel_diversity"],
+        "channel_diversity": at_origin["channel_diversity"],
     }
     with np.errstate(divide="ignore", invalid="ignore"):
-        for name in _TRENDS:
-            known[f"{name}_7_to_30"] = _log(at[f"{name}_7"] / at[f"{name}_30"])
+        for name in _TREND_RATIOS:
+            columns[f"{name}_7_to_30"] = _log_ratio(
+                at_origin[f"{name}_7"] / at_origin[f"{name}_30"]
+            )
         for name in ("cvr", "roas"):
-            known[f"{name}_to_channel"] = _log(at[f"{name}_30_to_channel"])
-    return known
-
-
-def _ahead(history: History, spend: Floats) -> dict[str, Floats]:
-    """(days, 1 or campaigns) what is known of the days ahead."""
-    days = len(spend)
-    weekday = weekday_of(history.dates[-1] + 1 + np.arange(days))
-    seen, past = np.log(spend + 1.0), np.log(np.nan_to_num(history.spend[-28:]) + 1.0)
-    columns: dict[str, Floats] = {
-        name: (weekday == at)[:, None].astype(float) for at, name in enumerate(_DAYS)
-    }
-    columns["horizon"] = np.arange(1.0, days + 1)[:, None]
-    columns["spend_that_day"] = seen - seen.mean(0)
-    columns["spend_usual"] = seen.mean(0) - past.mean(0)
+            columns[f"{name}_to_channel"] = _log_ratio(at_origin[f"{name}_30_to_channel"])
     return columns
 
 
-def _log(values: NDArray[np.float64]) -> Floats:
-    """Logarithms within e^-3 and e^3; 0 where there is nothing to compare."""
-    told = np.isfinite(values) & (values > 0)
-    return np.clip(np.log(np.where(told, values, 1.0)), -3.0, 3.0)
+def _day_features(history: History, spend: Floats) -> dict[str, Floats]:
+    """(days, 1 or campaigns) features of the days of the horizon: calendar and spend."""
+    days = len(spend)
+    weekday = weekdays_of_dates(history.dates[-1] + 1 + np.arange(days))
+    future = np.log(spend + 1.0)
+    past = np.log(np.nan_to_num(history.spend[-_USUAL_SPEND_DAYS:]) + 1.0)
+    columns: dict[str, Floats] = {
+        name: (weekday == index)[:, None].astype(float) for index, name in enumerate(_WEEKDAYS)
+    }
+    columns["horizon"] = np.arange(1.0, days + 1)[:, None]
+    columns["spend_that_day"] = future - future.mean(0)
+    columns["spend_usual"] = future.mean(0) - past.mean(0)
+    return columns
+
+
+def _log_ratio(ratio: NDArray[np.float64]) -> Floats:
+    """Logarithms clipped to [-3, 3]; 0 where the ratio is not defined."""
+    defined = np.isfinite(ratio) & (ratio > 0)
+    return np.clip(np.log(np.where(defined, ratio, 1.0)), -_MAX_LOG_RATIO, _MAX_LOG_RATIO)

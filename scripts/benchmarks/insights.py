@@ -34,7 +34,7 @@ from mediagym.data.forecasting import (
     backtest,
     compare,
     forecasters_of,
-    level_of,
+    level_forecaster,
     look_ahead,
     rolling_origins,
     scores_of,
@@ -162,7 +162,9 @@ def _chosen(name: str, before: History) -> Figures:
         )
     what = f"January to May of {name}: WAPE of both metrics in cross-validation, settings in force"
     return {
-        what: Figure(error(level_of(settings)), min(tried) + 1e-9, f"best of {len(tried)} settings")
+        what: Figure(
+            error(level_forecaster(settings)), min(tried) + 1e-9, f"best of {len(tried)} settings"
+        )
     }
 
 

@@ -1,4 +1,4 @@
-"""Forecasters see no more than they may, are scored honestly, and their intervals cover."""
+"""Forecasters use no future data, are scored correctly, and their intervals cover."""
 
 import sys
 from dataclasses import replace
@@ -31,27 +31,27 @@ from mediagym.data.forecasting.regressors import GradientBoosting
 
 
 @pytest.fixture(scope="session")
-def asked(conf):
-    """The shipped settings with small learners."""
+def settings_with(conf):
+    """Factory of the shipped settings with small regressors and overrides."""
 
     def make(**overrides):
-        own = conf("forecasting/default.yaml", **overrides)
-        own["random_forest"] |= {"trees": 10}
-        own["xgboost"] |= {"trees": 10}
-        own["net"] |= {"nets": 1, "passes": 3}
-        own["learning"] |= {"stride": 10}
-        return ForecastingSettings.of(own, "forecasting")
+        config = conf("forecasting/default.yaml", **overrides)
+        config["random_forest"] |= {"trees": 10}
+        config["xgboost"] |= {"trees": 10}
+        config["net"] |= {"nets": 1, "passes": 3}
+        config["learning"] |= {"stride": 10}
+        return ForecastingSettings.of(config, "forecasting")
 
     return make
 
 
 @pytest.fixture(scope="session")
-def every(asked):
-    return forecasters_of(asked(), {})[0]
+def forecasters(settings_with):
+    return forecasters_of(settings_with(), {})[0]
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_a_forecast_is_of_the_history_and_the_spend_alone(every, name):
+def test_a_forecast_depends_on_the_history_and_the_spend_alone(forecasters, name):
     history = histories.lawful_history(3, days=130)
     spend = np.nan_to_num(history.spend[100:])
     changed = {
@@ -60,79 +60,80 @@ def test_a_forecast_is_of_the_history_and_the_spend_alone(every, name):
     }
     other = replace(history, **changed)
     for metric in METRICS:
-        found = [backtest(every[name], each, metric, (100,), 30) for each in (history, other)]
-        np.testing.assert_array_equal(found[0].forecast, found[1].forecast)
-        direct = every[name].forecast(history.window(None, 100), spend, metric)
-        np.testing.assert_array_equal(found[0].forecast[0], direct)
+        forecaster = forecasters[name]
+        past, other_past = (backtest(forecaster, h, metric, (100,), 30) for h in (history, other))
+        np.testing.assert_array_equal(past.forecast, other_past.forecast)
+        direct = forecaster.forecast(history.window(None, 100), spend, metric)
+        np.testing.assert_array_equal(past.forecast[0], direct)
         assert (direct >= 0).all()
 
 
-def test_every_forecaster_survives_gaps_and_campaigns_that_sleep(every):
+def test_every_forecaster_is_finite_despite_gaps_and_dead_days(forecasters):
     history = histories.random_history(2, days=90)
-    for name, each in every.items():
+    for name, forecaster in forecasters.items():
         for metric in METRICS:
-            found = each.forecast(history, np.full((30, 3), 5.0), metric)
-            assert np.isfinite(found).all(), name
+            expected = forecaster.forecast(history, np.full((30, 3), 5.0), metric)
+            assert np.isfinite(expected).all(), name
 
 
-def test_a_metric_of_which_nothing_came_is_expected_to_stay_nothing(every, asked):
+def test_a_metric_that_was_always_zero_is_forecast_as_zero(forecasters, settings_with):
     history = histories.lawful_history(2, days=110)
     history = replace(history, revenue=np.zeros_like(history.revenue))
-    for name, each in every.items():
-        found = each.forecast(history, np.full((30, 3), 200.0), "revenue")
-        np.testing.assert_allclose(found, 0, atol=1e-9, err_msg=name)
-    settings = asked(forecasters=["same_weekday", "level"])
+    for name, forecaster in forecasters.items():
+        expected = forecaster.forecast(history, np.full((30, 3), 200.0), "revenue")
+        np.testing.assert_allclose(expected, 0, atol=1e-9, err_msg=name)
+    settings = settings_with(forecasters=["same_weekday", "level"])
     assert compare(history, forecasters_of(settings, {})[0], settings).chosen == "level"
 
 
-def test_the_level_is_chosen_where_spend_and_weekday_tell_all(every, asked):
+def test_the_level_is_chosen_where_spend_and_weekday_explain_everything(settings_with):
     history = histories.lawful_history(4, days=150)
-    settings = asked(forecasters=["same_weekday", "last_28_days", "level"])
-    found = compare(history, forecasters_of(settings, {})[0], settings)
-    assert found.chosen == "level"
-    assert len(found.origins) == 6
-    assert max(found.origins) + 30 <= 150
+    settings = settings_with(forecasters=["same_weekday", "last_28_days", "level"])
+    comparison = compare(history, forecasters_of(settings, {})[0], settings)
+    assert comparison.chosen == "level"
+    assert len(comparison.origins) == 6
+    assert max(comparison.origins) + 30 <= 150
 
 
-def test_intervals_cover_what_they_say(asked):
-    settings, covered = asked(), []
+def test_intervals_have_their_nominal_coverage(settings_with):
+    settings, coverage = settings_with(), []
     level = forecasters_of(settings, {})[0]["level"]
     for seed in range(6):
         whole = histories.lawful_history(seed, days=170)
         history, ahead = whole.window(None, 140), whole.window(140, None)
         for metric in METRICS:
-            found = look_ahead(history, ahead.spend, level, metric, settings)
-            assert (found.interval.low <= found.expected).all()
-            assert (found.expected <= found.interval.high).all()
-            covered.append(found.interval.covers(getattr(ahead, metric)).mean())
-    assert 0.87 < np.mean(covered) < 0.97
+            outlook = look_ahead(history, ahead.spend, level, metric, settings)
+            assert (outlook.interval.low <= outlook.expected).all()
+            assert (outlook.expected <= outlook.interval.high).all()
+            coverage.append(outlook.interval.covers(getattr(ahead, metric)).mean())
+    assert 0.87 < np.mean(coverage) < 0.97
 
 
-def test_day_thirty_has_the_errors_of_day_thirty():
+def test_the_interval_of_day_thirty_comes_from_errors_at_day_thirty():
     rng = np.random.Generator(np.random.PCG64(0))
     forecast = np.full((12, 30, 1), 100.0)
     error = rng.standard_normal(forecast.shape) * np.linspace(1, 20, 30)[None, :, None]
     past = Backtest(tuple(range(12)), forecast, forecast + error)
-    found = intervals(past, np.full((40, 1), 100.0), 0.9, 1.0)
-    width = (found.high - found.low)[:, 0]
+    interval = intervals(past, np.full((40, 1), 100.0), 0.9, 1.0)
+    width = (interval.high - interval.low)[:, 0]
     assert width[29] > 2 * width[0]
     assert width[39] == width[29]
 
 
-def test_scores_are_what_they_are_called():
+def test_scores_follow_their_definitions():
     actual = np.array([[[1.0, 0.0], [3.0, np.nan]], [[2.0, 0.0], [2.0, 0.0]]])
     forecast = np.array([[[2.0, 1.0], [2.0, 5.0]], [[2.0, 0.0], [4.0, 0.0]]])
-    found = scores_of(Backtest((1, 2), forecast, actual))
-    np.testing.assert_allclose(found.mae, [4 / 4, 1 / 3, 5 / 7])
-    np.testing.assert_allclose(found.rmse, np.sqrt([6 / 4, 1 / 3, 7 / 7]))
-    np.testing.assert_allclose(found.wape, [4 / 8, np.nan, 5 / 8])
-    np.testing.assert_allclose(found.bias, [2 / 8, np.nan, 3 / 8])
-    np.testing.assert_allclose(found.r2[0], 1 - 6 / 2)
-    assert np.isnan(found.r2[1])
+    scores = scores_of(Backtest((1, 2), forecast, actual))
+    np.testing.assert_allclose(scores.mae, [4 / 4, 1 / 3, 5 / 7])
+    np.testing.assert_allclose(scores.rmse, np.sqrt([6 / 4, 1 / 3, 7 / 7]))
+    np.testing.assert_allclose(scores.wape, [4 / 8, np.nan, 5 / 8])
+    np.testing.assert_allclose(scores.bias, [2 / 8, np.nan, 3 / 8])
+    np.testing.assert_allclose(scores.r2[0], 1 - 6 / 2)
+    assert np.isnan(scores.r2[1])
     assert bae(np.array([1.0, 3.0, np.nan]), np.array([2.0, 8.0, 5.0])) == pytest.approx(1.5)
 
 
-def test_the_range_of_totals_is_of_tests_with_enough_to_divide_by():
+def test_the_range_of_totals_ignores_backtests_with_few_events():
     forecast = np.array([10.0, 20.0, 30.0, 2.0])[:, None, None] * np.array([1.0, 0.1])
     actual = np.array([12.0, 20.0, 24.0, 90.0])[:, None, None] * np.array([1.0, 0.1])
     least, most = month_range(Backtest((1, 2, 3, 4), forecast, actual), 1.0)
@@ -140,51 +141,51 @@ def test_the_range_of_totals_is_of_tests_with_enough_to_divide_by():
     np.testing.assert_allclose(most, [1.2, np.nan, 1.2])
 
 
-def test_without_a_test_there_is_no_interval():
+def test_without_backtests_there_is_no_interval():
     nothing = np.zeros((0, 30, 2))
-    found = intervals(Backtest((), nothing, nothing), np.ones((30, 2)), 0.9, 1.0)
-    assert np.isnan(found.low).all()
-    assert np.isnan(found.high).all()
+    interval = intervals(Backtest((), nothing, nothing), np.ones((30, 2)), 0.9, 1.0)
+    assert np.isnan(interval.low).all()
+    assert np.isnan(interval.high).all()
 
 
-def test_origins_leave_the_whole_horizon_inside():
+def test_origins_leave_the_whole_horizon_inside_the_history():
     assert rolling_origins(100, 30, 9, 6, 56) == (70, 61)
     assert rolling_origins(80, 30, 9, 6, 56) == ()
 
 
-def test_importance_finds_what_matters_and_contributions_sum_to_the_prediction(asked):
-    settings = asked(forecasters=["random_forest", "xgboost", "net"])
-    found = importances(histories.lawful_history(1, days=120), settings)
-    assert set(found) == {"random_forest", "xgboost", "xgboost_contributions", "net"}
-    assert all(set(each) == set(GROUPS) for each in found.values())
-    model = GradientBoosting(settings.xgboost, 0)
+def test_importance_covers_every_feature_and_contributions_sum_to_the_prediction(settings_with):
+    settings = settings_with(forecasters=["random_forest", "xgboost", "net"])
+    by_regressor = importances(histories.lawful_history(1, days=120), settings)
+    assert set(by_regressor) == {"random_forest", "xgboost", "xgboost_contributions", "net"}
+    assert all(set(features) == set(GROUPS) for features in by_regressor.values())
+    regressor = GradientBoosting(settings.xgboost, 0)
     rng = np.random.Generator(np.random.PCG64(0))
-    rows = rng.standard_normal((500, 20))
-    model.fit(rows, np.exp(rows[:, 3]), np.full(500, 50.0))
-    parts = model.contributions(rows)
-    np.testing.assert_allclose(parts.sum(1), np.log(model.predict(rows)), atol=1e-4)
+    features = rng.standard_normal((500, 20))
+    regressor.fit(features, np.exp(features[:, 3]), np.full(500, 50.0))
+    parts = regressor.contributions(features)
+    np.testing.assert_allclose(parts.sum(1), np.log(regressor.predict(features)), atol=1e-4)
     assert np.abs(parts[:, :-1]).mean(0).argmax() == 3
 
 
-def test_xgboost_is_left_out_by_name_where_it_is_absent(asked, monkeypatch):
-    monkeypatch.setattr(sys.modules[compare.__module__], "boosting_is_here", lambda: False)
-    found, notes = forecasters_of(asked(), {})
-    assert "xgboost" not in found
-    assert len(found) == len(BUILT_IN) - 1
+def test_xgboost_is_left_out_with_a_note_where_it_is_not_installed(settings_with, monkeypatch):
+    monkeypatch.setattr(sys.modules[compare.__module__], "xgboost_is_installed", lambda: False)
+    forecasters, notes = forecasters_of(settings_with(), {})
+    assert "xgboost" not in forecasters
+    assert len(forecasters) == len(BUILT_IN) - 1
     assert "mediagym[boosting]" in notes[0]
 
 
-def test_mistakes_are_told(asked):
+def test_unknown_names_and_short_histories_raise_errors(settings_with):
     with pytest.raises(ConfigError, match=r"forecasting\.forecasters: got 'prophet'.*same_weekday"):
-        forecasters_of(asked(forecasters=["prophet"]), {})
+        forecasters_of(settings_with(forecasters=["prophet"]), {})
     with pytest.raises(ConfigError, match=r"forecasting\.chosen: got 'net'"):
-        forecasters_of(asked(forecasters=["level"], chosen="net"), {})
-    settings = asked(forecasters=["level"])
+        forecasters_of(settings_with(forecasters=["level"], chosen="net"), {})
+    settings = settings_with(forecasters=["level"])
     with pytest.raises(DataError, match="80 days"):
         compare(histories.lawful_history(0, 80), forecasters_of(settings, {})[0], settings)
 
 
-def test_spend_beyond_any_day_is_named():
+def test_campaigns_with_more_spend_than_on_any_day_are_listed():
     history = histories.lawful_history(0, 60)
     spend = np.full((30, 3), 100.0)
     spend[:, 2] = 1e6
@@ -199,10 +200,10 @@ def test_june_of_advertiser_a_is_forecast_within_its_targets(advertiser_a, data_
     spend = np.nan_to_num(june.spend)
     before = history.window(None, "2024-06-01")
     for metric, wape in (("conversions", 0.290), ("revenue", 0.370)):
-        found = scores_of(backtest(level, history, metric, (len(before.dates),), 30))
-        assert found.wape[-1] <= wape
-        assert abs(found.bias[-1]) <= 0.10
-        ahead = look_ahead(before, spend, level, metric, settings)
-        covered = np.nanmean(ahead.interval.covers(getattr(june, metric)))
-        assert 0.85 <= covered <= 0.95
+        scores = scores_of(backtest(level, history, metric, (len(before.dates),), 30))
+        assert scores.wape[-1] <= wape
+        assert abs(scores.bias[-1]) <= 0.10
+        outlook = look_ahead(before, spend, level, metric, settings)
+        coverage = np.nanmean(outlook.interval.covers(getattr(june, metric)))
+        assert 0.85 <= coverage <= 0.95
         assert unit_of(before, metric) > 0

@@ -1,4 +1,4 @@
-"""Features know the past and the calendar, and nothing else."""
+"""Features use the past and the calendar, and nothing else."""
 
 from dataclasses import replace
 
@@ -13,11 +13,13 @@ from mediagym.data.forecasting.features import features_of, trailing_ratio, trai
 from mediagym.data.history import METRICS
 
 
-@given(seed=st.integers(0, 1000), today=st.integers(0, 59), how=st.sampled_from(["shuffle", "cut"]))
-def test_no_feature_of_a_day_changes_with_that_day_or_what_follows(seed, today, how):
+@given(
+    seed=st.integers(0, 1000), today=st.integers(0, 59), change=st.sampled_from(["shuffle", "cut"])
+)
+def test_no_feature_of_a_day_changes_with_that_day_or_what_follows(seed, today, change):
     history = random_history(seed)
     before = features_of(history)
-    if how == "cut":
+    if change == "cut":
         if today == 0:
             return
         after = features_of(history.window(None, today))
@@ -31,7 +33,7 @@ def test_no_feature_of_a_day_changes_with_that_day_or_what_follows(seed, today, 
     np.testing.assert_array_equal(before.values[: today + 1], after.values[: today + 1])
 
 
-def test_yesterday_is_known_today():
+def test_features_of_today_include_yesterday():
     history = random_history(0)
     changed = {name: getattr(history, name).copy() for name in METRICS}
     changed["conversions"][40] *= 2
@@ -42,14 +44,14 @@ def test_yesterday_is_known_today():
 @pytest.mark.parametrize("name", RATIOS)
 def test_a_ratio_is_of_the_sums_of_the_days_before(name):
     history = random_history(3)
-    above, below = (getattr(history, metric) for metric in RATIOS[name])
-    found = trailing_ratio(history, name, 7)
+    numerator, denominator = (getattr(history, metric) for metric in RATIOS[name])
+    ratio = trailing_ratio(history, name, 7)
     for day in (1, 5, 30, 60):
         past = slice(max(0, day - 7), day)
-        above_sum, below_sum = np.nansum(above[past], axis=0), np.nansum(below[past], axis=0)
-        told = below_sum > 0
-        np.testing.assert_allclose(found[day][told], above_sum[told] / below_sum[told])
-        assert np.isnan(found[day][~told]).all()
+        sums = [np.nansum(side[past], axis=0) for side in (numerator, denominator)]
+        defined = sums[1] > 0
+        np.testing.assert_allclose(ratio[day][defined], sums[0][defined] / sums[1][defined])
+        assert np.isnan(ratio[day][~defined]).all()
 
 
 def test_windows_are_of_dates_and_not_of_rows():
@@ -59,20 +61,20 @@ def test_windows_are_of_dates_and_not_of_rows():
 
 def test_a_channel_of_one_campaign_is_its_own_average():
     table = features_of(random_history(1))
-    own = table.of("cvr_30_to_channel")[1:, 2]
-    np.testing.assert_allclose(own[np.isfinite(own)], 1.0)
+    ratio = table.of("cvr_30_to_channel")[1:, 2]
+    np.testing.assert_allclose(ratio[np.isfinite(ratio)], 1.0)
 
 
-def test_diversity_and_breadth():
+def test_diversity_measures_balance_and_breadth_counts_channels():
     shares = np.array([[1.0, 0.0], [0.5, 0.5], [0.9, 0.1]])
     np.testing.assert_allclose(channel_diversity(shares), [0.0, 0.5, 0.18])
     np.testing.assert_allclose(channel_breadth(shares), [0.5, 1.0, 1.0])
-    spent = channel_shares(random_history(2), 30)
-    assert np.isnan(spent[0]).all()
-    np.testing.assert_allclose(spent[1:].sum(1), 1.0)
+    shares = channel_shares(random_history(2), 30)
+    assert np.isnan(shares[0]).all()
+    np.testing.assert_allclose(shares[1:].sum(1), 1.0)
 
 
-def test_the_calendar_and_the_table():
+def test_the_tidy_table_has_every_feature_and_the_calendar():
     table = features_of(random_history(1))
     frame = table.frame()
     assert len(frame) == 61 * 3

@@ -1,3 +1,5 @@
+"""Scores of predictive draws follow their definitions and ignore unobserved days."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from mediagym.data.forecasting.probabilistic_metrics import crps
 SEEDS = st.integers(0, 2**32)
 
 
-def test_the_crps_is_that_of_a_gaussian() -> None:
+def test_the_crps_of_gaussian_draws_is_the_closed_form() -> None:
     """Against the closed form of Gneiting and Raftery (2007), at several observations."""
     draws = stats.norm.ppf((np.arange(4000) + 0.5) / 4000)[:, None] * 3 + 10
     actual = np.array([10.0, 4.0, 17.0])
@@ -20,15 +22,15 @@ def test_the_crps_is_that_of_a_gaussian() -> None:
 
 
 @given(SEEDS, st.integers(1, 12))
-def test_the_crps_is_its_definition(seed: int, count: int) -> None:
+def test_the_crps_follows_its_definition(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)
     draws, actual = rng.integers(0, 6, (count, 4)).astype(float), rng.normal(3, 2, 4)
     pairs = np.abs(draws[:, None] - draws[None]).mean((0, 1))
-    wanted = np.abs(draws - actual).mean(0) - pairs / 2
-    np.testing.assert_allclose(crps(draws, actual), wanted, atol=1e-12)
+    expected = np.abs(draws - actual).mean(0) - pairs / 2
+    np.testing.assert_allclose(crps(draws, actual), expected, atol=1e-12)
 
 
-def test_one_certain_draw_scores_its_error() -> None:
+def test_the_crps_of_a_single_draw_is_its_absolute_error() -> None:
     assert crps(np.array([[4.0]]), np.array([7.0])).tolist() == [3.0]
     same = np.ones((50, 2, 3))
     assert verify(same[0], same, same[0]).crps == pytest.approx(0, abs=1e-12)
@@ -37,45 +39,46 @@ def test_one_certain_draw_scores_its_error() -> None:
 def test_coverage_counts_days_and_campaign_days() -> None:
     draws = np.linspace(0, 100, 1001)[:, None, None] * np.ones((4, 1))
     actual = np.array([[50.0], [20.0], [4.0], [99.0]])
-    found = verify(np.full((4, 1), 50.0), draws, actual)
-    assert found.coverage50 == 0.25
-    assert found.coverage90 == 0.5
-    assert found.campaign_coverage90 == 0.5
-    assert found.interval == pytest.approx((20.0, 380.0))
-    assert found.total_coverage90 == 1.0
-    assert found.actual == 173
-    assert found.bias == 27
-    assert found.daily == 0 + 30 + 46 + 49
-    assert found.total == 27
+    scores = verify(np.full((4, 1), 50.0), draws, actual)
+    assert scores.coverage50 == 0.25
+    assert scores.coverage90 == 0.5
+    assert scores.campaign_coverage90 == 0.5
+    assert scores.interval == pytest.approx((20.0, 380.0))
+    assert scores.total_coverage90 == 1.0
+    assert scores.actual == 173
+    assert scores.bias == 27
+    assert scores.daily == 0 + 30 + 46 + 49
+    assert scores.total == 27
 
 
-def test_totals_are_of_days_and_campaigns_together_and_apart() -> None:
+def test_errors_are_of_daily_totals_overall_totals_and_campaign_totals() -> None:
     actual = np.array([[10.0, 0.0], [10.0, 20.0]])
     mean = np.array([[0.0, 10.0], [10.0, 20.0]])
-    found = verify(mean, mean[None], actual)
-    assert (found.daily, found.total, found.campaign, found.bias) == (0, 0, 20, 0)
+    scores = verify(mean, mean[None], actual)
+    assert (scores.daily, scores.total, scores.campaign, scores.bias) == (0, 0, 20, 0)
 
 
 @given(SEEDS)
-def test_what_is_not_known_counts_for_neither_side(seed: int) -> None:
-    """Neither the forecast of an unknown campaign-day nor one of a day wholly unknown matters."""
+def test_unobserved_days_are_ignored(seed: int) -> None:
+    """Neither single unobserved campaign-days nor whole unobserved days affect any score."""
     rng = np.random.default_rng(seed)
     draws, actual = rng.gamma(2, 5, (40, 6, 3)), rng.gamma(2, 5, (6, 3))
     actual[1, 2] = actual[3] = np.nan
-    found = verify(draws.mean(0), draws, actual)
+    scores = verify(draws.mean(0), draws, actual)
     other = draws.copy()
     other[:, np.isnan(actual)] = 1e6
-    assert verify(other.mean(0), other, actual) == found
-    kept = [0, 1, 2, 4, 5]
-    assert verify(draws.mean(0)[kept], draws[:, kept], actual[kept]) == found
+    assert verify(other.mean(0), other, actual) == scores
+    reported = [0, 1, 2, 4, 5]
+    subset = verify(draws.mean(0)[reported], draws[:, reported], actual[reported])
+    assert subset == scores
 
 
-def test_a_calibrated_forecast_covers_what_it_says() -> None:
+def test_a_calibrated_forecast_has_its_nominal_coverage() -> None:
     rng = np.random.default_rng(0)
     draws = rng.normal(100, 10, (2000, 500, 1))
-    found = verify(np.full((500, 1), 100.0), draws, rng.normal(100, 10, (500, 1)))
-    assert found.coverage50 == pytest.approx(0.5, abs=0.07)
-    assert found.coverage90 == pytest.approx(0.9, abs=0.045)
+    scores = verify(np.full((500, 1), 100.0), draws, rng.normal(100, 10, (500, 1)))
+    assert scores.coverage50 == pytest.approx(0.5, abs=0.07)
+    assert scores.coverage90 == pytest.approx(0.9, abs=0.045)
 
 
 def test_horizons_are_pooled_by_their_sums() -> None:
