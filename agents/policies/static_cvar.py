@@ -3,8 +3,8 @@
 It maximises the conditional value at risk, the mean of the worst ``alpha`` of the outcomes, in the
 form of Rockafellar and Uryasev, "Optimization of conditional value-at-risk", Journal of Risk 2(3),
 2000: max over eta of eta - E[(eta - value)+] / alpha. The corner of (.)+ is rounded, so that the
-climb of ``envs/ascent.py`` has a gradient. Where a pacing band binds the days to each other the
-plan is climbed day by day (``envs/optimum.py``), by the subgradient.
+climb of ``envs/planning/spectral.py`` has a gradient. Where a pacing band binds the days to each other the
+plan is climbed day by day (``envs/planning/gradient.py``), by the subgradient.
 """
 
 from typing import Annotated, Literal
@@ -65,12 +65,12 @@ def _climbed(experiment: Experiment, settings: CvarSettings) -> Floats:
             path,
             problem.static_plan[:, None],
             solver,
-            tail=settings.alpha,
+            tail_share=settings.alpha,
         ).plan[:, 0]
     worth = worst(
         plan_objective(problem, draw.market, draw.state, path), settings.draws, settings.alpha
     )
-    feasible = project_daily_plan(problem.constraints, least=daily_floors(problem.constraints))
+    feasible = project_daily_plan(problem.constraints, daily_minimum=daily_floors(problem.constraints))
     optimum = maximise(worth, feasible, problem.static_plan[None], settings.iterations)
     return np.asarray(optimum.plan[0])
 

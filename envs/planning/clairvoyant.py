@@ -1,8 +1,9 @@
-"""What a market is worth to somebody who knows it: the best daily and the best steady plan.
+"""Best plans of known markets, by spectral projected gradient.
 
-The clairvoyant knows the parameters and the demand path, count noise averaged out, and plans
-dollars that are delivered: where a platform is out it spends nothing, and nothing is lost on the
-way. So no policy can do better in expectation. torch is imported on first use only.
+A clairvoyant knows the parameters, the demand path and the outages of its market; count noise is
+averaged out. It plans delivered dollars: it spends nothing where a platform is down and loses
+nothing to delivery. The value of its daily plan is the perfect-information bound: no policy can do
+better in expectation. torch is imported on first use only.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ...data.types import Floats
+from ...data.types import Floats, Progress
 from ..flight import Problem, credited_value
 from ..market import Market, MarketState, Noise, simulate
 from .gradient import objective_with_gradient, to_tensors
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class ClairvoyantValues(NamedTuple):
-    """The best plans of known markets and what they are worth."""
+    """The best plans of known markets and their values."""
 
     daily: Floats  # (markets,) expected objective of the best daily plan
-    steady: Floats  # (markets,) of the best plan that is the same every day, outages and all
+    constant: Floats  # (markets,) of the best plan that is the same every day, outages included
     plan: Floats  # (days, markets, campaigns) dollars: the best daily plan
 
 
@@ -40,48 +41,48 @@ def clairvoyant_values(
     state: MarketState,
     path: Noise,
     iterations: int = 600,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> ClairvoyantValues:
-    """Climb from several starts to every market's own best plan.
+    """Optimise the daily and the constant plan of every market, each from several starts.
 
     The set of daily plans must be one tree of sums: no pacing band, no change limit.
 
     Args:
         problem: constraints, objective and the static plan.
         market: true markets, fields (markets, campaigns).
-        state: on the eve.
+        state: states before the first day.
         path: demand paths and shocks, fields (days, markets, campaigns).
-        iterations: evaluations of a climb at most.
-        progress: called with a line now and then.
+        iterations: most evaluations of the objective per optimisation.
+        progress: receives a line per stage.
     """
     open_path, caps = _deliverable(market, path)
-    worth = plan_objective(problem, market, state, open_path)
+    objective = plan_objective(problem, market, state, open_path)
     count, days = len(market.elasticity), problem.days
-    base = np.repeat(problem.static_plan[None], count, 0)
-    steady = best_constant_plan(problem, market, state, path, iterations)
-    progress("steady plans found")
-    feasible = project_daily_plan(problem.constraints, caps)
-    starts = [np.repeat(steady[0], days, 1), base]
+    static = np.repeat(problem.static_plan[None], count, 0)
+    constant = best_constant_plan(problem, market, state, path, iterations)
+    progress("constant plans are optimised")
+    projection = project_daily_plan(problem.constraints, caps)
+    starts = [np.repeat(constant[0], days, 1), static]
     if not _concave(market):
-        starts.append(np.repeat(_without_curves(market, base), days, 1))
-    daily = _best(worth, feasible, starts, iterations)
-    progress("daily plans found")
-    return ClairvoyantValues(daily[1], steady[1], np.moveaxis(daily[0], 1, 0))
+        starts.append(np.repeat(_without_s_curves(market, static), days, 1))
+    daily = _best_of_starts(objective, projection, starts, iterations)
+    progress("daily plans are optimised")
+    return ClairvoyantValues(daily[1], constant[1], np.moveaxis(daily[0], 1, 0))
 
 
 def best_constant_plan(
     problem: Problem, market: Market, state: MarketState, path: Noise, iterations: int = 600
 ) -> PlanOptimum:
-    """Climb to every market's best plan that is the same every day, (markets, 1, campaigns).
+    """Return every market's best plan that is the same every day, (markets, 1, campaigns).
 
-    The arguments are those of ``clairvoyant_values``; what is out is out for these plans too.
+    The arguments are those of ``clairvoyant_values``; a constant plan cannot avoid outages.
     """
-    rigid = plan_objective(
+    objective = plan_objective(
         problem, market, state, path.without_count_noise()._replace(delivery=None)
     )
-    base = np.repeat(problem.static_plan[None], len(market.elasticity), 0)
-    every_day = project_constant_plan(problem.constraints)
-    return _best(rigid, every_day, _steady_starts(market, base), iterations)
+    static = np.repeat(problem.static_plan[None], len(market.elasticity), 0)
+    projection = project_constant_plan(problem.constraints)
+    return _best_of_starts(objective, projection, _constant_starts(market, static), iterations)
 
 
 def best_shared_plan(
@@ -90,90 +91,96 @@ def best_shared_plan(
     state: MarketState,
     path: Noise,
     iterations: int = 150,
-    least: Floats | None = None,
+    daily_minimum: Floats | None = None,
 ) -> Floats:
     """Return the one plan, (days, campaigns) dollars, that is best on average over markets.
 
     Args:
-        problem: constraints, objective, and the plan to begin with.
+        problem: constraints, objective, and the plan to start from.
         market: fields (markets, campaigns).
-        state: on the eve.
+        state: states before the first day.
         path: demand paths, fields (days, markets, campaigns).
-        iterations: evaluations at most.
-        least: (campaigns,) dollars every day, if any.
+        iterations: most evaluations of the objective.
+        daily_minimum: (campaigns,) least dollars a day; None: zero.
     """
-    one = plan_objective(problem, market, state, path._replace(outage=None, delivery=None))
+    by_market = plan_objective(problem, market, state, path._replace(outage=None, delivery=None))
     count = len(market.elasticity)
 
-    def worth(plans: Floats) -> tuple[Floats, Floats]:
-        value, slope = one(np.repeat(plans, count, 0))
-        return value.mean(keepdims=True), slope.mean(0, keepdims=True)
+    def mean_objective(plans: Floats) -> tuple[Floats, Floats]:
+        value, gradient = by_market(np.repeat(plans, count, 0))
+        return value.mean(keepdims=True), gradient.mean(0, keepdims=True)
 
-    feasible = project_daily_plan(problem.constraints, least=least)
+    projection = project_daily_plan(problem.constraints, daily_minimum=daily_minimum)
     starts = [problem.static_plan[None]]
     if not _concave(market):
         starts.append(np.ones_like(starts[0]) * problem.constraints.total / starts[0].size)
-    return np.asarray(_best(worth, feasible, starts, iterations).plan[0])
+    return np.asarray(_best_of_starts(mean_objective, projection, starts, iterations).plan[0])
 
 
 def plan_objective(
     problem: Problem, market: Market, state: MarketState, path: Noise | None
 ) -> PlanObjective:
-    """Return the function from plans, a row a market, to expected value and gradient."""
+    """Return the function from plans, one row per market, to expected value and gradient."""
     import torch
 
-    known, eve = to_tensors(market), to_tensors(state)
+    market, state = to_tensors(market), to_tensors(state)
     noise = None if path is None else to_tensors(path)
-    left = range(problem.days - 1, -1, -1)
+    days_left = range(problem.days - 1, -1, -1)
 
-    def value(daily: "torch.Tensor") -> "torch.Tensor":
-        _, outcomes = simulate(known, eve, daily, noise)
-        days = [credited_value(problem, known, o, n) for o, n in zip(outcomes, left, strict=True)]
+    def value(plans: "torch.Tensor") -> "torch.Tensor":
+        _, outcomes = simulate(market, state, plans, noise)
+        days = [
+            credited_value(problem, market, outcome, left)
+            for outcome, left in zip(outcomes, days_left, strict=True)
+        ]
         return torch.stack(days).sum((0, 2))
 
     return objective_with_gradient(value, problem.days)
 
 
 def _deliverable(market: Market, path: Noise) -> tuple[Noise, Floats | None]:
-    """Return the path without losses on the way, and the dollars that can be delivered."""
-    known = path.without_count_noise()._replace(outage=None, delivery=None)
+    """Return the path without delivery losses, and the caps on deliverable dollars instead.
+
+    The caps are (markets, days, campaigns), or None where everything is delivered.
+    """
+    open_path = path.without_count_noise()._replace(outage=None, delivery=None)
     if path.outage is None and market.delivery_cap is None:
-        return known, None
+        return open_path, None
     days, shape = len(path.level), market.elasticity.shape
     cap = np.inf if market.delivery_cap is None else market.delivery_cap
     caps = np.broadcast_to(cap, (days, *shape))
     if path.outage is not None:
         caps = np.where(path.outage > 0, caps, 0.0)
-    return known, np.moveaxis(caps, 0, 1)
+    return open_path, np.moveaxis(caps, 0, 1)
 
 
-def _best(
-    worth: PlanObjective,
-    feasible: Callable[[Floats], Floats],
+def _best_of_starts(
+    objective: PlanObjective,
+    projection: Callable[[Floats], Floats],
     starts: Sequence[Floats],
     iterations: int,
 ) -> PlanOptimum:
-    """Return each row's best plan and value: a short climb from all starts, a long one after."""
+    """Return each row's best plan: a short run from every start, a long one from the best."""
     if len(starts) > 1:
-        summits = [maximise(worth, feasible, start, iterations // 8) for start in starts]
-        pick = np.stack([optimum.value for optimum in summits]).argmax(0)
-        plans = np.stack([optimum.plan for optimum in summits])
-        starts = [plans[pick, np.arange(len(pick))]]
-    return maximise(worth, feasible, starts[0], iterations)
+        optima = [maximise(objective, projection, start, iterations // 8) for start in starts]
+        best = np.stack([optimum.value for optimum in optima]).argmax(0)
+        plans = np.stack([optimum.plan for optimum in optima])
+        starts = [plans[best, np.arange(len(best))]]
+    return maximise(objective, projection, starts[0], iterations)
 
 
 def _concave(market: Market) -> bool:
     return bool((market.slope <= 1).all())
 
 
-def _steady_starts(market: Market, base: Floats) -> list[Floats]:
-    starts = [base.mean(1, keepdims=True)]
+def _constant_starts(market: Market, static: Floats) -> list[Floats]:
+    starts = [static.mean(1, keepdims=True)]
     if not _concave(market):
-        starts += [np.full_like(starts[0], starts[0].mean()), _without_curves(market, base)]
+        starts += [np.full_like(starts[0], starts[0].mean()), _without_s_curves(market, static)]
     return starts
 
 
-def _without_curves(market: Market, base: Floats) -> Floats:
-    """Return steady plans that leave the S-curved campaigns to their floors."""
-    steady = base.mean(1, keepdims=True)
-    return np.asarray(np.where(market.slope[:, None] > 1, -steady.sum(-1, keepdims=True), steady))
+def _without_s_curves(market: Market, static: Floats) -> Floats:
+    """Return constant plans that push S-curved campaigns down to their floors."""
+    mean = static.mean(1, keepdims=True)
+    return np.asarray(np.where(market.slope[:, None] > 1, -mean.sum(-1, keepdims=True), mean))

@@ -1,9 +1,9 @@
-"""The best whole plans by spectral projected gradient, where days do not bind each other.
+"""Spectral projected gradient for whole plans, where the constraints do not couple days.
 
-Without a pacing band or a change limit all that is allowed of a whole plan is one tree of sums,
-root, channels, campaigns, days, onto which the projection is exact. Every row of a batch is its
-own problem with its own step: Birgin, Martinez and Raydan, SIAM J. Optim. 10(4), 2000, with the
-steps of Barzilai and Borwein. Gradients come through ``market.step``.
+Without a pacing band or a change limit the feasible plans are one tree of sums (root, channels,
+campaigns, days), onto which the projection is exact. Every row of a batch is a problem of its own
+with its own step: Birgin, Martinez and Raydan, SIAM J. Optim. 10(4), 2000, with the step lengths of
+Barzilai and Borwein, IMA J. Numer. Anal. 8(1), 1988. Gradients come through ``market.step``.
 """
 
 from collections.abc import Callable
@@ -17,94 +17,90 @@ from ..projection import Bounds, Tree, project
 
 PlanObjective = Callable[[Floats], tuple[Floats, Floats]]
 """(rows, days, campaigns) dollars -> (rows,) value and its gradient."""
-_ENOUGH = 1e-4  # share of the promised gain that a step must bring
-_MEMORY = 8  # values, the least of which a step must beat: not every step goes up
-_RETREAT = 0.3  # factor of a step that did not
-_STEPS = (1e-9, 1e9)  # least and most dollars a unit of gradient, times the first step
+_SUFFICIENT_INCREASE = 1e-4  # share of the first-order gain that a step must bring
+_MEMORY = 8  # values of which a step must beat the least: the search is not monotone
+_BACKTRACKING = 0.3  # factor on a rejected step
+_STEP_RANGE = (1e-9, 1e9)  # of step lengths, times the first one
 
 
 class PlanOptimum(NamedTuple):
-    """The best plans that were met."""
+    """The best plans of a run and their values."""
 
     plan: Floats  # (rows, days, campaigns) dollars
     value: Floats  # (rows,)
 
 
 def maximise(
-    worth: PlanObjective,
-    feasible: Callable[[Floats], Floats],
-    begin: Floats,
+    objective: PlanObjective,
+    projection: Callable[[Floats], Floats],
+    initial_plan: Floats,
     iterations: int,
     tolerance: float = 1e-6,
 ) -> PlanOptimum:
-    """Climb every row from its own beginning.
+    """Maximise every row from its own start and return the best plans met on the way.
 
     Args:
-        worth: value and gradient of plans.
-        feasible: the projection onto what is allowed.
-        begin: (rows, days, campaigns) dollars; need not be feasible.
-        iterations: evaluations at most.
-        tolerance: relative gain of twenty evaluations below which the climb ends.
+        objective: value and gradient of plans.
+        projection: onto the feasible plans.
+        initial_plan: (rows, days, campaigns) dollars; need not be feasible.
+        iterations: most evaluations of the objective.
+        tolerance: relative gain of twenty evaluations below which the run ends.
     """
-    plan = feasible(begin)
-    value, slope = worth(plan)
-    reach = np.abs(plan).sum((1, 2)) / plan[0].size
-    size = first = reach / np.maximum(np.abs(slope).max((1, 2)), 1e-12)
-    way, shrink, earlier = _way(feasible, plan, slope, size), np.ones(len(plan)), value
+    plan = projection(initial_plan)
+    value, gradient = objective(plan)
+    mean_spend = np.abs(plan).sum((1, 2)) / plan[0].size
+    length = first = mean_spend / np.maximum(np.abs(gradient).max((1, 2)), 1e-12)
+    direction, shrink = _direction(projection, plan, gradient, length), np.ones(len(plan))
     best, recent = PlanOptimum(plan, value), np.repeat(value[None], _MEMORY, 0)
+    checked = value
     for i in range(iterations):
-        ahead = plan + shrink[:, None, None] * way
-        new_value, new_slope = worth(ahead)
-        promised = shrink * (slope * way).sum((1, 2))
-        good = new_value >= recent.min(0) + _ENOUGH * promised
-        moved, bent = ahead - plan, slope - new_slope
-        curved = (moved * bent).sum((1, 2))
-        guess = (moved**2).sum((1, 2)) / np.where(curved > 0, curved, np.inf)
-        guess = np.where(curved > 0, guess, 10 * size)
-        size = np.where(good, np.clip(guess, _STEPS[0] * first, _STEPS[1] * first), size)
-        pick = good[:, None, None]
-        plan, slope = np.where(pick, ahead, plan), np.where(pick, new_slope, slope)
-        value, shrink = np.where(good, new_value, value), np.where(good, 1.0, _RETREAT * shrink)
-        recent[i % _MEMORY] = np.where(good, value, recent[i % _MEMORY])
-        ahead_of_all = value > best.value
-        best = PlanOptimum(
-            np.where(ahead_of_all[:, None, None], plan, best.plan), np.maximum(value, best.value)
-        )
-        way = np.where(pick, _way(feasible, plan, slope, size), way)
+        trial = plan + shrink[:, None, None] * direction
+        new_value, new_gradient = objective(trial)
+        first_order_gain = shrink * (gradient * direction).sum((1, 2))
+        accepted = new_value >= recent.min(0) + _SUFFICIENT_INCREASE * first_order_gain
+        new_length = _step_length(trial - plan, gradient - new_gradient, length, first)
+        length, rows = np.where(accepted, new_length, length), accepted[:, None, None]
+        plan, gradient = np.where(rows, trial, plan), np.where(rows, new_gradient, gradient)
+        value = np.where(accepted, new_value, value)
+        shrink = np.where(accepted, 1.0, _BACKTRACKING * shrink)
+        recent[i % _MEMORY] = np.where(accepted, value, recent[i % _MEMORY])
+        improved = (value > best.value)[:, None, None]
+        best = PlanOptimum(np.where(improved, plan, best.plan), np.maximum(value, best.value))
+        direction = np.where(rows, _direction(projection, plan, gradient, length), direction)
         if i % 20 == 19:
-            if (best.value - earlier <= tolerance * np.abs(earlier)).all():
+            if (best.value - checked <= tolerance * np.abs(checked)).all():
                 break
-            earlier = best.value
+            checked = best.value
     return best
 
 
 def project_daily_plan(
-    constraints: Constraints, caps: Floats | None = None, least: Floats | None = None
+    constraints: Constraints, caps: Floats | None = None, daily_minimum: Floats | None = None
 ) -> Callable[[Floats], Floats]:
-    """Return the projection of whole plans, (rows, days, campaigns), onto all that is allowed.
+    """Return the projection of whole plans, (rows, days, campaigns), onto the feasible ones.
 
     Args:
         constraints: without a pacing band or a change limit.
-        caps: (rows, days, campaigns) dollars that can be delivered, if the market sets a bound.
-        least: (campaigns,) dollars every day, if any; see ``even_floors``.
+        caps: (rows, days, campaigns) dollars that can be delivered; None: no such limit.
+        daily_minimum: (campaigns,) least dollars a day, such as ``daily_floors``; None: zero.
     """
     days, count = constraints.days, len(constraints.names)
     tree = Tree.of([*constraints.tree.parents, np.repeat(np.arange(count), days)])
     floors = [floor / 100 for floor in constraints.floor_cents]
     total = np.array([constraints.total])
-    daily = np.repeat(constraints.daily_cap_cents / 100, days)
-    most = daily if caps is None else np.minimum(daily, _leaves(caps))
-    lowest = np.zeros(days * count) if least is None else np.repeat(least, days)
+    daily_caps = np.repeat(constraints.daily_cap_cents / 100, days)
+    highest = daily_caps if caps is None else np.minimum(daily_caps, _leaves(caps))
+    lowest = np.zeros(days * count) if daily_minimum is None else np.repeat(daily_minimum, days)
     bounds = Bounds(
         (total if constraints.spend_all else 0 * total, *floors, lowest),
-        (total, *(cap / 100 for cap in constraints.cap_cents), most),
+        (total, *(cap / 100 for cap in constraints.cap_cents), highest),
     )
 
-    def feasible(plans: Floats) -> Floats:
+    def projection(plans: Floats) -> Floats:
         spend: Floats = project(tree, _leaves(plans), bounds)
         return spend.reshape(len(plans), count, days).swapaxes(1, 2)
 
-    return feasible
+    return projection
 
 
 def project_constant_plan(constraints: Constraints) -> Callable[[Floats], Floats]:
@@ -119,10 +115,25 @@ def project_constant_plan(constraints: Constraints) -> Callable[[Floats], Floats
     return lambda plans: np.asarray(project(constraints.tree, plans, bounds))
 
 
+def _step_length(
+    plan_change: Floats, gradient_drop: Floats, length: Floats, first: Floats
+) -> Floats:
+    """Return the step length of Barzilai and Borwein, (rows,), kept in ``_STEP_RANGE``.
+
+    Where the objective is not concave along the step, the length grows tenfold.
+    """
+    curvature = (plan_change * gradient_drop).sum((1, 2))
+    new = (plan_change**2).sum((1, 2)) / np.where(curvature > 0, curvature, np.inf)
+    new = np.where(curvature > 0, new, 10 * length)
+    return np.asarray(np.clip(new, _STEP_RANGE[0] * first, _STEP_RANGE[1] * first))
+
+
+def _direction(
+    projection: Callable[[Floats], Floats], plan: Floats, gradient: Floats, length: Floats
+) -> Floats:
+    return np.asarray(projection(plan + length[:, None, None] * gradient) - plan)
+
+
 def _leaves(plans: Floats) -> Floats:
     """Return (rows, days, campaigns) as (rows, campaigns x days)."""
     return plans.swapaxes(1, 2).reshape(len(plans), -1)
-
-
-def _way(feasible: Callable[[Floats], Floats], plan: Floats, slope: Floats, size: Floats) -> Floats:
-    return np.asarray(feasible(plan + size[:, None, None] * slope) - plan)

@@ -1,10 +1,8 @@
-"""Plans that an advertiser can make before the flight: uniform, historical, and the static best."""
-
-from collections.abc import Callable
+"""Open-loop plans: constant shares (uniform, historical) and the posterior-static plan."""
 
 import numpy as np
 
-from ...data.types import Floats
+from ...data.types import Floats, Progress
 from ..calibration import Posterior
 from ..constraints import Constraints, Ledger, daily_floors, remaining, spend_day
 from ..flight import BeliefCovariance, Problem
@@ -12,11 +10,11 @@ from ..market import Noise, Objective, draw_noises, generator
 from .clairvoyant import best_shared_plan, plan_objective
 from .gradient import SolverSettings, best_plan
 
-_ENOUGH = 5e-4  # share of its worth that the pacing band may cost before a plan is climbed anew
+_MAX_PACING_COST = 5e-4  # share of the value that pacing may cost before the plan is re-optimised
 
 
 def constant_plan(constraints: Constraints, shares: Floats, days: int) -> Floats:
-    """Return (days, campaigns) dollars: an even pace in given proportions, made feasible."""
+    """Return (days, campaigns) dollars: given shares at an even pace, projected day by day."""
     zero = np.zeros_like(shares)
     ledger, plan = Ledger(0, zero, zero), []
     for t in range(days):
@@ -27,12 +25,12 @@ def constant_plan(constraints: Constraints, shares: Floats, days: int) -> Floats
 
 
 def uniform_plan(constraints: Constraints, campaigns: int, days: int) -> Floats:
-    """Return the plan that spends the same on every campaign, as far as that is allowed."""
+    """Return the feasible plan of equal shares."""
     return constant_plan(constraints, np.ones(campaigns), days)
 
 
 def historical_plan(posterior: Posterior, constraints: Constraints, days: int) -> Floats:
-    """Return the plan that keeps the shares of the history, as far as that is allowed."""
+    """Return the feasible plan of the history's shares."""
     return constant_plan(constraints, posterior.spend + 1e-9, days)
 
 
@@ -42,51 +40,53 @@ def static_plan(
     objective: Objective,
     days: int,
     solver: SolverSettings,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> Floats:
-    """Return the one plan that is best on average over training draws and demand paths.
+    """Return the plan, (days, campaigns) dollars, that is best on average over the posterior.
 
-    The plan is first climbed without the pacing band, in which whole plans are one tree of sums;
-    if the band would change it, it is climbed again day by day.
+    Sample average approximation over training draws and demand paths. The plan is first optimised
+    without the pacing band, where whole plans are one tree of sums; if pacing it costs more than
+    ``_MAX_PACING_COST``, it is optimised again day by day.
 
     Args:
         posterior: its training draws are used.
-        constraints: what is allowed.
-        objective: what is maximised.
+        constraints: of the flight.
+        objective: to maximise.
         days: length of the flight.
-        solver: iterations and step; how many markets stand for the posterior, and the seed.
-        progress: called with a line now and then.
+        solver: iterations, step, number of draws, and seed.
+        progress: receives a line now and then.
     """
     market, state = posterior.sample_training(solver.draws)
-    rngs = (generator(solver.seed, i) for i in range(len(market.elasticity)))
+    count = len(market.elasticity)
+    rngs = (generator(solver.seed, i) for i in range(count))
     path: Noise = draw_noises(market, days, rngs).without_count_noise()
-    # in the midst of what is allowed: a campaign on its floor would hide what it could return
-    past = historical_plan(posterior, constraints, days)
-    begin = (past + uniform_plan(constraints, past.shape[1], days)) / 2
+    # an interior start: the gradient of a campaign on its floor would hide its return
+    historical = historical_plan(posterior, constraints, days)
+    start = (historical + uniform_plan(constraints, historical.shape[1], days)) / 2
     problem = Problem(
-        constraints, objective, *posterior.mean(), BeliefCovariance.none(begin[0]), begin
+        constraints, objective, *posterior.mean(), BeliefCovariance.none(start[0]), start
     )
-    progress("climbing")
+    progress("optimising the plan")
     floors = daily_floors(constraints)
-    free = best_shared_plan(problem, market, state, path, solver.iterations, floors)
-    plan = paced_plan(constraints, free)
-    worth = plan_objective(problem, market, state, path)
-    best, kept = (
-        worth(np.repeat(p[None], len(market.elasticity), 0))[0].mean() for p in (free, plan)
+    unpaced = best_shared_plan(problem, market, state, path, solver.iterations, floors)
+    paced = paced_plan(constraints, unpaced)
+    by_market = plan_objective(problem, market, state, path)
+    unpaced_value, paced_value = (
+        by_market(np.repeat(plan[None], count, 0))[0].mean() for plan in (unpaced, paced)
     )
-    if best - kept <= _ENOUGH * abs(best):  # no plan within the band can be worth more
-        return plan
+    # the value without the band bounds that of any plan within it
+    if unpaced_value - paced_value <= _MAX_PACING_COST * abs(unpaced_value):
+        return paced
     half = solver.model_copy(update={"iterations": -(-solver.iterations // 2)})  # a good start
-    markets = (market, state)
-    return best_plan(constraints, objective, markets, path, plan[:, None], half, progress).plan[
-        :, 0
-    ]
+    start, markets = paced[:, None], (market, state)
+    optimum = best_plan(constraints, objective, markets, path, start, half, progress)
+    return optimum.plan[:, 0]
 
 
 def paced_plan(constraints: Constraints, plan: Floats) -> Floats:
-    """Return the feasible plan, (days, campaigns), that wishing for a plan day by day comes to."""
+    """Return a plan, (days, campaigns), with each day projected onto what is feasible by then."""
     ledger, days = Ledger(0, 0 * plan[0], 0 * plan[0]), []
-    for wish in plan:
-        spend, ledger = spend_day(constraints, ledger, wish, wish.sum())
+    for requested_spend in plan:
+        spend, ledger = spend_day(constraints, ledger, requested_spend, requested_spend.sum())
         days.append(spend)
     return np.stack(days)

@@ -1,4 +1,4 @@
-"""Environments of benchmark tasks, as ``gym.make`` builds them."""
+"""Environments of benchmark tasks: the entry points of ``gym.make`` and ``gym.make_vec``."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,18 +18,18 @@ def make_env(
     constraints: Mapping[str, Any] | None = None,
     env: Mapping[str, Any] | None = None,
 ) -> BudgetEnv:
-    """Make one flight at a time in a task's markets.
+    """Return an environment that runs one flight at a time in a task's markets.
 
     Args:
         task: such as ``Full-M``.
-        split: ``train``, ``validation`` or ``test``; held-out markets come in their order.
+        split: ``train``, ``validation`` or ``test``; held-out markets come in a fixed order.
         render_mode: ``ansi``, ``rgb_array`` or None.
         constraints: keys of ``conf/constraints`` that differ.
         env: keys of ``conf/env`` that differ.
     """
-    made = task_of(task)
-    problem, markets = problem_for(made, constraints), source_of(made, split)
-    return BudgetEnv(problem, markets, _env(made, env), render_mode)
+    benchmark = task_of(task)
+    problem, markets = problem_for(benchmark, constraints), source_of(benchmark, split)
+    return BudgetEnv(problem, markets, _env_settings(benchmark, env), render_mode)
 
 
 def make_vector_env(
@@ -40,18 +40,18 @@ def make_vector_env(
     constraints: Mapping[str, Any] | None = None,
     env: Mapping[str, Any] | None = None,
 ) -> BudgetVectorEnv:
-    """Make many flights in lockstep; the arguments are those of ``make_env``."""
-    made = task_of(task)
-    problem, markets = problem_for(made, constraints), source_of(made, split)
-    return BudgetVectorEnv(problem, markets, _env(made, env), num_envs, render_mode)
+    """Return an environment that runs many flights in lockstep; arguments as of ``make_env``."""
+    benchmark = task_of(task)
+    problem, markets = problem_for(benchmark, constraints), source_of(benchmark, split)
+    return BudgetVectorEnv(problem, markets, _env_settings(benchmark, env), num_envs, render_mode)
 
 
-def _env(task: Task, changes: Mapping[str, Any] | None) -> EnvSettings:
-    usual = shipped_yaml("env/default") | {"days": task.size.days, "relative": False}
-    settings = EnvSettings.of(usual | overrides_of(changes, "env"), "env")
+def _env_settings(task: Task, changes: Mapping[str, Any] | None) -> EnvSettings:
+    defaults = shipped_yaml("env/default") | {"days": task.size.days, "relative": False}
+    settings = EnvSettings.of(defaults | overrides_of(changes, "env"), "env")
     if settings.days != task.size.days:
         raise ConfigError(
             f"env.days: {settings.days} was given; a flight of {task.key} has {task.size.days} "
-            "days. Leave the key out, or write a size of your own in conf/size."
+            "days. Omit the key, or add a size of your own to conf/size."
         )
     return settings

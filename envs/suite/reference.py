@@ -1,10 +1,11 @@
-"""Tasks as problems, environments and held-out trials; with what is shipped beside them.
+"""A task as a planning problem, and the reference results that ship with it.
 
-``data/tasks/<Task>-<Size>.json`` holds a task's static plan, the hash of its held-out markets and
-the clairvoyant values; ``scripts/clairvoyant.py`` writes it.
+``data/tasks/<Task>-<Size>.json`` holds a task's static plan, the hashes of its held-out markets and
+their clairvoyant values; ``scripts/clairvoyant.py`` writes it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,56 +25,50 @@ from .splits import HELD_OUT_SPLITS, fingerprint, held_out_markets, split_of
 from .task import Task, overrides_of, task_of
 
 REFERENCE = ROOT / "data" / "tasks"
-_KNOWN = 512  # training markets that stand for what is known before the flight
-_PLANNED = 192  # training markets that the static plan is made for
+_POSTERIOR_MARKETS = 512  # training markets that are the posterior before the flight
+_PLANNING_MARKETS = 192  # training markets that the static plan is optimised on
 
 
 class Reference(NamedTuple):
-    """What is shipped of a task."""
+    """Reference results of a task."""
 
     static_plan: Floats  # (days, campaigns) dollars: the posterior-static plan
     sha256: Mapping[str, str]  # of the markets of each held-out split
     daily: Mapping[str, Floats]  # clairvoyant value of every market, by split
-    steady: Mapping[str, Floats]  # that of its best steady plan
+    constant: Mapping[str, Floats]  # value of its best constant plan, by split
 
 
 def posterior_of(task: Task) -> Posterior:
-    """Return what an advertiser knows of a task before the flight: training markets."""
-    market, state = sample_markets(task, split_of("train").seeds(_KNOWN))
+    """Return the posterior before the flight: a sample of the task's training markets."""
+    market, state = sample_markets(task, split_of("train").seeds(_POSTERIOR_MARKETS))
     spend = np.array([c.spend for c in task.size.campaigns.values()])
     return Posterior(task.size.ordered(), market, state, spend, spend, spend, 0, {})
 
 
 def problem_for(
-    task: Task, changes: Mapping[str, Any] | None = None, *, anew: bool = False
+    task: Task, changes: Mapping[str, Any] | None = None, *, recompute: bool = False
 ) -> Problem:
-    """Return a task's problem: constraints, mean market, static plan.
+    """Return a task's problem: constraints, objective, mean market and static plan.
 
     Args:
-        task: the task.
-        changes: keys of ``conf/constraints`` that differ; the static plan is then made anew.
-        anew: make the static plan even where one is shipped.
+        task: to plan.
+        changes: keys of ``conf/constraints`` that differ; with any, the static plan is recomputed.
+        recompute: the static plan even if one ships.
     """
     posterior, changes = posterior_of(task), overrides_of(changes, "constraints")
-    given = (
-        shipped_yaml("constraints/default") | {"total": task.size.total, "pacing": None} | changes
-    )
+    keys = shipped_yaml("constraints/default") | {"total": task.size.total, "pacing": None}
     constraints = parse_constraints(
-        ConstraintSettings.of(given, "constraints"), posterior.campaigns, task.size.days
+        ConstraintSettings.of(keys | changes, "constraints"), posterior.campaigns, task.size.days
     )
-    objective = Objective("conversions", 1.0)
-    if not changes and not anew and reference_path(task).exists():
-        base = reference_of(task.key).static_plan
-        return _problem(task, posterior, constraints, objective, base)
-    base = constant_plan(constraints, posterior.spend, task.size.days)
-    problem = _problem(task, posterior, constraints, objective, base)
-    market, state = posterior.sample_training(_PLANNED)
+    if not changes and not recompute and reference_path(task).exists():
+        return _problem(task, posterior, constraints, reference_of(task.key).static_plan)
+    start = constant_plan(constraints, posterior.spend, task.size.days)
+    problem = _problem(task, posterior, constraints, start)
+    market, state = posterior.sample_training(_PLANNING_MARKETS)
     paths = (path_generator(int(i)) for i in split_of("train").seeds(len(market.elasticity)))
-    noise = draw_noises(
-        market, task.size.days, paths, None, task.settings.shocks
-    ).without_count_noise()
-    base = best_shared_plan(problem, market, state, noise)
-    return _problem(task, posterior, constraints, objective, base)
+    noise = draw_noises(market, task.size.days, paths, None, task.settings.shocks)
+    static_plan = best_shared_plan(problem, market, state, noise.without_count_noise())
+    return _problem(task, posterior, constraints, static_plan)
 
 
 def reference_path(task: Task) -> Path:
@@ -83,10 +78,10 @@ def reference_path(task: Task) -> Path:
 
 @cache
 def reference_of(key: str) -> Reference:
-    """Read what is shipped of a task.
+    """Read the reference results of a task, such as ``Full-M``.
 
     Raises:
-        DataError: if there is none.
+        DataError: if none ship.
     """
     path = reference_path(task_of(key))
     if not path.exists():
@@ -94,39 +89,42 @@ def reference_of(key: str) -> Reference:
             f"{path}: there are no clairvoyant values of {key}; make them with "
             f"python scripts/clairvoyant.py 'tasks=[{key}]'."
         )
-    told = read_json(path)
-    values = {k: {s: np.array(told[k][s]) for s in HELD_OUT_SPLITS} for k in ("daily", "steady")}
-    return Reference(np.array(told["base"]), told["sha256"], values["daily"], values["steady"])
+    content = read_json(path)
+    daily, constant = (
+        {split: np.array(content[kind][split]) for split in HELD_OUT_SPLITS}
+        for kind in ("daily", "steady")
+    )
+    return Reference(np.array(content["base"]), content["sha256"], daily, constant)
 
 
-def write_reference(task: Task, say: Progress = lambda _: None) -> Path:
-    """Make a task's static plan, hashes and clairvoyant values, and write them."""
-    problem = problem_for(task, anew=True)
-    problem = problem._replace(static_plan=problem.static_plan.round(2))
-    daily, steady = {}, {}
+def write_reference(task: Task, progress: Progress = lambda _: None) -> Path:
+    """Compute a task's static plan, hashes and clairvoyant values, and write them as JSON."""
+    problem = problem_for(task, recompute=True)
+    problem = replace(problem, static_plan=problem.static_plan.round(2))
+    daily, constant = {}, {}
     for split in HELD_OUT_SPLITS:
         market, state, noise = held_out_markets(task, split)
-        bound = clairvoyant_values(
-            problem, market, state, noise.without_count_noise(), progress=say
+        values = clairvoyant_values(
+            problem, market, state, noise.without_count_noise(), progress=progress
         )
-        daily[split], steady[split] = _told(bound.daily), _told(bound.steady)
+        daily[split], constant[split] = _rounded_up(values.daily), _rounded_up(values.constant)
     content = {
         "task": task.id,
         "sha256": {split: fingerprint(task, split) for split in HELD_OUT_SPLITS},
         "base": problem.static_plan.tolist(),
         "daily": daily,
-        "steady": steady,
+        "steady": constant,
     }
     return write_json(reference_path(task), content)
 
 
-def _told(values: Floats) -> list[float]:
-    """Return values to four digits, rounded up: a bound stays one."""
+def _rounded_up(values: Floats) -> list[float]:
+    """Return values to four decimals, rounded up so that they remain upper bounds."""
     return [float(v) for v in (np.ceil(values * 1e4) / 1e4).round(4)]
 
 
 def _problem(
-    task: Task, posterior: Posterior, constraints: Constraints, objective: Objective, base: Floats
+    task: Task, posterior: Posterior, constraints: Constraints, static_plan: Floats
 ) -> Problem:
-    problem = problem_of(posterior, constraints, objective, base)
-    return problem._replace(credit_days=task.settings.credit_days)
+    problem = problem_of(posterior, constraints, Objective("conversions", 1.0), static_plan)
+    return replace(problem, credit_days=task.settings.credit_days)

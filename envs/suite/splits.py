@@ -11,16 +11,10 @@ from ..market import Market, MarketState, Noise, draw_noises
 from .generator import path_generator, sample_markets, sha256_of
 from .task import Task
 
-HELD_OUT = 200  # markets of validation and of test
-
-
+HELD_OUT_MARKETS = 200  # of validation and of test, each
 HELD_OUT_SPLITS = ("validation", "test")
-
-
-_POOL = 4096  # training markets that an environment draws its flights from
-
-
-_COUNTS = 103  # purpose of a held-out flight's counting noise
+_TRAINING_POOL = 4096  # training markets that an environment draws its flights from
+_COUNT_STREAM = 103  # first seed word of a held-out flight's count noise
 
 
 class Split(NamedTuple):
@@ -30,21 +24,27 @@ class Split(NamedTuple):
     size: int
 
     def seeds(self, count: int | None = None) -> range:
-        """Return the first ``count`` seeds of the split, all of them if absent."""
+        """Return the first ``count`` seeds of the split; None: all of them."""
         if count is not None and count > self.size:
-            raise ConfigError(f"markets: {count} were asked for; the split has {self.size}.")
+            raise ConfigError(
+                f"markets: {count} was given; the split has {self.size}. Lower the number."
+            )
         return range(self.first, self.first + (self.size if count is None else count))
 
 
 SPLITS = {
     "train": Split(0, 1_000_000),
-    "validation": Split(1_000_000, HELD_OUT),
-    "test": Split(2_000_000, HELD_OUT),
+    "validation": Split(1_000_000, HELD_OUT_MARKETS),
+    "test": Split(2_000_000, HELD_OUT_MARKETS),
 }
 
 
 def split_of(name: str) -> Split:
-    """Return a split by its name; ConfigError with the allowed ones if there is none."""
+    """Return a split by its name.
+
+    Raises:
+        ConfigError: if there is no such split; it lists those that there are.
+    """
     if name not in SPLITS:
         raise ConfigError(f"split: {name!r} is not known; allowed: {', '.join(SPLITS)}.")
     return SPLITS[name]
@@ -52,48 +52,48 @@ def split_of(name: str) -> Split:
 
 def fingerprint(task: Task, split: str) -> str:
     """Return the SHA-256 of a held-out split's parameters, in single precision."""
-    return sha256_of(*sample_markets(task, split_of(split).seeds(HELD_OUT)))
+    return sha256_of(*sample_markets(task, split_of(split).seeds(HELD_OUT_MARKETS)))
 
 
 class HeldOut:
-    """The markets of a held-out split, one an episode in their order.
+    """The markets of a held-out split, one per episode, in a fixed order.
 
-    Markets and demand paths are those of the split's seeds, whatever the reset's seed; the seed
-    moves only what counting brings.
+    Markets and demand paths follow from the split's seeds alone; the reset's seed only changes the
+    count noise.
     """
 
     def __init__(self, task: Task, split: str) -> None:
-        self.task, self.seeds = task, split_of(split).seeds(HELD_OUT)
+        self.task, self.seeds = task, split_of(split).seeds(HELD_OUT_MARKETS)
         self.market, self.state = sample_markets(task, self.seeds)
 
     def draw(self, seed: int, episodes: range, days: int) -> EpisodeDraw:
-        """Return the flights of these episodes; see ``budget.MarketPool.draw``."""
+        """Return one flight per episode; see ``MarketPool.draw``."""
         index = np.array(episodes) % len(self.seeds)
         market, state = gather(self.market, index), gather(self.state, index)
         paths = (path_generator(self.seeds[i]) for i in index)
-        counts = (np.random.Generator(np.random.PCG64([_COUNTS, seed, i])) for i in episodes)
+        counts = (np.random.Generator(np.random.PCG64([_COUNT_STREAM, seed, i])) for i in episodes)
         shocks = self.task.settings.shocks
         return EpisodeDraw(market, state, draw_noises(market, days, paths, counts, shocks))
 
 
 def source_of(task: Task, split: str) -> MarketPool | HeldOut:
-    """Return where the flights of a split come from."""
+    """Return the source of a split's flights."""
     if split != "train":
         return HeldOut(task, split)
-    market, state = sample_markets(task, split_of(split).seeds(_POOL))
+    market, state = sample_markets(task, split_of(split).seeds(_TRAINING_POOL))
     return MarketPool(market, state, task.settings.shocks)
 
 
 def held_out_markets(
     task: Task, split: str, count: int | None = None
 ) -> tuple[Market, MarketState, Noise]:
-    """Return a held-out split's markets and noise, (days, markets, campaigns).
+    """Return a held-out split's markets, states and noise, (days, markets, campaigns).
 
     Args:
         task: the task.
         split: ``validation`` or ``test``.
-        count: only the first so many; all of them if absent or more than there are.
+        count: the first so many markets; None, or more than there are: all of them.
     """
-    episodes = range(min(count or HELD_OUT, HELD_OUT))
+    episodes = range(min(count or HELD_OUT_MARKETS, HELD_OUT_MARKETS))
     draw = HeldOut(task, split).draw(0, episodes, task.size.days)
     return draw.market, draw.state, draw.noise

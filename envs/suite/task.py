@@ -1,6 +1,7 @@
-"""The task suite: a task's YAML and a size's YAML make a family of markets to plan in.
+"""Benchmark tasks, each at several sizes, and their settings.
 
-A task is one file of ``conf/suite`` over its ``default.yaml``; a size one file of ``conf/size``.
+A task is one file of ``conf/suite`` merged over its ``default.yaml``; a size is one file of
+``conf/size``.
 """
 
 from collections.abc import Mapping
@@ -21,101 +22,101 @@ from ..market import ShockSettings
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Pair = tuple[float, float]
-UPPER = ("display", "video", "social")  # kinds of the upper funnel
+Interval = tuple[float, float]
+UPPER_FUNNEL = ("display", "video", "social")  # kinds of campaign
 
 
-class Slopes(Settings):
-    """Which campaigns have S-curves."""
+class SlopeSettings(Settings):
+    """Share of campaigns with an S-curve, and the interval of their Hill exponents."""
 
     share: Share
     low: Positive
     high: Positive
 
 
-class Rhythm(Settings):
-    """A weekly rhythm of demand."""
+class WeekdaySettings(Settings):
+    """Weekday profile of log demand, Monday first, and its standard deviation by campaign."""
 
     profile: Annotated[list[float], Field(min_length=7, max_length=7)]
     sd: Positive
 
 
-class Wave(Settings):
-    """The annual wave's amplitude in the logarithm."""
+class AnnualSettings(Settings):
+    """Interval of the annual wave's amplitude in log demand."""
 
     low: NotNegative
     high: NotNegative
 
 
-class Level(Settings):
+class OrnsteinUhlenbeck(Settings):
     """A stationary Ornstein-Uhlenbeck process."""
 
-    sd: NotNegative
-    half_life: Positive
-    shared: Share = 0.0
+    sd: NotNegative  # stationary
+    half_life: Positive  # days
+    shared: Share = 0.0  # share of the variance that all campaigns have in common
 
 
-class Fatigue(Settings):
-    """Wear by impressions; the audience is so many days' impressions at the reference."""
+class FatigueSettings(Settings):
+    """Wear by impressions; the audience is ``reach_days`` of impressions at the reference spend."""
 
-    exponent: Pair
+    exponent: Interval
     half_life: Positive
     reach_days: Positive
 
 
-class Halo(Settings):
-    """Lift by the upper funnel."""
+class HaloSettings(Settings):
+    """Lift of the lower funnel by upper-funnel spend."""
 
-    exponent: Pair
+    exponent: Interval
     half_life: Positive
 
 
-class Lag(Settings):
-    """When conversions land."""
+class LagSettings(Settings):
+    """Share of conversions that land on the same day, and mean lag of the rest in days."""
 
-    same_day: Pair
-    mean_days: Pair
+    same_day: Interval
+    mean_days: Interval
 
 
-class Claims(Settings):
-    """What platforms claim."""
+class ClaimSettings(Settings):
+    """Conversions that platforms claim, per true conversion and beyond."""
 
     rate: LogNormal
     social: LogNormal
-    organic: Pair
-    view_through: Pair
+    organic: Interval
+    view_through: Interval
 
 
 class TaskSettings(Settings):
-    """The keys of ``conf/suite/default.yaml``, where their meanings are."""
+    """The keys of a task; ``conf/suite/default.yaml`` documents them."""
 
     summary: str
     versions: Annotated[dict[str, str], Field(min_length=1)]
     conversions_sd: NotNegative
     uncertain: bool
-    slope: Slopes
+    slope: SlopeSettings
     warm_stock: NotNegative
     carryover: bool
     build_half_life: Positive | None
-    weekday: Rhythm | None
-    annual: Wave | None
-    level: Level | None
+    weekday: WeekdaySettings | None
+    annual: AnnualSettings | None
+    level: OrnsteinUhlenbeck | None
     drift_sd: NotNegative | None
     dispersion: LogNormal
     price_sd: NotNegative
     order_value_sd: NotNegative
     delivery_sd: NotNegative | None
-    competition: Level | None
-    fatigue: Fatigue | None
-    halo: Halo | None
-    lag: Lag | None
+    competition: OrnsteinUhlenbeck | None
+    fatigue: FatigueSettings | None
+    halo: HaloSettings | None
+    lag: LagSettings | None
     credit_days: NotNegative | None
-    claims: Claims | None
+    claims: ClaimSettings | None
     shocks: ShockSettings | None
 
 
 class SizedCampaign(Settings):
-    """One campaign of a size."""
+    """A campaign: kind, dollars a day, dollars per click, conversions per click, order value."""
 
     kind: str
     spend: Positive
@@ -125,7 +126,7 @@ class SizedCampaign(Settings):
 
 
 class SizeSettings(Settings):
-    """The keys of ``conf/size``."""
+    """The keys of a file of ``conf/size``."""
 
     days: Annotated[int, Field(ge=2)]
     first_day: date
@@ -134,7 +135,7 @@ class SizeSettings(Settings):
     click_rate: dict[str, Share]
 
     def ordered(self) -> tuple[Campaign, ...]:
-        """Return the campaigns in the order of every array."""
+        """Return the campaigns in the order of all arrays."""
         pairs = (name.partition("/") for name in self.campaigns)
         return tuple(Campaign(channel, kind or None) for channel, _, kind in pairs)
 
@@ -146,11 +147,11 @@ class Task(NamedTuple):
     size_name: str  # M
     settings: TaskSettings
     size: SizeSettings
-    priors: Priors  # with what the task changes in them
+    priors: Priors  # with the changes that the task makes
 
     @property
     def version(self) -> str:
-        """The newest version."""
+        """The newest version, such as ``v0``."""
         return list(self.settings.versions)[-1]
 
     @property
@@ -165,26 +166,25 @@ class Task(NamedTuple):
 
 
 def task_names() -> list[str]:
-    """Return the tasks that have a YAML, in alphabetic order."""
+    """Return the names of all tasks, in alphabetical order."""
     return sorted(path.stem for path in (CONF / "suite").glob("*.yaml") if path.stem != "default")
 
 
 def size_names() -> list[str]:
-    """Return the sizes, smallest first."""
-    found = {path.stem for path in (CONF / "size").glob("*.yaml")}
-    usual = [name for name in ("S", "M", "L") if name in found]
-    return usual + sorted(found - set(usual))
+    """Return the names of all sizes, S, M and L first."""
+    names = {path.stem for path in (CONF / "size").glob("*.yaml")}
+    shipped = [name for name in ("S", "M", "L") if name in names]
+    return shipped + sorted(names - set(shipped))
 
 
 def every_task() -> list[tuple[str, str]]:
-    """Return every task's key and newest version: ``("Full-M", "v0")``."""
+    """Return the key and newest version of every task, such as ``("Full-M", "v0")``."""
     return [(f"{name}-{size}", _newest(name)) for name in task_names() for size in size_names()]
 
 
 def _newest(name: str) -> str:
-    """Return the newest version of a task by reading no more than that."""
-    given = _merged(shipped_yaml("suite/default"), shipped_yaml(f"suite/{name}"))
-    return str(list(given["versions"])[-1])
+    """Return the newest version of a task without validating its other keys."""
+    return str(list(_keys_of(name)["versions"])[-1])
 
 
 @cache
@@ -192,35 +192,39 @@ def task_of(key: str) -> Task:
     """Read a task at a size, such as ``Full-M``.
 
     Raises:
-        ConfigError: if there is none of that name, or a YAML has a key that is not allowed.
+        ConfigError: if there is no such task or size, or a YAML has a key that is not allowed.
     """
     name, _, size = key.partition("-")
     if name not in task_names() or size not in size_names():
-        near = get_close_matches(key, [known for known, _ in every_task()], n=1)
+        near = get_close_matches(key, [other for other, _ in every_task()], n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ConfigError(
             f"task: {key!r} is not known; allowed: one of {', '.join(task_names())}, a dash, and "
             f"one of {', '.join(size_names())}, such as Full-M.{hint}"
         )
-    given = _merged(shipped_yaml("suite/default"), shipped_yaml(f"suite/{name}"))
-    settings = TaskSettings.of(given, f"conf/suite/{name}.yaml")
+    settings = TaskSettings.of(_keys_of(name), f"conf/suite/{name}.yaml")
     priors = shipped_yaml("priors/default")
     priors["conversions_sd"] = max(settings.conversions_sd, 1e-12)
     priors["dispersion"] = settings.dispersion.model_dump()
     if settings.weekday is not None:
         priors["weekday_sd"] = settings.weekday.sd
-    sized = SizeSettings.of(shipped_yaml(f"size/{size}"), f"conf/size/{size}.yaml")
-    return Task(name, size, settings, sized, Priors.of(priors, "priors"))
+    size_settings = SizeSettings.of(shipped_yaml(f"size/{size}"), f"conf/size/{size}.yaml")
+    return Task(name, size, settings, size_settings, Priors.of(priors, "priors"))
 
 
-def overrides_of(given: Any, name: str) -> dict[str, Any]:
-    """Return the keys that differ from the defaults; ConfigError if it is no mapping."""
-    if given is not None and not isinstance(given, Mapping):
+def overrides_of(keys: Any, group: str) -> dict[str, Any]:
+    """Return the keys of a group that differ from the defaults.
+
+    Raises:
+        ConfigError: if they are no mapping.
+    """
+    if keys is not None and not isinstance(keys, Mapping):
         raise ConfigError(
-            f"{name}: {given!r} was given; a mapping of the keys that differ is allowed."
+            f"{group}: {keys!r} was given; expected a mapping of the keys that differ from "
+            f"conf/{group}."
         )
-    return dict(given or {})
+    return dict(keys or {})
 
 
-def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    return {**base, **change}
+def _keys_of(name: str) -> dict[str, Any]:
+    return {**shipped_yaml("suite/default"), **shipped_yaml(f"suite/{name}")}

@@ -106,7 +106,7 @@ def test_whole_plans_keep_to_sums_caps_and_what_is_due_every_day(feasible_set, s
     constraints = feasible_set(rng)
     least = daily_floors(constraints)
     wish = rng.normal(0, constraints.total, (4, constraints.days, len(constraints.names)))
-    plans = project_daily_plan(constraints, least=least)(wish)
+    plans = project_daily_plan(constraints, daily_minimum=least)(wish)
     slack = 1e-6 * max(constraints.total, 1)
     assert (plans >= least - slack).all()
     assert (plans <= constraints.daily_cap_cents / 100 + slack).all()
