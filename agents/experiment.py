@@ -27,7 +27,7 @@ from .rollout import (
     EvaluationSet,
     EvaluationSettings,
     clairvoyant_rollout,
-    evaluation_set,
+    draw_evaluation_set,
     rollout_policy,
 )
 
@@ -173,11 +173,11 @@ class AdvertiserExperiment(Experiment):
         draws, markets = self.posterior.held_out, self.evaluation.markets
         days = self.problem.days
         if split == "test":
-            return evaluation_set(*self.posterior.held(markets), days, self.evaluation.seed)
+            return draw_evaluation_set(*self.posterior.held(markets), days, self.evaluation.seed)
         validation = self.validation_markets or draws - markets
         require_apart(validation, markets, draws)
         market, state = self.posterior.held(validation, skip=draws - validation)
-        return evaluation_set(market, state, days, _VALIDATION_SEED)
+        return draw_evaluation_set(market, state, days, _VALIDATION_SEED)
 
     def _optimise_plans(self, split: str, kind: PlanKind) -> Floats:
         problem, markets = self.problem, self.held_out(split)

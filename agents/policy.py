@@ -1,4 +1,4 @@
-"""What a policy is, for baselines and learners alike."""
+"""The interface of policies, baselines and learners alike."""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -8,42 +8,42 @@ from ..envs.flight import Observable
 
 
 class Policy(Protocol):
-    """Turns what has been observed so far into today's spend, for a batch of flights."""
+    """Decides a day's spend from the observations so far, for a batch of flights."""
 
     name: str
-    open_loop: bool  # whether reports leave its decisions unchanged
+    open_loop: bool  # reports do not change its decisions
 
-    def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
-        """Decide a day.
+    def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
+        """Return the dollars requested for a day.
 
         Args:
-            view: money, belief and smoothed spend so far, (flights, campaigns).
-            memory: what this policy returned yesterday; None on the first day.
+            observable: ledger, belief and smoothed spend so far, (flights, campaigns).
+            memory: the policy's own state, as it returned it the day before; None on the first day.
 
         Returns:
-            Dollars wanted by campaign (flights, campaigns), dollars wanted in all (flights,),
-            and the memory for tomorrow. Both are projected onto what is allowed.
+            Requested spend by campaign (flights, campaigns), requested total (flights,), both
+            before the projection onto the constraints, and the memory for the next day.
         """
         ...
 
 
 class PlanPolicy:
-    """Follows a plan that was made before the flight."""
+    """Requests each day of a fixed plan."""
 
     open_loop = True
 
     def __init__(self, name: str, plan: Floats) -> None:
-        """Args: name, and the plan in dollars, (days, campaigns) or (days, flights, campaigns)."""
+        """Args: name; plan in dollars, (days, campaigns) or (days, flights, campaigns)."""
         self.name, self.plan = name, plan
 
-    def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
-        """Return the plan's day."""
-        today = self.plan[view.ledger.day] + 0 * view.ledger.spent
-        return today, today.sum(-1), None
+    def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
+        """Return the day of the plan, for every flight."""
+        requested_spend = self.plan[observable.ledger.day] + 0 * observable.ledger.spent
+        return requested_spend, requested_spend.sum(-1), None
 
 
 class Candidate(NamedTuple):
-    """A name in a comparison and all that fly under it."""
+    """An entry of a comparison: a name and its policies."""
 
     name: str
-    policies: tuple[Policy, ...]  # one of a baseline, one a training seed of a learner
+    policies: tuple[Policy, ...]  # one of a baseline; one per training seed of a learner

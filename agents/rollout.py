@@ -1,6 +1,6 @@
-"""Policies flown on held-out markets, under the same noise, against the clairvoyant."""
+"""Rollouts of policies on held-out markets, all under the same noise, and of the clairvoyant."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import process_time
 from typing import Annotated, Any, NamedTuple
 
@@ -8,16 +8,16 @@ import numpy as np
 from pydantic import Field
 
 from ..data.settings import Settings
-from ..data.types import Floats
-from ..envs.arrays import Array
+from ..data.types import Floats, Progress
+from ..envs.arrays import Array, select
 from ..envs.constraints import count_violations
 from ..envs.flight import Observable, Problem, initial_state, rollout
 from ..envs.market import Market, MarketState, Noise, draw_noises, generator
 from ..envs.planning import SolverSettings, best_plan
 from .policy import PlanPolicy, Policy
 
-CLAIRVOYANT = "clairvoyant"  # the bound's name where it is found here
-_SOLVED_AT_ONCE = 128  # markets whose clairvoyant plans are climbed together
+CLAIRVOYANT = "clairvoyant"  # name of the clairvoyant's rollout
+_MARKETS_PER_BATCH = 128  # markets whose clairvoyant plans are optimised together
 
 
 class EvaluationSettings(Settings):
@@ -35,18 +35,18 @@ class EvaluationSet(NamedTuple):
     market: Market  # fields (markets, campaigns)
     state: MarketState
     noise: Noise  # fields (days, markets, campaigns)
-    best: Floats | None = None  # (markets,) clairvoyant values; None: not known yet
+    best: Floats | None = None  # (markets,) clairvoyant values; None: not computed yet
 
 
 class Rollout(NamedTuple):
-    """What one policy did in every market."""
+    """Spend and value of one policy in every market."""
 
     policy: str
     spend: Floats  # (days, markets, campaigns) dollars
     value: Floats  # (days, markets) expected objective
-    violations: int  # constraints broken, over all flights
+    violations: int  # violated constraints, over all flights
     cents_off: int  # largest difference between a flight's spend and the budget, in cents
-    seconds: float  # process time of all its decisions, the whole batch of flights
+    seconds: float  # process time of all decisions, for the whole batch of flights
 
     @property
     def total(self) -> Floats:
@@ -64,84 +64,93 @@ class Rollout(NamedTuple):
 
 
 def percent_of(value: Floats, best: Floats) -> Floats:
-    """Return values, (..., markets), in percent of the best there is, (markets,).
+    """Return values, (..., markets), as a percentage of the best possible ones, (markets,).
 
-    The bound less what is lost to it, so that a loss (a negative profit) stays below 100 too.
+    100 less the regret in percent of the best value's size, so that a negative value (a loss)
+    stays below 100 too.
     """
     return np.asarray(100 - 100 * (best - value) / np.abs(best))
 
 
-def evaluation_set(
+def draw_evaluation_set(
     market: Market, state: MarketState, days: int, seed: int, skip: int = 0
 ) -> EvaluationSet:
-    """Draw each market's own noise from (seed, skip + its number)."""
+    """Draw the noise of every market from (seed, skip + index of the market)."""
     count = len(market.elasticity)
     rngs = (generator(seed, skip + i) for i in range(count))
     return EvaluationSet(market, state, draw_noises(market, days, rngs))
 
 
-def rollout_policy(problem: Problem, policy: Policy, trial: EvaluationSet) -> Rollout:
-    """Fly a policy once in every market of a trial; only its decisions are timed."""
-    count, seconds = len(trial.market.elasticity), 0.0
-    begin = initial_state(problem, trial.state, (count,))
+def rollout_policy(problem: Problem, policy: Policy, evaluation_set: EvaluationSet) -> Rollout:
+    """Run a policy once in every market; only its decisions are timed."""
+    market, seconds = evaluation_set.market, 0.0
+    start = initial_state(problem, evaluation_set.state, (len(market.elasticity),))
 
-    def act(view: Observable, memory: Any) -> tuple[Array, Array, Any]:
+    def act(observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
         nonlocal seconds
         before = process_time()
-        decision = policy.act(view, memory)
+        decision = policy.act(observable, memory)
         seconds += process_time() - before
         return decision
 
-    _, days = rollout(problem, trial.market, begin, trial.noise, act)
+    _, days = rollout(problem, market, start, evaluation_set.noise, act)
     spend = np.stack([day.spend for day in days])
     value = np.stack([day.value.sum(-1) for day in days])
-    # what a platform does not deliver on the last day can be spent on no other: not the policy's
-    asked = np.concatenate([spend[:-1], days[-1].planned[None]])
-    broken, off = violations_of(problem, asked)
-    return Rollout(policy.name, spend, value, broken, off, seconds)
+    # an undelivered dollar of the last day cannot be spent on a later one: it is not counted
+    # against the policy
+    requested_spend = np.concatenate([spend[:-1], days[-1].planned[None]])
+    violations, cents_off = violations_of(problem, requested_spend)
+    return Rollout(policy.name, spend, value, violations, cents_off, seconds)
 
 
 def clairvoyant_rollout(
     problem: Problem,
-    trial: EvaluationSet,
-    flown: Sequence[Rollout],
+    evaluation_set: EvaluationSet,
+    rollouts: Sequence[Rollout],
     solver: SolverSettings,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> Rollout:
-    """Return the best plan of every market, climbing from the best plan flown there."""
-    best = np.argmax([f.total for f in flown], axis=0)
+    """Return the rollout of every market's best plan, optimised from the best rollout there.
+
+    Args:
+        problem: constraints and objective.
+        evaluation_set: markets and demand paths, which the clairvoyant knows.
+        rollouts: of policies on the same markets; where the solver starts.
+        solver: iterations and step.
+        progress: receives a line per batch of markets.
+    """
+    best = np.argmax([rollout.total for rollout in rollouts], axis=0)
     count = len(best)
-    begin = np.stack([f.spend for f in flown])[best, :, np.arange(count)].swapaxes(0, 1)
-    path, plans = trial.noise.without_count_noise(), []
-    for first in range(0, count, _SOLVED_AT_ONCE):
-        part = slice(first, first + _SOLVED_AT_ONCE)
+    spend = np.stack([rollout.spend for rollout in rollouts])
+    start = spend[best, :, np.arange(count)].swapaxes(0, 1)
+    path, plans = evaluation_set.noise.without_count_noise(), []
+    for first in range(0, count, _MARKETS_PER_BATCH):
+        batch = slice(first, first + _MARKETS_PER_BATCH)
         progress(f"clairvoyant: market {first} of {count}")
-        markets = (_some(trial.market, part), _some(trial.state, part))
-        demand = Noise(*(f if f is None else f[:, part] for f in path))
+        markets = select(evaluation_set.market, batch), select(evaluation_set.state, batch)
+        batch_path = Noise(*(f if f is None else f[:, batch] for f in path))
         optimum = best_plan(
-            problem.constraints, problem.objective, markets, demand, begin[:, part], solver
+            problem.constraints, problem.objective, markets, batch_path, start[:, batch], solver
         )
         plans.append(optimum.plan)
-    return rollout_plans(problem, CLAIRVOYANT, np.concatenate(plans, axis=1), trial)
+    return rollout_plans(problem, CLAIRVOYANT, np.concatenate(plans, axis=1), evaluation_set)
 
 
-def rollout_plans(problem: Problem, name: str, plan: Floats, trial: EvaluationSet) -> Rollout:
-    """Score given plans, (days, markets, campaigns), by the flights they make."""
-    return rollout_policy(problem, PlanPolicy(name, plan), trial)
+def rollout_plans(
+    problem: Problem, name: str, plans: Floats, evaluation_set: EvaluationSet
+) -> Rollout:
+    """Return the rollout of fixed plans, (days, markets, campaigns) dollars."""
+    return rollout_policy(problem, PlanPolicy(name, plans), evaluation_set)
 
 
 def violations_of(problem: Problem, spend: Floats) -> tuple[int, int]:
-    """Return the constraints broken and the most cents that a flight is off the budget.
+    """Return the number of violated constraints and the largest budget error in cents.
 
     Args:
         problem: whose constraints are checked.
         spend: (days, markets, campaigns) dollars.
     """
     flights = spend.swapaxes(0, 1)
-    broken = int(count_violations(problem.constraints, flights).sum())
-    off = np.abs(np.round(flights.sum((1, 2)) * 100) - problem.constraints.total_cents)
-    return broken, int(off.max()) if problem.constraints.spend_all else 0
-
-
-def _some(record: Any, part: slice) -> Any:
-    return type(record)(*(f[part] if hasattr(f, "shape") else f for f in record))
+    violations = int(count_violations(problem.constraints, flights).sum())
+    cents_off = np.abs(np.round(flights.sum((1, 2)) * 100) - problem.constraints.total_cents)
+    return violations, int(cents_off.max()) if problem.constraints.spend_all else 0

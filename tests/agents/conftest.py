@@ -12,7 +12,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from mediagym.agents.experiment import CALIBRATED, AdvertiserExperiment, Experiment, TaskExperiment
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import Policy
-from mediagym.agents.rollout import EvaluationSet, EvaluationSettings, evaluation_set
+from mediagym.agents.rollout import EvaluationSet, EvaluationSettings, draw_evaluation_set
 from mediagym.agents.training import Actor, Training, learner_of
 from mediagym.envs.arrays import select
 from mediagym.envs.calibration import Posterior
@@ -151,7 +151,7 @@ def held_trial(posterior: Posterior) -> Callable[..., EvaluationSet]:
 
     def make(count: int = 6, days: int = 30, seed: int = 5) -> EvaluationSet:
         market, state = posterior.held(count)
-        return evaluation_set(market, state, days, seed)
+        return draw_evaluation_set(market, state, days, seed)
 
     return make
 
