@@ -1,4 +1,4 @@
-"""Cut site landings into journeys and say which labels start, carry on and close conversions."""
+"""Attribute the conversions of site journeys: credits, roles, influence, and platform ratios."""
 
 from mediagym.data.attribution import (
     AttributeCommand,
@@ -20,7 +20,7 @@ from mediagym.scripts.cli import (
 
 @command("attribute", AttributeCommand.read)
 def run(options: AttributeCommand) -> None:
-    """Attribute; write ``attribution.json`` and its figures."""
+    """Write ``attribution.json`` and its figures."""
     folder = options.output or run_folder()
     with progress("reading the landings and attributing"):
         document = attribution_document(attribution_study(options.data, options.attribution))

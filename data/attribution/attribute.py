@@ -1,6 +1,6 @@
-"""Credit for conversions by every method, with intervals; roles, influence and disagreement.
+"""Conversion credits of every attribution method, with intervals, roles and influence.
 
-What comes out is association on converting journeys, not incrementality.
+The numbers describe association on converting journeys, not incrementality.
 """
 
 from dataclasses import dataclass
@@ -16,26 +16,26 @@ from ..settings import Settings
 from ..types import Floats, Ints
 from . import markov, shapley
 from .bootstrap import Bootstrap, bootstrap_of
-from .roles import Influence, Roles, influence_of, roles_of
+from .roles import DownstreamInfluence, Roles, downstream_influence, roles_of
 from .rules import credits_of, rule_shares
 
 CAVEAT = "association on converting journeys, not incrementality"
 RULES = ("first", "last", "last_non_direct", "linear", "position", "decay", "shapley_set")
-RATE = "shapley_rate"
+SHAPLEY_RATE = "shapley_rate"
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class RatioSettings(Settings):
-    """How journeys' conversions are compared with the platforms'; see `conf/attribution`."""
+    """Ratios of journey conversions to platform-claimed ones; keys of `conf/attribution`."""
 
-    method: str  # one of the methods
+    method: str  # one of `AttributionSettings.methods`
     prior_conversions: Positive  # conversions
     coverage: Literal["auto"] | Annotated[float, Field(gt=0, le=1)]  # share of all landings
 
 
 class AttributionSettings(Settings):
-    """The keys of `conf/attribution`, where their meaning and defaults are."""
+    """Keys of `conf/attribution`, which documents them and holds their defaults."""
 
     lookback_days: Positive  # days
     converted: Literal["auto", "row", "user"]
@@ -45,66 +45,67 @@ class AttributionSettings(Settings):
     rate_labels: Annotated[int, Field(ge=0, le=22)]
     draws: Annotated[int, Field(ge=100, le=100_000)]
     groups: Annotated[int, Field(ge=100, le=100_000)]
-    level: Annotated[float, Field(gt=0, lt=1)]
+    level: Annotated[float, Field(gt=0, lt=1)]  # coverage of the intervals
     seed: Annotated[int, Field(ge=0)]
     ratios: RatioSettings
 
     @field_validator("position")
     @classmethod
-    def _whole(cls, weights: tuple[float, float, float]) -> tuple[float, float, float]:
+    def _sums_to_one(cls, weights: tuple[float, float, float]) -> tuple[float, float, float]:
         if abs(sum(weights) - 1.0) > 1e-9:
             raise ValueError("the three shares must sum to 1")
         return weights
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """Names of all methods that are asked for."""
-        return (*RULES, *(f"markov_{order}" for order in self.orders), RATE)
+        """Names of all configured methods."""
+        return (*RULES, *(f"markov_{order}" for order in self.orders), SHAPLEY_RATE)
 
     def check_method(self) -> None:
-        """Refuse a method of the ratios that is none.
+        """Check that `ratios.method` is one of `methods`.
 
         Raises:
-            ConfigError: naming the key and the methods.
+            ConfigError: it is not; the message names the key and the methods.
         """
         if self.ratios.method not in self.methods:
             raise ConfigError(
                 f"attribution.ratios.method: got {self.ratios.method!r}. Allowed: "
-                f"{', '.join(self.methods)}. Change it, or add the order to attribution.orders."
+                f"{', '.join(self.methods)}. To fix: choose one of these, or add the order to "
+                "attribution.orders."
             )
 
 
 @dataclass(frozen=True, eq=False)
 class Credit:
-    """What one method gives each label."""
+    """Credits of one method."""
 
-    credit: Floats  # (labels,) conversions; only those of the rate game may be negative
-    draws: Floats  # (draws, labels)
+    credit: Floats  # (labels,) conversions; negative only in the rate game
+    draws: Floats  # (draws, labels) bootstrap replicates of `credit`
     effect: Floats | None = None  # (labels,) removal effects of a Markov chain, in [0, 1]
 
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """Everything that the journeys say."""
+    """Credits of all methods, roles and influence of one advertiser's labels."""
 
     names: tuple[str, ...]  # (labels,) campaigns in the history's order, then media
     conversions: float
     credits: dict[str, Credit]  # by method
     roles: Roles
-    influence: Influence
+    influence: DownstreamInfluence
     agreement: Floats  # (methods, methods) rank correlation over labels that occur
-    notes: tuple[str, ...]  # what was left out, for the user
+    notes: tuple[str, ...]  # methods that were left out, one sentence each
 
 
 def attribute(journeys: Journeys, settings: AttributionSettings) -> Attribution:
-    """Attribute by every method.
+    """Attribute conversions by every configured method.
 
     Args:
-        journeys: all of them, converting or not.
+        journeys: all journeys, converting or not.
         settings: of the methods and the bootstrap.
 
     Raises:
-        ConfigError: the method of the ratios is none.
+        ConfigError: `ratios.method` is not one of the methods.
         DataError: no journey converted.
     """
     settings.check_method()
@@ -113,119 +114,129 @@ def attribute(journeys: Journeys, settings: AttributionSettings) -> Attribution:
             "landings",
             "not one landing in the ads' period is converted, so there is nothing to attribute",
             "rows with Is Converted 1 in that period",
-            "export the conversions too, or the period in which they happened",
+            "export the conversions too, or a period that has conversions",
             column="Is Converted",
         )
     converting = journeys.converting()
-    counts = _counts(journeys, settings)
+    sample = _resample(journeys, settings)
     bootstrap = Bootstrap(
-        counts.bootstrap.group[journeys.paths.conversions > 0], counts.bootstrap.weights
+        sample.bootstrap.group[journeys.paths.conversions > 0], sample.bootstrap.weights
     )
-    found = _by_rule(converting, bootstrap, settings)
+    by_method = _rule_credits(converting, bootstrap, settings)
     for order in settings.orders:
-        found[f"markov_{order}"] = _by_chain(counts, order)
+        by_method[f"markov_{order}"] = _markov_credits(sample, order)
     notes = []
-    labels = np.unique(counts.paths.label)
+    labels = np.unique(sample.paths.label)
     if len(labels) <= settings.rate_labels:
-        found[RATE] = _by_rate(counts)
+        by_method[SHAPLEY_RATE] = _shapley_rate_credits(sample)
     else:
         notes.append(
-            f"{RATE} left out: {len(labels)} labels, more than attribution.rate_labels "
+            f"{SHAPLEY_RATE} left out: {len(labels)} labels, more than attribution.rate_labels "
             f"({settings.rate_labels})."
         )
     return Attribution(
-        counts.paths.names,
-        float(counts.paths.conversions.sum()),
-        found,
+        sample.paths.names,
+        float(sample.paths.conversions.sum()),
+        by_method,
         roles_of(converting, bootstrap),
-        influence_of(converting, bootstrap),
-        agreement([each.credit for each in found.values()], labels),
+        downstream_influence(converting, bootstrap),
+        agreement([credit.credit for credit in by_method.values()], labels),
         tuple(notes),
     )
 
 
-def agreement(given: list[Floats], labels: Ints) -> Floats:
-    """(methods, methods) Spearman's rank correlation of credits over some labels.
+def agreement(method_credits: list[Floats], labels: Ints) -> Floats:
+    """(methods, methods) Spearman's rank correlation of the methods' credits.
 
-    Ties get their mean rank; a method that ranks nothing (all alike) has NaN with the others.
+    Ties get their mean rank; a method that gives all labels the same credit correlates NaN.
+
+    Args:
+        method_credits: (labels,) conversions, one array per method.
+        labels: positions of the labels to compare.
     """
-    ranks = np.array([rankdata(each[labels]) for each in given])
+    ranks = np.array([rankdata(credit[labels]) for credit in method_credits])
     ranks -= ranks.mean(1, keepdims=True)
-    size = np.sqrt((ranks**2).sum(1))
-    product = np.outer(size, size)
+    norm = np.sqrt((ranks**2).sum(1))
+    product = np.outer(norm, norm)
     out = np.full(product.shape, np.nan)
     return np.asarray(np.divide(ranks @ ranks.T, product, out=out, where=product > 0))
 
 
 @dataclass(frozen=True, eq=False)
-class _Counts:
-    """What methods of paths share."""
+class _Resampled:
+    """Distinct paths and their bootstrap, shared by the methods that work on paths."""
 
     paths: Paths  # distinct
     bootstrap: Bootstrap  # of all journeys
-    conversions: Floats  # (draws,) resampled
-    journeys: Floats  # (draws,) resampled
-    path: Ints  # (journeys,) position in paths
-    single: Paths  # (journeys,)
+    conversions: Floats  # (draws,) resampled totals
+    journeys: Floats  # (draws,) resampled totals
+    path: Ints  # (journeys,) position in `paths`
+    single: Paths  # (journeys,) one path per journey
 
-    def shifts(self, gain: Floats, loss: Floats) -> Floats:
-        """(draws, columns) what resampling adds, given each path's (paths, columns) influence."""
+    def deviations(self, gain: Floats, loss: Floats) -> Floats:
+        """(draws, columns) first-order change of a statistic under resampling.
+
+        Args:
+            gain: (paths, columns) derivative by the number of converting journeys.
+            loss: (paths, columns) derivative by the number of null journeys.
+        """
         pairs = ((self.single.conversions, gain), (self.single.nulls, loss))
         sums = sum(
             self.bootstrap.counts(self.path, weight, len(influence)) @ influence
             for weight, influence in pairs
         )
-        return self.bootstrap.shift(np.asarray(sums))
+        return self.bootstrap.deviations(np.asarray(sums))
 
 
-def _counts(journeys: Journeys, settings: AttributionSettings) -> _Counts:
+def _resample(journeys: Journeys, settings: AttributionSettings) -> _Resampled:
     bootstrap = bootstrap_of(journeys.user, settings.draws, settings.groups, settings.seed)
     paths, path = distinct(journeys.paths)
     ones = np.ones(len(journeys.user))
-    converted, every = (
-        bootstrap.draw(count_by_code(bootstrap.group, each, bootstrap.groups))
-        for each in (journeys.paths.conversions, ones)
+    conversions, total = (
+        bootstrap.resample(count_by_code(bootstrap.group, weight, bootstrap.groups))
+        for weight in (journeys.paths.conversions, ones)
     )
-    return _Counts(paths, bootstrap, converted, every, path, journeys.paths)
+    return _Resampled(paths, bootstrap, conversions, total, path, journeys.paths)
 
 
-def _by_rule(
+def _rule_credits(
     converting: Journeys, bootstrap: Bootstrap, settings: AttributionSettings
 ) -> dict[str, Credit]:
+    """Credits of `RULES`, recomputed from the sums of every bootstrap draw."""
     paths = converting.paths
     shares = rule_shares(converting, settings.position, settings.half_life_days)
     weight = np.repeat(paths.conversions, paths.length)
-    found = {}
+    by_rule = {}
     for name in RULES:
         share = shares[name] * weight
         sums = bootstrap.sums(paths.owner, paths.label, share, len(paths.names))
-        found[name] = Credit(credits_of(paths, shares[name]), bootstrap.draw(sums))
-    return found
+        by_rule[name] = Credit(credits_of(paths, shares[name]), bootstrap.resample(sums))
+    return by_rule
 
 
-def _by_chain(counts: _Counts, order: int) -> Credit:
-    """Credits of a chain; its draws follow the first derivative of the lost rates."""
-    paths = counts.paths
+def _markov_credits(sample: _Resampled, order: int) -> Credit:
+    """Credits of a Markov chain; draws follow the first derivative of the lost rates."""
+    paths = sample.paths
     chain = markov.chain_of(paths, order)
-    found = markov.removal(chain)
-    lost = np.zeros((len(counts.conversions), len(paths.names)))
-    shifts = counts.shifts(*markov.influence_of(paths, chain, found))
-    lost[:, chain.present] = found.effect[chain.present] * found.rate + shifts
+    removal = markov.removal(chain)
+    lost = np.zeros((len(sample.conversions), len(paths.names)))
+    deviations = sample.deviations(*markov.markov_influence(paths, chain, removal))
+    lost[:, chain.present] = removal.effect[chain.present] * removal.rate + deviations
     conversions = paths.conversions.sum()
     return Credit(
-        markov.credits_of_effects(found.effect, conversions),
-        markov.credits_of_effects(np.maximum(lost, 0.0), counts.conversions),
-        found.effect,
+        markov.credits_of_effects(removal.effect, conversions),
+        markov.credits_of_effects(np.maximum(lost, 0.0), sample.conversions),
+        removal.effect,
     )
 
 
-def _by_rate(counts: _Counts) -> Credit:
-    """Credits of the rate game; its draws follow the first derivative of the values."""
-    game = shapley.rate_game(counts.paths)
+def _shapley_rate_credits(sample: _Resampled) -> Credit:
+    """Credits of the rate game; draws follow the first derivative of the Shapley values."""
+    game = shapley.rate_game(sample.paths)
     value = shapley.values(game)
-    shifts = counts.shifts(*shapley.influence_of(game))
-    credit = np.zeros(len(counts.paths.names))
+    deviations = sample.deviations(*shapley.shapley_influence(game))
+    credit = np.zeros(len(sample.paths.names))
     credit[game.present] = value * game.journeys[-1]
-    draws = np.zeros((len(counts.journeys), len(credit)))
-    draws[:, game.present] = (value + shifts) * counts.journeys[:, None]
+    draws = np.zeros((len(sample.journeys), len(credit)))
+    draws[:, game.present] = (value + deviations) * sample.journeys[:, None]
     return Credit(credit, draws)

@@ -1,4 +1,4 @@
-"""What `attribution.json` holds, as plain mappings; `attribution.schema.json` describes it."""
+"""Content of `attribution.json` as plain mappings; `attribution.schema.json` is its schema."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,9 @@ from ..history import History
 from ..journeys import (
     Journeys,
     Landings,
-    LandingsReport,
     ambiguous_order,
     build_journeys,
-    imputed,
+    campaigns_with_imputed_times,
     inter_visit_days,
     read_landings,
 )
@@ -33,7 +32,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class AttributionStudy:
-    """One advertiser's journeys and what they say."""
+    """One advertiser's history, landings, journeys and their attribution."""
 
     history: History
     landings: Landings
@@ -51,11 +50,11 @@ class AttributeCommand(Command):
 
 
 def attribution_study(data: DataSettings, settings: AttributionSettings) -> AttributionStudy:
-    """Read, cut and attribute.
+    """Attribution of the exports and landings in a data folder.
 
     Raises:
         ConfigError: a setting is not allowed.
-        DataError: an export cannot be read, there is no landings file, or nothing to attribute.
+        DataError: an export cannot be read, there is no landings file, or no journey converted.
     """
     settings.check_method()  # before anything is read
     history = load_history(data)
@@ -63,10 +62,10 @@ def attribution_study(data: DataSettings, settings: AttributionSettings) -> Attr
     if landings is None:
         raise data_error(
             data.landings_file,
-            f"there is no landings file in {data.folder()}, and journeys are made of landings",
+            f"there is no landings file in {data.folder()}, and journeys are built from landings",
             "the site analytics export with the columns User Id, Website Landing Time, Is "
             "Converted, Source, Channel and Campaign Type",
-            "put it there, or give its name with data.landings_file",
+            "put the file there, or set data.landings_file to its name",
         )
     return attribution_study_of(history, landings, settings)
 
@@ -74,28 +73,28 @@ def attribution_study(data: DataSettings, settings: AttributionSettings) -> Attr
 def attribution_study_of(
     history: History, landings: Landings, settings: AttributionSettings
 ) -> AttributionStudy:
-    """Cut and attribute what was read.
+    """Attribution of a history and landings that are already loaded.
 
     Raises:
         ConfigError: a setting is not allowed.
-        DataError: nothing to attribute.
+        DataError: no journey converted.
     """
     settings.check_method()
     journeys = build_journeys(landings, history, settings.lookback_days, settings.converted)
     return AttributionStudy(history, landings, journeys, attribute(journeys, settings), settings)
 
 
-def attribution_document(found: AttributionStudy) -> Document:
-    """Everything that was found, JSON-able; what is undefined is null."""
-    attribution, settings = found.attribution, found.settings
-    report = found.landings.report
+def attribution_document(study: AttributionStudy) -> Document:
+    """Content of `attribution.json`; undefined numbers are null."""
+    attribution, settings, history = study.attribution, study.settings, study.history
+    report = study.landings.report
     return {
         "caveat": CAVEAT,
-        "period": [str(found.history.dates[0]), str(found.history.dates[-1])],
+        "period": [str(history.dates[0]), str(history.dates[-1])],
         "level": settings.level,
         "labels": list(attribution.names),
-        "campaigns": list(found.history.names),
-        "journeys": _journeys(found.journeys, settings),
+        "campaigns": list(history.names),
+        "journeys": _journeys(study.journeys, settings),
         "methods": {
             name: _credit(attribution, credit, settings.level)
             for name, credit in attribution.credits.items()
@@ -103,20 +102,20 @@ def attribution_document(found: AttributionStudy) -> Document:
         "roles": _roles(attribution, settings.level),
         "influence": _influence(attribution, settings.level),
         "disagreement": _agreement(attribution),
-        "inter_touch_days": _gaps(found.journeys),
-        "ratios": _ratios(found),
-        "reconciliation": _reconciliation(found, report),
-        "notes": [*found.history.notes, *report.notes, *attribution.notes],
+        "inter_touch_days": _inter_touch_days(study.journeys),
+        "ratios": _ratios(study),
+        "reconciliation": _reconciliation(study),
+        "notes": [*history.notes, *report.notes, *attribution.notes],
     }
 
 
-def _told(told: NDArray[np.bool_], *ends: Floats) -> tuple[Floats, ...]:
-    """Ends of intervals, NaN where too few journeys stand behind them."""
-    return tuple(np.where(told, end, np.nan) for end in ends)
+def _where_supported(supported: NDArray[np.bool_], *ends: Floats) -> tuple[Floats, ...]:
+    """Ends of intervals, NaN where too few journeys support them."""
+    return tuple(np.where(supported, end, np.nan) for end in ends)
 
 
 def _number(value: Any) -> float | None:
-    """A float, or None for what is not a number."""
+    """A float, or None if it is not finite."""
     return float(value) if np.isfinite(value) else None
 
 
@@ -129,7 +128,7 @@ def _journeys(journeys: Journeys, settings: AttributionSettings) -> Document:
         "converting": int(np.count_nonzero(converting)),
         "landings_per_converting": float(length[converting].mean()),
         "lookback_days": settings.lookback_days,
-        "reading": journeys.reading,
+        "reading": journeys.marked_unit,
     }
 
 
@@ -152,7 +151,9 @@ def _roles(attribution: Attribution, level: float) -> Document:
     roles = attribution.roles
     low, high = interval(roles.draws, level)
     index = index_of(roles.counts)
-    index_low, index_high = _told(roles.told, *interval(index_of(roles.draws), level))
+    index_low, index_high = _where_supported(
+        roles.has_interval, *interval(index_of(roles.draws), level)
+    )
     entries: Document = {}
     for at, name in enumerate(attribution.names):
         entries[name] = {
@@ -163,27 +164,28 @@ def _roles(attribution: Attribution, level: float) -> Document:
             }
             for row, role in enumerate(ROLES)
         }
-        ends = (index[at], index_low[at], index_high[at])
-        entries[name]["index"] = dict(
-            zip(("value", "low", "high"), map(_number, ends), strict=True)
-        )
+        entries[name]["index"] = {
+            "value": _number(index[at]),
+            "low": _number(index_low[at]),
+            "high": _number(index_high[at]),
+        }
     return entries
 
 
 def _influence(attribution: Attribution, level: float) -> list[Document]:
-    """Pairs that occur, by lower bound of their lift, highest first."""
-    found, names = attribution.influence, attribution.names
-    low, high = _told(found.told, *interval(found.lift_draws, level))
+    """Pairs that occur, by the lower end of their lift's interval, highest first."""
+    pairs, names = attribution.influence, attribution.names
+    low, high = _where_supported(pairs.has_interval, *interval(pairs.lift_draws, level))
     order = np.argsort(-np.nan_to_num(low), kind="stable")
     return [
         {
-            "label": names[found.label[at]],
-            "closer": names[found.closer[at]],
-            "journeys": float(found.journeys[at]),
-            "closed": float(found.closed[at]),
-            "share": float(found.journeys[at] / found.closed[at]),
-            "base": float(found.base[at]),
-            "lift": float(found.lift[at]),
+            "label": names[pairs.label[at]],
+            "closer": names[pairs.closer[at]],
+            "journeys": float(pairs.journeys[at]),
+            "closed": float(pairs.closed[at]),
+            "share": float(pairs.journeys[at] / pairs.closed[at]),
+            "base": float(pairs.base[at]),
+            "lift": float(pairs.lift[at]),
             "low": _number(low[at]),
             "high": _number(high[at]),
         }
@@ -200,67 +202,70 @@ def _agreement(attribution: Attribution) -> Document:
     }
 
 
-def _gaps(journeys: Journeys) -> Document:
-    """Days from a landing of each label to the journey's next one."""
+def _inter_touch_days(journeys: Journeys) -> Document:
+    """Quartiles of the days from a landing of each label to the journey's next one."""
     days, label = inter_visit_days(journeys)
     order = np.argsort(label, kind="stable")
     names = journeys.paths.names
     ends = np.cumsum(np.bincount(label, minlength=len(names)))
     entries: Document = {}
-    for name, own in zip(names, np.split(days[order], ends[:-1]), strict=True):
-        low, middle, high = np.quantile(own, (0.25, 0.5, 0.75)).tolist() if own.size else [None] * 3
-        entries[name] = {"count": len(own), "q1": low, "median": middle, "q3": high}
+    for name, gaps in zip(names, np.split(days[order], ends[:-1]), strict=True):
+        q1, median, q3 = np.quantile(gaps, (0.25, 0.5, 0.75)).tolist() if gaps.size else [None] * 3
+        entries[name] = {"count": len(gaps), "q1": q1, "median": median, "q3": q3}
     return entries
 
 
-def _ratios(found: AttributionStudy) -> Document | None:
-    """The ratios of the method that was asked for, and the plain numbers of all."""
-    how, report = found.settings.ratios, found.landings.report
-    platform = platform_conversions(found.history, report)
-    seen = np.array([match.landings > 0 for match in report.matches])
-    seen[campaigns_without_conversions(found.history)] = False
-    coverage = coverage_of(report, how)
+def _ratios(study: AttributionStudy) -> Document | None:
+    """Ratios of the configured method in detail, and the bare ratios of every method."""
+    settings, report = study.settings.ratios, study.landings.report
+    history, attribution = study.history, study.attribution
+    platform = platform_conversions(history, report)
+    observed = np.array([match.landings > 0 for match in report.matches])
+    observed[campaigns_without_conversions(history)] = False
+    coverage = coverage_of(report, settings)
 
-    def by(method: str) -> Ratios | None:
-        weight = how.prior_conversions
-        return ratios_of(found.attribution, method, platform, seen, coverage, weight)
+    def ratios_by(method: str) -> Ratios | None:
+        weight = settings.prior_conversions
+        return ratios_of(attribution, method, platform, observed, coverage, weight)
 
-    method = how.method
-    if method not in found.attribution.credits:
-        raise data_error(
-            "attribution.ratios.method",
-            f"{method} was left out: " + " ".join(found.attribution.notes),
-            f"one of {', '.join(found.attribution.credits)}",
-            "choose another method, or raise attribution.rate_labels",
-        )
-    chosen = by(method)
-    if chosen is None:
+    _check_credited(attribution, settings.method)
+    ratios = ratios_by(settings.method)
+    if ratios is None:
         return None
-    names = found.history.names
-    columns = (chosen.journeys, chosen.platform, chosen.ratio, chosen.log_sd)
+    names = history.names
+    columns = (ratios.journeys, ratios.platform, ratios.ratio, ratios.log_sd)
     keys = ("journeys", "platform", "ratio", "log_sd")
     return {
-        "method": method,
-        "overall": chosen.overall,
+        "method": settings.method,
+        "overall": ratios.overall,
         "coverage": coverage,
         "campaigns": {
             name: {key: float(column[at]) for key, column in zip(keys, columns, strict=True)}
             for at, name in enumerate(names)
         },
         "by_method": {
-            other: _named(names, ratios.ratio)
-            for other in found.attribution.credits
-            if (ratios := by(other)) is not None
+            other: dict(zip(names, other_ratios.ratio.tolist(), strict=True))
+            for other in attribution.credits
+            if (other_ratios := ratios_by(other)) is not None
         },
     }
 
 
-def _named(names: tuple[str, ...], values: Floats) -> dict[str, float]:
-    return dict(zip(names, values.tolist(), strict=True))
+def _check_credited(attribution: Attribution, method: str) -> None:
+    """Refuse a method of the ratios that was left out for its cost."""
+    if method not in attribution.credits:
+        raise data_error(
+            "attribution.ratios.method",
+            f"{method} was left out: " + " ".join(attribution.notes).removesuffix("."),
+            f"one of {', '.join(attribution.credits)}",
+            "choose another method, or raise attribution.rate_labels",
+        )
 
 
-def _reconciliation(found: AttributionStudy, report: LandingsReport) -> Document:
-    odd = imputed(found.landings.frame, len(found.history.names))
+def _reconciliation(study: AttributionStudy) -> Document:
+    """Landings reconciled with the ads' own clicks, and what does not fit."""
+    report, names = study.landings.report, study.history.names
+    imputed_campaigns = campaigns_with_imputed_times(study.landings.frame, len(names))
     return {
         "rows": report.rows,
         "users": report.users,
@@ -270,7 +275,7 @@ def _reconciliation(found: AttributionStudy, report: LandingsReport) -> Document
         "last": str(report.last),
         "rows_outside": report.rows_outside,
         "converted_share": _number(report.converted_share),
-        "marks": report.marks,
+        "marks": report.marked_unit,
         "campaigns": {
             match.campaign: {
                 "landings": match.landings,
@@ -280,6 +285,6 @@ def _reconciliation(found: AttributionStudy, report: LandingsReport) -> Document
             for match in report.matches
         },
         "unmatched": dict(report.unmatched),
-        "imputed_times": [found.history.names[at] for at in odd],
-        "journeys_of_unsure_order": ambiguous_order(found.journeys, odd),
+        "imputed_times": [names[at] for at in imputed_campaigns],
+        "journeys_of_unsure_order": ambiguous_order(study.journeys, imputed_campaigns),
     }

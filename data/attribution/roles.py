@@ -1,4 +1,4 @@
-"""Which labels begin, carry on and close converting journeys, and which lead to which."""
+"""Roles of labels in converting journeys, and which labels precede which closers."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from ..journeys import Journeys, renumber
 from ..types import Floats, Ints
 from .bootstrap import Bootstrap
 
-FEWEST = 5  # journeys below which a bootstrap cannot tell how sure a share is
 ROLES = ("initiator", "assist", "closer", "solo")
+MIN_JOURNEYS = 5  # fewest journeys behind a share for a bootstrap interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,38 +18,38 @@ class Roles:
     """Landings of converting journeys by their place in the journey."""
 
     counts: Floats  # (ROLES, labels) first of several, between, last of several, single
-    draws: Floats  # (draws, ROLES, labels)
+    draws: Floats  # (draws, ROLES, labels) bootstrap replicates of `counts`
 
     @property
-    def told(self) -> NDArray[np.bool_]:
-        """(labels,) whether enough journeys are behind an index for an interval."""
-        return np.asarray(self.counts[0] + self.counts[2] >= 2 * FEWEST)
+    def has_interval(self) -> NDArray[np.bool_]:
+        """(labels,) mask of indices with enough journeys for an interval."""
+        return np.asarray(self.counts[0] + self.counts[2] >= 2 * MIN_JOURNEYS)
 
 
 @dataclass(frozen=True, eq=False)
-class Influence:
-    """Pairs of labels (c, c'): how often c came earlier in journeys that c' closed.
+class DownstreamInfluence:
+    """Lift of pairs of labels (c, c'): how much more often c occurs in journeys that c' closes.
 
-    Converting journeys of two landings or more count. The share of those closed by c' in which c
-    came earlier, over the share of all of them in which it did, is the lift.
+    Only converting journeys of two or more landings count. The lift is the share of those closed
+    by c' in which c came earlier, over the same share among all of them.
     """
 
     label: Ints  # (pairs,) c
     closer: Ints  # (pairs,) c'
     journeys: Floats  # (pairs,) closed by c' with c earlier, > 0
     closed: Floats  # (pairs,) closed by c'
-    base: Floats  # (pairs,) share of all in which c came earlier
+    base: Floats  # (pairs,) share of all journeys in which c came earlier
     lift: Floats  # (pairs,)
-    lift_draws: Floats  # (draws, pairs), NaN where a draw holds none
+    lift_draws: Floats  # (draws, pairs), NaN where a draw has no such journey
 
     @property
-    def told(self) -> NDArray[np.bool_]:
-        """(pairs,) whether enough journeys are behind a pair for an interval."""
-        return np.asarray((self.journeys >= FEWEST) & (self.closed >= 2 * FEWEST))
+    def has_interval(self) -> NDArray[np.bool_]:
+        """(pairs,) mask of lifts with enough journeys for an interval."""
+        return np.asarray((self.journeys >= MIN_JOURNEYS) & (self.closed >= 2 * MIN_JOURNEYS))
 
 
 def roles_of(converting: Journeys, bootstrap: Bootstrap) -> Roles:
-    """Count the roles; `bootstrap` is of these journeys."""
+    """Count landings by role; `bootstrap` is of the converting journeys."""
     paths, labels = converting.paths, len(converting.paths.names)
     several = np.repeat(paths.length > 1, paths.length)
     role = np.ones(len(paths.label), np.int64)  # assist
@@ -58,52 +58,61 @@ def roles_of(converting: Journeys, bootstrap: Bootstrap) -> Roles:
     weight = np.repeat(paths.conversions, paths.length)
     column = role * labels + paths.label
     sums = bootstrap.sums(paths.owner, column, weight, len(ROLES) * labels)
-    shaped = sums.reshape(-1, len(ROLES), labels)
-    return Roles(shaped.sum(0), bootstrap.draw(shaped))
+    by_role = sums.reshape(-1, len(ROLES), labels)
+    return Roles(by_role.sum(0), bootstrap.resample(by_role))
 
 
 def index_of(counts: Floats) -> Floats:
-    """(..., labels) of (..., ROLES, labels): (initiator - closer) / (initiator + closer)."""
-    begins, closes = counts[..., 0, :], counts[..., 2, :]
-    both = begins + closes
-    out = np.full(both.shape, np.nan)
-    return np.asarray(np.divide(begins - closes, both, out=out, where=both > 0))
+    """(..., labels) index (initiator - closer) / (initiator + closer) of (..., ROLES, labels)."""
+    initiator, closer = counts[..., 0, :], counts[..., 2, :]
+    total = initiator + closer
+    out = np.full(total.shape, np.nan)
+    return np.asarray(np.divide(initiator - closer, total, out=out, where=total > 0))
 
 
-def influence_of(converting: Journeys, bootstrap: Bootstrap) -> Influence:
-    """Count which labels came before which closed; `bootstrap` is of these journeys."""
+def downstream_influence(converting: Journeys, bootstrap: Bootstrap) -> DownstreamInfluence:
+    """Count labels before every closer; `bootstrap` is of the converting journeys."""
     paths, size = converting.paths, len(converting.paths.names)
-    journey, label = _earlier(converting)
+    journey, label = _labels_before_last(converting)
     closer = paths.label[paths.last]
     code = label * size + closer[journey]
     column, pairs = renumber(code, size * size)
     pair = np.zeros(pairs, np.int64)
     pair[column] = code
-    many = np.flatnonzero(paths.length > 1)
-    ones = np.ones(max(len(journey), len(many)))
-    events = bootstrap.sums(journey, column, ones[: len(journey)], pairs)
-    came = bootstrap.sums(journey, label, ones[: len(journey)], size)
-    closed = bootstrap.sums(many, closer[many], ones[: len(many)], size)
+    several = np.flatnonzero(paths.length > 1)
+    ones = np.ones(max(len(journey), len(several)))
+    together = bootstrap.sums(journey, column, ones[: len(journey)], pairs)
+    earlier = bootstrap.sums(journey, label, ones[: len(journey)], size)
+    closed = bootstrap.sums(several, closer[several], ones[: len(several)], size)
     c, to = pair // size, pair % size
-    total = [each.sum(0) for each in (events, came, closed)]
-    drawn = [bootstrap.draw(each) for each in (events, came, closed)]
-    base = total[1][c] / max(len(many), 1)
-    lift, draws = (_lift(each[0], each[1][..., c], each[2], to) for each in (total, drawn))
-    return Influence(c, to, total[0], total[2][to], base, lift, draws)
+    total = [sums.sum(0) for sums in (together, earlier, closed)]
+    draws = [bootstrap.resample(sums) for sums in (together, earlier, closed)]
+    base = total[1][c] / max(len(several), 1)
+    lift, lift_draws = (
+        _lift(counts[0], counts[1][..., c], counts[2], to) for counts in (total, draws)
+    )
+    return DownstreamInfluence(c, to, total[0], total[2][to], base, lift, lift_draws)
 
 
-def _earlier(converting: Journeys) -> tuple[Ints, Ints]:
-    """Each journey's distinct labels before its last landing: (journey, label) pairs."""
+def _labels_before_last(converting: Journeys) -> tuple[Ints, Ints]:
+    """Each journey's distinct labels before its last landing, as (journey, label) pairs."""
     paths, size = converting.paths, len(converting.paths.names)
-    before = np.ones(len(paths.label), bool)
-    before[paths.last] = False
-    code = np.unique((paths.owner * size + paths.label)[before])
+    before_last = np.ones(len(paths.label), bool)
+    before_last[paths.last] = False
+    code = np.unique((paths.owner * size + paths.label)[before_last])
     return code // size, code % size
 
 
-def _lift(events: Floats, came: Floats, closed: Floats, to: Ints) -> Floats:
-    """(..., pairs) (events / closed) / (came / all)."""
-    expected = closed[..., to] * came
-    whole = events * closed.sum(-1)[..., None]
-    out = np.full(expected.shape, np.nan)
-    return np.asarray(np.divide(whole, expected, out=out, where=expected > 0))
+def _lift(together: Floats, earlier: Floats, closed: Floats, to: Ints) -> Floats:
+    """(..., pairs) lift (together / closed) / (earlier / all journeys); NaN for 0/0.
+
+    Args:
+        together: (..., pairs) journeys of c' with c earlier.
+        earlier: (..., pairs) journeys with c earlier.
+        closed: (..., labels) journeys by closer.
+        to: (pairs,) c'.
+    """
+    denominator = closed[..., to] * earlier
+    numerator = together * closed.sum(-1)[..., None]
+    out = np.full(denominator.shape, np.nan)
+    return np.asarray(np.divide(numerator, denominator, out=out, where=denominator > 0))

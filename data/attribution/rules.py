@@ -1,4 +1,4 @@
-"""Credit by rule: which share of a converting journey's conversion each landing gets."""
+"""Attribution rules: each landing's share of its journey's conversion."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ..journeys import Journeys, Paths, count_by_code, renumber
 from ..types import Floats, Ints
 
-DIRECT = "direct"  # label that last_non_direct passes over
+DIRECT = "direct"  # label that last_non_direct skips
 _DAY = 86_400  # seconds
 
 
@@ -21,25 +21,25 @@ def last(paths: Paths) -> Floats:
 
 
 def last_non_direct(paths: Paths) -> Floats:
-    """(touches,) 1 to the last landing that is not direct; to the last where all are."""
+    """(touches,) 1 to the last landing that is not direct; if all are, to the last."""
     direct = np.array([name == DIRECT for name in paths.names])
-    at = np.where(direct[paths.label], -1, np.arange(len(paths.label)))
-    found = np.maximum.reduceat(at, paths.first)
-    return _ones(paths, np.where(found >= 0, found, paths.last))
+    touch = np.where(direct[paths.label], -1, np.arange(len(paths.label)))
+    latest = np.maximum.reduceat(touch, paths.first)
+    return _ones(paths, np.where(latest >= 0, latest, paths.last))
 
 
 def linear(paths: Paths) -> Floats:
-    """(touches,) 1/n each."""
+    """(touches,) 1/n to each of n landings."""
     return np.repeat(1.0 / paths.length, paths.length)
 
 
 def position(paths: Paths, weights: tuple[float, float, float]) -> Floats:
-    """(touches,) p1 to the first, p3 to the last, p2 shared by those between.
+    """(touches,) p1 to the first landing, p3 to the last, p2 shared by those between.
 
-    Of two landings each gets half of p2 besides its own; a single one gets all.
+    Of two landings, each also gets half of p2; a single landing gets all.
 
     Args:
-        paths: the journeys.
+        paths: of the converting journeys.
         weights: p1, p2, p3, which sum to 1.
     """
     p1, p2, p3 = weights
@@ -52,10 +52,10 @@ def position(paths: Paths, weights: tuple[float, float, float]) -> Floats:
 
 
 def decay(journeys: Journeys, half_life: float) -> Floats:
-    """(touches,) 2^(-age / half-life), normalised in the journey.
+    """(touches,) 2^(-age / half-life), normalised to 1 per journey.
 
     Args:
-        journeys: with times.
+        journeys: the converting ones; age is counted back from the last landing.
         half_life: days.
     """
     paths = journeys.paths
@@ -65,15 +65,17 @@ def decay(journeys: Journeys, half_life: float) -> Floats:
 
 
 def shapley_set(paths: Paths) -> Floats:
-    """(touches,) an equal split over the distinct labels, at the first landing of each.
+    """(touches,) equal shares to a journey's distinct labels, at the first landing of each.
 
-    This is the exact Shapley value of the game in which a journey's conversion needs all of its
-    labels (a sum of unanimity games; Zhao et al. 2018).
+    This is the exact Shapley value of the game in which a journey converts only if all of its
+    labels take part (a sum of unanimity games; Zhao et al. 2018).
     """
     size = len(paths.names)
     codes, count = renumber(paths.owner * size + paths.label, size * len(paths.conversions))
     earliest = np.full(count, len(paths.label))
-    earliest[codes[::-1]] = np.arange(len(codes))[::-1]  # the last assignment stays: the first
+    earliest[codes[::-1]] = np.arange(len(codes))[
+        ::-1
+    ]  # reversed, so that the first landing is assigned last
     share = _ones(paths, earliest)
     return np.asarray(share / np.repeat(np.add.reduceat(share, paths.first), paths.length))
 
@@ -81,12 +83,12 @@ def shapley_set(paths: Paths) -> Floats:
 def rule_shares(
     journeys: Journeys, weights: tuple[float, float, float], half_life: float
 ) -> dict[str, Floats]:
-    """Every rule's (touches,) shares, each 1 in sum over a journey.
+    """(touches,) shares by rule; each rule's sum to 1 over a journey.
 
     Args:
-        journeys: those that converted.
-        weights: of the method position.
-        half_life: of the method decay, days.
+        journeys: the converting ones.
+        weights: p1, p2, p3 of `position`.
+        half_life: of `decay`, days.
     """
     paths = journeys.paths
     return {
@@ -101,12 +103,12 @@ def rule_shares(
 
 
 def credits_of(paths: Paths, share: Floats) -> Floats:
-    """(labels,) conversions that each label gets from (touches,) shares."""
+    """(labels,) conversions credited to each label by (touches,) shares."""
     weight = share * np.repeat(paths.conversions, paths.length)
     return count_by_code(paths.label, weight, len(paths.names))
 
 
-def _ones(paths: Paths, at: Ints | NDArray[np.intp]) -> Floats:
+def _ones(paths: Paths, touches: Ints | NDArray[np.intp]) -> Floats:
     share = np.zeros(len(paths.label))
-    share[at] = 1.0
+    share[touches] = 1.0
     return share

@@ -1,4 +1,4 @@
-"""The Shapley value of the rate game: what a label adds to the conversion rate of coalitions."""
+"""Shapley values of the rate game: contributions of labels to the conversion rate."""
 
 from dataclasses import dataclass
 from math import factorial
@@ -11,20 +11,20 @@ from ..types import Floats, Ints
 
 @dataclass(frozen=True, eq=False)
 class RateGame:
-    """The game v(S) = conversions / journeys over the journeys whose labels lie in S."""
+    """Game v(S) = conversions / journeys among the journeys whose labels all lie in S."""
 
-    present: Ints  # (players,) labels that play, those that occur
-    coalition: Ints  # (paths,) bit mask over the players of each path's labels
-    conversions: Floats  # (2^players,) inside each coalition
-    journeys: Floats  # (2^players,) inside each coalition
-    rate: Floats  # (2^players,) v; 0 where there is no journey
+    present: Ints  # (players,) labels that occur
+    coalition: Ints  # (paths,) each path's labels as a bit mask over the players
+    conversions: Floats  # (2^players,) v's numerator
+    journeys: Floats  # (2^players,) v's denominator
+    rate: Floats  # (2^players,) v; 0 without journeys
 
 
 def rate_game(paths: Paths) -> RateGame:
-    """Sum conversions and journeys over all coalitions by the zeta transform.
+    """Conversion rates of all coalitions, by the zeta transform.
 
     Args:
-        paths: of few labels: the cost doubles with each.
+        paths: memory and time double with each label that occurs.
     """
     present = np.unique(paths.label)
     bit = np.zeros(len(paths.names), np.int64)
@@ -39,21 +39,21 @@ def rate_game(paths: Paths) -> RateGame:
 
 
 def values(game: RateGame) -> Floats:
-    """(players,) Shapley values; their sum is the rate of all, and some may be negative."""
+    """(players,) Shapley values, which sum to the overall rate; some may be negative."""
     players = len(game.present)
     weight = _weights(players)[_members(players)]
-    found = np.empty(players)
+    value = np.empty(players)
     for player in range(players):
         without, joined = _halves(game.rate, player)
-        found[player] = (_halves(weight, player)[0] * (joined - without)).sum()
-    return found
+        value[player] = (_halves(weight, player)[0] * (joined - without)).sum()
+    return value
 
 
-def influence_of(game: RateGame) -> tuple[Floats, Floats]:
-    """How each value moves with one more journey along each path.
+def shapley_influence(game: RateGame) -> tuple[Floats, Floats]:
+    """Derivative of each Shapley value by the number of journeys along each path.
 
     Returns:
-        (paths, players) derivatives for a converting journey, and for a null.
+        (paths, players) derivatives for a converting journey, and for a null one.
     """
     players = len(game.present)
     weight = _weights(players)[_members(players)]
@@ -61,16 +61,16 @@ def influence_of(game: RateGame) -> tuple[Floats, Floats]:
     gain, loss = (np.empty((len(game.coalition), players)) for _ in range(2))
     for player in range(players):
         sign = np.empty(1 << players)
-        own = _halves(weight, player)[0]
-        _halves(sign, player)[0][:] = -own
-        _halves(sign, player)[1][:] = own
+        player_weight = _halves(weight, player)[0]
+        _halves(sign, player)[0][:] = -player_weight
+        _halves(sign, player)[1][:] = player_weight
         gain[:, player] = superset_sums(sign * inverse)[game.coalition]
         loss[:, player] = superset_sums(sign * inverse * game.rate)[game.coalition]
     return gain - loss, -loss
 
 
 def subset_sums(value: Floats) -> Floats:
-    """The zeta transform: for each set the sum over its subsets; 2^n in n 2^n steps."""
+    """(2^n,) sum of a set function over the subsets of each set (zeta transform, n 2^n steps)."""
     out = value.copy()
     for player in range(len(value).bit_length() - 1):
         without, joined = _halves(out, player)
@@ -79,7 +79,7 @@ def subset_sums(value: Floats) -> Floats:
 
 
 def superset_sums(value: Floats) -> Floats:
-    """For each set the sum over the sets that hold it."""
+    """(2^n,) sum of a set function over the supersets of each set."""
     out = value.copy()
     for player in range(len(value).bit_length() - 1):
         without, joined = _halves(out, player)
@@ -88,18 +88,18 @@ def superset_sums(value: Floats) -> Floats:
 
 
 def _halves(value: Floats, player: int) -> tuple[Floats, Floats]:
-    """Views of the coalitions without and with a player, in the same order."""
+    """Views of the coalitions without and with a player, in matching order."""
     folded = value.reshape(-1, 2, 1 << player)
     return folded[:, 0], folded[:, 1]
 
 
 def _weights(players: int) -> Floats:
-    """(players + 1,) |S|! (n - |S| - 1)! / n! by the size of S; the last is never used."""
+    """(players + 1,) |S|! (n - |S| - 1)! / n! by |S|; the last is never used."""
     n = players
     weight = [factorial(k) * factorial(n - k - 1) / factorial(n) for k in range(n)]
     return np.array([*weight, 0.0])
 
 
 def _members(players: int) -> Ints:
-    """(2^players,) how many members each coalition has."""
+    """(2^players,) size of each coalition."""
     return np.bitwise_count(np.arange(1 << players)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The command attribute: what it writes, and every mistake as one readable error."""
+"""The command attribute: the files it writes, and one-line errors."""
 
 import json
 from collections.abc import Callable
@@ -24,8 +24,8 @@ MISTAKES = {
     "text for a number": (["attribution.draws=many"], ["attribution.draws", "many"]),
     "no lookback": (["attribution.lookback_days=0"], ["attribution.lookback_days"]),
     "shares above one": (["attribution.position=[1,1,1]"], ["attribution.position", "sum to 1"]),
-    "an order of none": (["attribution.orders=[0]"], ["attribution.orders"]),
-    "a method that is none": (
+    "an order of zero": (["attribution.orders=[0]"], ["attribution.orders"]),
+    "an unknown method": (
         ["attribution.ratios.method=markov_7"],
         ["attribution.ratios.method", "markov_7", "markov_1"],
     ),
@@ -33,7 +33,7 @@ MISTAKES = {
         ["attribution.ratios.method=shapley_rate", "attribution.rate_labels=3"],
         ["attribution.ratios.method", "rate_labels"],
     ),
-    "another reading": (["attribution.converted=session"], ["attribution.converted"]),
+    "an unknown reading": (["attribution.converted=session"], ["attribution.converted"]),
     "no folder": (["data.path=not/here"], ["not/here"]),
     "no path": (["data.path=null"], ["data.path"]),
     "an empty folder": (["data.path=empty"], ["googleads-performance.csv"]),
@@ -49,7 +49,7 @@ def folder(export_folder: Path, exports: ModuleType) -> Path:
 
 
 @pytest.mark.parametrize(("overrides", "fragments"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_told_in_one_line(
+def test_a_mistake_is_one_line_of_error(
     command: Command, place: Path, folder: Path, overrides: list[str], fragments: list[str]
 ) -> None:
     (place / "empty").mkdir()
@@ -73,7 +73,7 @@ def test_a_mistake_is_told_in_one_line(
     ],
     ids=["no file", "empty", "header only", "unpaid only", "none converted", "another name"],
 )
-def test_landings_that_do_not_do_are_told_in_one_line(
+def test_unusable_landings_are_one_line_of_error(
     command: Command, place: Path, folder: Path, content: str | None, fragments: list[str]
 ) -> None:
     (folder / FILE).unlink()
@@ -104,22 +104,23 @@ def test_the_sample_is_attributed_and_the_document_fits_its_schema(
 
 
 def _consistent(document: dict[str, Any]) -> None:
-    """What the schema cannot say."""
+    """Check the properties that the schema cannot express."""
     assert document["caveat"] == CAVEAT
     converting = document["journeys"]["converting"]
-    for name, found in document["methods"].items():
-        assert list(found) == document["labels"]
-        assert sum(own["credit"] for own in found.values()) == pytest.approx(converting), name
-        assert all(own["low"] <= own["high"] for own in found.values())
+    for name, entries in document["methods"].items():
+        assert list(entries) == document["labels"]
+        assert sum(entry["credit"] for entry in entries.values()) == pytest.approx(converting), name
+        assert all(entry["low"] <= entry["high"] for entry in entries.values())
     assert list(document["disagreement"]) == list(document["methods"])
     ratios = document["ratios"]
     assert list(ratios["campaigns"]) == document["campaigns"] == document["labels"][:9]
     assert set(ratios["by_method"]) == set(document["methods"])
-    starts = sum(own["initiator"]["count"] for own in document["roles"].values())
-    closes = sum(own["closer"]["count"] for own in document["roles"].values())
-    solo = sum(own["solo"]["count"] for own in document["roles"].values())
-    assert starts == closes
-    assert starts + solo == converting
+    initiators, closers, solos = (
+        sum(entry[role]["count"] for entry in document["roles"].values())
+        for role in ("initiator", "closer", "solo")
+    )
+    assert initiators == closers
+    assert initiators + solos == converting
     reconciliation = document["reconciliation"]
     assert reconciliation["rows"] == document["journeys"]["landings"] == 50_000
     assert reconciliation["imputed_times"] == ["meta"]
@@ -137,12 +138,12 @@ def test_a_run_without_an_output_writes_to_its_own_folder(
 def test_a_campaign_without_journeys_has_the_overall_ratio(
     command: Command, place: Path, folder: Path
 ) -> None:
-    kept = [row for row in (folder / FILE).read_text().splitlines() if ",facebook," not in row]
-    (folder / FILE).write_text("\n".join(kept) + "\n")
+    rows = [row for row in (folder / FILE).read_text().splitlines() if ",facebook," not in row]
+    (folder / FILE).write_text("\n".join(rows) + "\n")
     assert command("attribute", f"data.path={folder}", QUICK, "output=out").status == 0
     ratios = json.loads((place / "out" / "attribution.json").read_text())["ratios"]
-    own = ratios["campaigns"]
-    assert own["meta"]["journeys"] == 0
-    assert own["meta"]["ratio"] == pytest.approx(ratios["overall"])
-    assert own["meta"]["log_sd"] > 1 > min(each["log_sd"] for each in own.values())
-    assert np.isfinite([each["ratio"] for each in own.values()]).all()
+    campaigns = ratios["campaigns"]
+    assert campaigns["meta"]["journeys"] == 0
+    assert campaigns["meta"]["ratio"] == pytest.approx(ratios["overall"])
+    assert campaigns["meta"]["log_sd"] > 1 > min(entry["log_sd"] for entry in campaigns.values())
+    assert np.isfinite([entry["ratio"] for entry in campaigns.values()]).all()

@@ -15,17 +15,17 @@ from mediagym.data.journeys import Journeys, distinct
 
 
 @pytest.fixture(scope="session")
-def asked(conf):
-    """The shipped settings with fewer draws."""
+def make_settings(conf):
+    """Builds the shipped settings with fewer draws."""
 
     def make(**overrides):
-        own = conf("attribution/default.yaml", draws=200, **overrides)
-        return AttributionSettings.of(own, "attribution")
+        config = conf("attribution/default.yaml", draws=200, **overrides)
+        return AttributionSettings.of(config, "attribution")
 
     return make
 
 
-SEEN = np.ones(3, bool)
+OBSERVED = np.ones(3, bool)
 
 
 def bootstrap(journeys, draws=200, groups=100):
@@ -34,32 +34,32 @@ def bootstrap(journeys, draws=200, groups=100):
 
 @settings(max_examples=30)
 @given(attributed.some_paths())
-def test_credits_of_every_method_sum_to_the_conversions(asked, paths):
-    found = attribute(attributed.single(paths), asked())
-    assert set(found.credits) == set(asked().methods)
-    for name, credit in found.credits.items():
+def test_credits_of_every_method_sum_to_the_conversions(make_settings, paths):
+    attribution = attribute(attributed.single(paths), make_settings())
+    assert set(attribution.credits) == set(make_settings().methods)
+    for name, credit in attribution.credits.items():
         assert credit.credit.sum() == pytest.approx(paths.conversions.sum(), abs=1e-9), name
         assert credit.draws.shape == (200, 4)
         if name != "shapley_rate" and not name.startswith("markov"):
-            total = found.credits["first"].draws.sum(1)
+            total = attribution.credits["first"].draws.sum(1)
             np.testing.assert_allclose(credit.draws.sum(1), total, atol=1e-6, err_msg=name)
 
 
-def test_without_a_conversion_there_is_nothing_to_attribute(asked):
+def test_without_a_conversion_there_is_nothing_to_attribute(make_settings):
     journeys = attributed.single(attributed.worked())
-    chosen = journeys.paths.conversions == 0
-    touches = np.repeat(chosen, journeys.paths.length)
-    lost = Journeys(
-        journeys.paths.select(chosen), journeys.time[touches], np.arange(chosen.sum()), "row", 2
+    null = journeys.paths.conversions == 0
+    touches = np.repeat(null, journeys.paths.length)
+    nulls = Journeys(
+        journeys.paths.select(null), journeys.time[touches], np.arange(null.sum()), "row", 2
     )
     with pytest.raises(DataError, match="not one landing"):
-        attribute(lost, asked())
+        attribute(nulls, make_settings())
 
 
-def test_too_many_labels_leave_the_rate_game_out(asked):
-    found = attribute(attributed.single(attributed.worked()), asked(rate_labels=2))
-    assert "shapley_rate" not in found.credits
-    assert "rate_labels (2)" in found.notes[0]
+def test_too_many_labels_leave_the_rate_game_out(make_settings):
+    attribution = attribute(attributed.single(attributed.worked()), make_settings(rate_labels=2))
+    assert "shapley_rate" not in attribution.credits
+    assert "rate_labels (2)" in attribution.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -72,24 +72,26 @@ def test_too_many_labels_leave_the_rate_game_out(asked):
         ({"ratios": {"method": "last"}}, ["attribution.ratios", "no value"]),
     ],
 )
-def test_settings_that_are_not_allowed_are_named(asked, overrides, fragments):
+def test_settings_that_are_not_allowed_are_named(make_settings, overrides, fragments):
     with pytest.raises(ConfigError) as caught:
-        asked(**overrides)
+        make_settings(**overrides)
     assert all(fragment in str(caught.value) for fragment in fragments)
 
 
-def test_the_method_of_the_ratios_is_one(asked):
-    own = {"method": "markov_9", "prior_conversions": 1.0, "coverage": 1.0}
+def test_the_method_of_the_ratios_must_be_one_of_the_methods(make_settings):
+    ratios = {"method": "markov_9", "prior_conversions": 1.0, "coverage": 1.0}
     with pytest.raises(ConfigError, match=r"markov_9.*markov_1, markov_2, markov_3"):
-        asked(ratios=own).check_method()
+        make_settings(ratios=ratios).check_method()
 
 
-def test_a_seed_decides_the_draws(asked):
+def test_the_draws_depend_on_the_seed_alone(make_settings):
     journeys = attributed.single(attributed.worked())
-    one, two = (attribute(journeys, asked()).credits["markov_1"].draws for _ in range(2))
-    assert np.array_equal(one, two)
-    other = attribute(journeys, asked(seed=1)).credits["markov_1"].draws
-    assert not np.array_equal(one, other)
+    first, second = (
+        attribute(journeys, make_settings()).credits["markov_1"].draws for _ in range(2)
+    )
+    assert np.array_equal(first, second)
+    other = attribute(journeys, make_settings(seed=1)).credits["markov_1"].draws
+    assert not np.array_equal(first, other)
 
 
 @pytest.fixture(scope="module")
@@ -97,40 +99,40 @@ def many():
     """20,000 journeys along the worked example's paths, and two more."""
     rng = np.random.default_rng(3)
     sequences = [*attributed.SEQUENCES, "BC", "CAB"]
-    chosen = rng.choice(len(sequences), 20_000, p=[0.1, 0.2, 0.1, 0.25, 0.15, 0.1, 0.1])
-    won = rng.random(len(chosen)) < np.array([0.3, 0.2, 0.1, 0.05, 0.02, 0.1, 0.15])[chosen]
+    path = rng.choice(len(sequences), 20_000, p=[0.1, 0.2, 0.1, 0.25, 0.15, 0.1, 0.1])
+    converted = rng.random(len(path)) < np.array([0.3, 0.2, 0.1, 0.05, 0.02, 0.1, 0.15])[path]
     names = attributed.NAMES
-    paths = attributed.paths_of(names, [sequences[i] for i in chosen], won, ~won)
+    paths = attributed.paths_of(names, [sequences[i] for i in path], converted, ~converted)
     time = np.arange(len(paths.label)) * 3600
-    return Journeys(paths, time, np.arange(len(chosen)), "row", 2)
+    return Journeys(paths, time, np.arange(len(path)), "row", 2)
 
 
-def test_the_bootstrap_of_groups_spreads_as_one_of_journeys(many, asked):
-    found = attribute(many, asked())
+def test_the_bootstrap_over_groups_has_the_variance_of_one_over_journeys(many, make_settings):
+    attribution = attribute(many, make_settings())
     paths = many.paths
-    share = found.credits["last"].credit / len(many.user)
-    assert found.credits["last"].draws.std(0) == pytest.approx(
+    share = attribution.credits["last"].credit / len(many.user)
+    assert attribution.credits["last"].draws.std(0) == pytest.approx(
         np.sqrt(len(many.user) * share * (1 - share)), rel=0.2
     )
-    assert paths.conversions.sum() == found.conversions
+    assert paths.conversions.sum() == attribution.conversions
 
 
 @pytest.mark.parametrize("order", [1, 2])
-def test_draws_of_a_chain_spread_as_refitted_ones(many, asked, order):
+def test_draws_of_a_chain_match_refitted_chains_in_mean_and_variance(many, make_settings, order):
     merged, path = distinct(many.paths)
     rng = np.random.default_rng(0)
     refitted = []
     for _ in range(150):
-        taken = rng.integers(0, len(path), len(path))
+        resampled = rng.integers(0, len(path), len(path))
         size = len(merged.conversions)
         counts = [
-            np.bincount(path[taken], kind[taken], size)
+            np.bincount(path[resampled], kind[resampled], size)
             for kind in (many.paths.conversions, many.paths.nulls)
         ]
-        again = replace(merged, conversions=counts[0], nulls=counts[1])
-        effect = markov.removal(markov.chain_of(again, order)).effect
+        paths = replace(merged, conversions=counts[0], nulls=counts[1])
+        effect = markov.removal(markov.chain_of(paths, order)).effect
         refitted.append(markov.credits_of_effects(effect, counts[0].sum()))
-    draws = attribute(many, asked()).credits[f"markov_{order}"].draws
+    draws = attribute(many, make_settings()).credits[f"markov_{order}"].draws
     np.testing.assert_allclose(draws.mean(0), np.mean(refitted, 0), rtol=0.02)
     np.testing.assert_allclose(draws.std(0), np.std(refitted, 0), rtol=0.25)
 
@@ -144,33 +146,34 @@ def test_roles_of_the_worked_example():
     assert roles.draws.shape == (200, 4, 3)
 
 
-def test_influence_of_the_worked_example():
+def test_downstream_influence_of_the_worked_example():
     converting = attributed.single(attributed.worked()).converting()
-    found = downstream_influence(converting, bootstrap(converting))
-    pairs = {
+    pairs = downstream_influence(converting, bootstrap(converting))
+    values = {
         (int(c), int(to)): (n, m, base, lift)
         for c, to, n, m, base, lift in zip(
-            found.label, found.closer, found.journeys, found.closed, found.base, found.lift,
+            pairs.label, pairs.closer, pairs.journeys, pairs.closed, pairs.base, pairs.lift,
             strict=True,
         )
     }  # fmt: skip
-    # of four journeys of two or more, C closes three (A,B before; A before), A closes one (B)
-    assert pairs == {
+    # of four journeys of two or more landings, C closes three (A and B, or A, before it), and A
+    # closes one (B before it)
+    assert values == {
         (0, 2): (3, 3, 0.75, pytest.approx(4 / 3)),
         (1, 2): (2, 3, 0.75, pytest.approx(8 / 9)),
         (1, 0): (1, 1, 0.75, pytest.approx(4 / 3)),
     }
-    assert not found.told.any()
+    assert not pairs.has_interval.any()
 
 
 def test_users_stay_together_in_a_draw():
     user = np.repeat(np.arange(50), 4)
-    found = bootstrap_of(user, 300, 1000, 0)
-    assert found.groups == 50
-    assert (found.weights.sum(1) == 50).all()
-    own = found.group.reshape(50, 4)
-    assert (own == own[:, :1]).all()
-    assert len(np.unique(own[:, 0])) == 50
+    drawn = bootstrap_of(user, 300, 1000, 0)
+    assert drawn.groups == 50
+    assert (drawn.weights.sum(1) == 50).all()
+    group = drawn.group.reshape(50, 4)
+    assert (group == group[:, :1]).all()
+    assert len(np.unique(group[:, 0])) == 50
 
 
 def test_an_interval_covers_its_share_of_draws():
@@ -183,45 +186,49 @@ def test_an_interval_covers_its_share_of_draws():
 
 
 def test_agreement_is_the_correlation_of_ranks():
-    given_out = [np.array(each, float) for each in ([1, 2, 3, 9], [10, 20, 30, 0], [4, 4, 4, 1])]
-    found = agreement(given_out, np.arange(3))
-    assert found[0, 1] == pytest.approx(1)
-    assert np.isnan(found[0, 2])
-    assert agreement(given_out, np.arange(4))[0, 1] == pytest.approx(-0.2)
+    credits_by_method = [
+        np.array(credit, float) for credit in ([1, 2, 3, 9], [10, 20, 30, 0], [4, 4, 4, 1])
+    ]
+    correlation = agreement(credits_by_method, np.arange(3))
+    assert correlation[0, 1] == pytest.approx(1)
+    assert np.isnan(correlation[0, 2])
+    assert agreement(credits_by_method, np.arange(4))[0, 1] == pytest.approx(-0.2)
 
 
-def test_ratios_follow_the_counts_where_there_are_many_and_the_overall_ratio_where_none(
-    many, asked
-):
-    found = attribute(many, asked())
-    credit = found.credits["last"].credit
+def test_ratios_follow_large_counts_and_are_the_overall_ratio_without_any(many, make_settings):
+    attribution = attribute(many, make_settings())
+    credit = attribution.credits["last"].credit
     platform = np.array([credit[0] * 2, 0.0, credit[2] / 4])
-    ratios = ratios_of(found, "last", platform, SEEN, 1.0, 1.0)
+    ratios = ratios_of(attribution, "last", platform, OBSERVED, 1.0, 1.0)
     np.testing.assert_allclose(ratios.ratio[[0, 2]], [0.5, 4], rtol=0.01)
     count_noise = np.sqrt(1 / credit[[0, 2]] + 1 / platform[[0, 2]])
     np.testing.assert_allclose(ratios.log_sd[[0, 2]], count_noise, rtol=0.2)
-    empty = replace(found, credits={"last": replace(found.credits["last"], credit=credit * 0)})
-    few = ratios_of(empty, "last", platform, SEEN, 1.0, 1.0)
+    no_credit = replace(attribution.credits["last"], credit=credit * 0)
+    empty = replace(attribution, credits={"last": no_credit})
+    few = ratios_of(empty, "last", platform, OBSERVED, 1.0, 1.0)
     assert (few.ratio > 0).all()
     assert (few.log_sd > 1).all()
     assert few.ratio[1] == pytest.approx(few.overall)
-    unseen = ratios_of(found, "last", platform, np.array([True, True, False]), 1.0, 1.0)
-    assert unseen.overall == pytest.approx(credit[:2].sum() / platform[0])
+    observed = np.array([True, True, False])
+    partly_observed = ratios_of(attribution, "last", platform, observed, 1.0, 1.0)
+    assert partly_observed.overall == pytest.approx(credit[:2].sum() / platform[0])
 
 
-def test_a_sample_of_landings_is_scaled_up(many, asked):
-    found = attribute(many, asked())
+def test_a_sample_of_landings_is_scaled_up(many, make_settings):
+    attribution = attribute(many, make_settings())
     platform = np.array([100.0, 100.0, 100.0])
-    whole, part = (ratios_of(found, "linear", platform, SEEN, share, 1.0) for share in (1.0, 0.25))
+    whole, part = (
+        ratios_of(attribution, "linear", platform, OBSERVED, share, 1.0) for share in (1.0, 0.25)
+    )
     np.testing.assert_allclose(part.ratio, 4 * whole.ratio)
     np.testing.assert_allclose(part.journeys, 4 * whole.journeys)
     np.testing.assert_allclose(part.log_sd, whole.log_sd)
-    assert ratios_of(found, "linear", platform * 0, SEEN, 1.0, 1.0) is None
+    assert ratios_of(attribution, "linear", platform * 0, OBSERVED, 1.0, 1.0) is None
 
 
 def test_a_bootstrap_sums_by_group_and_column():
-    found = Bootstrap(np.array([0, 1, 0]), np.array([[2.0, 0.0], [1.0, 1.0]]))
-    sums = found.sums(np.array([0, 1, 2, 2]), np.array([1, 0, 1, 0]), np.ones(4), 2)
+    drawn = Bootstrap(np.array([0, 1, 0]), np.array([[2.0, 0.0], [1.0, 1.0]]))
+    sums = drawn.sums(np.array([0, 1, 2, 2]), np.array([1, 0, 1, 0]), np.ones(4), 2)
     assert sums.tolist() == [[1, 2], [1, 0]]
-    assert found.draw(sums).tolist() == [[2, 4], [2, 2]]
-    assert found.shift(sums).tolist() == [[0, 2], [0, 0]]
+    assert drawn.resample(sums).tolist() == [[2, 4], [2, 2]]
+    assert drawn.deviations(sums).tolist() == [[0, 2], [0, 0]]
