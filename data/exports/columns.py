@@ -76,12 +76,12 @@ def find_columns(table: Table, *, has_types: bool, ignore: tuple[str, ...]) -> C
             notes.append(f"{table.file}: ignored column {shown(name)} (data.ignore_columns).")
         elif _UNNAMED.fullmatch(key):
             notes.append(_ignore_row_numbers(table, index))
-        elif _BREAKDOWN.fullmatch(key) or (column == "campaign_type" and not has_types):
-            breakdown.append(index)
-        elif column is not None:
+        elif column is not None and (has_types or column != "campaign_type"):
             if column in position:
                 raise _duplicate(table, position[column], index)
             position[column] = index
+        elif column is not None or _BREAKDOWN.fullmatch(key):
+            breakdown.append(index)
         elif key not in _UNUSED:
             unknown.append(index)
     _refuse_missing(table, position, has_types=has_types)
