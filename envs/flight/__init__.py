@@ -1,4 +1,11 @@
-"""How does a flight run, and what is known in it?"""
+"""How does a flight run, and what is known in it?
+
+- ``problem``: `Problem`, everything known before the flight; ``static_terms`` of its plan
+- ``rollout``: `step_day` and the loop over days, with the ledger and the belief
+- ``belief``: the Gaussian filter in flight; ``particle_filter``: the filter over draws
+- ``actions``: from an action to requested dollars; ``belief_allocation``: the belief's own split
+- ``observation``: the observation vector and its blocks
+"""
 
 from .actions import ActionSettings, action_size, distance, requested_spend
 from .belief import prior_level

@@ -1,26 +1,23 @@
-"""What is learnt in flight: each campaign's log level and curve, as a Gaussian around both.
+"""`BeliefState`: a Gaussian over each campaign's log level and curve, updated by daily reports.
 
-The curve is told by the log of its odds (``curves.odds_at_reference``), in which its elasticity
-knows no bounds.
+The curve is represented by the log of its odds (``market.odds_at_reference``), which is unbounded
+where the elasticity is not.
 
-One Laplace-Kalman step a day, the same in numpy and torch and differentiable, so that a policy can
-be trained through what its spending teaches. The posterior's mean market supplies the rest of the
-physics; ``envs/particles`` is the slower filter that keeps whole draws.
+One Laplace-Kalman step per day, the same in numpy and torch and differentiable, so that a policy
+can be trained through what its spending teaches. The posterior's mean market supplies the rest of
+the physics; ``particle_filter`` is the slower filter that carries whole draws.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ..arrays import Array, at_least, namespace
 from ..calibration import kalman_step
 from ..market import MarketState, elasticity_of, odds_at_reference, odds_effect, saturation, step
-from .problem import BeliefCovariance
-
-if TYPE_CHECKING:
-    from .problem import Problem
+from .problem import BeliefCovariance, Problem
 
 
 class BeliefState(NamedTuple):
-    """What has been learnt in flight; (..., campaigns)."""
+    """Belief about a flight's market; (..., campaigns)."""
 
     state: MarketState  # of the mean market; level is the belief's mean
     elasticity: Array  # mean
@@ -30,71 +27,71 @@ class BeliefState(NamedTuple):
     innovation: Array  # yesterday's log(reported + 1) - log(expected + 1)
 
 
-def initial_belief(problem: "Problem", zero: Array) -> BeliefState:
-    """Return what is believed on the eve, (*batch, campaigns) like the zeros that are given."""
-    known = problem.state
-    state = known._replace(stock=known.stock + zero, level=known.level + zero)
-    doubt = BeliefCovariance(*(part + zero for part in problem.covariance))
-    return BeliefState(state, problem.market.elasticity + zero, doubt, zero, zero, zero)
+def initial_belief(problem: Problem, zero: Array) -> BeliefState:
+    """Return the belief before the first day, (*batch, campaigns) like the given zeros."""
+    prior = problem.state
+    state = prior._replace(stock=prior.stock + zero, level=prior.level + zero)
+    covariance = BeliefCovariance(*(moment + zero for moment in problem.covariance))
+    return BeliefState(state, problem.market.elasticity + zero, covariance, zero, zero, zero)
 
 
 def update_belief(
-    problem: "Problem", belief: BeliefState, spend: Array, reported: Array
+    problem: Problem, belief: BeliefState, spend: Array, reported: Array
 ) -> BeliefState:
-    """Update the belief by a day's report.
+    """Return the belief after a day's report.
 
-    The log of what is expected is taken as linear in level and log odds around the belief's mean,
-    with the slopes 1 and ``curves.odds_effect``; along that direction the report is weighed as
-    calibration weighs it (``likelihood.kalman_step``).
+    The log of the expected report is linearised in level and log odds around the belief's mean,
+    with the slopes 1 and ``market.odds_effect``; along that direction the report is weighed as in
+    calibration (``calibration.kalman_step``).
 
     Args:
         problem: what was known before the flight.
-        belief: what was believed this morning.
+        belief: before the report.
         spend: dollars delivered, (..., campaigns).
         reported: conversions, (..., campaigns).
     """
     market = problem.market._replace(elasticity=belief.elasticity)
-    state, guess = step(market, belief.state, spend, None)
-    xp = namespace(guess.expected)
+    state, forecast = step(market, belief.state, spend, None)
+    xp = namespace(forecast.expected)
     ratio = state.stock / market.reference_spend
     odds = odds_at_reference(belief.elasticity, market.slope)
-    bend = odds_effect(ratio, odds, market.slope)
+    effect = odds_effect(ratio, odds, market.slope)
     kept = market.level_kept
     level = kept * kept * belief.covariance.level + problem.level_step_variance
     curve, both = belief.covariance.curve, kept * belief.covariance.both
-    to_level, to_curve = level + bend * both, both + bend * curve
-    ahead = to_level + bend * to_curve
-    shift, variance, *_ = kalman_step(guess.claimed, ahead, reported, market.dispersion)
+    to_level, to_curve = level + effect * both, both + effect * curve
+    ahead = to_level + effect * to_curve
+    shift, variance, *_ = kalman_step(forecast.claimed, ahead, reported, market.dispersion)
     to_level, to_curve = to_level / ahead, to_curve / ahead
-    gone = ahead - variance
-    doubt = BeliefCovariance(
-        level - to_level * to_level * gone,
-        curve - to_curve * to_curve * gone,
-        both - to_level * to_curve * gone,
+    explained = ahead - variance
+    covariance = BeliefCovariance(
+        level - to_level * to_level * explained,
+        curve - to_curve * to_curve * explained,
+        both - to_level * to_curve * explained,
     )
-    mean = problem.market.elasticity
-    unlearnt = guess.claimed * xp.exp(prior_level(problem, state.day) - state.level)
-    usual = saturation(ratio, mean, market.slope)
-    unlearnt = unlearnt * usual / at_least(saturation(ratio, belief.elasticity, market.slope), 1e-9)
+    prior = forecast.claimed * xp.exp(prior_level(problem, state.day) - state.level)
+    prior = prior * saturation(ratio, problem.market.elasticity, market.slope)
+    prior = prior / at_least(saturation(ratio, belief.elasticity, market.slope), 1e-9)
     return BeliefState(
         state._replace(level=state.level + to_level * shift),
         elasticity_of(odds * xp.exp(to_curve * shift), market.slope),
-        doubt,
+        covariance,
         belief.observed + reported,
-        belief.expected + unlearnt,
-        xp.log1p(reported) - xp.log1p(unlearnt),
+        belief.expected + prior,
+        xp.log1p(reported) - xp.log1p(prior),
     )
 
 
-def level_shift(problem: "Problem", belief: BeliefState) -> Array:
-    """Return how far the log level is from where it was expected before the flight."""
+def level_shift(problem: Problem, belief: BeliefState) -> Array:
+    """Return the log level less what was expected of it before the flight."""
     return belief.state.level - prior_level(problem, belief.state.day)
 
 
-def prior_level(problem: "Problem", day: int) -> Array:
-    """Return the log level that was expected, before the flight, for the eve of a day."""
-    key = "prior_level", day
-    if key not in problem.memo:
-        past = day - problem.state.day
-        problem.memo[key] = problem.market.level_kept**past * problem.state.level
-    return problem.memo[key]
+def prior_level(problem: Problem, day: int) -> Array:
+    """Return the log level that was expected before the flight for the beginning of a day.
+
+    Args:
+        problem: what was known before the flight.
+        day: days since 1970-01-01, from the flight's first day to the day after its last.
+    """
+    return problem.prior_levels[day - problem.state.day]

@@ -1,4 +1,4 @@
-"""What a policy sees, block by block; written once for numpy and torch."""
+"""Observation vector and its blocks, for numpy and torch."""
 
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ from .belief import level_shift
 from .problem import Problem
 from .rollout import Observable
 
-_CENT = 0.01  # dollars; less is rounding
-_NOTHING = 1e-12  # variance: keeps the gradient of its root finite
+_CENT = 0.01  # dollars: keeps shares of the money left finite
+_MIN_VARIANCE = 1e-12  # keeps the gradient of its root finite
 BOUND = 10.0  # every entry of the observation lies within +-BOUND
 
 
@@ -28,17 +28,17 @@ BLOCKS = (
     Block("weekday", "7", "one-hot, Monday first"),
     Block("days_left", "1", "share of the flight's days that are left"),
     Block("money_left", "1", "share of the budget that is left"),
-    Block("pace", "1", "log of money left a day over the budget a day"),
-    Block("owed", "campaigns", "dollars still due to the campaign's floor, over the money left"),
-    Block("channel_owed", "channels", "the same for the channel's floor"),
-    Block("last_spend", "campaigns", "log1p of yesterday's dollars over the plan's mean"),
-    Block("smooth_spend", "campaigns", "log1p of the smoothed dollars over the plan's mean"),
-    Block("surprise", "campaigns", "yesterday's log1p(reported) - log1p(expected conversions)"),
-    Block("residual", "campaigns", "log(observed + 1) - log(expected + 1) since the start"),
-    Block("belief", "campaigns", "mean of the log level, learnt in flight, less the prior's"),
-    Block("doubt", "campaigns", "sd of that belief"),
-    Block("curve", "campaigns", "mean of the elasticity, learnt in flight, less the prior's"),
-    Block("curve_doubt", "campaigns", "sd of that belief"),
+    Block("pace", "1", "log of the money left per day left over the budget per day"),
+    Block("floor_remaining", "campaigns", "unpaid dollars of the campaign's floor over money left"),
+    Block("channel_floor_remaining", "channels", "the same for the channel's floor"),
+    Block("last_spend", "campaigns", "log1p of yesterday's dollars over the plan's mean day"),
+    Block("smoothed_spend", "campaigns", "log1p of the smoothed dollars over the plan's mean day"),
+    Block("innovation", "campaigns", "yesterday's log1p(reported) - log1p(expected conversions)"),
+    Block("residual", "campaigns", "the same of the sums over all days so far"),
+    Block("level_shift", "campaigns", "belief's mean of the log level less its prior mean"),
+    Block("level_sd", "campaigns", "belief's sd of the log level"),
+    Block("elasticity_shift", "campaigns", "belief's mean of the elasticity less its prior mean"),
+    Block("log_odds_sd", "campaigns", "belief's sd of the log odds behind the elasticity"),
 )
 
 
@@ -49,12 +49,14 @@ def observation_size(campaigns: int, channels: int) -> int:
 
 
 def observe(problem: Problem, view: Observable, dtype: type | None = None) -> Array:
-    """Return observations, (..., observation_size); "expected" is under the posterior mean.
+    """Return observations, (..., observation_size), each entry within +-BOUND.
+
+    Expected conversions are those of the posterior mean for the spend that was delivered.
 
     Args:
         problem: what was known before the flight.
-        view: what has been spent and reported since.
-        dtype: of numpy's result; that of its parts if absent.
+        view: the money and the belief at the beginning of the day.
+        dtype: of numpy's result; that of its blocks if absent.
     """
     belief, ledger = view.belief, view.ledger
     xp = namespace(belief.observed)
@@ -62,24 +64,25 @@ def observe(problem: Problem, view: Observable, dtype: type | None = None) -> Ar
     days_left = days - ledger.day
     money = remaining(constraints, ledger)[..., None] / constraints.total
     _, channels, campaigns = floor_remaining(constraints, ledger)
-    due = [level / (money * constraints.total + _CENT) for level in (campaigns, channels)]
-    usual = problem.mean_static_spend + 1.0
-    flat = 0 * money
+    left = money * constraints.total + _CENT
+    mean_spend = problem.mean_static_spend + 1.0
+    zero = 0 * money
     today = weekday_of(belief.state.day)
-    parts = [
-        *(flat + 1.0 if k == today else flat for k in range(7)),
-        flat + days_left / days,
+    blocks = [
+        *(zero + 1.0 if weekday == today else zero for weekday in range(7)),
+        zero + days_left / days,
         money,
         xp.log(money * days / max(days_left, 1) + 1e-3),
-        *due,
-        xp.log1p(ledger.last / usual),
-        xp.log1p(view.smooth / usual),
+        campaigns / left,
+        channels / left,
+        xp.log1p(ledger.last / mean_spend),
+        xp.log1p(view.smooth / mean_spend),
         belief.innovation,
         xp.log1p(belief.observed) - xp.log1p(belief.expected),
         level_shift(problem, belief),
         xp.sqrt(belief.covariance.level),
         belief.elasticity - problem.market.elasticity,
-        xp.sqrt(at_least(belief.covariance.curve, _NOTHING)),
+        xp.sqrt(at_least(belief.covariance.curve, _MIN_VARIANCE)),
     ]
-    joined = np.concatenate(parts, -1, dtype=dtype) if xp is np else xp.cat(parts, -1)
+    joined = np.concatenate(blocks, -1, dtype=dtype) if xp is np else xp.cat(blocks, -1)
     return at_most(at_least(joined, -BOUND), BOUND)

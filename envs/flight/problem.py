@@ -1,7 +1,8 @@
-"""`Problem`: everything known before the flight."""
+"""`Problem`: everything known before a flight, and the arrays that follow from it alone."""
 
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,8 +11,9 @@ from ..arrays import Array
 from ..calibration import Posterior
 from ..constraints import Constraints
 from ..market import Market, MarketState, Objective, odds_at_reference, step
+from .static_terms import AllocationCurves, DayTerms, allocation_curves, day_terms
 
-_LEAST_DOUBT = 1e-4  # variance of a log level that is known
+_MIN_LEVEL_VARIANCE = 1e-4  # of the log level of a campaign that is known
 
 
 class BeliefCovariance(NamedTuple):
@@ -23,28 +25,26 @@ class BeliefCovariance(NamedTuple):
 
     @classmethod
     def none(cls, like: Array) -> "BeliefCovariance":
-        """Return the doubt about campaigns that are known, (campaigns,) like the array given."""
-        return cls(0 * like + _LEAST_DOUBT, 0 * like, 0 * like)
+        """Return the covariance of campaigns that are known, (campaigns,) like the given array."""
+        return cls(0 * like + _MIN_LEVEL_VARIANCE, 0 * like, 0 * like)
 
 
-class _Known(NamedTuple):
-    """The fields of ``Problem``."""
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What an advertiser knows before the flight; arrays are (campaigns,) unless noted.
+
+    Derived arrays are cached on first use; neither they nor the fields may be written to.
+    ``dataclasses.replace`` makes a changed problem with nothing cached.
+    """
 
     constraints: Constraints  # budget, floors, caps; also the length of the flight
     objective: Objective
     market: Market  # of mean parameters under the posterior
-    state: MarketState  # its state on the eve of the flight
-    covariance: BeliefCovariance  # of each campaign's log level and log odds at the start
+    state: MarketState  # its state before the first day
+    covariance: BeliefCovariance  # of each campaign's log level and log odds before the first day
     static_plan: Array  # (days, campaigns) the posterior-static plan, dollars: action 0
-    claim_slope: Array = 1.0  # share of a surprise in the reports that is one in what is earned
+    claim_slope: Array = 1.0  # slope of log true conversions on log claimed conversions
     credit_days: float | None = None  # after the flight; later landings do not count; None: all do
-
-
-class Problem(_Known):
-    """What an advertiser knows before the flight; arrays are (campaigns,) unless noted.
-
-    What follows from it alone is worked out once: its arrays are never written to.
-    """
 
     @cached_property
     def days(self) -> int:
@@ -53,7 +53,7 @@ class Problem(_Known):
 
     @cached_property
     def mean_static_spend(self) -> Array:
-        """Dollars of the static plan's mean day."""
+        """Dollars per day of the static plan, averaged over its days."""
         return self.static_plan.mean(0)
 
     @cached_property
@@ -62,34 +62,49 @@ class Problem(_Known):
         return self.market.level_sd**2 + self.market.demand_sd**2
 
     @cached_property
-    def memo(self) -> dict[Any, Any]:
-        """What else follows from the problem alone, such as a day's share of the plan."""
-        return {}
+    def prior_levels(self) -> tuple[Array, ...]:
+        """Expected log level at the beginning of each day, then after the last: days + 1 arrays."""
+        kept, level = self.market.level_kept, self.state.level
+        return tuple(kept**past * level for past in range(self.days + 1))
+
+    @cached_property
+    def day_terms(self) -> tuple[DayTerms, ...]:
+        """What the actions of each day start from."""
+        total, mean = self.constraints.total, self.mean_static_spend
+        return tuple(day_terms(self.static_plan, mean, total, day) for day in range(self.days))
+
+    @cached_property
+    def allocation_curves(self) -> AllocationCurves:
+        """Concave curves through the static plan's mean day, for ``belief_allocation``."""
+        value = self.objective.per_conversion(self.market.order_value)
+        mean, level = self.mean_static_spend, self.state.level
+        return allocation_curves(self.constraints, self.market, value, level, mean)
 
 
 def problem_of(
-    posterior: Posterior, constraints: Constraints, objective: Objective, base: Floats
+    posterior: Posterior, constraints: Constraints, objective: Objective, static_plan: Floats
 ) -> Problem:
     """Return the problem that a posterior, constraints and the static plan make up."""
     market, state = posterior.mean()
-    doubt, trust = _doubt(posterior)
-    return Problem(constraints, objective, market, state, doubt, base, trust)
+    covariance, claim_slope = _prior_moments(posterior)
+    return Problem(constraints, objective, market, state, covariance, static_plan, claim_slope)
 
 
-def _doubt(posterior: Posterior) -> tuple[BeliefCovariance, Floats]:
-    """Return how far, over the training draws, reports at the reference spend and curves differ.
+def _prior_moments(posterior: Posterior) -> tuple[BeliefCovariance, Floats]:
+    """Return the moments over the training draws that the belief starts from.
 
-    And how much of a surprise in what is reported is one in what is earned: the slope of the log
-    of true conversions on that of the reported ones.
+    Returns:
+        The covariance of the log of the reported conversions at the reference spend and of the log
+        odds, and the slope of the log of true conversions on that of reported ones, (campaigns,).
     """
     market, state = posterior.training()
     spend = market.reference_spend + 0 * state.stock
     _, outcome = step(market, state._replace(stock=spend), spend, None)
     odds = odds_at_reference(market.elasticity, market.slope)
     logs = (np.log(outcome.claimed + 1e-9), np.log(odds), np.log(outcome.expected + 1e-9))
-    told, curve, true = (log - log.mean(0) for log in logs)
+    reported, curve, true = (log - log.mean(0) for log in logs)
     none = BeliefCovariance.none(spend[0])
-    doubt = BeliefCovariance(
-        none.level + (told**2).mean(0), (curve**2).mean(0), (told * curve).mean(0)
+    covariance = BeliefCovariance(
+        none.level + (reported**2).mean(0), (curve**2).mean(0), (reported * curve).mean(0)
     )
-    return doubt, np.asarray((told * true).mean(0) / doubt.level)
+    return covariance, np.asarray((reported * true).mean(0) / covariance.level)

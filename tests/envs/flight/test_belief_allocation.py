@@ -1,4 +1,6 @@
-"""What reports ask for: the plan's dollars, its floors, and equal marginal returns elsewhere."""
+"""The belief's allocation: the plan's dollars, its floors, equal marginal returns elsewhere."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,23 +16,23 @@ KEYS = ["Uncertain-S", "Uncertain-M", "Uncertain-L", "Stationary-M"]
 
 
 def moved(problem, seed, size=0.5, rows=6):
-    """Beliefs whose levels and curves are not those of the eve."""
+    """Beliefs whose levels and curves moved since the first day."""
     rng = np.random.default_rng(seed)
     belief = initial_state(problem, problem.state, (rows,)).view.belief
     level = belief.state.level + size * rng.normal(size=belief.elasticity.shape)
-    bent = belief.elasticity * np.exp(-size * rng.random(belief.elasticity.shape))
-    return belief._replace(state=belief.state._replace(level=level), elasticity=bent)
+    elasticity = belief.elasticity * np.exp(-size * rng.random(belief.elasticity.shape))
+    return belief._replace(state=belief.state._replace(level=level), elasticity=elasticity)
 
 
 def floors(problem):
-    """Dollars that floors ask for on a mean day: of campaigns and of channels."""
-    rules = problem.constraints
-    own, channel = (rules.floor_cents[level] / 100 / rules.days for level in (-1, 0))
-    return own, channel, rules.tree.sums[1]
+    """Dollars per day that floors require, of campaigns and of channels, and the membership."""
+    limits = problem.constraints
+    channel, campaign = (cents / 100 / limits.days for cents in limits.floor_cents)
+    return campaign, channel, limits.tree.sums[1]
 
 
 def slope(problem, belief, spend):
-    """What a dollar more returns on the believed steady curve, by differences."""
+    """Marginal return on the believed steady curve, by finite differences."""
     market, step = problem.market, 1e-4 * spend
     more, less = (
         saturation((spend + s) / market.reference_spend, belief.elasticity, np.ones(1))
@@ -42,20 +44,20 @@ def slope(problem, belief, spend):
 
 
 @pytest.mark.parametrize("key", ["Stationary-S", "Stationary-M", "Stationary-L"])
-def test_on_the_eve_of_a_known_market_the_plan_is_wished_for(key):
+def test_before_the_first_day_of_a_known_market_the_allocation_is_the_plan(key):
     problem = problem_for(task_of(key))
-    eve = initial_state(problem, problem.state, (2,)).view.belief
-    np.testing.assert_allclose(belief_allocation(problem, eve), 0, atol=2e-3)
+    prior = initial_state(problem, problem.state, (2,)).view.belief
+    np.testing.assert_allclose(belief_allocation(problem, prior), 0, atol=2e-3)
 
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("seed", range(3))
-def test_it_moves_the_plan_s_dollars_and_leaves_floors_paid(key, seed):
+def test_the_plans_dollars_are_moved_and_floors_stay_paid(key, seed):
     problem = problem_for(task_of(key))
     spend = problem.mean_static_spend * np.exp(belief_allocation(problem, moved(problem, seed)))
-    own, channel, member = floors(problem)
+    campaign, channel, member = floors(problem)
     np.testing.assert_allclose(spend.sum(-1), problem.mean_static_spend.sum(), rtol=0.03)
-    assert (spend >= np.minimum(own, problem.mean_static_spend) - 0.02).all()
+    assert (spend >= np.minimum(campaign, problem.mean_static_spend) - 0.02).all()
     assert (
         spend @ member.T >= np.minimum(channel, member @ problem.mean_static_spend) - 0.02
     ).all()
@@ -63,24 +65,24 @@ def test_it_moves_the_plan_s_dollars_and_leaves_floors_paid(key, seed):
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("size", [0.0, 0.2])
-def test_where_no_floor_holds_marginal_returns_are_in_the_plan_s_proportion(key, size):
-    problem = problem_for(task_of(key))._replace(claim_slope=np.ones(1))
-    eve, belief = (moved(problem, 1, each) for each in (0.0, size))
-    due = slope(problem, eve, problem.mean_static_spend)
-    price = (due * problem.mean_static_spend).sum(
+def test_where_no_floor_binds_marginal_returns_are_in_the_plans_proportion(key, size):
+    problem = replace(problem_for(task_of(key)), claim_slope=np.ones(1))
+    prior, belief = (moved(problem, 1, shift) for shift in (0.0, size))
+    at_plan = slope(problem, prior, problem.mean_static_spend)
+    price = (at_plan * problem.mean_static_spend).sum(
         -1, keepdims=True
     ) / problem.mean_static_spend.sum()
     spend = problem.mean_static_spend * np.exp(belief_allocation(problem, belief))
-    own, channel, member = floors(problem)
-    roomy = (spend @ member.T > 1.001 * channel) @ member > 0
-    free = (spend > 1.001 * own) & roomy
-    ratio = slope(problem, belief, spend) / np.maximum(due, price)
+    campaign, channel, member = floors(problem)
+    unbound = (spend @ member.T > 1.001 * channel) @ member > 0
+    free = (spend > 1.001 * campaign) & unbound
+    ratio = slope(problem, belief, spend) / np.maximum(at_plan, price)
     assert free.sum(-1).min() >= 2
-    for row, kept in zip(ratio, free, strict=True):
-        np.testing.assert_allclose(row[kept], row[kept][0], rtol=1e-4)
+    for row, mask in zip(ratio, free, strict=True):
+        np.testing.assert_allclose(row[mask], row[mask][0], rtol=1e-4)
 
 
-def test_what_rose_gets_more_and_the_others_less():
+def test_a_campaign_whose_level_rose_gets_more_and_the_others_less():
     problem = problem_for(task_of("Uncertain-S"))
     belief = initial_state(problem, problem.state, (1,)).view.belief
     before = belief_allocation(problem, belief)[0]
@@ -95,21 +97,21 @@ def test_what_rose_gets_more_and_the_others_less():
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_numpy_and_torch_wish_alike_with_finite_gradients(key):
+def test_numpy_and_torch_allocate_the_same_with_finite_gradients(key):
     problem = problem_for(task_of(key))
     belief = moved(problem, 2)
     level = torch.as_tensor(belief.state.level).clone().requires_grad_()
     theirs = to_tensors(belief)
     theirs = theirs._replace(state=theirs.state._replace(level=level))
-    made = belief_allocation(to_tensors(problem), theirs)
+    allocation = belief_allocation(to_tensors(problem), theirs)
     np.testing.assert_allclose(
-        made.detach().numpy(), belief_allocation(problem, belief), rtol=1e-9, atol=1e-12
+        allocation.detach().numpy(), belief_allocation(problem, belief), rtol=1e-9, atol=1e-12
     )
-    (gradient,) = torch.autograd.grad(made.sum(), level)
+    (gradient,) = torch.autograd.grad(allocation.sum(), level)
     assert torch.isfinite(gradient).all()
 
 
-def test_a_flight_alone_wishes_as_in_a_batch():
+def test_a_flight_alone_is_allocated_as_in_a_batch():
     problem = problem_for(task_of("Uncertain-M"))
     belief = moved(problem, 3)
     state = belief.state._replace(level=belief.state.level[2:3], stock=belief.state.stock[2:3])

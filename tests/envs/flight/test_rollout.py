@@ -26,31 +26,31 @@ def assert_same(ours, theirs):
 
 
 @pytest.fixture(scope="module")
-def flown(problem, flights, restless):
+def completed(problem, flights, restless):
     market, flight, noise = flights(COUNT)
     end, days = rollout(problem, market, flight, noise, restless(problem, COUNT))
     return market, noise, end, days
 
 
-def test_a_flight_spends_the_total_and_never_more_than_is_allowed(problem, flown, constraints):
-    spend = np.stack([day.spend for day in flown[3]])
+def test_a_flight_spends_the_total_and_meets_its_floors(problem, completed, constraints):
+    spend = np.stack([day.spend for day in completed[3]])
     np.testing.assert_allclose(spend.sum((0, 2)), constraints.total, rtol=1e-12)
     assert (spend >= 0).all()
     for i in range(COUNT):
         floors = constraints.floor_cents[1] / 100
         assert (spend[:, i].sum(0) >= floors - 1e-6).all()
-    assert flown[2].view.ledger.day == problem.days
+    assert completed[2].view.ledger.day == problem.days
 
 
-def test_the_same_flight_is_flown_twice_alike(problem, flights, restless, flown):
+def test_a_flight_is_reproducible(problem, flights, restless, completed):
     market, flight, noise = flights(COUNT)
     end, days = rollout(problem, market, flight, noise, restless(problem, COUNT))
-    assert_same(end, flown[2])
-    for ours, theirs in zip(days, flown[3], strict=True):
+    assert_same(end, completed[2])
+    for ours, theirs in zip(days, completed[3], strict=True):
         assert_same(ours, theirs)
 
 
-def test_flights_do_not_notice_their_neighbours(problem, flights, flown, restless):
+def test_flights_do_not_depend_on_their_neighbours(problem, flights, completed, restless):
     market, flight, noise = flights(COUNT)
     act = restless(problem, COUNT)
     pick = [3]
@@ -62,27 +62,27 @@ def test_flights_do_not_notice_their_neighbours(problem, flights, flown, restles
                 state=view.belief.state._replace(level=view.belief.state.level + np.zeros(shape))
             )
         )
-        target, total, memory = act(wide, memory)
-        return target[pick], total[pick], memory
+        spend, total, memory = act(wide, memory)
+        return spend[pick], total[pick], memory
 
-    one = Noise(*(field if field is None else field[:, pick] for field in noise))
+    noise = Noise(*(field if field is None else field[:, pick] for field in noise))
     begin = initial_state(problem, select(flight.hidden_state, pick), (1,))
-    _, days = rollout(problem, select(market, pick), begin, one, alone)
-    for ours, theirs in zip(days, flown[3], strict=True):
+    _, days = rollout(problem, select(market, pick), begin, noise, alone)
+    for ours, theirs in zip(days, completed[3], strict=True):
         np.testing.assert_allclose(ours.spend[0], theirs.spend[3], rtol=1e-9, atol=1e-9)
 
 
-def test_the_belief_does_not_see_the_market(problem, flights, flown):
-    """The same spends and reports teach the same, whatever market they come from."""
+def test_the_belief_depends_on_spends_and_reports_alone(problem, flights, completed):
+    """Equal spends and reports give equal beliefs, whatever the market."""
     _, flight, _ = flights(COUNT)
     belief = flight.view.belief
-    for day in flown[3]:
+    for day in completed[3]:
         belief = update_belief(problem, belief, day.spend, day.outcome.claimed)
-    assert_same(belief, flown[2].view.belief)
+    assert_same(belief, completed[2].view.belief)
 
 
 @pytest.mark.parametrize("day", [0, 1, 13, 29])
-def test_noise_to_come_changes_nothing_that_was_seen_before(problem, flights, restless, flown, day):
+def test_later_noise_changes_nothing_observed_before(problem, flights, restless, completed, day):
     market, flight, noise = flights(COUNT)
     other = flights(COUNT, seed=9)[2]
     mixed = Noise(
@@ -91,34 +91,34 @@ def test_noise_to_come_changes_nothing_that_was_seen_before(problem, flights, re
             for a, b in zip(noise, other, strict=True)
         )
     )
-    seen: list[list[np.ndarray]] = []
+    observed: list[list[np.ndarray]] = []
     for path in (noise, mixed):
         act, views = restless(problem, COUNT), []
 
-        def watch(view, memory, act=act, views=views):
+        def recording(view, memory, act=act, views=views):
             views.append(observe(problem, view))
             return act(view, memory)
 
-        _, days = rollout(problem, market, flight, path, watch)
-        seen.append([*views[: day + 1], *(d.spend for d in days[: day + 1])])
-    for ours, theirs in zip(*seen, strict=True):
+        _, days = rollout(problem, market, flight, path, recording)
+        observed.append([*views[: day + 1], *(d.spend for d in days[: day + 1])])
+    for ours, theirs in zip(*observed, strict=True):
         assert np.array_equal(ours, theirs)
-    assert not np.array_equal(days[day].outcome.conversions, flown[3][day].outcome.conversions)
+    assert not np.array_equal(days[day].outcome.conversions, completed[3][day].outcome.conversions)
 
 
-def test_numpy_and_torch_fly_alike(problem, flights, restless, flown):
+def test_numpy_and_torch_roll_out_the_same(problem, flights, restless, completed):
     market, flight, noise = flights(COUNT)
     tensor = to_tensors(problem)
     begin = initial_state(tensor, to_tensors(flight.hidden_state), (COUNT,))
     end, days = rollout(
         tensor, to_tensors(market), begin, to_tensors(noise), restless(tensor, COUNT)
     )
-    for ours, theirs in zip([end, *days], [flown[2], *flown[3]], strict=True):
+    for ours, theirs in zip([end, *days], [completed[2], *completed[3]], strict=True):
         for mine, other in zip(leaves(ours), leaves(theirs), strict=True):
             assert isinstance(mine, torch.Tensor)
             np.testing.assert_allclose(mine.numpy(), other, rtol=1e-7, atol=1e-7)
     np.testing.assert_allclose(
-        observe(tensor, end.view).numpy(), observe(problem, flown[2].view), rtol=1e-6, atol=1e-6
+        observe(tensor, end.view).numpy(), observe(problem, completed[2].view), rtol=1e-6, atol=1e-6
     )
 
 
@@ -128,10 +128,10 @@ def test_a_gradient_flows_through_a_whole_flight(problem, flights):
     tilt = torch.zeros(len(problem.constraints.names), dtype=torch.float64, requires_grad=True)
 
     def act(view, memory):
-        target = tensor.static_plan[view.ledger.day] * torch.exp(
+        spend = tensor.static_plan[view.ledger.day] * torch.exp(
             tilt + 0.1 * view.belief.state.level
         )
-        return target, target.sum(-1), memory
+        return spend, spend.sum(-1), memory
 
     begin = initial_state(tensor, to_tensors(flight.hidden_state), (2,))
     _, days = rollout(tensor, to_tensors(market), begin, to_tensors(noise), act)
@@ -140,7 +140,7 @@ def test_a_gradient_flows_through_a_whole_flight(problem, flights):
     assert (tilt.grad != 0).any()
 
 
-def test_reports_as_expected_teach_nothing_and_narrow_the_doubt(problem):
+def test_reports_as_expected_shift_nothing_and_reduce_the_variance(problem):
     belief = initial_state(problem, problem.state, ()).view.belief
     state = problem.state
     for plan in problem.static_plan:
@@ -172,18 +172,18 @@ def test_the_curve_is_learnt_where_more_is_spent_than_at_the_reference(problem):
     elasticity = problem.market.elasticity
     steeper = problem.market._replace(elasticity=elasticity + 0.1)
     belief, state = initial_state(problem, problem.state, ()).view.belief, problem.state
-    apart = np.array([])
+    shift = np.array([])
     for times in (0.5, 2.0) * (len(problem.static_plan) // 2):
         spend = times * problem.market.reference_spend
         state, outcome = step(steeper, state, spend, None)
         belief = update_belief(problem, belief, spend, outcome.expected)
-        apart = belief.elasticity - elasticity
+        shift = belief.elasticity - elasticity
     large = problem.market.reference_conversions > 10
-    assert (apart[large] > 0).all()
+    assert (shift[large] > 0).all()
     assert (belief.covariance.curve < problem.covariance.curve)[large].all()
 
 
-def test_a_fixed_plan_brings_what_a_flight_with_it_brings(problem, flights):
+def test_a_fixed_plan_has_the_outcomes_of_a_flight_with_it(problem, flights):
     market, flight, noise = flights(COUNT)
 
     def act(view, memory):
@@ -196,21 +196,21 @@ def test_a_fixed_plan_brings_what_a_flight_with_it_brings(problem, flights):
         np.testing.assert_allclose(day.outcome.expected, outcome.expected, rtol=1e-6)
 
 
-def test_the_doubt_is_the_posteriors_spread(problem, posterior, constraints, objective):
+def test_the_prior_covariance_is_that_of_the_posterior(problem, posterior, constraints, objective):
     assert (problem.covariance.level > 0).all()
     names = list(posterior.names)
-    tiny, large = (names.index(f"google/{n} Network") for n in ("Display", "Search"))
-    assert problem.covariance.level[tiny] > 10 * problem.covariance.level[large]
+    small, large = (names.index(f"google/{n} Network") for n in ("Display", "Search"))
+    assert problem.covariance.level[small] > 10 * problem.covariance.level[large]
     assert (
         problem_of(posterior, constraints, objective, problem.static_plan).days == constraints.days
     )
 
 
-def test_one_day_at_a_time_is_the_same_as_a_flight(problem, flights, restless, flown):
+def test_a_step_is_the_first_day_of_a_rollout(problem, flights, restless, completed):
     market, flight, noise = flights(COUNT)
     act = restless(problem, COUNT)
-    target, total, _ = act(flight.view, None)
-    after, day = step_day(problem, market, flight, target, total, select(noise, 0))
-    assert_same(day, flown[3][0])
+    spend, total, _ = act(flight.view, None)
+    after, day = step_day(problem, market, flight, spend, total, select(noise, 0))
+    assert_same(day, completed[3][0])
     assert isinstance(after.view.ledger, Ledger)
     assert np.array_equal(after.view.ledger.last, day.spend)

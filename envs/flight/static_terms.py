@@ -1,0 +1,89 @@
+"""Terms of the static plan that actions and the belief's allocation start from."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..arrays import Array, at_least, at_most, namespace
+from ..constraints import Constraints, add_up, daily_floors
+from ..market import Market, odds_at_reference
+
+CENT = 0.01  # dollars; a plan that spends less is taken to spend this
+NO_DOLLARS = 1e-12  # keeps shares of nothing finite
+MIN_RATIO = 0.02  # smallest spend over the plan's mean day, and over the reference spend
+MAX_ELASTICITY = 0.95  # of a curve that is treated as concave
+_LIFT = 0.01  # of a campaign's mean day: what a tilt starts from on days when the plan has less
+
+
+class DayTerms(NamedTuple):
+    """What the actions of one day start from."""
+
+    plan: Array  # dollars of the static plan, (campaigns,)
+    lift: Array  # dollars that they lack to a hundredth of the mean day, (campaigns,), >= 0
+    share: Array  # of the money left, that the plan spends today
+    lift_share: Array  # lift of all campaigns over the budget
+
+
+class AllocationCurves(NamedTuple):
+    """Concave response curves scaled to the static plan; (campaigns,) unless noted."""
+
+    mean_static_spend: Array  # dollars per day of the static plan, >= CENT
+    total: Array  # of all campaigns, ()
+    scale: Array  # dollars: spend = scale sqrt(odds (1 + odds)) - reference_spend odds
+    floor: Array  # dollars per day that floors require
+    channel_floor: Array  # the same per channel, (channels,)
+
+
+def day_terms(static_plan: Array, mean_static_spend: Array, budget: float, day: int) -> DayTerms:
+    """Return the terms of a day.
+
+    Args:
+        static_plan: (days, campaigns) dollars.
+        mean_static_spend: its mean over days, (campaigns,).
+        budget: dollars over the flight.
+        day: counted from the flight's first, 0.
+    """
+    plan = static_plan[day]
+    lift = at_least(_LIFT * mean_static_spend - plan, 0.0)
+    today, left = plan.sum(), budget - static_plan[:day].sum()
+    share = today / at_least(left, today + NO_DOLLARS)
+    return DayTerms(plan, lift, share, lift.sum() / budget)
+
+
+def allocation_curves(
+    constraints: Constraints, market: Market, value: Array, level: Array, mean_static_spend: Array
+) -> AllocationCurves:
+    """Return curves on which the static plan's mean day has equal marginal returns.
+
+    Each curve's return is scaled to the plan's mean marginal return, its price. Campaigns whose
+    marginal return lies below the price, most of all where only a floor makes the plan spend, are
+    not rescaled.
+
+    Args:
+        constraints: hold the floors.
+        market: the mean market, fields (campaigns,).
+        value: of a conversion, (campaigns,).
+        level: expected log level, (campaigns,).
+        mean_static_spend: dollars per day, (campaigns,).
+    """
+    dollars = at_least(mean_static_spend, CENT)
+    xp = namespace(dollars)
+
+    def alike(values: Array) -> Array:
+        return values if xp is np else dollars.new_tensor(values)
+
+    ratio = at_least(dollars / market.reference_spend, MIN_RATIO)
+    odds = odds_at_reference(at_most(market.elasticity, MAX_ELASTICITY), 1.0)
+    curvature = odds * (1 + odds)
+    efficiency = value * market.reference_conversions * xp.exp(level)
+    marginal = efficiency / market.reference_spend * curvature / (ratio + odds) ** 2
+    price = (marginal * dollars).sum() / dollars.sum()
+    relative = at_most(marginal / price, 1.0)
+    channels = alike(constraints.floor_cents[0] / 100 / constraints.days)
+    return AllocationCurves(
+        mean_static_spend=dollars,
+        total=dollars.sum(),
+        scale=xp.sqrt(relative / curvature) * (ratio + odds) * market.reference_spend,
+        floor=xp.minimum(alike(daily_floors(constraints)), dollars),
+        channel_floor=xp.minimum(channels, add_up(constraints, 1, dollars)),
+    )
