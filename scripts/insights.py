@@ -1,4 +1,4 @@
-"""Say what the exports tell: what happened, who starts and closes, what changed, what to expect."""
+"""Analyse the exports: history, attribution, changes, forecast, and their limitations."""
 
 from mediagym.agents.studies import InsightsCommand, gather_insights
 from mediagym.data.insights import insights_document, insights_tables
@@ -18,9 +18,9 @@ from mediagym.scripts.cli import (
 
 @command("insights", InsightsCommand.read)
 def run(options: InsightsCommand) -> None:
-    """Find out; write ``insights.json``, ``insights.html`` and the figures."""
+    """Write ``insights.json``, ``insights.html`` and the figures."""
     folder = options.output or run_folder()
-    with progress("finding out") as say:
+    with progress("analysing the exports") as say:
         found = gather_insights(options, say)
     document = insights_document(found)
     pictures = {name: png_of(figure) for name, figure in insights_figures(document).items()}

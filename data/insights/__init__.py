@@ -1,10 +1,10 @@
 """What do we tell the marketer?"""
 
-from .document import Insights, document_of
+from .document import Insights, insights_document
 from .tables import insights_tables
 
 __all__ = [
     "Insights",
-    "document_of",
+    "insights_document",
     "insights_tables",
 ]

@@ -1,4 +1,4 @@
-"""What `insights.json` holds, as plain mappings; `insights.schema.json` describes it."""
+"""Content of `insights.json` as plain mappings; `insights.schema.json` is its schema."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,65 +23,67 @@ from ..types import Floats
 from .limitations import limitations_of
 
 SCHEMA = Path(__file__).with_name("insights.schema.json")
-ALL = "all campaigns"
+ALL_CAMPAIGNS = "all campaigns"
 _WEEK = 7
-_RECENT = 30  # days of the channel shares
-_LITTLE = 5.0  # conversions that a week must be expected to have for an efficiency
+_SHARE_WINDOW = 30  # days of the channel shares
+_MIN_EXPECTED = 5.0  # expected conversions of a week below which its efficiency is undefined
 
 
 @dataclass(frozen=True, eq=False)
 class Insights:
-    """Everything that was found out about one advertiser."""
+    """Results of every analysis of one advertiser."""
 
     history: History
     attribution: Document | None  # of `attribution_document`; None without landings
     diagnosis: Diagnosis
-    spend: Floats  # (days, campaigns) dollars that the forecast takes for granted
+    spend: Floats  # (days, campaigns) dollars that the forecast assumes
     comparison: Comparison
     outlooks: Mapping[Metric, Outlook]
     importances: Mapping[str, Mapping[str, float]]
     coverage: float  # of the forecast's intervals
-    drift_coverage: float  # of the drifts'
-    unseen: tuple[str, ...]  # campaigns whose spend ahead is above any day of the history
+    drift_coverage: float  # of the intervals of drift
+    extrapolated: tuple[
+        str, ...
+    ]  # campaigns whose mean spend ahead exceeds every day of the history
     notes: tuple[str, ...]
 
 
-def document_of(found: Insights) -> Document:
-    """Everything, JSON-able; what is undefined is null."""
-    history = found.history
+def insights_document(insights: Insights) -> Document:
+    """Content of `insights.json`; undefined numbers are null."""
+    history = insights.history
     return {
         "period": [str(history.dates[0]), str(history.dates[-1])],
         "campaigns": list(history.names),
         "happened": _happened(history),
         "daily": _daily(history),
-        "weekly": _weekly(history, found.diagnosis.expectation),
-        "attribution": found.attribution,
-        "changed": _changed(found.diagnosis, found.drift_coverage),
-        "expected": _expected(found),
-        "unknown": limitations_of(history, found.attribution is not None, found.unseen),
-        "notes": list(found.notes),
+        "weekly": _weekly(history, insights.diagnosis.expectation),
+        "attribution": insights.attribution,
+        "changed": _changed(insights.diagnosis, insights.drift_coverage),
+        "expected": _expected(insights),
+        "unknown": limitations_of(history, insights.attribution is not None, insights.extrapolated),
+        "notes": list(insights.notes),
     }
 
 
-def error_in(scores: Document) -> float:
-    """A forecaster's WAPE of all campaigns, both metrics together; of nothing there is none."""
-    return sum(own[ALL]["wape"] or 0.0 for own in scores.values())
+def total_wape(scores: Document) -> float:
+    """Sum over the metrics of a forecaster's WAPE of all campaigns; an undefined one counts 0."""
+    return sum(metric[ALL_CAMPAIGNS]["wape"] or 0.0 for metric in scores.values())
 
 
 def _happened(history: History) -> Document:
-    shares = channel_shares(history, _RECENT)[-1]
-    lines = {
-        line.name: {key: _number(value) for key, value in line._asdict().items() if key != "name"}
-        for line in history.summary()
+    shares = channel_shares(history, _SHARE_WINDOW)[-1]
+    campaigns = {
+        row.name: {key: _number(value) for key, value in row._asdict().items() if key != "name"}
+        for row in history.summary()
     }
     totals = history.totals
-    for at, line in enumerate(lines.values()):
-        line |= {name: float(getattr(totals, name)[at]) for name in totals._fields}
+    for at, entry in enumerate(campaigns.values()):
+        entry |= {name: float(getattr(totals, name)[at]) for name in totals._fields}
     sums = {name: float(getattr(totals, name).sum()) for name in totals._fields}
     return {
         "days": len(history.dates),
         "totals": sums | {"bae": _number(bae(history.spend, history.revenue))},
-        "campaigns": lines,
+        "campaigns": campaigns,
         "months": _months(history),
         "channel_diversity": _number(float(channel_diversity(shares))),
         "channel_breadth": _number(float(channel_breadth(shares))),
@@ -104,24 +106,26 @@ def _months(history: History) -> list[Document]:
 
 
 def _daily(history: History) -> Document:
-    """Conversions of every day; null where they were not reported."""
+    """Daily conversions; null on days without a report."""
     columns = {name: history.conversions[:, at] for at, name in enumerate(history.names)}
-    columns[ALL] = np.nansum(history.conversions, axis=1)
+    columns[ALL_CAMPAIGNS] = np.nansum(history.conversions, axis=1)
     return {
         "days": [str(day) for day in history.dates],
         "conversions": {name: _numbers(values) for name, values in columns.items()},
     }
 
 
-def _weekly(history: History, found: Baseline) -> Document:
-    """Sums of whole weeks that end with the last day, and efficiency where there is enough."""
+def _weekly(history: History, baseline: Baseline) -> Document:
+    """Sums over whole weeks, the last of which ends with the history, and their efficiency."""
     weeks = len(history.dates) // _WEEK
 
     def sums(values: Floats) -> Floats:
         return np.asarray(values[len(values) - weeks * _WEEK :].reshape(weeks, _WEEK, -1).sum(1))
 
-    due, counted = sums(found.steady * found.known), sums(found.counted)
-    efficiency = np.where(due >= _LITTLE, counted / np.maximum(due, _LITTLE), np.nan)
+    expected, counted = sums(baseline.steady * baseline.known), sums(baseline.counted)
+    efficiency = np.where(
+        expected >= _MIN_EXPECTED, counted / np.maximum(expected, _MIN_EXPECTED), np.nan
+    )
     columns = {
         name: sums(np.nan_to_num(getattr(history, name)))
         for name in ("spend", "conversions", "revenue")
@@ -135,56 +139,58 @@ def _weekly(history: History, found: Baseline) -> Document:
     }
 
 
-def _changed(found: Diagnosis, coverage: float) -> Document:
+def _changed(diagnosis: Diagnosis, coverage: float) -> Document:
     return {
-        "anomalies": [_plain(asdict(each)) for each in found.anomalies],
-        "changes": [_plain(asdict(each)) for each in found.changes],
-        "drifts": [_plain(asdict(each)) for each in found.drifts],
-        "effects": [_plain(asdict(each)) for each in found.effects],
-        "precedence": [_plain(asdict(each)) for each in found.precedence],
+        "anomalies": [_to_plain(asdict(anomaly)) for anomaly in diagnosis.anomalies],
+        "changes": [_to_plain(asdict(change)) for change in diagnosis.changes],
+        "drifts": [_to_plain(asdict(drift)) for drift in diagnosis.drifts],
+        "effects": [_to_plain(asdict(effect)) for effect in diagnosis.effects],
+        "precedence": [_to_plain(asdict(test)) for test in diagnosis.precedence],
         "precedence_warning": GRANGER_WARNING,
         "drift_coverage": coverage,
     }
 
 
-def _expected(found: Insights) -> Document:
-    history, days = found.history, len(found.spend)
+def _expected(insights: Insights) -> Document:
+    history, days = insights.history, len(insights.spend)
     first = history.dates[-1] + 1
-    revenue = found.outlooks["revenue"].expected
+    revenue = insights.outlooks["revenue"].expected
     return {
         "days": [str(first + at) for at in range(days)],
-        "spend": float(found.spend.sum()),
-        "spend_by_campaign": _named(history, found.spend.sum(axis=0)),
-        "bae": _number(bae(found.spend, revenue)),
-        "forecaster": found.comparison.chosen,
-        "coverage": found.coverage,
+        "spend": float(insights.spend.sum()),
+        "spend_by_campaign": _named(history, insights.spend.sum(axis=0)),
+        "bae": _number(bae(insights.spend, revenue)),
+        "forecaster": insights.comparison.chosen,
+        "coverage": insights.coverage,
         "metrics": {
-            metric: _outlook(history, outlook) for metric, outlook in found.outlooks.items()
+            metric: _outlook(history, outlook) for metric, outlook in insights.outlooks.items()
         },
         "comparison": {
-            "origins": [str(history.dates[origin]) for origin in found.comparison.origins],
+            "origins": [str(history.dates[origin]) for origin in insights.comparison.origins],
             "forecasters": {
-                name: {metric: _scores(history, scores) for metric, scores in both.items()}
-                for name, both in found.comparison.scores.items()
+                name: {metric: _scores(history, scores) for metric, scores in by_metric.items()}
+                for name, by_metric in insights.comparison.scores.items()
             },
         },
-        "importances": {name: dict(values) for name, values in found.importances.items()},
-        "unseen": list(found.unseen),
+        "importances": {name: dict(values) for name, values in insights.importances.items()},
+        "unseen": list(insights.extrapolated),
     }
 
 
-def _outlook(history: History, found: Outlook) -> Document:
-    totals = found.expected.sum(axis=0)
-    every = {
-        name: _series(found.expected[:, at], found.interval.low[:, at], found.interval.high[:, at])
-        | _range(float(totals[at]), float(found.least[at]), float(found.most[at]))
+def _outlook(history: History, outlook: Outlook) -> Document:
+    totals = outlook.expected.sum(axis=0)
+    campaigns = {
+        name: _series(
+            outlook.expected[:, at], outlook.interval.low[:, at], outlook.interval.high[:, at]
+        )
+        | _range(float(totals[at]), float(outlook.least[at]), float(outlook.most[at]))
         for at, name in enumerate(history.names)
     }
-    whole = found.together
-    every[ALL] = _series(found.expected.sum(1), whole.low[:, 0], whole.high[:, 0]) | _range(
-        float(totals.sum()), float(found.least[-1]), float(found.most[-1])
-    )
-    return {"backtests": found.backtests, "campaigns": every}
+    together = outlook.total_interval
+    campaigns[ALL_CAMPAIGNS] = _series(
+        outlook.expected.sum(1), together.low[:, 0], together.high[:, 0]
+    ) | _range(float(totals.sum()), float(outlook.least[-1]), float(outlook.most[-1]))
+    return {"backtests": outlook.backtests, "campaigns": campaigns}
 
 
 def _series(expected: Floats, low: Floats, high: Floats) -> Document:
@@ -196,7 +202,7 @@ def _range(total: float, least: float, most: float) -> Document:
 
 
 def _scores(history: History, scores: Any) -> Document:
-    names = (*history.names, ALL)
+    names = (*history.names, ALL_CAMPAIGNS)
     keys = ("mae", "rmse", "r2", "wape", "bias")
     return {
         name: {key: _number(float(getattr(scores, key)[at])) for key in keys}
@@ -208,8 +214,8 @@ def _named(history: History, values: Floats) -> dict[str, float]:
     return dict(zip(history.names, map(float, values), strict=True))
 
 
-def _plain(record: dict[str, Any]) -> Document:
-    """Dates as text, arrays and tuples as lists."""
+def _to_plain(record: dict[str, Any]) -> Document:
+    """The record with dates as text, and arrays and tuples as lists."""
     out: Document = {}
     for key, value in record.items():
         if isinstance(value, np.ndarray):
@@ -226,5 +232,5 @@ def _numbers(values: Floats) -> list[float | None]:
 
 
 def _number(value: float) -> float | None:
-    """A number, or None for what is none."""
+    """A number, or None if it is not finite."""
     return value if np.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Pictures of the insights document: what happened, what changed, what to expect."""
+"""Figures of the insights document: history, changes, and forecast."""
 
 from typing import Any
 
@@ -8,63 +8,64 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..attribution import Document
 from ..attribution.figures import attribution_figures
 from ..plotting import blank
-from .document import ALL, error_in
+from .document import ALL_CAMPAIGNS, total_wape
 
-Document = dict[str, Any]
-_SHOWN = 5  # campaigns with a colour of their own
+_MAX_COLOURED = 5  # campaigns with a colour of their own
 _COLOURS = ("#3b6fb6", "#c8553d", "#5b8e7d", "#e0a458", "#7d5ba6")
 _OTHERS = "#b9b2a5"
-_INK, _SOFT = "0.2", "0.85"
-_BEFORE = 56  # days shown before a forecast
+_DARK, _LIGHT = "0.2", "0.85"
+_PAST_DAYS = 56  # days shown before a forecast
+_MIN_WEEKS = 4  # weeks with an efficiency that a panel needs
 
 
 def insights_figures(document: Document) -> dict[str, Figure]:
-    """All pictures by name; those of attribution only where there are journeys."""
-    pictures = {
+    """All figures by name; those of attribution only with site landings."""
+    figures = {
         "weeks": weeks_figure(document),
         "efficiency": efficiency_figure(document),
         "forecast": forecast_figure(document),
         "comparison": comparison_figure(document),
     }
     if document["changed"]["effects"]:
-        pictures["effects"] = effects_figure(document)
+        figures["effects"] = effects_figure(document)
     if document["expected"]["importances"]:
-        pictures["importances"] = importance_figure(document)
+        figures["importances"] = importance_figure(document)
     if document["attribution"] is not None:
-        pictures |= attribution_figures(document["attribution"])
-    return pictures
+        figures |= attribution_figures(document["attribution"])
+    return figures
 
 
 def weeks_figure(document: Document) -> Figure:
-    """Spend and conversions of every week, stacked by campaign."""
+    """Weekly spend and conversions, stacked by campaign."""
     figure = blank(10, 5)
     rows = figure.subplots(2, 1, sharex=True)
-    weeks, parts = _dates(document["weekly"]["weeks"]), _largest(document)
+    weeks, colours = _dates(document["weekly"]["weeks"]), _campaign_colours(document)
     for axes, key, label in zip(
-        rows, ("spend", "conversions"), ("dollars a week", "conversions a week"), strict=True
+        rows, ("spend", "conversions"), ("dollars per week", "conversions per week"), strict=True
     ):
         bottom = np.zeros(len(weeks))
-        for name, colour in parts.items():
-            values = _weekly(document, name, key, list(parts))
+        for name, colour in colours.items():
+            values = _weekly(document, name, key, list(colours))
             axes.bar(weeks, values, width=6, bottom=bottom, color=colour, label=name, align="edge")
             bottom = bottom + values
         axes.set_ylabel(label, fontsize=9)
         axes.yaxis.set_major_formatter("{x:,.0f}")
-        _plain(axes)
+        _without_frame(axes)
     handles, labels = rows[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False, fontsize=8)
-    _calendar(rows[-1])
+    _date_axis(rows[-1])
     return figure
 
 
 def efficiency_figure(document: Document) -> Figure:
-    """Weekly conversions over what spend and weekday say, with changes and odd days."""
+    """Weekly conversions over their expected number, with lasting changes and anomalies."""
     names = [
         name
-        for name, own in document["weekly"]["campaigns"].items()
-        if _told(own["efficiency"]) > 3
+        for name, series in document["weekly"]["campaigns"].items()
+        if _count_defined(series["efficiency"]) >= _MIN_WEEKS
     ]
     figure = blank(10, 1.25 * max(len(names), 1) + 0.8)
     rows = figure.subplots(max(len(names), 1), 1, sharex=True, squeeze=False)[:, 0]
@@ -72,7 +73,7 @@ def efficiency_figure(document: Document) -> Figure:
     changed = document["changed"]
     for axes, name in zip(rows, names, strict=False):
         values = _floats(document["weekly"]["campaigns"][name]["efficiency"])
-        axes.axhline(1, color=_SOFT, linewidth=1)
+        axes.axhline(1, color=_LIGHT, linewidth=1)
         axes.plot(middle, values, color=_COLOURS[0], marker="o", markersize=3, linewidth=1.2)
         for change in changed["changes"]:
             if change["campaign"] == name:
@@ -80,16 +81,16 @@ def efficiency_figure(document: Document) -> Figure:
                 label = f" {change['ratio'] - 1:+.0%}"
                 place = (np.datetime64(change["day"]), 0.97)
                 axes.text(*place, label, transform=axes.get_xaxis_transform(), va="top", fontsize=8)
-        for odd in changed["anomalies"]:
-            if odd["campaign"] == name:
-                ends = np.datetime64(odd["first"]), np.datetime64(odd["last"]) + 1
+        for anomaly in changed["anomalies"]:
+            if anomaly["campaign"] == name:
+                ends = np.datetime64(anomaly["first"]), np.datetime64(anomaly["last"]) + 1
                 axes.axvspan(*ends, color=_COLOURS[3], alpha=0.5, linewidth=0)
         axes.set_title(name, fontsize=9, loc="left", pad=2)
         axes.set_ylim(0, max(1.5, 1.1 * float(np.nanmax(values))))
         axes.yaxis.set_major_formatter("{x:.1f}")
-        _plain(axes)
-    _calendar(rows[-1])
-    figure.supylabel("conversions over what spend and weekday say", fontsize=9)
+        _without_frame(axes)
+    _date_axis(rows[-1])
+    figure.supylabel("conversions relative to spend and weekday", fontsize=9)
     return figure
 
 
@@ -97,20 +98,22 @@ def effects_figure(document: Document) -> Figure:
     """Each lasting change beside its synthetic control."""
     effects = document["changed"]["effects"]
     columns = min(len(effects), 3)
-    lines = -(-len(effects) // columns)
-    figure = blank(10, 2.6 * lines)
-    cells = figure.subplots(lines, columns, squeeze=False).ravel()
+    rows = -(-len(effects) // columns)
+    figure = blank(10, 2.6 * rows)
+    cells = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, effect in zip(cells, effects, strict=False):
         before, after = effect["weeks"]
         weeks = np.arange(-before, after)
         axes.plot(weeks, effect["actual"], color=_COLOURS[1], label="campaign", marker="o", ms=3)
-        axes.plot(weeks, effect["synthetic"], color=_INK, linestyle="--", label="others, weighted")
-        axes.axvline(-0.5, color=_SOFT)
+        axes.plot(
+            weeks, effect["synthetic"], color=_DARK, linestyle="--", label="synthetic control"
+        )
+        axes.axvline(-0.5, color=_LIGHT)
         axes.set_title(f"{effect['campaign']}\nfrom {effect['day']}", fontsize=9)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("weeks", fontsize=8)
         axes.set_ylim(bottom=0)
-        _plain(axes)
+        _without_frame(axes)
     for axes in cells[len(effects) :]:
         axes.set_axis_off()
     cells[0].set_ylabel("conversions, mean before = 1", fontsize=8)
@@ -119,19 +122,19 @@ def effects_figure(document: Document) -> Figure:
 
 
 def forecast_figure(document: Document) -> Figure:
-    """Daily conversions ahead with intervals: all together and the largest campaigns."""
+    """Forecast of daily conversions with intervals: in total and for the largest campaigns."""
     expected = document["expected"]
     campaigns = expected["metrics"]["conversions"]["campaigns"]
-    names = [ALL, *list(_largest(document))[:3]]
+    names = [ALL_CAMPAIGNS, *list(_campaign_colours(document))[:3]]
     figure = blank(10, 6)
     cells = figure.subplots(2, 2).ravel()
     days = _dates(expected["days"])
-    past_days = _dates(document["daily"]["days"])[-_BEFORE:]
+    past_days = _dates(document["daily"]["days"])[-_PAST_DAYS:]
     for axes, name in zip(cells, names, strict=False):
-        own = campaigns[name]
-        past = _floats(document["daily"]["conversions"][name])[-_BEFORE:]
-        axes.plot(past_days, past, color=_INK, linewidth=1, label="counted")
-        low, high, mean = (_floats(own[key]) for key in ("low", "high", "expected"))
+        forecast = campaigns[name]
+        past = _floats(document["daily"]["conversions"][name])[-_PAST_DAYS:]
+        axes.plot(past_days, past, color=_DARK, linewidth=1, label="reported")
+        low, high, mean = (_floats(forecast[key]) for key in ("low", "high", "expected"))
         axes.fill_between(
             days, low, high, color=_COLOURS[0], alpha=0.2, linewidth=0,
             label=f"{expected['coverage']:.0%} interval",
@@ -139,69 +142,70 @@ def forecast_figure(document: Document) -> Figure:
         axes.plot(days, mean, color=_COLOURS[0], linewidth=1.4, label="expected")
         axes.set_title(name, fontsize=9, loc="left")
         axes.set_ylim(bottom=0)
-        _plain(axes)
-        _calendar(axes)
+        _without_frame(axes)
+        _date_axis(axes)
     for axes in cells[len(names) :]:
         axes.set_axis_off()
     handles, labels = cells[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=3, frameon=False, fontsize=8)
-    figure.supylabel("conversions a day", fontsize=9)
+    figure.supylabel("conversions per day", fontsize=9)
     return figure
 
 
 def comparison_figure(document: Document) -> Figure:
-    """How far every forecaster was off in the cross-validation."""
+    """Cross-validation error of every forecaster."""
     expected = document["expected"]
-    found = expected["comparison"]["forecasters"]
-    order = sorted(found, key=lambda name: -error_in(found[name]))
+    scores = expected["comparison"]["forecasters"]
+    order = sorted(scores, key=lambda name: -total_wape(scores[name]))
     figure = blank(10, 0.32 * len(order) + 1.2)
     cells = figure.subplots(1, 2, sharey=True)
     for axes, metric in zip(cells, ("conversions", "revenue"), strict=True):
-        values = [found[name][metric][ALL]["wape"] or 0.0 for name in order]
+        values = [scores[name][metric][ALL_CAMPAIGNS]["wape"] or 0.0 for name in order]
         colours = [_COLOURS[0] if name == expected["forecaster"] else _OTHERS for name in order]
         bars = axes.barh([name.replace("_", " ") for name in order], values, color=colours)
         axes.bar_label(bars, fmt="{:.1%}", fontsize=8, padding=2)
-        axes.set_title(f"{metric}: absolute error over what came", fontsize=9, loc="left")
+        axes.set_title(f"{metric}: absolute error over actual", fontsize=9, loc="left")
         axes.set_xlim(0, 1.15 * max([*values, 0.01]))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        _plain(axes)
+        _without_frame(axes)
     return figure
 
 
 def importance_figure(document: Document) -> Figure:
-    """What the learners make use of."""
-    found = document["expected"]["importances"]
-    names = list(next(iter(found.values())))
+    """Importance of the features to each learner."""
+    importances = document["expected"]["importances"]
+    names = list(next(iter(importances.values())))
     figure = blank(10, 0.26 * len(names) + 1.2)
-    cells = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
-    order = sorted(names, key=lambda name: max(values[name] for values in found.values()))
-    for axes, (learner, values) in zip(cells, found.items(), strict=True):
-        exact = learner.endswith("contributions")
+    cells = figure.subplots(1, len(importances), sharey=True, squeeze=False)[0]
+    order = sorted(names, key=lambda name: max(values[name] for values in importances.values()))
+    for axes, (learner, values) in zip(cells, importances.items(), strict=True):
+        contributions = learner.endswith("contributions")
         axes.barh(
             [name.replace("_", " ") for name in order],
             [values[name] for name in order],
-            color=_COLOURS[2] if exact else _COLOURS[0],
+            color=_COLOURS[2] if contributions else _COLOURS[0],
         )
         axes.set_title(learner.replace("_", " "), fontsize=9)
-        axes.set_xlabel("mean change of the log" if exact else "growth of the error", fontsize=8)
-        _plain(axes)
+        label = "mean absolute change of the log" if contributions else "increase of the error"
+        axes.set_xlabel(label, fontsize=8)
+        _without_frame(axes)
     return figure
 
 
-def _largest(document: Document) -> dict[str, str]:
-    """Campaigns with most conversions and their colours; the rest as one."""
-    totals = {name: own["conversions"] for name, own in document["happened"]["campaigns"].items()}
-    names = sorted(totals, key=lambda name: -totals[name])
-    shown = dict(zip(names[:_SHOWN], _COLOURS, strict=False))
-    return shown | ({"others": _OTHERS} if len(names) > _SHOWN else {})
+def _campaign_colours(document: Document) -> dict[str, str]:
+    """Colours of the campaigns with most conversions, and one for all others together."""
+    campaigns = document["happened"]["campaigns"]
+    names = sorted(campaigns, key=lambda name: -campaigns[name]["conversions"])
+    colours = dict(zip(names[:_MAX_COLOURED], _COLOURS, strict=False))
+    return colours | ({"others": _OTHERS} if len(names) > _MAX_COLOURED else {})
 
 
-def _weekly(document: Document, name: str, key: str, shown: list[str]) -> np.ndarray[Any, Any]:
+def _weekly(document: Document, name: str, key: str, coloured: list[str]) -> np.ndarray[Any, Any]:
     campaigns = document["weekly"]["campaigns"]
     if name in campaigns:
         return _floats(campaigns[name][key])
-    rest = [_floats(own[key]) for each, own in campaigns.items() if each not in shown]
-    return np.asarray(np.sum(rest, axis=0))
+    others = [_floats(series[key]) for other, series in campaigns.items() if other not in coloured]
+    return np.asarray(np.sum(others, axis=0))
 
 
 def _dates(days: list[str]) -> np.ndarray[Any, Any]:
@@ -212,17 +216,17 @@ def _floats(values: list[float | None]) -> np.ndarray[Any, Any]:
     return np.array([np.nan if value is None else value for value in values], dtype=float)
 
 
-def _told(values: list[float | None]) -> int:
+def _count_defined(values: list[float | None]) -> int:
     return sum(value is not None for value in values)
 
 
-def _plain(axes: Axes) -> None:
+def _without_frame(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
 
 
-def _calendar(axes: Axes) -> None:
+def _date_axis(axes: Axes) -> None:
     locator = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
-    short = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+    formatter = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(short)
+    axes.xaxis.set_major_formatter(formatter)

@@ -1,4 +1,4 @@
-"""What these exports cannot tell, in sentences: the part of a report that is usually left out."""
+"""Limitations of the exports, one sentence each: what an analysis of them cannot tell."""
 
 from collections.abc import Sequence
 
@@ -6,62 +6,62 @@ import numpy as np
 
 from ..history import MISSING, History
 
-_FEW = 30  # conversions
-_STILL = 0.10  # sd of log spend below which a campaign was hardly varied
+_MIN_CONVERSIONS = 30  # conversions of a campaign below which its effect is mostly chance
+_MIN_LOG_SPEND_SD = 0.10  # sd of log spend below which a campaign's spend hardly varied
 _YEAR = 365  # days
-_FRESH = 3  # days whose conversions may still come in
+_UNSETTLED_DAYS = 3  # days whose conversions may still be reported
 
 
-def limitations_of(history: History, landings: bool, unseen: tuple[str, ...]) -> list[str]:
-    """Say what is not known.
+def limitations_of(history: History, landings: bool, extrapolated: tuple[str, ...]) -> list[str]:
+    """One sentence per limitation that applies.
 
     Args:
-        history: what was exported.
-        landings: whether there were site landings to make journeys of.
-        unseen: campaigns that will spend more than on any day so far.
+        history: the exported record.
+        landings: whether there is a site landings file.
+        extrapolated: campaigns whose mean spend ahead exceeds every day of the history.
     """
-    told = [
-        "Whether an advertisement caused a conversion: platforms and journeys count what came "
-        "after it. Only an experiment that switches it off for some people tells."
+    sentences = [
+        "Whether advertising caused a conversion: platforms and journeys count conversions that "
+        "followed an ad. Only an experiment that withholds ads from some people can tell."
     ]
     if not landings:
-        told.append(
-            "Who starts and who closes: there is no file of site landings, so conversions are what "
-            "each platform claims, and one sale may be claimed twice."
+        sentences.append(
+            "Which channels start and close journeys: there is no site landings file, so "
+            "conversions are those claimed by the platforms, and several may claim the same sale."
         )
     if len(history.dates) < _YEAR:
-        told.append(
-            f"The season: {len(history.dates)} days have seen no month twice, so a forecast knows "
-            "weekdays and the latest level and not what the time of year will bring."
+        sentences.append(
+            f"Seasonality: {len(history.dates)} days include no time of year twice, so forecasts "
+            "know weekdays and the recent level, but not the effect of the season."
         )
-    told += _by_campaign(history)
-    if unseen:
-        told.append(
-            f"What {listed(unseen)} brings at the spend ahead: more than on any day so far."
-        )
-    told.append(
-        "The last days: platforms add conversions for some days after a click, so the last "
-        f"{_FRESH} or so, to {history.dates[-1]}, may still grow."
+    sentences += _campaign_limitations(history)
+    if extrapolated:
+        names = join_names(extrapolated)
+        sentences.append(f"The effect of the spend ahead for {names}: it exceeds every past day.")
+    sentences.append(
+        "The most recent days: platforms add conversions for several days after a click, so the "
+        f"figures of about the last {_UNSETTLED_DAYS} days, to {history.dates[-1]}, may still rise."
     )
-    return told
+    return sentences
 
 
-def _by_campaign(history: History) -> list[str]:
-    told = []
-    few = [
+def _campaign_limitations(history: History) -> list[str]:
+    """Campaigns with few conversions, with hardly any variation, or with missing days."""
+    sentences = []
+    small = [
         name
         for name, total in zip(history.names, history.totals.conversions, strict=True)
-        if total < _FEW
+        if total < _MIN_CONVERSIONS
     ]
-    if few:
-        told.append(
-            f"What {listed(few)} brings: fewer than {_FEW} conversions in the whole period are "
-            "chance more than effect."
+    if small:
+        sentences.append(
+            f"The effect of {join_names(small)}: with fewer than {_MIN_CONVERSIONS} conversions in "
+            "the whole period, results are mostly chance."
         )
-    still = [name for at, name in enumerate(history.names) if _was_still(history, at)]
-    if still:
-        told.append(
-            f"What another budget would do for {listed(still)}: its spend was hardly ever varied."
+    constant = [name for at, name in enumerate(history.names) if _hardly_varied(history, at)]
+    if constant:
+        sentences.append(
+            f"The effect of a different budget for {join_names(constant)}: spend hardly varied."
         )
     missing = [
         f"{name} ({count} days)"
@@ -69,16 +69,18 @@ def _by_campaign(history: History) -> list[str]:
         if count
     ]
     if missing:
-        told.append(f"Days that were not reported: {listed(missing)}; they are not taken as 0.")
-    return told
+        sentences.append(
+            f"Days without a report: {join_names(missing)}. They are treated as missing, not as 0."
+        )
+    return sentences
 
 
-def _was_still(history: History, at: int) -> bool:
-    spend = history.spend[:, at]
+def _hardly_varied(history: History, campaign: int) -> bool:
+    spend = history.spend[:, campaign]
     spend = spend[np.isfinite(spend) & (spend > 0)]
-    return len(spend) > 1 and float(np.log(spend).std()) < _STILL
+    return len(spend) > 1 and float(np.log(spend).std()) < _MIN_LOG_SPEND_SD
 
 
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`; nothing of none."""
+def join_names(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`; empty without names."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

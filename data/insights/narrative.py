@@ -1,159 +1,181 @@
-"""The insights document in sentences, for people who will not read its tables."""
+"""Sentences that summarise the insights document for readers who skip its tables."""
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from .document import ALL, error_in
-from .limitations import listed
+from ..attribution import Document
+from .document import ALL_CAMPAIGNS, total_wape
+from .limitations import join_names
 
-Document = dict[str, Any]
-_NEWS = 0.05  # relative change of a month that is worth a word
-_SHOWN = 3  # labels that are named
+_MIN_CHANGE = 0.05  # relative change between months below which they are called equal
+_MAX_NAMES = 3  # labels that a sentence names
+_MIN_MONTH_DAYS = 28  # reported days from which a month is whole
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
 
 
-def happened(document: Document) -> list[str]:
-    """What the spend of the whole period bought, who brought it, and the last whole month."""
-    found, period = document["happened"], document["period"]
-    totals = found["totals"]
-    told = [
-        f"From {spoken(period[0])} to {spoken(period[1])}, {dollars(totals['spend'])} bought "
-        f"{totals['conversions']:,.0f} conversions worth {dollars(totals['revenue'])}"
-        + (f": ${1 + totals['bae']:.2f} for each dollar." if totals["spend"] else ".")
+def describe_history(document: Document) -> list[str]:
+    """Sentences on the whole period, its largest campaigns, and the last whole month."""
+    happened, (first, last) = document["happened"], document["period"]
+    totals = happened["totals"]
+    sentences = [
+        f"From {format_date(first)} to {format_date(last)}, {format_dollars(totals['spend'])} of "
+        f"spend brought {totals['conversions']:,.0f} conversions worth "
+        f"{format_dollars(totals['revenue'])}"
+        + (f", or ${1 + totals['bae']:.2f} per dollar spent." if totals["spend"] else ".")
     ]
     conversions = totals["conversions"] or 1.0
-    parts = sorted(found["campaigns"].items(), key=lambda each: -each[1]["conversions"])[:_SHOWN]
-    told.append(
+    largest = sorted(
+        happened["campaigns"].items(), key=lambda campaign: -campaign[1]["conversions"]
+    )[:_MAX_NAMES]
+    sentences.append(
         "; ".join(
-            f"{name} brought {own['conversions'] / conversions:.0%} of them for "
-            f"{own['share'] or 0:.0%} of the money"
-            for name, own in parts
+            f"{name} brought {entry['conversions'] / conversions:.0%} of the conversions with "
+            f"{entry['share'] or 0:.0%} of the spend"
+            for name, entry in largest
         )
         + "."
     )
-    return [*told, *_latest_month(found["months"])]
+    return [*sentences, *_latest_month(happened["months"])]
 
 
 def _latest_month(months: Sequence[Document]) -> list[str]:
-    """The last two whole months side by side."""
-    whole = [each for each in months if each["days"] >= 28]
+    """A sentence that compares the last two whole months; none without them."""
+    whole = [month for month in months if month["days"] >= _MIN_MONTH_DAYS]
     if len(whole) < 2 or not whole[-2]["conversions"] or not whole[-2]["spend"]:
         return []
     before, after = whole[-2:]
     rates = [month["conversions"] / month["days"] for month in (before, after)]
     spends = [month["spend"] / month["days"] for month in (before, after)]
-    change, spend = rates[1] / rates[0] - 1, spends[1] / spends[0] - 1
-    more = "more" if spend > 0 else "less"
-    if abs(change) < _NEWS:
-        return [f"{_month(after)} brought as many conversions a day as {_month(before)}."]
+    change, spend_change = rates[1] / rates[0] - 1, spends[1] / spends[0] - 1
+    if abs(change) < _MIN_CHANGE:
+        return [f"{_month_name(after)} brought as many conversions a day as {_month_name(before)}."]
     return [
-        f"{_month(after)} brought {abs(change):.0%} {'more' if change > 0 else 'fewer'} "
-        f"conversions a day than {_month(before)}, for {abs(spend):.0%} {more} spend."
+        f"{_month_name(after)} brought {abs(change):.0%} {'more' if change > 0 else 'fewer'} "
+        f"conversions a day than {_month_name(before)}, with {abs(spend_change):.0%} "
+        f"{'more' if spend_change > 0 else 'less'} spend."
     ]
 
 
-def who(document: Document) -> list[str]:
-    """Who starts and who closes, as far as their intervals tell."""
-    found = document["attribution"]
-    if found is None:
+def describe_attribution(document: Document) -> list[str]:
+    """Sentences on the labels that start and close journeys with an interval that excludes 0."""
+    attribution = document["attribution"]
+    if attribution is None:
         return [
-            "There is no file of site landings, so nothing can be said of who starts a journey and "
-            "who closes it. Put website-landings.csv beside the exports to see it here."
+            "There is no site landings file, so it is unknown which channels start journeys and "
+            "which close them. To see this here, put website-landings.csv beside the exports."
         ]
     index = {
-        name: own["index"]
-        for name, own in found["roles"].items()
-        if own["index"]["low"] is not None
+        name: entry["index"]
+        for name, entry in attribution["roles"].items()
+        if entry["index"]["low"] is not None
     }
     starters = sorted((n for n in index if index[n]["low"] > 0), key=lambda n: -index[n]["value"])
     closers = sorted((n for n in index if index[n]["high"] < 0), key=lambda n: index[n]["value"])
-    journeys = found["journeys"]
+    journeys = attribution["journeys"]
     return [
         f"{journeys['converting']:,} journeys ended in a conversion, after "
         f"{journeys['landings_per_converting']:.1f} visits on average.",
-        f"More often first than last: {listed(starters[:_SHOWN]) or 'none for sure'}.",
-        f"More often last than first: {listed(closers[:_SHOWN]) or 'none for sure'}.",
-        f"All of this is {found['caveat']}.",
+        f"More often first than last in a journey: {_some_names(starters)}.",
+        f"More often last than first: {_some_names(closers)}.",
+        f"These figures show {attribution['caveat']}.",
     ]
 
 
-def changed(document: Document) -> list[str]:
-    """Lasting changes, drift, and how many odd days there were."""
-    found = document["changed"]
-    told = []
-    for each in found["changes"]:
-        told.append(
-            f"From about {spoken(each['day'])}, {each['campaign']} brought "
-            f"{abs(each['ratio'] - 1):.0%} {'more' if each['ratio'] > 1 else 'less'} for the same "
-            "spend and weekday than before."
-        )
-    lately = [each for each in found["drifts"] if not each["low"] <= 1 <= each["high"]]
-    if lately:
-        parts = ", ".join(f"{each['campaign']} {each['ratio'] - 1:+.0%}" for each in lately)
-        told.append(f"The last four weeks against the eight before, spend aside: {parts}.")
-    odd = len(found["anomalies"])
-    told.append(
-        "No day or run of days was odd."
-        if odd == 0
-        else f"{odd} {'run of days was' if odd == 1 else 'runs of days were'} odd; see below."
-    )
-    return told
+def _some_names(names: Sequence[str]) -> str:
+    return join_names(names[:_MAX_NAMES]) or "none with confidence"
 
 
-def expected(document: Document) -> list[str]:
-    """The month ahead, with what past forecasts of this kind missed."""
-    found = document["expected"]
-    days = len(found["days"])
-    whole = {metric: own["campaigns"][ALL] for metric, own in found["metrics"].items()}
-    conversions, revenue = whole["conversions"], whole["revenue"]
-    told = [
-        f"If every weekday spends what it did over the last four weeks "
-        f"({dollars(found['spend'])} in all), the {days} days to {spoken(found['days'][-1])} are "
-        f"expected to bring {conversions['total']:,.0f} conversions worth "
-        f"{dollars(revenue['total'])}."
+def describe_changes(document: Document) -> list[str]:
+    """Sentences on lasting changes, recent drift, and the number of anomalies."""
+    changed = document["changed"]
+    sentences = [
+        f"From about {format_date(change['day'])}, {change['campaign']} brought "
+        f"{abs(change['ratio'] - 1):.0%} {'more' if change['ratio'] > 1 else 'fewer'} conversions "
+        "than before at the same spend and weekday."
+        for change in changed["changes"]
     ]
-    tests = found["metrics"]["conversions"]["backtests"]
-    if tests and conversions["least"] is not None:
-        money = ""
-        if revenue["least"] is not None:
-            money = f" and {dollars(revenue['least'])} to {dollars(revenue['most'])}"
-        told.append(
-            f"In {tests} tests on the past, each a forecast of {days} days, what came would have "
-            f"made it {conversions['least']:,.0f} to {conversions['most']:,.0f} conversions"
-            f"{money}. The tests overlap, so this is a range that was seen and no promise."
+    drifts = [drift for drift in changed["drifts"] if not drift["low"] <= 1 <= drift["high"]]
+    if drifts:
+        changes = ", ".join(f"{drift['campaign']} {drift['ratio'] - 1:+.0%}" for drift in drifts)
+        sentences.append(
+            "The last four weeks compared with the eight before, adjusted for spend and weekday: "
+            f"{changes}."
         )
-    scores, name = found["comparison"]["forecasters"], found["forecaster"]
-    error = scores[name]["conversions"][ALL]["wape"]
+    anomalies = len(changed["anomalies"])
+    if anomalies:
+        noun = "anomaly was" if anomalies == 1 else "anomalies were"
+        sentences.append(f"{anomalies} {noun} found; see the table below.")
+    else:
+        sentences.append("No anomalies were found.")
+    return sentences
+
+
+def describe_forecast(document: Document) -> list[str]:
+    """Sentences on the days ahead, and on the accuracy of past forecasts of this kind."""
+    expected = document["expected"]
+    days = len(expected["days"])
+    totals = {
+        metric: forecast["campaigns"][ALL_CAMPAIGNS]
+        for metric, forecast in expected["metrics"].items()
+    }
+    conversions, revenue = totals["conversions"], totals["revenue"]
+    sentences = [
+        "If every weekday's spend stays at its average of the last four weeks "
+        f"({format_dollars(expected['spend'])} in total), the {days} days to "
+        f"{format_date(expected['days'][-1])} are expected to bring "
+        f"{conversions['total']:,.0f} conversions worth {format_dollars(revenue['total'])}."
+    ]
+    backtests = expected["metrics"]["conversions"]["backtests"]
+    if backtests and conversions["least"] is not None:
+        sentences.append(_backtest_range(backtests, days, conversions, revenue))
+    scores, forecaster = expected["comparison"]["forecasters"], expected["forecaster"]
+    error = scores[forecaster]["conversions"][ALL_CAMPAIGNS]["wape"]
     if error is not None:
-        best = "; it was the best of those compared." if name == _best(scores) else "."
-        told.append(
-            f"On a single campaign and day the forecast ({name.replace('_', ' ')}) was off by "
-            f"{error:.0%} of what came{best}"
+        best = (
+            "; it was the most accurate of those compared" if _is_best(forecaster, scores) else ""
         )
-    if found["unseen"]:
-        told.append(f"Beyond anything spent so far: {listed(found['unseen'])}.")
-    return told
+        sentences.append(
+            f"For a single campaign and day, the forecast ({forecaster.replace('_', ' ')}) was off "
+            f"by {error:.0%} of actual conversions on average{best}."
+        )
+    if expected["unseen"]:
+        sentences.append(
+            f"Spend ahead exceeds every past day for {join_names(expected['unseen'])}."
+        )
+    return sentences
 
 
-def dollars(value: float) -> str:
-    """Whole dollars with thousands."""
+def _backtest_range(backtests: int, days: int, conversions: Document, revenue: Document) -> str:
+    """The range of totals that the relative errors of past forecasts span."""
+    money = ""
+    if revenue["least"] is not None:
+        low, high = format_dollars(revenue["least"]), format_dollars(revenue["most"])
+        money = f" and {low} to {high} of revenue"
+    return (
+        f"The errors of {backtests} past forecasts of {days} days correspond to a range of "
+        f"{conversions['least']:,.0f} to {conversions['most']:,.0f} conversions{money}. These "
+        "backtests overlap, so the range is an observation, not a guarantee."
+    )
+
+
+def format_dollars(value: float) -> str:
+    """Whole dollars with thousands separators."""
     return f"${value:,.0f}"
 
 
-def spoken(day: str) -> str:
-    """`3 May 2024`."""
-    at = date.fromisoformat(day)
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+def format_date(day: str) -> str:
+    """`3 May 2024` of an ISO date."""
+    parsed = date.fromisoformat(day)
+    return f"{parsed.day} {_MONTHS[parsed.month - 1]} {parsed.year}"
 
 
-def _best(scores: Document) -> str:
-    """The forecaster with the least error, both metrics together."""
-    return min(scores, key=lambda name: error_in(scores[name]))
+def _is_best(forecaster: str, scores: Document) -> bool:
+    """Whether no other forecaster has a smaller error over both metrics together."""
+    return forecaster == min(scores, key=lambda name: total_wape(scores[name]))
 
 
-def _month(found: Document) -> str:
-    return _MONTHS[int(found["month"][5:7]) - 1]
+def _month_name(month: Document) -> str:
+    return _MONTHS[int(month["month"][5:7]) - 1]

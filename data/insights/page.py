@@ -1,25 +1,25 @@
-"""The insights document as one self-contained page: no link, no script, no font from elsewhere."""
+"""The insights document as one self-contained HTML page, without links, scripts or fonts."""
 
 import base64
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from . import narrative as storyline
-from .document import ALL
+from ..attribution import Document
+from . import narrative
+from .document import ALL_CAMPAIGNS
 
-Document = dict[str, Any]
 _TEMPLATE = "page.html.j2"
+_UNDEFINED = "-"  # in place of a null
 
 
-def report_of(document: Document, pictures: Mapping[str, bytes]) -> str:
-    """Return the page.
+def insights_page(document: Document, figures: Mapping[str, bytes]) -> str:
+    """The page as HTML.
 
     Args:
-        document: of `insights.document_of`.
-        pictures: PNG files by the names of `insights_figures`.
+        document: of `insights_document`.
+        figures: PNG files by the names of `insights_figures`.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -29,24 +29,26 @@ def report_of(document: Document, pictures: Mapping[str, bytes]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "count": lambda value: "-" if value is None else f"{value:,.0f}",
-        "dollars": lambda value: "-" if value is None else storyline.dollars(value),
-        "cents": lambda value: "-" if value is None else f"${value:,.2f}",
-        "share": lambda value: "-" if value is None else f"{value:.1%}",
-        "signed": lambda value: "-" if value is None else f"{value:+.0%}",
-        "ratio": lambda value: "-" if value is None else f"{value:.2f}",
-        "spoken": storyline.spoken,
+        "count": lambda value: _UNDEFINED if value is None else f"{value:,.0f}",
+        "dollars": lambda value: _UNDEFINED if value is None else narrative.format_dollars(value),
+        "cents": lambda value: _UNDEFINED if value is None else f"${value:,.2f}",
+        "share": lambda value: _UNDEFINED if value is None else f"{value:.1%}",
+        "signed": lambda value: _UNDEFINED if value is None else f"{value:+.0%}",
+        "ratio": lambda value: _UNDEFINED if value is None else f"{value:.2f}",
+        "date": narrative.format_date,
     }
     return environment.get_template(_TEMPLATE).render(
         document=document,
-        pictures={name: _inline(picture) for name, picture in pictures.items()},
-        story={
-            name: getattr(storyline, name)(document)
-            for name in ("happened", "who", "changed", "expected")
+        figures={name: _data_uri(png) for name, png in figures.items()},
+        narrative={
+            "history": narrative.describe_history(document),
+            "attribution": narrative.describe_attribution(document),
+            "changes": narrative.describe_changes(document),
+            "forecast": narrative.describe_forecast(document),
         },
-        everyone=ALL,
+        all_campaigns=ALL_CAMPAIGNS,
     )
 
 
-def _inline(picture: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

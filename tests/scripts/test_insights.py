@@ -1,4 +1,4 @@
-"""The command insights: one document, one page that needs nothing else, and mistakes in a line."""
+"""The command insights: its document and self-contained page, and one-line errors."""
 
 import json
 import re
@@ -23,7 +23,13 @@ QUICK = [
     "forecasting.errors.origins=6",
     "forecasting.xgboost.trees=10",
 ]
-SECTIONS = ("What happened", "Who starts", "What changed", "What to expect", "What is unknown")
+SECTIONS = (
+    "What happened",
+    "What starts and closes journeys",
+    "What changed",
+    "What to expect",
+    "What the data cannot tell",
+)
 MISTAKES = {
     "an unknown key": (["diagnosis.anomalies.rate=5"], ["rate", "false_alarms"]),
     "a forecaster that is none": (["forecasting.forecasters=[arima]"], ["'arima'", "level"]),
@@ -36,7 +42,7 @@ MISTAKES = {
 }
 
 
-def _fits(folder: Path) -> dict[str, Any]:
+def _validated(folder: Path) -> dict[str, Any]:
     document = json.loads((folder / "insights.json").read_text())
     schema = json.loads(SCHEMA.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -44,16 +50,16 @@ def _fits(folder: Path) -> dict[str, Any]:
     return dict(document)
 
 
-def test_the_sample_becomes_a_document_a_page_and_figures(command: Command, place: Path) -> None:
+def test_the_sample_yields_a_document_a_page_and_figures(command: Command, place: Path) -> None:
     ended = command("insights", "output=out", *QUICK)
     assert ended.status == 0, ended.err
-    document = _fits(place / "out")
+    document = _validated(place / "out")
     attribution = json.loads(ATTRIBUTION_SCHEMA.read_text())
     jsonschema.Draft202012Validator(attribution).validate(document["attribution"])
-    whole = document["expected"]["metrics"]["conversions"]["campaigns"]
-    parts = [own["total"] for name, own in whole.items() if name != ALL_CAMPAIGNS]
-    assert sum(parts) == pytest.approx(whole[ALL_CAMPAIGNS]["total"])
-    assert len(document["expected"]["days"]) == len(whole[ALL_CAMPAIGNS]["expected"]) == 30
+    forecast = document["expected"]["metrics"]["conversions"]["campaigns"]
+    totals = [entry["total"] for name, entry in forecast.items() if name != ALL_CAMPAIGNS]
+    assert sum(totals) == pytest.approx(forecast[ALL_CAMPAIGNS]["total"])
+    assert len(document["expected"]["days"]) == len(forecast[ALL_CAMPAIGNS]["expected"]) == 30
     assert document["expected"]["days"][0] == "2024-07-01"
 
     page = (place / "out" / "insights.html").read_text()
@@ -67,22 +73,22 @@ def test_the_sample_becomes_a_document_a_page_and_figures(command: Command, plac
     assert "insights.html" in ended.out
 
 
-def test_without_landings_it_says_so_and_goes_on(
+def test_without_landings_the_page_says_so_and_is_still_written(
     command: Command, place: Path, export_folder: Path, exports: ModuleType
 ) -> None:
     exports.write_exports(export_folder, days=120)
     ended = command("insights", f"data.path={export_folder}", "output=out", *QUICK)
     assert ended.status == 0, ended.err
-    document = _fits(place / "out")
+    document = _validated(place / "out")
     assert document["attribution"] is None
-    assert any("no file of site landings" in line for line in document["unknown"])
+    assert any("no site landings file" in line for line in document["unknown"])
     page = (place / "out" / "insights.html").read_text()
-    assert "There is no file of site landings" in page
+    assert "There is no site landings file" in page
     assert not (place / "out" / "roles.png").exists()
 
 
 @pytest.mark.parametrize(("overrides", "fragments"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_told_in_one_line(
+def test_a_mistake_is_one_line_of_error(
     command: Command,
     place: Path,
     export_folder: Path,
