@@ -89,7 +89,7 @@ def test_a_task_s_daily_plans_are_worth_what_ships(task: Experiment) -> None:
 
 def test_what_is_kept_is_found_by_all_that_it_depends_on(task: Experiment) -> None:
     places = [task.cache_path("x", {"a": a}, "json") for a in (1, 2)]
-    problem = task.problem._replace(static_plan=task.problem.static_plan * 0.9)
+    problem = replace(task.problem, static_plan=task.problem.static_plan * 0.9)
     other = replace(task, problem=problem).cache_path("x", {"a": 1}, "json")
     assert len({*places, other}) == 3
     assert replace(task).cache_path("x", {"a": 1}, "json") == places[0]

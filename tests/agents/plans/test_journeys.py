@@ -62,7 +62,7 @@ def content(
     """The plan's document under ratios."""
 
     def make(means: list[float], log_sd: float = 0.0) -> dict[str, Any]:
-        problem_for_journeys = problem._replace(objective=journeys(means, log_sd))
+        problem_for_journeys = replace(problem, objective=journeys(means, log_sd))
         asked = replace(experiment, problem=problem_for_journeys)
         return document(plan_of(asked, PlanPolicy("static", problem.static_plan), []))
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -181,7 +182,7 @@ def test_more_is_spent_on_days_of_more_demand(make: Callable[..., Problem]) -> N
     problem = make(2)
     weekday = np.zeros((7, len(CAMPAIGNS)))
     weekday[weekday_of(problem.state.day + 1)] = 0.2
-    problem = problem._replace(market=problem.market._replace(weekday=weekday))
+    problem = replace(problem, market=problem.market._replace(weekday=weekday))
     plan = expected_flight(problem, Greedy(problem)).sum(1)
     assert np.argmax(plan) == 1
     assert plan.sum() == pytest.approx(problem.constraints.total)

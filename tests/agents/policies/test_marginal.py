@@ -1,6 +1,7 @@
 """Equal marginal returns, held against a solver that knows nothing of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,11 @@ def planned(problem: Problem, conf: Conf) -> Callable[..., Problem]:
 
     def make(**changes: Any) -> Problem:
         settings = conf("constraints/default.yaml", total=5000, **changes)
-        return problem._replace(
+        return replace(
+            problem,
             constraints=parse_constraints(
                 ConstraintSettings.of(settings, "constraints"), CAMPAIGNS, DAYS
-            )
+            ),
         )
 
     return make
@@ -187,7 +189,7 @@ def test_where_money_may_stay_no_dollar_brings_less_than_a_dollar(
     returns = _returns(40)
 
     def spent(kind: str) -> tuple[Allocation, np.ndarray]:
-        problem = planned(**ROOMY, total_type=kind)._replace(objective=profit)
+        problem = replace(planned(**ROOMY, total_type=kind), objective=profit)
         ledger = Ledger.start(problem.constraints, (FLIGHTS,))
         made = allocate(problem, ledger, returns)
         return made, made.days.sum((0, -1)) / remaining(problem.constraints, ledger)
