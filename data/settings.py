@@ -1,8 +1,8 @@
 """Base class of settings records: validates a YAML mapping, one readable error per wrong key."""
 
 import difflib
-from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -52,7 +52,7 @@ class Settings(BaseModel):
         try:
             return cls(**{str(key): value for key, value in mapping.items()})
         except ValidationError as error:
-            raise ConfigError(_explain(error, where, list(cls.model_fields))) from None
+            raise ConfigError(_explain(error, where, cls)) from None
 
 
 class Command(Settings):
@@ -88,10 +88,12 @@ class Command(Settings):
             raise ConfigError(str(error).replace("configuration.", "")) from None
 
 
-def _explain(error: ValidationError, where: str, allowed: list[str]) -> str:
+def _explain(error: ValidationError, where: str, model: type[Settings]) -> str:
+    """Return the first error as one sentence: the key, the value, what is allowed."""
     first = error.errors()[0]
     key = ".".join([where, *map(str, first["loc"])])
     if first["type"] == "extra_forbidden":
+        allowed = list(_record_at(model, first["loc"][:-1]).model_fields)
         if key in RENAMED:
             return f"{key}: this key is now called {RENAMED[key]}. Rename it and run again."
         near = difflib.get_close_matches(str(first["loc"][-1]), allowed, n=1)
@@ -101,3 +103,18 @@ def _explain(error: ValidationError, where: str, allowed: list[str]) -> str:
         return f"{key}: no value; every key of {where} needs one. Set {key} and run again."
     given = shown(first["input"]) if isinstance(first["input"], str) else first["input"]
     return f"{key}: got {given}; {first['msg'].lower()}. Change {key} and run again."
+
+
+def _record_at(model: type[Settings], path: Sequence[int | str]) -> type[Settings]:
+    """Return the record that a path of keys leads to, through lists and mappings of records."""
+    for key in path:
+        if isinstance(key, str) and key in model.model_fields:
+            model = next(_records_in(model.model_fields[key].annotation), model)
+    return model
+
+
+def _records_in(annotation: Any) -> Iterator[type[Settings]]:
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _records_in(part)
