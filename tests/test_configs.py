@@ -17,6 +17,7 @@ from mediagym.agents.setup import (
     CalibrateCommand,
     ClairvoyantCommand,
     EvaluateCommand,
+    ExperimentConfig,
     PlanCommand,
     SuiteCommand,
     TrainCommand,
@@ -29,14 +30,15 @@ from mediagym.agents.studies import (
     TuneCommand,
     simulator_of,
 )
-from mediagym.agents.training import learner_of
-from mediagym.agents.training.algorithms import LEARNERS
+from mediagym.agents.training import LEARNERS, learner_of
 from mediagym.data.attribution import AttributeCommand, AttributionSettings
 from mediagym.data.diagnosis import DiagnosisSettings
+from mediagym.data.errors import ConfigError
 from mediagym.data.exports import DataSettings
 from mediagym.data.forecasting import ForecastingSettings
 from mediagym.data.history import Campaign
 from mediagym.data.settings import Command, Settings
+from mediagym.data.storage import shipped_yaml
 from mediagym.envs.calibration import CalibrationSettings, Priors
 from mediagym.envs.constraints import parse_constraints
 from mediagym.envs.constraints.parse import ConstraintSettings
@@ -59,8 +61,9 @@ OWNERS = {
     "forecasting": "insights",
 }
 SUITE = ("suite", "size")  # read by the task suite and not composed by Hydra
+BASES = {("agent", "learner")}  # of other choices, no choice themselves
 CHOICES = sorted(
-    (path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name not in SUITE
+    {(p.parent.name, p.stem) for p in CONF.glob("*/*.yaml") if p.parent.name not in SUITE} - BASES
 )
 RECORDS: dict[str, type[Settings]] = {
     "advertiser": SyntheticSettings,
@@ -131,7 +134,7 @@ def test_every_command_composes_and_fits_its_records(
     if name == "synthesize":
         return
     options = own[name].read(config)
-    if "data" in config:
+    if "data" in config and name != "recovery":  # which exports its own advertisers
         assert Path(config["data"]["path"]) == SAMPLE
     if isinstance(options, InsightsCommand):
         simulator_of(options)
@@ -168,6 +171,20 @@ def test_every_baseline_is_a_choice_of_agent() -> None:
     agents = {choice for group, choice in CHOICES if group == "agent"}
     assert set(BASELINES) - set(ORACLES) <= agents
     assert agents - set(BASELINES) == set(LEARNERS)
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_hydra_and_the_package_resolve_a_learner_to_the_same_values(
+    composed: Callable[..., dict[str, Any]], name: str
+) -> None:
+    assert composed("train", f"agent={name}")["agent"] == shipped_yaml(f"agent/{name}")
+
+
+def test_the_base_of_the_learners_is_refused_as_a_learner(
+    composed: Callable[..., dict[str, Any]],
+) -> None:
+    with pytest.raises(ConfigError, match=r"agent\.name: null is not a learner; allowed: apg, ppo"):
+        ExperimentConfig.read(composed("train", "agent=learner"))
 
 
 def test_a_run_leaves_the_working_directory_alone(

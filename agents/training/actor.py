@@ -1,4 +1,4 @@
-"""The network that acts: what is left of a Stable-Baselines3 policy when nothing more is learnt."""
+"""Deterministic actor extracted from a Stable-Baselines3 policy."""
 
 from copy import deepcopy
 from typing import Annotated, Any
@@ -14,28 +14,35 @@ Size = Annotated[int, Field(ge=1)]
 
 
 class Shape(Settings):
-    """What an actor is built of."""
+    """Layer sizes of an actor."""
 
-    observation: Size  # numbers seen a day
+    observation: Size  # numbers observed per day
     actions: Size
     hidden: list[Size]  # sizes of the hidden layers
-    lstm: Size | None  # units of the recurrent layer before them
-    squash: bool  # tanh of the mean, as SAC has it; otherwise it is clipped to [-1, 1]
+    lstm: Size | None  # units of the recurrent layer in front of them
+    squash: bool  # True: tanh of the mean, as in SAC; False: the mean is clipped to [-1, 1]
 
 
 class Actor(nn.Module):
-    """Turns observations into mean actions, without exploration."""
+    """Network from observations to mean actions, without exploration."""
 
     def __init__(
         self, body: nn.Sequential, head: nn.Linear, lstm: nn.LSTM | None, squash: bool
     ) -> None:
-        """Args: hidden layers, the layer of means, a recurrent layer before them, and the end."""
+        """Assemble the layers.
+
+        Args:
+            body: hidden layers.
+            head: layer of the mean actions.
+            lstm: recurrent layer in front of the hidden ones.
+            squash: whether the mean goes through tanh.
+        """
         super().__init__()
         self.body, self.head, self.lstm, self.squash = body, head, lstm, squash
 
     @classmethod
     def of(cls, policy: BasePolicy) -> "Actor":
-        """Return the actor of a Stable-Baselines3 policy; they share their weights."""
+        """Return the actor of a Stable-Baselines3 policy; the two share their weights."""
         if isinstance(policy, ActorCriticPolicy):
             lstm: Any = getattr(policy, "lstm_actor", None)
             body: Any = policy.mlp_extractor.policy_net
@@ -45,7 +52,7 @@ class Actor(nn.Module):
         return cls(inner.latent_pi, inner.mu, None, squash=True)
 
     @classmethod
-    def built(cls, shape: Shape) -> "Actor":
+    def from_shape(cls, shape: Shape) -> "Actor":
         """Return an untrained actor."""
         lstm = None if shape.lstm is None else nn.LSTM(shape.observation, shape.lstm)
         size, layers = shape.lstm or shape.observation, []
@@ -56,7 +63,7 @@ class Actor(nn.Module):
 
     @property
     def shape(self) -> Shape:
-        """What it is built of."""
+        """Layer sizes."""
         linear = [layer for layer in self.body if isinstance(layer, nn.Linear)]
         first: Any = self.lstm.input_size if self.lstm else (*linear, self.head)[0].in_features
         return Shape(
@@ -67,27 +74,27 @@ class Actor(nn.Module):
             squash=self.squash,
         )
 
-    def forward(self, seen: torch.Tensor, memory: Any) -> tuple[torch.Tensor, Any]:
-        """Return mean actions, (flights, actions), and the memory for tomorrow.
+    def forward(self, observation: torch.Tensor, memory: Any) -> tuple[torch.Tensor, Any]:
+        """Return mean actions, (flights, actions), and the recurrent state for the next day.
 
         Args:
-            seen: observations, (flights, size).
-            memory: what this returned yesterday; None on the first day.
+            observation: (flights, size).
+            memory: recurrent state of the day before; None on the first day.
         """
         if self.lstm is not None:
-            out, memory = self.lstm(seen[None], memory)
-            seen = out[0]
-        mean = self.head(self.body(seen))
+            out, memory = self.lstm(observation[None], memory)
+            observation = out[0]
+        mean = self.head(self.body(observation))
         return torch.tanh(mean) if self.squash else mean, memory
 
-    def copied(self) -> "Actor":
+    def copy(self) -> "Actor":
         """Return an actor with weights of its own."""
         return deepcopy(self)
 
-    def idle(self) -> "Actor":
+    def zero_action_copy(self) -> "Actor":
         """Return a copy whose every action is 0."""
-        still = self.copied()
+        actor = self.copy()
         with torch.no_grad():
-            still.head.weight.zero_()
-            still.head.bias.zero_()
-        return still
+            actor.head.weight.zero_()
+            actor.head.bias.zero_()
+        return actor

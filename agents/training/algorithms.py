@@ -1,12 +1,17 @@
-"""The learners by name: their settings, and the Stable-Baselines3 algorithm that each one is."""
+"""Learners by name: each one's settings and the Stable-Baselines3 algorithm that they configure.
+
+The keys of ``conf/agent`` are Stable-Baselines3's own keyword arguments wherever it has one, and
+``LearnerSpec.build`` hands them over unchanged: ``CONSTRUCTOR`` lists the arguments of the
+algorithm, ``POLICY`` those of its ``policy_kwargs``. The few that are not taken from a key follow
+from the episode's length; see ``Learner.rollout_arguments``.
+"""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 from sb3_contrib import TQC, RecurrentPPO
 from stable_baselines3 import PPO, SAC
-from stable_baselines3.common.base_class import BaseAlgorithm
 
 from ...data.errors import ConfigError, shown
 from ...data.settings import Settings
@@ -16,10 +21,24 @@ from .vecenv import SB3Envs, dummy_vec_env
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
+CONSTRUCTOR = (  # keys that are arguments of the algorithm
+    "batch_size",
+    "n_epochs",
+    "gamma",
+    "gae_lambda",
+    "clip_range",
+    "buffer_size",
+    "learning_starts",
+    "gradient_steps",
+    "tau",
+)
+POLICY = ("net_arch", "log_std_init", "lstm_hidden_size")  # keys that are its policy's
+
 
 class Learner(Settings):
-    """What every learner of the group ``agent`` has; see ``conf/agent/ppo.yaml``."""
+    """Keys that every learner of the group ``agent`` has; see ``conf/agent/learner.yaml``."""
 
+    name: str
     warm: WarmStart
     total_timesteps: Annotated[int, Field(ge=0)]
     n_envs: Positive
@@ -32,9 +51,13 @@ class Learner(Settings):
     early_stop: Positive | None
     checkpoint: Annotated[float, Field(ge=0)]
 
+    def rollout_arguments(self, days: int) -> dict[str, Any]:
+        """Return the arguments that make one iteration one episode of every environment."""
+        raise NotImplementedError
+
 
 class OnPolicy(Learner):
-    """PPO; see ``conf/agent/ppo.yaml``."""
+    """Keys of PPO; see ``conf/agent/ppo.yaml``."""
 
     name: Literal["apg", "ppo", "ppo_scratch"]
     n_epochs: Positive
@@ -43,16 +66,25 @@ class OnPolicy(Learner):
     gae_lambda: Share
     clip_range: Share
 
+    def rollout_arguments(self, days: int) -> dict[str, Any]:
+        """Return the rollout's length and minibatches that are no larger than the rollout."""
+        return {
+            "n_steps": days,
+            "batch_size": min(self.batch_size, self.n_envs * days),
+            # the direction that moves all campaigns alike would be free entropy
+            "ent_coef": 0.0,
+        }
+
 
 class Recurrent(OnPolicy):
-    """PPO with a memory of its own; see ``conf/agent/ppo_recurrent.yaml``."""
+    """Keys of recurrent PPO; see ``conf/agent/ppo_recurrent.yaml``."""
 
     name: Literal["ppo_recurrent"]  # type: ignore[assignment]
     lstm_hidden_size: Positive
 
 
 class OffPolicy(Learner):
-    """SAC and TQC; see ``conf/agent/sac.yaml``."""
+    """Keys of SAC and TQC; see ``conf/agent/sac.yaml``."""
 
     name: Literal["sac", "tqc"]
     buffer_size: Positive
@@ -60,18 +92,51 @@ class OffPolicy(Learner):
     tau: Share
     learning_starts: Annotated[int, Field(ge=0)]
 
+    def rollout_arguments(self, days: int) -> dict[str, Any]:
+        """Return the environment steps between two rounds of gradient steps."""
+        return {"train_freq": (days, "step")}
 
-LEARNERS: dict[str, tuple[type[BaseAlgorithm], type[Learner]]] = {
-    "apg": (PPO, OnPolicy),
-    "ppo": (PPO, OnPolicy),
-    "ppo_scratch": (PPO, OnPolicy),
-    "ppo_recurrent": (RecurrentPPO, Recurrent),
-    "sac": (SAC, OffPolicy),
-    "tqc": (TQC, OffPolicy),
+
+class LearnerSpec(NamedTuple):
+    """A Stable-Baselines3 algorithm, its policy's name and its settings."""
+
+    algorithm: Any  # class of Stable-Baselines3 or sb3-contrib
+    policy: str  # "MlpPolicy" or "MlpLstmPolicy"
+    settings: type[Learner]
+
+    def build(self, envs: SB3Envs, settings: Learner, seed: int) -> Any:
+        """Return the untrained algorithm; its learning rate is annealed to 0 linearly.
+
+        Args:
+            envs: the environments that it acts in.
+            settings: of this learner.
+            seed: of the network's weights, the exploration and the episodes.
+        """
+        keys = settings.model_dump()
+        arguments = {key: keys[key] for key in CONSTRUCTOR if key in keys}
+        arguments |= settings.rollout_arguments(envs.envs.batch.problem.days)
+        return self.algorithm(
+            self.policy,
+            envs,
+            learning_rate=_linear_schedule(settings.learning_rate),
+            policy_kwargs={key: keys[key] for key in POLICY if key in keys},
+            seed=seed,
+            device="cpu",
+            **arguments,
+        )
+
+
+LEARNERS = {
+    "apg": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
+    "ppo": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
+    "ppo_scratch": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
+    "ppo_recurrent": LearnerSpec(RecurrentPPO, "MlpLstmPolicy", Recurrent),
+    "sac": LearnerSpec(SAC, "MlpPolicy", OffPolicy),
+    "tqc": LearnerSpec(TQC, "MlpPolicy", OffPolicy),
 }
 
 
-def learner_of(group: Mapping[str, Any]) -> Any:
+def learner_of(group: Mapping[str, Any]) -> Learner:
     """Return the settings of the learner that the group ``agent`` names.
 
     Raises:
@@ -79,61 +144,23 @@ def learner_of(group: Mapping[str, Any]) -> Any:
     """
     name = group.get("name")
     if name not in LEARNERS:
+        given = "null" if name is None else shown(name)
         raise ConfigError(
-            f"agent.name: {shown(name)} is no learner; allowed: {', '.join(LEARNERS)}."
+            f"agent.name: {given} is not a learner; allowed: {', '.join(LEARNERS)}. "
+            "Choose one with agent=NAME."
         )
-    return LEARNERS[name][1].of(group, "agent")
+    return LEARNERS[name].settings.of(group, "agent")
 
 
-def model_of(envs: SB3Envs, settings: Any, seed: int) -> Any:
-    """Return the algorithm, untrained; an iteration of it is one flight in every environment."""
-    days = envs.envs.batch.problem.days
-    policy: dict[str, Any] = {"net_arch": list(settings.net_arch)}
-    common = {
-        "learning_rate": _annealed(settings.learning_rate),
-        "gamma": settings.gamma,
-        "seed": seed,
-        "device": "cpu",
-    }
-    kind: Any = LEARNERS[settings.name][0]
-    if isinstance(settings, OffPolicy):
-        return kind(
-            "MlpPolicy",
-            envs,
-            **common,
-            buffer_size=settings.buffer_size,
-            batch_size=settings.batch_size,
-            learning_starts=settings.learning_starts,
-            train_freq=(days, "step"),
-            gradient_steps=settings.gradient_steps,
-            tau=settings.tau,
-            policy_kwargs=policy,
-        )
-    policy["log_std_init"] = settings.log_std_init
-    if isinstance(settings, Recurrent):
-        policy["lstm_hidden_size"] = settings.lstm_hidden_size
-    return kind(
-        "MlpLstmPolicy" if isinstance(settings, Recurrent) else "MlpPolicy",
-        envs,
-        **common,
-        n_steps=days,
-        batch_size=min(settings.batch_size, settings.n_envs * days),
-        n_epochs=settings.n_epochs,
-        gae_lambda=settings.gae_lambda,
-        clip_range=settings.clip_range,
-        ent_coef=0.0,  # the direction that moves all campaigns alike would be free entropy
-        policy_kwargs=policy,
-    )
-
-
-def default_ppo(make: Callable[[], Any], settings: Any, seed: int) -> Any:
-    """Return PPO in Stable-Baselines3's usual setting, to compare with: 8 environments, batch 64.
+def default_ppo(make: Callable[[], Any], settings: Learner, seed: int) -> Any:
+    """Return PPO as it is usually run, a yardstick: 8 single environments, batches of 64.
 
     Args:
         make: makes an environment.
-        settings: of ``ppo``; the network and the passes over each batch are taken from them.
-        seed: of everything.
+        settings: of a learner with PPO; only network, epochs and discount are taken from them.
+        seed: of the network's weights, the exploration and the episodes.
     """
+    assert isinstance(settings, OnPolicy)  # noqa: S101  # a programmer's error
     return PPO(
         "MlpPolicy",
         dummy_vec_env(make, 8),
@@ -147,8 +174,10 @@ def default_ppo(make: Callable[[], Any], settings: Any, seed: int) -> Any:
     )
 
 
-def _annealed(rate: float) -> Callable[[float], float]:
-    def at(left: float) -> float:
-        return rate * max(left, 0.0)
+def _linear_schedule(initial: float) -> Callable[[float], float]:
+    """Return a learning rate as a function of the share of training that remains."""
 
-    return at
+    def learning_rate(remaining: float) -> float:
+        return initial * max(remaining, 0.0)
+
+    return learning_rate

@@ -1,7 +1,7 @@
-"""State of a training as one safetensors file: arrays, and JSON for all else; never a pickle.
+"""Training state as one safetensors file: arrays, and JSON for everything else; never a pickle.
 
-What cannot be told from arrays and JSON alone (dictionaries by number, tuples) is marked, so that
-optimisers and generators get back exactly what they gave.
+JSON has neither dictionaries with integer keys nor tuples; both are marked, so that optimisers and
+generators get back exactly what they gave.
 """
 
 import json
@@ -20,15 +20,17 @@ from ...data.errors import DataError
 from ...data.storage import write_bytes
 
 Arrays = dict[str, NDArray[Any]]
-_TOLD = "told"  # name of the JSON in the file's metadata
+_VERSION = "2"  # of the file's content; raise it when a learner's state changes
 
 
-def packed(arrays: Mapping[str, NDArray[Any]], metadata: dict[str, str] | None = None) -> bytes:
+def to_safetensors(
+    arrays: Mapping[str, NDArray[Any]], metadata: dict[str, str] | None = None
+) -> bytes:
     """Return named arrays as the content of a safetensors file."""
     return save({k: np.array(v, order="C") for k, v in arrays.items()}, metadata)
 
 
-def unpacked(path: Path) -> tuple[Arrays, bytes]:
+def read_safetensors(path: Path) -> tuple[Arrays, bytes]:
     """Return the named arrays of a safetensors file, and its content.
 
     Raises:
@@ -40,37 +42,45 @@ def unpacked(path: Path) -> tuple[Arrays, bytes]:
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise DataError(
             f"{path}: cannot be read as safetensors ({' '.join(str(error).split())}). Allowed: a "
-            "file that scripts/train.py wrote. Train the policy again."
+            "file that scripts/train.py wrote. To fix: train the policy again."
         ) from None
 
 
 def write_state(path: Path, state: Any) -> None:
     """Write nested containers of arrays, tensors and plain values, whole or not at all."""
     arrays: Arrays = {}
-    told = _told(state, arrays)
-    write_bytes(path, packed(arrays, {_TOLD: json.dumps(told)}))
+    metadata = {"version": _VERSION, "state": json.dumps(_serialise(state, arrays))}
+    write_bytes(path, to_safetensors(arrays, metadata))
 
 
 def read_state(path: Path) -> Any:
     """Return what ``write_state`` was given.
 
     Raises:
-        DataError: the file is absent, unreadable or not of that making.
+        DataError: the file is absent, unreadable, of another version or no training state.
     """
-    arrays, content = unpacked(path)
+    arrays, content = read_safetensors(path)
     size = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + size])
+    metadata = json.loads(content[8 : 8 + size]).get("__metadata__", {})
+    if metadata.get("version") != _VERSION:
+        raise DataError(
+            f"{path}: checkpoint of another version; this program reads version {_VERSION}. "
+            "To fix: train in another folder, or delete the checkpoint and start again."
+        )
     try:
-        return _retold(json.loads(header["__metadata__"][_TOLD]), arrays)
+        return _deserialise(json.loads(metadata["state"]), arrays)
     except (KeyError, TypeError, ValueError):
-        raise DataError(f"{path}: no state of a training; start the training anew.") from None
+        raise DataError(
+            f"{path}: not a training state. Allowed: a checkpoint that scripts/train.py wrote. "
+            "To fix: delete it and start the training again."
+        ) from None
 
 
-def tidy(folder: Path) -> None:
-    """Remove what a process that was killed while it wrote a file left in a run's folder."""
+def remove_partial_files(folder: Path) -> None:
+    """Remove temporary files that a killed process left in a run's folder."""
     for name in ("checkpoint.safetensors", "policy.safetensors", "policy.json"):
-        for left in folder.glob(f".{name}.*"):
-            left.unlink(missing_ok=True)
+        for temporary in folder.glob(f".{name}.*"):
+            temporary.unlink(missing_ok=True)
 
 
 def random_state() -> dict[str, Any]:
@@ -83,37 +93,39 @@ def random_state() -> dict[str, Any]:
 
 
 def restore_random_state(state: Mapping[str, Any]) -> None:
-    """Put the global generators where ``random_state`` found them."""
+    """Set the global generators to the result of ``random_state``."""
     torch.set_rng_state(state["torch"])
     np.random.set_state(state["numpy"])  # noqa: NPY002
     random.setstate(state["python"])
 
 
-def _told(value: Any, arrays: Arrays) -> Any:
-    """Return a value as JSON knows it; its arrays are added to ``arrays`` and named."""
+def _serialise(value: Any, arrays: Arrays) -> Any:
+    """Return a value in JSON's types; its arrays are added to ``arrays`` and named."""
     if isinstance(value, torch.Tensor | np.ndarray):
         kind = "tensor" if isinstance(value, torch.Tensor) else "array"
         name = str(len(arrays))
         arrays[name] = value.detach().numpy() if isinstance(value, torch.Tensor) else value
         return {kind: name}
     if isinstance(value, Mapping):
-        return {"items": [[_told(k, arrays), _told(v, arrays)] for k, v in value.items()]}
+        items = value.items()
+        return {"items": [[_serialise(k, arrays), _serialise(v, arrays)] for k, v in items]}
     if isinstance(value, tuple):
-        return {"tuple": [_told(v, arrays) for v in value]}
+        return {"tuple": [_serialise(v, arrays) for v in value]}
     if isinstance(value, list):
-        return [_told(v, arrays) for v in value]
+        return [_serialise(v, arrays) for v in value]
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _retold(told: Any, arrays: Arrays) -> Any:
-    if isinstance(told, list):
-        return [_retold(v, arrays) for v in told]
-    if not isinstance(told, dict):
-        return told
-    ((kind, content),) = told.items()
+def _deserialise(value: Any, arrays: Arrays) -> Any:
+    """Return the value that ``_serialise`` was given."""
+    if isinstance(value, list):
+        return [_deserialise(v, arrays) for v in value]
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
     if kind == "items":
-        return {_retold(k, arrays): _retold(v, arrays) for k, v in content}
+        return {_deserialise(k, arrays): _deserialise(v, arrays) for k, v in content}
     if kind == "tuple":
-        return tuple(_retold(v, arrays) for v in content)
+        return tuple(_deserialise(v, arrays) for v in content)
     # a copy of its own: aligned and writable
     return torch.tensor(arrays[content]) if kind == "tensor" else np.array(arrays[content])

@@ -1,4 +1,4 @@
-"""A learned policy: its network, what is on record about it, and how both are kept on disk.
+"""Learned policies: a network with its training record, and both on disk.
 
 ``policy.safetensors`` holds the actor's weights, ``policy.json`` everything else; nothing is ever
 unpickled.
@@ -29,74 +29,83 @@ from ...envs.flight import (
     requested_spend,
 )
 from .actor import Actor, Shape
-from .checkpoint import packed, unpacked
+from .checkpoint import read_safetensors, to_safetensors
 
-_VERSION = 2
+_VERSION = 2  # of policy.json
 _LIBRARIES = ("torch", "stable-baselines3", "sb3-contrib", "numpy", "gymnasium")
 
 
 class Training(Settings):
-    """What a network was trained for, and how."""
+    """Record of a training run: what the network was trained for, and how."""
 
-    task: str | None  # id of the task of the suite; None for an advertiser's calibration
+    task: str | None  # id of the benchmark task; None: an advertiser's calibration
     campaigns: list[str]
     objective: str
     seed: Annotated[int, Field(ge=0)]
     threads: Annotated[int, Field(ge=1)]  # of torch
-    steps: Annotated[int, Field(ge=0)]  # days flown in training
+    steps: Annotated[int, Field(ge=0)]  # environment days simulated in training
 
 
 class NetworkFacts(Settings):
-    """The content of ``policy.json``."""
+    """Content of ``policy.json``."""
 
     version: int
     name: str  # of the learner
-    origin: str  # what training the kept weights have gone through
+    origin: str  # training that the saved weights have gone through
     shape: Shape
     action: ActionSettings
     training: Training
     versions: dict[str, str]  # of the libraries it was trained with
-    sha256: str  # of policy.safetensors
+    sha256: str  # of policy.safetensors, hexadecimal
 
 
 @dataclass(frozen=True)
 class Network:
-    """An actor, the scale of its actions and its record."""
+    """An actor, the scale of its actions and its training record."""
 
     actor: Actor
     action: ActionSettings
     training: Training
     name: str  # of the learner
-    origin: str  # what training it has gone through
+    origin: str  # training that the weights have gone through
 
-    def actions(self, seen: NDArray[Any], memory: Any = None) -> tuple[NDArray[np.float64], Any]:
-        """Return the mean actions, clipped to [-1, 1], (flights, size), and the memory."""
+    def actions(
+        self, observation: NDArray[Any], memory: Any = None
+    ) -> tuple[NDArray[np.float64], Any]:
+        """Return mean actions in [-1, 1], (flights, actions), and the recurrent state.
+
+        Args:
+            observation: (flights, size).
+            memory: recurrent state of the day before; None on the first day.
+        """
         with torch.no_grad():
-            mean, memory = self.actor(torch.as_tensor(seen, dtype=torch.float32), memory)
+            mean, memory = self.actor(torch.as_tensor(observation, dtype=torch.float32), memory)
         return np.clip(mean.numpy().astype(np.float64), -1.0, 1.0), memory
 
 
 class LearnedPolicy:
-    """Lets a network act on what it observes, without exploration."""
+    """Policy of a trained network, without exploration."""
 
     open_loop = False
 
     def __init__(self, name: str, network: Network, problem: Problem) -> None:
-        """Args: name, the network, and the problem it is to solve."""
+        """Args: name; network; problem that is planned."""
         self.name, self.network, self.problem = name, network, problem
 
-    def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
-        """Return the dollars that the network's action asks for."""
-        seen = np.asarray(observe(self.problem, view), np.float32)
-        action, memory = self.network.actions(seen.reshape(-1, seen.shape[-1]), memory)
-        action = action.reshape(*seen.shape[:-1], -1)
-        target, total = requested_spend(self.problem, view, action, self.network.action)
-        return target, total, memory
+    def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
+        """Return requested dollars per campaign and in total, and the recurrent state."""
+        observation = np.asarray(observe(self.problem, observable), np.float32)
+        rows = observation.reshape(-1, observation.shape[-1])
+        action, memory = self.network.actions(rows, memory)
+        action = action.reshape(*observation.shape[:-1], -1)
+        spend, total = requested_spend(self.problem, observable, action, self.network.action)
+        return spend, total, memory
 
 
 def save_network(network: Network, folder: Path) -> None:
     """Write ``policy.safetensors`` (weights, float32) and ``policy.json`` (everything else)."""
-    content = packed({name: value.numpy() for name, value in network.actor.state_dict().items()})
+    weights = network.actor.state_dict()
+    content = to_safetensors({name: value.numpy() for name, value in weights.items()})
     facts = NetworkFacts(
         version=_VERSION,
         name=network.name,
@@ -112,24 +121,24 @@ def save_network(network: Network, folder: Path) -> None:
 
 
 def load_network(folder: Path) -> Network:
-    """Read what ``save_network`` wrote; nothing is unpickled.
+    """Return the network that ``save_network`` wrote; nothing is unpickled.
 
     Raises:
-        DataError: if the files are missing, of another version, or do not fit each other.
+        DataError: if the files are missing, of another version, or do not belong together.
         ConfigError: naming the key of ``policy.json`` that is missing or not allowed.
     """
     facts = _read_facts(folder / "policy.json")
     path = folder / "policy.safetensors"
-    weights, content = unpacked(path)
+    weights, content = read_safetensors(path)
     if hashlib.sha256(content).hexdigest() != facts.sha256:
-        raise _unfit(path, "another SHA-256")
-    actor = Actor.built(facts.shape)
+        raise _mismatch(path, "SHA-256 differs")
+    actor = Actor.from_shape(facts.shape)
     try:
         actor.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
     except (RuntimeError, TypeError) as error:
-        raise _unfit(path, " ".join(str(error).split())) from None
+        raise _mismatch(path, " ".join(str(error).split())) from None
     if not all(np.isfinite(array).all() for array in weights.values()):
-        raise _unfit(path, "a weight is not a finite number")
+        raise _mismatch(path, "a weight is not finite")
     return Network(actor, facts.action, facts.training, facts.name, facts.origin)
 
 
@@ -137,32 +146,35 @@ def load_policy(folder: Path, problem: Problem) -> LearnedPolicy:
     """Return the policy of a training run for a problem of the same campaigns.
 
     Raises:
-        ConfigError: if there is none, or it was trained for other campaigns.
+        ConfigError: if the folder holds none, or it was trained for other campaigns.
         DataError: if its files are damaged.
     """
     if folder.is_file():
         raise ConfigError(
-            f"policy: {str(folder)!r} is a file; formats that have to be unpickled are never read. "
-            "Give the folder of a run of scripts/train.py."
+            f"policy: {str(folder)!r} is a file; pickled formats are never read. Give the folder "
+            "of a run of scripts/train.py."
         )
     if not (folder / "policy.json").exists():
         raise ConfigError(
-            f"policy: {str(folder)!r} holds no trained policy (policy.json); give the folder of a "
+            f"policy: {str(folder)!r} holds no trained policy (policy.json). Give the folder of a "
             "run of scripts/train.py."
         )
     network = load_network(folder)
     trained, names = network.training.campaigns, list(problem.constraints.names)
     if trained != names:
         raise ConfigError(
-            f"policy: {str(folder)!r} was trained for the campaigns {', '.join(trained)}; here "
-            f"are {', '.join(names)}. Train a policy for them."
+            f"policy: {str(folder)!r} was trained for the campaigns {', '.join(trained)}; expected "
+            f"{', '.join(names)}. Train a policy for these campaigns."
         )
     shape = network.actor.shape
-    due = observation_size(len(names), len(problem.constraints.channels)), action_size(len(names))
-    if (shape.observation, shape.actions) != due:
+    expected = (
+        observation_size(len(names), len(problem.constraints.channels)),
+        action_size(len(names)),
+    )
+    if (shape.observation, shape.actions) != expected:
         raise ConfigError(
-            f"policy: {str(folder)!r} was trained on {shape.observation} numbers a day for "
-            f"{shape.actions} actions; here they are {due[0]} and {due[1]}. Train it again."
+            f"policy: {str(folder)!r} takes {shape.observation} observations and returns "
+            f"{shape.actions} actions; expected {expected[0]} and {expected[1]}. Train it again."
         )
     return LearnedPolicy(network.name, network, problem)
 
@@ -170,16 +182,18 @@ def load_policy(folder: Path, problem: Problem) -> LearnedPolicy:
 def _read_facts(path: Path) -> NetworkFacts:
     facts = read_json(path)
     if not isinstance(facts, dict):
-        raise DataError(f"{path}: not what a training writes; train the policy again.")
+        raise DataError(
+            f"{path}: not a mapping; expected a file of scripts/train.py. Train the policy again."
+        )
     if facts.get("version") != _VERSION:
         raise DataError(
-            f"{path}: version {facts.get('version')!r}; this program reads {_VERSION}. "
+            f"{path}: version {facts.get('version')!r}; this program reads version {_VERSION}. "
             "Train the policy again."
         )
     return NetworkFacts.of(facts, str(path))
 
 
-def _unfit(path: Path, why: str) -> DataError:
+def _mismatch(path: Path, reason: str) -> DataError:
     return DataError(
-        f"{path}: the weights do not fit policy.json ({why}); use the two files of one run."
+        f"{path}: the weights do not match policy.json ({reason}). Use the two files of one run."
     )

@@ -1,4 +1,4 @@
-"""A training run's folder: the configuration it goes by, and what makes two runs the same."""
+"""Run record: everything that two training runs must share to be bitwise the same."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,15 +11,22 @@ from ...data.errors import ConfigError
 from ...data.settings import Settings
 from ...envs.environment import EnvSettings, MarketSource, to_arrays
 from ...envs.flight import Problem
+from .algorithms import Learner
 
 
 def same_run(
-    problem: Problem, source: MarketSource, env: EnvSettings, settings: Any, record: Settings
+    problem: Problem, source: MarketSource, env: EnvSettings, settings: Learner, record: Settings
 ) -> dict[str, Any]:
-    """Return all that two trainings must share to be bitwise the same, as plain values."""
-    rules = problem.constraints
-    parts = {
-        "bounds": np.concatenate([*rules.floor_cents, *rules.cap_cents, rules.daily_cap_cents]),
+    """Return the run record as plain values by name.
+
+    Problem and markets enter as one SHA-256. How often a checkpoint is written has no influence on
+    the result and is left out.
+    """
+    constraints = problem.constraints
+    content = {
+        "bounds": np.concatenate(
+            [*constraints.floor_cents, *constraints.cap_cents, constraints.daily_cap_cents]
+        ),
         "market": problem.market,
         "state": problem.state,
         "covariance": problem.covariance,
@@ -27,25 +34,35 @@ def same_run(
         "static_plan": problem.static_plan,
         "markets": source.market,
     }
-    content = hashlib.sha256()
-    for name, array in sorted(to_arrays(parts).items()):
-        content.update(name.encode() + np.ascontiguousarray(array).tobytes())
-    told = {"problem": content.hexdigest(), "total": rules.total, "pacing": list(rules.pacing)}
-    told |= {"change_limit": rules.change_limit, "credit_days": problem.credit_days}
-    told |= {f"env.{k}": v for k, v in env.model_dump().items()}
-    told |= {f"agent.{k}": v for k, v in settings.model_dump().items() if k != "checkpoint"}
-    return told | record.model_dump()
+    digest = hashlib.sha256()
+    for name, array in sorted(to_arrays(content).items()):
+        digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
+    return {
+        "problem": digest.hexdigest(),
+        "total": constraints.total,
+        "pacing": list(constraints.pacing),
+        "change_limit": constraints.change_limit,
+        "credit_days": problem.credit_days,
+        **{f"env.{key}": value for key, value in env.model_dump().items()},
+        **{f"agent.{k}": v for k, v in settings.model_dump().items() if k != "checkpoint"},
+        **record.model_dump(),
+    }
 
 
-def require_same(path: Path, kept: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Refuse to continue the training of something else.
+def require_same(path: Path, stored: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+    """Raise ConfigError if a checkpoint belongs to another training run.
+
+    Args:
+        path: of the checkpoint.
+        stored: run record in the checkpoint.
+        current: run record of this training.
 
     Raises:
-        ConfigError: naming the first thing that differs.
+        ConfigError: naming the first key that differs.
     """
-    for name in now:
-        if kept.get(name) != now[name]:
+    for name in current:
+        if stored.get(name) != current[name]:
             raise ConfigError(
-                f"{path}: a training with {name}={kept.get(name)!r}; here it is {now[name]!r}. "
-                "Continue it as it began, or train in another folder."
+                f"{path}: checkpoint of a training with {name}={stored.get(name)!r}; this one has "
+                f"{current[name]!r}. Resume with the original settings, or train in another folder."
             )

@@ -1,4 +1,4 @@
-"""Which network so far is the best: flown on validation markets against rivals."""
+"""Selection of the best network so far, by its rollouts on validation markets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...data.types import Floats
 from ...envs.flight import Problem
 from ..policy import PlanPolicy, Policy
 from ..rollout import EvaluationSet, rollout_policy
@@ -17,40 +18,51 @@ GAIN = "gain_over_static"
 
 
 class Selection:
-    """Keeps the weights that did best; the first candidate is the network whose actions are all 0.
+    """Holds the best weights; the first candidate is the network whose actions are all 0.
 
-    The best is that of the highest percent of the clairvoyant where the trial knows it, and of the
-    highest gain over the static plan where it does not.
+    The score is the percent of the clairvoyant where the evaluation set knows it, and otherwise
+    the gain over the static plan in percent.
     """
 
     def __init__(
         self,
         network: Network,
         problem: Problem,
-        trial: EvaluationSet,
+        evaluation_set: EvaluationSet,
         rivals: Sequence[Policy] = (),
     ) -> None:
-        """Args: the network that is trained, its problem, the validation markets, its rivals."""
-        self.network, self.problem, self.trial = network, problem, trial
-        static = PlanPolicy("static", problem.static_plan)
-        others = [rival for rival in rivals if rival.name != static.name]
-        self._marks = {p.name: self._flown(p) for p in (static, *others)}
-        self.best = replace(network, actor=network.actor.idle(), origin="no training: actions of 0")
-        idle = LearnedPolicy("idle", self.best, problem)
-        self.score = self._scores(self._flown(idle))[self._by]
-        self.since = 0  # checks without an improvement
-
-    def check(self, origin: str) -> dict[str, float]:
-        """Fly the network as it is; return its scores by name, in percent.
+        """Score the first candidate and the rivals.
 
         Args:
-            origin: what training it has gone through, for the record.
+            network: the network in training.
+            problem: what is planned.
+            evaluation_set: validation markets.
+            rivals: policies whose value the network's is reported against, beside the static plan.
         """
-        scores = self._scores(self._flown(LearnedPolicy("trained", self.network, self.problem)))
-        self.since += 1
+        self.network, self.problem, self.evaluation_set = network, problem, evaluation_set
+        static = PlanPolicy("static", problem.static_plan)
+        others = [rival for rival in rivals if rival.name != static.name]
+        self.reference_values = {p.name: self._values(p) for p in (static, *others)}
+        zero_action_actor = network.actor.zero_action_copy()
+        self.best = replace(network, actor=zero_action_actor, origin="no training: actions of 0")
+        self.score = self._scores(self._values(LearnedPolicy("zero", self.best, problem)))[self._by]
+        self.checks_since_best = 0
+
+    def check(self, origin: str) -> dict[str, float]:
+        """Score the network as it is, and store its weights if they are the best.
+
+        Args:
+            origin: training that the weights have gone through, for the record.
+
+        Returns:
+            Scores by name, in percent.
+        """
+        policy = LearnedPolicy("trained", self.network, self.problem)
+        scores = self._scores(self._values(policy))
+        self.checks_since_best += 1
         if scores[self._by] > self.score:
-            self.score, self.since = scores[self._by], 0
-            self.best = replace(self.network, actor=self.network.actor.copied(), origin=origin)
+            self.score, self.checks_since_best = scores[self._by], 0
+            self.best = replace(self.network, actor=self.network.actor.copy(), origin=origin)
         return scores
 
     def state(self) -> dict[str, Any]:
@@ -59,31 +71,32 @@ class Selection:
             "weights": self.best.actor.state_dict(),
             "origin": self.best.origin,
             "score": self.score,
-            "since": self.since,
+            "checks_since_best": self.checks_since_best,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from what ``state`` returned."""
+        """Continue from the result of ``state``."""
         self.best = replace(self.best, origin=state["origin"])
         self.best.actor.load_state_dict(state["weights"])
-        self.score, self.since = state["score"], state["since"]
+        self.score, self.checks_since_best = state["score"], state["checks_since_best"]
 
     @property
     def _by(self) -> str:
-        return GAIN if self.trial.best is None else PERCENT
+        return GAIN if self.evaluation_set.best is None else PERCENT
 
-    def _flown(self, policy: Policy) -> Any:
+    def _values(self, policy: Policy) -> Floats:
+        """Return the objective of a policy's episodes, (markets,)."""
         with torch.no_grad():
-            return rollout_policy(self.problem, policy, self.trial).total
+            return rollout_policy(self.problem, policy, self.evaluation_set).total
 
-    def _scores(self, total: Any) -> dict[str, float]:
+    def _scores(self, values: Floats) -> dict[str, float]:
         scores = {}
-        if self.trial.best is not None:
-            best = self.trial.best
-            scores[PERCENT] = float(100 - 100 * ((best - total) / np.abs(best)).mean())
-        for name, mark in self._marks.items():  # a profit may be negative
-            over = 100 * (total.mean() - mark.mean()) / abs(mark.mean())
-            scores[f"gain_over_{name}"] = float(over)
+        best = self.evaluation_set.best
+        if best is not None:
+            scores[PERCENT] = float(100 - 100 * ((best - values) / np.abs(best)).mean())
+        for name, reference in self.reference_values.items():  # a profit may be negative
+            gain = 100 * (values.mean() - reference.mean()) / abs(reference.mean())
+            scores[f"gain_over_{name}"] = float(gain)
         return scores
 
 

@@ -1,4 +1,4 @@
-"""A learner trained in an arena, from the configuration's group ``agent``."""
+"""Training of the configured learner, and its score on the validation markets."""
 
 from pathlib import Path
 
@@ -7,27 +7,32 @@ from ..experiment import CALIBRATED, Experiment
 from ..policies import BASELINES, baseline
 from ..policy import PlanPolicy, Policy
 from ..rollout import percent_of, rollout_policy
-from .algorithms import Learner
+from .algorithms import LEARNERS, Learner
 from .network import LearnedPolicy
 from .trainer import train
 
-RIVALS = ("greedy", "replanner")  # that a learner is held against while it trains, where known
+RIVALS = ("greedy", "replanner")  # baselines that validation compares a learner with
 
 
 def learn(
     experiment: Experiment, seed: int, folder: Path | None, *, progress: bool
 ) -> LearnedPolicy:
-    """Train the configured learner in the session's arena; the best on validation is kept.
+    """Train the experiment's learner; return the policy that is best on validation.
 
     Args:
-        session: what was prepared.
-        seed: of the training.
-        folder: of the run, where it may be resumed from; None to keep nothing.
-        progress: whether to show bars.
+        experiment: with the learner's settings as its agent.
+        seed: of the network's weights, the exploration and the episodes.
+        folder: of the run, for its checkpoint and logs; None to write nothing.
+        progress: whether to show progress bars.
+
+    Raises:
+        ConfigError: if the agent is not a learner, or the folder's checkpoint is of another run.
     """
     learner = experiment.agent
     if not isinstance(learner, Learner):
-        raise ConfigError("agent: no learner was given; set agent=ppo or another learner.")
+        raise ConfigError(
+            f"agent: not a learner; allowed: {', '.join(LEARNERS)}. Choose one with agent=NAME."
+        )
     network = train(
         experiment.problem,
         experiment.source,
@@ -46,11 +51,12 @@ def learn(
 def validation_percent(experiment: Experiment, policy: Policy) -> float:
     """Return a policy's percent of the clairvoyant on the validation markets.
 
-    It is what sweeps maximise: the test markets are for the report alone.
+    Sweeps maximise it, so that nothing is ever selected on the test markets.
     """
-    trial = experiment.held_out("validation")
-    best = trial.best
+    validation = experiment.held_out("validation")
+    best = validation.best
     if best is None:
         plans = PlanPolicy("clairvoyant", experiment.plans("validation", "daily"))
-        best = rollout_policy(experiment.problem, plans, trial).total
-    return float(percent_of(rollout_policy(experiment.problem, policy, trial).total, best).mean())
+        best = rollout_policy(experiment.problem, plans, validation).total
+    total = rollout_policy(experiment.problem, policy, validation).total
+    return float(percent_of(total, best).mean())

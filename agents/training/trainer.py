@@ -1,7 +1,7 @@
-"""Training: first by backpropagation through the simulator, then in the environment.
+"""Training loop: first backpropagation through the simulator, then steps in the environment.
 
-Either stage may be left out. A training that has a folder leaves a checkpoint there and goes on
-from the one it finds, bitwise as if it had never been stopped.
+Either stage may be left out. A run with a folder writes a checkpoint there, and continues from an
+existing one bitwise as if it had never stopped.
 """
 
 import sys
@@ -22,8 +22,15 @@ from ...envs.market import Market, MarketState
 from ..policy import Policy
 from ..rollout import EvaluationSet
 from .actor import Actor
+from .algorithms import Learner
 from .apg import AnalyticPolicyGradient
-from .checkpoint import random_state, read_state, restore_random_state, tidy, write_state
+from .checkpoint import (
+    random_state,
+    read_state,
+    remove_partial_files,
+    restore_random_state,
+    write_state,
+)
 from .network import Network, Training
 from .same_run import require_same, same_run
 from .sb3 import SB3Learner, StopTraining
@@ -36,7 +43,7 @@ def train(
     source: tuple[Market, MarketState] | MarketSource,
     validation: EvaluationSet,
     env: EnvSettings,
-    settings: Any,
+    settings: Learner,
     seed: int,
     folder: Path | None = None,
     *,
@@ -44,27 +51,34 @@ def train(
     rivals: Sequence[Policy] = (),
     task: str | None = None,
 ) -> Network:
-    """Train a policy; Ctrl-C ends the training early and keeps the best so far.
+    """Train a policy; Ctrl-C ends the training early and keeps the best network so far.
 
     Args:
         problem: what is planned.
-        source: where training flights come from; the evaluation's must not be among them.
-        validation: markets on which the best network is chosen.
+        source: markets of the training episodes; none of the evaluation's may be among them.
+        validation: markets on which the best network is selected.
         env: of the environment.
-        settings: of the learner; see ``learners.learner_of``.
-        seed: of the network, the actions and the flights.
-        folder: of the run, for its checkpoint and TensorBoard; None for neither.
-        progress: whether to show bars.
-        rivals: policies that are flown on the validation markets too, beside the static plan.
-        task: id of the task that the problem is of, for the record.
+        settings: of the learner; see ``algorithms.learner_of``.
+        seed: of the network's weights, the exploration and the episodes.
+        folder: of the run, for its checkpoint and TensorBoard logs; None for neither.
+        progress: whether to show progress bars.
+        rivals: policies to compare with on the validation markets, beside the static plan.
+        task: id of the problem's benchmark task, for the record.
 
     Raises:
-        ConfigError: if the folder's checkpoint is of another training.
+        ConfigError: if the folder's checkpoint belongs to another training run.
     """
-    flights: MarketSource = MarketPool(*source) if type(source) is tuple else source  # type: ignore
-    return _Run(
-        problem, flights, validation, env, settings, seed, folder, progress, rivals, task
-    ).network()
+    markets: MarketSource = MarketPool(*source) if type(source) is tuple else source  # type: ignore
+    record = Training(
+        task=task,
+        campaigns=list(problem.constraints.names),
+        objective=problem.objective.name,
+        seed=seed,
+        threads=torch.get_num_threads(),
+        steps=0,
+    )
+    run = _Run(problem, markets, validation, env, settings, record, folder, progress, rivals)
+    return run.network()
 
 
 class _Run:
@@ -76,146 +90,137 @@ class _Run:
         source: MarketSource,
         validation: EvaluationSet,
         env: EnvSettings,
-        settings: Any,
-        seed: int,
+        settings: Learner,
+        record: Training,
         folder: Path | None,
         progress: bool,
         rivals: Sequence[Policy],
-        task: str | None,
     ) -> None:
-        self.settings, self._shown = settings, progress
+        self.settings, self._progress = settings, progress
         self._path = None if folder is None else folder / "checkpoint.safetensors"
         envs = SB3Envs(BudgetVectorEnv(problem, source, env, settings.n_envs))
-        self.play = SB3Learner(envs, settings, seed)
-        actor = Actor.of(self.play.model.policy)
-        self.warm = AnalyticPolicyGradient(actor, problem, source, env, settings.warm, seed)
-        record = Training(
-            task=task,
-            campaigns=list(problem.constraints.names),
-            objective=problem.objective.name,
-            seed=seed,
-            threads=torch.get_num_threads(),
-            steps=0,
-        )
+        self.sb3 = SB3Learner(envs, settings, record.seed)
+        actor = Actor.of(self.sb3.model.policy)
+        self.apg = AnalyticPolicyGradient(actor, problem, source, env, settings.warm, record.seed)
         untrained = Network(actor, env.action, record, settings.name, "")
-        self.best = Selection(untrained, problem, validation, rivals)
-        self.warming = True  # whether the first stage is still on
-        self._same = same_run(problem, source, env, settings, record)
-        self._log = _Log(None if folder is None else folder / "tensorboard" / "train")
-        self.play.model.set_logger(self._log)
-        self._kept = time.monotonic()
+        self.selection = Selection(untrained, problem, validation, rivals)
+        self.in_warm_start = True
+        self._record = same_run(problem, source, env, settings, record)
+        self._logger = _StepLogger(None if folder is None else folder / "tensorboard" / "train")
+        self.sb3.model.set_logger(self._logger)
+        self._saved_at = time.monotonic()
         if self._path is not None:
-            tidy(self._path.parent)
+            remove_partial_files(self._path.parent)
             if self._path.exists():
                 self._resume(self._path)
 
     def network(self) -> Network:
         """Train, and return the best network."""
         try:
-            if self.warming:
-                self._backpropagate()
-            self._interact()
+            if self.in_warm_start:
+                self._run_warm_start()
+            self._run_sb3()
         except KeyboardInterrupt:
-            print("stopped early; the best network so far is kept", file=sys.stderr)
-        best = self.best.best
+            print("stopped early; keeping the best network so far", file=sys.stderr)
+        best = self.selection.best
         best.actor.eval()
         return replace(best, training=best.training.model_copy(update={"steps": self.steps}))
 
     @property
     def steps(self) -> int:
-        """Days flown in training so far."""
-        return self.warm.steps + int(self.play.steps)
+        """Environment days simulated in both stages so far."""
+        return self.apg.steps + self.sb3.steps
 
     @property
-    def stale(self) -> bool:
-        """Whether so many checks brought nothing that the stage should end."""
-        most = self.settings.early_stop
-        return most is not None and self.best.since >= most
+    def stopped_early(self) -> bool:
+        """Whether the last ``early_stop`` checks brought no improvement."""
+        patience = self.settings.early_stop
+        return patience is not None and self.selection.checks_since_best >= patience
 
-    def check(self, bar: "_Bar") -> None:
-        """Fly the network on the validation markets; show and log how it did."""
-        origin = f"backpropagation, {self.warm.done} iterations"
-        if not self.warming:
-            origin = f"{self.settings.name}, {self.play.steps:,} steps after {origin}"
-        scores = self.best.check(origin)
+    def check(self, bar: "_ProgressBar") -> None:
+        """Score the network on the validation markets; log and show the scores."""
+        origin = f"backpropagation, {self.apg.iterations} iterations"
+        if not self.in_warm_start:
+            origin = f"{self.settings.name}, {self.sb3.steps:,} steps after {origin}"
+        scores = self.selection.check(origin)
         for name, score in scores.items():
-            self._log.record(f"validation/{name}", score)
-        self._log.dump(self.warm.steps if self.warming else int(self.play.steps))
-        bar.tell(format_scores(scores))
+            self._logger.record(f"validation/{name}", score)
+        self._logger.dump(self.apg.steps if self.in_warm_start else self.sb3.steps)
+        bar.show(format_scores(scores))
 
-    def ess_target(self, *, now: bool = False) -> None:
-        """Write the checkpoint, if the last one is old enough."""
-        if self._path is None:
-            return
-        if not now and time.monotonic() - self._kept < self.settings.checkpoint:
+    def save_checkpoint(self, *, always: bool = False) -> None:
+        """Write the checkpoint if the last one is old enough, or in any case."""
+        age = time.monotonic() - self._saved_at
+        if self._path is None or (age < self.settings.checkpoint and not always):
             return
         write_state(self._path, self._state())
-        self._kept = time.monotonic()
+        self._saved_at = time.monotonic()
 
-    def _backpropagate(self) -> None:
-        warm, most = self.warm, self.settings.warm.iterations
-        every = max(most // self.settings.checks, 1)
-        with _Bar("learning through the simulator", most, warm.done, self._shown) as bar:
-            while warm.done < most and not self.stale:
-                warm.step()
-                bar.reach(warm.done)
-                if warm.done % every == 0 or warm.done == most:
+    def _run_warm_start(self) -> None:
+        apg, iterations = self.apg, self.settings.warm.iterations
+        interval = max(iterations // self.settings.checks, 1)
+        title = "learning through the simulator"
+        with _ProgressBar(title, iterations, apg.iterations, self._progress) as bar:
+            while apg.iterations < iterations and not self.stopped_early:
+                apg.step()
+                bar.update(apg.iterations)
+                if apg.iterations % interval == 0 or apg.iterations == iterations:
                     self.check(bar)
-                self.ess_target()
-        self.best.since, self.warming = 0, False
-        self._log.offset = warm.steps
+                self.save_checkpoint()
+        self.selection.checks_since_best, self.in_warm_start = 0, False
+        self._logger.offset = apg.steps
 
-    def _interact(self) -> None:
-        most = self.settings.total_timesteps
-        with _Bar(self.settings.name, most, self.play.steps, self._shown) as bar:
-            if self.play.steps < most and not self.stale:
-                self.play.learn(_Callback(self, bar))
+    def _run_sb3(self) -> None:
+        total = self.settings.total_timesteps
+        with _ProgressBar(self.settings.name, total, self.sb3.steps, self._progress) as bar:
+            if self.sb3.steps < total and not self.stopped_early:
+                self.sb3.learn(_Callback(self, bar))
                 self.check(bar)
-        self.ess_target(now=True)
+        self.save_checkpoint(always=True)
 
     def _state(self) -> dict[str, Any]:
         return {
-            "same": self._same,
-            "warming": self.warming,
-            "warm": self.warm.state(),
-            "play": self.play.state(),
-            "best": self.best.state(),
+            "record": self._record,
+            "in_warm_start": self.in_warm_start,
+            "apg": self.apg.state(),
+            "sb3": self.sb3.state(),
+            "selection": self.selection.state(),
             "random": random_state(),
         }
 
     def _resume(self, path: Path) -> None:
         state: Mapping[str, Any] = read_state(path)
-        require_same(path, state["same"], self._same)
-        self.play.restore(state["play"])
-        self.warm.restore(state["warm"])
-        self.best.restore(state["best"])
-        self.warming = state["warming"]
-        self._log.offset = 0 if self.warming else self.warm.steps
+        require_same(path, state["record"], self._record)
+        self.sb3.restore(state["sb3"])
+        self.apg.restore(state["apg"])
+        self.selection.restore(state["selection"])
+        self.in_warm_start = state["in_warm_start"]
+        self._logger.offset = 0 if self.in_warm_start else self.apg.steps
         restore_random_state(state["random"])
 
 
 class _Callback(BaseCallback):
-    """Between flights: checks the network now and then, and keeps a checkpoint."""
+    """Between episodes: validates, anneals the exploration, saves, and stops early."""
 
-    def __init__(self, run: _Run, bar: "_Bar") -> None:
+    def __init__(self, run: _Run, bar: "_ProgressBar") -> None:
         super().__init__()
         self._run, self._bar = run, bar
 
     def _on_rollout_start(self) -> None:
-        if self._run.play.due():
+        if self._run.sb3.validation_due():
             self._run.check(self._bar)
-        self._run.play.explore()
-        self._run.ess_target()
-        if self._run.stale:
+        self._run.sb3.anneal_exploration()
+        self._run.save_checkpoint()
+        if self._run.stopped_early:
             raise StopTraining
 
     def _on_step(self) -> bool:
-        self._bar.reach(self.num_timesteps)
+        self._bar.update(self.num_timesteps)
         return True
 
 
-class _Log(Logger):
-    """TensorBoard, live, by days flown: the environment's come after those of the warm start."""
+class _StepLogger(Logger):
+    """TensorBoard logger by environment steps; ``offset`` adds those of the warm start."""
 
     def __init__(self, folder: Path | None) -> None:
         formats = [] if folder is None else [TensorBoardOutputFormat(str(folder))]
@@ -223,31 +228,31 @@ class _Log(Logger):
         self.offset = 0
 
     def dump(self, step: int = 0) -> None:
-        """Write what was recorded since the last time."""
+        """Write what was recorded since the last call."""
         super().dump(step + self.offset)
 
 
-class _Bar:
-    """A progress bar that shows how good the network is."""
+class _ProgressBar:
+    """Progress bar with the network's scores on standard error."""
 
-    def __init__(self, what: str, total: int, done: int, shown: bool) -> None:
+    def __init__(self, title: str, total: int, done: int, shown: bool) -> None:
         off = not shown or done >= total
         self._bar: Any = tqdm(
-            total=total, initial=done, desc=what, unit_scale=True, disable=off, file=sys.stderr
+            total=total, initial=done, desc=title, unit_scale=True, disable=off, file=sys.stderr
         )
         self._done = done
 
-    def __enter__(self) -> "_Bar":
+    def __enter__(self) -> "_ProgressBar":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def reach(self, done: int) -> None:
-        """Advance to what is done."""
+    def update(self, done: int) -> None:
+        """Advance to an absolute count, at most the total."""
         self._bar.update(min(done, self._bar.total) - self._done if self._bar.total else 0)
         self._done = min(done, self._bar.total or done)
 
-    def tell(self, text: str) -> None:
-        """Show how good the network is."""
+    def show(self, text: str) -> None:
+        """Show a text behind the bar."""
         self._bar.set_postfix_str(text)

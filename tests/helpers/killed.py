@@ -1,7 +1,8 @@
-"""Trains, is killed, goes on: run as a program of its own, as a process that differentiates may
-not fork. Prints, as JSON, the hashes of every learner's uninterrupted and resumed trainings.
+"""Program that trains, kills and resumes: prints the weights' hashes as JSON, per learner.
 
-Arguments: a folder, how many kills at least, and the learners.
+A program of its own, as a process that has used autograd must not fork.
+
+Arguments: a folder, the least number of kills, and the learners.
 """
 
 import hashlib
@@ -16,20 +17,19 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch._dynamo  # which the first optimiser would import in every child
-import yaml
+import torch._dynamo  # imported here once instead of in every child
 
 from mediagym.agents.rollout import EvaluationSet
 from mediagym.agents.training import learner_of, save_network
 from mediagym.agents.training.checkpoint import read_state
 from mediagym.agents.training.network import load_network
 from mediagym.agents.training.trainer import train
+from mediagym.data.storage import shipped_yaml
 from mediagym.envs.arrays import select
 from mediagym.envs.environment import MarketPool
 from mediagym.envs.suite import held_out_markets, problem_for, reference_of, sample_markets, task_of
-from mediagym.envs.suite.env import _env
+from mediagym.envs.suite.env import _env_settings
 
-CONF = Path(__file__).parents[2] / "conf" / "agent"
 TOY: dict[str, Any] = {
     "warm": {"iterations": 3, "flights": 2, "learning_rate": 3e-3},
     "total_timesteps": 480,
@@ -49,47 +49,47 @@ TOY: dict[str, Any] = {
 
 
 def main() -> None:
-    """Kill trainings until enough were killed."""
+    """Train every learner once without a kill, then kill and resume until there were enough."""
     torch.set_num_threads(1)
-    place, least, names = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    rng = np.random.default_rng()  # other moments every time
-    told: dict[str, Any] = {name: {"resumed": []} for name in names}
+    root, min_kills, names = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    rng = np.random.default_rng()  # other moments in every run
+    hashes: dict[str, Any] = {name: {"resumed": []} for name in names}
     lengths = {}
     for name in names:
-        began = time.monotonic()
-        assert _end(_start(name, place / name)) == 0
-        lengths[name] = time.monotonic() - began
-        told[name]["whole"] = _hash(place / name)
+        start = time.monotonic()
+        assert _wait(_fork_training(name, root / name)) == 0
+        lengths[name] = time.monotonic() - start
+        hashes[name]["whole"] = _weights_hash(root / name)
     kills = 0
     for number, name in enumerate(cycle(names)):
-        folder, due = place / f"{name}_{number}", rng.uniform(0.05, 0.9, 4)
-        for share in due:
-            child = _start(name, folder)
+        folder = root / f"{name}_{number}"
+        for share in rng.uniform(0.05, 0.9, 4):
+            child = _fork_training(name, folder)
             time.sleep(share * lengths[name])
             os.kill(child, signal.SIGKILL)
-            killed = _end(child) != 0
+            killed = _wait(child) != 0
             kills += killed
-            _require_whole_files(folder)
+            _require_readable_files(folder)
             if not killed:
                 break
-        if _end(_start(name, folder)) != 0:
+        if _wait(_fork_training(name, folder)) != 0:
             raise RuntimeError("a resumed training failed")
-        told[name]["resumed"].append(_hash(folder))
+        hashes[name]["resumed"].append(_weights_hash(folder))
         assert not list(folder.glob(".*"))
-        if kills >= least and number + 1 >= len(names):
+        if kills >= min_kills and number + 1 >= len(names):
             break
-    print(json.dumps({"kills": kills, "learners": told}))
+    print(json.dumps({"kills": kills, "learners": hashes}))
 
 
-def _start(name: str, folder: Path) -> int:
+def _fork_training(name: str, folder: Path) -> int:
     child = os.fork()
     if child:
         return child
     status = 1
     try:
-        shipped = yaml.safe_load((CONF / f"{name}.yaml").read_text(encoding="utf-8"))
+        shipped = shipped_yaml(f"agent/{name}")
         settings = learner_of({**shipped, **{k: v for k, v in TOY.items() if k in shipped}})
-        network = train(PROBLEM, SOURCE, TRIAL, ENV, settings, 0, folder, progress=False)
+        network = train(PROBLEM, SOURCE, VALIDATION, ENV, settings, 0, folder, progress=False)
         save_network(network, folder)
         status = 0
     finally:
@@ -97,31 +97,31 @@ def _start(name: str, folder: Path) -> int:
     return 0
 
 
-def _end(child: int) -> int:
+def _wait(child: int) -> int:
     return os.waitpid(child, 0)[1]
 
 
-def _hash(folder: Path) -> str:
+def _weights_hash(folder: Path) -> str:
     return hashlib.sha256((folder / "policy.safetensors").read_bytes()).hexdigest()
 
 
-def _require_whole_files(folder: Path) -> None:
+def _require_readable_files(folder: Path) -> None:
     if (folder / "checkpoint.safetensors").exists():
         read_state(folder / "checkpoint.safetensors")
-    if (folder / "policy.json").exists():  # which is written last
+    if (folder / "policy.json").exists():  # written last
         load_network(folder)
 
 
 TASK = task_of("Uncertain-S")
-PROBLEM, ENV = problem_for(TASK), _env(TASK, None)
+PROBLEM, ENV = problem_for(TASK), _env_settings(TASK, None)
 SOURCE = MarketPool(*sample_markets(TASK, range(16)))
-_FEW = np.arange(8)
+_FIRST_MARKETS = np.arange(8)
 _MARKET, _STATE, _NOISE = held_out_markets(TASK, "validation")
-_SOME = [field if field is None else field[:, :8] for field in _NOISE]
-TRIAL = EvaluationSet(
-    select(_MARKET, _FEW),
-    select(_STATE, _FEW),
-    type(_NOISE)(*_SOME),
+_FIRST_NOISE = [field if field is None else field[:, :8] for field in _NOISE]
+VALIDATION = EvaluationSet(
+    select(_MARKET, _FIRST_MARKETS),
+    select(_STATE, _FIRST_MARKETS),
+    type(_NOISE)(*_FIRST_NOISE),
     reference_of(TASK.key).daily["validation"][:8],
 )
 

@@ -19,16 +19,16 @@ from mediagym.agents.plans import acting
 from mediagym.agents.rollout import EvaluationSet, rollout_policy
 from mediagym.agents.setup import candidates_of, trained
 from mediagym.agents.training import (
+    LEARNERS,
     Actor,
     LearnedPolicy,
     Network,
     SB3Envs,
     Training,
-    model_of,
     save_network,
 )
 from mediagym.agents.training.actor import Shape
-from mediagym.agents.training.checkpoint import packed, unpacked
+from mediagym.agents.training.checkpoint import read_safetensors, to_safetensors
 from mediagym.agents.training.network import load_network
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 from mediagym.envs.environment import BudgetVectorEnv
@@ -47,14 +47,14 @@ KINDS = {
 def _network(experiment: Experiment, record: Training, kind: str, **shape: int) -> Network:
     campaigns = len(experiment.posterior.campaigns)
     channels = len(experiment.problem.constraints.channels)
-    usual: dict[str, Any] = {
+    sizes: dict[str, Any] = {
         "observation": observation_size(campaigns, channels),
         "actions": action_size(campaigns),
         "hidden": [8, 7],
     }
     torch.manual_seed(0)
-    actor = Actor.built(Shape(**{**usual, **KINDS[kind], **shape}))
-    return Network(actor, experiment.env.action, record, "ppo", "made up")
+    actor = Actor.from_shape(Shape(**{**sizes, **KINDS[kind], **shape}))
+    return Network(actor, experiment.env.action, record, "ppo", "test")
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -70,47 +70,51 @@ def folder(network: Network, tmp_path: Path) -> Path:
 
 def _rewrite(folder: Path, **changes: Any) -> None:
     path = folder / "policy.json"
-    told = json.loads(path.read_text())
+    facts = json.loads(path.read_text())
     if "shape" in changes:
-        changes["shape"] = {**told["shape"], **changes["shape"]}
-    path.write_text(json.dumps({**told, **changes}))
+        changes["shape"] = {**facts["shape"], **changes["shape"]}
+    path.write_text(json.dumps({**facts, **changes}))
 
 
 def test_a_policy_read_back_acts_bitwise_the_same(
     network: Network, folder: Path, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
-    again = load_network(folder)
-    seen = np.random.default_rng(0).normal(size=(2, 64, network.actor.shape.observation))
-    for one, other in zip(_two_days(network, seen), _two_days(again, seen), strict=True):
+    loaded = load_network(folder)
+    observations = np.random.default_rng(0).normal(size=(2, 64, network.actor.shape.observation))
+    for one, other in zip(
+        _two_days(network, observations), _two_days(loaded, observations), strict=True
+    ):
         np.testing.assert_array_equal(one, other)
-    flown = [
+    rollouts = [
         rollout_policy(
             experiment.problem, LearnedPolicy("ppo", each, experiment.problem), held_trial(3)
         )
-        for each in (network, again)
+        for each in (network, loaded)
     ]
-    np.testing.assert_array_equal(flown[0].spend, flown[1].spend)
-    assert (again.name, again.origin, again.actor.shape) == ("ppo", "made up", network.actor.shape)
-    assert (again.action, again.training) == (network.action, network.training)
+    np.testing.assert_array_equal(rollouts[0].spend, rollouts[1].spend)
+    assert (loaded.name, loaded.origin, loaded.actor.shape) == ("ppo", "test", network.actor.shape)
+    assert (loaded.action, loaded.training) == (network.action, network.training)
 
 
-def _two_days(network: Network, seen: np.ndarray) -> list[np.ndarray]:
-    first, memory = network.actions(seen[0])
-    return [first, network.actions(seen[1], memory)[0]]
+def _two_days(network: Network, observations: np.ndarray) -> list[np.ndarray]:
+    first, memory = network.actions(observations[0])
+    return [first, network.actions(observations[1], memory)[0]]
 
 
-def test_only_a_recurrent_network_remembers_yesterday(network: Network) -> None:
-    seen = np.random.default_rng(0).normal(size=(2, 3, network.actor.shape.observation))
-    fresh = network.actions(seen[1])[0]
-    same = np.array_equal(fresh, _two_days(network, seen)[1])
+def test_only_a_recurrent_network_depends_on_the_day_before(network: Network) -> None:
+    observations = np.random.default_rng(0).normal(size=(2, 3, network.actor.shape.observation))
+    without_memory = network.actions(observations[1])[0]
+    same = np.array_equal(without_memory, _two_days(network, observations)[1])
     assert same == (network.actor.shape.lstm is None)
 
 
 def test_actions_lie_within_one_and_do_not_explore(network: Network) -> None:
-    seen = 100 * np.random.default_rng(0).normal(size=(200, network.actor.shape.observation))
-    actions, _ = network.actions(seen)
+    observations = 100 * np.random.default_rng(0).normal(
+        size=(200, network.actor.shape.observation)
+    )
+    actions, _ = network.actions(observations)
     assert np.abs(actions).max() <= 1
-    np.testing.assert_array_equal(actions, network.actions(seen)[0])
+    np.testing.assert_array_equal(actions, network.actions(observations)[0])
 
 
 @pytest.mark.parametrize("name", ["ppo", "ppo_recurrent", "sac", "tqc"])
@@ -118,27 +122,30 @@ def test_the_actor_of_an_algorithm_acts_as_the_algorithm_does(
     experiment: Experiment, learner: Callable[..., Any], name: str
 ) -> None:
     batch = BudgetVectorEnv(experiment.problem, experiment.posterior.training(), experiment.env, 4)
-    model = model_of(SB3Envs(batch), learner(name), 0)
+    model = LEARNERS[name].build(SB3Envs(batch), learner(name), 0)
     actor = Actor.of(model.policy)
     rng, start = np.random.default_rng(0), np.ones(4, bool)
     memory, state = None, None
     for day in range(3):
-        seen = rng.normal(size=(4, actor.shape.observation)).astype(np.float32)
-        due, state = model.predict(seen, state, start if day == 0 else ~start, deterministic=True)
+        observation = rng.normal(size=(4, actor.shape.observation)).astype(np.float32)
+        first = start if day == 0 else ~start
+        expected, state = model.predict(observation, state, first, deterministic=True)
         with torch.no_grad():
-            mean, memory = actor(torch.as_tensor(seen), memory)
-        np.testing.assert_allclose(mean.numpy().clip(-1, 1), due, atol=1e-6)
+            mean, memory = actor(torch.as_tensor(observation), memory)
+        np.testing.assert_allclose(mean.numpy().clip(-1, 1), expected, atol=1e-6)
 
 
-def test_a_flight_on_its_own_is_the_flight_in_a_batch(
+def test_a_single_rollout_equals_its_row_in_a_batch(
     network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
 ) -> None:
     policy = LearnedPolicy("ppo", network, experiment.problem)
-    many, one = (rollout_policy(experiment.problem, policy, held_trial(count)) for count in (4, 1))
-    np.testing.assert_allclose(many.spend[:, :1], one.spend, rtol=1e-4)  # float32 network
+    batch, single = (
+        rollout_policy(experiment.problem, policy, held_trial(count)) for count in (4, 1)
+    )
+    np.testing.assert_allclose(batch.spend[:, :1], single.spend, rtol=1e-4)  # float32 network
 
 
-def test_the_folder_of_a_run_is_a_policy(folder: Path, experiment: Experiment) -> None:
+def test_the_folder_of_a_run_names_a_policy(folder: Path, experiment: Experiment) -> None:
     policy = trained(folder, experiment)
     assert policy.name == "ppo"
     assert not policy.open_loop
@@ -146,7 +153,7 @@ def test_the_folder_of_a_run_is_a_policy(folder: Path, experiment: Experiment) -
     assert same.name == "ppo"
 
 
-def test_several_runs_of_one_learner_go_by_their_folders(
+def test_several_runs_of_one_learner_are_named_after_their_folders(
     network: Network, tmp_path: Path, experiment: Experiment
 ) -> None:
     for run in ("run1", "run2"):
@@ -169,11 +176,11 @@ def test_a_policy_for_other_campaigns_is_refused_by_name(
     assert experiment.problem.constraints.names[0] in str(caught.value)
 
 
-def test_a_policy_that_sees_something_else_is_refused(
+def test_a_policy_with_another_observation_size_is_refused(
     experiment: Experiment, record: Training, tmp_path: Path
 ) -> None:
     save_network(_network(experiment, record, "clipped", observation=40), tmp_path)
-    with pytest.raises(ConfigError, match="was trained on 40 numbers a day"):
+    with pytest.raises(ConfigError, match="takes 40 observations and returns"):
         trained(tmp_path, experiment)
 
 
@@ -183,7 +190,7 @@ def test_a_folder_without_a_policy_is_refused(experiment: Experiment, tmp_path: 
 
 
 class Payload:
-    """Would leave a file behind if it were unpickled."""
+    """Leaves a file behind when it is unpickled."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
@@ -193,7 +200,7 @@ class Payload:
 
 
 def _archive(path: Path, trap: Path) -> None:
-    """Write what Stable-Baselines3 saves, with a payload in every field that it would unpickle."""
+    """Write an archive as Stable-Baselines3 does, with a payload in every pickled field."""
     pickled = pickle.dumps(Payload(trap))
     data = {"policy_class": {":type:": "x", ":serialized:": b64encode(pickled).decode()}}
     with zipfile.ZipFile(path, "w") as archive:
@@ -204,9 +211,9 @@ def _archive(path: Path, trap: Path) -> None:
 
 @pytest.fixture
 def trap(tmp_path: Path) -> Path:
-    """A file that appears when a payload is unpickled, as it does here once."""
+    """Path of a file that appears when a payload is unpickled, as is verified here once."""
     trap = tmp_path / "executed"
-    pickle.loads(pickle.dumps(Payload(trap)))  # noqa: S301  # it does what it says
+    pickle.loads(pickle.dumps(Payload(trap)))  # noqa: S301  # verifies that the payload works
     assert trap.exists()
     trap.unlink()
     return trap
@@ -217,13 +224,13 @@ def test_an_archive_of_sb3_is_refused_in_one_line_and_not_executed(
 ) -> None:
     path = tmp_path / "model.zip"
     _archive(path, trap)
-    for ask in (
+    for load in (
         lambda: trained(path, experiment),
         lambda: candidates_of(["static", str(path)], experiment),
-        lambda: acting(experiment, str(path), "static", 0),
+        lambda: acting(experiment, str(path), 0),
     ):
-        with pytest.raises(ConfigError, match=r"model\.zip' is a file; formats that") as caught:
-            ask()
+        with pytest.raises(ConfigError, match=r"model\.zip' is a file; pickled formats") as caught:
+            load()
         assert "\n" not in str(caught.value)
     assert not trap.exists()
 
@@ -242,9 +249,11 @@ def test_a_payload_in_place_of_a_file_is_refused_and_not_executed(
     assert not trap.exists()
 
 
-def _reweigh(folder: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+def _change_weights(folder: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
     path = folder / "policy.safetensors"
-    content = packed({name: change(value) for name, value in unpacked(path)[0].items()})
+    content = to_safetensors(
+        {name: change(value) for name, value in read_safetensors(path)[0].items()}
+    )
     path.write_bytes(content)
     _rewrite(folder, sha256=hashlib.sha256(content).hexdigest())
 
@@ -257,11 +266,13 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "not JSON": lambda folder: (folder / "policy.json").write_text("{"),
     "text for a size": lambda folder: _rewrite(folder, shape={"actions": "ten"}),
     "a negative size": lambda folder: _rewrite(folder, shape={"actions": -3}),
-    "a scale of no meaning": lambda folder: _rewrite(folder, action={"tilt": "wide", "pace": 1}),
+    "a scale in words": lambda folder: _rewrite(folder, action={"tilt": "wide", "pace": 1}),
     "another hash": lambda folder: _rewrite(folder, sha256="0" * 64),
     "no weights": lambda folder: (folder / "policy.safetensors").unlink(),
-    "weights of another size": lambda folder: _reweigh(folder, lambda weight: weight[:-1]),
-    "weights that are no numbers": lambda folder: _reweigh(folder, lambda weight: weight * np.nan),
+    "weights of another size": lambda folder: _change_weights(folder, lambda weight: weight[:-1]),
+    "weights that are not finite": lambda folder: _change_weights(
+        folder, lambda weight: weight * np.nan
+    ),
     "half a file": lambda folder: (folder / "policy.safetensors").write_bytes(
         (folder / "policy.safetensors").read_bytes()[:200]
     ),
@@ -279,15 +290,15 @@ def test_files_that_were_changed_are_refused_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_the_record_says_what_it_was_trained_with(network: Network, folder: Path) -> None:
-    told = json.loads((folder / "policy.json").read_text())
+def test_the_record_holds_campaigns_versions_and_hash(network: Network, folder: Path) -> None:
+    facts = json.loads((folder / "policy.json").read_text())
     content = (folder / "policy.safetensors").read_bytes()
-    assert told["sha256"] == hashlib.sha256(content).hexdigest()
-    assert told["versions"]["torch"] == version("torch")
-    assert told["training"]["campaigns"] == network.training.campaigns
-    assert {array.dtype for array in unpacked(folder / "policy.safetensors")[0].values()} == {
-        np.dtype(np.float32)
-    }
+    assert facts["sha256"] == hashlib.sha256(content).hexdigest()
+    assert facts["versions"]["torch"] == version("torch")
+    assert facts["training"]["campaigns"] == network.training.campaigns
+    assert {
+        array.dtype for array in read_safetensors(folder / "policy.safetensors")[0].values()
+    } == {np.dtype(np.float32)}
 
 
 def test_saving_leaves_two_files_and_nothing_else(folder: Path) -> None:
@@ -312,5 +323,5 @@ def test_nothing_is_ever_unpickled(room: str) -> None:
                 if called.endswith((".load", ".loads")):
                     assert called in SAFE, (path, called)
                 if called == "np.load":
-                    given = {keyword.arg: keyword.value for keyword in node.keywords}
-                    assert ast.unparse(given["allow_pickle"]) == "False", path
+                    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+                    assert ast.unparse(keywords["allow_pickle"]) == "False", path

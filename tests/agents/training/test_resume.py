@@ -1,4 +1,4 @@
-"""A training that is stopped goes on as if it had not been."""
+"""A resumed training ends as if it had never stopped."""
 
 import json
 import subprocess
@@ -13,11 +13,12 @@ import torch
 
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.rollout import EvaluationSet
-from mediagym.agents.setup import configured, keep_configuration, resumable
+from mediagym.agents.setup import TrainCommand, configured, keep_configuration, resumable
 from mediagym.agents.training.checkpoint import (
     random_state,
     read_state,
     restore_random_state,
+    to_safetensors,
     write_state,
 )
 from mediagym.agents.training.trainer import train
@@ -26,19 +27,19 @@ from mediagym.data.errors import ConfigError, DataError
 LEARNERS = ("ppo", "ppo_recurrent", "sac")
 
 
-def test_a_training_killed_at_any_moment_ends_in_the_same_bits(tmp_path: Path) -> None:
+def test_a_training_killed_at_any_moment_resumes_to_the_same_weights(tmp_path: Path) -> None:
     program = str(Path(__file__).parents[2] / "helpers" / "killed.py")
-    ended = subprocess.run(  # noqa: S603  # our own program
+    process = subprocess.run(  # noqa: S603  # our own program
         [sys.executable, program, str(tmp_path), "20", *LEARNERS],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert ended.returncode == 0, ended.stderr
-    told = json.loads(ended.stdout)
-    assert told["kills"] >= 20
+    assert process.returncode == 0, process.stderr
+    result = json.loads(process.stdout)
+    assert result["kills"] >= 20
     for name in LEARNERS:
-        hashes = told["learners"][name]
+        hashes = result["learners"][name]
         assert hashes["resumed"], name
         assert set(hashes["resumed"]) == {hashes["whole"]}, name
 
@@ -49,32 +50,32 @@ def test_a_finished_training_is_not_trained_again(
     learner: Callable[..., Any],
     tmp_path: Path,
 ) -> None:
-    markets, trial = experiment.posterior.training(), held_trial(2)
+    markets, validation = experiment.posterior.training(), held_trial(2)
 
     def run(seed: int = 0, **changes: Any) -> Any:
-        given = (
+        arguments = (
             experiment.problem,
             markets,
-            trial,
+            validation,
             experiment.env,
             learner(**changes),
             seed,
             tmp_path,
         )
-        return train(*given, progress=False)
+        return train(*arguments, progress=False)
 
-    first, again = run(), run()
-    assert (first.origin, first.training) == (again.origin, again.training)
-    for one, other in zip(first.actor.parameters(), again.actor.parameters(), strict=True):
+    first, second = run(), run()
+    assert (first.origin, first.training) == (second.origin, second.training)
+    for one, other in zip(first.actor.parameters(), second.actor.parameters(), strict=True):
         assert torch.equal(one, other)
-    with pytest.raises(ConfigError, match="seed=0; here it is 1"):
+    with pytest.raises(ConfigError, match="seed=0; this one has 1"):
         run(seed=1)
-    with pytest.raises(ConfigError, match=r"agent\.learning_rate=0\.0003; here it is 0\.1"):
+    with pytest.raises(ConfigError, match=r"agent\.learning_rate=0\.0003; this one has 0\.1"):
         run(learning_rate=0.1)
-    run(checkpoint=9.0)  # how often it is kept changes nothing
+    run(checkpoint=9.0)  # its interval does not change the result
 
 
-def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_state_read_back_is_the_state_written(tmp_path: Path) -> None:
     state = {
         "optimizer": {"state": {0: {"step": torch.tensor(3.0)}}, "betas": (0.9, 0.999)},
         "array": np.arange(6, dtype=np.uint8).reshape(2, 3),
@@ -84,50 +85,64 @@ def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
         "list": [1, "two", {"three": False}],
     }
     write_state(tmp_path / "state.safetensors", state)
-    again = read_state(tmp_path / "state.safetensors")
-    assert again["optimizer"]["betas"] == (0.9, 0.999)
-    assert torch.equal(again["optimizer"]["state"][0]["step"], torch.tensor(3.0))
-    np.testing.assert_array_equal(again["array"], state["array"])
-    assert again["array"].dtype == np.uint8
+    restored = read_state(tmp_path / "state.safetensors")
+    assert restored["optimizer"]["betas"] == (0.9, 0.999)
+    assert torch.equal(restored["optimizer"]["state"][0]["step"], torch.tensor(3.0))
+    np.testing.assert_array_equal(restored["array"], state["array"])
+    assert restored["array"].dtype == np.uint8
     for key in ("big", "fraction", "none", "list"):
-        assert again[key] == state[key]
+        assert restored[key] == state[key]
 
 
-def test_global_generators_go_on_where_they_were(tmp_path: Path) -> None:
+def test_restored_global_generators_continue(tmp_path: Path) -> None:
     write_state(tmp_path / "random", random_state())
-    due = [torch.rand(3), np.random.rand(3)]  # noqa: NPY002
+    expected = [torch.rand(3), np.random.rand(3)]  # noqa: NPY002
     restore_random_state(read_state(tmp_path / "random"))
-    assert torch.equal(torch.rand(3), due[0])
-    np.testing.assert_array_equal(np.random.rand(3), due[1])  # noqa: NPY002
+    assert torch.equal(torch.rand(3), expected[0])
+    np.testing.assert_array_equal(np.random.rand(3), expected[1])  # noqa: NPY002
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"half", b"\x80\x04K\x01."], ids=["none", "half", "pickle"]
 )
-def test_a_broken_checkpoint_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
+def test_a_broken_checkpoint_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "checkpoint.safetensors").write_bytes(content)
     with pytest.raises(DataError, match=r"checkpoint\.safetensors"):
         read_state(tmp_path / "checkpoint.safetensors")
 
 
-def test_a_resumed_run_goes_by_its_own_configuration(
-    conf: Callable[..., dict[str, Any]], tmp_path: Path
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    for metadata in (None, {"version": "1", "state": "{}"}):
+        path.write_bytes(to_safetensors({"0": np.zeros(1)}, metadata))
+        with pytest.raises(DataError, match="checkpoint of another version"):
+            read_state(path)
+
+
+def test_a_resumed_run_uses_its_own_configuration(
+    conf: Callable[..., dict[str, Any]], agent: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
+    groups = ("attribution", "calibration", "constraints", "data", "env", "evaluation", "priors")
     config = {
-        "agent": {},
-        "task": None,
+        **{group: conf(f"{group}/default.yaml") for group in (*groups, "solver")},
+        "objective": conf("objective/conversions.yaml"),
+        "agent": agent(),
+        "task": "Full-S",
+        "cache": "cache",
+        "threads": 1,
         "seed": 3,
         "baselines": [],
         "resume": None,
         "references_dir": None,
     }
+    config["data"]["path"] = "exports"
     assert configured(config, ["seed=3"]) == config
     assert not resumable(tmp_path / "run")
-    keep_configuration(tmp_path / "run", config)
+    keep_configuration(tmp_path / "run", TrainCommand.read(config))
     assert resumable(tmp_path / "run")
-    asked = {**config, "seed": 0, "resume": str(tmp_path / "run")}
-    assert configured(asked, ["resume=run"]) == config
+    resumed = {**config, "seed": 0, "resume": str(tmp_path / "run")}
+    assert configured(resumed, ["resume=run"]) == config
     with pytest.raises(ConfigError, match="'seed=0' was given too"):
-        configured(asked, ["resume=run", "seed=0"])
+        configured(resumed, ["resume=run", "seed=0"])
     with pytest.raises(ConfigError, match="holds no training run"):
-        configured({**asked, "resume": str(tmp_path)}, [])
+        configured({**resumed, "resume": str(tmp_path)}, [])
