@@ -1,4 +1,4 @@
-"""Policies by name: baselines, the reference policies that ship with a task, and training runs."""
+"""The baselines by name, and their settings."""
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
@@ -9,20 +9,14 @@ from ..experiment import Experiment
 from ..policy import Policy
 from .clairvoyant import clairvoyant, clairvoyant_static
 from .greedy import Greedy
-from .greedy_average import greedy_average
-from .historical import historical
 from .linear_feedback import LinearFeedbackSettings, linear_feedback
-from .roas import roas
+from .open_loop import greedy_average, historical, roas, seasonal, static, uniform
 from .rolling_horizon import RollingHorizonSettings, replanner
-from .seasonal import seasonal
-from .static import static
 from .static_cvar import CvarSettings, static_cvar
 from .thompson import ThompsonSettings, thompson
-from .uniform import uniform
 
 Factory = Callable[[Experiment, str], Policy]
-"""(arena, split that is flown) -> policy; only a clairvoyant looks at the split."""
-
+"""(experiment, split to evaluate on) -> policy; only a clairvoyant uses the split."""
 
 BASELINES: Mapping[str, Factory] = {
     "uniform": uniform,
@@ -40,7 +34,7 @@ BASELINES: Mapping[str, Factory] = {
     "clairvoyant": clairvoyant,
 }
 RENAMED = {"cem": "cma"}  # it runs CMA-ES, not the cross-entropy method
-ORACLES = ("clairvoyant_static", "clairvoyant")  # they see the market: no plans for the unknown
+ORACLES = ("clairvoyant_static", "clairvoyant")  # they know the market: never a plan's policy
 
 
 class BaselineSettings(Settings):
@@ -62,11 +56,11 @@ def baseline(name: str, experiment: Experiment, split: str = "test") -> Policy:
 
     Args:
         name: one of ``BASELINES``.
-        arena: where it flies.
+        experiment: problem and posterior that it plans for.
         split: the held-out markets that a clairvoyant knows.
 
     Raises:
-        ConfigError: if there is none of that name.
+        ConfigError: if there is no such baseline.
     """
     if name not in BASELINES:
         raise unknown_policy(name)
@@ -74,7 +68,7 @@ def baseline(name: str, experiment: Experiment, split: str = "test") -> Policy:
 
 
 def unknown_policy(name: str, learners: Sequence[str] = ()) -> ConfigError:
-    """Return the error about a policy that there is not, with those that there are."""
+    """Return the error about an unknown policy, with the known ones and the nearest name."""
     allowed = [*BASELINES, *learners]
     if name in RENAMED:
         return ConfigError(f"policy: {name!r} is now called {RENAMED[name]!r}; use that name.")

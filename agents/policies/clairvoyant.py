@@ -1,8 +1,7 @@
-"""The clairvoyants: the best plans of somebody who knows every market and its demand path.
+"""The clairvoyants: oracles that know every market and its demand path.
 
-No policies but bounds: their plans are flown like any other, so that what is lost on the way
-(delivery, the order in which floors are paid) shows. How they are found: ``envs/clairvoyant.py``
-for a task, ``envs/optimum.py`` for a calibration.
+Upper bounds rather than policies. Their plans are rolled out like any other, so that losses in
+execution show (delivery, the order in which floors are paid). ``envs.planning`` optimises them.
 """
 
 from ..experiment import Experiment
@@ -10,10 +9,10 @@ from ..policy import PlanPolicy
 
 
 def clairvoyant(experiment: Experiment, split: str) -> PlanPolicy:
-    """Return the best daily plan of each of the split's markets."""
+    """Return the policy of the best daily plan of each of the split's markets."""
     return PlanPolicy("clairvoyant", experiment.plans(split, "daily"))
 
 
 def clairvoyant_static(experiment: Experiment, split: str) -> PlanPolicy:
-    """Return the best plan that is the same every day, of each of the split's markets."""
+    """Return the policy of the best constant plan of each of the split's markets."""
     return PlanPolicy("clairvoyant_static", experiment.plans(split, "constant"))

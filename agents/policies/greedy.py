@@ -1,4 +1,4 @@
-"""Greedy: every day, equal marginal return on the posterior mean."""
+"""Greedy: every day, equal marginal returns on the posterior's mean market."""
 
 from typing import Any
 
@@ -12,34 +12,34 @@ from .marginal import Returns, allocate
 
 
 class Greedy:
-    """Spends, every day, where and as long as the next dollar returns most.
+    """Spends every day where the next dollar returns most.
 
-    The return of a campaign is that of a steady spend (the stock normalised to it) in the market
-    of mean parameters, at the day's weekday; nothing is learnt in flight.
+    A campaign's return is that of a constant spend (its stock normalised to that spend) in the
+    mean market, with the demand of the day's weekday; nothing is learnt in flight.
     """
 
     name = "greedy"
     open_loop = True
 
     def __init__(self, problem: Problem) -> None:
-        """Args: problem, what is known before the flight."""
+        """Args: problem: of the flight."""
         self.problem = problem
 
-    def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
-        """Return the allocation with equal marginal returns among what is not bound."""
-        problem, ledger = self.problem, view.ledger
+    def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
+        """Return the spend of equal marginal returns and its total."""
+        problem, ledger = self.problem, observable.ledger
         market, first = problem.market, problem.state.day
-        left = range(first + ledger.day, first + problem.days)
-        worth = np.stack([_worth(problem, day) for day in left])
-        worth = worth.reshape(len(left), *(1,) * (ledger.spent.ndim - 1), -1)
-        returns = Returns(market.reference_spend, market.elasticity, worth)
-        made = allocate(problem, ledger, returns)
-        return made.target, made.total, None
+        days_left = range(first + ledger.day, first + problem.days)
+        value = np.stack([_reference_value(problem, day) for day in days_left])
+        value = value.reshape(len(days_left), *(1,) * (ledger.spent.ndim - 1), -1)
+        returns = Returns(market.reference_spend, market.elasticity, value)
+        allocation = allocate(problem, ledger, returns)
+        return allocation.requested_spend, allocation.requested_total, None
 
 
-def _worth(problem: Problem, day: int) -> Floats:
-    """Return what a reference day of each campaign is worth on that day, (campaigns,)."""
+def _reference_value(problem: Problem, day: int) -> Floats:
+    """Return the objective of each campaign's reference spend on a day, (campaigns,)."""
     market = problem.market
     demand = np.exp(prior_level(problem, day) + market.weekday[weekday_of(day)])
-    worth = market.reference_conversions * demand
-    return np.asarray(worth * problem.objective.per_conversion(market.order_value))
+    conversions = market.reference_conversions * demand
+    return np.asarray(conversions * problem.objective.per_conversion(market.order_value))

@@ -1,10 +1,9 @@
-"""CEM: a linear feedback policy around the static plan, its gains found by evolution.
+"""Linear feedback policy around the static plan (``cma``), its gains found by CMA-ES.
 
 A day's tilt of a campaign is a weighted sum of what was learnt about it in flight, with the same
-few gains for all campaigns; all gains 0 is the static plan. The gains that earn most on training
-flights under common random numbers are found by CMA-ES, the cross-entropy method's successor that
-adapts the covariance of its samples: Hansen, "The CMA Evolution Strategy: A Tutorial",
-arXiv:1604.00772, by the library ``cma``.
+few gains for all campaigns; zero gains are the static plan. The gains that earn most on training
+flights under common random numbers are found by CMA-ES: Hansen, "The CMA Evolution Strategy: A
+Tutorial", arXiv:1604.00772, in the library ``cma``.
 """
 
 from typing import Annotated, Any, Literal
@@ -17,12 +16,13 @@ from ...data.settings import Settings
 from ...data.storage import read_json, write_json
 from ...data.types import Floats
 from ...envs.arrays import Array
-from ...envs.flight import ActionSettings, Observable, Problem, prior_level, requested_spend
+from ...envs.flight import ActionSettings, Observable, Problem, level_shift, requested_spend
+from ...envs.market import generator
 from ..experiment import Experiment
 from ..rollout import EvaluationSet, rollout_policy
 
 GAINS = ("belief", "belief_early", "residual", "residual_early", "doubt_early", "pace")
-_STEEP = 0.95  # elasticity above which the equal-marginal answer no longer grows
+_MAX_ELASTICITY = 0.95  # above which the equal-marginal response no longer grows
 
 
 class LinearFeedbackSettings(Settings):
@@ -39,74 +39,74 @@ class LinearFeedbackSettings(Settings):
 class LinearFeedback:
     """Tilts the static plan by gains times what was learnt.
 
-    Of a power curve with elasticity e the equal-marginal answer to a level that is x higher in the
-    logarithm is x / (1 - e) more log dollars; that is the unit of what the gains multiply. Each
-    feature comes once as it is or once times the share of days left ("early"): what was learnt,
-    shrunk (belief) and as counted (residual); how little is known yet (doubt), the worth of trying.
+    For a power curve of elasticity e, equal marginal returns ask for x / (1 - e) more log dollars
+    where the log level is x higher; this response is the unit of the tilt. The features are the
+    belief's level shift (shrunk), the residual of all reports so far (not shrunk) and the belief's
+    standard deviation (the value of exploring); "early" gains multiply by the share of days left.
     """
 
     name = "cma"
     open_loop = False
 
     def __init__(self, problem: Problem, action: ActionSettings, gains: Floats) -> None:
-        """Args: the problem, the scales of actions, and the gains in the order of ``GAINS``."""
+        """Args: problem; scales of actions; gains in the order of ``GAINS``."""
         self.problem, self.gains = problem, gains
         self.action = action.model_copy(update={"follow": 0.0})
-        self._answer = 1 / (1 - np.minimum(problem.market.elasticity, _STEEP))
+        self._response = 1 / (1 - np.minimum(problem.market.elasticity, _MAX_ELASTICITY))
         self._share = problem.mean_static_spend / problem.mean_static_spend.sum()
 
-    def act(self, view: Observable, memory: Any) -> tuple[Array, Array, Any]:
-        """Return the plan's day, tilted."""
-        belief, problem = view.belief, self.problem
-        left = 1 - view.ledger.day / problem.days
-        shift = belief.state.level - prior_level(problem, belief.state.day)
+    def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
+        """Return the static plan's day, tilted."""
+        belief, problem = observable.belief, self.problem
+        days_left = 1 - observable.ledger.day / problem.days
+        shift = level_shift(problem, belief)
         residual = np.log1p(belief.observed) - np.log1p(belief.expected)
-        doubt = np.sqrt(belief.covariance.level)
-        belief_gain, early, residual_gain, residual_early, doubt_gain, pace_gain = self.gains
-        tilt = (belief_gain + early * left) * shift + doubt_gain * left * doubt
-        tilt = self._answer * (tilt + (residual_gain + residual_early * left) * residual)
+        level_sd = np.sqrt(belief.covariance.level)
+        shift_gain, shift_early, residual_gain, residual_early, sd_early, pace_gain = self.gains
+        tilt = (shift_gain + shift_early * days_left) * shift + sd_early * days_left * level_sd
+        tilt = self._response * (tilt + (residual_gain + residual_early * days_left) * residual)
         pace = pace_gain * (self._share * shift).sum(-1, keepdims=True)
         scaled = pace / max(self.action.pace, 1e-9), tilt / self.action.tilt
-        target, total = requested_spend(problem, view, np.concatenate(scaled, -1), self.action)
-        return target, total, None
+        action = np.concatenate(scaled, -1)
+        return *requested_spend(problem, observable, action, self.action), None
 
 
 def linear_feedback(experiment: Experiment, split: str) -> LinearFeedback:
-    """Return the policy; its gains are kept by content as JSON."""
+    """Return the policy; its gains are cached as JSON."""
     settings = experiment.settings("cma", LinearFeedbackSettings)
     depends = [settings.model_dump(), experiment.env.action.model_dump()]
     path = experiment.cache_path("cma", depends, "json")
     if not path.exists():
         write_json(path, dict(zip(GAINS, search(experiment, settings).tolist(), strict=True)))
-    told = read_json(path)
-    gains = np.array([told[name] for name in GAINS])
+    gains_by_name = read_json(path)
+    gains = np.array([gains_by_name[name] for name in GAINS])
     return LinearFeedback(experiment.problem, experiment.env.action, gains)
 
 
 def search(experiment: Experiment, settings: LinearFeedbackSettings) -> Floats:
-    """Return the gains, (6,), that earn most on training flights.
+    """Return the gains, (6,), of the highest mean value on training flights.
 
-    The search draws from a generator of its own and leaves numpy's global one alone.
+    The search has a generator of its own and does not touch numpy's global one.
     """
     problem = experiment.problem
-    trial = EvaluationSet(
+    evaluation_set = EvaluationSet(
         *experiment.source.draw(settings.seed, range(settings.flights), problem.days)
     )
 
-    def lost(gains: Floats) -> float:
+    def loss(gains: Floats) -> float:
         policy = LinearFeedback(problem, experiment.env.action, gains)
-        return -float(rollout_policy(problem, policy, trial).total.mean())
+        return -float(rollout_policy(problem, policy, evaluation_set).total.mean())
 
-    normal = np.random.Generator(np.random.PCG64(settings.seed)).standard_normal
+    normal = generator(settings.seed).standard_normal
     options = {
         "popsize": settings.population,
         "maxiter": settings.iterations,
         "randn": lambda *shape: normal(shape),
-        "seed": np.nan,  # none: the normals are ours
+        "seed": np.nan,  # no seeding: the normals come from `randn`
         "verbose": -9,
     }
     evolution = cma.CMAEvolutionStrategy(np.zeros(len(GAINS)), settings.sigma, options)
     while not evolution.stop():
-        asked = evolution.ask()
-        evolution.tell(asked, [lost(gains) for gains in asked])
+        population = evolution.ask()
+        evolution.tell(population, [loss(gains) for gains in population])
     return np.asarray(evolution.result.xfavorite)

@@ -1,10 +1,11 @@
-"""Equal marginal returns: the spend of today at which, for what is left, no dollar is better moved.
+"""Equal-marginal allocation of the money left over campaigns and days.
 
-Every campaign's return on every day left is a Hill curve of slope 1, whose marginal return can be
-inverted in closed form; what remains is a search for one price.
+Every campaign's return on every day left is a Hill curve of slope 1, whose marginal return has a
+closed-form inverse; what remains is a one-dimensional search for the shadow price of a dollar.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,80 +20,81 @@ _BISECTIONS = 60  # halvings of the log price: exact to double precision
 
 
 class Returns(NamedTuple):
-    """What spending returns on the days that are left; flights may be broadcast."""
+    """Return curves of the days left; the flights' axis may be broadcast."""
 
     reference: Array  # dollars a day at which the curves are anchored, (flights, campaigns)
     elasticity: Array  # d log return / d log spend there, in (0, 1), (flights, campaigns)
-    worth: Array  # return of a reference day, from today on, (days left, flights, campaigns)
+    at_reference: Array  # return of the reference spend by day, (days left, flights, campaigns)
 
-    def answer(self, price: Array, worth: Array, low: Array, high: Array) -> Floats:
-        """Return the spend whose marginal return is the price, within bounds."""
-        ratio = inverse_marginal(price, worth / self.reference, self.elasticity)
+    def spend_at(self, price: Array, at_reference: Array, low: Array, high: Array) -> Floats:
+        """Return the spend whose marginal return is the price, clipped to bounds."""
+        ratio = inverse_marginal(price, at_reference / self.reference, self.elasticity)
         return np.asarray(np.clip(self.reference * ratio, low, high))
 
 
 class Allocation(NamedTuple):
-    """What equal marginal returns ask for, dollars."""
+    """The optimal spend of today and of the days left, dollars."""
 
-    target: Floats  # (flights, campaigns) today
-    total: Floats  # (flights,) today
-    days: Floats  # (days left, flights, campaigns), the tree of the days to come left out
+    requested_spend: Floats  # (flights, campaigns) today
+    requested_total: Floats  # (flights,) today
+    days: Floats  # (days left, flights, campaigns), without the bounds of channels and totals
 
 
 def allocate(problem: Problem, ledger: Ledger, returns: Returns) -> Allocation:
-    """Solve max sum of returns for what is left, and today on its own tree of bounds.
+    """Maximise the sum of returns over the days left; today also within its tree of bounds.
 
-    What a day may spend in all is where its marginal return equals that of the days to come; where
-    money may stay unspent, no dollar is spent on less than a dollar of gross profit.
+    Today's total equalises marginal returns between today and the days to come. Where money may
+    stay unspent, no dollar is spent that returns less than a dollar of gross profit.
     """
     bounds = day_bounds(problem.constraints, ledger)
     low, high = bounds.lower[-1], bounds.upper[-1]
 
-    def days(price: Floats) -> Floats:
-        return returns.answer(price[..., None], returns.worth, low, high)
+    def spend_by_day(price: Floats) -> Floats:
+        return returns.spend_at(price[..., None], returns.at_reference, low, high)
 
-    price = _search(lambda p: days(p).sum((0, -1)), remaining(problem.constraints, ledger))
-    ahead = days(np.maximum(price, _least_price(problem)))
-    total = np.clip(ahead[0].sum(-1), bounds.lower[0][..., 0], bounds.upper[0][..., 0])
-    return Allocation(_equal_marginal(problem, returns, bounds, total), total, ahead)
+    money_left = remaining(problem.constraints, ledger)
+    price = _bisect_price(lambda p: spend_by_day(p).sum((0, -1)), money_left)
+    days = spend_by_day(np.maximum(price, _reserve_price(problem)))
+    total = np.clip(days[0].sum(-1), bounds.lower[0][..., 0], bounds.upper[0][..., 0])
+    return Allocation(_allocate_day(problem, returns, bounds, total), total, days)
 
 
-def _least_price(problem: Problem) -> float:
-    """Return the marginal return below which money rather stays unspent, where it may."""
+def _reserve_price(problem: Problem) -> float:
+    """Return the marginal return below which money stays unspent, if it may."""
     return float(problem.objective.name == "profit" and not problem.constraints.spend_all)
 
 
-def _equal_marginal(problem: Problem, returns: Returns, bounds: Bounds, total: Floats) -> Floats:
-    """Solve max sum of today's returns on its tree by nested prices.
+def _allocate_day(problem: Problem, returns: Returns, bounds: Bounds, total: Floats) -> Floats:
+    """Maximise the sum of today's returns within its tree of bounds, by nested prices.
 
-    A campaign answers a price with the spend whose marginal return it is, a channel with the sum
-    of its campaigns' answers, both clipped to their bounds; the root's price is the one at which
-    the day's total is spent, and a channel at its bound gets a price of its own.
+    A campaign spends what its marginal return equals the price at, a channel the sum of its
+    campaigns, both clipped to their bounds. The root's price is the one at which the day's total
+    is spent; a channel at a bound has a price of its own.
     """
-    member = problem.constraints.tree.sums[1]
+    membership = problem.constraints.tree.sums[1]  # (channels, campaigns) of 0 and 1
     low, high = bounds.lower[-1], bounds.upper[-1]
-    floor, cap = bounds.lower[-2], bounds.upper[-2]
+    channel_low, channel_high = bounds.lower[-2], bounds.upper[-2]
 
-    def answer(price: Floats) -> Floats:
-        return returns.answer(price, returns.worth[0], low, high)
+    def spend_at(price: Floats) -> Floats:
+        return returns.spend_at(price, returns.at_reference[0], low, high)
 
-    def root(price: Floats) -> Floats:
-        sums = np.clip(answer(price[..., None]) @ member.T, floor, cap)
-        return np.asarray(sums.sum(-1))
+    def total_at(price: Floats) -> Floats:
+        channels = np.clip(spend_at(price[..., None]) @ membership.T, channel_low, channel_high)
+        return np.asarray(channels.sum(-1))
 
-    price = _search(root, total)
-    free = answer(price[..., None]) @ member.T
-    bound = np.clip(free, floor, cap)
-    own = _search(lambda p: answer(p @ member) @ member.T, bound)
-    mixed = np.where(free == bound, price[..., None], own)
-    return answer(mixed @ member)
+    root_price = _bisect_price(total_at, total)
+    unbounded = spend_at(root_price[..., None]) @ membership.T
+    channels = np.clip(unbounded, channel_low, channel_high)
+    channel_price = _bisect_price(lambda p: spend_at(p @ membership) @ membership.T, channels)
+    price = np.where(unbounded == channels, root_price[..., None], channel_price)
+    return spend_at(price @ membership)
 
 
-def _search(answer: Any, target: Floats) -> Floats:
-    """Return the price at which a falling answer meets the target, by bisection in its log."""
-    low, high = np.full(target.shape, -40.0), np.full(target.shape, 20.0)
+def _bisect_price(spend_at: Callable[[Floats], Floats], spend: Floats) -> Floats:
+    """Return the price at which a decreasing function of it equals a spend, by bisection."""
+    low, high = np.full(spend.shape, -40.0), np.full(spend.shape, 20.0)  # of the log price
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        above = answer(np.exp(middle)) > target
+        above = spend_at(np.exp(middle)) > spend
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return np.asarray(np.exp((low + high) / 2))

@@ -1,10 +1,10 @@
-"""The re-planner: learns from every day's reports, then solves what is left of the flight anew.
+"""Rolling horizon (``replanner``): every day, update on the reports and re-optimise the days left.
 
-It is the yardstick for policies that learn: a rolling horizon over a particle filter of the
-posterior (``envs/particles``). What a dollar returns on each day left is, at the static plan and
-before the flight, the gradient of the expected objective through the whole simulator, so that
-carry-over, lags and the season are in it; in flight it moves with what the filter has learnt of
-each campaign's curve. The allocation has equal marginal returns (``marginal``).
+The yardstick for policies that learn. The posterior is updated by a particle filter
+(``envs.flight``). What a dollar returns on each day left is, at the static plan and before the
+flight, the gradient of the expected objective through the whole simulator, which includes
+carry-over, lags and the season; in flight it is scaled by what the filter has learnt of each
+campaign's curve. The allocation equalises marginal returns (``marginal``).
 """
 
 from typing import Annotated, Literal, NamedTuple
@@ -26,15 +26,14 @@ from ...envs.flight import (
     update_weights,
     weights,
 )
-from ...envs.market import draw_noises, generator, local_elasticity, saturation
+from ...envs.market import Stream, draw_noises, generator, local_elasticity, saturation
 from ...envs.planning import plan_objective
 from ..experiment import Experiment
 from .marginal import Returns, allocate
 
-_PATHS = 50  # seed of the demand paths behind the gradient
-_LEAST = 0.02  # of the plan's mean day: what a curve is anchored at, at least
-_ELASTIC = (0.02, 0.95)  # a curve that is steeper is taken for nearly straight
-_ROUNDS = 3  # times a curve is anchored anew at what the last round spends
+_MIN_ANCHOR = 0.02  # least spend at which a curve is anchored, over the static plan's mean day
+_ELASTICITY_RANGE = (0.02, 0.95)  # of a curve at its anchor
+_ANCHOR_ROUNDS = 3  # times that a curve is anchored anew, at the spend of the last round
 
 
 class RollingHorizonSettings(Settings):
@@ -44,8 +43,8 @@ class RollingHorizonSettings(Settings):
     draws: Annotated[int, Field(ge=2)]
 
 
-class Known(NamedTuple):
-    """What the re-planner remembers from one day to the next."""
+class FilterMemory(NamedTuple):
+    """The particle filter's state, carried from one day to the next."""
 
     particle_set: ParticleSet
     spent: Floats  # dollars so far, (flights, campaigns)
@@ -53,49 +52,53 @@ class Known(NamedTuple):
 
 
 class RollingHorizon:
-    """Every day: Bayes, then equal marginal returns over what is left."""
+    """Every day: a Bayesian update, then equal marginal returns over the days left."""
 
     name = "replanner"
     open_loop = False
 
     def __init__(self, problem: Problem, posterior: Posterior, draws: int) -> None:
-        """Args: what is planned, what is known before the flight, by how many draws."""
+        """Args: problem; posterior before the flight; number of draws that stand for it."""
         self.problem, self.draws = problem, posterior_draws(posterior, draws)
-        self.scale = _scale(problem, self.draws)
+        self.scale = _return_scale(problem, self.draws)
 
-    def act(self, view: Observable, memory: Known | None) -> tuple[Array, Array, Known]:
-        """Return the dollars that are best on average over what is known now."""
-        known = self._learn(view, memory)
-        shares = self._shares(view, known.particle_set)
-        return *self._plan(view, known.particle_set, shares), known
+    def act(
+        self, observable: Observable, memory: FilterMemory | None
+    ) -> tuple[Array, Array, FilterMemory]:
+        """Return the spend that is best on average over the updated draws, and its total."""
+        memory = self._update(observable, memory)
+        draw_weights = self._draw_weights(observable, memory.particle_set)
+        return *self._allocate(observable, memory.particle_set, draw_weights), memory
 
-    def _shares(self, view: Observable, particle_set: ParticleSet) -> Floats:
-        """Return how much every draw counts today, (flights, draws, campaigns)."""
+    def _draw_weights(self, observable: Observable, particle_set: ParticleSet) -> Floats:
+        """Return the weight of every draw in today's decision, (flights, draws, campaigns)."""
         return np.asarray(weights(particle_set))
 
-    def _learn(self, view: Observable, before: Known | None) -> Known:
-        spent, observed = view.ledger.spent, view.belief.observed
-        if before is None:
-            return Known(initial_particles(self.draws, len(spent)), spent, observed)
-        news = spent - before.spent, np.maximum(observed - before.observed, 0.0)
-        return Known(update_weights(self.draws, before.particle_set, *news), spent, observed)
+    def _update(self, observable: Observable, memory: FilterMemory | None) -> FilterMemory:
+        spent, observed = observable.ledger.spent, observable.belief.observed
+        if memory is None:
+            return FilterMemory(initial_particles(self.draws, len(spent)), spent, observed)
+        spend, reported = spent - memory.spent, np.maximum(observed - memory.observed, 0.0)
+        particle_set = update_weights(self.draws, memory.particle_set, spend, reported)
+        return FilterMemory(particle_set, spent, observed)
 
-    def _plan(
-        self, view: Observable, particle_set: ParticleSet, shares: Floats
+    def _allocate(
+        self, observable: Observable, particle_set: ParticleSet, draw_weights: Floats
     ) -> tuple[Floats, Floats]:
-        problem, today = self.problem, view.ledger.day
-        moved = _moved(self.draws, particle_set, today)
-        fade = _fade(self.draws, shares, moved, problem.days - today)
-        spend = np.maximum(problem.static_plan[today:].mean(0), _LEAST * problem.mean_static_spend)
-        reference = spend + 0 * view.ledger.spent
-        for _ in range(_ROUNDS):
-            level = self.draws.state.level + moved + particle_set.variance / 2
-            value, elasticity = curve(problem, self.draws, level, shares, reference)
-            worth = self.scale[today:, None] * fade * value
-            returns = Returns(reference, np.clip(elasticity, *_ELASTIC), worth)
-            made = allocate(problem, view.ledger, returns)
-            reference = np.maximum(made.days.mean(0), _LEAST * problem.mean_static_spend)
-        return made.target, made.total
+        problem, today = self.problem, observable.ledger.day
+        min_anchor = _MIN_ANCHOR * problem.mean_static_spend
+        shift = _level_shift(self.draws, particle_set, today)
+        decay = _shift_decay(self.draws, draw_weights, shift, problem.days - today)
+        anchor = np.maximum(problem.static_plan[today:].mean(0), min_anchor)
+        anchor = anchor + 0 * observable.ledger.spent
+        for _ in range(_ANCHOR_ROUNDS):
+            level = self.draws.state.level + shift + particle_set.variance / 2
+            value, elasticity = expected_return(problem, self.draws, level, draw_weights, anchor)
+            at_anchor = self.scale[today:, None] * decay * value
+            returns = Returns(anchor, np.clip(elasticity, *_ELASTICITY_RANGE), at_anchor)
+            allocation = allocate(problem, observable.ledger, returns)
+            anchor = np.maximum(allocation.days.mean(0), min_anchor)
+        return allocation.requested_spend, allocation.requested_total
 
 
 def replanner(experiment: Experiment, split: str) -> RollingHorizon:
@@ -104,54 +107,56 @@ def replanner(experiment: Experiment, split: str) -> RollingHorizon:
     return RollingHorizon(experiment.problem, experiment.posterior, settings.draws)
 
 
-def curve(
-    problem: Problem, draws: PosteriorDraws, level: Floats, shares: Floats, spend: Floats
+def expected_return(
+    problem: Problem, draws: PosteriorDraws, level: Floats, draw_weights: Floats, spend: Floats
 ) -> tuple[Floats, Floats]:
-    """Return the expected return of a steady spend and its elasticity, (flights, campaigns).
+    """Return the expected value of a constant spend and its elasticity, (flights, campaigns).
 
     Args:
-        problem: says what a conversion is worth.
-        draws: the curves.
+        problem: its objective values a conversion.
+        draws: response curves.
         level: log levels, (flights, draws, campaigns).
-        shares: weights that sum to 1 over the draws, the same shape.
+        draw_weights: of sum 1 over the draws, (flights, draws, campaigns).
         spend: dollars a day, (flights, campaigns).
     """
     market = draws.market
     ratio = spend[:, None] / market.reference_spend
-    reach = saturation(ratio, market.elasticity, market.slope)
-    worth = problem.objective.per_conversion(market.order_value)
-    value = shares * worth * market.reference_conversions * reach * np.exp(level)
-    steep = local_elasticity(ratio, market.elasticity, market.slope)
+    response = saturation(ratio, market.elasticity, market.slope)
+    per_conversion = problem.objective.per_conversion(market.order_value)
+    value = draw_weights * per_conversion * market.reference_conversions * response * np.exp(level)
+    elasticity = local_elasticity(ratio, market.elasticity, market.slope)
     total = value.sum(1)
-    return total, (value * steep).sum(1) / np.maximum(total, 1e-300)
+    return total, (value * elasticity).sum(1) / np.maximum(total, 1e-300)
 
 
-def _moved(draws: PosteriorDraws, particle_set: ParticleSet, day: int) -> Floats:
-    """Return how far each draw's level is from where it was expected, (flights, draws, ...)."""
+def _level_shift(draws: PosteriorDraws, particle_set: ParticleSet, day: int) -> Floats:
+    """Return each draw's log level less its prior mean, (flights, draws, campaigns)."""
     return np.asarray(particle_set.state.level - draws.market.level_kept**day * draws.state.level)
 
 
-def _fade(draws: PosteriorDraws, shares: Floats, moved: Floats, days: int) -> Floats:
-    """Return what is left of the levels' moves on the days to come, (days, flights, campaigns)."""
-    mean = (shares * moved).sum(1)
-    kept = (shares * draws.market.level_kept).sum(1)
+def _shift_decay(draws: PosteriorDraws, draw_weights: Floats, shift: Floats, days: int) -> Floats:
+    """Return the factor on demand as today's level shift decays, (days, flights, campaigns)."""
+    mean = (draw_weights * shift).sum(1)
+    kept = (draw_weights * draws.market.level_kept).sum(1)
     ahead = np.arange(days)[:, None, None]
     return np.asarray(np.exp((kept**ahead - 1) * mean))
 
 
-def _scale(problem: Problem, draws: PosteriorDraws) -> Floats:
-    """Return the marginal return of every campaign-day of the static plan, before the flight.
+def _return_scale(problem: Problem, draws: PosteriorDraws) -> Floats:
+    """Return marginal returns of the simulator over those of the curves, (days, campaigns).
 
-    Over that of the campaign's steady curve at the plan's mean day; (days, campaigns).
+    Both at the static plan and before the flight: the gradient of the expected objective by
+    campaign and day, over the marginal return of the campaign's expected curve.
     """
     count = len(draws.market.elasticity)
-    rngs = (generator(_PATHS, i) for i in range(count))
+    rngs = (generator(Stream.REPLANNING, i) for i in range(count))
     path = draw_noises(draws.market, problem.days, rngs).without_count_noise()
     path = path._replace(outage=None, delivery=None)
-    worth = plan_objective(problem, draws.market, draws.state, path)
-    _, slope = worth(np.repeat(problem.static_plan[None], count, 0))
-    shares = np.full((1, *draws.market.elasticity.shape), 1 / count)
+    objective = plan_objective(problem, draws.market, draws.state, path)
+    _, gradient = objective(np.repeat(problem.static_plan[None], count, 0))
+    equal = np.full((1, *draws.market.elasticity.shape), 1 / count)
     level = draws.state.level + draws.variance / 2
-    spend = np.maximum(problem.static_plan, _LEAST * problem.mean_static_spend)
-    value, elasticity = curve(problem, draws, level[None], shares + 0 * spend[:, None], spend)
-    return np.asarray(np.maximum(slope.mean(0), 1e-12) / (value * elasticity / spend))
+    spend = np.maximum(problem.static_plan, _MIN_ANCHOR * problem.mean_static_spend)
+    draw_weights = equal + 0 * spend[:, None]
+    value, elasticity = expected_return(problem, draws, level[None], draw_weights, spend)
+    return np.asarray(np.maximum(gradient.mean(0), 1e-12) / (value * elasticity / spend))

@@ -1,10 +1,10 @@
-"""Risk-averse static: the plan that is best on average over the posterior's worst markets.
+"""Risk-averse static plan: best on average over the posterior's worst markets.
 
-It maximises the conditional value at risk, the mean of the worst ``alpha`` of the outcomes, in the
-form of Rockafellar and Uryasev, "Optimization of conditional value-at-risk", Journal of Risk 2(3),
-2000: max over eta of eta - E[(eta - value)+] / alpha. The corner of (.)+ is rounded, so that the
-climb of ``envs/planning/spectral.py`` has a gradient. Where a pacing band binds the days to each other the
-plan is climbed day by day (``envs/planning/gradient.py``), by the subgradient.
+It maximises the conditional value at risk (CVaR), the mean of the worst ``alpha`` of the values, in
+the form of Rockafellar and Uryasev, "Optimization of conditional value-at-risk", Journal of Risk
+2(3), 2000: max over eta of eta - E[(eta - value)+] / alpha. The corner of (.)+ is smoothed, so that
+the spectral projected gradient of ``envs.planning`` applies. Where a pacing band couples the days,
+the plan is optimised day by day instead, by the subgradient.
 """
 
 from typing import Annotated, Literal
@@ -26,7 +26,7 @@ from ...envs.planning import (
 from ..experiment import Experiment
 from ..policy import PlanPolicy
 
-_ROUND = 0.05  # of the standard deviation of values: radius of the rounded corner
+_CORNER_WIDTH = 0.05  # of the smoothed corner, over the standard deviation of values
 _BISECTIONS = 60
 
 
@@ -42,73 +42,72 @@ class CvarSettings(Settings):
 
 
 def static_cvar(experiment: Experiment, split: str) -> PlanPolicy:
-    """Return the policy; its plan is kept by content."""
+    """Return the policy of the CVaR-optimal plan, which is cached."""
     settings = experiment.settings("static_cvar", CvarSettings)
     plan = experiment.cached(
-        "static_cvar", settings.model_dump(), lambda: _climbed(experiment, settings)
+        "static_cvar", settings.model_dump(), lambda: _optimise(experiment, settings)
     )
     return PlanPolicy("static_cvar", plan)
 
 
-def _climbed(experiment: Experiment, settings: CvarSettings) -> Floats:
+def _optimise(experiment: Experiment, settings: CvarSettings) -> Floats:
+    """Return the CVaR-optimal plan, (days, campaigns) dollars."""
     problem = experiment.problem
+    constraints = problem.constraints
     draw = experiment.source.draw(settings.seed, range(settings.draws), problem.days)
     path = draw.noise.without_count_noise()._replace(outage=None, delivery=None)
-    if tuple(problem.constraints.pacing) != (0.0, float(problem.days)):  # days bind each other
-        solver = SolverSettings.of(
-            {k: getattr(settings, k) for k in SolverSettings.model_fields}, "agent"
-        )
+    if tuple(constraints.pacing) != (0.0, float(problem.days)):  # the band couples the days
+        keys = {key: getattr(settings, key) for key in SolverSettings.model_fields}
         return best_plan(
-            problem.constraints,
+            constraints,
             problem.objective,
             (draw.market, draw.state),
             path,
             problem.static_plan[:, None],
-            solver,
+            SolverSettings.of(keys, "agent"),
             tail_share=settings.alpha,
         ).plan[:, 0]
-    worth = worst(
-        plan_objective(problem, draw.market, draw.state, path), settings.draws, settings.alpha
-    )
-    feasible = project_daily_plan(problem.constraints, daily_minimum=daily_floors(problem.constraints))
-    optimum = maximise(worth, feasible, problem.static_plan[None], settings.iterations)
+    by_market = plan_objective(problem, draw.market, draw.state, path)
+    objective = cvar_objective(by_market, settings.draws, settings.alpha)
+    projection = project_daily_plan(constraints, daily_minimum=daily_floors(constraints))
+    optimum = maximise(objective, projection, problem.static_plan[None], settings.iterations)
     return np.asarray(optimum.plan[0])
 
 
-def worst(each: PlanObjective, count: int, alpha: float) -> PlanObjective:
-    """Return the value and gradient of one plan: the mean of the worst share of the markets.
+def cvar_objective(by_market: PlanObjective, markets: int, alpha: float) -> PlanObjective:
+    """Return the smoothed CVaR of one plan over markets, with its gradient.
 
     Args:
-        each: value and gradient of a plan a market.
-        count: number of markets.
-        alpha: share of them, in (0, 1].
+        by_market: value and gradient of one plan per market.
+        markets: number of markets.
+        alpha: share of the markets, the worst ones, in (0, 1].
     """
 
-    def worth(plans: Floats) -> tuple[Floats, Floats]:
-        value, slope = each(np.repeat(plans, count, 0))
-        mean, weight = rounded_tail(value, alpha)
-        return np.array([mean]), np.einsum("m,mtc->tc", weight, slope)[None]
+    def objective(plans: Floats) -> tuple[Floats, Floats]:
+        value, gradient = by_market(np.repeat(plans, markets, 0))
+        mean, weight = smoothed_cvar(value, alpha)
+        return np.array([mean]), np.einsum("m,mtc->tc", weight, gradient)[None]
 
-    return worth
+    return objective
 
 
-def rounded_tail(value: Floats, alpha: float) -> tuple[float, Floats]:
-    """Return the mean of the worst share of values, (markets,), its corner rounded.
+def smoothed_cvar(value: Floats, alpha: float) -> tuple[float, Floats]:
+    """Return the mean of the worst share of values, (markets,), with a smoothed corner.
 
     Returns:
-        The mean, and the weight of every value in it: its gradient, >= 0, of sum 1.
+        The mean, and its gradient: the weight of every value, >= 0, of sum 1.
     """
-    width = _ROUND * value.std()
+    width = _CORNER_WIDTH * value.std()
     if alpha == 1 or width == 0:
         return float(value.mean()), np.full(len(value), 1 / len(value))
     low, high = value.min() - 40 * width, value.max() + 40 * width
-    for _ in range(_BISECTIONS):  # the share of values below eta is alpha
+    for _ in range(_BISECTIONS):  # eta: the share of values below it is alpha
         eta = (low + high) / 2
         below = _sigmoid((eta - value) / width).mean() > alpha
         low, high = (low, eta) if below else (eta, high)
-    short = np.logaddexp(0, (eta - value) / width) * width
+    shortfall = np.logaddexp(0, (eta - value) / width) * width
     weight = _sigmoid((eta - value) / width)
-    return float(eta - short.mean() / alpha), weight / weight.sum()
+    return float(eta - shortfall.mean() / alpha), weight / weight.sum()
 
 
 def _sigmoid(x: Floats) -> Floats:

@@ -1,8 +1,8 @@
-"""Thompson sampling: every day the best for one market drawn from what is known.
+"""Thompson sampling: every day the optimum for one market sampled from the posterior.
 
-Each flight draws, campaign by campaign, one of the re-planner's draws in proportion to its weight
-and allocates as if that were the truth (Thompson, Biometrika 25, 1933). What is drawn is explored,
-so nothing else has to be; what the drawing costs on the way is the price.
+Each flight samples one draw per campaign from the rolling horizon's particles, in proportion to its
+weight, and allocates as if it were the truth (Thompson, Biometrika 25, 1933). Sampling explores by
+itself, at a cost in expected value.
 """
 
 from typing import Annotated, Literal
@@ -28,20 +28,21 @@ class ThompsonSettings(Settings):
 
 
 class Thompson(RollingHorizon):
-    """The re-planner with one draw a campaign, drawn anew every day, in place of all."""
+    """The rolling horizon with one draw per campaign, sampled every day, instead of all."""
 
     name = "thompson"
 
     def __init__(self, problem: Problem, posterior: Posterior, draws: int, seed: int) -> None:
-        """Args: as the re-planner's, and the seed; a flight's draws depend on its place too."""
+        """Args: as of ``RollingHorizon``; seed, which a sample depends on beside day and row."""
         super().__init__(problem, posterior, draws)
         self.seed = seed
 
-    def _shares(self, view: Observable, particle_set: ParticleSet) -> Floats:
-        ranks = np.cumsum(weights(particle_set), 1)
-        point = generator(self.seed, view.ledger.day).random((len(ranks), 1, ranks.shape[2]))
-        drawn = (ranks < point).sum(1, keepdims=True)
-        return np.asarray(np.arange(ranks.shape[1])[:, None] == drawn, np.float64)
+    def _draw_weights(self, observable: Observable, particle_set: ParticleSet) -> Floats:
+        cumulative = np.cumsum(weights(particle_set), 1)
+        rng = generator(self.seed, observable.ledger.day)
+        uniform = rng.random((len(cumulative), 1, cumulative.shape[2]))
+        sampled = (cumulative < uniform).sum(1, keepdims=True)
+        return np.asarray(np.arange(cumulative.shape[1])[:, None] == sampled, np.float64)
 
 
 def thompson(experiment: Experiment, split: str) -> Thompson:

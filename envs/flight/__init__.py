@@ -8,7 +8,7 @@
 """
 
 from .actions import ActionSettings, action_size, distance, requested_spend
-from .belief import prior_level
+from .belief import level_shift, prior_level
 from .observation import BLOCKS, BOUND, observation_size, observe
 from .particle_filter import (
     ParticleSet,
@@ -45,6 +45,7 @@ __all__ = [
     "distance",
     "initial_particles",
     "initial_state",
+    "level_shift",
     "observation_size",
     "observe",
     "posterior_draws",
