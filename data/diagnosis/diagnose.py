@@ -1,4 +1,4 @@
-"""What changed: anomalies, lasting changes, drift, and what may have done it."""
+"""Diagnosis of a history: anomalies, lasting changes, drift, and their possible causes."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,11 +9,11 @@ from .anomalies import Anomaly, AnomalySettings, anomalies_of
 from .baseline import Baseline, BaselineSettings, baseline_of
 from .causality import Effect, EffectSettings, Precedence, effect_of, precedence_of
 from .drift import Change, Drift, DriftSettings, changes_of, drifts_of
-from .isolation_forest import IsolationSettings, isolated
+from .isolation_forest import IsolationSettings, isolation_forest_anomalies
 
 
 class DiagnosisSettings(Settings):
-    """The keys of `conf/diagnosis`, where their meaning and defaults are."""
+    """Settings of `conf/diagnosis`, whose YAML documents each key and its default."""
 
     expectation: BaselineSettings
     anomalies: AnomalySettings
@@ -25,31 +25,32 @@ class DiagnosisSettings(Settings):
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """Everything that was found."""
+    """Results of all analyses of one history."""
 
-    expectation: Baseline  # against which it was found
+    baseline: Baseline  # expected conversions that counts are compared with
     anomalies: list[Anomaly]
     changes: list[Change]
-    effects: list[Effect]  # of those changes that could be compared
+    effects: list[Effect]  # of the changes that have a synthetic control
     drifts: list[Drift]
     precedence: list[Precedence]
 
 
 def diagnose(history: History, settings: DiagnosisSettings) -> Diagnosis:
-    """Look for all of it; each change is compared with its synthetic control where there is one."""
-    how = settings.expectation
-    found = baseline_of(history, how)
+    """Results of all analyses; each change is compared with its synthetic control, if any."""
+    baseline = baseline_of(history, settings.expectation)
     if settings.method == "residuals":
-        anomalies = anomalies_of(history, found, how, settings.anomalies)
+        anomalies = anomalies_of(history, baseline, settings.expectation, settings.anomalies)
     else:
-        anomalies = isolated(history, found, settings.isolation)
-    changes = changes_of(history, found, settings.drift)
-    effects = [effect_of(history, each.campaign, each.day, settings.effects) for each in changes]
+        anomalies = isolation_forest_anomalies(history, baseline, settings.isolation)
+    changes = changes_of(history, baseline, settings.drift)
+    effects = [
+        effect_of(history, change.campaign, change.day, settings.effects) for change in changes
+    ]
     return Diagnosis(
-        found,
-        anomalies,
-        changes,
-        [effect for effect in effects if effect is not None],
-        drifts_of(history, found, settings.drift),
-        precedence_of(history, settings.effects),
+        baseline=baseline,
+        anomalies=anomalies,
+        changes=changes,
+        effects=[effect for effect in effects if effect is not None],
+        drifts=drifts_of(history, baseline, settings.drift),
+        precedence=precedence_of(history, settings.effects),
     )

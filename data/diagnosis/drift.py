@@ -1,9 +1,10 @@
-"""Where a campaign's efficiency changed for good, and where it has been going lately.
+"""Change points and recent drift of each campaign's efficiency.
 
-Efficiency is conversions over what weekday and spend say, one level for the whole history
-(`expectation`). Change points are the exact minimum of squared error plus a penalty a change (PELT,
-Killick et al. 2012, by the package ruptures), on the scale on which counts spread alike; the
-penalty is raised by how alike neighbouring days are, or a slow walk would look like many jumps.
+Efficiency is counted conversions over those expected from weekday and spend with one level for the
+whole history (`Baseline.steady`). Change points are the exact minimum of squared error plus a
+penalty per change (PELT, Killick et al. 2012, package ruptures) on the variance-stabilised scale.
+The penalty grows with the autocorrelation of daily residuals; otherwise a slowly varying level
+would look like many jumps.
 """
 
 from dataclasses import dataclass
@@ -19,15 +20,15 @@ from scipy.stats import norm
 from ..history import History
 from ..settings import Settings
 from ..types import Floats
-from .anomalies import alike_of, stabilised, surprises
+from .anomalies import autocorrelation_of, stabilised_residuals, standardised_residuals
 from .baseline import Baseline
 
-_FEW = 20.0  # conversions below which nothing is said
-_PAST = 2  # times `recent` that recent days are compared with
+_MIN_CONVERSIONS = 20.0  # below, neither changes nor drift are reported
+_PAST_PERIODS = 2  # drift compares the recent period with this many before it
 
 
 class DriftSettings(Settings):
-    """The keys of `conf/diagnosis`'s `drift`, where their meaning and defaults are."""
+    """Settings of change points and drift: the keys of `drift` in `conf/diagnosis`."""
 
     penalty: Annotated[float, Field(gt=0)]  # times the variance and the log of the days
     shortest: Annotated[int, Field(ge=7)]  # days
@@ -37,37 +38,38 @@ class DriftSettings(Settings):
 
 @dataclass(frozen=True)
 class Change:
-    """One lasting change of a campaign's efficiency."""
+    """Lasting change of a campaign's efficiency."""
 
     campaign: str
-    day: date  # first one of the new level
-    ratio: float  # efficiency after over before, each until the next change
+    day: date  # first day of the new level
+    ratio: float  # efficiency after over before, each up to the adjacent change
 
 
 @dataclass(frozen=True)
 class Drift:
-    """Efficiency of the latest days over that of the days before them."""
+    """Efficiency of the recent days over that of the days before them."""
 
     campaign: str
     ratio: float
     low: float
-    high: float  # of an interval of `coverage`
+    high: float  # ends of an interval with `coverage`
     conversions: float  # in the recent days
 
 
-def changes_of(history: History, found: Baseline, settings: DriftSettings) -> list[Change]:
-    """Find lasting changes, the first one first."""
-    local = surprises(found.counted, found.expected, found.known)
-    gap = stabilised(found.counted, found.steady, found.known)
+def changes_of(history: History, baseline: Baseline, settings: DriftSettings) -> list[Change]:
+    """Lasting changes of all campaigns with enough conversions, earliest first."""
+    local = standardised_residuals(baseline.counted, baseline.expected, baseline.usable)
+    residuals = stabilised_residuals(baseline.counted, baseline.steady, baseline.usable)
     changes = []
     for column, name in enumerate(history.names):
-        known = found.known[:, column]
-        if found.counted[:, column].sum() < _FEW or known.sum() < 2 * settings.shortest:
+        usable = baseline.usable[:, column]
+        conversions = baseline.counted[:, column].sum()
+        if conversions < _MIN_CONVERSIONS or usable.sum() < 2 * settings.shortest:
             continue
-        at = np.flatnonzero(known)
-        cuts = _cuts(gap[known, column], alike_of(local[known, column]), settings)
-        edges = [0, *at[cuts], len(known)]
-        levels = [_efficiency(found, column, a, b) for a, b in pairwise(edges)]
+        autocorrelation = autocorrelation_of(local[usable, column])
+        cuts = _change_points(residuals[usable, column], autocorrelation, settings)
+        edges = [0, *np.flatnonzero(usable)[cuts], len(usable)]
+        levels = [_efficiency(baseline, column, begin, end) for begin, end in pairwise(edges)]
         changes += [
             Change(name, history.dates[edge].item(), after / before)
             for edge, before, after in zip(edges[1:-1], levels, levels[1:], strict=False)
@@ -76,56 +78,60 @@ def changes_of(history: History, found: Baseline, settings: DriftSettings) -> li
     return sorted(changes, key=lambda change: (change.day, change.campaign))
 
 
-def drifts_of(history: History, found: Baseline, settings: DriftSettings) -> list[Drift]:
-    """Compare the latest days with those before, for campaigns with enough conversions.
+def drifts_of(history: History, baseline: Baseline, settings: DriftSettings) -> list[Drift]:
+    """Efficiency of the recent days over earlier ones, for campaigns with enough conversions.
 
-    The interval is of a ratio of two counts whose variance is that of the days' own scatter and of
-    how alike neighbours are.
+    The interval is that of a ratio of two counts whose variance is inflated by overdispersion and
+    by the autocorrelation of daily residuals.
     """
-    local = surprises(found.counted, found.expected, found.known)
-    spread = norm.isf((1 - settings.coverage) / 2)
+    residuals = standardised_residuals(baseline.counted, baseline.expected, baseline.usable)
+    z = norm.isf((1 - settings.coverage) / 2)
     end = len(history.dates)
-    middle, begin = end - settings.recent, max(0, end - (1 + _PAST) * settings.recent)
+    middle, begin = end - settings.recent, max(0, end - (1 + _PAST_PERIODS) * settings.recent)
     drifts = []
     for column, name in enumerate(history.names):
-        parts = [found.counted[a:b, column].sum() for a, b in ((begin, middle), (middle, end))]
-        if middle <= 0 or min(parts) < _FEW:
+        counts = [baseline.counted[a:b, column].sum() for a, b in ((begin, middle), (middle, end))]
+        if middle <= 0 or min(counts) < _MIN_CONVERSIONS:
             continue
         before, after = (
-            _efficiency(found, column, a, b) for a, b in ((begin, middle), (middle, end))
+            _efficiency(baseline, column, a, b) for a, b in ((begin, middle), (middle, end))
         )
-        noise = _overdispersion(found, column) * _long_run(alike_of(local[:, column]))
-        sd = np.sqrt(noise * sum(1 / part for part in parts))
+        inflation = _overdispersion(baseline, column) * _variance_inflation(
+            autocorrelation_of(residuals[:, column])
+        )
+        sd = np.sqrt(inflation * sum(1 / count for count in counts))
         ratio = after / before
-        low, high = (float(ratio * np.exp(sign * spread * sd)) for sign in (-1, 1))
-        drifts.append(Drift(name, float(ratio), low, high, float(parts[1])))
+        low, high = (float(ratio * np.exp(sign * z * sd)) for sign in (-1, 1))
+        drifts.append(Drift(name, float(ratio), low, high, float(counts[1])))
     return drifts
 
 
-def _cuts(series: Floats, alike: float, settings: DriftSettings) -> list[int]:
-    """Positions at which a new level starts."""
-    scale = np.var(np.diff(series)) / 2 / (1 - alike)
-    penalty = settings.penalty * np.log(len(series)) * scale * _long_run(alike)
+def _change_points(series: Floats, autocorrelation: float, settings: DriftSettings) -> list[int]:
+    """Positions at which a new level begins."""
+    variance = np.var(np.diff(series)) / 2 / (1 - autocorrelation)
+    penalty = (
+        settings.penalty * np.log(len(series)) * variance * _variance_inflation(autocorrelation)
+    )
     if penalty <= 0:
         return []
     search = ruptures.KernelCPD(kernel="linear", min_size=settings.shortest)
     return [int(cut) for cut in search.fit(series[:, None]).predict(pen=penalty)[:-1]]
 
 
-def _long_run(alike: float) -> float:
-    """Variance of a long mean over that of independent days, for an AR(1)."""
-    return (1 + alike) / (1 - alike)
+def _variance_inflation(autocorrelation: float) -> float:
+    """Variance of a long mean of an AR(1) process over that of independent days."""
+    return (1 + autocorrelation) / (1 - autocorrelation)
 
 
-def _efficiency(found: Baseline, column: int, begin: int, end: int) -> float:
-    """Conversions over what weekday and spend say."""
-    due = float((found.steady * found.known)[begin:end, column].sum())
-    return float(found.counted[begin:end, column].sum()) / due if due > 0 else 0.0
+def _efficiency(baseline: Baseline, column: int, begin: int, end: int) -> float:
+    """Counted over expected conversions of some days; 0 if none are expected."""
+    expected = float((baseline.steady * baseline.usable)[begin:end, column].sum())
+    return float(baseline.counted[begin:end, column].sum()) / expected if expected > 0 else 0.0
 
 
-def _overdispersion(found: Baseline, column: int) -> float:
-    """Pearson's dispersion around the local level, at least 1."""
-    known = found.known[:, column] & (found.expected[:, column] > 0)
-    expected = found.expected[known, column]
-    square = (found.counted[known, column] - expected) ** 2 / expected
+def _overdispersion(baseline: Baseline, column: int) -> float:
+    """Pearson dispersion around the baseline, at least 1."""
+    usable = baseline.usable[:, column] & (baseline.expected[:, column] > 0)
+    expected = baseline.expected[usable, column]
+    square = (baseline.counted[usable, column] - expected) ** 2 / expected
     return max(1.0, float(square.mean()))

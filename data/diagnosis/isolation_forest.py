@@ -1,8 +1,8 @@
-"""Anomalies by an isolation forest: the alternative to `anomalies`, and what it cannot say.
+"""Anomalies by an isolation forest, the alternative to `anomalies`.
 
-The forest (Liu, Ting & Zhou 2008; scikit-learn) isolates campaign-days by how conversions, clicks
-an impression, cost and conversions a click stand to the weeks around them. It flags the share of
-days that it is told to, in a steady history as in any other: a ranking, not a test.
+The forest (Liu, Ting & Zhou 2008; scikit-learn) isolates campaign-days by the deviations of
+conversions, click-through rate, cost per click and conversion rate from the weeks around. It flags
+a fixed share of the days, in a steady history as in any other: a ranking, not a test.
 """
 
 from typing import Annotated
@@ -15,68 +15,70 @@ from ..forecasting import RATIOS
 from ..history import History
 from ..settings import Settings
 from ..types import Floats
-from .anomalies import Anomaly, anomaly_of, surprises
+from .anomalies import MAD_TO_SD, Anomaly, anomaly_of, standardised_residuals
 from .baseline import Baseline
 from .explanation import Run
 
-_WINDOW = 28  # days on either side
-_MAD = 1.4826
-_FEW = 10  # days of a ratio below which it is not compared
-_FAR = 8.0  # deviations beyond which all are alike
+_HALF_WINDOW = 28  # days on either side
+_MIN_DAYS = 10  # days with a ratio below which its deviation is 0
+_MAX_DEVIATION = 8.0  # standard deviations at which features are clipped
 
 
 class IsolationSettings(Settings):
-    """The keys of `conf/diagnosis`'s `isolation`, where their meaning and defaults are."""
+    """Settings of the isolation forest: the keys of `isolation` in `conf/diagnosis`."""
 
     share: Annotated[float, Field(gt=0, le=0.5)]  # of campaign-days that are flagged
     trees: Annotated[int, Field(ge=10)]
     seed: Annotated[int, Field(ge=0)]
 
 
-def isolated(history: History, found: Baseline, settings: IsolationSettings) -> list[Anomaly]:
-    """Flag the share of campaign-days that is easiest to isolate, the first one first."""
-    score = surprises(found.counted, found.expected, found.known)
-    columns = [score] + [_deviation(history, name) for name in RATIOS if name != "roas"]
-    table = np.clip(np.stack(columns, axis=-1), -_FAR, _FAR)
-    rows = table[found.known]
+def isolation_forest_anomalies(
+    history: History, baseline: Baseline, settings: IsolationSettings
+) -> list[Anomaly]:
+    """Share of campaign-days that is easiest to isolate, earliest first."""
+    residuals = standardised_residuals(baseline.counted, baseline.expected, baseline.usable)
+    columns = [residuals] + [_deviations(history, name) for name in RATIOS if name != "roas"]
+    table = np.clip(np.stack(columns, axis=-1), -_MAX_DEVIATION, _MAX_DEVIATION)
+    rows = table[baseline.usable]
     if len(rows) == 0:
         return []
     forest = IsolationForest(
         n_estimators=settings.trees, contamination=settings.share, random_state=settings.seed
     ).fit(rows)
-    ease = -forest.decision_function(rows)
-    days, campaigns = np.nonzero(found.known)
+    scores = -forest.decision_function(rows)
+    days, campaigns = np.nonzero(baseline.usable)
     return [
         anomaly_of(
             history,
-            found,
+            baseline,
             Run(
                 int(campaign),
                 slice(int(day), int(day) + 1),
-                float(found.counted[day, campaign]),
-                float(found.expected[day, campaign]),
+                float(baseline.counted[day, campaign]),
+                float(baseline.expected[day, campaign]),
             ),
-            float(score[day, campaign]),
+            float(residuals[day, campaign]),
             0.0,
         )
-        for day, campaign, easy in zip(days, campaigns, ease, strict=True)
-        if easy > 0
+        for day, campaign, score in zip(days, campaigns, scores, strict=True)
+        if score > 0
     ]
 
 
-def _deviation(history: History, name: str) -> Floats:
-    """(days, campaigns) robust deviations of a day's log ratio from the weeks around; 0 if none."""
-    above, below = (np.asarray(getattr(history, metric)) for metric in RATIOS[name])
+def _deviations(history: History, name: str) -> Floats:
+    """(days, campaigns) robust z-scores of a day's log ratio among the weeks around; 0 if none."""
+    numerator, denominator = (np.asarray(getattr(history, metric)) for metric in RATIOS[name])
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log(above / below)
+        ratio = np.log(numerator / denominator)
     ratio = np.where(np.isfinite(ratio), ratio, np.nan)
-    out = np.zeros(ratio.shape)
+    deviations = np.zeros(ratio.shape)
     for day in range(len(ratio)):
-        around = ratio[max(0, day - _WINDOW) : day + _WINDOW + 1]
+        window = ratio[max(0, day - _HALF_WINDOW) : day + _HALF_WINDOW + 1]
         for campaign in np.flatnonzero(np.isfinite(ratio[day])):
-            own = around[:, campaign]
-            own = own[np.isfinite(own)]
-            spread = _MAD * np.median(np.abs(own - np.median(own)))
-            if len(own) >= _FEW and spread > 0:
-                out[day, campaign] = (ratio[day, campaign] - np.median(own)) / spread
-    return out
+            around = window[:, campaign]
+            around = around[np.isfinite(around)]
+            centre = np.median(around)
+            scale = MAD_TO_SD * np.median(np.abs(around - centre))
+            if len(around) >= _MIN_DAYS and scale > 0:
+                deviations[day, campaign] = (ratio[day, campaign] - centre) / scale
+    return deviations

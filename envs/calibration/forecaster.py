@@ -1,4 +1,4 @@
-"""The calibrated simulator as a forecaster, under the same rules as any other."""
+"""The calibrated simulator as a forecaster, compared under the same rules as the others."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,33 +16,32 @@ from .priors import Priors
 
 
 @dataclass(frozen=True)
-class Simulated:
-    """Calibrates on each history it is given and simulates the spend; `data.Forecaster`.
+class SimulatorForecaster:
+    """Calibrates on the given history and simulates the given spend; a `Forecaster`."""
 
-    A posterior is kept by the history's fingerprint, so that both metrics of one origin cost one
-    calibration.
-    """
-
-    calibration: Callable[[History], Posterior]
+    calibration: Callable[[History], Posterior]  # see `cached_calibrations`
     seed: int  # of demand paths and counts
     name: str = "simulator"
 
     def forecast(self, history: History, spend: Floats, metric: Metric) -> Floats:
-        """Return the posterior predictive mean, (days, campaigns)."""
-        drawn = predict(self.calibration(history), spend, self.seed)
-        return np.asarray(drawn.of(metric)[0].mean(axis=0))
+        """Posterior predictive mean, (days, campaigns)."""
+        simulated = predict(self.calibration(history), spend, self.seed)
+        return np.asarray(simulated.of(metric)[0].mean(axis=0))
 
 
-def kept_calibrations(
+def cached_calibrations(
     priors: Priors, settings: CalibrationSettings
 ) -> Callable[[History], Posterior]:
-    """Return a calibration that remembers the histories it has seen."""
-    kept: dict[str, Posterior] = {}
+    """Calibration function that caches posteriors by the history's fingerprint.
+
+    Both metrics of one forecast origin then cost a single calibration.
+    """
+    posteriors: dict[str, Posterior] = {}
 
     def calibration(history: History) -> Posterior:
         key = digest(history.fingerprint())
-        if key not in kept:
-            kept[key] = calibrate(history, priors, settings)
-        return kept[key]
+        if key not in posteriors:
+            posteriors[key] = calibrate(history, priors, settings)
+        return posteriors[key]
 
     return calibration

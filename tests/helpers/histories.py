@@ -1,4 +1,4 @@
-"""Histories for the tests of features, forecasts and diagnosis."""
+"""Synthetic histories for the tests of features, forecasts and diagnosis."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ WEEKDAYS = np.array([1.2, 1.2, 1.1, 1.1, 1.0, 0.7, 0.7])
 
 
 def random_history(seed: int, days: int = 60) -> History:
-    """Three campaigns with missing and dead days, and no sense."""
+    """Three campaigns of pure noise, with missing and dead days."""
     rng = np.random.Generator(np.random.PCG64(seed))
     shape = (days, len(CAMPAIGNS))
     presence = np.where(rng.random(shape) < 0.1, MISSING, OBSERVED).astype(np.int8)
     presence[:10, 1] = DEAD
-    arrays = {name: rng.gamma(2.0, 10.0 * (at + 1), shape) for at, name in enumerate(METRICS)}
+    arrays = {name: rng.gamma(2.0, 10.0 * (k + 1), shape) for k, name in enumerate(METRICS)}
     for values in arrays.values():
         values[presence == MISSING] = np.nan
         values[presence == DEAD] = 0.0
@@ -22,21 +22,21 @@ def random_history(seed: int, days: int = 60) -> History:
     return History(dates, CAMPAIGNS, presence=presence, notes=(), **arrays)
 
 
-def lawful_history(
+def structured_history(
     seed: int | None,
     days: int = 140,
     level: float = 40.0,
     factor: np.ndarray | None = None,
     campaigns: tuple[Campaign, ...] = CAMPAIGNS,
 ) -> History:
-    """Conversions by level, weekday and the root of spend; Poisson counts, or means without a seed.
+    """Poisson conversions with mean level x weekday x sqrt(spend / 200); the means without a seed.
 
     Args:
-        seed: of spend and counts; None: constant spend and no noise.
-        days: of the history.
-        level: conversions a day.
-        factor: (days, campaigns) that multiplies the expectation, such as a drop.
-        campaigns: who they are.
+        seed: seed of spend and counts; None: constant spend and no noise.
+        days: length of the history.
+        level: conversions a day at $200.
+        factor: (days, campaigns) multiplier of the mean, such as a drop.
+        campaigns: their channels and names.
     """
     shape = (days, len(campaigns))
     dates = np.datetime64("2024-01-01") + np.arange(days)

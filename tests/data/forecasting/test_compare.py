@@ -52,7 +52,7 @@ def forecasters(settings_with):
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_forecast_depends_on_the_history_and_the_spend_alone(forecasters, name):
-    history = histories.lawful_history(3, days=130)
+    history = histories.structured_history(3, days=130)
     spend = np.nan_to_num(history.spend[100:])
     changed = {
         metric: np.where(np.arange(130)[:, None] < 100, getattr(history, metric), 7.0)
@@ -77,7 +77,7 @@ def test_every_forecaster_is_finite_despite_gaps_and_dead_days(forecasters):
 
 
 def test_a_metric_that_was_always_zero_is_forecast_as_zero(forecasters, settings_with):
-    history = histories.lawful_history(2, days=110)
+    history = histories.structured_history(2, days=110)
     history = replace(history, revenue=np.zeros_like(history.revenue))
     for name, forecaster in forecasters.items():
         expected = forecaster.forecast(history, np.full((30, 3), 200.0), "revenue")
@@ -87,7 +87,7 @@ def test_a_metric_that_was_always_zero_is_forecast_as_zero(forecasters, settings
 
 
 def test_the_level_is_chosen_where_spend_and_weekday_explain_everything(settings_with):
-    history = histories.lawful_history(4, days=150)
+    history = histories.structured_history(4, days=150)
     settings = settings_with(forecasters=["same_weekday", "last_28_days", "level"])
     comparison = compare(history, forecasters_of(settings, {})[0], settings)
     assert comparison.chosen == "level"
@@ -99,7 +99,7 @@ def test_intervals_have_their_nominal_coverage(settings_with):
     settings, coverage = settings_with(), []
     level = forecasters_of(settings, {})[0]["level"]
     for seed in range(6):
-        whole = histories.lawful_history(seed, days=170)
+        whole = histories.structured_history(seed, days=170)
         history, ahead = whole.window(None, 140), whole.window(140, None)
         for metric in METRICS:
             outlook = look_ahead(history, ahead.spend, level, metric, settings)
@@ -155,7 +155,7 @@ def test_origins_leave_the_whole_horizon_inside_the_history():
 
 def test_importance_covers_every_feature_and_contributions_sum_to_the_prediction(settings_with):
     settings = settings_with(forecasters=["random_forest", "xgboost", "net"])
-    by_regressor = importances(histories.lawful_history(1, days=120), settings)
+    by_regressor = importances(histories.structured_history(1, days=120), settings)
     assert set(by_regressor) == {"random_forest", "xgboost", "xgboost_contributions", "net"}
     assert all(set(features) == set(GROUPS) for features in by_regressor.values())
     regressor = GradientBoosting(settings.xgboost, 0)
@@ -182,11 +182,11 @@ def test_unknown_names_and_short_histories_raise_errors(settings_with):
         forecasters_of(settings_with(forecasters=["level"], chosen="net"), {})
     settings = settings_with(forecasters=["level"])
     with pytest.raises(DataError, match="80 days"):
-        compare(histories.lawful_history(0, 80), forecasters_of(settings, {})[0], settings)
+        compare(histories.structured_history(0, 80), forecasters_of(settings, {})[0], settings)
 
 
 def test_campaigns_with_more_spend_than_on_any_day_are_listed():
-    history = histories.lawful_history(0, 60)
+    history = histories.structured_history(0, 60)
     spend = np.full((30, 3), 100.0)
     spend[:, 2] = 1e6
     assert extrapolated_campaigns(history, spend) == ["meta"]

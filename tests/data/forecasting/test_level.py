@@ -12,7 +12,7 @@ SETTINGS = LevelSettings(half_life=12, daily=0.5, monthly=0.5, weekday_weight=60
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_noiseless_history_of_the_formula_is_forecast_exactly(metric):
-    history = histories.lawful_history(None)
+    history = histories.structured_history(None)
     spend = np.full((30, 3), 200.0)
     expected = np.stack([histories.WEEKDAYS[(20 * 7 + np.arange(30)) % 7]] * 3, 1) * 40
     forecast = Level(SETTINGS).forecast(history, spend, metric)
@@ -20,7 +20,7 @@ def test_a_noiseless_history_of_the_formula_is_forecast_exactly(metric):
 
 
 def test_one_day_of_more_spend_has_the_daily_elasticity_and_a_month_the_monthly_one():
-    history = histories.lawful_history(None)
+    history = histories.structured_history(None)
     settings = SETTINGS.model_copy(update={"daily": 0.3, "monthly": 0.6})
     usual = np.full((60, 3), 200.0)
     plain = Level(settings).forecast(history, usual, "conversions")
@@ -35,7 +35,7 @@ def test_one_day_of_more_spend_has_the_daily_elasticity_and_a_month_the_monthly_
 def test_the_latest_days_have_the_most_weight():
     factor = np.where(np.arange(140) < 110, 1.0, 0.5)[:, None]
     forecast = Level(SETTINGS).forecast(
-        histories.lawful_history(None, factor=factor), np.full((28, 3), 200.0), "conversions"
+        histories.structured_history(None, factor=factor), np.full((28, 3), 200.0), "conversions"
     )
     assert 20 < forecast.mean() < 26
     assert forecast.mean() < 40 * 0.6
@@ -43,7 +43,7 @@ def test_the_latest_days_have_the_most_weight():
 
 def test_the_correction_follows_a_level_that_keeps_falling():
     factor = np.exp(-np.arange(140) / 60)[:, None]
-    history = histories.lawful_history(5, factor=factor)
+    history = histories.structured_history(5, factor=factor)
     spend = np.full((30, 3), 200.0)
     level = Level(SETTINGS)
     corrected = BiasCorrected(level, 6, 30, 7, 42)
@@ -63,7 +63,7 @@ def test_the_correction_follows_a_level_that_keeps_falling():
 
 def test_a_campaign_without_conversions_is_forecast_to_have_none():
     factor = np.tile([1.0, 0.0, 1.0], (140, 1))
-    history = histories.lawful_history(1, factor=factor)
+    history = histories.structured_history(1, factor=factor)
     forecast = BiasCorrected(Level(SETTINGS), 6, 30, 7, 42).forecast(
         history, np.full((30, 3), 200.0), "conversions"
     )
@@ -72,7 +72,7 @@ def test_a_campaign_without_conversions_is_forecast_to_have_none():
 
 
 def test_the_unit_of_revenue_is_the_mean_order_value():
-    assert unit_of(histories.lawful_history(None), "revenue") == pytest.approx(100)
+    assert unit_of(histories.structured_history(None), "revenue") == pytest.approx(100)
 
 
 def test_the_weighted_median_minimises_the_weighted_absolute_error():

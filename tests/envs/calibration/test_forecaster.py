@@ -1,4 +1,4 @@
-"""The calibrated simulator keeps the rules of forecasters."""
+"""The calibrated simulator fulfils the Forecaster protocol."""
 
 import numpy as np
 
@@ -6,24 +6,25 @@ from mediagym.data.forecasting import METRICS
 from mediagym.envs.calibration import SimulatorForecaster, cached_calibrations
 
 
-def test_the_simulator_forecasts_and_calibrates_once_a_history(
+def test_the_simulator_forecasts_both_metrics_with_one_calibration_per_history(
     history, priors, calibration_settings
 ):
-    seen = []
-    calibration = cached_calibrations(priors, calibration_settings)
+    cached = cached_calibrations(priors, calibration_settings)
+    posteriors = []
 
-    def counting(known):
-        seen.append(known.fingerprint())
-        return calibration(known)
+    def calibration(past):
+        posteriors.append(cached(past))
+        return posteriors[-1]
 
-    simulator = SimulatorForecaster(counting, 0)
+    simulator = SimulatorForecaster(calibration, 0)
     before = history.window(None, 120)
     spend = np.nan_to_num(history.spend[120:])
-    found = {metric: simulator.forecast(before, spend, metric) for metric in METRICS}
+    forecasts = {metric: simulator.forecast(before, spend, metric) for metric in METRICS}
     again = simulator.forecast(before, spend, "conversions")
-    np.testing.assert_array_equal(found["conversions"], again)
-    assert len(set(seen)) == 1
+    np.testing.assert_array_equal(forecasts["conversions"], again)
+    assert len(posteriors) == 3
+    assert all(posterior is posteriors[0] for posterior in posteriors)
     counted = np.nansum(history.conversions[120:])
-    assert 0.5 < found["conversions"].sum() / counted < 2
-    more = simulator.forecast(before, 2 * spend, "conversions")
-    assert more.sum() > 1.1 * again.sum()
+    assert 0.5 < forecasts["conversions"].sum() / counted < 2
+    doubled = simulator.forecast(before, 2 * spend, "conversions")
+    assert doubled.sum() > 1.1 * again.sum()
