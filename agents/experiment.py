@@ -20,6 +20,7 @@ from ..data.types import Floats
 from ..envs.calibration import Posterior
 from ..envs.environment import EnvSettings, MarketSource
 from ..envs.flight import Problem
+from ..envs.market import Stream
 from ..envs.planning import SolverSettings, best_constant_plan, clairvoyant_values
 from ..envs.suite import Task, held_out_markets, posterior_of, problem_for, reference_of, source_of
 from .policy import PlanPolicy
@@ -36,7 +37,6 @@ PlanKind = Literal["daily", "constant"]
 HELD_OUT_SPLITS = ("validation", "test")
 CALIBRATED = "mediagym/Calibrated-v0"
 _VERSION = 2  # of cached results; raise it when a method changes
-_VALIDATION_SEED = 40  # of the noise in which a calibration's networks are chosen
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -177,7 +177,7 @@ class AdvertiserExperiment(Experiment):
         validation = self.validation_markets or draws - markets
         require_apart(validation, markets, draws)
         market, state = self.posterior.held(validation, skip=draws - validation)
-        return draw_evaluation_set(market, state, days, _VALIDATION_SEED)
+        return draw_evaluation_set(market, state, days, Stream.VALIDATION)
 
     def _optimise_plans(self, split: str, kind: PlanKind) -> Floats:
         problem, markets = self.problem, self.held_out(split)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...data.types import Floats
+from ...envs.market import generator
 
 MEAN, IQM, CVAR = (0.0, 1.0), (0.25, 0.75), (0.0, 0.1)
 _CHUNK = 500  # resamples per block: bounds the memory
@@ -111,5 +112,5 @@ def _quantile_means(
 
 def _weights(size: int, count: int, seed: Sequence[int]) -> Floats:
     """Return how often each of ``size`` things is drawn, over ``size``; (count, size)."""
-    rng = np.random.Generator(np.random.PCG64(list(seed)))
+    rng = generator(*seed)
     return rng.multinomial(size, np.full(size, 1 / size), size=count) / size

@@ -42,6 +42,7 @@ from ...envs.market import (
     Objective,
     ObjectiveSettings,
     counterfactual_conversions,
+    generator,
     simulate,
 )
 from ...envs.planning import (
@@ -241,7 +242,7 @@ def curves(
     also on the level to come.
     """
     market, state = posterior.sample_training(_CURVE_DRAWS)
-    levels = draw_levels(market, record, np.random.Generator(np.random.PCG64(seed)))
+    levels = draw_levels(market, record, generator(seed))
     true_step = partial(step_with_form, truth.form)
     counted = record.conversions.sum(0) > _MIN_CONVERSIONS * record.seen.sum(0)
     rows = []

@@ -24,10 +24,10 @@ from ...envs.flight import (
     requested_spend,
     rollout,
 )
+from ...envs.market import Stream
 from ...envs.planning import to_tensors
 from .actor import Actor
 
-_SEED_OFFSET = 1_000_000_007  # keeps these episodes apart from those of the environments
 _CLIP_PENALTY = 0.1  # weight of actions outside [-1, 1], where clipping has no gradient
 _MAX_GRADIENT_NORM = 1.0
 
@@ -88,7 +88,9 @@ class AnalyticPolicyGradient:
     def _loss(self) -> torch.Tensor:
         flights, first = self.settings.flights, self.iterations * self.settings.flights
         episodes = range(first, first + flights)
-        market, state, noise = self.source.draw(self.seed + _SEED_OFFSET, episodes, self.days)
+        market, state, noise = self.source.draw(
+            self.seed + Stream.ANALYTIC_GRADIENT, episodes, self.days
+        )
         policy = RecordingPolicy(self.actor, self.problem, self.env)
         begin = initial_state(self.problem, to_tensors(state), (flights,))
         _, days = rollout(self.problem, to_tensors(market), begin, to_tensors(noise), policy.act)

@@ -16,7 +16,7 @@ from ...data.errors import ConfigError, DataError
 from ...data.exports import DataSettings
 from ...data.storage import digest, read_json
 from ...data.types import Floats
-from ..market import Objective, ObjectiveSettings, Ratio
+from ..market import Objective, ObjectiveSettings, Ratio, generator
 from .priors import JourneyPriors, Priors
 
 ReadAttribution = Callable[[Path | None], Mapping[str, Any]]
@@ -104,7 +104,7 @@ def ratio_draws(objective: Objective, draws: int, seed: int) -> Floats | None:
     """
     if objective.name != "journeys" or objective.ratios is None:
         return None
-    rng = np.random.Generator(np.random.PCG64([seed, 1]))
+    rng = generator(seed, 1)
     sd = np.array([ratio.log_sd for ratio in objective.ratios])
     mean = np.array([ratio.mean for ratio in objective.ratios])
     normal = rng.standard_normal((draws, len(mean)))

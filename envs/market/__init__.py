@@ -4,7 +4,7 @@ from .calendar import day_number, weekday_of
 from .counterfactual import counterfactual_conversions
 from .counts import negative_binomial_loglik, poisson_quantile
 from .effects import landed_share
-from .noise import ShockSettings, draw_noise, draw_noises, generator, unit_gamma
+from .noise import ShockSettings, draw_noise, draw_noises, unit_gamma
 from .objective import Objective, ObjectiveSettings, Ratio
 from .parameters import PARAMETERS, require_possible
 from .records import Market, MarketState, Noise, Outcome
@@ -20,6 +20,7 @@ from .response import (
 )
 from .simulate import simulate
 from .step import steady_conversions, step, unit_lognormal
+from .streams import Stream, generator
 
 __all__ = [
     "PARAMETERS",
@@ -31,6 +32,7 @@ __all__ = [
     "Outcome",
     "Ratio",
     "ShockSettings",
+    "Stream",
     "carryover_of",
     "counterfactual_conversions",
     "day_number",

@@ -44,11 +44,6 @@ class ShockSettings(Settings):
     regime_sd: Annotated[float, Field(ge=0)]  # sd of that change of the logarithm
 
 
-def generator(seed: int, episode: int) -> np.random.Generator:
-    """Return the generator of one episode."""
-    return np.random.Generator(np.random.PCG64([seed, episode]))
-
-
 def draw_noise(
     market: Market,
     days: int,

@@ -2,7 +2,7 @@
 
 Every field is ``(..., campaigns)``: leading axes are a batch of markets, of flights, or both.
 A feature is off while its fields are None, and exactly neutral at the value that
-``envs/parameters.py`` names beside each parameter's unit, range and source.
+``envs/market/parameters.py`` names beside each parameter's unit, range and source.
 """
 
 import numpy as np

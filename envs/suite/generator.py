@@ -12,10 +12,9 @@ import numpy as np
 
 from ...data.types import Floats
 from ..calibration import CORE_DIMENSIONS, Parameters, PriorCentres, parameters_from_normals
-from ..market import Market, MarketState, carryover_of, day_number
+from ..market import Market, MarketState, Stream, carryover_of, day_number, generator
 from .task import UPPER_FUNNEL, ClaimSettings, Interval, OrnsteinUhlenbeck, Task
 
-_MARKET_STREAM, _PATH_STREAM = 101, 102  # first seed word of a market's parameters and demand path
 _UNIFORMS, _NORMALS = 10, 4  # draws per campaign beyond those of the priors
 
 
@@ -30,7 +29,7 @@ class MarketDraws(NamedTuple):
 
 def path_generator(seed: int) -> np.random.Generator:
     """Return the generator of a held-out market's demand path."""
-    return np.random.Generator(np.random.PCG64([_PATH_STREAM, seed]))
+    return generator(Stream.DEMAND_PATH, seed)
 
 
 def sample_markets(task: Task, seeds: Sequence[int]) -> tuple[Market, MarketState]:
@@ -78,7 +77,7 @@ def sha256_of(market: Market, state: MarketState) -> str:
 def _draw(campaigns: int, seeds: Sequence[int], uncertain: bool) -> MarketDraws:
     markets = []
     for seed in seeds:
-        rng = np.random.Generator(np.random.PCG64([_MARKET_STREAM, seed]))
+        rng = generator(Stream.MARKET, seed)
         z = rng.standard_normal((campaigns, CORE_DIMENSIONS))
         uniform = rng.random((_UNIFORMS, campaigns))
         normal = rng.standard_normal((_NORMALS, campaigns))

@@ -7,14 +7,13 @@ import numpy as np
 from ...data.errors import ConfigError
 from ..arrays import gather
 from ..environment import EpisodeDraw, MarketPool
-from ..market import Market, MarketState, Noise, draw_noises
+from ..market import Market, MarketState, Noise, Stream, draw_noises, generator
 from .generator import path_generator, sample_markets, sha256_of
 from .task import Task
 
 HELD_OUT_MARKETS = 200  # of validation and of test, each
 HELD_OUT_SPLITS = ("validation", "test")
 _TRAINING_POOL = 4096  # training markets that an environment draws its flights from
-_COUNT_STREAM = 103  # first seed word of a held-out flight's count noise
 
 
 class Split(NamedTuple):
@@ -71,7 +70,7 @@ class HeldOut:
         index = np.array(episodes) % len(self.seeds)
         market, state = gather(self.market, index), gather(self.state, index)
         paths = (path_generator(self.seeds[i]) for i in index)
-        counts = (np.random.Generator(np.random.PCG64([_COUNT_STREAM, seed, i])) for i in episodes)
+        counts = (generator(Stream.COUNTS, seed, i) for i in episodes)
         shocks = self.task.settings.shocks
         return EpisodeDraw(market, state, draw_noises(market, days, paths, counts, shocks))
 

@@ -32,6 +32,7 @@ from ..market import (
     carryover_of,
     day_number,
     draw_noise,
+    generator,
     weekday_of,
 )
 from .landings import draw_landings
@@ -132,7 +133,7 @@ class Advertiser(NamedTuple):
 
 def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
     """Draw an advertiser: elasticities and half-lives from the priors, the rest as configured."""
-    rng = np.random.Generator(np.random.PCG64(settings.seed))
+    rng = generator(settings.seed)
     start = np.datetime64(settings.start, "D")
     dates = start + np.arange(settings.days)
     form = RESPONSE_FORMS[settings.form]
@@ -184,7 +185,7 @@ def write_advertiser(advertiser: Advertiser, settings: SyntheticSettings) -> lis
         if table is not None:
             written.append(write_text(folder / file, table.to_csv(index=False)))
     if settings.landings:
-        rng = np.random.Generator(np.random.PCG64([settings.seed, 1]))
+        rng = generator(settings.seed, 1)
         visits = draw_landings(
             advertiser.dates, advertiser.campaigns, advertiser.clicks, settings.landings, rng
         )

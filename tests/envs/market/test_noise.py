@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from mediagym.envs.arrays import select
 from mediagym.envs.market import Market, draw_noise, draw_noises, generator, unit_gamma
@@ -27,12 +26,6 @@ def test_shapes_are_days_by_flights_by_campaigns(draw_market):
     noise = draw_noises(markets(draw_market, 5), 7, [generator(0, i) for i in range(5)])
     assert noise.demand.shape == (7, 5, 1)
     assert {field.shape for field in noise[1:] if field is not None} == {(7, 5, 3)}
-
-
-@pytest.mark.parametrize("other", [(1, 2), (2, 1), (0, 1)])
-def test_seed_and_episode_both_decide(other):
-    assert generator(1, 1).random() == generator(1, 1).random()
-    assert generator(1, 1).random() != generator(*other).random()
 
 
 def test_draws_are_standard_and_do_not_depend_on_each_other(draw_market):
