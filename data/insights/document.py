@@ -56,7 +56,7 @@ def insights_document(insights: Insights) -> Document:
         "campaigns": list(history.names),
         "happened": _happened(history),
         "daily": _daily(history),
-        "weekly": _weekly(history, insights.diagnosis.expectation),
+        "weekly": _weekly(history, insights.diagnosis.baseline),
         "attribution": insights.attribution,
         "changed": _changed(insights.diagnosis, insights.drift_coverage),
         "expected": _expected(insights),
@@ -122,7 +122,7 @@ def _weekly(history: History, baseline: Baseline) -> Document:
     def sums(values: Floats) -> Floats:
         return np.asarray(values[len(values) - weeks * _WEEK :].reshape(weeks, _WEEK, -1).sum(1))
 
-    expected, counted = sums(baseline.steady * baseline.known), sums(baseline.counted)
+    expected, counted = sums(baseline.steady * baseline.usable), sums(baseline.counted)
     efficiency = np.where(
         expected >= _MIN_EXPECTED, counted / np.maximum(expected, _MIN_EXPECTED), np.nan
     )

@@ -125,6 +125,6 @@ def _formatted(value: float | None, template: str) -> str:
 def _table(title: str, *heads: str) -> Table:
     table = Table(title=title)
     for column, head in enumerate(heads):
-        justify = "left" if column == 0 else "right"
-        table.add_column(head, justify=justify, no_wrap=column == 0)
+        first = column == 0
+        table.add_column(head, justify="left" if first else "right", no_wrap=first)
     return table
