@@ -1,4 +1,4 @@
-"""The dated plan: exact cents, estimates with intervals, and a flag on what is extrapolated."""
+"""Content of ``plan.json``: spend in whole cents, estimates with intervals, and warnings."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from ...data.errors import ConstraintError
 from ...data.storage import write_json
 from ...data.types import Floats
+from ...envs.calibration import Forecast
 from ...envs.constraints import Constraints, violations
-from .estimate import Forecast
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("plan.schema.json")
-_AT_BOUND = 0.01  # share of a bound within which a budget counts as bound by it
-_RARE = 0.25  # a forced campaign whose dollars return less than this share of the others'
+_BOUND_TOLERANCE = 0.01  # share of a bound within which it counts as binding
+_LOW_RETURN = 0.25  # share of the mean marginal return below which a floor draws a warning
 
 
 class Plan(NamedTuple):
-    """What is spent when, and what is expected of it."""
+    """A dated plan and the estimates of its outcome."""
 
     policy: str
     objective: str
@@ -28,33 +28,40 @@ class Plan(NamedTuple):
     first_day: int  # days since 1970-01-01
     cents: NDArray[np.int64]  # (days, campaigns)
     forecast: Forecast
-    marginal: Floats  # (campaigns,) objective gained by one more dollar
+    marginal: Floats  # (campaigns,) objective gained per additional dollar
     baselines: Mapping[str, float]  # expected conversions of other policies' plans
-    seen_mean: Floats  # (campaigns,) mean dollars a day in the history
-    seen_max: Floats  # (campaigns,) most dollars a day in the history
+    observed_mean: Floats  # (campaigns,) mean dollars a day in the history
+    observed_max: Floats  # (campaigns,) highest dollars a day in the history
     notes: tuple[str, ...]
-    ratios: Floats | None = None  # (draws, campaigns) journey conversions a claimed one
-    for_claims: Floats | None = None  # (campaigns,) dollars of the static plan for claims instead
+    ratios: Floats | None = None  # (draws, campaigns) journey conversions per claimed conversion
+    claims_budget: Floats | None = None  # (campaigns,) dollars of the static plan for claims
 
-    def credited(self, of: Any) -> dict[str, Any]:
-        """Return the journey conversions of some campaigns, if they are what is planned for."""
-        if self.ratios is None:
-            return {}
-        worth = self.ratios[:, None, of]
-        parts = (self.forecast.conversions[..., of], self.forecast.counted[..., of])
-        return {"journey_conversions": spread(*(part * worth for part in parts))}
+    def estimate(self, campaigns: Any) -> dict[str, Any]:
+        """Return the conversions of some campaigns, and what journeys credit if it is planned for.
+
+        Args:
+            campaigns: index of the campaign axis; it must keep the axis.
+        """
+        expected = self.forecast.expected[..., campaigns]
+        counted = self.forecast.counted[..., campaigns]
+        content = {"conversions": mean_and_interval(expected, counted)}
+        if self.ratios is not None:
+            ratios = self.ratios[:, None, campaigns]
+            credited = mean_and_interval(expected * ratios, counted * ratios)
+            content["journey_conversions"] = credited
+        return content
 
 
 def write_plan(plan: Plan, path: Path) -> dict[str, Any]:
     """Write ``plan.json``, whole or not at all, and return its content.
 
     Raises:
-        ConstraintError: if the plan breaks a constraint; nothing is written then.
+        ConstraintError: if the plan breaks a constraint; then nothing is written.
     """
     broken = violations(plan.constraints, plan.cents)
     if broken:
         raise ConstraintError(
-            f"{path}: not written, since the plan breaks a constraint: {broken[0]}"
+            f"{path}: not written, because the plan breaks a constraint: {broken[0]}"
         )
     content = document(plan)
     write_json(path, content)
@@ -62,7 +69,7 @@ def write_plan(plan: Plan, path: Path) -> dict[str, Any]:
 
 
 def document(plan: Plan) -> dict[str, Any]:
-    """Return the content of ``plan.json``; see ``plan.schema.json`` for its meaning."""
+    """Return the content of ``plan.json``; ``plan.schema.json`` describes every field."""
     dates = np.datetime64(plan.first_day, "D") + np.arange(len(plan.cents))
     total = int(plan.cents.sum())
     campaigns = _campaigns(plan)
@@ -70,7 +77,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "policy": plan.policy,
         "objective": plan.objective,
-        "flight": {"start": str(dates[0]), "days": len(dates), "budget": dollars_of(total)},
+        "flight": {"start": str(dates[0]), "days": len(dates), "budget": to_dollars(total)},
         "constraints": plan.constraints.to_json(),
         "totals": _totals(plan, total),
         "channels": _channels(plan, total),
@@ -84,13 +91,13 @@ def document(plan: Plan) -> dict[str, Any]:
 
 
 def _totals(plan: Plan, total: int) -> dict[str, Any]:
-    conversions = spread(plan.forecast.conversions, plan.forecast.counted)
-    revenue = spread(plan.forecast.revenue, plan.forecast.counted_revenue)
-    dollars = dollars_of(total)
+    estimate = plan.estimate(slice(None))
+    conversions = estimate["conversions"]
+    revenue = mean_and_interval(plan.forecast.expected_revenue, plan.forecast.counted_revenue)
+    dollars = to_dollars(total)
     return {
         "budget": dollars,
-        "conversions": conversions,
-        **plan.credited(slice(None)),
+        **estimate,
         "revenue": revenue,
         "roas": revenue["mean"] / dollars if total else None,
         "cpa": dollars / conversions["mean"] if conversions["mean"] else None,
@@ -99,20 +106,17 @@ def _totals(plan: Plan, total: int) -> dict[str, Any]:
 
 
 def _channels(plan: Plan, total: int) -> list[dict[str, Any]]:
-    owner = plan.constraints.tree.parents[1]
+    channel_of = plan.constraints.tree.parents[1]
     rows = []
     for c, channel in enumerate(plan.constraints.channels):
-        of = owner == c
-        cents = int(plan.cents[:, of].sum())
+        campaigns = channel_of == c
+        cents = int(plan.cents[:, campaigns].sum())
         rows.append(
             {
                 "channel": channel,
-                "budget": dollars_of(cents),
+                "budget": to_dollars(cents),
                 "share": cents / max(total, 1),
-                "conversions": spread(
-                    plan.forecast.conversions[..., of], plan.forecast.counted[..., of]
-                ),
-                **plan.credited(of),
+                **plan.estimate(campaigns),
             }
         )
     return rows
@@ -120,95 +124,95 @@ def _channels(plan: Plan, total: int) -> list[dict[str, Any]]:
 
 def _campaigns(plan: Plan) -> list[dict[str, Any]]:
     sums, total = plan.cents.sum(0), int(plan.cents.sum())
-    bound = _binding(plan)
+    binding = _binding(plan)
     rows = []
     for k, name in enumerate(plan.constraints.names):
-        only = slice(k, k + 1)
         rows.append(
             {
-                **who(plan.constraints, name),
-                "budget": dollars_of(int(sums[k])),
+                **campaign_keys(plan.constraints, name),
+                "budget": to_dollars(int(sums[k])),
                 "share": int(sums[k]) / max(total, 1),
-                "conversions": spread(
-                    plan.forecast.conversions[..., only], plan.forecast.counted[..., only]
-                ),
-                **plan.credited(only),
-                **_for_claims(plan, k),
-                "observed_max_daily": float(plan.seen_max[k]),
+                **plan.estimate(slice(k, k + 1)),
+                **_claims_budget(plan, k),
+                "observed_max_daily": float(plan.observed_max[k]),
                 "extrapolation": _extrapolation(plan, k),
-                "binding": bound[k],
+                "binding": binding[k],
             }
         )
     return rows
 
 
-def _for_claims(plan: Plan, k: int) -> dict[str, float]:
-    """Return the budget that platform claims would get, where journeys are planned for."""
-    if plan.for_claims is None:
+def _claims_budget(plan: Plan, k: int) -> dict[str, float]:
+    """Return a campaign's budget in the plan for platform claims, if journeys are planned for."""
+    if plan.claims_budget is None:
         return {}
-    return {"budget_for_claims": round(float(plan.for_claims[k]), 2)}
+    return {"budget_for_claims": round(float(plan.claims_budget[k]), 2)}
 
 
 def _extrapolation(plan: Plan, k: int) -> dict[str, float] | None:
-    """Return how far the plan leaves the observed range; None inside it."""
-    most, mean = plan.cents[:, k].max() / 100, plan.cents[:, k].mean() / 100
-    if most <= plan.seen_max[k]:
+    """Return how far a campaign's plan exceeds the observed spend; None if it does not."""
+    highest, mean = plan.cents[:, k].max() / 100, plan.cents[:, k].mean() / 100
+    if highest <= plan.observed_max[k]:
         return None
     return {
-        "times_mean": mean / max(float(plan.seen_mean[k]), 0.01),
-        "times_max": most / max(float(plan.seen_max[k]), 0.01),
+        "times_mean": mean / max(float(plan.observed_mean[k]), 0.01),
+        "times_max": highest / max(float(plan.observed_max[k]), 0.01),
     }
 
 
 def _binding(plan: Plan) -> list[dict[str, Any] | None]:
-    """Return for each campaign the bound that holds it, and what that costs.
+    """Return each campaign's binding bound with its shadow price; None if no bound is binding.
 
-    The cost is the shadow price: objective that the last 1,000 dollars would have brought on the
-    campaigns that nothing holds, less what they bring here.
+    The shadow price is the objective that the campaign's last 1,000 dollars would bring on the
+    campaigns without a binding bound, minus what they bring here.
     """
-    constraints, owner = plan.constraints, plan.constraints.tree.parents[1]
+    constraints, channel_of = plan.constraints, plan.constraints.tree.parents[1]
     spent = plan.cents.sum(0)
-    by_channel = np.array([spent[owner == c].sum() for c in range(len(constraints.channels))])
-    held = [
-        _which("campaign", spent[k], constraints, 1, k)
-        or _daily(plan.cents[:, k], int(constraints.daily_cap_cents[k]), constraints)
-        or _which("channel", by_channel[owner[k]], constraints, 0, int(owner[k]))
+    by_channel = np.array([spent[channel_of == c].sum() for c in range(len(constraints.channels))])
+    bounds = [
+        _flight_bound("campaign", spent[k], constraints, 1, k)
+        or _daily_cap(plan.cents[:, k], int(constraints.daily_cap_cents[k]), constraints)
+        or _flight_bound("channel", by_channel[channel_of[k]], constraints, 0, int(channel_of[k]))
         for k in range(len(spent))
     ]
-    free = np.array([name is None for name in held])
+    free = np.array([bound is None for bound in bounds])
     weight = np.where(free, spent, 0) if free.any() else spent
     price = float(np.average(plan.marginal, weights=np.maximum(weight, 1e-9)))
     return [
         None
-        if name is None
-        else {"bound": name, "shadow_price": 1000 * (price - float(plan.marginal[k]))}
-        for k, name in enumerate(held)
+        if bound is None
+        else {"bound": bound, "shadow_price": 1000 * (price - float(plan.marginal[k]))}
+        for k, bound in enumerate(bounds)
     ]
 
 
-def _which(kind: str, cents: int, constraints: Constraints, level: int, i: int) -> str | None:
-    floor, cap = int(constraints.floor_cents[level][i]), int(constraints.cap_cents[level][i])
-    if cents <= floor * (1 + _AT_BOUND) and floor > 0:
+def _flight_bound(
+    kind: str, cents: int, constraints: Constraints, depth: int, i: int
+) -> str | None:
+    """Return which of a tree node's bounds over the flight is binding."""
+    floor, cap = int(constraints.floor_cents[depth][i]), int(constraints.cap_cents[depth][i])
+    if cents <= floor * (1 + _BOUND_TOLERANCE) and floor > 0:
         return f"{kind} floor"
-    if cents >= cap * (1 - _AT_BOUND) and cap < constraints.total_cents:
+    if cents >= cap * (1 - _BOUND_TOLERANCE) and cap < constraints.total_cents:
         return f"{kind} cap"
     return None
 
 
-def _daily(cents: NDArray[np.int64], cap: int, constraints: Constraints) -> str | None:
-    at_cap = bool((cents >= cap * (1 - _AT_BOUND)).all()) and cap < constraints.total_cents
+def _daily_cap(cents: NDArray[np.int64], cap: int, constraints: Constraints) -> str | None:
+    """Return the daily cap if it is binding on every day."""
+    at_cap = bool((cents >= cap * (1 - _BOUND_TOLERANCE)).all()) and cap < constraints.total_cents
     return "campaign daily cap" if at_cap else None
 
 
 def _day(plan: Plan, t: int, date: str) -> dict[str, Any]:
-    mean = plan.forecast.conversions[:, t].mean(0)
+    mean = plan.forecast.expected[:, t].mean(0)
     return {
         "date": date,
-        "budget": dollars_of(int(plan.cents[t].sum())),
+        "budget": to_dollars(int(plan.cents[t].sum())),
         "campaigns": [
             {
-                **who(plan.constraints, name),
-                "budget": dollars_of(int(plan.cents[t, k])),
+                **campaign_keys(plan.constraints, name),
+                "budget": to_dollars(int(plan.cents[t, k])),
                 "conversions": float(mean[k]),
             }
             for k, name in enumerate(plan.constraints.names)
@@ -217,51 +221,51 @@ def _day(plan: Plan, t: int, date: str) -> dict[str, Any]:
 
 
 def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
-    lines = []
-    typical = float(np.average(plan.marginal, weights=plan.cents.sum(0) + 1e-9))
+    warnings = []
+    mean_marginal = float(np.average(plan.marginal, weights=plan.cents.sum(0) + 1e-9))
     for k, campaign in enumerate(campaigns):
-        name, beyond = name_of(campaign), campaign["extrapolation"]
-        if beyond:
-            lines.append(
-                f"{name}: extrapolation. The plan asks {beyond['times_mean']:.1f} times its mean "
-                f"daily spend and up to {beyond['times_max']:.1f} times the most it ever spent "
-                f"(${campaign['observed_max_daily']:,.2f}); the estimate there is prior more "
-                "than data."
+        name, extrapolation = campaign_name(campaign), campaign["extrapolation"]
+        if extrapolation:
+            warnings.append(
+                f"{name}: extrapolation. The plan spends {extrapolation['times_mean']:.1f} times "
+                f"its historical daily mean and up to {extrapolation['times_max']:.1f} times its "
+                f"highest day so far (${campaign['observed_max_daily']:,.2f}); estimates beyond "
+                "that rest on the prior more than on data."
             )
-        bound = campaign["binding"]
-        poor = typical > 0 and plan.marginal[k] < _RARE * typical
-        if bound and "floor" in bound["bound"] and poor:
-            lines.append(
+        binding = campaign["binding"]
+        low = mean_marginal > 0 and plan.marginal[k] < _LOW_RETURN * mean_marginal
+        if binding and "floor" in binding["bound"] and low:
+            warnings.append(
                 f"{name}: its floor buys almost nothing: ${campaign['budget']:,.2f} for "
-                f"{campaign['conversions']['mean']:.1f} expected conversions; the last $1,000 "
-                f"would bring {bound['shadow_price']:.1f} more elsewhere."
+                f"{campaign['conversions']['mean']:.1f} expected conversions; elsewhere the last "
+                f"$1,000 would bring {binding['shadow_price']:.1f} more."
             )
-    return [*lines, *plan.notes]
+    return [*warnings, *plan.notes]
 
 
-def spread(expected: Floats, counted: Floats) -> dict[str, float]:
+def mean_and_interval(expected: Floats, counted: Floats) -> dict[str, float]:
     """Return mean and 90 % interval of sums over days and campaigns.
 
     Args:
         expected: (draws, days, campaigns) without count noise, for the mean.
-        counted: the same with it, for the interval.
+        counted: (draws, days, campaigns) with count noise, for the interval.
     """
     low, high = np.quantile(counted.sum((1, 2)), [0.05, 0.95])
     return {"mean": float(expected.sum((1, 2)).mean()), "p05": float(low), "p95": float(high)}
 
 
-def who(constraints: Constraints, name: str) -> dict[str, str | None]:
-    """Return the keys that tell a campaign apart."""
+def campaign_keys(constraints: Constraints, name: str) -> dict[str, str | None]:
+    """Return a campaign's channel and its campaign type, None on a channel without types."""
     channel = constraints.channel_of[name]
     return {"channel": channel, "campaign_type": name[len(channel) + 1 :] or None}
 
 
-def name_of(entry: Mapping[str, Any]) -> str:
-    """Return a row's campaign: `channel/campaign type`, or the channel."""
-    kind = entry["campaign_type"]
-    return str(entry["channel"]) if kind is None else f"{entry['channel']}/{kind}"
+def campaign_name(row: Mapping[str, Any]) -> str:
+    """Return the name of a row's campaign: ``channel/campaign type``, or the channel."""
+    kind = row["campaign_type"]
+    return str(row["channel"]) if kind is None else f"{row['channel']}/{kind}"
 
 
-def dollars_of(cents: int) -> float:
-    """Return whole cents in dollars."""
+def to_dollars(cents: int) -> float:
+    """Return dollars from whole cents."""
     return cents / 100

@@ -1,75 +1,61 @@
-"""What a policy's flights are expected to bring, over the posterior."""
-
-from typing import NamedTuple
+"""Estimates over the posterior: a policy's dated plan, its forecast and marginal returns."""
 
 import numpy as np
 
 from ...data.types import Floats
+from ...envs.calibration import Forecast
 from ...envs.flight import Problem, initial_state, rollout
-from ...envs.market import Market, MarketState, Outcome, simulate
+from ...envs.market import Market, MarketState, simulate
 from ..policy import PlanPolicy, Policy
 from ..rollout import EvaluationSet
 
-_NUDGE = 0.01  # relative change of a campaign's plan behind its marginal return
-
-
-class Forecast(NamedTuple):
-    """Draws of what will be counted, (draws, days, campaigns)."""
-
-    conversions: Floats  # expected within a market: their mean is the estimate
-    counted: Floats  # conversions with count noise: their spread is the interval
-    revenue: Floats  # dollars, expected within a market
-    counted_revenue: Floats  # dollars, with count and order noise
+_RELATIVE_STEP = 0.01  # of a campaign's plan, for the finite difference of marginal returns
 
 
 def expected_flight(problem: Problem, policy: Policy) -> Floats:
     """Return a policy's dated plan, (days, campaigns) dollars.
 
-    It is the flight in which every report is what the posterior mean expects.
+    The policy is rolled out in the market of the posterior mean, without noise.
     """
-    begin = initial_state(problem, problem.state, ())
-    _, days = rollout(problem, problem.market, begin, None, policy.act)
+    start = initial_state(problem, problem.state, ())
+    _, days = rollout(problem, problem.market, start, None, policy.act)
     return np.stack([day.spend for day in days])
 
 
-def forecast(problem: Problem, policy: Policy, plan: Floats, trial: EvaluationSet) -> Forecast:
-    """Fly over posterior draws: the plan as it stands, or the policy where it reacts.
+def forecast(
+    problem: Problem, policy: Policy, plan: Floats, evaluation_set: EvaluationSet
+) -> Forecast:
+    """Roll out over posterior draws: the plan of an open-loop policy, or else the policy itself.
 
     Args:
-        problem: what is planned.
-        policy: a ``PlanPolicy`` is flown as its plan, in cents; any other acts for itself.
+        problem: of the flight.
+        policy: if it is open-loop, ``plan`` is followed in its place.
         plan: (days, campaigns) dollars.
-        trial: posterior draws and their noise.
+        evaluation_set: posterior draws and their noise.
     """
-    flown = PlanPolicy(policy.name, plan) if policy.open_loop else policy
-    begin = initial_state(problem, trial.state, (len(trial.market.elasticity),))
-    _, days = rollout(problem, trial.market, begin, trial.noise, flown.act)
-    return _collect([day.outcome for day in days])
+    actor = PlanPolicy(policy.name, plan) if policy.open_loop else policy
+    draws = len(evaluation_set.market.elasticity)
+    start = initial_state(problem, evaluation_set.state, (draws,))
+    _, days = rollout(problem, evaluation_set.market, start, evaluation_set.noise, actor.act)
+    return Forecast.from_outcomes([day.outcome for day in days])
 
 
 def marginal_returns(problem: Problem, plan: Floats, market: Market, state: MarketState) -> Floats:
-    """Return what one more dollar on each campaign brings, in the objective, (campaigns,).
+    """Return the objective gained per additional dollar on each campaign, (campaigns,).
 
-    A finite difference of the posterior-expected objective, the campaign's days raised alike.
+    A finite difference of the posterior mean of the objective; all days of a campaign are raised
+    by the same share.
     """
 
-    def worth(days: Floats) -> float:
-        _, outcomes = simulate(market, state, days[:, None], None)
-        values = [problem.objective.expected(o, days[t]) for t, o in enumerate(outcomes)]
+    def expected_value(spend: Floats) -> float:
+        _, outcomes = simulate(market, state, spend[:, None], None)
+        values = [problem.objective.expected(o, spend[t]) for t, o in enumerate(outcomes)]
         return float(np.sum(values, axis=0).sum(-1).mean())
 
-    base, returns = worth(plan), np.zeros(plan.shape[1])
+    base, returns = expected_value(plan), np.zeros(plan.shape[1])
     for k in range(plan.shape[1]):
         raised = plan.copy()
-        more = _NUDGE * np.maximum(plan[:, k], 1.0)  # a campaign that is off has a return too
-        raised[:, k] += more
-        returns[k] = (worth(raised) - base) / more.sum()
+        increase = _RELATIVE_STEP * np.maximum(plan[:, k], 1.0)  # days without spend rise too
+        raised[:, k] += increase
+        returns[k] = (expected_value(raised) - base) / increase.sum()
     return returns
-
-
-def _collect(outcomes: list[Outcome]) -> Forecast:
-    names = ("expected", "conversions", "expected_revenue", "revenue")
-    expected, counted, revenue, counted_revenue = (
-        np.stack([getattr(o, name) for o in outcomes], axis=1) for name in names
-    )
-    return Forecast(expected, counted, revenue, counted_revenue)

@@ -1,4 +1,4 @@
-"""A policy's dated plan and what it is expected to bring."""
+"""Dated plan of a policy, with its forecast on held-out draws."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,22 +10,28 @@ from ...data.types import Floats
 from ...envs.calibration import ratio_draws
 from ...envs.constraints import to_cents
 from ...envs.flight import Problem
+from ...envs.market import Stream
 from ...envs.planning import static_plan
 from ..experiment import Experiment
 from ..policies import BASELINES, baseline
 from ..policy import PlanPolicy, Policy
-from ..rollout import EvaluationSet, evaluation_set
+from ..rollout import EvaluationSet, draw_evaluation_set
 from ..setup import trained
 from ..training import learn
 from .document import Plan
 from .estimate import expected_flight, forecast, marginal_returns
 
-_FORECAST_SEED = 30  # of the noise that a plan's intervals come from
-_MARGINAL_DRAWS = 256
+_MARGINAL_DRAWS = 256  # training draws behind the marginal returns
 
 
 def acting(experiment: Experiment, run: str | None, seed: int) -> Policy:
-    """Return the policy that a plan is asked of: a run's, a baseline, or one trained now."""
+    """Return the policy to plan with: of a training run, a baseline, or a learner trained now.
+
+    Args:
+        experiment: with the baseline or the learner as its agent.
+        run: folder of a training run; None: the experiment's agent.
+        seed: of the training, if the agent is a learner.
+    """
     if run is not None:
         return trained(Path(run), experiment)
     name = str(getattr(experiment.agent, "name", None))
@@ -35,21 +41,21 @@ def acting(experiment: Experiment, run: str | None, seed: int) -> Policy:
 
 
 def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) -> Plan:
-    """Make a policy's dated plan and estimate it on the held-out draws.
+    """Return a policy's dated plan with estimates on the held-out draws.
 
     Args:
-        session: what was prepared.
-        policy: whose plan it is.
-        rivals: whose plans are estimated beside it.
+        experiment: of an advertiser.
+        policy: to plan with.
+        rivals: policies whose expected conversions are listed beside the plan's.
     """
     problem, posterior = experiment.problem, experiment.posterior
     market, state = posterior.held(posterior.held_out)
-    draws = evaluation_set(market, state, experiment.env.days, _FORECAST_SEED)
+    draws = draw_evaluation_set(market, state, experiment.env.days, Stream.FORECAST)
     cents = to_cents(expected_flight(problem, policy), problem.constraints)
-    beside = {
+    baselines = {
         rival.name: float(
             forecast(problem, rival, expected_flight(problem, rival), draws)
-            .conversions.sum((1, 2))
+            .expected.sum((1, 2))
             .mean()
         )
         for rival in rivals
@@ -65,17 +71,20 @@ def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) ->
         marginal=marginal_returns(
             problem, cents / 100, *posterior.sample_training(_MARGINAL_DRAWS)
         ),
-        baselines=beside,
-        ratios=ratio_draws(problem.objective, len(draws.market.elasticity), _FORECAST_SEED),
-        for_claims=_for_claims(experiment),
-        seen_mean=posterior.spend,
-        seen_max=posterior.spend_max,
-        notes=(*_reacting(problem, policy, cents / 100, draws), *experiment.notes),
+        baselines=baselines,
+        ratios=ratio_draws(problem.objective, len(draws.market.elasticity), Stream.FORECAST),
+        claims_budget=_claims_budget(experiment),
+        observed_mean=posterior.spend,
+        observed_max=posterior.spend_max,
+        notes=(*_reactive_notes(problem, policy, cents / 100, draws), *experiment.notes),
     )
 
 
-def _for_claims(experiment: Experiment) -> Floats | None:
-    """Return the budgets for platform claims, (campaigns,), where journeys are planned for."""
+def _claims_budget(experiment: Experiment) -> Floats | None:
+    """Return the budgets of the static plan for platform claims, (campaigns,) dollars.
+
+    None unless the objective is journeys.
+    """
     problem = experiment.problem
     if problem.objective.name != "journeys":
         return None
@@ -85,15 +94,15 @@ def _for_claims(experiment: Experiment) -> Floats | None:
     return np.asarray(plan.sum(0))
 
 
-def _reacting(
+def _reactive_notes(
     problem: Problem, policy: Policy, dollars: Floats, draws: EvaluationSet
 ) -> tuple[str, ...]:
-    """Return a warning where a policy's estimates are not those of its dates kept as written."""
+    """Return a warning if the policy reacts, so that its estimates are not of the dated plan."""
     if policy.open_loop:
         return ()
-    kept = forecast(problem, PlanPolicy(policy.name, dollars), dollars, draws).conversions
+    as_dated = forecast(problem, PlanPolicy(policy.name, dollars), dollars, draws).expected
     return (
-        f"{policy.name} reacts to every day's reports: the estimates are of spending by it day by "
-        f"day, the dated dollars are its flight if all goes as expected. Followed as dated, they "
-        f"are expected to bring {kept.sum((1, 2)).mean():,.1f} conversions.",
+        f"{policy.name} reacts to daily reports: the estimates assume that it decides every day, "
+        "and the dated dollars are its spend if every report is as expected. Followed as dated, "
+        f"the plan is expected to bring {as_dated.sum((1, 2)).mean():,.1f} conversions.",
     )

@@ -18,7 +18,7 @@ from .likelihood import (
     update_level,
 )
 from .posterior import Posterior, load_posterior, save_posterior
-from .predictive import predict
+from .predictive import Forecast, predict
 from .priors import (
     CORE_DIMENSIONS,
     DIMENSIONS,
@@ -36,6 +36,7 @@ __all__ = [
     "CORE_DIMENSIONS",
     "DIMENSIONS",
     "CalibrationSettings",
+    "Forecast",
     "JourneyFindings",
     "LogNormal",
     "ObservedHistory",

@@ -1,4 +1,4 @@
-"""From a history to a posterior over markets, all campaigns side by side, pooled."""
+"""Calibration: from a history to a posterior over markets, all campaigns jointly."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Self
@@ -10,7 +10,7 @@ from ...data.errors import ConfigError
 from ...data.history import Campaign, History
 from ...data.settings import Settings
 from ...data.types import Floats
-from ..market import Market, MarketState, day_number, weekday_of
+from ..market import Market, MarketState, day_number, generator, weekday_of
 from .evidence import EvidenceLikelihood
 from .halo import with_halo
 from .journeys import NO_FINDINGS, JourneyFindings
@@ -22,7 +22,7 @@ from .prices import PriceDraws, draw_prices
 from .priors import DIMENSIONS, Parameters, PriorCentres, Priors, parameters_from_normals
 from .smc import Sample, sample
 
-_SMALLEST_REFERENCE = 0.01  # dollars a day, for a campaign that never spent
+_MIN_REFERENCE_SPEND = 0.01  # dollars a day, for a campaign that never spent
 
 
 class CalibrationSettings(Settings):
@@ -37,11 +37,12 @@ class CalibrationSettings(Settings):
     held_out: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
-    def _leave_some_to_train_on(self) -> Self:
+    def _leave_training_draws(self) -> Self:
         if self.held_out >= self.draws:
             raise ConfigError(
                 f"calibration.held_out: {self.held_out} of {self.draws} draws were given; allowed: "
-                "fewer than calibration.draws, as the rest is trained on. Lower it or raise draws."
+                "fewer than calibration.draws, as policies train on the rest. Lower held_out or "
+                "raise draws."
             )
         return self
 
@@ -55,23 +56,22 @@ def calibrate(
 ) -> Posterior:
     """Return the posterior of an advertiser's markets.
 
-    Conversions of each campaign are negative binomial around ``market.step``; no spend, no paid
-    conversions. The log level returns to its mean at its own pace, integrated out by a
-    Laplace-Kalman filter; its uncertainty carries over into the flight and grows there.
+    Conversions of each campaign are negative binomial around ``market.step``; without spend there
+    are no paid conversions. The log level is an Ornstein-Uhlenbeck process, integrated out by a
+    Laplace-Kalman filter; its uncertainty at the end of the history grows during the flight.
 
     Args:
-        history: the cleaned daily record.
-        priors: beliefs before the data.
-        settings: sizes and the seed.
-        progress: called with a line per round.
+        history: cleaned daily data.
+        priors: of all parameters.
+        settings: numbers of particles, draws and steps, and the seed.
+        progress: called with one line per stage.
         findings: of the customers' journeys, where the priors ask for them.
     """
-    rng = np.random.Generator(np.random.PCG64(settings.seed))
-    record = observed_history_from(history)
-    centres = prior_centres_of(history, record, priors, findings)
-
-    drawn = sample(
-        likelihood_of(history, record, priors, centres),
+    rng = generator(settings.seed)
+    observed = observed_history_from(history)
+    centres = prior_centres_of(history, observed, priors, findings)
+    draws = sample(
+        likelihood_of(history, observed, priors, centres),
         (len(history.campaigns), DIMENSIONS),
         particles=settings.particles,
         draws=settings.draws,
@@ -82,25 +82,28 @@ def calibrate(
         pooling=partial_pooling_of(history, priors),
         progress=progress,
     )
-    fit = filter_history(markets_from_normals(drawn.z, priors, centres), record)
-    return posterior_of(history, record, priors, findings, centres, drawn, fit, settings, rng)
+    fit = filter_history(markets_from_normals(draws.z, priors, centres), observed)
+    return posterior_of(history, observed, priors, findings, centres, draws, fit, settings, rng)
 
 
 def likelihood_of(
-    history: History, record: ObservedHistory, priors: Priors, centres: PriorCentres
+    history: History, observed: ObservedHistory, priors: Priors, centres: PriorCentres
 ) -> Callable[[Floats], Floats]:
-    """Return the log-likelihood of standard normals: of the history, and of what is believed."""
-    beliefs = EvidenceLikelihood.of(priors.evidence, history.names)
+    """Return the log-likelihood of standard normals: that of the history and of prior evidence.
+
+    The function maps (..., campaigns, dimensions) to (..., campaigns).
+    """
+    evidence = EvidenceLikelihood.of(priors.evidence, history.names)
 
     def loglik(z: Floats) -> Floats:
         market = markets_from_normals(z, priors, centres)
-        return np.asarray(filter_history(market, record).loglik + beliefs.loglik(market))
+        return np.asarray(filter_history(market, observed).loglik + evidence.loglik(market))
 
     return loglik
 
 
 def partial_pooling_of(history: History, priors: Priors) -> PartialPooling | None:
-    """Return how alike the campaigns are a priori; None where nothing is pooled."""
+    """Return the partial pooling of the campaigns; None if nothing is pooled."""
     pooling = priors.pooling
     if pooling.advertiser + pooling.channel == 0 or len(history.campaigns) == 1:
         return None
@@ -110,25 +113,25 @@ def partial_pooling_of(history: History, priors: Priors) -> PartialPooling | Non
 
 def prior_centres_of(
     history: History,
-    record: ObservedHistory,
+    observed: ObservedHistory,
     priors: Priors,
     findings: JourneyFindings = NO_FINDINGS,
 ) -> PriorCentres:
-    """Return what the priors are centred on.
+    """Return the centres of the priors.
 
-    The reference spend is the one at which the median dollar was spent, which stays meaningful
-    for a campaign that was scaled up late.
+    The reference spend is the daily spend at which the median dollar was spent, which is
+    representative also of a campaign that was scaled up late.
     """
-    spend = np.maximum([_median_dollar(x) for x in record.spend.T], _SMALLEST_REFERENCE)
-    total = np.where(record.seen, record.spend, 0.0).sum()
-    rate = (record.conversions.sum() + 1.0) / max(total, 1.0)
+    spend = np.maximum([_median_dollar(x) for x in observed.spend.T], _MIN_REFERENCE_SPEND)
+    total = np.where(observed.seen, observed.spend, 0.0).sum()
+    rate = (observed.conversions.sum() + 1.0) / max(total, 1.0)
     half_life, sd = half_lives(history.campaigns, priors, findings)
     return PriorCentres(
         spend=spend,
         conversions=rate * spend,
         half_life=half_life,
         half_life_sd=sd,
-        weekday=_weekday_profile(record, priors.elasticity.mean)[:, None],
+        weekday=_weekday_profile(observed, priors.elasticity.mean)[:, None],
     )
 
 
@@ -137,30 +140,31 @@ def half_lives(
 ) -> tuple[Floats, Floats]:
     """Return medians (days) and log-sds of the prior half-lives, (campaigns,).
 
-    Where the journeys are asked, the median days between landings are one measurement of the
-    half-life, weighed with its kind's prior by precision.
+    Where journeys gave the median days between visits, these are a measurement of the half-life
+    and are combined with the prior of the campaign's kind by precision.
     """
     kinds = [priors.half_life[priors.kind(campaign)] for campaign in campaigns]
     log, sd = np.log([kind.median for kind in kinds]), np.array([kind.sd for kind in kinds])
     days = [findings.days_between_visits.get(campaign.name, np.nan) for campaign in campaigns]
-    known = np.array([bool(day > 0) for day in days])
-    weight = np.where(known, priors.journeys.touch_sd**-2, 0.0)
+    measured = np.array([bool(day > 0) for day in days])
+    weight = np.where(measured, priors.journeys.touch_sd**-2, 0.0)
     precision = sd**-2 + weight
-    told = np.log(np.where(known, days, 1.0))
-    return np.exp((log * sd**-2 + told * weight) / precision), precision**-0.5
+    log_days = np.log(np.where(measured, days, 1.0))
+    return np.exp((log * sd**-2 + log_days * weight) / precision), precision**-0.5
 
 
 def _median_dollar(spend: Floats) -> float:
+    """Return the daily spend at which the median dollar was spent; spend is (days,)."""
     ordered = np.sort(spend)
     return float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])
 
 
-def _weekday_profile(record: ObservedHistory, elasticity: float) -> Floats:
-    """Return the advertiser's log conversions by weekday, at equal spend; mean zero."""
-    weekday = weekday_of(record.first_day + np.arange(len(record.spend)))
+def _weekday_profile(observed: ObservedHistory, elasticity: float) -> Floats:
+    """Return the advertiser's log conversions by weekday at equal spend, (7,); mean zero."""
+    weekday = weekday_of(observed.first_day + np.arange(len(observed.spend)))
     sums = [
         [daily.sum(1)[weekday == day].mean() for day in range(7)]
-        for daily in (record.conversions, record.spend)
+        for daily in (observed.conversions, observed.spend)
     ]
     conversions, spend = np.log(np.array(sums) + 0.1)
     profile = conversions - elasticity * spend
@@ -168,7 +172,7 @@ def _weekday_profile(record: ObservedHistory, elasticity: float) -> Floats:
 
 
 def markets_from_normals(z: Floats, priors: Priors, centres: PriorCentres) -> Market:
-    """Return the markets that z stands for; what conversions do not depend on stays neutral."""
+    """Map standard normals to markets; fields that conversions do not depend on are neutral."""
     p = parameters_from_normals(z, priors, centres)
     return _market(p, priors, centres, PriceDraws.neutral(np.ones_like(p.elasticity)))
 
@@ -192,29 +196,28 @@ def _market(p: Parameters, priors: Priors, centres: PriorCentres, prices: PriceD
 
 def posterior_of(
     history: History,
-    record: ObservedHistory,
+    observed: ObservedHistory,
     priors: Priors,
     findings: JourneyFindings,
     centres: PriorCentres,
-    drawn: Sample,
+    draws: Sample,
     fit: FilterResult,
     settings: CalibrationSettings,
     rng: np.random.Generator,
 ) -> Posterior:
-    """Put together the draws of the response, of prices, and of the level on the eve."""
-    draws = len(drawn.z)
-    prices = draw_prices(history, centres.spend, priors.inflation, draws, rng)
-    market = _market(parameters_from_normals(drawn.z, priors, centres), priors, centres, prices)
+    """Return the posterior: draws of the response with draws of prices and of the last level."""
+    prices = draw_prices(history, centres.spend, priors.inflation, len(draws.z), rng)
+    market = _market(parameters_from_normals(draws.z, priors, centres), priors, centres, prices)
     level = fit.state.level + np.sqrt(fit.variance) * rng.standard_normal(fit.variance.shape)
     first_day = day_number(history.dates[-1]) + 1
     return Posterior(
         campaigns=history.campaigns,
         market=with_halo(market, history.names, priors.journeys, findings, rng),
         state=MarketState(first_day, fit.state.stock, level),
-        spend=record.spend.mean(0),
-        spend_max=record.spend.max(0),
-        recent=record.spend[-7:].mean(0),
+        spend=observed.spend.mean(0),
+        spend_max=observed.spend.max(0),
+        recent=observed.spend[-7:].mean(0),
         held_out=settings.held_out,
-        report=learnt_report(history, priors, findings, centres, drawn),
-        memory=UpdateState(drawn.z, fit.loglik, fit.state.level, fit.variance, *centres),
+        report=learnt_report(history, priors, findings, centres, draws),
+        update_state=UpdateState(draws.z, fit.loglik, fit.state.level, fit.variance, *centres),
     )

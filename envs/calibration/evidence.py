@@ -1,6 +1,6 @@
-"""What is known of a campaign from elsewhere: a lift test, or an expert's word on an elasticity.
+"""Evidence from outside the exports: lift tests and elicited elasticities.
 
-Each is a normal likelihood of one number that ``market.step`` gives, beside that of the history.
+Each entry adds a normal likelihood of one quantity that ``market.step`` predicts.
 """
 
 from collections.abc import Sequence
@@ -16,40 +16,41 @@ from ...data.types import Floats
 from ..market import Market, steady_conversions
 
 Positive = Annotated[float, Field(gt=0)]
-_NUDGE = np.log(1.01)  # log dollars on both sides of a spend, for its elasticity
+_LOG_STEP = np.log(1.01)  # of the central difference in log dollars behind an elasticity
 
 
 class PriorEvidence(Settings):
     """One entry of ``priors.evidence``: either an elasticity or the conversions of a lift test."""
 
-    campaign: str  # its name, such as google/YouTube
-    spend: Positive  # dollars a day that it is about
-    sd: Positive  # of the number that is believed
+    campaign: str  # name, such as google/YouTube
+    spend: Positive  # dollars a day at which it holds
+    sd: Positive  # of the stated value
     elasticity: Positive | None = None  # d log conversions / d log spend at that spend
-    conversions: float | None = None  # a day more than at the spend `instead_of`
+    conversions: float | None = None  # additional conversions a day compared with `instead_of`
     instead_of: Annotated[float, Field(ge=0)] | None = None  # dollars a day
 
     @model_validator(mode="after")
-    def _say_one_thing(self) -> Self:
-        lift = (self.conversions is not None, self.instead_of is not None)
-        if lift[0] != lift[1] or lift[0] == (self.elasticity is not None):
+    def _require_one_kind(self) -> Self:
+        is_lift = self.conversions is not None
+        if is_lift != (self.instead_of is not None) or is_lift == (self.elasticity is not None):
             raise ConfigError(
                 f"priors.evidence: {self.campaign} gives "
                 f"{', '.join(sorted(self.model_fields_set)) or 'nothing'}; allowed: campaign, "
-                "spend and sd with either elasticity, or conversions and instead_of (a lift test)."
+                "spend and sd with either elasticity, or conversions and instead_of (a lift test). "
+                "Complete the entry or remove a key."
             )
         return self
 
 
 class EvidenceLikelihood(NamedTuple):
-    """Beliefs about known campaigns, ready to be weighed."""
+    """Log-likelihood of evidence about an advertiser's campaigns."""
 
     entries: Sequence[PriorEvidence]
-    columns: NDArray[np.intp]  # (beliefs,) the campaign of each
+    campaign_index: NDArray[np.intp]  # (entries,) position of each entry's campaign
 
     @classmethod
     def of(cls, entries: Sequence[PriorEvidence], names: Sequence[str]) -> "EvidenceLikelihood":
-        """Match beliefs to campaigns.
+        """Match entries to campaigns by name.
 
         Raises:
             ConfigError: for a campaign that is not in the data.
@@ -58,36 +59,37 @@ class EvidenceLikelihood(NamedTuple):
             if entry.campaign not in names:
                 raise ConfigError(
                     f"priors.evidence: campaign {entry.campaign!r} is not in the data; allowed: "
-                    f"{', '.join(names)}."
+                    f"{', '.join(names)}. Correct the name or remove the entry."
                 )
-        columns = [list(names).index(entry.campaign) for entry in entries]
-        return cls(entries, np.array(columns, np.intp))
+        index = [list(names).index(entry.campaign) for entry in entries]
+        return cls(entries, np.array(index, np.intp))
 
     def loglik(self, market: Market) -> Floats | float:
-        """Return the log-likelihood of all beliefs, (..., campaigns), up to a constant."""
+        """Return the log-likelihood of all entries, (..., campaigns), up to a constant."""
         total: Floats | float = 0.0
-        for entry, column in zip(self.entries, self.columns, strict=True):
-            own = np.arange(market.elasticity.shape[-1]) == column
-            apart = (_said(entry, market) - _meant(entry)) / entry.sd
-            total = total + np.where(own, -0.5 * apart**2, 0.0)
+        for entry, index in zip(self.entries, self.campaign_index, strict=True):
+            is_campaign = np.arange(market.elasticity.shape[-1]) == index
+            residual = (_predicted(entry, market) - _stated(entry)) / entry.sd
+            total = total + np.where(is_campaign, -0.5 * residual**2, 0.0)
         return total
 
 
-def _meant(entry: PriorEvidence) -> float:
+def _stated(entry: PriorEvidence) -> float:
     value = entry.conversions if entry.elasticity is None else entry.elasticity
-    assert value is not None  # noqa: S101  # `_say_one_thing` saw to it
+    assert value is not None  # noqa: S101  # validated by `_require_one_kind`
     return value
 
 
-def _said(entry: PriorEvidence, market: Market) -> Floats:
-    """Return what markets say to a belief at their long-run level, (..., campaigns)."""
+def _predicted(entry: PriorEvidence, market: Market) -> Floats:
+    """Return the markets' value of the stated quantity at the long-run level, (..., campaigns)."""
     if entry.elasticity is not None:
         up, down = (
-            steady_conversions(market, entry.spend * np.exp(by), 0.0) for by in (_NUDGE, -_NUDGE)
+            steady_conversions(market, entry.spend * np.exp(by), 0.0)
+            for by in (_LOG_STEP, -_LOG_STEP)
         )
-        return np.asarray((np.log(up) - np.log(down)) / (2 * _NUDGE))
-    assert entry.instead_of is not None  # noqa: S101  # `_say_one_thing` saw to it
-    with_it, without = (
+        return np.asarray((np.log(up) - np.log(down)) / (2 * _LOG_STEP))
+    assert entry.instead_of is not None  # noqa: S101  # validated by `_require_one_kind`
+    higher, lower = (
         steady_conversions(market, spend, 0.0) for spend in (entry.spend, entry.instead_of)
     )
-    return np.asarray(with_it - without)
+    return np.asarray(higher - lower)

@@ -1,4 +1,4 @@
-"""What the data taught: posteriors beside the priors they came from, campaign by campaign."""
+"""Report of a calibration: posterior summaries and the share learnt from the data."""
 
 from typing import Any
 
@@ -23,15 +23,15 @@ def learnt_report(
     priors: Priors,
     findings: JourneyFindings,
     centres: PriorCentres,
-    drawn: Sample,
+    draws: Sample,
 ) -> dict[str, Any]:
-    """Return per campaign and parameter the posterior and how far the data narrowed the prior.
+    """Return posterior summaries and diagnostics per campaign, JSON-able.
 
-    ``learnt`` is one minus the posterior's share of the prior variance, in the scale in which
-    the prior is standard normal: 0 is prior only, 1 is data only.
+    ``learnt`` of a parameter is one minus its posterior variance over its prior variance, in the
+    scale in which the prior is standard normal: 0 is prior only, 1 is data only.
     """
-    p = parameters_from_normals(drawn.z, priors, centres)
-    learnt = np.clip(1 - drawn.z.var(0), 0, 1)
+    p = parameters_from_normals(draws.z, priors, centres)
+    learnt = np.clip(1 - draws.z.var(0), 0, 1)
     campaigns = {}
     for k, campaign in enumerate(history.campaigns):
         parameters: dict[str, Any] = {}
@@ -44,9 +44,9 @@ def learnt_report(
         }
         campaigns[campaign.name] = {
             "reference_spend": float(centres.spend[k]),
-            "start": float(drawn.initial_ess[k]),
-            "unique": float(drawn.unique[k]),
-            "acceptance": float(drawn.acceptance[k]),
+            "start": float(draws.initial_ess[k]),
+            "unique": float(draws.unique[k]),
+            "acceptance": float(draws.acceptance[k]),
             "parameters": parameters,
         }
     return {
@@ -57,7 +57,7 @@ def learnt_report(
             "fingerprint": history.fingerprint(),
             "priors": prior_digest(priors, findings),
         },
-        "rounds": drawn.rounds,
+        "rounds": draws.rounds,
         "campaigns": campaigns,
         "notes": list(history.notes),
     }

@@ -1,4 +1,7 @@
-"""Posterior draws of what conversions do not depend on: click prices, click rates, order values."""
+"""Posterior draws of click prices, click rates and order values.
+
+Conversions do not depend on them, so they are drawn apart from the response parameters.
+"""
 
 from typing import NamedTuple
 
@@ -9,13 +12,15 @@ from ...data.history import History
 from ...data.types import Floats
 from .priors import Range
 
-_PRIOR_ORDERS = 10.0  # orders at the advertiser's mean value that a campaign starts from
-_PRIOR_ORDER_SD = 0.4  # a day's log-sd of order value where the data are too few
-_FEWEST_DAYS = 10  # days with clicks (or orders) below which a spread is not estimated
+_PRIOR_ORDERS = 10.0  # pseudo-count of orders at the advertiser's mean value
+_PRIOR_ORDER_SD = 0.4  # daily log-sd of order value with fewer than `_MIN_DAYS` days
+_PRIOR_CPC_SD = 0.2  # daily log-sd of CPC with fewer than `_MIN_DAYS` days
+_PRIOR_IMPRESSIONS = 100  # pseudo-count of impressions at the advertiser's click rate
+_MIN_DAYS = 10  # days with clicks (or orders) from which a regression or an sd is estimated
 
 
 class PriceDraws(NamedTuple):
-    """The fields of ``Market`` that are drawn here, each (draws, campaigns)."""
+    """Price fields of ``Market``, each (draws, campaigns)."""
 
     reference_cpc: Floats
     inflation: Floats
@@ -26,7 +31,7 @@ class PriceDraws(NamedTuple):
 
     @classmethod
     def neutral(cls, ones: Floats) -> "PriceDraws":
-        """Return prices that conversions do not notice."""
+        """Return placeholder prices, where only conversions matter."""
         return cls(ones, 0 * ones, 0 * ones, ones, ones, 0 * ones)
 
 
@@ -36,24 +41,25 @@ def draw_prices(
     """Draw prices for every campaign.
 
     Args:
-        history: the daily record.
+        history: daily data.
         reference: (campaigns,) reference spend in dollars a day.
         inflation: uniform prior of d log CPC / d log spend.
-        draws: how many.
+        draws: number of draws.
         rng: source of randomness.
     """
     totals = [np.nansum(x) for x in (history.spend, history.clicks, history.impressions)]
     average_cpc = max(totals[0], 1.0) / max(totals[1], 1.0)
     average_rate = max(totals[1], 1.0) / max(totals[2], 1.0)
-    columns = []
+    fields_by_campaign = []
     for k, x0 in enumerate(reference):
         spend, clicks = history.spend[:, k], history.clicks[:, k]
         cpc = _draw_cpc(spend, clicks, x0, inflation, average_cpc, draws, rng)
         shown = np.nansum(history.impressions[:, k])
-        rate = (np.nansum(clicks) + 100 * average_rate) / (shown + 100)
+        pseudo = _PRIOR_IMPRESSIONS
+        rate = (np.nansum(clicks) + pseudo * average_rate) / (shown + pseudo)
         value = _draw_order_value(history, k, draws, rng)
-        columns.append((*cpc, np.full(draws, min(rate, 1.0)), *value))
-    return PriceDraws(*(np.stack(field, axis=1) for field in zip(*columns, strict=True)))
+        fields_by_campaign.append((*cpc, np.full(draws, min(rate, 1.0)), *value))
+    return PriceDraws(*(np.stack(field, axis=1) for field in zip(*fields_by_campaign, strict=True)))
 
 
 def _draw_cpc(
@@ -65,20 +71,25 @@ def _draw_cpc(
     draws: int,
     rng: np.random.Generator,
 ) -> tuple[Floats, Floats, Floats]:
-    """Regress log CPC on log spend; a uniform prior on the slope truncates its normal."""
+    """Draw reference CPC, inflation and daily log-sd, each (draws,).
+
+    A regression of log CPC on log spend; the uniform prior on the slope truncates its normal.
+    """
     with np.errstate(invalid="ignore"):
         use = (spend > 0) & (clicks > 0)
     uniform = rng.random(draws)
-    if use.sum() < _FEWEST_DAYS:
+    if use.sum() < _MIN_DAYS:
         slope = inflation.low + uniform * (inflation.high - inflation.low)
         cpc = (np.nansum(spend) + average) / (np.nansum(clicks) + 1)
-        return np.full(draws, cpc), slope, np.full(draws, 0.2)
+        return np.full(draws, cpc), slope, np.full(draws, _PRIOR_CPC_SD)
     x, y = np.log(spend[use] / x0), np.log(spend[use] / clicks[use])
-    apart = x - x.mean()
-    spread = max(float((apart**2).sum()), 1e-9)
-    mean = float(apart @ y) / spread
-    sd = float(np.std(y - y.mean() - mean * apart)) + 1e-6
-    slope = truncated_normal(mean, sd / np.sqrt(spread), inflation.low, inflation.high, uniform)
+    centred = x - x.mean()
+    sum_of_squares = max(float((centred**2).sum()), 1e-9)
+    mean = float(centred @ y) / sum_of_squares
+    sd = float(np.std(y - y.mean() - mean * centred)) + 1e-6
+    slope = truncated_normal(
+        mean, sd / np.sqrt(sum_of_squares), inflation.low, inflation.high, uniform
+    )
     centre = y.mean() + sd / np.sqrt(len(y)) * rng.standard_normal(draws)
     return np.exp(centre - slope * x.mean()), slope, np.full(draws, sd)
 
@@ -86,6 +97,7 @@ def _draw_cpc(
 def _draw_order_value(
     history: History, k: int, draws: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
+    """Draw the mean order value and return its daily log-sd, each (draws,)."""
     revenue, orders = history.revenue[:, k], history.conversions[:, k]
     average = np.nansum(history.revenue) / max(np.nansum(history.conversions), 1.0)
     count = np.nansum(orders) + _PRIOR_ORDERS
@@ -93,15 +105,17 @@ def _draw_order_value(
     with np.errstate(invalid="ignore"):
         use = (orders >= 1) & (revenue > 0)
     sd = _PRIOR_ORDER_SD
-    if use.sum() >= _FEWEST_DAYS:
+    if use.sum() >= _MIN_DAYS:
         sd = float(np.std(np.log(revenue[use] / orders[use])))
-    days = max(int(use.sum()), 1)  # the spread is a day's, so days are what averages it out
+    days = max(
+        int(use.sum()), 1
+    )  # the sd is that of a day, so the error of the mean falls with days
     draw = mean * np.exp(sd / np.sqrt(days) * rng.standard_normal(draws))
     return draw, np.full(draws, sd)
 
 
 def truncated_normal(mean: float, sd: float, low: float, high: float, uniform: Floats) -> Floats:
-    """Return quantiles of a normal confined to [low, high]; far tails collapse onto the edge."""
+    """Map uniforms to a normal truncated to [low, high]; far tails collapse onto the bound."""
     edges = special.ndtr((np.array([low, high]) - mean) / sd)
     inside = special.ndtri(edges[0] + uniform * (edges[1] - edges[0]))
     nearest = np.clip(mean, low, high)

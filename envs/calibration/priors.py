@@ -60,7 +60,7 @@ class Range(Settings):
 
 
 class Pooling(Settings):
-    """Prior correlations of campaigns; see ``envs/kinship.py``."""
+    """Prior correlations of campaigns; see ``envs/calibration/pooling.py``."""
 
     advertiser: Share
     channel: Share

@@ -1,21 +1,20 @@
-"""A posterior learns from new days without starting again.
+"""Update of a posterior by new days, without a new calibration.
 
-Every draw is weighed by what it makes of the new days alone, from the level and the stock where the
-old days left it (importance sampling over a filter), resampled, and moved once on the whole
-history, which is what costs. The weights are a campaign's own: what a relative's news says of it
-comes through that move alone. The priors stay centred where the first calibration put them.
+Every draw is weighted by its likelihood of the new days alone, from the level and the stock after
+the old days (importance sampling over a filter), and resampled; one MCMC step on the whole history,
+the expensive part, follows. Weights are per campaign: other campaigns inform it in that step alone.
+The priors keep the centres of the first calibration.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...data.errors import ConfigError, DataError
 from ...data.history import History
 from ...data.types import Floats
-from ..market import MarketState, day_number
+from ..market import MarketState, day_number, generator
 from .calibrate import CalibrationSettings, markets_from_normals, partial_pooling_of, posterior_of
 from .evidence import EvidenceLikelihood
 from .journeys import NO_FINDINGS, JourneyFindings, prior_digest
@@ -34,118 +33,121 @@ def update(
     progress: Callable[[str], None] = lambda _: None,
     findings: JourneyFindings = NO_FINDINGS,
 ) -> Posterior:
-    """Return the posterior after the days that the history has and the posterior has not seen.
+    """Return the posterior given all days of a history that continues the calibrated one.
 
     Args:
         posterior: of the older days of the same exports, with the same priors.
         history: all days, old and new.
         priors: those of the posterior.
-        settings: its seed is used, and how many draws are held out.
-        progress: called with a line now and then.
+        settings: of which ``seed`` and ``held_out`` are used.
+        progress: called with one line per stage.
         findings: those of the posterior.
 
     Raises:
-        ConfigError: if more draws are to be held out than the posterior has.
+        ConfigError: if no draw would be left for training.
         DataError: if the history does not continue the one that was calibrated.
     """
     if settings.held_out >= posterior.draws:
         raise ConfigError(
-            f"calibration.held_out: {settings.held_out} were given and the calibration to continue "
-            f"has {posterior.draws} draws; allowed: fewer. Lower it, or calibrate without update."
+            f"calibration.held_out: {settings.held_out} of {posterior.draws} draws of the "
+            "calibration to continue were given; allowed: fewer. Lower held_out, or calibrate "
+            "without update."
         )
-    memory, old = _continued(posterior, history, priors, findings)
-    centres = memory.centres
-    whole = observed_history_from(history)
-    news = _after(whole, old)
-    rng = np.random.Generator(np.random.PCG64([settings.seed, len(history.dates)]))
-    state = MarketState(day_number(history.dates[old]), posterior.state.stock, memory.level)
-    progress(f"weighing {len(history.dates) - old} new days")
+    previous, old_days = _continued(posterior, history, priors, findings)
+    centres = previous.centres
+    observed = observed_history_from(history)
+    rng = generator(settings.seed, len(history.dates))
+    state = MarketState(day_number(history.dates[old_days]), posterior.state.stock, previous.level)
+    progress(f"weighting by {len(history.dates) - old_days} new days")
     fit = filter_history(
-        markets_from_normals(memory.z, priors, centres),
-        news,
-        FilterResult(memory.loglik, state, memory.variance),
+        markets_from_normals(previous.z, priors, centres),
+        _days_from(observed, old_days),
+        FilterResult(previous.loglik, state, previous.variance),
     )
-    gain = fit.loglik - memory.loglik
-    picked = resample_in_place(gain, rng)
-    z = np.take_along_axis(memory.z, picked[:, :, None], 0)
-    progress(f"moving {len(gain)} markets")
-    model = _Model(history, whole, priors, centres)
-    z, fit, took = _move(model, z, _picked(fit, picked), rng)
-    drawn = Sample(z, took, unique(z), 0, effective_share(gain))
-    return posterior_of(history, whole, priors, findings, centres, drawn, fit, settings, rng)
+    logw = fit.loglik - previous.loglik
+    index = resample_in_place(logw, rng)
+    z = np.take_along_axis(previous.z, index[:, :, None], 0)
+    fit = _combine(lambda values: np.take_along_axis(values, index, 0), fit)
+    progress(f"one MCMC step of {len(logw)} markets")
+    z, fit, acceptance = _mcmc_step(_Model(history, observed, priors, centres), z, fit, rng)
+    draws = Sample(z, acceptance, unique(z), 0, effective_share(logw))
+    return posterior_of(history, observed, priors, findings, centres, draws, fit, settings, rng)
 
 
 class _Model(NamedTuple):
-    """All that a likelihood of the whole history takes."""
+    """Data and priors of the posterior density."""
 
     history: History
-    record: ObservedHistory
+    observed: ObservedHistory
     priors: Priors
     centres: PriorCentres
 
 
-def _move(
+def _mcmc_step(
     model: _Model, z: Floats, fit: FilterResult, rng: np.random.Generator
 ) -> tuple[Floats, FilterResult, Floats]:
-    """Move draws by one random walk on the whole history; return also the share that moved."""
+    """Run one random-walk Metropolis step on the whole history.
+
+    Returns:
+        Standard normals, filter result, and acceptance rate of each campaign.
+    """
     pooling = partial_pooling_of(model.history, model.priors)
     prior = log_prior if pooling is None else pooling.log_prior(pooling.draw(z, rng))
-    beliefs = EvidenceLikelihood.of(model.priors.evidence, model.history.names)
-    there = random_walk(z, fit_student_t(z), rng)
-    then = [markets_from_normals(each, model.priors, model.centres) for each in (z, there)]
-    moved = filter_history(then[1], model.record)
-    gain = moved.loglik - fit.loglik + prior(there) - prior(z)
-    gain = gain + beliefs.loglik(then[1]) - beliefs.loglik(then[0])
-    take = np.log(rng.random(gain.shape)) < gain
-
-    def chosen(new: Floats, old: Floats) -> Floats:
-        return np.where(take, new, old)
-
-    state = moved.state._replace(
-        stock=chosen(moved.state.stock, fit.state.stock),
-        level=chosen(moved.state.level, fit.state.level),
+    evidence = EvidenceLikelihood.of(model.priors.evidence, model.history.names)
+    proposed = random_walk(z, fit_student_t(z), rng)
+    markets, proposed_markets = (
+        markets_from_normals(normals, model.priors, model.centres) for normals in (z, proposed)
     )
-    variance = chosen(moved.variance, fit.variance)
-    kept = FilterResult(chosen(moved.loglik, fit.loglik), state, variance)
-    return np.where(take[..., None], there, z), kept, take.mean(0)
+    proposed_fit = filter_history(proposed_markets, model.observed)
+    log_ratio = proposed_fit.loglik - fit.loglik + prior(proposed) - prior(z)
+    log_ratio = log_ratio + evidence.loglik(proposed_markets) - evidence.loglik(markets)
+    accepted = np.log(rng.random(log_ratio.shape)) < log_ratio
+    fit = _combine(lambda new, old: np.where(accepted, new, old), proposed_fit, fit)
+    return np.where(accepted[..., None], proposed, z), fit, accepted.mean(0)
 
 
-def _picked(fit: FilterResult, picked: NDArray[np.intp]) -> FilterResult:
-    def take(values: Floats) -> Floats:
-        return np.take_along_axis(values, picked, 0)
-
-    state = fit.state._replace(stock=take(fit.state.stock), level=take(fit.state.level))
-    return FilterResult(take(fit.loglik), state, take(fit.variance))
+def _combine(function: Callable[..., Floats], *results: FilterResult) -> FilterResult:
+    """Apply a function of arrays, (draws, campaigns), to every array of filter results."""
+    stock = function(*(result.state.stock for result in results))
+    level = function(*(result.state.level for result in results))
+    return FilterResult(
+        function(*(result.loglik for result in results)),
+        results[0].state._replace(stock=stock, level=level),
+        function(*(result.variance for result in results)),
+    )
 
 
 def _continued(
     posterior: Posterior, history: History, priors: Priors, findings: JourneyFindings
 ) -> tuple[UpdateState, int]:
-    """Return what the posterior remembers, and how many days of the history it has seen.
+    """Return the posterior's update state and the number of days that it was calibrated to.
 
     Raises:
         DataError: if the posterior cannot be continued by this history.
     """
-    memory = posterior.memory
-    if memory is None or memory.z.shape[-1] != DIMENSIONS:
-        raise _broken_off("it remembers nothing to continue from")
-    seen = posterior.report["history"]
-    old = int(seen["days"])
-    told = history.window(None, old) if old < len(history.dates) else history
+    previous = posterior.update_state
+    if previous is None or previous.z.shape[-1] != DIMENSIONS:
+        raise _not_continued("it holds no state to continue from")
+    calibrated = posterior.report["history"]
+    old_days = int(calibrated["days"])
+    old = history.window(None, old_days) if old_days < len(history.dates) else history
     if tuple(posterior.campaigns) != tuple(history.campaigns):
         why = "it is of other campaigns"
-    elif seen.get("priors") != prior_digest(priors, findings):
-        why = "its priors, with beliefs and journeys, are others"
-    elif str(history.dates[0]) != seen["start"] or told.fingerprint() != seen["fingerprint"]:
-        why = f"the days from {seen['start']} to {seen['end']} are not those it has seen"
-    elif old >= len(history.dates):
-        why = f"there is no day after {seen['end']}"
+    elif calibrated.get("priors") != prior_digest(priors, findings):
+        why = "its priors, evidence or journeys are others"
+    elif (str(history.dates[0]), old.fingerprint()) != (
+        calibrated["start"],
+        calibrated["fingerprint"],
+    ):
+        why = f"the days from {calibrated['start']} to {calibrated['end']} have changed since"
+    elif old_days >= len(history.dates):
+        why = f"there is no day after {calibrated['end']}"
     else:
-        return memory, old
-    raise _broken_off(why)
+        return previous, old_days
+    raise _not_continued(why)
 
 
-def _broken_off(why: str) -> DataError:
+def _not_continued(why: str) -> DataError:
     return DataError(
         f"update: the calibration cannot be continued by these exports: {why}. Allowed: a "
         "calibration of the same exports with fewer days and the same priors. To fix: "
@@ -153,7 +155,10 @@ def _broken_off(why: str) -> DataError:
     )
 
 
-def _after(record: ObservedHistory, days: int) -> ObservedHistory:
+def _days_from(observed: ObservedHistory, day: int) -> ObservedHistory:
     return ObservedHistory(
-        record.first_day + days, record.spend[days:], record.conversions[days:], record.seen[days:]
+        observed.first_day + day,
+        observed.spend[day:],
+        observed.conversions[day:],
+        observed.seen[day:],
     )

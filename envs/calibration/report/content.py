@@ -1,8 +1,7 @@
-"""What a calibration learnt, in numbers: the content of ``calibration.json``.
+"""Content of a calibration report and of ``calibration.json``.
 
-Curves are steady responses at today's level: conversions a day once the stock has settled, on a
-mean weekday. Each goes to five times the most that was ever spent on a day, and says where the
-observed range ends.
+Response curves are steady-state responses at the current level: conversions a day once the stock
+has converged, averaged over weekdays. Each extends to five times the largest observed daily spend.
 """
 
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from ....data.history import OBSERVED, History
 from ....data.types import Floats
-from ...market import half_life_of, steady_conversions
+from ...market import Stream, generator, half_life_of, steady_conversions
 from .. import (
     DIMENSIONS,
     Posterior,
@@ -29,15 +28,14 @@ PARAMETERS = (
     "conversions", "elasticity", "half_life", "dispersion", "level_sd", "level_half_life", "slope",
 )  # fmt: skip
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_BEYOND = 5.0  # times the observed maximum that a curve is drawn to
-_POINTS = 61
-_DRAWS = 400  # markets behind a curve, a level and the checks
-_PRIOR = 4000  # draws of the priors
-_SEED = 70
+_CURVE_EXTENT = 5.0  # multiple of the largest observed daily spend at which a curve ends
+_CURVE_POINTS = 61
+_POSTERIOR_DRAWS = 400  # for curves, levels and checks
+_PRIOR_DRAWS = 4000
 
 
 class CalibrationContent(NamedTuple):
-    """Everything that the report shows; arrays end with (campaigns,)."""
+    """Everything that the report shows; the last axis of every array is campaigns."""
 
     names: tuple[str, ...]
     dates: NDArray[np.datetime64]  # (days,) of the history
@@ -45,32 +43,32 @@ class CalibrationContent(NamedTuple):
     conversions: Floats  # (days, campaigns), NaN where not observed
     grid: Floats  # (points, campaigns) dollars a day
     curve: Floats  # (quantiles, points, campaigns) conversions a day
-    prior: Mapping[str, Floats]  # by parameter, (draws, campaigns)
-    posterior: Mapping[str, Floats]  # by parameter, (draws, campaigns)
+    prior: Mapping[str, Floats]  # parameter -> (draws, campaigns)
+    posterior: Mapping[str, Floats]  # parameter -> (draws, campaigns)
     weekday: Floats  # (quantiles, 7, campaigns) multipliers
     weekday_prior: Floats  # (quantiles, 7, campaigns)
     level: Floats  # (quantiles, days, campaigns) multipliers
     check: Check
-    report: Mapping[str, Any]  # of the posterior
+    report: Mapping[str, Any]  # ``Posterior.report``
 
 
 def calibration_content(
     history: History, posterior: Posterior, priors: Priors
 ) -> CalibrationContent:
-    """Return the portrait of a calibration.
+    """Return the content of a calibration report.
 
     Args:
-        history: that was calibrated.
-        posterior: what came out.
-        priors: what went in.
+        history: the calibrated history.
+        posterior: of that history.
+        priors: of that posterior.
     """
-    rng = np.random.Generator(np.random.PCG64(_SEED))
-    record = observed_history_from(history)
-    market, state = posterior.sample_training(_DRAWS)
-    memory = posterior.memory  # after an update the priors stay where they were
-    centres = prior_centres_of(history, record, priors) if memory is None else memory.centres
-    z = rng.standard_normal((_PRIOR, len(history.campaigns), DIMENSIONS))
-    before = parameters_from_normals(z, priors, centres)
+    rng = generator(Stream.CALIBRATION_REPORT)
+    observed = observed_history_from(history)
+    market, state = posterior.sample_training(_POSTERIOR_DRAWS)
+    saved = posterior.update_state  # an update keeps the centres of the first calibration
+    centres = prior_centres_of(history, observed, priors) if saved is None else saved.centres
+    z = rng.standard_normal((_PRIOR_DRAWS, len(history.campaigns), DIMENSIONS))
+    prior = parameters_from_normals(z, priors, centres)
     seen = history.presence == OBSERVED
     grid = _grid(posterior)
     return CalibrationContent(
@@ -80,12 +78,12 @@ def calibration_content(
         conversions=np.where(seen, history.conversions, np.nan),
         grid=grid,
         curve=_quantiles(steady_conversions(market, grid[:, None], state.level), 1),
-        prior={name: getattr(before, name) for name in PARAMETERS},
+        prior={name: getattr(prior, name) for name in PARAMETERS},
         posterior=_parameters(posterior),
         weekday=_quantiles(np.exp(posterior.market.weekday), 0),
-        weekday_prior=_quantiles(np.exp(before.weekday), 0),
-        level=_quantiles(np.exp(draw_levels(market, record, rng)), 1),
-        check=one_day_ahead(market, record, rng),
+        weekday_prior=_quantiles(np.exp(prior.weekday), 0),
+        level=_quantiles(np.exp(draw_levels(market, observed, rng)), 1),
+        check=one_day_ahead(market, observed, rng),
         report=posterior.report,
     )
 
@@ -102,41 +100,41 @@ def calibration_document(content: CalibrationContent) -> dict[str, Any]:
 
 def _campaign(content: CalibrationContent, k: int) -> dict[str, Any]:
     spend, check = content.spend[:, k], content.check
-    own = content.report["campaigns"][content.names[k]]
-    most = float(np.nanmax(spend, initial=0.0))
+    summary = content.report["campaigns"][content.names[k]]
+    spend_max = float(np.nanmax(spend, initial=0.0))
     return {
         "observed": {
             "days": int(np.isfinite(spend).sum()),
             "spend_mean": _number(np.nanmean(spend)) if np.isfinite(spend).any() else 0.0,
-            "spend_max": most,
+            "spend_max": spend_max,
             "conversions": _number(np.nansum(content.conversions[:, k])),
         },
         "curve": {
             "spend": content.grid[:, k].tolist(),
-            "times_observed_max": (content.grid[:, k] / max(most, 0.01)).tolist(),
+            "times_observed_max": (content.grid[:, k] / max(spend_max, 0.01)).tolist(),
             "conversions": content.curve[:, :, k].tolist(),
         },
         "parameters": {
             name: {
                 "prior": np.quantile(content.prior[name][:, k], QUANTILES).tolist(),
                 "posterior": np.quantile(content.posterior[name][:, k], QUANTILES).tolist(),
-                "learnt": own["parameters"][name]["learnt"],
+                "learnt": summary["parameters"][name]["learnt"],
             }
             for name in PARAMETERS
         },
         "weekday": {
             "posterior": content.weekday[:, :, k].tolist(),
             "prior": content.weekday_prior[:, :, k].tolist(),
-            "learnt": own["parameters"]["weekday"]["learnt"],
+            "learnt": summary["parameters"]["weekday"]["learnt"],
         },
         "level": content.level[:, :, k].tolist(),
         "checks": {
             "one_day_ahead_coverage50": _number(check.coverage50[k]),
             "one_day_ahead_coverage90": _number(check.coverage90[k]),
             "persistence_of_errors": _number(check.persistence[k]),
-            "approximation": own["start"],
-            "unique": own["unique"],
-            "acceptance": own["acceptance"],
+            "approximation": summary["start"],
+            "unique": summary["unique"],
+            "acceptance": summary["acceptance"],
         },
     }
 
@@ -146,13 +144,13 @@ def _number(value: Any) -> float:
 
 
 def _grid(posterior: Posterior) -> Floats:
-    """Return spends that are dense inside the observed range and reach far beyond it."""
-    most = np.maximum(posterior.spend_max, 1.0)
-    return np.linspace(0, 1, _POINTS)[:, None] ** 1.7 * _BEYOND * most
+    """Return the spends of the curves, (points, campaigns), denser inside the observed range."""
+    largest = np.maximum(posterior.spend_max, 1.0)
+    return np.linspace(0, 1, _CURVE_POINTS)[:, None] ** 1.7 * _CURVE_EXTENT * largest
 
 
 def _parameters(posterior: Posterior) -> dict[str, Floats]:
-    """Return the posterior of what the priors are about, from the market's fields."""
+    """Return posterior draws of the parameters that have priors, from the market's fields."""
     market, _ = posterior.training()
     step_sd = np.hypot(market.level_sd, market.demand_sd)
     return {

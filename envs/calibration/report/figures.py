@@ -1,4 +1,4 @@
-"""The pictures of a calibration: curves, priors against posteriors, weekdays, levels, residuals."""
+"""Figures of a calibration report: curves, parameters, weekdays, levels, residuals."""
 
 from collections.abc import Iterator
 
@@ -11,33 +11,33 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from ....data.plotting import blank
 from .content import PARAMETERS, CalibrationContent
 
-_COLUMNS = 3  # panels a row
-_INK, _LIGHT, _PRIOR, _SEEN = "#1d4e89", "#9fb8d8", "#b9b2a5", "#c8553d"
+_PANELS_PER_ROW = 3
+_LINE, _BAND, _PRIOR, _OBSERVED = "#1d4e89", "#9fb8d8", "#b9b2a5", "#c8553d"
 _LOGARITHMIC = ("conversions", "half_life", "dispersion", "level_sd", "level_half_life")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def curves(content: CalibrationContent) -> Figure:
-    """A panel a campaign: response with 50 and 90 % bands, observed spends as a rug."""
+    """Draw response curves with 50 and 90 % bands per campaign, observed spends as a rug."""
     figure, panels = _panels(content, 2.9)
     for k, axes in panels:
         x, spend = content.grid[:, k], content.spend[:, k]
-        low, quarter, half, three, high = content.curve[:, :, k]
-        axes.fill_between(x, low, high, color=_LIGHT, alpha=0.5, lw=0)
-        axes.fill_between(x, quarter, three, color=_LIGHT, lw=0)
-        axes.plot(x, half, color=_INK)
+        low, lower, median, upper, high = content.curve[:, :, k]
+        axes.fill_between(x, low, high, color=_BAND, alpha=0.5, lw=0)
+        axes.fill_between(x, lower, upper, color=_BAND, lw=0)
+        axes.plot(x, median, color=_LINE)
         seen = spend[np.isfinite(spend)]
-        axes.plot(seen, 0 * seen, "|", color=_SEEN, alpha=0.5, markersize=9, clip_on=False)
-        axes.axvline(seen.max() if seen.size else 0.0, color=_SEEN, lw=1, ls=":")
+        axes.plot(seen, 0 * seen, "|", color=_OBSERVED, alpha=0.5, markersize=9, clip_on=False)
+        axes.axvline(seen.max() if seen.size else 0.0, color=_OBSERVED, lw=1, ls=":")
         axes.set_xlim(0, x[-1])
         axes.set_ylim(0, None)
-    figure.supxlabel("dollars a day; red: every day that was observed, dotted: the most ever spent")
+    figure.supxlabel("dollars a day; red: observed daily spends, dotted: the largest of them")
     figure.supylabel("conversions a day")
     return figure
 
 
 def parameters(content: CalibrationContent) -> Figure:
-    """A row a campaign, a column a parameter: prior (grey) and posterior, with the share learnt."""
+    """Draw prior and posterior per campaign (row) and parameter (column), with the share learnt."""
     shown = [name for name in PARAMETERS if np.ptp(content.prior[name]) > 0]
     rows = len(content.names)
     figure = blank(1.9 * len(shown), 0.85 * rows + 0.9)
@@ -48,62 +48,62 @@ def parameters(content: CalibrationContent) -> Figure:
             _densities(axes, content.prior[name][:, k], content.posterior[name][:, k], name)
             axes.text(
                 0.98, 0.86, f"{learnt[name]['learnt']:.0%}", ha="right", va="top", fontsize=7,
-                transform=axes.transAxes, color=_INK,
+                transform=axes.transAxes, color=_LINE,
             )  # fmt: skip
             if k == 0:
                 axes.set_title(name.replace("_", " "), fontsize=8)
         grid[k, 0].set_ylabel(campaign.replace("/", "/\n"), fontsize=6, rotation=0, ha="right")
-    figure.supxlabel("grey: prior; blue: posterior; percent: the share that the data taught")
+    figure.supxlabel("grey: prior; blue: posterior; percent: share learnt from the data")
     return figure
 
 
 def weekdays(content: CalibrationContent) -> Figure:
-    """A panel a campaign: multipliers of the weekdays, prior and posterior."""
+    """Draw weekday multipliers per campaign, prior and posterior."""
     figure, panels = _panels(content, 2.0)
+    days = np.arange(7)
     for k, axes in panels:
-        days = np.arange(7)
-        before, after = content.weekday_prior[:, :, k], content.weekday[:, :, k]
-        axes.fill_between(days, before[0], before[-1], color=_PRIOR, alpha=0.4, lw=0)
-        axes.fill_between(days, after[0], after[-1], color=_LIGHT, lw=0)
-        axes.plot(days, after[2], "o-", color=_INK, markersize=3)
+        prior, posterior = content.weekday_prior[:, :, k], content.weekday[:, :, k]
+        axes.fill_between(days, prior[0], prior[-1], color=_PRIOR, alpha=0.4, lw=0)
+        axes.fill_between(days, posterior[0], posterior[-1], color=_BAND, lw=0)
+        axes.plot(days, posterior[2], "o-", color=_LINE, markersize=3)
         axes.axhline(1, color="0.5", lw=0.6)
         axes.set_xticks(days, _DAYS, fontsize=7)
-    figure.supylabel("times the mean day; grey: prior")
+    figure.supylabel("multiple of the mean day; grey: prior")
     return figure
 
 
 def levels(content: CalibrationContent) -> Figure:
-    """A panel a campaign: how its level of demand and efficiency wandered."""
+    """Draw the level of demand and efficiency over the history per campaign."""
     figure, panels = _panels(content, 2.0)
     for k, axes in panels:
-        low, quarter, half, three, high = content.level[:, :, k]
-        axes.fill_between(content.dates, low, high, color=_LIGHT, alpha=0.5, lw=0)
-        axes.fill_between(content.dates, quarter, three, color=_LIGHT, lw=0)
-        axes.plot(content.dates, half, color=_INK, lw=1)
+        low, lower, median, upper, high = content.level[:, :, k]
+        axes.fill_between(content.dates, low, high, color=_BAND, alpha=0.5, lw=0)
+        axes.fill_between(content.dates, lower, upper, color=_BAND, lw=0)
+        axes.plot(content.dates, median, color=_LINE, lw=1)
         axes.axhline(1, color="0.5", lw=0.6)
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(axis="y", which="both", labelsize=6)
-        _months(axes)
-    figure.supylabel("times the long-run level")
+        _format_dates(axes)
+    figure.supylabel("multiple of the long-run level")
     return figure
 
 
 def residuals(content: CalibrationContent) -> Figure:
-    """A panel a campaign: what happened against what the days before it led to expect."""
+    """Draw reported conversions against one-day-ahead forecasts per campaign."""
     figure, panels = _panels(content, 2.2)
     check = content.check
     for k, axes in panels:
-        axes.fill_between(content.dates, check.low[:, k], check.high[:, k], color=_LIGHT, lw=0)
-        axes.plot(content.dates, check.mean[:, k], color=_INK, lw=0.8)
-        axes.plot(content.dates, content.conversions[:, k], ".", color=_SEEN, markersize=2.5)
-        inside = f"{check.coverage90[k]:.0%} inside"
-        axes.text(0.98, 0.95, inside, ha="right", va="top", transform=axes.transAxes, fontsize=7)
-        _months(axes)
+        axes.fill_between(content.dates, check.low[:, k], check.high[:, k], color=_BAND, lw=0)
+        axes.plot(content.dates, check.mean[:, k], color=_LINE, lw=0.8)
+        axes.plot(content.dates, content.conversions[:, k], ".", color=_OBSERVED, markersize=2.5)
+        coverage = f"{check.coverage90[k]:.0%} inside"
+        axes.text(0.98, 0.95, coverage, ha="right", va="top", transform=axes.transAxes, fontsize=7)
+        _format_dates(axes)
         axes.set_ylim(0, None)
-    figure.supylabel("conversions; band: 90 % one day ahead")
+    figure.supylabel("conversions; band: 90 % interval one day ahead")
     return figure
 
 
@@ -119,9 +119,10 @@ FIGURES = {
 def _panels(
     content: CalibrationContent, height: float
 ) -> tuple[Figure, Iterator[tuple[int, Axes]]]:
-    rows = -(-len(content.names) // _COLUMNS)
-    figure = blank(4 * _COLUMNS, height * rows + 0.4)
-    panels = np.ravel(figure.subplots(rows, _COLUMNS, squeeze=False))
+    """Return a figure with one titled panel per campaign, and the numbered panels."""
+    rows = -(-len(content.names) // _PANELS_PER_ROW)
+    figure = blank(4 * _PANELS_PER_ROW, height * rows + 0.4)
+    panels = np.ravel(figure.subplots(rows, _PANELS_PER_ROW, squeeze=False))
     for axes in panels[len(content.names) :]:
         axes.axis("off")
     for name, axes in zip(content.names, panels, strict=False):
@@ -129,20 +130,20 @@ def _panels(
     return figure, iter(list(enumerate(panels[: len(content.names)])))
 
 
-def _months(axes: Axes) -> None:
+def _format_dates(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))  # type: ignore[no-untyped-call]
     axes.tick_params(axis="x", labelsize=7)
 
 
 def _densities(axes: Axes, prior: np.ndarray, posterior: np.ndarray, name: str) -> None:
-    """Draw both as histograms on one scale, logarithmic where the parameter is positive."""
+    """Draw both histograms on one scale, logarithmic for parameters in `_LOGARITHMIC`."""
     if name in _LOGARITHMIC:
         prior, posterior = np.log10(prior + 1e-12), np.log10(posterior + 1e-12)
     both = np.concatenate([prior, posterior])
     low, high = np.quantile(both, [0.005, 0.995])
     bins = np.linspace(low, high, 31).tolist()
     axes.hist(prior, bins, density=True, color=_PRIOR, alpha=0.5)
-    axes.hist(posterior, bins, density=True, color=_INK, histtype="step", lw=1.2)
+    axes.hist(posterior, bins, density=True, color=_LINE, histtype="step", lw=1.2)
     axes.set_yticks([])
     ticks = np.quantile(both, [0.05, 0.95])
     labels = [f"{10**t:.2g}" if name in _LOGARITHMIC else f"{t:.2f}" for t in ticks]

@@ -1,4 +1,4 @@
-"""The report of a calibration: ``calibration.json``, pictures, and one self-contained page."""
+"""Calibration report as files: ``calibration.json``, figures, and one self-contained page."""
 
 import base64
 from pathlib import Path
@@ -13,14 +13,14 @@ from .figures import FIGURES
 
 _TEMPLATE = Path(__file__).with_name("calibration.html")
 _SECTIONS = (
-    ("curves", "Response curves", "Steady conversions a day at today's level, with 50 and 90 % "
-     "bands. The bands widen where nothing was observed."),
-    ("parameters", "What was believed before, and after", "Prior in grey, posterior in blue."),
-    ("weekdays", "Weekdays", "How many conversions the same spend brings."),
-    ("levels", "Level", "What moved conversions that spend and weekday do not explain: demand, "
-     "offers, tracking, rivals. It returns to its long-run mean at its own pace."),
-    ("residuals", "One day ahead", "What happened (dots) against what the days before led to "
-     "expect. A band that covers nine days in ten is an honest one."),
+    ("curves", "Response curves", "Steady-state conversions a day at the current level, with 50 "
+     "and 90 % bands. The bands widen outside the observed spends."),
+    ("parameters", "Priors and posteriors", "Prior in grey, posterior in blue."),
+    ("weekdays", "Weekdays", "Conversions at equal spend, as a multiple of the mean day."),
+    ("levels", "Level", "Changes in conversions that spend and weekday do not explain: demand, "
+     "offers, tracking, competitors. The level reverts to its long-run mean."),
+    ("residuals", "One day ahead", "Reported conversions (dots) and the forecast from the days "
+     "before. A well-calibrated band covers nine days in ten."),
 )  # fmt: skip
 
 
@@ -28,29 +28,29 @@ def write_report(content: CalibrationContent, objective: str, folder: Path) -> l
     """Write the report.
 
     Args:
-        content: what is shown.
-        objective: what the plan will be made for, named on the page.
-        folder: where everything goes.
+        content: what the report shows.
+        objective: name of the planning objective, shown on the page.
+        folder: of the files, created if needed.
 
     Returns:
-        ``calibration.html``, ``calibration.json`` and the pictures.
+        Paths of ``calibration.html``, ``calibration.json`` and the figures.
 
     Raises:
-        DataError: the folder cannot be written to.
+        DataError: if the folder cannot be written to.
     """
     document = {"objective": objective, **calibration_document(content)}
-    pictures = {name: png_of(draw(content)) for name, draw in FIGURES.items()}
+    figures = {name: png_of(draw(content)) for name, draw in FIGURES.items()}
     written = [
-        write_text(folder / "calibration.html", _page(document, pictures)),
+        write_text(folder / "calibration.html", _page(document, figures)),
         write_json(folder / "calibration.json", document),
     ]
-    return written + [write_bytes(folder / f"{name}.png", p) for name, p in pictures.items()]
+    return written + [write_bytes(folder / f"{name}.png", png) for name, png in figures.items()]
 
 
-def _page(document: dict[str, Any], pictures: dict[str, bytes]) -> str:
+def _page(document: dict[str, Any], figures: dict[str, bytes]) -> str:
     campaigns = {
-        name: {**found, "width_beyond": _width(found["curve"])}
-        for name, found in document["campaigns"].items()
+        name: {**campaign, "width_beyond": _width(campaign["curve"])}
+        for name, campaign in document["campaigns"].items()
     }
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     page = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
@@ -60,11 +60,11 @@ def _page(document: dict[str, Any], pictures: dict[str, bytes]) -> str:
         campaigns=campaigns,
         notes=document["notes"],
         sections=_SECTIONS,
-        pictures={k: base64.b64encode(v).decode() for k, v in pictures.items()},
+        figures={k: base64.b64encode(v).decode() for k, v in figures.items()},
     )
 
 
 def _width(curve: dict[str, Any]) -> float:
-    """Return upper over lower end of the 90 % interval at twice the observed maximum."""
-    at = min(range(len(curve["spend"])), key=lambda i: abs(curve["times_observed_max"][i] - 2))
-    return float(curve["conversions"][-1][at] / max(curve["conversions"][0][at], 1e-9))
+    """Return the ratio of the 90 % interval's bounds at twice the observed maximum."""
+    index = min(range(len(curve["spend"])), key=lambda i: abs(curve["times_observed_max"][i] - 2))
+    return float(curve["conversions"][-1][index] / max(curve["conversions"][0][index], 1e-9))

@@ -1,4 +1,4 @@
-"""What a calibration learnt, as a table for the terminal."""
+"""Terminal table of a calibration's posterior means and shares learnt."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,15 +7,19 @@ from rich.table import Table
 
 
 def learning_table(report: Mapping[str, Any]) -> Table:
-    """Return what the calibration learnt, parameter by parameter."""
+    """Return posterior means and shares learnt, one row per campaign.
+
+    Args:
+        report: of a posterior, see ``Posterior.report``.
+    """
     table = Table(title="posterior mean (share learnt from data; the rest is prior)")
     table.add_column("campaign")
     names: list[str] = []
-    for k, (campaign, found) in enumerate(report["campaigns"].items()):
+    for k, (campaign, summary) in enumerate(report["campaigns"].items()):
         if k == 0:
-            names = [name for name in found["parameters"] if name != "weekday"]
+            names = [name for name in summary["parameters"] if name != "weekday"]
             for name in names:
                 table.add_column(name.replace("_", " "), justify="right")
-        cells = [found["parameters"][name] for name in names]
+        cells = [summary["parameters"][name] for name in names]
         table.add_row(campaign, *(f"{c['mean']:.3g} ({c['learnt']:.0%})" for c in cells))
     return table

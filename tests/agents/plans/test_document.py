@@ -9,13 +9,14 @@ import pytest
 
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of, write_plan
-from mediagym.agents.plans.document import SCHEMA, Plan, document, name_of
-from mediagym.agents.plans.estimate import Forecast, forecast
+from mediagym.agents.plans.document import SCHEMA, Plan, campaign_name, document
+from mediagym.agents.plans.estimate import forecast
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import PlanPolicy, Policy
-from mediagym.agents.rollout import evaluation_set
+from mediagym.agents.rollout import draw_evaluation_set
 from mediagym.data.errors import ConstraintError
 from mediagym.data.history import Campaign
+from mediagym.envs.calibration import Forecast
 from mediagym.envs.constraints import (
     ConstraintSettings,
     constraints_from_json,
@@ -42,18 +43,18 @@ def _cents(dollars: float) -> int:
     return whole
 
 
-def _made(conf: Callable[..., dict], cents: list[list[int]], **changes: Any) -> Plan:
-    """A plan of two or three campaigns under even constraints, with a made-up forecast."""
+def _plan(conf: Callable[..., dict], cents: list[list[int]], **changes: Any) -> Plan:
+    """A plan of two or three campaigns under even constraints, with a forecast of ones."""
     names = [("google", "A"), ("google", "B"), ("meta", None)][: len(cents[0])]
     array = np.array(cents, np.int64)
-    given = {
+    content = {
         "total": int(array.sum()) / 100,
         "channel": {},
         "campaign": {},
         "pacing": None,
         **changes.pop("constraints", {}),
     }
-    settings = conf("constraints/default.yaml", **given)
+    settings = conf("constraints/default.yaml", **content)
     constraints = parse_constraints(
         ConstraintSettings.of(settings, "constraints"),
         [Campaign(*name) for name in names],
@@ -61,7 +62,7 @@ def _made(conf: Callable[..., dict], cents: list[list[int]], **changes: Any) -> 
     )
     draws = np.ones((4, *array.shape))
     facts = {
-        "policy": "made",
+        "policy": "test",
         "objective": "conversions",
         "constraints": constraints,
         "first_day": 20_000,
@@ -69,8 +70,8 @@ def _made(conf: Callable[..., dict], cents: list[list[int]], **changes: Any) -> 
         "forecast": Forecast(draws, draws, 10 * draws, 10 * draws),
         "marginal": np.ones(array.shape[1]),
         "baselines": {},
-        "seen_mean": array.mean(0) / 100,
-        "seen_max": array.max(0) / 100,
+        "observed_mean": array.mean(0) / 100,
+        "observed_max": array.max(0) / 100,
         "notes": (),
     }
     return Plan(**{**facts, **changes})
@@ -119,20 +120,20 @@ def test_an_unknown_or_missing_field_does_not_fit_the_schema(
     assert not validator.is_valid(content)
 
 
-def test_cents_sum_exactly_by_day_campaign_channel_and_in_all(plans: list[Plan]) -> None:
+def test_cents_sum_exactly_by_day_campaign_channel_and_flight(plans: list[Plan]) -> None:
     for plan in plans:
         content = document(plan)
         total = plan.constraints.total_cents
-        rows = {name_of(row): _cents(row["budget"]) for row in content["campaigns"]}
-        seen = dict.fromkeys(rows, 0)
+        rows = {campaign_name(row): _cents(row["budget"]) for row in content["campaigns"]}
+        sums = dict.fromkeys(rows, 0)
         for day in content["days"]:
-            entries = {name_of(entry): _cents(entry["budget"]) for entry in day["campaigns"]}
+            entries = {campaign_name(entry): _cents(entry["budget"]) for entry in day["campaigns"]}
             assert sum(entries.values()) == _cents(day["budget"])
-            seen = {name: seen[name] + cents for name, cents in entries.items()}
-        assert seen == rows
+            sums = {name: sums[name] + cents for name, cents in entries.items()}
+        assert sums == rows
         for channel in content["channels"]:
             inside = [row for row in content["campaigns"] if row["channel"] == channel["channel"]]
-            assert sum(rows[name_of(row)] for row in inside) == _cents(channel["budget"])
+            assert sum(rows[campaign_name(row)] for row in inside) == _cents(channel["budget"])
         assert sum(rows.values()) == total == _cents(content["totals"]["budget"])
         assert sum(_cents(day["budget"]) for day in content["days"]) == total
         assert sum(row["share"] for row in content["campaigns"]) == pytest.approx(1)
@@ -159,8 +160,8 @@ def test_totals_follow_from_the_forecast(plans: list[Plan]) -> None:
     for plan in plans:
         totals = document(plan)["totals"]
         dollars = plan.constraints.total
-        mean = plan.forecast.conversions.sum((1, 2)).mean()
-        revenue = plan.forecast.revenue.sum((1, 2)).mean()
+        mean = plan.forecast.expected.sum((1, 2)).mean()
+        revenue = plan.forecast.expected_revenue.sum((1, 2)).mean()
         assert totals["conversions"]["mean"] == pytest.approx(mean)
         assert totals["roas"] == pytest.approx(revenue / dollars)
         assert totals["cpa"] == pytest.approx(dollars / mean)
@@ -181,28 +182,30 @@ def test_daily_conversions_sum_to_the_campaigns_and_channels(plans: list[Plan]) 
         assert sum(channels) == pytest.approx(total)
 
 
-def test_other_policies_stand_beside_the_plan_and_itself_does_not(
+def test_the_baselines_exclude_the_planned_policy(
     plans: list[Plan], baselines: list[Policy]
 ) -> None:
     names = [policy.name for policy in baselines]
     for plan in plans:
-        beside = [row["policy"] for row in document(plan)["baselines"]]
-        assert beside == [name for name in names if name != plan.policy]
+        listed = [row["policy"] for row in document(plan)["baselines"]]
+        assert listed == [name for name in names if name != plan.policy]
 
 
-def test_a_plan_estimated_for_itself_and_beside_another_gets_the_same_number(
+def test_a_policy_has_the_same_estimate_as_plan_and_as_baseline(
     plans: list[Plan],
 ) -> None:
-    own = {plan.policy: document(plan)["totals"]["conversions"]["mean"] for plan in plans}
+    estimates = {plan.policy: document(plan)["totals"]["conversions"]["mean"] for plan in plans}
     for plan in plans:
         for name, value in plan.baselines.items():
-            assert value == pytest.approx(own[name], rel=1e-5)  # one of them is in whole cents
+            assert value == pytest.approx(
+                estimates[name], rel=1e-5
+            )  # one of them is in whole cents
 
 
-def test_extrapolation_is_null_inside_the_observed_range_and_says_how_far_outside(
+def test_extrapolation_is_null_inside_the_observed_range_and_a_ratio_outside(
     conf: Callable,
 ) -> None:
-    plan = _made(conf, [[1000, 3000], [2000, 4000]], seen_max=np.array([20.0, 10.0]))
+    plan = _plan(conf, [[1000, 3000], [2000, 4000]], observed_max=np.array([20.0, 10.0]))
     inside, outside = (row["extrapolation"] for row in document(plan)["campaigns"])
     assert inside is None
     assert outside == {"times_mean": 35 / 35, "times_max": 4.0}
@@ -212,8 +215,8 @@ def test_extrapolation_is_null_inside_the_observed_range_and_says_how_far_outsid
 
 
 def test_a_campaign_that_never_spent_is_extrapolated(conf: Callable) -> None:
-    never = {"seen_max": np.zeros(2), "seen_mean": np.zeros(2)}
-    rows = document(_made(conf, [[1000, 0], [1000, 0]], **never))["campaigns"]
+    never = {"observed_max": np.zeros(2), "observed_mean": np.zeros(2)}
+    rows = document(_plan(conf, [[1000, 0], [1000, 0]], **never))["campaigns"]
     assert rows[0]["extrapolation"] == {"times_mean": 1000.0, "times_max": 1000.0}
     assert rows[1]["extrapolation"] is None
 
@@ -232,19 +235,17 @@ BOUNDS = [
 
 
 @pytest.mark.parametrize(("bounds", "name"), BOUNDS)
-def test_binding_names_the_bound_that_holds_the_campaign(
-    conf: Callable, bounds: dict, name: str | None
-) -> None:
-    plan = _made(conf, [[1000, 2000, 3000], [1000, 2000, 3000]], constraints=bounds)
+def test_binding_names_the_binding_bound(conf: Callable, bounds: dict, name: str | None) -> None:
+    plan = _plan(conf, [[1000, 2000, 3000], [1000, 2000, 3000]], constraints=bounds)
     binding = document(plan)["campaigns"][0]["binding"]
     assert (binding and binding["bound"]) == name
 
 
-def test_the_shadow_price_is_what_the_dollars_would_bring_elsewhere(conf: Callable) -> None:
+def test_the_shadow_price_is_the_marginal_return_elsewhere_minus_here(conf: Callable) -> None:
     bounds = {"campaigns": {"google/A": {"floor": "$20"}}}
-    worth = np.array([0.01, 0.3, 0.1])
+    marginal = np.array([0.01, 0.3, 0.1])
     cents = [[1000, 1500, 3000], [1000, 1500, 3000]]
-    plan = _made(conf, cents, constraints=bounds, marginal=worth)
+    plan = _plan(conf, cents, constraints=bounds, marginal=marginal)
     binding = document(plan)["campaigns"][0]["binding"]
     elsewhere = (30 * 0.3 + 60 * 0.1) / 90
     assert binding["shadow_price"] == pytest.approx(1000 * (elsewhere - 0.01))
@@ -253,7 +254,7 @@ def test_the_shadow_price_is_what_the_dollars_would_bring_elsewhere(conf: Callab
 
 def test_a_plan_that_spends_nothing_has_no_ratios(conf: Callable, schema: dict) -> None:
     free = {"total": 100, "total_type": "at_most"}
-    plan = _made(conf, [[0, 0], [0, 0]], constraints=free)
+    plan = _plan(conf, [[0, 0], [0, 0]], constraints=free)
     content = document(plan)
     assert content["totals"]["roas"] is None
     assert content["totals"]["bae"] is None
@@ -263,26 +264,26 @@ def test_a_plan_that_spends_nothing_has_no_ratios(conf: Callable, schema: dict) 
 def test_a_plan_in_another_order_of_campaigns_is_the_same_plan(plans: list[Plan]) -> None:
     plan = plans[-1]
     order = np.random.default_rng(0).permutation(len(plan.constraints.names)).tolist()
-    given = plan.constraints.to_json()
+    content = plan.constraints.to_json()
     names = [plan.constraints.names[k] for k in order]
-    given["channel_of"] = {name: given["channel_of"][name] for name in names}
+    content["channel_of"] = {name: content["channel_of"][name] for name in names}
     shuffled = plan._replace(
-        constraints=constraints_from_json(given),
+        constraints=constraints_from_json(content),
         cents=plan.cents[:, order],
         forecast=Forecast(*(draws[..., order] for draws in plan.forecast)),
         marginal=plan.marginal[order],
-        seen_mean=plan.seen_mean[order],
-        seen_max=plan.seen_max[order],
+        observed_mean=plan.observed_mean[order],
+        observed_max=plan.observed_max[order],
     )
     one, other = document(plan), document(shuffled)
-    assert [name_of(row) for row in other["campaigns"]] == names
-    by_name = {name_of(row): row for row in one["campaigns"]}
+    assert [campaign_name(row) for row in other["campaigns"]] == names
+    by_name = {campaign_name(row): row for row in one["campaigns"]}
     for row in other["campaigns"]:
-        twin = by_name[name_of(row)]
+        same = by_name[campaign_name(row)]
         for key in ("budget", "share", "observed_max_daily", "extrapolation"):
-            assert row[key] == twin[key]
-        assert row["conversions"] == pytest.approx(twin["conversions"])
-        assert (row["binding"] is None) == (twin["binding"] is None)
+            assert row[key] == same[key]
+        assert row["conversions"] == pytest.approx(same["conversions"])
+        assert (row["binding"] is None) == (same["binding"] is None)
     assert other["totals"]["conversions"] == pytest.approx(one["totals"]["conversions"])
     assert sorted(other["warnings"]) == sorted(one["warnings"])
 
@@ -296,7 +297,7 @@ def test_a_plan_that_breaks_a_constraint_is_not_written(plans: list[Plan], tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_refused_plan_leaves_the_older_file_as_it_was(plans: list[Plan], tmp_path: Path) -> None:
+def test_a_refused_plan_leaves_the_older_file_unchanged(plans: list[Plan], tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     write_plan(plans[0], path)
     before = path.read_bytes()
@@ -306,7 +307,7 @@ def test_a_refused_plan_leaves_the_older_file_as_it_was(plans: list[Plan], tmp_p
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_file_holds_what_is_returned(plans: list[Plan], tmp_path: Path) -> None:
+def test_the_file_holds_the_returned_content(plans: list[Plan], tmp_path: Path) -> None:
     content = write_plan(plans[0], tmp_path / "new" / "plan.json")
     assert json.loads((tmp_path / "new" / "plan.json").read_text(encoding="utf-8")) == content
 
@@ -322,7 +323,9 @@ def test_scoring_the_written_cents_again_gives_the_same_numbers(
 ) -> None:
     market, state = experiment.posterior.held(experiment.posterior.held_out)
     for plan in plans:
-        draws = evaluation_set(market, state, 30, 30)
-        again = forecast(experiment.problem, PlanPolicy("x", plan.cents), plan.cents / 100, draws)
-        for one, other in zip(plan.forecast, again, strict=True):
+        draws = draw_evaluation_set(market, state, 30, 30)
+        repeated = forecast(
+            experiment.problem, PlanPolicy("x", plan.cents), plan.cents / 100, draws
+        )
+        for one, other in zip(plan.forecast, repeated, strict=True):
             np.testing.assert_array_equal(one, other)

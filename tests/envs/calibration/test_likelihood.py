@@ -187,11 +187,11 @@ def test_the_days_of_the_filter_are_its_history(a_history):
     assert len(days) == DAYS
     assert np.array_equal(days[-1].state.level, fit.state.level)
     assert np.array_equal(days[-1].variance, fit.variance)
-    np.testing.assert_allclose(sum(day.evidence for day in days), fit.loglik)
+    np.testing.assert_allclose(sum(day.log_evidence for day in days), fit.loglik)
     for day, seen in zip(days, record.seen, strict=True):
-        assert (day.evidence[..., ~seen] == 0).all()
-        assert (day.variance[..., ~seen] == day.ahead[..., ~seen]).all()
-        assert (day.variance <= day.ahead).all()
+        assert (day.log_evidence[..., ~seen] == 0).all()
+        assert (day.variance[..., ~seen] == day.predicted_variance[..., ~seen]).all()
+        assert (day.variance <= day.predicted_variance).all()
 
 
 @settings(max_examples=20)

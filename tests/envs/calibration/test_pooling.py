@@ -73,10 +73,10 @@ def test_nothing_pooled_is_no_kinship(priors, history):
 
     assert partial_pooling_of(history, pooling(0, 0)) is None
     pooling = partial_pooling_of(history, pooling(0.2, 0.1))
-    assert pooling.own == pytest.approx(0.7)
+    assert pooling.own_variance == pytest.approx(0.7)
     channels = [campaign.channel for campaign in history.campaigns]
     for k, name in enumerate(channels):
-        assert pooling.owner[k] == list(dict.fromkeys(channels)).index(name)
+        assert pooling.channel_index[k] == list(dict.fromkeys(channels)).index(name)
 
 
 @pytest.mark.parametrize("shares", [(0.15, 0.25), (0.0, 0.6), (0.6, 0.0)])
@@ -135,8 +135,8 @@ def test_what_is_proposed_is_the_conditional_of_a_gaussian(shares):
     pooling, rng = PartialPooling(CHANNELS, *shares), np.random.default_rng(0)
     common = SharedEffects(rng.normal(0, 1, (3, 2)), rng.normal(0, 1, (3, 2, 2)))
     student_t, expected = pooling.proposal(alone)(common), pooling.mean(common)
-    whole = precision + 1 / pooling.own
-    np.testing.assert_allclose(student_t.mean, (SEEN * precision + expected / pooling.own) / whole)
+    whole = precision + 1 / pooling.own_variance
+    np.testing.assert_allclose(student_t.mean, (SEEN * precision + expected / pooling.own_variance) / whole)
     np.testing.assert_allclose(
         student_t.cholesky @ student_t.cholesky.swapaxes(1, 2),
         np.eye(2) / whole[..., None],

@@ -24,7 +24,7 @@ def assert_same(ours: Posterior, theirs: Posterior):
         assert np.array_equal(getattr(ours, name), getattr(theirs, name))
     for name in ("campaigns", "held_out", "report"):
         assert getattr(ours, name) == getattr(theirs, name)
-    for mine, their in zip(ours.memory or (), theirs.memory or (), strict=True):
+    for mine, their in zip(ours.update_state or (), theirs.update_state or (), strict=True):
         assert np.array_equal(mine, their)
 
 
@@ -36,9 +36,9 @@ def test_what_is_saved_is_read_back_bit_by_bit(posterior, folder):
 
 
 def test_a_posterior_that_was_drawn_and_not_learnt_remembers_nothing(posterior, tmp_path):
-    save_posterior(dataclasses.replace(posterior, memory=None), tmp_path)
-    assert load_posterior(tmp_path).memory is None
-    assert posterior.memory.z.shape[:2] == posterior.market.elasticity.shape
+    save_posterior(dataclasses.replace(posterior, update_state=None), tmp_path)
+    assert load_posterior(tmp_path).update_state is None
+    assert posterior.update_state.z.shape[:2] == posterior.market.elasticity.shape
 
 
 def test_nothing_saved_needs_a_pickle(folder):
@@ -101,7 +101,7 @@ def test_held_out_draws_can_be_taken_in_parts(posterior):
 
 @pytest.mark.parametrize(("count", "skip"), [(33, 0), (30, 3), (1, 32)])
 def test_more_held_out_markets_than_there_are_is_an_error(posterior, count, skip):
-    with pytest.raises(DataError, match=f"{count + skip} held-out .* 32 aside"):
+    with pytest.raises(DataError, match=f"{count + skip} held-out .* at most the 32"):
         posterior.held(count, skip=skip)
 
 

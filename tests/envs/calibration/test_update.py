@@ -73,7 +73,7 @@ def test_it_stands_on_the_eve_of_the_new_flight(updated, refitted, early):
 
 def test_its_memory_is_that_of_the_whole_history(updated, history, priors):
     """Log-likelihood and level of every draw are what the filter makes of all days."""
-    memory = updated.memory
+    memory = updated.update_state
     fit = filter_history(
         markets_from_normals(memory.z, priors, memory.centres), observed_history_from(history)
     )
@@ -95,7 +95,7 @@ def test_it_goes_on_from_a_file_and_once_more(early, history, priors, sizes, tmp
     lines = []
     second = update(load_posterior(tmp_path / "b"), history, priors, sizes, lines.append)
     assert second.report["history"]["days"] == 150
-    assert lines == ["weighing 7 new days", f"moving {early.draws} markets"]
+    assert lines == ["weighting by 7 new days", f"one MCMC step of {early.draws} markets"]
     for facts in second.report["campaigns"].values():
         assert facts["start"] > 0.02
         assert 0 < facts["acceptance"] <= 1
@@ -131,7 +131,7 @@ def refused(posterior, history, priors, settings, why):
 
 
 def test_days_that_were_changed_since_are_refused(early, history, priors, sizes):
-    seen = "the days from 2024-01-01 to 2024-05-15 are not those it has seen"
+    seen = "the days from 2024-01-01 to 2024-05-15 have changed since"
     refused(early, _changed(history, "conversions", 100, 7.0), priors, sizes, seen)
     refused(early, _changed(history, "spend", 100, np.nan, MISSING), priors, sizes, seen)
     refused(early, history.window(1, None), priors, sizes, seen)
@@ -153,9 +153,9 @@ def test_other_campaigns_are_refused(early, history, priors, sizes):
 
 
 def test_what_remembers_nothing_is_refused(early, history, priors, sizes):
-    nothing = "it remembers nothing"
-    refused(dataclasses.replace(early, memory=None), history, priors, sizes, nothing)
-    task = dataclasses.replace(early, memory=None, report={})  # a task's posterior
+    nothing = "it holds no state"
+    refused(dataclasses.replace(early, update_state=None), history, priors, sizes, nothing)
+    task = dataclasses.replace(early, update_state=None, report={})  # a task's posterior
     refused(task, history, priors, sizes, nothing)
 
 

@@ -238,11 +238,11 @@ def test_after_an_update_priors_stay_where_they_were(
     history: History, posterior: Posterior, priors: Priors, content: CalibrationContent
 ) -> None:
     """The memory says what they were centred on, not the history that has grown since."""
-    assert posterior.memory is not None
-    moved = posterior.memory._replace(anchor_conversions=2 * posterior.memory.anchor_conversions)
-    again = calibration_content(history, dataclasses.replace(posterior, memory=moved), priors)
+    assert posterior.update_state is not None
+    moved = posterior.update_state._replace(anchor_conversions=2 * posterior.update_state.anchor_conversions)
+    again = calibration_content(history, dataclasses.replace(posterior, update_state=moved), priors)
     np.testing.assert_allclose(
         again.prior["conversions"], 2 * content.prior["conversions"], rtol=1e-12
     )
-    alone = calibration_content(history, dataclasses.replace(posterior, memory=None), priors)
+    alone = calibration_content(history, dataclasses.replace(posterior, update_state=None), priors)
     np.testing.assert_allclose(alone.prior["conversions"], content.prior["conversions"])
