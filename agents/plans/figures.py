@@ -1,4 +1,4 @@
-"""The pictures of one plan: spend by campaign and day, response curves with what it asks."""
+"""Charts of a plan: spend per campaign and day, and response curves with the planned spend."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,21 +13,21 @@ from ...envs.calibration import Posterior
 from ...envs.market import MarketState, step
 from .document import Plan
 
-_POINTS = 60  # spends along a curve
-_DRAWS = 400  # markets behind a band
-_COLUMNS = 3  # panels a row
+_CURVE_POINTS = 60
+_BAND_DRAWS = 400  # markets that the bands are quantiles of
+_PANEL_COLUMNS = 3
 
 
 def spend_map(
     names: Sequence[str], dates: NDArray[np.datetime64], plan: Floats, title: str
 ) -> Figure:
-    """Return a heat-map of dollars by campaign and day, each campaign on its own scale.
+    """Return a heat map of spend per campaign and day, each campaign on its own scale.
 
     Args:
-        names: (campaigns,).
+        names: campaigns.
         dates: (days,).
         plan: (days, campaigns) dollars.
-        title: what is shown.
+        title: name of the plan.
     """
     figure = blank(10, 0.45 * len(names) + 1.6)
     axes = figure.subplots()
@@ -35,54 +35,56 @@ def spend_map(
     image = axes.imshow(share.T, aspect="auto", cmap="viridis", vmin=0, vmax=1)
     labels = [f"{n}  ${total:,.0f}" for n, total in zip(names, plan.sum(0), strict=True)]
     axes.set_yticks(range(len(names)), labels)
-    shown = range(0, len(dates), 7)
-    axes.set_xticks(list(shown), [str(dates[i]) for i in shown])
-    axes.set_title(f"{title}: dollars a day, relative to the campaign's own highest day")
+    weekly = range(0, len(dates), 7)
+    axes.set_xticks(list(weekly), [str(dates[i]) for i in weekly])
+    axes.set_title(f"{title}: dollars a day, relative to the campaign's highest day")
     figure.colorbar(image, ax=axes)
     return figure
 
 
 def response_curves(posterior: Posterior, plan: Floats) -> Figure:
-    """Return each campaign's steady response with 50 and 90 % bands and what the plan asks.
+    """Return each campaign's steady-state response with 50 and 90 % bands and the planned spend.
 
     Args:
-        posterior: whose training draws make the bands.
-        plan: (days, campaigns) dollars; every day and the mean are marked on the curve.
+        posterior: its training draws make the bands.
+        plan: (days, campaigns) dollars; its days and their mean are marked on the median curve.
     """
-    market, state = posterior.sample_training(_DRAWS)
-    rows = -(-len(posterior.names) // _COLUMNS)
-    figure = blank(4 * _COLUMNS, 2.8 * rows)
-    panels = np.atleast_1d(figure.subplots(rows, _COLUMNS)).ravel()
+    market, state = posterior.sample_training(_BAND_DRAWS)
+    rows = -(-len(posterior.names) // _PANEL_COLUMNS)
+    figure = blank(4 * _PANEL_COLUMNS, 2.8 * rows)
+    panels = np.atleast_1d(figure.subplots(rows, _PANEL_COLUMNS)).ravel()
     top = 1.15 * np.maximum(plan.max(0), posterior.spend_max) + 1e-6
-    grid = np.linspace(0, 1, _POINTS)[:, None, None] * top
+    grid = np.linspace(0, 1, _CURVE_POINTS)[:, None, None] * top
     spend = grid + 0 * state.stock
-    still = MarketState(state.day, spend, state.level + 0 * grid, build=spend)
-    _, outcome = step(market, still, spend, None)
-    low, quarter, half, three, high = np.quantile(
+    steady = MarketState(state.day, spend, state.level + 0 * grid, build=spend)
+    _, outcome = step(market, steady, spend, None)
+    p05, p25, median, p75, p95 = np.quantile(
         outcome.expected, [0.05, 0.25, 0.5, 0.75, 0.95], axis=1
     )
     for k, (axes, name) in enumerate(zip(panels, posterior.names, strict=False)):
         x = grid[:, 0, k]
-        axes.fill_between(x, low[:, k], high[:, k], alpha=0.2, color="tab:blue", lw=0)
-        axes.fill_between(x, quarter[:, k], three[:, k], alpha=0.35, color="tab:blue", lw=0)
-        axes.plot(x, half[:, k], color="tab:blue")
+        axes.fill_between(x, p05[:, k], p95[:, k], alpha=0.2, color="tab:blue", lw=0)
+        axes.fill_between(x, p25[:, k], p75[:, k], alpha=0.35, color="tab:blue", lw=0)
+        axes.plot(x, median[:, k], color="tab:blue")
         axes.axvspan(0, posterior.spend_max[k], color="0.92", zorder=0)
-        chosen = np.sort(plan[:, k])
-        axes.plot(chosen, np.interp(chosen, x, half[:, k]), "|", color="tab:red", ms=7, alpha=0.5)
-        axes.plot(chosen.mean(), np.interp(chosen.mean(), x, half[:, k]), "o", color="tab:red")
-        beyond = " (extrapolated)" if plan[:, k].max() > posterior.spend_max[k] else ""
-        axes.set_title(name + beyond, fontsize="small")
+        planned = np.sort(plan[:, k])
+        axes.plot(
+            planned, np.interp(planned, x, median[:, k]), "|", color="tab:red", ms=7, alpha=0.5
+        )
+        axes.plot(planned.mean(), np.interp(planned.mean(), x, median[:, k]), "o", color="tab:red")
+        suffix = " (extrapolated)" if plan[:, k].max() > posterior.spend_max[k] else ""
+        axes.set_title(name + suffix, fontsize="small")
         axes.set_ylim(0, None)
         axes.set_xlim(0, top[k])
     for axes in panels[len(posterior.names) :]:
         axes.axis("off")
-    figure.supxlabel("dollars a day; grey: spent before; red: the plan's days, dot: their mean")
+    figure.supxlabel("dollars a day; grey: observed range; red: days of the plan, dot: their mean")
     figure.supylabel("conversions a day")
     return figure
 
 
 def draw_plan(posterior: Posterior, plan: Plan, folder: Path) -> None:
-    """Write ``plan.png`` (dollars by campaign and day) and ``response.png`` (what they buy)."""
+    """Write ``plan.png`` (spend per campaign and day) and ``response.png`` (response curves)."""
     dates = np.datetime64(plan.first_day, "D") + np.arange(len(plan.cents))
     dollars = plan.cents / 100
     spend_map(posterior.names, dates, dollars, plan.policy).savefig(folder / "plan.png", dpi=110)

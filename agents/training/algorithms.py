@@ -144,9 +144,9 @@ def learner_of(group: Mapping[str, Any]) -> Learner:
     """
     name = group.get("name")
     if name not in LEARNERS:
-        given = "null" if name is None else shown(name)
+        got = "null" if name is None else shown(name)
         raise ConfigError(
-            f"agent.name: {given} is not a learner; allowed: {', '.join(LEARNERS)}. "
+            f"agent.name: {got} is not a learner; allowed: {', '.join(LEARNERS)}. "
             "Choose one with agent=NAME."
         )
     return LEARNERS[name].settings.of(group, "agent")

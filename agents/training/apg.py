@@ -92,8 +92,8 @@ class AnalyticPolicyGradient:
             self.seed + Stream.ANALYTIC_GRADIENT, episodes, self.days
         )
         policy = RecordingPolicy(self.actor, self.problem, self.env)
-        begin = initial_state(self.problem, to_tensors(state), (flights,))
-        _, days = rollout(self.problem, to_tensors(market), begin, to_tensors(noise), policy.act)
+        start = initial_state(self.problem, to_tensors(state), (flights,))
+        _, days = rollout(self.problem, to_tensors(market), start, to_tensors(noise), policy.act)
         value = torch.stack([day.value.sum(-1) for day in days]).sum(0).mean()
         loss = _CLIP_PENALTY * policy.excess - value / self._scale
         if self.env.distance_penalty:
@@ -138,12 +138,12 @@ class RecordingPolicy:
 
 def _static_value(problem: Problem) -> float:
     """Return the objective of the static plan in the mean market, the scale of the loss."""
-    begin = initial_state(problem, problem.state, (1,))
+    start = initial_state(problem, problem.state, (1,))
 
     def follow(observable: Observable, memory: Any) -> tuple[Any, Any, None]:
         spend = problem.static_plan[observable.ledger.day]
         return spend[None], spend.sum()[None], None
 
     with torch.no_grad():
-        _, days = rollout(problem, problem.market, begin, None, follow)
+        _, days = rollout(problem, problem.market, start, None, follow)
     return max(float(np.abs(sum(float(day.value.sum()) for day in days))), 1e-9)

@@ -47,14 +47,14 @@ def _plan(conf: Callable[..., dict], cents: list[list[int]], **changes: Any) -> 
     """A plan of two or three campaigns under even constraints, with a forecast of ones."""
     names = [("google", "A"), ("google", "B"), ("meta", None)][: len(cents[0])]
     array = np.array(cents, np.int64)
-    content = {
+    overrides = {
         "total": int(array.sum()) / 100,
         "channel": {},
         "campaign": {},
         "pacing": None,
         **changes.pop("constraints", {}),
     }
-    settings = conf("constraints/default.yaml", **content)
+    settings = conf("constraints/default.yaml", **overrides)
     constraints = parse_constraints(
         ConstraintSettings.of(settings, "constraints"),
         [Campaign(*name) for name in names],

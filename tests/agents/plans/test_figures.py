@@ -47,7 +47,7 @@ def test_a_campaign_without_money_is_drawn_too(experiment: Experiment) -> None:
     assert np.isfinite(_pixels(spend_map(experiment.posterior.names, dates, plan, "x"))).all()
 
 
-def test_response_curves_have_a_panel_a_campaign_and_say_where_they_extrapolate(
+def test_response_curves_have_a_panel_per_campaign_and_mark_extrapolation(
     experiment: Experiment,
 ) -> None:
     plan = np.tile(experiment.posterior.spend_max * 0.5, (30, 1))
@@ -63,7 +63,7 @@ def test_response_curves_have_a_panel_a_campaign_and_say_where_they_extrapolate(
 @pytest.mark.parametrize("count", [1, 2, 4])
 def test_any_number_of_campaigns_fits(experiment: Experiment, count: int) -> None:
     whole = experiment.posterior
-    few = replace(
+    part = replace(
         whole,
         campaigns=whole.campaigns[:count],
         market=type(whole.market)(
@@ -75,11 +75,11 @@ def test_any_number_of_campaigns_fits(experiment: Experiment, count: int) -> Non
         spend_max=whole.spend_max[:count],
     )
     plan = experiment.problem.static_plan[:, :count]
-    titled = [axes for axes in response_curves(few, plan).axes if axes.get_title()]
+    titled = [axes for axes in response_curves(part, plan).axes if axes.get_title()]
     assert len(titled) == count
 
 
-def test_a_curve_starts_at_nothing_and_rises(experiment: Experiment) -> None:
+def test_a_median_curve_starts_at_zero_and_rises(experiment: Experiment) -> None:
     figure = response_curves(experiment.posterior, experiment.problem.static_plan)
     for axes in figure.axes[: len(experiment.posterior.names)]:
         median = axes.lines[0].get_ydata()
@@ -96,7 +96,7 @@ def test_a_plan_is_drawn_beside_its_file(experiment: Experiment, tmp_path: Path)
         assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_no_window_is_asked_for() -> None:
+def test_no_window_is_opened() -> None:
     assert "matplotlib.pyplot" not in sys.modules or (
         sys.modules["matplotlib"].get_backend().lower() == "agg"
     )

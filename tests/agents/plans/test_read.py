@@ -14,7 +14,7 @@ from mediagym.agents.plans.estimate import forecast
 from mediagym.agents.plans.read import read_plan
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.rollout import evaluation_set
+from mediagym.agents.rollout import draw_evaluation_set
 from mediagym.data.errors import DataError
 
 
@@ -29,7 +29,7 @@ def path(plan: Plan, tmp_path: Path) -> Path:
     return tmp_path / "plan.json"
 
 
-def test_a_plan_comes_back_as_it_was_written(
+def test_a_plan_read_back_is_the_plan_written(
     plan: Plan, path: Path, experiment: Experiment
 ) -> None:
     constraints, cents = read_plan(path, experiment.posterior)
@@ -39,11 +39,13 @@ def test_a_plan_comes_back_as_it_was_written(
 
 def test_a_plan_read_back_scores_the_same(plan: Plan, path: Path, experiment: Experiment) -> None:
     constraints, cents = read_plan(path, experiment.posterior)
-    problem = experiment.problem._replace(constraints=constraints)
+    problem = replace(experiment.problem, constraints=constraints)
     market, state = experiment.posterior.held(experiment.posterior.held_out)
-    draws = evaluation_set(market, state, constraints.days, 30)
-    again = forecast(problem, PlanPolicy("read", cents / 100), cents / 100, draws)
-    totals = document(plan._replace(forecast=again, constraints=constraints, cents=cents))["totals"]
+    draws = draw_evaluation_set(market, state, constraints.days, 30)
+    estimate = forecast(problem, PlanPolicy("read", cents / 100), cents / 100, draws)
+    totals = document(plan._replace(forecast=estimate, constraints=constraints, cents=cents))[
+        "totals"
+    ]
     assert totals == json.loads(path.read_text())["totals"]
 
 
@@ -146,17 +148,19 @@ def test_a_tampered_plan_is_refused_in_one_readable_line(
     assert message.endswith(".")
 
 
-def test_a_plan_for_other_campaigns_names_both_sides(path: Path, experiment: Experiment) -> None:
+def test_a_plan_for_other_campaigns_is_refused_with_both_lists(
+    path: Path, experiment: Experiment
+) -> None:
     content = json.loads(path.read_text())
     owners = content["constraints"]["channel_of"]
     owners["meta/Stories"] = owners.pop("meta")
     path.write_text(json.dumps(content))
-    with pytest.raises(DataError, match=r"plan is for .*meta/Stories.*calibration knows"):
+    with pytest.raises(DataError, match=r"plan is for .*meta/Stories.*calibration is of"):
         read_plan(path, experiment.posterior)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00"])
-def test_a_file_that_is_no_plan_is_refused(
+def test_a_file_that_is_not_a_plan_is_refused(
     tmp_path: Path, experiment: Experiment, text: str
 ) -> None:
     path = tmp_path / "plan.json"
@@ -165,6 +169,6 @@ def test_a_file_that_is_no_plan_is_refused(
         read_plan(path, experiment.posterior)
 
 
-def test_a_plan_that_is_not_there_is_refused(tmp_path: Path, experiment: Experiment) -> None:
+def test_a_missing_plan_is_refused(tmp_path: Path, experiment: Experiment) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         read_plan(tmp_path / "plan.json", experiment.posterior)
