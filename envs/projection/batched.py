@@ -1,273 +1,231 @@
-"""The projection of many rows at once: multipliers from the root down, then the leaves' answers.
+"""The projection of a batch of tensors on their own device, all rows at once.
 
-Layout: nodes first, the rows of the batch last and contiguous ("columns"). One code for numpy and
-torch. Nothing is divided by the budget: tolerances are shares of each row's root bound instead,
-which amounts to the same and returns a feasible point bit by bit.
+The steps are those of `per_row`, vectorised: multipliers from the root down, then the leaves'
+answers. Layout: nodes first, the rows of the batch last and contiguous ("columns"). Nothing is
+divided by the budget: tolerances are shares of each row's root bound instead, which amounts to the
+same and returns a feasible point unchanged, to the last bit.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from ...data.errors import ConstraintError
-from ..arrays import Array, at_least, namespace
-from .per_row import CONVERGED, FLAT, INFEASIBLE, MET, OPEN, SEARCH_STEPS, SLACK, WILD
-from .rescaling import debts, nearer, require_finite
+from ..arrays import Array
+from .per_row import CONVERGED, FAR_OUT, FLAT, INFEASIBLE, MET, OPEN, SEARCH_STEPS, SLACK
+from .project import raise_infeasible
 from .sum_tree import Tree
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-class Columns(NamedTuple):
-    """A projection to do, in columns: every array is (nodes of its level, rows or 1)."""
+
+class BatchProblem(NamedTuple):
+    """A batch of projection problems: every tensor is (nodes of its level, rows or 1), float64."""
 
     tree: Tree  # the structure
-    sums: tuple[Array, ...]  # the tree's 0/1 matrices, in the library of the arrays
-    point: Array  # dollars, (leaves, rows)
-    lower: tuple[Array, ...]  # dollars, per level from the root down
-    upper: tuple[Array, ...]  # dollars, the same
-    scale: Array  # dollars, (1, rows or 1): the root's bound, the measure of every tolerance
-    tolerance: Array  # dollars, (1, rows or 1): a sum this close to its bounds is inside
+    sums: "tuple[Tensor, ...]"  # the tree's 0/1 matrices, on the device
+    point: "Tensor"  # dollars, (leaves, rows)
+    lower: "tuple[Tensor, ...]"  # dollars, per level from the root down
+    upper: "tuple[Tensor, ...]"  # dollars, the same
+    scale: "Tensor"  # dollars, (1, rows or 1): the root's bound, which tolerances are shares of
+    tolerance: "Tensor"  # dollars, (1, rows or 1): a sum this close to its bounds is inside
 
 
-class Settled(NamedTuple):
-    """A finished projection, in columns, with what its derivative needs."""
+class Solution(NamedTuple):
+    """The projection of a batch with what its derivative needs, in columns; numpy or torch."""
 
     spend: Array  # dollars, (leaves, rows): the projection
     unclipped: Array  # dollars, (leaves, rows): point + multiplier, before the leaves' own bounds
-    multipliers: tuple[Array, ...]  # dollars, per inner level (nodes, rows); a pinned node's
-    # differs from its parent's, and the root's parent has 0
+    multipliers: tuple[Array, ...]  # dollars, per inner level (nodes, rows or 1 node for all); a
+    # pinned node's differs from its parent's, and the root's parent has 0
 
 
-def to_columns(array: Array, batch: tuple[int, ...], rows: int) -> Array:
-    """Turn (..., nodes) into (nodes, rows), or into (nodes, 1) where it has no leading axes."""
-    if array.ndim == 1:
-        return array[:, None]
-    nodes = array.shape[-1]
-    xp = namespace(array)
-    if tuple(array.shape[:-1]) != batch:
-        array = xp.broadcast_to(array, (*batch, nodes))
-    columns = array.reshape(rows, nodes).T
-    return np.ascontiguousarray(columns) if xp is np else columns.contiguous()
+def to_columns(tensor: "Tensor", batch: tuple[int, ...], rows: int) -> "Tensor":
+    """Turn (..., nodes) into (nodes, rows), or into (nodes, 1) if it has no leading axes."""
+    if tensor.ndim == 1:
+        return tensor[:, None]
+    nodes = tensor.shape[-1]
+    return tensor.expand(*batch, nodes).reshape(rows, nodes).T.contiguous()
 
 
-def arrange(tree: Tree, sums: tuple[Array, ...], columns: Sequence[Array]) -> Columns:
-    """Order the columns of point, lower and upper bounds into one problem, with its scale."""
+def arrange(tree: Tree, sums: "tuple[Tensor, ...]", columns: "Sequence[Tensor]") -> BatchProblem:
+    """Return the problem of a point, lower bounds and upper bounds, in columns, with its scale."""
     point, levels = columns[0], len(tree.sizes)
     lower, upper = tuple(columns[1 : 1 + levels]), tuple(columns[1 + levels :])
-    xp = namespace(point)
-    if point.shape[1] == 1:
-        rows = max(column.shape[1] for column in columns)
-        point = point if rows == 1 else xp.broadcast_to(point, (point.shape[0], rows))
+    point = point.expand(-1, max(column.shape[1] for column in columns))
     scale = _size(lower[0], upper[0])
     if not (scale > 0).all():
-        scale = xp.where(scale > 0, scale, _size_without_root(point, lower, upper))
+        scale = scale.where(scale > 0, _size_without_root(point, lower, upper))
+    return BatchProblem(tree, sums, point, lower, upper, scale, MET * scale)
 
-    return Columns(tree, sums, point, lower, upper, scale, MET * scale)
 
-
-def _size(lower: Array, upper: Array) -> Array:
+def _size(lower: "Tensor", upper: "Tensor") -> "Tensor":
     """The largest finite bound of each column, (1, rows or 1)."""
-    xp = namespace(lower)
-    low, high = abs(lower), abs(upper)
-    finite = xp.isfinite(high)
-    high = high if finite.all() else xp.where(finite, high, 0)
-    both = low, high
-    low, high = both if len(lower) == 1 else (xp.amax(side, 0)[None] for side in both)
-    return xp.maximum(low, high)
+    high = upper.abs()
+    high = high.where(high.isfinite(), 0.0)
+    return lower.abs().amax(0, keepdim=True).maximum(high.amax(0, keepdim=True))
 
 
-def _size_without_root(point: Array, lower: tuple[Array, ...], upper: tuple[Array, ...]) -> Array:
-    """Where the root is 0 or bounds nothing: the other bounds' size, or the point's, or 1."""
-    xp = namespace(point)
-    size = xp.amax(abs(point), 0)[None]
+def _size_without_root(
+    point: "Tensor", lower: "tuple[Tensor, ...]", upper: "tuple[Tensor, ...]"
+) -> "Tensor":
+    """The size of the lowest level's bounds that are not all 0; else the point's size, or 1."""
+    size = point.abs().amax(0, keepdim=True)
     for low, high in zip(lower[1:], upper[1:], strict=True):
         bound = _size(low, high)
-        size = xp.where(bound > 0, bound, size)
-    return xp.where(size > 0, size, 1.0)
+        size = bound.where(bound > 0, size)
+    return size.where(size > 0, 1.0)
 
 
-def settle(work: Columns) -> Settled:
-    """Project every column: multipliers from the root down, then the leaves' answers."""
-    xp = namespace(work.point)
-    calm = abs(work.point) <= WILD * work.scale
-    if not calm.all():
-        work = _draw_in(work, ~calm.all(0))
-    multiplier = xp.zeros_like(work.point[:1])
+def far_out_columns(problem: BatchProblem) -> "Tensor":
+    """Return the indices of the columns with a point far outside their set, or not finite."""
+    near = (problem.point.abs() <= FAR_OUT * problem.scale).all(0)
+    return (~near).nonzero()[:, 0]
+
+
+def solve(problem: BatchProblem) -> Solution:
+    """Project every column; none may be far out.
+
+    Raises:
+        ConstraintError: if no point satisfies the bounds of a column.
+    """
+    multiplier = problem.point.new_zeros(1, problem.point.shape[1])
     multipliers = []
-    for level, (lower, upper) in enumerate(zip(work.lower[:-1], work.upper[:-1], strict=True)):
-        if multiplier.shape[0] > 1:  # else one for all, which broadcasts as it is
-            multiplier = multiplier[work.tree.parents[level - 1]]
-        total, slope = _answer(work, level, multiplier)
-        target = xp.minimum(xp.maximum(total, lower), upper)
-        late = abs(total - target) > work.tolerance
-        if late.any():
-            multiplier = _search(work, level, multiplier, (total, slope), target, late)
+    for level, (lower, upper) in enumerate(
+        zip(problem.lower[:-1], problem.upper[:-1], strict=True)
+    ):
+        if multiplier.shape[0] > 1:  # else one for all nodes, which broadcasts as it is
+            multiplier = multiplier[problem.tree.parents[level - 1]]
+        total, slope = _answer(problem, level, multiplier)
+        target = total.maximum(lower).minimum(upper)
+        unmet = (total - target).abs() > problem.tolerance
+        if unmet.any():
+            multiplier = _search(problem, level, multiplier, (total, slope), target, unmet)
         multipliers.append(multiplier)
-    unclipped = work.point + _to_leaves(work, len(multipliers) - 1, multiplier)
-    spend = xp.minimum(xp.maximum(unclipped, work.lower[-1]), work.upper[-1])
-    return Settled(spend, unclipped, tuple(multipliers))
+    unclipped = problem.point + _to_leaves(problem, len(multipliers) - 1, multiplier)
+    spend = unclipped.maximum(problem.lower[-1]).minimum(problem.upper[-1])
+    return Solution(spend, unclipped, tuple(multipliers))
 
 
-def _to_leaves(work: Columns, level: int, multiplier: Array) -> Array:
-    """Give every leaf its ancestor's multiplier; a single row broadcasts as it is."""
-    return multiplier if multiplier.shape[0] == 1 else multiplier[work.tree.ancestors[level]]
+def _to_leaves(problem: BatchProblem, level: int, multiplier: "Tensor") -> "Tensor":
+    """Each leaf's ancestor's multiplier; one for all nodes broadcasts as it is."""
+    return multiplier if len(multiplier) == 1 else multiplier[problem.tree.ancestors[level]]
 
 
-def _answer(work: Columns, level: int, multiplier: Array) -> tuple[Array, Array]:
-    """Unclipped answers of a level's nodes under a multiplier each, and their slopes."""
-    raw = work.point + _to_leaves(work, level, multiplier)
-    both = _clipped(raw, work.lower[-1], work.upper[-1])
+def _answer(problem: BatchProblem, level: int, multiplier: "Tensor") -> "tuple[Tensor, Tensor]":
+    """Unclipped answers of a level's nodes to a multiplier each, and their slopes."""
+    raw = problem.point + _to_leaves(problem, level, multiplier)
+    both = _clipped(raw, problem.lower[-1], problem.upper[-1])
     rows = raw.shape[1]
-    for above in range(len(work.sums) - 1, level, -1):
-        sums = _add_up(work, above, both)
-        both = _clipped(sums[:, :rows], work.lower[above], work.upper[above])
+    for inner in range(len(problem.sums) - 1, level, -1):
+        sums = problem.sums[inner] @ both
+        both = _clipped(sums[:, :rows], problem.lower[inner], problem.upper[inner])
         both[:, rows:] *= sums[:, rows:]
-    sums = _add_up(work, level, both)
+    sums = problem.sums[level] @ both
     return sums[:, :rows], sums[:, rows:]
 
 
-def _clipped(raw: Array, lower: Array, upper: Array) -> Array:
-    """Clip, and beside that tell with 1 or 0 what moves freely, so that both are summed at once."""
-    xp, rows = namespace(raw), raw.shape[1]
-    shape = len(raw), 2 * rows
-    both = np.empty(shape, raw.dtype) if xp is np else raw.new_empty(shape)
-    answer = both[:, :rows]
-    xp.minimum(xp.maximum(raw, lower), upper, out=answer)
-    both[:, rows:] = answer == raw
+def _clipped(raw: "Tensor", lower: "Tensor", upper: "Tensor") -> "Tensor":
+    """Clipped answers and, beside them, 1 where they are free and 0 elsewhere: one sum for both."""
+    rows = raw.shape[1]
+    both = raw.new_empty(len(raw), 2 * rows)
+    both[:, :rows] = raw.maximum(lower).minimum(upper)
+    both[:, rows:] = both[:, :rows] == raw
     return both
 
 
-def _add_up(work: Columns, level: int, answer: Array) -> Array:
-    """Sum children into their nodes, (children, columns) -> (nodes, columns)."""
-    if namespace(answer) is np:
-        return work.tree.add_rows(level, answer)
-    return work.sums[level] @ answer
-
-
 def _search(
-    work: Columns, level: int, now: Array, answer: tuple[Array, Array], target: Array, late: Array
-) -> Array:
-    """Find the multipliers at which a level's late unclipped answers meet their targets.
+    problem: BatchProblem,
+    level: int,
+    multiplier: "Tensor",
+    answer: "tuple[Tensor, Tensor]",
+    target: "Tensor",
+    unmet: "Tensor",
+) -> "Tensor":
+    """Find the multipliers at which a level's unmet unclipped answers meet their targets.
 
-    Newton's step, or the middle of the bracket where the step leaves it or the slope is 0.
-    Columns that are done are dropped once they are half of those at work. What a node does depends
-    on nothing but its own leaves: ``projection_row`` takes the very same steps.
+    Newton steps, or the middle of the bracket where a step leaves it or the slope is 0. Columns
+    that have converged are dropped once they are half of those in work. A node's steps depend on
+    its own leaves alone: `per_row` takes the same ones.
     """
-    xp = namespace(work.point)
-    tolerance, rows = CONVERGED * work.scale, late.shape[1]
-    now = now + xp.zeros_like(target)
-    found, live, (total, slope) = now, None, answer
-    below, above = xp.full_like(target, -OPEN), xp.full_like(target, OPEN)
-    ends: tuple[Array, Array] | None = None
+    tolerance, rows = CONVERGED * problem.scale, unmet.shape[1]
+    multiplier = multiplier + target.new_zeros(target.shape)
+    result, live, (total, slope) = multiplier, None, answer
+    below, above = target.new_full(target.shape, -OPEN), target.new_full(target.shape, OPEN)
+    ends: tuple[Tensor, Tensor] | None = None
     for step in range(SEARCH_STEPS):
         gap = total - target
         if step:
-            late = late & (abs(gap) > tolerance)
-        unfinished = late.any(0) if len(late) > 1 else late[0]
-        count = int(xp.count_nonzero(unfinished))
+            unmet = unmet & (gap.abs() > tolerance)
+        unfinished = unmet.any(0)
+        count = int(unfinished.count_nonzero())
         if 2 * count <= rows:
-            found = _put(found, live, now)
+            result = _put(result, live, multiplier)
             if not count:
-                return found
-            keep = xp.nonzero(unfinished)[0] if xp is np else unfinished.nonzero()[:, 0]
+                return result
+            keep = unfinished.nonzero()[:, 0]
             live = keep if live is None else live[keep]
-            work, rows, tolerance = _take(work, level, keep), count, cut(tolerance, keep)
-            gap, late, slope, target = (cut(a, keep) for a in (gap, late, slope, target))
-            now, below, above = cut(now, keep), cut(below, keep), cut(above, keep)
+            problem, rows = _take(problem, level, keep), count
+            tolerance, gap, unmet, slope, target, multiplier, below, above = (
+                cut(t, keep)
+                for t in (tolerance, gap, unmet, slope, target, multiplier, below, above)
+            )
             ends = ends and (cut(ends[0], keep), cut(ends[1], keep))
         low = gap < 0
-        below, above = xp.where(low, now, below), xp.where(low, above, now)
-        move = now - gap / at_least(slope, FLAT)
-        lost = late & ~((move > below) & (move < above))
-        if lost.any():
-            ends = ends or _ends(work, level, target)
-            below = xp.where(lost & (below == -OPEN), ends[0], below)
-            above = xp.where(lost & (above == OPEN), ends[1], above)
-            move = xp.where(lost, (below + above) / 2, move)
-        now = xp.where(late, move, now)
-        total, slope = _answer(work, level, now)
-    _check_met(work, level, total, target)
-    return _put(found, live, now)
+        below, above = multiplier.where(low, below), above.where(low, multiplier)
+        move = multiplier - gap / slope.clamp(min=FLAT)
+        outside = unmet & ~((move > below) & (move < above))
+        if outside.any():
+            ends = ends or _ends(problem, level, target)
+            below = ends[0].where(outside & (below == -OPEN), below)
+            above = ends[1].where(outside & (above == OPEN), above)
+            move = ((below + above) / 2).where(outside, move)
+        multiplier = move.where(unmet, multiplier)
+        total, slope = _answer(problem, level, multiplier)
+    _require_met(problem, level, total, target)
+    return _put(result, live, multiplier)
 
 
-def _ends(work: Columns, level: int, target: Array) -> tuple[Array, Array]:
-    """Multipliers, (nodes, rows), under and over which no leaf of a node moves."""
-    xp = namespace(target)
-    lower, upper = work.lower[-1], work.upper[-1]
-    starts, owing = lower - work.point, bool((lower < 0).any())
-    below, above = [], []
-    for node, leaves in enumerate(work.tree.leaves[level]):
-        if not leaves:  # a node without any answers 0 to every multiplier
-            below.append(0 * target[node])
-            above.append(0 * target[node])
-            continue
-        most = target[node] + (debts(lower[leaves]).sum(0) if owing else 0.0)
-        ends = xp.minimum(upper[leaves], most) - work.point[leaves]
-        below.append(xp.amin(starts[leaves], 0))
-        above.append(xp.amax(ends, 0))
-    slack = SLACK * work.scale
-    return xp.stack(below) - slack, xp.stack(above) + slack
+def _ends(problem: BatchProblem, level: int, target: "Tensor") -> "tuple[Tensor, Tensor]":
+    """Multipliers, (nodes, rows), below and above which no leaf of a node moves."""
+    point, lower, upper = problem.point, problem.lower[-1], problem.upper[-1]
+    below, above = target.new_zeros(target.shape), target.new_zeros(target.shape)
+    for node, leaves in enumerate(problem.tree.leaves[level]):
+        if leaves:  # a node without any answers 0 to every multiplier
+            most = target[node] + (-lower[leaves]).clamp(min=0.0).sum(0)
+            below[node] = (lower[leaves] - point[leaves]).amin(0)
+            above[node] = (upper[leaves].minimum(most) - point[leaves]).amax(0)
+    slack = SLACK * problem.scale
+    return below - slack, above + slack
 
 
-def _put(found: Array, live: Array | None, now: Array) -> Array:
-    """Write the columns still at work back among all."""
+def _put(result: "Tensor", live: "Tensor | None", multiplier: "Tensor") -> "Tensor":
+    """Write the columns in work back among all."""
     if live is None:
-        return now
-    found[:, live] = now
-    return found
+        return multiplier
+    result[:, live] = multiplier
+    return result
 
 
-def cut(column: Array, part: slice | Array) -> Array:
-    """Some columns of an array; one that all rows share stays as it is."""
-    if column.shape[1] == 1:
-        return column
-    if isinstance(part, np.ndarray):  # `take` stays contiguous, an index does not
-        return column.take(part, 1)
-    return column[:, part]
+def cut(column: "Tensor", index: "Tensor") -> "Tensor":
+    """Return some columns of a tensor; one that all rows share stays as it is."""
+    return column if column.shape[1] == 1 else column[:, index]
 
 
-def _take(work: Columns, level: int, keep: Array) -> Columns:
+def _take(problem: BatchProblem, level: int, keep: "Tensor") -> BatchProblem:
     """The same problem for some of its columns, and only below a level."""
-    lower = (cut(bound, keep) for bound in work.lower[level + 1 :])
-    upper = (cut(bound, keep) for bound in work.upper[level + 1 :])
-    return work._replace(
-        point=cut(work.point, keep),
-        lower=(*work.lower[: level + 1], *lower),
-        upper=(*work.upper[: level + 1], *upper),
-        scale=cut(work.scale, keep),
+    lower = (cut(bound, keep) for bound in problem.lower[level + 1 :])
+    upper = (cut(bound, keep) for bound in problem.upper[level + 1 :])
+    return problem._replace(
+        point=cut(problem.point, keep),
+        lower=(*problem.lower[: level + 1], *lower),
+        upper=(*problem.upper[: level + 1], *upper),
+        scale=cut(problem.scale, keep),
     )
 
 
-def _check_met(work: Columns, level: int, total: Array, target: Array) -> None:
-    """Raise if a search ended off its target by more than rounding can explain."""
-    off = abs(total - target)
-    if (off > INFEASIBLE * work.scale).any():
+def _require_met(problem: BatchProblem, level: int, total: "Tensor", target: "Tensor") -> None:
+    """Raise if a search ended further from its target than rounding can explain."""
+    off = (total - target).abs()
+    if (off > INFEASIBLE * problem.scale).any():
         node = int(off.reshape(-1).argmax()) // off.shape[1]
-        refuse(work.tree, int(work.tree.starts[level]) + node, float(off.max()))
-
-
-def refuse(tree: Tree, place: int, dollars: float) -> NoReturn:
-    """Say at which node, counted level by level, the bounds cannot be met, and by how much."""
-    level = int(np.searchsorted(tree.starts, place, "right")) - 1
-    raise ConstraintError(
-        f"no point satisfies the bounds: at level {level} (0 is the root), node "
-        f"{place - int(tree.starts[level])}, the sum misses its bound by {dollars:.6g}; make the "
-        "lower bounds of its children fit under its upper one, and their upper ones reach its "
-        "lower one"
-    )
-
-
-def _draw_in(work: Columns, wild: Array) -> Columns:
-    """The same problem with its far-out points moved closer; see `projection_far`."""
-    xp = namespace(work.point)
-    require_finite(work.point)
-    point, upper = work.point + 0, work.upper[-1] + xp.zeros_like(work.point)
-    keep = xp.nonzero(wild)[0] if xp is np else wild.nonzero()[:, 0]
-    inner = [work.point, work.lower[-1], work.upper[-1], work.upper[0], work.scale]
-    inner = [cut(array, keep) for array in inner]
-    if xp is not np:
-        inner = [array.cpu().numpy() for array in inner]
-    near, reach = nearer(*inner)
-    point[:, keep] = xp.asarray(near, dtype=point.dtype, device=point.device)
-    upper[:, keep] = xp.asarray(reach, dtype=point.dtype, device=point.device)
-    return work._replace(point=point, upper=(*work.upper[:-1], upper))
+        raise_infeasible(problem.tree, int(problem.tree.starts[level]) + node, float(off.max()))

@@ -1,6 +1,12 @@
-"""The projection of rows one by one, as the lemma of `projection` reads on paper; compiled.
+"""The projection row by row, as the lemma in `project` reads on paper; compiled.
 
-A row's steps depend on nothing but the row, so a row alone has the same last digit as in a batch.
+A row's steps depend on that row alone, so its result has the same last digit in any batch.
+
+A point far outside the set would lose digits in `point + multiplier`, so a far-out row is first
+moved nearer, without changing its projection. A leaf moves only while the multiplier is inside
+[l - y, u - y]; where no leaf moves, the axis of multipliers can be shortened. Clusters of
+overlapping intervals keep their inner distances and are set side by side, with the multiplier 0 as
+an interval of its own, because the root's search starts there.
 """
 
 from typing import Any, NamedTuple
@@ -10,33 +16,38 @@ import numpy as np
 from ...data.types import Floats, Ints
 from ..arrays import compiled
 
-# Shares of a row's scale, here and in `projection_columns`.
-CONVERGED = 1e-13  # a search ends when its sum is this close
-MET = 2e-12  # a sum this close to its bounds is inside: the room that many converged sums take
-INFEASIBLE = 1e-9  # a sum that stays further off cannot be met
-WILD = 32.0  # a point this many times as large would lose digits in `point + multiplier`
-OPEN = 1e150  # dollars: an end of a bracket that is not known yet
-SLACK = 2.0**-10  # by so much a bracket reaches beyond the last leaf that moves
-FLAT = 1e-200  # stands for a slope of 0: the step then leaves any bracket
-SEARCH_STEPS = 200  # steps at most; a bisection to the last bit takes about 60
+# Shares of a row's scale, here and in `batched`.
+CONVERGED = 1e-13  # a search ends when its sum is this close to its target
+MET = (
+    2e-12  # a sum this close to its bounds is inside: the error that many converged sums add up to
+)
+INFEASIBLE = 1e-9  # a sum that stays further off than this cannot meet its bound
+FAR_OUT = 32.0  # a point this many times as large would lose digits in `point + multiplier`
+SLACK = 2.0**-10  # a bracket reaches this far beyond the last leaf that moves
+
+OPEN = 1e150  # dollars: an end of a bracket that is not known yet; points are clipped to it
+FLAT = 1e-200  # replaces a slope of 0: the step then leaves any bracket
+SEARCH_STEPS = 200  # at most; a bisection to the last bit takes about 60
 
 _NODE = np.dtype([("point", "f8"), ("low", "f8"), ("high", "f8"), ("multiplier", "f8")])
 _Row = Any
-"""A row's nodes, (nodes,) of `_NODE`, dollars: the inner ones from the root down, then the leaves.
-The inner ones have a multiplier, the leaves a point."""
+"""The nodes of a row, (nodes,) of `_NODE`, dollars: inner nodes from the root down, then leaves.
+An inner node has a multiplier, a leaf a point."""
 
 
-class Trouble(NamedTuple):
-    """What could not be settled."""
+class RowFailure(NamedTuple):
+    """The first non-finite point and the largest missed bound among all rows."""
 
-    wild: int  # rows whose point is far out or not finite; nothing else was done with them
-    missed: float  # the most that a sum misses its bounds by, as a share of its row's scale
-    node: int  # of which node, as `Numbering` counts
-    dollars: float  # the same in dollars
+    leaf: int  # index, as given, of the first leaf whose point is not finite; -1 if all are
+    point: float  # that point
+    missed: float  # share of its row's scale by which a sum misses its bounds; 0 if none does
+    node: int  # index of the node with that sum, as `Numbering` counts
+    dollars: float  # the missed amount in dollars
 
 
 @compiled
-def _at(rows: Floats, r: int) -> Floats:
+def _row_of(rows: Floats, r: int) -> Floats:
+    """Row r of (rows, n), or the one row that all share."""
     row: Floats = rows[r if len(rows) > 1 else 0]
     return row
 
@@ -62,9 +73,10 @@ def _size(nodes: _Row) -> float:
 
 @compiled
 def _scale_of(row: _Row, begin: Ints) -> float:
-    """Dollars that count as all: the root's bound; where it is 0, the lowest level's that is not.
+    """Dollars that tolerances are shares of, > 0.
 
-    Where there is none, the point's size, or 1.
+    The root's largest finite bound; if that is 0, the one of the lowest level where it is not; if
+    there is none, the size of the point, or 1.
     """
     scale = _size(row[:1])
     if scale > 0:
@@ -81,11 +93,69 @@ def _scale_of(row: _Row, begin: Ints) -> float:
 
 
 @compiled
-def _is_calm(leaves: _Row, far: float) -> bool:
-    calm = True
+def _is_near(leaves: _Row, limit: float) -> bool:
+    near = True
     for leaf in leaves:
-        calm = calm and abs(leaf.point) <= far  # False for what is not a number
-    return calm
+        near = near and abs(leaf.point) <= limit  # False for NaN
+    return near
+
+
+@compiled
+def _tighten(row: _Row, parents: Ints, inner: int) -> None:
+    """Replace the leaves' bounds by bounds that hold in effect: the projection stays the same.
+
+    At most a leaf gets an ancestor's upper bound and what the other leaves can go below 0. Where
+    no upper bound is finite its multiplier is never below 0, and above 0 only below a node pinned
+    at its lower bound: it gets at least its point, and at most that or what the bound asks for.
+    """
+    debts = 0.0
+    for leaf in row[inner:]:
+        debts += max(-leaf.low, 0.0)
+    ceiling, floor = np.empty(inner), np.empty(inner)
+    for v in range(inner):
+        ceiling[v], floor[v] = row[v].high + debts, row[v].low + 2 * debts
+        if v:
+            ceiling[v] = min(ceiling[v], ceiling[parents[v]])
+            floor[v] = max(floor[v], floor[parents[v]])
+    for k in range(inner, len(row)):
+        leaf = row[k]
+        high = min(leaf.high, ceiling[parents[k]])
+        if not np.isfinite(high):
+            leaf.low = max(leaf.low, leaf.point)
+            high = floor[parents[k]]
+        leaf.high = max(leaf.low, high)
+
+
+@compiled
+def _move_nearer(row: _Row, parents: Ints, inner: int, scale: float) -> None:
+    """Replace a row's points, and its leaves' bounds, by near ones that project alike.
+
+    The multiplier 0 stays 0. Intervals sorted by their beginning are cut where the next one begins
+    beyond the end of all before it; rounding is monotone, so it never cuts a cluster.
+    """
+    for leaf in row[inner:]:
+        leaf.point = min(max(leaf.point, -OPEN), OPEN)
+    _tighten(row, parents, inner)
+    size = 1 + len(row) - inner  # the multiplier 0, then the leaves
+    points, lows, highs = np.zeros(size), np.zeros(size), np.zeros(size)
+    for i in range(1, size):
+        leaf = row[inner + i - 1]
+        points[i], lows[i], highs[i] = leaf.point, leaf.low, leaf.high
+    begins, ends = lows - points, highs - points
+    offsets, clusters = np.empty(size), np.empty(size)
+    anchor, cluster, end, widest, narrowest = 0.0, -1.0, -np.inf, -np.inf, np.inf
+    for i in np.argsort(begins, kind="mergesort"):
+        if cluster < 0 or begins[i] > end + scale:
+            anchor, cluster = points[i], cluster + 1
+        end = max(end, ends[i])
+        offsets[i], clusters[i] = points[i] - anchor, cluster  # exact: neighbours are close
+        widest = max(widest, highs[i] - offsets[i])
+        narrowest = min(narrowest, lows[i] - offsets[i])
+    stride = widest - narrowest + scale
+    for i in range(1, size):
+        if clusters[i] != clusters[0]:
+            shift = offsets[0] + (clusters[i] - clusters[0]) * stride
+            row[inner + i - 1].point = offsets[i] - shift
 
 
 @compiled
@@ -96,7 +166,7 @@ def _clip(node: _Row, raw: float) -> float:
 
 @compiled
 def _answer(row: _Row, begin: Ints, node: int, multiplier: float) -> tuple[float, float]:
-    """A node's unclipped answer to a multiplier, and its slope: the leaves that move."""
+    """A node's unclipped answer to a multiplier, and its slope: the number of free leaves."""
     total, slope, first, last = 0.0, 0.0, begin[node], begin[node + 1]
     if first >= len(begin) - 1:
         for k in range(first, last):
@@ -114,10 +184,10 @@ def _answer(row: _Row, begin: Ints, node: int, multiplier: float) -> tuple[float
 
 
 @compiled
-def _settle(row: _Row, begin: Ints, node: int, multiplier: float, scale: float) -> float:
-    """Find the multiplier of a node from its parent's; return the dollars it is off.
+def _solve_node(row: _Row, begin: Ints, node: int, multiplier: float, scale: float) -> float:
+    """Find a node's multiplier from its parent's; return by how many dollars its sum is off.
 
-    Newton's step, or the middle of the bracket where the step leaves it or the slope is 0.
+    Newton steps, or the middle of the bracket where a step leaves it or the slope is 0.
     """
     total, slope = _answer(row, begin, node, multiplier)
     target = _clip(row[node], total)
@@ -144,7 +214,7 @@ def _settle(row: _Row, begin: Ints, node: int, multiplier: float, scale: float) 
 
 @compiled
 def _ends(row: _Row, begin: Ints, node: int, target: float, slack: float) -> tuple[float, float]:
-    """Multipliers under and over which no leaf of a node moves; near 0 for a node without any."""
+    """Multipliers below and above which no leaf of a node moves; around 0 if it has no leaves."""
     first, last = node, node + 1
     while first < last and first < len(begin) - 1:
         first, last = begin[first], begin[last]
@@ -160,7 +230,7 @@ def _ends(row: _Row, begin: Ints, node: int, target: float, slack: float) -> tup
 
 
 @compiled
-def settle_rows(
+def solve_rows(
     begin: Ints,
     parents: Ints,
     places: Ints,
@@ -170,8 +240,8 @@ def settle_rows(
     spend: Floats,
     unclipped: Floats,
     multipliers: Floats,
-) -> Trouble:
-    """Project every row but the wild ones, whose spend becomes NaN.
+) -> RowFailure:
+    """Project every row whose point is finite.
 
     Args:
         begin: of the tree's `Numbering`, as are the next two.
@@ -181,25 +251,31 @@ def settle_rows(
         lower: dollars, (rows or 1, nodes), the levels side by side.
         upper: dollars, the same.
         spend: dollars, (leaves, rows); written, as are the next two.
-        unclipped: dollars, (leaves, rows): point + multiplier.
+        unclipped: dollars, (leaves, rows): the point, moved nearer if far out, + its multiplier.
         multipliers: dollars, (inner nodes, rows), at the nodes' places.
 
     Returns:
-        What went wrong.
+        The first non-finite point and the largest missed bound, if any.
     """
     inner, nodes = len(begin) - 1, len(places)
     row = np.zeros(nodes, _NODE)
-    wild, missed, node, dollars = 0, 0.0, 0, 0.0
+    bad_leaf, bad_point, missed, node, dollars = -1, 0.0, 0.0, 0, 0.0
     for r in range(spend.shape[1]):
-        _read(row, places, inner, _at(point, r), _at(lower, r), _at(upper, r))
+        _read(row, places, inner, _row_of(point, r), _row_of(lower, r), _row_of(upper, r))
         scale = _scale_of(row, begin)
-        if not _is_calm(row[inner:], WILD * scale):
-            wild += 1
-            spend[:, r] = np.nan
-            continue
+        if not _is_near(row[inner:], FAR_OUT * scale):
+            finite = True
+            for k in range(inner, nodes):
+                if not np.isfinite(row[k].point):
+                    finite = False
+                    if bad_leaf < 0 or places[k] - inner < bad_leaf:
+                        bad_leaf, bad_point = places[k] - inner, row[k].point
+            if not finite:
+                continue
+            _move_nearer(row, parents, inner, scale)
         for v in range(inner):
             start = row[parents[v]].multiplier if v else 0.0
-            off = _settle(row, begin, v, start, scale)
+            off = _solve_node(row, begin, v, start, scale)
             if off > missed * scale:
                 missed, node, dollars = off / scale, v, off
             multipliers[places[v], r] = row[v].multiplier
@@ -207,4 +283,4 @@ def settle_rows(
             raw = row[k].point + row[parents[k]].multiplier
             unclipped[places[k] - inner, r] = raw
             spend[places[k] - inner, r] = _clip(row[k], raw)
-    return Trouble(wild, missed, node, dollars)
+    return RowFailure(bad_leaf, bad_point, missed, node, dollars)

@@ -13,14 +13,18 @@ slope is the number of free leaves. Once the active set is right, the step is th
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
+from ...data.errors import ConstraintError, MediaGymError
 from ..arrays import Array, floats, namespace
-from .batched import arrange, refuse, settle
-from .per_row import INFEASIBLE, settle_rows
+from .per_row import INFEASIBLE, solve_rows
 from .sum_tree import Bounds, Tree
+
+
+class PointError(MediaGymError, ValueError):
+    """A point to project that is not finite."""
 
 
 def project(tree: Tree, point: Array, bounds: Bounds) -> Array:
@@ -59,8 +63,8 @@ def batch_shape(arrays: Sequence[Array]) -> tuple[int, ...]:
     return np.broadcast_shapes(*(tuple(array.shape[:-1]) for array in arrays))
 
 
-class Rows(NamedTuple):
-    """A finished projection of rows, with what its derivative needs; dollars."""
+class RowSolution(NamedTuple):
+    """The projection of rows with what its derivative needs; dollars."""
 
     lower: np.ndarray  # (rows or 1, nodes) the levels side by side
     upper: np.ndarray  # the same
@@ -69,50 +73,58 @@ class Rows(NamedTuple):
     multipliers: np.ndarray  # (inner nodes, rows)
 
 
-def project_rows(tree: Tree, arrays: Sequence[np.ndarray], batch: tuple[int, ...]) -> Rows:
-    """Project in numpy.
+def project_rows(tree: Tree, arrays: Sequence[np.ndarray], batch: tuple[int, ...]) -> RowSolution:
+    """Return the projection of numpy arrays, row by row.
 
     Args:
         tree: the structure.
         arrays: the point, then the lower bounds level by level, then the upper ones; float64.
         batch: their common leading shape.
+
+    Raises:
+        PointError: if the point is not finite.
+        ConstraintError: if no point satisfies the bounds.
     """
     rows, levels = math.prod(batch), 1 + len(tree.sizes)
     point = _side_by_side(arrays[:1], batch)
     lower = _side_by_side(arrays[1:levels], batch)
     upper = _side_by_side(arrays[levels:], batch)
     sizes = tree.sizes[-1], tree.sizes[-1], int(tree.starts[-2])
-    done = Rows(lower, upper, *(np.empty((size, rows)) for size in sizes))
-    trouble = settle_rows(*tree.numbering, point, *done)
-    if trouble.wild:
-        _settle_wild(tree, point, done)
-    if trouble.missed > INFEASIBLE:
-        refuse(tree, int(tree.numbering.places[trouble.node]), trouble.dollars)
-    return done
+    solution = RowSolution(lower, upper, *(np.empty((size, rows)) for size in sizes))
+    failure = solve_rows(*tree.numbering, point, *solution)
+    if failure.leaf >= 0:
+        raise_not_finite(failure.leaf, failure.point)
+    if failure.missed > INFEASIBLE:
+        raise_infeasible(tree, int(tree.numbering.places[failure.node]), failure.dollars)
+    return solution
+
+
+def raise_not_finite(leaf: int, point: float) -> NoReturn:
+    """Raise PointError for a leaf's point."""
+    raise PointError(
+        f"the point to project is {point} at leaf {leaf}; every coordinate must be a finite number "
+        "of dollars: look for a division by 0 or a diverged network"
+    )
+
+
+def raise_infeasible(tree: Tree, place: int, dollars: float) -> NoReturn:
+    """Raise ConstraintError for a node, counted level by level, that misses its bound."""
+    level = int(np.searchsorted(tree.starts, place, "right")) - 1
+    raise ConstraintError(
+        f"no point satisfies the bounds: at level {level} (0 is the root), node "
+        f"{place - int(tree.starts[level])}, the sum misses its bound by {dollars:.6g}; make the "
+        "lower bounds of its children fit under its upper one, and their upper ones reach its "
+        "lower one"
+    )
 
 
 def _side_by_side(arrays: Sequence[np.ndarray], batch: tuple[int, ...]) -> np.ndarray:
-    """Join levels, (rows, nodes of all); (1, nodes of all) where no level has leading axes."""
+    """Join levels into (rows, all nodes), or (1, all nodes) if no level has leading axes."""
     if all(array.ndim == 1 for array in arrays):
         batch = ()
     elif any(array.shape[:-1] != batch for array in arrays):
         arrays = [np.broadcast_to(array, (*batch, array.shape[-1])) for array in arrays]
     nodes = sum(array.shape[-1] for array in arrays)
-    joined = np.empty((*batch, nodes))  # one row after the other, however the levels lie in memory
-    together: np.ndarray = np.concatenate(arrays, -1, out=joined)
-    return together.reshape(-1, nodes)
-
-
-def _settle_wild(tree: Tree, point: np.ndarray, done: Rows) -> None:
-    """Settle the rows that need the care `projection_far` takes."""
-    wild = np.isnan(done.spend[0])
-    starts = tree.starts
-    point, lower, upper = (
-        np.ascontiguousarray((side if len(side) == 1 else side[wild]).T)
-        for side in (point, done.lower, done.upper)
-    )
-    columns = [point, *np.split(lower, starts[1:-1]), *np.split(upper, starts[1:-1])]
-    settled = settle(arrange(tree, tree.sums, columns))
-    done.spend[:, wild], done.unclipped[:, wild] = settled.spend, settled.unclipped
-    for level, multiplier in enumerate(settled.multipliers):
-        done.multipliers[starts[level] : starts[level + 1], wild] = multiplier  # one row may be all
+    joined = np.empty((*batch, nodes))  # C order, whatever the layout of the levels
+    np.concatenate(arrays, -1, out=joined)
+    return joined.reshape(-1, nodes)

@@ -11,8 +11,7 @@ from scipy.optimize import linprog
 from mediagym.data.errors import ConfigError, ConstraintError
 from mediagym.envs.projection import Bounds, Tree, project
 from mediagym.envs.projection.autograd import project_on_device
-from mediagym.envs.projection.project import batch_shape
-from mediagym.envs.projection.rescaling import PointError
+from mediagym.envs.projection.project import PointError, batch_shape
 
 SEEDS = st.integers(0, 2**32 - 1)
 BUDGET = 200_000.0
@@ -192,7 +191,7 @@ def test_torch_equals_numpy(seed, levels, degenerate, fixed_total):
     tensors = Bounds(*(tuple(torch.as_tensor(level) for level in side) for side in bounds))
     spend = project(tree, torch.as_tensor(point), tensors)
     columns = [torch.as_tensor(point), *tensors.lower, *tensors.upper]
-    on_device = project_on_device(tree, columns, batch_shape(columns)).settled.spend.T
+    on_device = project_on_device(tree, columns, batch_shape(columns)).solution.spend.T
     for tensor in (spend, on_device):
         expected = project(tree, point, bounds)
         np.testing.assert_allclose(tensor.numpy(), expected, rtol=0, atol=1e-12 * BUDGET)
