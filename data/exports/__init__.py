@@ -5,17 +5,11 @@ and Microsoft exports are declared in `columns.COLUMN_SYNONYMS`, the file names 
 in `conf/data/default.yaml`.
 """
 
+from .cells import SPREADSHEET_ROWS, truncation_note, wrong_width
 from .channel import ChannelDays, read_channel
 from .columns import COLUMN_SYNONYMS, canonical
-from .csv_table import (
-    SPREADSHEET_ROWS,
-    csv_rows,
-    decode,
-    quoted_names,
-    read_file,
-    truncation_note,
-    wrong_width,
-)
+from .content import read_file
+from .csv_table import csv_rows, decode, quoted_names
 from .dates import DateColumn, parse_days
 from .folder import find_exports, list_files
 from .load import load_history
