@@ -15,11 +15,18 @@ from ..types import Floats
 from .columns import STANDARD_NAMES, ColumnPositions, canonical, find_columns
 from .csv_table import Table, read_table
 from .dates import DateColumn, parse_days
-from .numbers import parse_numbers
+from .numbers import Kind, parse_numbers
 from .settings import DataSettings
 
 _MICROS = 1e6
 _MAX_CPC = 10_000.0  # dollars per click, ten times the most expensive keywords
+_KINDS: dict[str, Kind] = {
+    "impressions": "count",
+    "clicks": "count",
+    "spend": "money",
+    "conversions": "number",
+    "revenue": "money",
+}
 _MIN_MEAN_CPC = 1e-4  # dollars per click over a whole file
 _ODDITIES: tuple[tuple[str, Callable[[Floats], NDArray[np.bool_]]], ...] = (
     # description, and test of the (len(METRICS), rows) values
@@ -128,13 +135,16 @@ def _metrics(
 ) -> tuple[Floats, list[str]]:
     """(len(METRICS), rows) values with money in dollars, and notes."""
     metrics = np.empty((len(METRICS), len(table.rows)))
+    notes: list[str] = []
     for index, metric in enumerate(METRICS):
         if metric not in columns.position:  # an export without conversions
             metrics[index] = np.nan
             continue
         cells = table.column(columns.position[metric])
-        metrics[index] = parse_numbers(cells, table.lines, table.file, STANDARD_NAMES[metric])
-    notes = []
+        name = STANDARD_NAMES[metric]
+        parsed = parse_numbers(cells, table.lines, table.file, name, kind=_KINDS[metric])
+        metrics[index] = parsed.values
+        notes += parsed.notes
     micros = columns.cost_in_micros or channel in settings.cost_in_micros
     if micros:
         metrics[0] /= _MICROS

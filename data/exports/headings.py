@@ -5,19 +5,11 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-# ISO 4217; without ALL (lek) and TOP (pa'anga), which headings use as words: "Clicks (all)"
-_CODES = """
-    AED AFN AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD
-    CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP
-    GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW
-    KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD
-    NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD
-    SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND
-    VUV WST XAF XCD XOF XPF YER ZAR ZMW
-"""
+from .currency import CODES
+
 _WORDS = "COP CUP GEL LAK MAD MOP NAD PEN SOS TRY"  # codes that are read in brackets only
 _SYMBOLS = "$ € £ ¥ ₩ ₹ ₫ ₺ ₽ ₴ ₱ ₪ ฿ us$ a$ c$ r$ hk$ nz$ s$ nt$ rp zł"
-CURRENCIES = frozenset(_CODES.split())
+CURRENCIES = CODES - {"ALL", "TOP"}  # lek and pa'anga, which headings use as words: "Clicks (all)"
 _BOUNDARY = re.compile(  # of two words in camel case: campaignId, CPCAverage
     r"(?<=[a-zß-öø-ÿ0-9])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])"
 )
