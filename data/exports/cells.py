@@ -16,10 +16,10 @@ from typing import NamedTuple
 from ..errors import DataError, data_error, shown
 from .content import EXPORT_AS_CSV, read_content
 from .encodings import as_utf8, line_of
-from .workbook import SheetCells, workbook_sheets
+from .workbook import workbook_sheets
+from .worksheet import MAX_COLUMNS
 
 MAX_ROWS = 20_000_000
-MAX_COLUMNS = 2_000
 MAX_CELL = 131_072  # characters, the limit of the module csv
 SPREADSHEET_ROWS = 1_048_575  # most data rows that spreadsheets hold; they drop the rest
 _MAX_LINE = 16_000_000  # bytes; bounds the cells of a row before they are made
@@ -36,7 +36,9 @@ class Sheet(NamedTuple):
     """All cells of one table of a file, as text."""
 
     file: str  # name for messages; "book.xlsx, sheet Daily" for a sheet of a workbook
-    rows: list[list[str]]  # rows with any cell, titles and footers included; trimmed, ragged
+    rows: list[
+        list[str]
+    ]  # rows with any cell, titles and footers included; trimmed; those of text ragged
     lines: list[int]  # (rows,) line or row of the spreadsheet on which each begins, from 1
     notes: tuple[str, ...]  # encoding, delimiter, packing: what was tolerated
 
@@ -60,17 +62,13 @@ def read_sheets(path: Path) -> list[Sheet]:
     """
     content = read_content(path)
     if content.is_workbook:
-        tables = workbook_sheets(content.file, content.data)
-        return [_workbook_sheet(table, content.notes) for table in tables]
+        with _uncollected():
+            tables = workbook_sheets(content.file, content.data)
+        return [
+            Sheet(name, rows, lines, (*content.notes, *notes, *_limit_notes(name, lines[-1] - 1)))
+            for name, rows, lines, notes in tables
+        ]
     return [_text_sheet(content.file, content.data, list(content.notes))]
-
-
-def _workbook_sheet(table: SheetCells, notes: tuple[str, ...]) -> Sheet:
-    name, rows, lines, sheet_notes = table
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) > MAX_COLUMNS:
-            raise _too_large(name, line, len(row))
-    return Sheet(name, rows, lines, (*notes, *sheet_notes, *_limit_notes(name, lines[-1] - 1)))
 
 
 def _text_sheet(file: str, data: bytes, notes: list[str]) -> Sheet:
@@ -157,10 +155,10 @@ def _filled_rows(file: str, data: bytes, delimiter: str) -> tuple[list[list[str]
     rows: list[list[str]] = []
     lines: list[int] = []
     blank = 0
-    repeated: dict[int, dict[str, str]] = {}
+    repeated: dict[int, dict[str, str] | None] = {}
     chunk: list[list[str]] = []
     for line, cells in numbered_rows(file, _text_lines(data), delimiter):
-        if not any(cells) or not any(map(str.strip, cells)):
+        if not cells[0].strip() and not any(map(str.strip, cells)):
             blank += 1
             continue
         if len(cells) > MAX_COLUMNS or len(lines) >= MAX_ROWS:
@@ -174,12 +172,14 @@ def _filled_rows(file: str, data: bytes, delimiter: str) -> tuple[list[list[str]
     return rows, lines, blank
 
 
-def _shared(rows: list[list[str]], repeated: dict[int, dict[str, str]]) -> Iterator[list[str]]:
+def _shared(
+    rows: list[list[str]], repeated: dict[int, dict[str, str] | None]
+) -> Iterator[list[str]]:
     """Trimmed rows in which equal cells of a column are one object, where a column repeats itself.
 
     Args:
         rows: rows as read.
-        repeated: cells of each column so far, extended in place.
+        repeated: cells of each column so far, None where most differ; updated in place.
     """
     if len({len(row) for row in rows}) != 1:
         return (list(map(str.strip, row)) for row in rows)
@@ -187,8 +187,11 @@ def _shared(rows: list[list[str]], repeated: dict[int, dict[str, str]]) -> Itera
     for position, column in enumerate(zip(*rows, strict=True)):
         cells = list(map(str.strip, column))
         known = repeated.setdefault(position, {})
-        if len(set(cells)) <= _MAX_UNIQUE_SHARE * len(cells):
+        if known is not None:
+            before = len(known)
             cells = list(map(known.setdefault, cells, cells))
+            if len(known) - before > _MAX_UNIQUE_SHARE * len(cells):
+                repeated[position] = None
         columns.append(cells)
     return map(list, zip(*columns, strict=True))
 

@@ -1,54 +1,40 @@
-"""Cells of a spreadsheet workbook (xlsx) as text."""
+"""Cells of a spreadsheet workbook (xlsx) as text, read as a stream within bounds."""
 
-import datetime
-import html
-import io
 import posixpath
 import re
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
-from xml.etree import ElementTree
-
-import numpy as np
-from python_calamine import (
-    CalamineError,
-    CalamineSheet,
-    CalamineWorkbook,
-    SheetMetadata,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
+from xml.parsers import expat
 
 from ..errors import data_error, shown
-from .content import (
-    UNPACKING_ERRORS,
-    damaged,
-    member_bytes,
-    refuse_unpacked_size,
-    zip_members,
-)
+from .content import UNPACKING_ERRORS, damaged, member_bytes, refuse_unpacked_size, zip_members
+from .worksheet import Book, SheetReader, refuse_doctype
 
-_MAX_CELLS = 40_000_000  # of a sheet's rectangle, blank ones included, which is held as a whole
-_ROW = re.compile(rb"row[^>]{0,200}?\sr=[\"'](\d+)")
-_WIDE = re.compile(rb"\sr=[\"']([A-Z]{2,3})\d")  # columns from AA
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*[^/])>(.*?)</(?:\w+:)?c>", re.DOTALL)
-_PLACE = re.compile(rb"\br=[\"']([A-Z]+)(\d+)")
-_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]+)")
-_FORMULA = re.compile(rb"<(?:\w+:)?f\b[^>]*>([^<]*)")
-_MAX_ROW_BYTES = 100_000_000
-_MAX_EXACT = 2**53  # integers up to this are exact in a spreadsheet
-_Overlay = dict[tuple[int, int], str]  # (row, column), from 1 -> text
-_Cell = str | int | float | bool | datetime.date | datetime.time | datetime.timedelta
+_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built in
+_ELAPSED_FORMAT = 46  # built in, [h]:mm:ss
+_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
+_DAYS_TO_1904 = 1_462
+_XML_ERRORS = (expat.ExpatError, *UNPACKING_ERRORS)
+_Start = Callable[[str, dict[str, str]], None]
+_End = Callable[[str, str], None]
 
 
 class SheetCells(NamedTuple):
     """Cells of one sheet."""
 
     name: str  # "book.xlsx, sheet Daily"
-    rows: list[list[str]]  # rows that hold anything, trimmed
+    rows: list[list[str]]  # rows that hold anything, trimmed, of equal length
     lines: list[int]  # row of the spreadsheet of each
     notes: tuple[str, ...]
+
+
+class _Member(NamedTuple):
+    """One sheet as the workbook lists it."""
+
+    name: str
+    is_hidden: bool
+    part: str  # name within the archive
 
 
 def workbook_sheets(file: str, data: bytes) -> list[SheetCells]:
@@ -61,16 +47,12 @@ def workbook_sheets(file: str, data: bytes) -> list[SheetCells]:
     Raises:
         DataError: the workbook is damaged or too large, or no sheet holds a table.
     """
-    sheets, without_table = [], []
-    for metadata, cells in _read(file, data):
-        name = f"{file}, sheet {metadata.name}"
-        rows, lines = _filled_rows(cells)
-        if sum(sum(map(bool, row)) > 1 for row in rows) < 2:
-            without_table.append(metadata.name)
-            continue
-        hidden = metadata.visible != SheetVisibleEnum.Visible
-        notes = (f"{name}: the sheet is hidden; read all the same.",) if hidden else ()
-        sheets.append(SheetCells(name, rows, lines, notes))
+    try:
+        tables = list(_tables(file, data))
+    except _XML_ERRORS as error:
+        raise damaged(file, error) from error
+    sheets = [t for t in tables if sum(sum(map(bool, row)) > 1 for row in t.rows) > 1]
+    without_table = [t.name.removeprefix(f"{file}, sheet ") for t in tables if t not in sheets]
     if not sheets:
         raise data_error(
             file,
@@ -85,143 +67,145 @@ def workbook_sheets(file: str, data: bytes) -> list[SheetCells]:
     return sheets
 
 
-def _scan(file: str, data: bytes) -> dict[str, _Overlay]:
-    """Cells of each part that the library reads as blank; before it takes memory for anything.
+def _tables(file: str, data: bytes) -> Iterator[SheetCells]:
+    """Cells of every worksheet."""
+    members = {member.filename: member for member in zip_members(file, data)}
+    refuse_unpacked_size(file, sum(member.file_size for member in members.values()))
 
-    Raises:
-        DataError: the workbook is damaged or too large.
+    def part(name: str) -> Iterable[bytes]:
+        return member_bytes(file, data, members[name]) if name in members else ()
+
+    listed, is_1904 = _listed_sheets(part)
+    strings = _shared_strings(part("xl/sharedStrings.xml"))
+    book = Book(strings, _style_kinds(part("xl/styles.xml")), _DAYS_TO_1904 if is_1904 else 0)
+    for sheet in listed:
+        if "worksheets/" not in sheet.part:
+            continue  # a chart
+        name = f"{file}, sheet {sheet.name}"
+        reader = SheetReader(name, book)
+        reader.read(part(sheet.part))
+        notes = (f"{name}: the sheet is hidden; read all the same.",) if sheet.is_hidden else ()
+        yield SheetCells(name, _rectangle(reader.rows), reader.lines, notes)
+
+
+def _rectangle(rows: list[list[str]]) -> list[list[str]]:
+    """Rows of equal length, without the blank columns before them."""
+    first = min((next(k for k, cell in enumerate(row) if cell) for row in rows), default=0)
+    width = max(map(len, rows), default=0)
+    return [[*row[first:], *[""] * (width - len(row))] for row in rows]
+
+
+def _parse(parts: Iterable[bytes], start: _Start, end: _End | None = None) -> None:
+    """Calls `start(tag, attributes)` and `end(tag, text)` for the elements of an XML document.
+
+    Tags are without prefix. The text is what follows the last start or end.
     """
-    size = 0
-    overlays: dict[str, _Overlay] = {}
-    for member in zip_members(file, data):
-        rows, columns, tail = 0, 26, b""
-        is_sheet = member.filename.startswith("xl/worksheets/")
-        overlay = overlays.setdefault(member.filename, {})
-        for part in member_bytes(file, data, member):
-            size += len(part)
-            refuse_unpacked_size(file, size)
-            if not is_sheet:
-                continue
-            text, _, tail = (tail + part).rpartition(b"row>")
-            if len(tail) > _MAX_ROW_BYTES:
-                raise damaged(file, ValueError("a row without end"))
-            rows = max(rows, max(map(int, _ROW.findall(text)), default=0))
-            columns = max(columns, max(map(_column_number, set(_WIDE.findall(text))), default=0))
-            if b't="e"' in text or _FORMULA.search(text):
-                overlay.update(_unread_cells(text))
-        if rows * columns > _MAX_CELLS:
-            raise data_error(
-                file,
-                f"a sheet of {rows:,} rows and up to {columns:,} columns",
-                f"at most {_MAX_CELLS:,} cells in a sheet, blank ones included",
-                "delete what lies far from the table, or save the sheet as CSV UTF-8",
-            )
-    return overlays
+    parser = expat.ParserCreate()
+    text: list[str] = []
+
+    def started(tag: str, attributes: dict[str, str]) -> None:
+        text.clear()
+        start(tag[tag.find(":") + 1 :], attributes)
+
+    def ended(tag: str) -> None:
+        if end is not None:
+            end(tag[tag.find(":") + 1 :], "".join(text))
+        text.clear()
+
+    parser.StartElementHandler = started
+    parser.EndElementHandler = ended
+    parser.CharacterDataHandler = text.append
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    is_empty = True
+    for part in parts:
+        is_empty = False
+        parser.Parse(part, False)
+    if not is_empty:
+        parser.Parse(b"", True)
 
 
-def _unread_cells(text: bytes) -> Iterator[tuple[tuple[int, int], str]]:
-    """Row, column and text of errors (#REF!) and of formulas that were saved without a value."""
-    for attributes, inner in _CELL.findall(text):
-        place = _PLACE.search(attributes)
-        value, formula = _VALUE.search(inner), _FORMULA.search(inner)
-        if place is None:
-            continue
-        where = (int(place.group(2)), _column_number(place.group(1)))
-        if b't="e"' in attributes:
-            yield where, (value.group(1) if value else b"#ERROR!").decode("utf-8", "replace")
-        elif formula and value is None and b't="str"' not in attributes:
-            yield where, "=" + html.unescape(formula.group(1).decode("utf-8", "replace"))
+def _listed_sheets(part: Callable[[str], Iterable[bytes]]) -> tuple[list[_Member], bool]:
+    """Sheets of the workbook in its order, and True if its days count from 1904."""
+    targets: dict[str, str] = {}
+    sheets: list[_Member] = []
+    is_1904 = False
+
+    def relation(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "Relationship":
+            path = posixpath.join("/xl", attributes["Target"])
+            targets[attributes["Id"]] = posixpath.normpath(path).lstrip("/")
+
+    def element(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal is_1904
+        if tag == "workbookPr":
+            is_1904 = attributes.get("date1904", "0") in ("1", "true")
+        if tag == "sheet":
+            identity = next((v for k, v in attributes.items() if k.endswith(":id")), "")
+            hidden = attributes.get("state", "visible") != "visible"
+            sheets.append(_Member(attributes["name"], hidden, targets[identity]))
+
+    _parse(part("xl/_rels/workbook.xml.rels"), relation)
+    _parse(part("xl/workbook.xml"), element)
+    return sheets, is_1904
 
 
-def _column_number(letters: bytes) -> int:
-    """Position of a column, counted from 1: 28 for AB."""
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
-    return number
+def _shared_strings(parts: Iterable[bytes]) -> list[str]:
+    """Trimmed texts that cells refer to by number; without phonetic guides."""
+    strings: list[str] = []
+    runs: list[str] = []
+    in_guide = False
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        nonlocal in_guide
+        if tag == "si":
+            runs.clear()
+        elif tag == "rPh":
+            in_guide = True
+
+    def end(tag: str, text: str) -> None:
+        nonlocal in_guide
+        if tag == "t" and not in_guide:
+            runs.append(text)
+        elif tag == "rPh":
+            in_guide = False
+        elif tag == "si":
+            strings.append("".join(runs).strip())
+
+    _parse(parts, start, end)
+    return strings
 
 
-def _read(file: str, data: bytes) -> Iterator[tuple[SheetMetadata, list[list[str]]]]:
-    """Text of the cells of each worksheet, from its first row.
+def _style_kinds(parts: Iterable[bytes]) -> list[str]:
+    """Kind of number of each style: number, date or elapsed."""
+    codes: dict[int, str] = {}
+    kinds: list[str] = []
+    in_cells = False
 
-    Raises:
-        DataError: the workbook is damaged or too large.
-    """
-    overlays = _scan(file, data)
-    try:
-        parts = _sheet_parts(data)
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for metadata in workbook.sheets_metadata:
-            if metadata.typ == SheetTypeEnum.WorkSheet:
-                sheet = workbook.get_sheet_by_name(metadata.name)
-                yield metadata, _rows(sheet, overlays[parts[metadata.name]])
-    except (CalamineError, ElementTree.ParseError, *UNPACKING_ERRORS) as error:
-        raise damaged(file, error) from error
-    except BaseException as error:  # a panic of the library is no Exception
-        if type(error).__name__ != "PanicException":
-            raise
-        raise damaged(file, error) from error
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal in_cells
+        if tag == "numFmt":
+            codes[int(attributes["numFmtId"])] = attributes["formatCode"]
+        elif tag == "cellXfs":
+            in_cells = True
+        elif tag == "xf" and in_cells:
+            number = int(attributes.get("numFmtId", "0"))
+            kinds.append(_kind(number, codes.get(number, "")))
 
+    def end(tag: str, _: str) -> None:
+        nonlocal in_cells
+        in_cells = in_cells and tag != "cellXfs"
 
-def _sheet_parts(data: bytes) -> dict[str, str]:
-    """Name within the archive of each sheet's cells."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        book, relations = (
-            ElementTree.fromstring(archive.read(name))  # noqa: S314
-            for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
-        )
-    targets = {
-        node.attrib["Id"]: posixpath.normpath(posixpath.join("/xl", node.attrib["Target"]))[1:]
-        for node in relations
-    }
-    sheets = (node for node in book.iter() if node.tag.endswith("}sheet"))
-    return {
-        node.attrib["name"]: targets[
-            next((v for k, v in node.attrib.items() if k.endswith("}id")), "")
-        ]
-        for node in sheets
-    }
+    _parse(parts, start, end)
+    return kinds
 
 
-def _rows(sheet: CalamineSheet, overlay: _Overlay) -> list[list[str]]:
-    """Rows of a sheet as text, from row 1."""
-    first_column = sheet.start[1] if sheet.start is not None else 0
-    rows = [list(map(_text, cells)) for cells in sheet.iter_rows()] if sheet.start else []
-    for (line, column), text in overlay.items():
-        rows += [[] for _ in range(line - len(rows))]
-        row = rows[line - 1]
-        position = column - 1 - first_column
-        if position < 0:
-            raise ValueError("a formula without a value left of the table")
-        row += [""] * (position + 1 - len(row))
-        row[position] = row[position] or text
-    return rows
-
-
-def _filled_rows(rows: list[list[str]]) -> tuple[list[list[str]], list[int]]:
-    """Rows that hold anything, and their positions."""
-    lines = [line for line, row in enumerate(rows, 1) if any(row)]
-    return [rows[line - 1] for line in lines], lines
-
-
-def _text(cell: _Cell) -> str:
-    """Text of a cell: ISO dates, shortest numbers, TRUE and FALSE."""
-    if isinstance(cell, str):
-        return cell.strip()
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, float):
-        return _number(cell)
-    if isinstance(cell, datetime.datetime):
-        return cell.isoformat(" ") if cell.time() != datetime.time() else cell.date().isoformat()
-    if isinstance(cell, datetime.date | datetime.time):
-        return cell.isoformat()
-    seconds = round(cell.total_seconds())
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-
-
-def _number(value: float) -> str:
-    """Shortest text of a number, without an exponent."""
-    if value.is_integer() and abs(value) <= _MAX_EXACT:
-        return str(int(value))
-    return np.format_float_positional(value, trim="-")
+def _kind(number: int, code: str) -> str:
+    """Kind of the numbers of a format, by its number and, of a custom one, its code."""
+    if not code:
+        if number == _ELAPSED_FORMAT:
+            return "elapsed"
+        return "date" if number in _DATE_FORMATS else "number"
+    code = _LITERAL.sub("", code.partition(";")[0]).lower()
+    if _ELAPSED.search(code):
+        return "elapsed"
+    return "date" if set("dmyhs") & set(code) and "#" not in code else "number"

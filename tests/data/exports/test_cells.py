@@ -221,7 +221,7 @@ def test_a_line_that_declares_the_delimiter_is_obeyed(write: Write) -> None:
         (gzip.compress(gzip.compress(CSV.encode())), "archive within"),
         (archive({"a.csv": CSV.encode(), "b.csv": CSV.encode()}), "2 files: 'a.csv', 'b.csv'"),
         (archive({"xl/workbook.bin": b""}), "another format"),
-        (archive({"xl/workbook.xml": b"<a/>"}), "damaged"),
+        (archive({"xl/workbook.xml": b"<a>"}), "damaged"),
         (workbook({"Notes": f'<row r="1">{text_cell("A1", "hello")}</row>'}), "holds a table"),
     ],
 )
@@ -298,8 +298,50 @@ def test_a_workbook_gives_every_sheet_with_a_table(write: Write) -> None:
 
 def test_a_sheet_that_spans_too_many_cells_is_refused_before_it_takes_memory(write: Write) -> None:
     far = DAILY + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
-    with pytest.raises(DataError, match="1,048,576 rows and up to 16,384 columns"):
+    with pytest.raises(DataError, match="row 1048576: a cell in column 16,384"):
         read_sheets(write("book.xlsx", workbook({"Daily": far})))
+
+
+def test_texts_of_a_workbook_may_be_shared_and_have_runs_and_phonetic_guides(write: Write) -> None:
+    strings = (
+        f'<sst xmlns="{MAIN}" uniqueCount="4000000000"><si><t>Day</t></si>'
+        "<si><r><t>A &amp; </t></r><r><t>B</t></r><rPh><t>guide</t></rPh></si></sst>"
+    )
+    rows = '<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>'
+    rows += '<row><c s="1"><v>45658</v></c><c s="1"/><c><v>2</v></c></row>'
+    stream = io.BytesIO(workbook({"Daily": rows}))
+    with zipfile.ZipFile(stream, "a") as packed:
+        packed.writestr("xl/sharedStrings.xml", strings)
+    sheet = only_sheet(write("book.xlsx", stream.getvalue()))
+    assert sheet.rows == [["Day", "A & B", ""], ["2025-01-01", "", "2"]]
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("yyyy\\-mm\\-dd", "2025-01-01"),
+        ("[$-409]d-mmm-yy;@", "2025-01-01"),
+        ("[h]:mm", "1095792:00:00"),
+        ("#,##0 &quot;days&quot;", "45658"),
+        ("0.00\\ [$USD]", "45658"),
+        ("General", "45658"),
+    ],
+)
+def test_the_format_of_a_number_tells_dates(write: Write, code: str, text: str) -> None:
+    other = workbook({"Daily": '<row><c s="3"><v>45658</v></c><c><v>1</v></c></row>' * 2})
+    members = {n: zipfile.ZipFile(io.BytesIO(other)).read(n) for n in names_of(other)}
+    styles = members["xl/styles.xml"].decode()
+    styles = styles.replace(
+        "<cellXfs>",
+        f'<numFmts><numFmt numFmtId="164" formatCode="{code}"/></numFmts><cellXfs>',
+    ).replace("</cellXfs>", '<xf numFmtId="164"/></cellXfs>')
+    members["xl/styles.xml"] = styles.encode()
+    assert only_sheet(write("book.xlsx", archive(members))).rows == [[text, "1"]] * 2
+
+
+def names_of(packed: bytes) -> list[str]:
+    with zipfile.ZipFile(io.BytesIO(packed)) as opened:
+        return opened.namelist()
 
 
 # Text that another delimiter cannot divide, and that trimming does not change.
