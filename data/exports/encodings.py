@@ -18,6 +18,8 @@ _UTF8_CHARACTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _WORD = re.compile(r"[A-Za-z0-9_]*(?:[^\x00-\x7f]+[A-Za-z0-9_]*)+")
+_WORDS_ONLY = bytes(c if c > 127 or chr(c).isalnum() else ord(" ") for c in range(256))
+_CHUNK = 1 << 20  # characters
 _ACCENTED_RUN = re.compile(r"[^\W\x00-\x7f]{3}")
 
 # Letters of the languages that are written in Windows-1252. Those of one group occur together; a
@@ -173,11 +175,19 @@ def _legacy_text(file: str, data: bytes, error: UnicodeDecodeError) -> tuple[str
     )
 
 
+def _foreign_words(text: str) -> set[str]:
+    """Distinct words with a character beyond ASCII."""
+    words: set[bytes] = set()
+    for start in range(0, len(text), _CHUNK):
+        words.update(text[start : start + _CHUNK].encode().translate(_WORDS_ONLY).split())
+    return {word.decode() for word in words if not word.isascii()}
+
+
 def _is_western(text: str) -> bool:
     """True if every accented word may be of a Western European language."""
     letters: set[str] = set()
     accented = total = 0
-    for word in set(_WORD.findall(text)):
+    for word in _foreign_words(text):
         accents = [c for c in word if c > "\x7f" and c.isalpha() and c not in "ªº"]
         if _ACCENTED_RUN.search(word) or not _has_plausible_symbols(word):
             return False
@@ -209,7 +219,7 @@ def _has_plausible_symbols(word: str) -> bool:
 
 def _is_japanese(text: str) -> bool:
     """True if the characters beyond ASCII are mostly kana and common kanji."""
-    foreign = [c for word in set(_WORD.findall(text)) for c in word if c > "\x7f"]
+    foreign = [c for word in _foreign_words(text) for c in word if c > "\x7f"]
     kana = [c for c in foreign if "\u3041" <= c <= "\u30fe"]
     private = any("\ue000" <= c <= "\uf8ff" for c in foreign)
     common = sum(map(_is_common_japanese, foreign))
