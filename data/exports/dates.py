@@ -1,39 +1,31 @@
-"""Parsing of date columns; one format per file, inferred from the whole file."""
+"""Days of a column of text, in one notation that the whole column settles; time zones; rhythms."""
 
 import datetime
-import re
+import zoneinfo
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, data_error, shown
+from ..errors import ConfigError, DataError, data_error, shown
+from .date_cells import DMY, MDY, YMD, DateCell, not_a_day, read_cell
 from .settings import DateFormat
 
 Days = NDArray[np.datetime64]
+Rhythm = Literal["daily", "weekly", "monthly", "other"]
 
-_CLOCK = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2})?)?"
-_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_CLOCK}", re.ASCII)
-_YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_CLOCK}", re.ASCII)
 _ALLOWED = (
-    "a date as 2024-01-31 (YYYY-MM-DD), or as 31-01-2024 or 01-31-2024 with the same order in the "
-    "whole file; - / or . between the parts, optionally followed by a time of day"
+    "days in one notation in the whole file, such as 2024-01-31, 31/01/2024 or 01/31/2024 (one "
+    "order), 20240131, 31-Jan-24, Jan 31, 2024 or 31. Januar 2024; a time of day may follow"
 )
 _MAX_GAP = 3 * 365  # days between neighbouring dates; one of them has a wrong year beyond
 _MAX_GAP_OF_SINGLE_DAY = 180  # days, where one side of the gap is a single day
 _MAX_SPAN = 20 * 366  # days of a history
-
-
-class _DateParts(NamedTuple):
-    """The three numbers of one date, in the order of its text."""
-
-    year_first: bool
-    separator: str
-    first: int
-    second: int
-    third: int
+_MIN_SWAPPED = 3  # distinct dates that two orders in one file must explain
+_MIDNIGHT = datetime.time(0)
+_END_OF_DAY = datetime.time(23, 59)
 
 
 class DateColumn(NamedTuple):
@@ -50,37 +42,51 @@ class DateColumn(NamedTuple):
         return data_error(self.file, given, _ALLOWED, fix, row=line, column=self.name)
 
 
-def parse_days(column: DateColumn, date_format: DateFormat | None) -> tuple[Days, list[str]]:
-    """Days of one column, and notes on the inferred format.
+_Cells = dict[str, DateCell]
+_DayOf = dict[str, datetime.date]  # by cell
 
-    Ambiguous dates (01-02-2024) take the format of the rest of the file: that of any entry with a
-    day above 12, otherwise the one in which the days are contiguous.
+
+def parse_days(
+    column: DateColumn, date_format: DateFormat | None, timezone: str | None = None
+) -> tuple[Days, list[str]]:
+    """Days of one column, and notes on what was inferred.
+
+    The order of day, month and a year of two digits is that of the whole file: the only one in
+    which all dates exist, otherwise the only one in which the days are contiguous. Years of two
+    digits are 1969 to 2068. Time stamps with a time zone are read as days of `timezone`, unless all
+    are midnights of the zone that they name: these are days. Stamps without a zone are local.
 
     Args:
         column: the cells, at least one.
-        date_format: format given by the user, or None to infer it.
+        date_format: format given by the user, or None to infer it; the separator is free.
+        timezone: the account's time zone (IANA), such as Europe/Berlin; None if not known.
 
     Returns:
         (rows,) datetime64[D], and the notes.
 
     Raises:
-        DataError: a cell is not a date or differs from the others in format, the format is
-            ambiguous, or a year is a typing error.
+        ConfigError: the time zone is unknown.
+        DataError: a cell is not a day or differs from the others in format, the format is
+            ambiguous, two orders are mixed, a year is a typing error, or the days of time stamps
+            depend on a time zone that is not known.
     """
     counts = Counter(column.cells)
-    parts = {cell: _split(column, cell) for cell in counts}
-    _refuse_mixture(column, counts, parts)
-    order, notes = _order(column, counts, parts, date_format)
-    days = {cell: _day(column, cell, part, order) for cell, part in parts.items()}
-    _refuse_typing_errors(column, counts, days)
-    return np.array([days[cell] for cell in column.cells], dtype="datetime64[D]"), notes
+    cells = {cell: _read(column, cell) for cell in counts}
+    _refuse_mixture(column, counts, cells)
+    order, notes = _order(column, counts, cells, date_format)
+    days = {cell: _day(column, cell, parts, order) for cell, parts in cells.items()}
+    _refuse_two_orders(column, cells, order, days)
+    if (error := _typing_error(counts, days)) is not None:
+        raise column.error(*error)
+    days, zone_notes = _in_zone(column, cells, days, timezone)
+    result = np.array([days[cell] for cell in column.cells], dtype="datetime64[D]")
+    return result, [*notes, *zone_notes]
 
 
-def _split(column: DateColumn, cell: str) -> _DateParts:
-    if match := _YEAR_FIRST.fullmatch(cell):
-        return _DateParts(True, match[2], int(match[1]), int(match[3]), int(match[4]))
-    if match := _YEAR_LAST.fullmatch(cell):
-        return _DateParts(False, match[2], int(match[1]), int(match[3]), int(match[4]))
+def _read(column: DateColumn, cell: str) -> DateCell:
+    parts = read_cell(cell)
+    if parts is not None:
+        return parts
     given, fix = f"{shown(cell)} is not a date", "correct the date or delete the row"
     if not cell:
         given = "the date is blank"
@@ -88,108 +94,161 @@ def _split(column: DateColumn, cell: str) -> _DateParts:
         given, fix = "the header is repeated in this row", "delete this row"
     elif "total" in cell.lower():
         given, fix = f"{shown(cell)} marks a row of totals", "delete this row"
-    elif re.fullmatch(r"\d{5}(?:\.\d+)?", cell):
-        given = f"{shown(cell)} looks like the day number of a spreadsheet"
-        fix = "format the column as YYYY-MM-DD dates and save again"
-    elif re.fullmatch(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}.*", cell):
-        given, fix = f"{shown(cell)} has a year of two digits", "write years with four digits"
+    elif period := not_a_day(cell):
+        given = f"{shown(cell)} is {period}, not a day"
+        fix = "export one row per day; or per week, with data.weekly=spread over the days of each"
     raise column.error(cell, given, fix)
 
 
-def _refuse_mixture(column: DateColumn, counts: Counter[str], parts: dict[str, _DateParts]) -> None:
-    """Raises for the first date whose order or separator differs from that of most rows."""
-    shapes: Counter[tuple[bool, str]] = Counter()
-    for cell, part in parts.items():
-        shapes[part.year_first, part.separator] += counts[cell]
+def _refuse_mixture(column: DateColumn, counts: Counter[str], cells: _Cells) -> None:
+    """Raises for the first date whose shape differs from that of most rows."""
+    shapes: Counter[str] = Counter()
+    for cell, parts in cells.items():
+        shapes[parts.shape] += counts[cell]
     majority = shapes.most_common(1)[0][0]
-    for cell, part in parts.items():
-        if (part.year_first, part.separator) != majority:
-            example = next(c for c, p in parts.items() if (p.year_first, p.separator) == majority)
-            raise _mixed(column, cell, example)
+    for cell, parts in cells.items():
+        if parts.shape != majority:
+            example = next(c for c, p in cells.items() if p.shape == majority)
+            raise _mixed(column, cell, example, f" ({parts.shape})")
 
 
-def _mixed(column: DateColumn, cell: str, example: str) -> DataError:
+def _mixed(column: DateColumn, cell: str, example: str, shape: str = "") -> DataError:
     return column.error(
         cell,
-        f"{shown(cell)} has another format than {shown(example)} and most rows of the file",
+        f"{shown(cell)}{shape} has another format than {shown(example)} and most rows of the file",
         "export the file again; a spreadsheet may have swapped days and months in some rows, which "
         "cannot be reversed by hand",
     )
 
 
 def _order(
-    column: DateColumn,
-    counts: Counter[str],
-    parts: dict[str, _DateParts],
-    date_format: DateFormat | None,
+    column: DateColumn, counts: Counter[str], cells: _Cells, date_format: DateFormat | None
 ) -> tuple[DateFormat, list[str]]:
-    """Format of the whole file, and a note if it was inferred."""
-    if next(iter(parts.values())).year_first:
-        return "YYYY-MM-DD", []
+    """Order of the parts in the whole file, and a note if it was inferred."""
+    orders = [f for f in get_args(DateFormat) if any(f in p.formats for p in cells.values())]
+    cell, parts = next(iter(cells.items()))
+    if parts.is_serial:
+        note = f"{column.file}: day numbers of a spreadsheet, {shown(cell)} is {parts.day(YMD)}."
+        return YMD, [note]
+    if len(orders) == 1:
+        return orders[0], []
     if date_format is not None:
         return date_format, [f"{column.file}: dates read as {date_format} (data.date_format)."]
-    day_first = {cell: counts[cell] for cell, part in parts.items() if 12 < part.first <= 31}
-    month_first = {cell: counts[cell] for cell, part in parts.items() if 12 < part.second <= 31}
-    if day_first and month_first:
-        minority, majority = sorted((month_first, day_first), key=lambda c: sum(c.values()))
-        raise _mixed(column, next(iter(minority)), next(iter(majority)))
-    if day_first or month_first:
-        order: DateFormat = "DD-MM-YYYY" if day_first else "MM-DD-YYYY"
-        example = next(iter(day_first or month_first))
-        return order, [f"{column.file}: dates read as {order}, because of {shown(example)}."]
-    return _order_by_contiguity(column, parts)
+    invalid = {
+        f: [c for c, p in cells.items() if f not in p.formats or p.day(f) is None] for f in orders
+    }
+    possible = [f for f in orders if not invalid[f]]
+    if not possible:
+        raise _no_order(column, counts, cells, invalid)
+    if len(possible) == 1:
+        example = next(cell for f in reversed(orders) for cell in invalid[f])
+        note = f"{column.file}: dates read as {possible[0]}, because of {shown(example)}."
+        return possible[0], [note]
+    readings = {f: {c: _day(column, c, p, f) for c, p in cells.items()} for f in possible}
+    return _order_by_contiguity(column, counts, readings)
+
+
+def _no_order(
+    column: DateColumn,
+    counts: Counter[str],
+    cells: _Cells,
+    invalid: dict[DateFormat, list[str]],
+) -> DataError:
+    """Error about the first date that does not exist in the order of most rows."""
+    order = min(invalid, key=lambda f: sum(counts[cell] for cell in invalid[f]))
+    cell = invalid[order][0]
+    other = next((f for f in invalid if cell not in invalid[f]), None)
+    if other is None:
+        return _does_not_exist(column, cell, order)
+    example = next((c for c in invalid[other] if c not in invalid[order]), None)
+    return _mixed(column, cell, example or next(c for c in cells if c not in invalid[order]))
 
 
 def _order_by_contiguity(
-    column: DateColumn, parts: dict[str, _DateParts]
+    column: DateColumn, counts: Counter[str], readings: dict[DateFormat, _DayOf]
 ) -> tuple[DateFormat, list[str]]:
-    readings: dict[DateFormat, set[datetime.date]] = {
-        order: {_day(column, cell, part, order) for cell, part in parts.items()}
-        for order in ("DD-MM-YYYY", "MM-DD-YYYY")
-    }
-    if all(part.first == part.second for part in parts.values()):
-        return "DD-MM-YYYY", []
-    contiguous = [order for order, days in readings.items() if _is_contiguous(days)]
-    if len(contiguous) == 1:
+    plausible = {f for f, days in readings.items() if _typing_error(counts, days) is None}
+    is_torn = YMD in readings and (YMD in plausible) == (plausible <= {YMD})
+    if is_torn:  # into single days of many years, unless the year is first, or unless it is last
+        readings = {f: d for f, d in readings.items() if (f == YMD) == (YMD in plausible)}
+    first, *others = readings
+    if all(readings[first] == readings[order] for order in others):
+        note = f"{column.file}: dates read as {first}; otherwise they lie years apart."
+        return first, [note] if is_torn else []
+    contiguous = [f for f, days in readings.items() if _missing(days.values()) == 0]
+    rest = [days for f, days in readings.items() if f not in contiguous]
+    is_monthly = any(all(day.day == 1 for day in days.values()) for days in rest)
+    if len(contiguous) == 1 and not is_monthly:  # 01/01 to 01/12 may be twelve months
         note = f"{column.file}: dates read as {contiguous[0]}, in which the days are contiguous."
         return contiguous[0], [note]
-    cell = next(cell for cell, part in parts.items() if part.first != part.second)
+    cell = next(c for c in counts if len({days[c] for days in readings.values()}) > 1)
+    parts = "the day, the month or the year" if YMD in readings else "the day or the month"
     raise column.error(
         cell,
-        f"{shown(cell)} may have the day or the month first, and no other row of the file settles "
-        "which",
-        "set data.date_format to DD-MM-YYYY or MM-DD-YYYY",
+        f"{shown(cell)} may have {parts} first, and no other row of the file settles which",
+        f"set data.date_format to {' or '.join(readings)}",
     )
 
 
-def _is_contiguous(days: Iterable[datetime.date]) -> bool:
+def _missing(days: Iterable[datetime.date]) -> int:
+    """Number of days without a date between the first date and the last."""
     ordinals = {day.toordinal() for day in days}
-    return max(ordinals) - min(ordinals) + 1 == len(ordinals)
+    return max(ordinals) - min(ordinals) + 1 - len(ordinals)
 
 
-def _day(column: DateColumn, cell: str, part: _DateParts, order: DateFormat) -> datetime.date:
-    if part.year_first != (order == "YYYY-MM-DD"):
+def _day(column: DateColumn, cell: str, parts: DateCell, order: DateFormat) -> datetime.date:
+    if order not in parts.formats:
         raise column.error(
             cell,
             f"{shown(cell)} is not a date of the format {order} of data.date_format",
             f"set data.date_format to null or any of {', '.join(get_args(DateFormat))}",
         )
-    year, month, day = part.first, part.second, part.third
-    if order == "DD-MM-YYYY":
-        year, month, day = part.third, part.second, part.first
-    elif order == "MM-DD-YYYY":
-        year, month, day = part.third, part.first, part.second
-    try:
-        return datetime.date(year, month, day)
-    except ValueError:
-        given = f"{shown(cell)}, read as {order}, does not exist"
-        raise column.error(cell, given, "correct the date or delete the row") from None
+    day = parts.day(order)
+    if day is None:
+        raise _does_not_exist(column, cell, order)
+    return day
 
 
-def _refuse_typing_errors(
-    column: DateColumn, counts: Counter[str], days: dict[str, datetime.date]
-) -> None:
-    """Raises for days so far from all others that their year must be wrong."""
+def _does_not_exist(column: DateColumn, cell: str, order: DateFormat) -> DataError:
+    given = f"{shown(cell)}, read as {order}, does not exist"
+    return column.error(cell, given, "correct the date or delete the row")
+
+
+def _refuse_two_orders(column: DateColumn, cells: _Cells, order: DateFormat, days: _DayOf) -> None:
+    """Raises if the days fit together only with day and month swapped wherever both are <= 12.
+
+    So they do after a spreadsheet has swapped some dates: MM/DD for days 1 to 12, DD/MM for the
+    rest.
+    """
+    if order == YMD:
+        return
+    swapped = {
+        cell: day
+        for cell, parts in cells.items()
+        if MDY in parts.formats
+        and DMY in parts.formats
+        and (day := parts.day(MDY if order == DMY else DMY)) not in (None, days[cell])
+    }
+    if len(swapped) < _MIN_SWAPPED or len(swapped) == len(cells):
+        return
+    mixture = {**days, **swapped}
+    steps, steps_of_mixture = (_steps(column.cells, reading) for reading in (days, mixture))
+    is_closer = 2 * _missing(mixture.values()) < _missing(days.values())
+    if is_closer or steps_of_mixture > max(steps, 0.8):
+        example = next(cell for cell in cells if cell not in swapped)
+        raise _mixed(column, next(iter(swapped)), example)
+
+
+def _steps(cells: Sequence[str], days: _DayOf) -> float:
+    """Share of the changes of date from row to row that are to a neighbouring day."""
+    ordinals = np.array([days[cell].toordinal() for cell in cells])
+    changes = np.diff(ordinals)
+    changes = np.abs(changes[changes != 0])
+    return float(np.mean(changes == 1)) if changes.size else 0.0
+
+
+def _typing_error(counts: Counter[str], days: _DayOf) -> tuple[str, str, str] | None:
+    """Cell, problem and fix of a day so far from all others that its year must be wrong."""
     cells = sorted(days, key=lambda cell: days[cell])
     ordinals = np.array([days[cell].toordinal() for cell in cells])
     for index in np.flatnonzero(np.diff(ordinals) > _MAX_GAP_OF_SINGLE_DAY):
@@ -198,14 +257,92 @@ def _refuse_typing_errors(
         single_day = len({days[cell] for cell in minority}) == 1
         gap = int(ordinals[index + 1] - ordinals[index])
         if gap > _MAX_GAP or single_day:
-            raise column.error(
-                minority[0],
-                f"{shown(minority[0])} is {gap:,} days away from the nearest other date",
-                "correct the year or delete the row",
-            )
-    if ordinals[-1] - ordinals[0] >= _MAX_SPAN:
+            cell = minority[0]
+            given = f"{shown(cell)} is {gap:,} days away from the nearest other date"
+            return cell, given, "correct the year or delete the row"
+    if ordinals[-1] - ordinals[0] < _MAX_SPAN:
+        return None
+    given = f"the dates span {shown(cells[0])} to {shown(cells[-1])}, more than twenty years"
+    return cells[0], given, "correct the years or export a shorter period"
+
+
+def _in_zone(
+    column: DateColumn, cells: _Cells, days: _DayOf, timezone: str | None
+) -> tuple[_DayOf, list[str]]:
+    """Days of time stamps in the account's time zone, and notes."""
+    zone = None if timezone is None else time_zone(timezone)
+    shifted = [c for c, parts in cells.items() if parts.offset is not None]
+    if not shifted:
+        _refuse_shifted_midnights(column, cells, days)
+        return days, []
+    late = next((c for c in shifted if cells[c].clock != _MIDNIGHT), None)
+    if late is None:
+        note = f"{column.file}: midnights such as {shown(shifted[0])} read as the days they name."
+        return days, [note]
+    if zone is None:
         raise column.error(
-            cells[0],
-            f"the dates span {shown(cells[0])} to {shown(cells[-1])}, more than twenty years",
-            "correct the years or export a shorter period",
+            late,
+            f"{shown(late)} is a time stamp of a time zone; the account's day may be another",
+            "set data.timezone to the time zone of the ad account, such as Europe/Berlin",
         )
+    local = {}
+    for cell, parts in cells.items():
+        own_zone = datetime.timezone(parts.offset or datetime.timedelta(0))
+        stamp = datetime.datetime.combine(days[cell], parts.clock or _MIDNIGHT, own_zone)
+        local[cell] = stamp.astimezone(zone).date()
+    note = f"{column.file}: time stamps read as days in {timezone}, {shown(late)} as {local[late]}."
+    return local, [note]
+
+
+def _refuse_shifted_midnights(column: DateColumn, cells: _Cells, days: _DayOf) -> None:
+    """Raises if all days have one time of day, such as 23:00: a midnight of another time zone.
+
+    Two times, an hour apart, are one midnight in summer and winter.
+    """
+    times = {parts.clock or _MIDNIGHT for parts in cells.values()}
+    minutes = [60 * clock.hour + clock.minute for clock in times]
+    if len(set(days.values())) < 2 or max(minutes) - min(minutes) > 60:
+        return
+    if len(times) <= 2 and _MIDNIGHT < min(times) < _END_OF_DAY:
+        raise column.error(
+            column.cells[0],
+            f"{shown(column.cells[0])} has the same time of day as all rows, perhaps the midnight "
+            "of another time zone",
+            "write the day alone; or, if the times are in UTC, end them in Z and set data.timezone "
+            "to the time zone of the ad account",
+        )
+
+
+def time_zone(name: str) -> zoneinfo.ZoneInfo:
+    """Time zone of an IANA name.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"data.timezone: {shown(name)} does not fit. Allowed: an IANA name such as "
+            "Europe/Berlin, America/New_York or UTC. To fix: correct it, or set it to null."
+        ) from error
+
+
+def rhythm_of(days: Days) -> Rhythm:
+    """Rhythm of a set of days, by the gaps between neighbouring ones; some days may be missing.
+
+    Daily: at least a quarter of the gaps are of one day. Weekly: most are of 7 days and three
+    quarters are multiples of it. Monthly: most are of 28 to 31 days and three quarters are of one
+    to three such months. Other: none of these, and less than two days.
+    """
+    gaps = np.diff(np.unique(days.astype("datetime64[D]"))).astype(int)
+    if not gaps.size:
+        return "other"
+    if np.mean(gaps == 1) >= 0.25:
+        return "daily"
+    if np.mean(gaps == 7) >= 0.5 and np.mean(gaps % 7 == 0) >= 0.75:
+        return "weekly"
+    months = [np.isin(gaps, range(least, least + 4)) for least in (28, 59, 89)]
+    if np.mean(months[0]) >= 0.5 and np.mean(np.any(months, axis=0)) >= 0.75:
+        return "monthly"
+    return "other"

@@ -216,7 +216,25 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     ("blank date", cell(8, "Date", ""), ("row 8", "Date", "blank")),
     ("text date", cell(8, "Date", "Monday"), ("row 8", "Date", "'Monday'")),
     ("serial day number", cell(8, "Date", "45295"), ("row 8", "day number")),
+    # Whole columns of day numbers or two-digit years are read: tests/data/exports/test_dates.py.
     ("two-digit year", cell(8, "Date", "03/01/24"), ("row 8", "two digits")),
+    (
+        "day first up to day 12, month first after it",
+        dates(lambda day: day_first(day) if day[8:] <= "12" else f"{day[5:]}-{day[:4]}", META),
+        (META, "Date", "another format"),
+    ),
+    ("weeks", dates(lambda day: f"{day[:4]}-W{day[8:]}"), ("row 2", "a week", "data.weekly")),
+    ("months", dates(lambda day: day[:7]), ("row 2", "a month", "data.weekly")),
+    (
+        "time stamps of an unknown time zone",
+        dates(lambda day: f"{day}T23:00:00Z"),
+        ("row 2", "time stamp", "data.timezone"),
+    ),
+    (
+        "midnights of an unknown time zone",
+        dates(lambda day: f"{day} 23:00:00"),
+        ("row 2", "time of day", "data.timezone"),
+    ),
     (
         "ambiguous dates",
         sequence(only_dates(lambda day: day[8:] <= "12", META), dates(day_first, META)),

@@ -1,6 +1,7 @@
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -265,7 +266,7 @@ def test_any_text_is_a_plain_number_or_refused_with_its_place(cell: str) -> None
         return
     message = ""
     try:
-        number = f"{read(cell).values[0]:.30f}"
+        number = f"{Decimal(repr(float(read(cell).values[0]))):f}"
     except DataError as error:
         message = str(error)
     if message:
