@@ -8,7 +8,7 @@ from mediagym.scripts.cli import command, console, print_line, print_notes, prog
 
 @command("plan", PlanCommand.read)
 def run(options: PlanCommand) -> None:
-    """Plan."""
+    """Make the plan, write it, and print it as a table."""
     with progress("calibrating and planning") as say:
         experiment = prepare(options.experiment, say)
         rivals = [baseline(name, experiment) for name in options.baselines]

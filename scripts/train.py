@@ -62,10 +62,10 @@ def run(options: TrainCommand) -> float:
     else:
         print_line("\nplan         none: benchmark tasks have no advertiser")
     print_line(f"comparison   {folder / 'evaluation.json'}, evaluation.png")
-    print_line(f"policy       {folder / 'policy.safetensors'} (of {policy.network.origin})")
+    print_line(f"policy       {folder / 'policy.safetensors'} ({policy.network.origin})")
     print_line(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")
     if task is None and not sweeping():
-        return math.nan  # nothing asks for it, and an advertiser's clairvoyants take a minute
+        return math.nan  # nothing uses it, and an advertiser's clairvoyant plans take a minute
     with progress("scoring on validation markets"):
         return validation_percent(experiment, policy)
 

@@ -1,4 +1,4 @@
-"""Search a learner's settings with Optuna, on validation markets; an interrupted search goes on."""
+"""Search a learner's settings with Optuna, on validation markets; an interrupted search resumes."""
 
 from mediagym.agents.setup import prepare
 from mediagym.agents.studies import TuneCommand, tune

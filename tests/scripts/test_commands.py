@@ -186,7 +186,7 @@ def test_a_mistake_that_shows_late_is_told_too(
     ("overrides", "fragment"),
     [
         (["resume=nowhere"], "'nowhere' holds no training run (run.json)"),
-        (["agent=greedy"], "agent.name: 'greedy' is no learner"),
+        (["agent=greedy"], "agent.name: 'greedy' is not a learner"),
     ],
 )
 def test_a_training_that_cannot_be_is_told(
