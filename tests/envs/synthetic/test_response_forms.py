@@ -96,9 +96,9 @@ def test_a_form_changes_what_it_says_and_nothing_else(a_flight, form):
     changed = with_form(form, market)._asdict()
     differ = {k for k, v in market._asdict().items() if not np.array_equal(changed[k], v)}
     assert differ == (
-        {"carryover"} if not form.carries else {"drift_sd"} if form.drift_sd else set()
+        {"carryover"} if not form.carryover else {"drift_sd"} if form.drift_sd else set()
     )
-    if not form.carries:
+    if not form.carryover:
         assert (changed["carryover"] == 0).all()
 
 
