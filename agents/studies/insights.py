@@ -88,7 +88,7 @@ def gather_insights(command: InsightsCommand, progress: Progress) -> Insights:
         importances=importances(history, forecasting),
         coverage=forecasting.coverage,
         drift_coverage=diagnosis.drift.coverage,
-        unseen=tuple(extrapolated_campaigns(history, spend)),
+        extrapolated=tuple(extrapolated_campaigns(history, spend)),
         notes=(*history.notes, *notes, *left_out),
     )
 

@@ -93,7 +93,7 @@ def naive_draws(forecast: NaiveForecast, history: History, spend: Floats, metric
         future = history.window(origin, origin + days)
         past_mean = forecast(history.window(None, origin), np.nan_to_num(future.spend), metric)
         errors.append(np.nan_to_num(getattr(future, metric) - past_mean))
-    return np.maximum(mean + np.stack(errors or [np.zeros_like(mean)]), 0.0)
+    return np.asarray(np.maximum(mean + np.stack(errors or [np.zeros_like(mean)]), 0.0))
 
 
 def _log_log_coefficients(y: Floats, x: Floats, weekdays: NDArray[np.intp]) -> tuple[Floats, float]:
