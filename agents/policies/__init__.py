@@ -3,6 +3,7 @@
 from .baselines import (
     BASELINES,
     ORACLES,
+    RENAMED_POLICIES,
     SETTINGS,
     BaselineSettings,
     baseline,
@@ -12,6 +13,7 @@ from .baselines import (
 __all__ = [
     "BASELINES",
     "ORACLES",
+    "RENAMED_POLICIES",
     "SETTINGS",
     "BaselineSettings",
     "baseline",
