@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ...data.settings import Settings
 from ..arrays import Array, at_least, namespace, summed
-from ..constraints import Ledger, add_up, day_bounds, remaining
+from ..constraints import Ledger, day_bounds, remaining
 from .belief_allocation import belief_allocation
 from .problem import Problem
 from .rollout import Observable
@@ -71,13 +71,14 @@ def _floors_first(
     constraints, xp = problem.constraints, namespace(weight)
     bounds = day_bounds(constraints, ledger)
     total = xp.minimum(xp.maximum(total, bounds.lower[0][..., 0]), bounds.upper[0][..., 0])
+    arrays = constraints.arrays(weight)
     dollars, weights = total[..., None], [weight]
     for depth in range(len(bounds.lower) - 2, -1, -1):
-        weights.append(add_up(constraints, depth, weights[-1]))
+        weights.append(arrays.add_up(depth, weights[-1]))
     weights = weights[::-1]
     for depth, parents in enumerate(constraints.tree.parents):
         floor = bounds.lower[depth + 1]
-        spare = dollars - add_up(constraints, depth, floor)
+        spare = dollars - arrays.add_up(depth, floor)
         share = weights[depth + 1] / weights[depth][..., parents]
         dollars = floor + at_least(spare, 0.0)[..., parents] * share
     return dollars, total

@@ -8,7 +8,6 @@ campaigns whose marginal return at the plan is below its price are not rescaled.
 """
 
 from ..arrays import Array, at_least, at_most, namespace, summed
-from ..constraints import add_up
 from ..market import odds_at_reference
 from .belief import BeliefState, level_shift
 from .problem import Problem
@@ -37,7 +36,7 @@ def belief_allocation(problem: Problem, belief: BeliefState) -> Array:
         root = left / at_least(summed(free * scale), CENT)
         unbound = scale * root[..., None] - offset
         spend = xp.maximum(xp.where(free > 0, unbound, spend), curves.floor)
-        channels = add_up(problem.constraints, 1, spend)
+        channels = problem.constraints.arrays(spend).add_up(1, spend)
         raised = at_least(curves.channel_floor / channels, 1.0)[..., parents]
         spend, bound = spend * raised, (unbound < curves.floor) | (raised > 1)
         free = xp.where(bound, 0 * free, free)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array, at_least, at_most, namespace
-from ..constraints import Constraints, add_up, daily_floors
+from ..constraints import Constraints, daily_floors
 from ..market import Market, odds_at_reference
 
 CENT = 0.01  # dollars; a plan that spends less is taken to spend this
@@ -85,5 +85,5 @@ def allocation_curves(
         total=dollars.sum(),
         scale=xp.sqrt(relative / curvature) * (ratio + odds) * market.reference_spend,
         floor=xp.minimum(alike(daily_floors(constraints)), dollars),
-        channel_floor=xp.minimum(channels, add_up(constraints, 1, dollars)),
+        channel_floor=xp.minimum(channels, constraints.arrays(dollars).add_up(1, dollars)),
     )
