@@ -109,19 +109,19 @@ def filter_days(
         initial: result of the days before; None: the stationary distribution of the level.
     """
     step_variance = market.level_sd**2 + market.demand_sd**2
-    kept = market.level_kept**2
+    decay = market.level_kept**2  # of the level's variance per day
     if initial is None:
         stock = observed.spend[:7].mean(0) + 0 * step_variance
         state = MarketState(observed.first_day, stock, 0 * step_variance)
-        stationary = step_variance / np.maximum(1 - kept, _TINY)
-        variance = np.where(kept < 1, stationary, 0.0)
+        stationary = step_variance / np.maximum(1 - decay, _TINY)
+        variance = np.where(decay < 1, stationary, 0.0)
     else:
         state, variance = initial.state, initial.variance
     for spend, reported, seen in zip(
         observed.spend, observed.conversions, observed.seen, strict=True
     ):
         state, outcome = step(market, state, spend, None)
-        predicted = kept * variance + step_variance
+        predicted = decay * variance + step_variance
         shift, narrowed, evidence = update_level(
             outcome.expected, predicted, reported, market.dispersion
         )
@@ -147,14 +147,14 @@ def draw_levels(market: Market, observed: ObservedHistory, rng: np.random.Genera
     Forward filtering, backward sampling (Carter and Kohn 1994; Fruehwirth-Schnatter 1994).
     """
     days = list(filter_days(market, observed))
-    kept = market.level_kept
+    persistence = market.level_kept
     last = days[-1]
     level = last.state.level + np.sqrt(last.variance) * rng.standard_normal(last.variance.shape)
     levels = [level]
     for day, after in zip(days[-2::-1], days[:0:-1], strict=True):
-        gain = kept * day.variance / np.maximum(after.predicted_variance, _TINY)
-        mean = day.state.level + gain * (level - kept * day.state.level)
-        variance = np.maximum(day.variance - gain * kept * day.variance, 0.0)
+        gain = persistence * day.variance / np.maximum(after.predicted_variance, _TINY)
+        mean = day.state.level + gain * (level - persistence * day.state.level)
+        variance = np.maximum(day.variance - gain * persistence * day.variance, 0.0)
         level = mean + np.sqrt(variance) * rng.standard_normal(variance.shape)
         levels.append(level)
     return np.stack(levels[::-1])

@@ -102,8 +102,12 @@ def _mcmc_step(
     log_ratio = proposed_fit.loglik - fit.loglik + prior(proposed) - prior(z)
     log_ratio = log_ratio + evidence.loglik(proposed_markets) - evidence.loglik(markets)
     accepted = np.log(rng.random(log_ratio.shape)) < log_ratio
-    fit = _combine(lambda new, old: np.where(accepted, new, old), proposed_fit, fit)
-    return np.where(accepted[..., None], proposed, z), fit, accepted.mean(0)
+
+    def choose(new: Floats, old: Floats) -> Floats:
+        return np.where(accepted, new, old)
+
+    z = np.where(accepted[..., None], proposed, z)
+    return z, _combine(choose, proposed_fit, fit), accepted.mean(0)
 
 
 def _combine(function: Callable[..., Floats], *results: FilterResult) -> FilterResult:
