@@ -22,9 +22,9 @@ def test_a_plan_policy_requests_the_plan_s_day_for_every_flight(experiment: Expe
 
 
 def test_every_baseline_treats_a_market_alone_as_in_a_batch(
-    experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
-    many, one = held_trial(4), held_trial(1)
+    many, one = held_out_set(4), held_out_set(1)
     for name in QUICK:
         policy = baseline(name, experiment)
         together, alone = (
