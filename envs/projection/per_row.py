@@ -104,19 +104,19 @@ def _is_near(leaves: _Row, limit: float) -> bool:
 def _tighten(row: _Row, parents: Ints, inner: int) -> None:
     """Replace the leaves' bounds by bounds that hold in effect: the projection stays the same.
 
-    At most a leaf gets an ancestor's upper bound and what the other leaves can go below 0. Where
-    no upper bound is finite its multiplier is never below 0, and above 0 only below a node pinned
-    at its lower bound: it gets at least its point, and at most that or what the bound asks for.
+    At most a leaf gets an ancestor's upper bound plus what the other leaves can go below 0; the
+    root's is enough if it is finite. Where no upper bound is finite a leaf's multiplier is never
+    below 0, and above 0 only below a node pinned at its lower bound: the leaf gets at least its
+    point, and at most that or what the pinned bound requires.
     """
     debts = 0.0
     for leaf in row[inner:]:
         debts += max(-leaf.low, 0.0)
-    ceiling, floor = np.empty(inner), np.empty(inner)
-    for v in range(inner):
-        ceiling[v], floor[v] = row[v].high + debts, row[v].low + 2 * debts
-        if v:
-            ceiling[v] = min(ceiling[v], ceiling[parents[v]])
-            floor[v] = max(floor[v], floor[parents[v]])
+    ceiling, floor = np.full(inner, row[0].high + debts), np.full(inner, row[0].low + 2 * debts)
+    if not np.isfinite(ceiling[0]):
+        for v in range(1, inner):
+            ceiling[v] = min(row[v].high + debts, ceiling[parents[v]])
+            floor[v] = max(row[v].low + 2 * debts, floor[parents[v]])
     for k in range(inner, len(row)):
         leaf = row[k]
         high = min(leaf.high, ceiling[parents[k]])
