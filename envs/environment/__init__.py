@@ -1,4 +1,9 @@
-"""How does Gymnasium see it?"""
+"""How does Gymnasium see it?
+
+- ``env``: the single and the vector environment; ``batch``: the flights under both
+- ``calibrated``: environments and problems of a calibration
+- ``state_arrays``: saving and restoring; ``validation``: errors for users; ``render``: pictures
+"""
 
 from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
 from .calibrated import problem_in

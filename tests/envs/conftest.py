@@ -147,14 +147,14 @@ def fly() -> Callable[..., np.ndarray]:
 def _draw_market(
     rng: np.random.Generator, batch: tuple[int, ...] = (), campaigns: int = 3, **fixed: Any
 ) -> Market:
-    """Random markets; `fixed` replaces fields, numbers are spread over all campaigns."""
+    """Random markets; `fixed` replaces fields, numbers apply to all campaigns."""
     shape = (*batch, campaigns)
 
     def between(low: float, high: float) -> np.ndarray:
         return rng.uniform(low, high, shape)
 
     weekday = rng.normal(0, 0.3, (*batch, 7, campaigns))
-    drawn = {
+    random = {
         "reference_spend": np.exp(between(0, 8)),
         "reference_conversions": np.exp(between(-3, 5)),
         "elasticity": between(0.1, 0.85),
@@ -176,7 +176,7 @@ def _draw_market(
         name: value if np.ndim(value) else np.full(shape, float(value))
         for name, value in fixed.items()
     }
-    return Market(**{**drawn, **fields})
+    return Market(**{**random, **fields})
 
 
 @pytest.fixture(scope="session")
@@ -210,7 +210,7 @@ def draw_state() -> Callable[..., MarketState]:
 
 @pytest.fixture(scope="session")
 def flights(problem: Problem, posterior: Posterior) -> Callable[..., tuple]:
-    """Draws markets of the posterior, their flights on the eve, and the flights' noise."""
+    """Draws markets of the posterior, their flights before the first day, and the noise."""
 
     def draw(count: int = 6, seed: int = 0) -> tuple[Market, FlightState, Noise]:
         market, state = posterior.sample_training(count)
@@ -225,19 +225,20 @@ def flights(problem: Problem, posterior: Posterior) -> Callable[..., tuple]:
 
 
 @pytest.fixture(scope="session")
-def restless() -> Callable[..., Callable]:
-    """Makes a policy that asks for other dollars every day and reacts to what it sees."""
+def varying_policy() -> Callable[..., Callable]:
+    """Makes a policy whose requests vary from day to day and react to the belief."""
 
     def make(problem: Problem, count: int, seed: int = 0) -> Callable:
         shape = (problem.days, count, len(problem.constraints.names))
-        moods = np.random.default_rng(seed).lognormal(0, 1, shape)
+        factors = np.random.default_rng(seed).lognormal(0, 1, shape)
 
         def act(view: Observable, memory: Any) -> tuple:
             level = view.belief.state.level
             xp = namespace(level)
-            mood = moods[view.ledger.day] if xp is np else level.new_tensor(moods[view.ledger.day])
-            target = problem.static_plan[view.ledger.day] * mood * xp.exp(xp.clip(level, -2.0, 2.0))
-            return target, target.sum(-1), memory
+            today = view.ledger.day
+            factor = factors[today] if xp is np else level.new_tensor(factors[today])
+            spend = problem.static_plan[today] * factor * xp.exp(xp.clip(level, -2.0, 2.0))
+            return spend, spend.sum(-1), memory
 
         return act
 
