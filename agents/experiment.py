@@ -110,7 +110,7 @@ class Experiment(ABC):
 
     @property
     def validation_markets(self) -> int | None:
-        """Markets on which a learner's networks are chosen; None where the agent has no such key."""
+        """Markets on which a network is selected; None where the agent has no such key."""
         return getattr(self.agent, "validation", None)
 
     @cached_property
