@@ -1,4 +1,8 @@
-"""How does one code run in numpy, torch and numba?"""
+"""How does one code run in numpy, torch and numba?
+
+``backend`` chooses between numpy and torch by the type of an array, ``jit`` compiles loops over
+numbers, ``records`` indexes named tuples of arrays.
+"""
 
 from .backend import Array, at_least, at_most, floats, namespace, summed, zeros
 from .jit import compiled
