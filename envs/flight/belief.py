@@ -56,9 +56,9 @@ def update_belief(
     ratio = state.stock / market.reference_spend
     odds = odds_at_reference(belief.elasticity, market.slope)
     effect = odds_effect(ratio, odds, market.slope)
-    kept = market.level_kept
-    level = kept * kept * belief.covariance.level + problem.level_step_variance
-    curve, both = belief.covariance.curve, kept * belief.covariance.both
+    decay = market.level_kept
+    level = decay * decay * belief.covariance.level + problem.level_step_variance
+    curve, both = belief.covariance.curve, decay * belief.covariance.both
     to_level, to_curve = level + effect * both, both + effect * curve
     ahead = to_level + effect * to_curve
     shift, variance, *_ = kalman_step(forecast.claimed, ahead, reported, market.dispersion)

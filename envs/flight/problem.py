@@ -64,12 +64,12 @@ class Problem:
     @cached_property
     def prior_levels(self) -> tuple[Array, ...]:
         """Expected log level at the beginning of each day, then after the last: days + 1 arrays."""
-        kept, level = self.market.level_kept, self.state.level
-        return tuple(kept**past * level for past in range(self.days + 1))
+        decay, level = self.market.level_kept, self.state.level
+        return tuple(decay**past * level for past in range(self.days + 1))
 
     @cached_property
     def day_terms(self) -> tuple[DayTerms, ...]:
-        """What the actions of each day start from."""
+        """Terms of the static plan that the actions of each day start from."""
         total, mean = self.constraints.total, self.mean_static_spend
         return tuple(day_terms(self.static_plan, mean, total, day) for day in range(self.days))
 

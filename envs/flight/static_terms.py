@@ -12,11 +12,11 @@ CENT = 0.01  # dollars; a plan that spends less is taken to spend this
 NO_DOLLARS = 1e-12  # keeps shares of nothing finite
 MIN_RATIO = 0.02  # smallest spend over the plan's mean day, and over the reference spend
 MAX_ELASTICITY = 0.95  # of a curve that is treated as concave
-_LIFT = 0.01  # of a campaign's mean day: what a tilt starts from on days when the plan has less
+_LIFT = 0.01  # of a campaign's mean day: base of a tilt on days when the plan has less
 
 
 class DayTerms(NamedTuple):
-    """What the actions of one day start from."""
+    """Terms of one day of the static plan, from which its actions start."""
 
     plan: Array  # dollars of the static plan, (campaigns,)
     lift: Array  # dollars that they lack to a hundredth of the mean day, (campaigns,), >= 0

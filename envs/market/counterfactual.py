@@ -27,10 +27,10 @@ def counterfactual_conversions(
     Returns:
         (..., campaigns) conversions.
     """
-    kept = np.maximum(market.level_kept, 1e-9)
+    decay = np.maximum(market.level_kept, 1e-9)
     state = MarketState(first_day, spend[:7].mean(0) + 0 * levels[0], levels[0])
     total = 0 * levels[0]
     for level, dollars in zip(levels, spend, strict=True):
-        state, outcome = step_market(market, state._replace(level=level / kept), dollars, None)
+        state, outcome = step_market(market, state._replace(level=level / decay), dollars, None)
         total = total + outcome.expected
     return np.asarray(total)

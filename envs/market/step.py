@@ -157,10 +157,10 @@ def _pressure(market: Market, state: MarketState, noise: Noise | None) -> Array 
     if market.competition_kept is None:
         entered = noise is not None and noise.competitor_entry is not None
         return 0 * market.reference_cpc if entered else None
-    kept = market.competition_kept * _zero(state.competition)
+    pressure = market.competition_kept * _zero(state.competition)
     if noise is None or noise.competition is None or market.competition_sd is None:
-        return kept
-    return kept + market.competition_sd * noise.competition
+        return pressure
+    return pressure + market.competition_sd * noise.competition
 
 
 def _claimed(
