@@ -1,4 +1,4 @@
-"""How fast and how good, beside which target?"""
+"""How fast and how accurate is it, against which targets?"""
 
 from .figure import Figure
 from .run import run
