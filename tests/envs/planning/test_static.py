@@ -85,9 +85,7 @@ def test_pacing_any_plan_makes_it_feasible(feasible_set, seed):
 
 @settings(max_examples=60)
 @given(st.integers(0, 2**32))
-def test_daily_floors_pay_the_floors_of_campaigns_and_of_channels_with_one_campaign(
-    feasible_set, seed
-):
+def test_daily_floors_pay_the_floors_of_campaigns_and_lone_channels(feasible_set, seed):
     constraints = feasible_set(np.random.default_rng(seed))
     daily_minimum = daily_floors(constraints)
     owner = constraints.tree.parents[1]
