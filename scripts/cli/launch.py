@@ -64,15 +64,15 @@ def launch(
     without ``HYDRA_FULL_ERROR``.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    if main.__module__ == "__main__":  # a sweep pickles it by module name for its workers
-        entry = import_module(f"mediagym.scripts.{name}").run
-        main, parse = entry.main, entry.parse
+    is_script = main.__module__ in ("__main__", f"mediagym.scripts.{name}")
+    own = None if is_script else (main, parse)  # a sweep pickles what `guarded` refers to
     composed = []
 
     def guarded(config: DictConfig) -> Any:
         composed.append(config)
+        run, read = own or _functions_of(name)
         try:
-            return main(parse(to_plain_dict(config)))
+            return run(read(to_plain_dict(config)))
         except MediaGymError as error:
             if sweeping():
                 raise  # fails this job only; reported after the last job
@@ -108,6 +108,12 @@ def launch(
             f"{error.filename}: cannot be used ({error.strerror}). Choose another folder "
             "(hydra.run.dir=FOLDER sets that of the run) or free disk space."
         )
+
+
+def _functions_of(name: str) -> tuple[Callable[[Any], Any], Callable[[dict[str, Any]], Any]]:
+    """Return a script's function and the parser of its options, by import in any process."""
+    entry = import_module(f"mediagym.scripts.{name}").run
+    return entry.main, entry.parse
 
 
 def sweeping() -> bool:
