@@ -200,9 +200,10 @@ def test_a_run_does_not_change_the_working_directory(
 
 
 FILES = sorted(path.relative_to(CONF).as_posix() for path in CONF.rglob("*.yaml"))
+TASKS = [file for file in FILES if file.startswith("suite/") and file != "suite/default.yaml"]
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [file for file in FILES if file not in TASKS])
 def test_every_key_is_documented_by_a_comment(file: str) -> None:
     lines = (CONF / file).read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# "), "the first line describes the file"
@@ -215,6 +216,17 @@ def test_every_key_is_documented_by_a_comment(file: str) -> None:
         documented = number > 0 and lines[number - 1].startswith("# ")
         children = bool(inside) and all(lines[n - 1].startswith("  # ") for n in inside)
         assert documented or children, f"{file}: {key[1]} has no comment"
+
+
+@pytest.mark.parametrize("file", TASKS)
+def test_a_task_says_why_it_differs_and_leaves_the_keys_to_the_default(file: str) -> None:
+    text = (CONF / file).read_text(encoding="utf-8")
+    keys, default = (yaml.safe_load((CONF / f).read_text()) for f in (file, "suite/default.yaml"))
+    comments = [line for line in text.splitlines() if line.lstrip().startswith("#")]
+    assert set(keys) <= set(default)
+    assert "default.yaml" in comments[0]
+    assert all(line.startswith("# why: ") for line in comments[1:])
+    assert len(comments) == (1 if set(keys) == {"summary"} else 2)
 
 
 @pytest.mark.parametrize("file", FILES)
