@@ -1,4 +1,10 @@
-"""What to spend today?"""
+"""What to spend today?
+
+- ``baselines``: all policies by name, and their settings
+- ``open_loop``, ``static_cvar``, ``greedy``: decided before the flight
+- ``linear_feedback``, ``rolling_horizon``, ``thompson``: react to reports; ``marginal``: allocation
+- ``clairvoyant``: oracles, the bounds of comparisons
+"""
 
 from .baselines import (
     BASELINES,

@@ -137,9 +137,9 @@ def _level_shift(draws: PosteriorDraws, particle_set: ParticleSet, day: int) -> 
 def _shift_decay(draws: PosteriorDraws, draw_weights: Floats, shift: Floats, days: int) -> Floats:
     """Return the factor on demand as today's level shift decays, (days, flights, campaigns)."""
     mean = (draw_weights * shift).sum(1)
-    kept = (draw_weights * draws.market.level_kept).sum(1)
+    retention = (draw_weights * draws.market.level_kept).sum(1)
     ahead = np.arange(days)[:, None, None]
-    return np.asarray(np.exp((kept**ahead - 1) * mean))
+    return np.asarray(np.exp((retention**ahead - 1) * mean))
 
 
 def _return_scale(problem: Problem, draws: PosteriorDraws) -> Floats:

@@ -54,13 +54,13 @@ def maximise(
     best, recent = PlanOptimum(plan, value), np.repeat(value[None], _MEMORY, 0)
     checked = value
     for i in range(iterations):
-        trial = plan + shrink[:, None, None] * direction
-        new_value, new_gradient = objective(trial)
+        candidate = plan + shrink[:, None, None] * direction
+        new_value, new_gradient = objective(candidate)
         first_order_gain = shrink * (gradient * direction).sum((1, 2))
         accepted = new_value >= recent.min(0) + _SUFFICIENT_INCREASE * first_order_gain
-        new_length = _step_length(trial - plan, gradient - new_gradient, length, first)
+        new_length = _step_length(candidate - plan, gradient - new_gradient, length, first)
         length, rows = np.where(accepted, new_length, length), accepted[:, None, None]
-        plan, gradient = np.where(rows, trial, plan), np.where(rows, new_gradient, gradient)
+        plan, gradient = np.where(rows, candidate, plan), np.where(rows, new_gradient, gradient)
         value = np.where(accepted, new_value, value)
         shrink = np.where(accepted, 1.0, _BACKTRACKING * shrink)
         recent[i % _MEMORY] = np.where(accepted, value, recent[i % _MEMORY])

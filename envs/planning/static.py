@@ -54,7 +54,7 @@ def static_plan(
         objective: to maximise.
         days: length of the flight.
         solver: iterations, step, number of draws, and seed.
-        progress: receives a line now and then.
+        progress: receives a line per stage.
     """
     market, state = posterior.sample_training(solver.draws)
     count = len(market.elasticity)

@@ -1,4 +1,9 @@
-"""Which benchmark tasks are there?"""
+"""Which benchmark tasks are there?
+
+- ``task``: tasks, sizes and their settings; ``generator``: markets by seed; ``splits``: held out
+- ``reference``: the problem of a task, and the static plan and clairvoyant values that ship
+- ``env``: Gymnasium's entry points; ``docs_page``: the page of a task in docs
+"""
 
 from .docs_page import task_page
 from .env import make_env, make_vector_env

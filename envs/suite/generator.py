@@ -120,10 +120,10 @@ def _process(process: OrnsteinUhlenbeck | None, ones: Floats, *names: str) -> di
     """
     if process is None:
         return dict(zip(names, (ones, 0 * ones, 0 * ones), strict=False))
-    kept = float(carryover_of(np.array(process.half_life)))
-    step_sd = process.sd * np.sqrt(1 - kept**2)
+    retention = float(carryover_of(np.array(process.half_life)))
+    step_sd = process.sd * np.sqrt(1 - retention**2)
     own, shared = step_sd * np.sqrt(1 - process.shared), step_sd * np.sqrt(process.shared)
-    return dict(zip(names, (kept * ones, own * ones, shared * ones), strict=False))
+    return dict(zip(names, (retention * ones, own * ones, shared * ones), strict=False))
 
 
 def _features(

@@ -29,11 +29,11 @@ SMALL = {
 NOT_ORACLES = [name for name in BASELINES if name not in ORACLES]
 SAMPLING = ("thompson",)  # its samples depend on a flight's row in the batch
 MARKETS = 3
-Made = Callable[[str, str], tuple[Experiment, Policy]]
+Build = Callable[[str, str], tuple[Experiment, Policy]]
 
 
 @pytest.fixture(scope="module")
-def made(task_experiment: Callable[..., Experiment]) -> Made:
+def build(task_experiment: Callable[..., Experiment]) -> Build:
     """Makes a baseline in a small experiment, once."""
 
     @cache
@@ -41,20 +41,20 @@ def made(task_experiment: Callable[..., Experiment]) -> Made:
         return task_experiment(key, markets=MARKETS)
 
     @cache
-    def make(key: str, name: str) -> tuple[Experiment, Policy]:
+    def build_once(key: str, name: str) -> tuple[Experiment, Policy]:
         agent = None
         if name in SMALL:
             agent = SETTINGS[name].of(shipped_yaml(f"agent/{name}") | SMALL[name], "agent")
         experiment = replace(experiment_of(key), agent=agent)
         return experiment, baseline(name, experiment)
 
-    return make
+    return build_once
 
 
 def _rollout(
-    made: tuple[Experiment, Policy], evaluation_set: EvaluationSet | None = None
+    built: tuple[Experiment, Policy], evaluation_set: EvaluationSet | None = None
 ) -> Rollout:
-    experiment, policy = made
+    experiment, policy = built
     return rollout_policy(experiment.problem, policy, evaluation_set or experiment.held_out("test"))
 
 
@@ -70,28 +70,28 @@ def _subset(evaluation_set: EvaluationSet, rows: slice) -> EvaluationSet:
 @pytest.mark.parametrize("name", BASELINES)
 @pytest.mark.parametrize("key", ["Uncertain-S", "Full-S"])
 def test_it_satisfies_every_constraint_and_spends_to_the_cent(
-    made: Made, key: str, name: str
+    build: Build, key: str, name: str
 ) -> None:
-    rollout = _rollout(made(key, name))
+    rollout = _rollout(build(key, name))
     assert rollout.policy == name
     assert rollout.violations == rollout.cents_off == 0
     if key == "Uncertain-S":  # all that is planned is delivered
-        problem = made(key, name)[0].problem
+        problem = build(key, name)[0].problem
         for flight in rollout.spend.swapaxes(0, 1):
             assert violations(problem.constraints, flight, tolerance=1e-4) == []
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_it_is_the_same_when_built_again_from_the_cache(made: Made, name: str) -> None:
-    experiment, policy = made("Full-S", name)
+def test_it_is_the_same_when_built_again_from_the_cache(build: Build, name: str) -> None:
+    experiment, policy = build("Full-S", name)
     again = baseline(name, replace(experiment, cache=experiment.cache))
     one, two = _rollout((experiment, policy)), _rollout((experiment, again))
     np.testing.assert_array_equal(one.spend, two.spend)
 
 
 @pytest.mark.parametrize("name", NOT_ORACLES)
-def test_a_flight_alone_is_the_flight_in_a_batch(made: Made, name: str) -> None:
-    experiment, policy = made("Full-S", name)
+def test_a_flight_alone_is_the_flight_in_a_batch(build: Build, name: str) -> None:
+    experiment, policy = build("Full-S", name)
     evaluation_set = experiment.held_out("test")
     together = _rollout((experiment, policy), evaluation_set)
     row = slice(0, 1) if name in SAMPLING else slice(1, 2)
@@ -100,15 +100,15 @@ def test_a_flight_alone_is_the_flight_in_a_batch(made: Made, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NOT_ORACLES)
-def test_open_loop_means_that_no_report_changes_a_decision(made: Made, name: str) -> None:
-    rollout = _rollout(made("Uncertain-S", name))
+def test_open_loop_means_that_no_report_changes_a_decision(build: Build, name: str) -> None:
+    rollout = _rollout(build("Uncertain-S", name))
     difference = np.abs(rollout.spend - rollout.spend[:, :1]).max()
-    assert (difference < 1e-6) == made("Uncertain-S", name)[1].open_loop
+    assert (difference < 1e-6) == build("Uncertain-S", name)[1].open_loop
 
 
 @pytest.mark.parametrize("name", NOT_ORACLES)
-def test_it_does_not_see_the_market(made: Made, name: str) -> None:
-    experiment, policy = made("Full-S", name)
+def test_it_does_not_see_the_market(build: Build, name: str) -> None:
+    experiment, policy = build("Full-S", name)
     state = experiment.held_out("test").state
     observable = initial_state(experiment.problem, state, (MARKETS,)).view
     requested_spend, requested_total, _ = policy.act(observable, None)
@@ -123,10 +123,10 @@ def test_it_does_not_see_the_market(made: Made, name: str) -> None:
 
 @pytest.mark.parametrize("name", ORACLES)
 def test_an_oracle_sees_the_market_and_is_bounded_by_the_shipped_values(
-    made: Made, name: str
+    build: Build, name: str
 ) -> None:
-    experiment, policy = made("Full-S", name)
-    best, static = experiment.held_out("test").best, _rollout(made("Full-S", "static"))
+    experiment, policy = build("Full-S", name)
+    best, static = experiment.held_out("test").best, _rollout(build("Full-S", "static"))
     total = _rollout((experiment, policy)).total
     assert best is not None
     assert (total <= best * (1 + 1e-9)).all()
@@ -136,10 +136,10 @@ def test_an_oracle_sees_the_market_and_is_bounded_by_the_shipped_values(
 
 
 def test_average_returns_lose_to_the_past_and_marginal_returns_win(
-    made: Made,
+    build: Build,
 ) -> None:
     value = {
-        name: _rollout(made("Stationary-M", name)).total.mean()
+        name: _rollout(build("Stationary-M", name)).total.mean()
         for name in ("greedy_average", "roas", "historical", "greedy")
     }
     assert value["greedy_average"] < value["roas"] < value["historical"] < value["greedy"]
