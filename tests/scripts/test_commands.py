@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -227,7 +228,7 @@ def test_notes_with_brackets_are_printed_verbatim_and_paths_are_not_broken(
     note = "[red]a note[/] on [google]"
 
     def prepare_with_note(*arguments: Any) -> Any:
-        return prepare(*arguments)._replace(notes=(note,))
+        return replace(prepare(*arguments), notes=(note,))
 
     monkeypatch.setattr(plan, "prepare", prepare_with_note)
     output = "output=" + "long" * 50 + ".json"
