@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from ...data.errors import ConfigError
 from ...data.settings import Settings
+from ...data.storage import shipped_yaml
 from ..experiment import Experiment
 from ..policy import Policy
 from .clairvoyant import clairvoyant, clairvoyant_static
@@ -33,7 +34,7 @@ BASELINES: Mapping[str, Factory] = {
     "clairvoyant_static": clairvoyant_static,
     "clairvoyant": clairvoyant,
 }
-RENAMED_POLICIES = {"cem": "cma"}  # it runs CMA-ES, not the cross-entropy method
+RENAMED_POLICIES: Mapping[str, str] = shipped_yaml("renamed")["policies"]  # former name -> current
 ORACLES = ("clairvoyant_static", "clairvoyant")  # they know the market: never a plan's policy
 
 

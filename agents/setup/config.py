@@ -1,6 +1,7 @@
 """The configuration as typed, frozen records: parsed once, when a command starts."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -110,7 +111,7 @@ class ExperimentConfig(Command):
         for key, value in changes.items():
             if key != "agent":
                 node, last = _node(groups, key, where)
-                node[last] = value
+                node[last] = deepcopy(value)
         return type(self).read(groups)
 
     def require_key(self, key: str, where: str) -> None:
@@ -150,6 +151,16 @@ class PlanCommand(Command):
     output: Path  # file of the plan
     seed: Seed  # of the training, if the agent is a learner
     baselines: list[Baseline]
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        """Parse the command; it needs an agent where it is given no trained policy."""
+        if config.get("policy") is None and config.get("agent") is None:
+            raise ConfigError(
+                "agent: no value; a plan needs an agent or a trained policy. "
+                "Set agent=NAME or policy=FOLDER and run again."
+            )
+        return super().read(config)
 
 
 class TrainCommand(Command):

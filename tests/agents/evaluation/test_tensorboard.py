@@ -125,9 +125,9 @@ def test_every_metric_of_the_hparams_exists_as_a_scalar(
         assert metrics == {f"evaluation/{name}" for name in METRICS}
         assert metrics <= set(events.Tags()["scalars"])
         started = _hparams(events, "_hparams_/session_start_info").session_start_info
-        told = {k: v.string_value or v.number_value for k, v in started.hparams.items()}
+        reported = {k: v.string_value or v.number_value for k, v in started.hparams.items()}
         policy, _, seed = run.partition("/seed_")
-        assert told == {
+        assert reported == {
             "policy": policy, "seed": int(seed or 0), "task": "Calibrated-v0",
             "objective": "conversions", "budget": 200_000,
         }  # fmt: skip
