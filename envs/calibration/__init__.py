@@ -4,7 +4,6 @@ from .calibrate import CalibrationSettings, calibrate, likelihood_of, prior_cent
 from .forecaster import SimulatorForecaster, cached_calibrations
 from .journeys import (
     JourneyFindings,
-    attribution_reader,
     journey_findings,
     ratio_draws,
 )
@@ -46,7 +45,6 @@ __all__ = [
     "Priors",
     "SimulatorForecaster",
     "StudentT",
-    "attribution_reader",
     "cached_calibrations",
     "calibrate",
     "contrast_basis",

@@ -5,16 +5,13 @@ ad exports, attributed now. Findings travel beside the settings, never inside th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...data.attribution import AttributionSettings, attribution_document, attribution_study
 from ...data.errors import ConfigError, DataError
-from ...data.exports import DataSettings
-from ...data.storage import digest, read_json
+from ...data.storage import digest
 from ...data.types import Floats
 from ..market import Objective, ObjectiveSettings, Ratio, generator
 from .priors import JourneyPriors, Priors
@@ -47,22 +44,6 @@ def prior_digest(priors: Priors, findings: JourneyFindings) -> str:
     return digest(priors.model_dump(mode="json"), findings.to_json())
 
 
-def attribution_reader(data: DataSettings, attribution: AttributionSettings) -> ReadAttribution:
-    """Return a function that reads an attribution document, each one once.
-
-    The function raises ``MediaGymError`` if the file is no such document or there are no landings.
-    """
-
-    @cache
-    def read(path: Path | None) -> Mapping[str, Any]:
-        if path is None:
-            return attribution_document(attribution_study(data, attribution))
-        content = read_json(path)
-        return content if isinstance(content, dict) else {}
-
-    return read
-
-
 def journey_findings(
     objective: ObjectiveSettings,
     priors: JourneyPriors,
@@ -75,7 +56,7 @@ def journey_findings(
         objective: settings; ``journeys`` asks for the ratios.
         priors: settings; ``carryover`` asks for days between visits, ``halo`` for led shares.
         names: (campaigns,).
-        read: see ``attribution_reader``.
+        read: ``data.attribution.attribution_reader`` makes one.
 
     Raises:
         ConfigError: if the attribution is of other campaigns.

@@ -11,7 +11,6 @@ system, whose linear program has integer vertices (Edmonds, 1970).
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ...data.errors import ConstraintError
 from .constraints import Constraints
@@ -33,6 +32,8 @@ def to_cents(plan: NDArray[np.float64], constraints: Constraints) -> NDArray[np.
     Raises:
         ConstraintError: if the plan violates the constraints, naming the first violation.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # slow to import: only where needed
+
     _require_satisfied(constraints, plan)
     exact = np.asarray(plan, np.float64) * 100
     whole = _floor(exact)
