@@ -1,10 +1,14 @@
 """What may be spent?
 
-- Where a floor is enforced during a flight: `day_bounds` in ``ledger`` returns today's floors and
-  caps; `spend_day` projects a requested spend onto them.
-- ``parse`` reads the settings into `Constraints`, whole cents by name; ``feasibility`` raises an
-  error if no plan satisfies them, and says which node is to blame.
-- ``rounding`` turns a plan into whole cents; ``violations`` checks a plan independently.
+- ``constraints``: `Constraints`, the amounts in whole cents, and the same in dollars as arrays
+- ``parse``: from the settings to `Constraints`
+- ``money``: amounts of money as text, parsed to exact cents and displayed
+- ``feasibility``: an error naming the node to blame if no plan satisfies the constraints
+- ``ledger``: spend so far; `day_bounds` enforces floors and caps on every day of a flight, and
+  `spend_day` projects a requested spend onto them
+- ``daily_floors``: floors spread evenly over the flight, for planners
+- ``rounding``: a plan rounded to whole cents
+- ``violations``: an independent check of a plan
 """
 
 from .constraints import Constraints

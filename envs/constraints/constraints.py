@@ -17,11 +17,11 @@ class ConstraintArrays(NamedTuple):
     """The amounts of a constraint set as arrays of one library; tuples go from the root down."""
 
     tree: Tree
-    zero: Array  # ()
+    zero: Array  # the number 0, ()
     total: Array  # dollars, (1,)
     sums: tuple[Array, ...]  # per inner level, the 0/1 matrix (children, nodes)
     floors: tuple[Array, ...]  # dollars over the flight, per level, (nodes,); the root's is 0
-    caps: tuple[Array, ...]  # dollars over the flight, the same; the root's is the total
+    caps: tuple[Array, ...]  # dollars over the flight, the same shapes; the root's is the total
     daily_caps: Array  # dollars a day, (campaigns,)
 
     def add_up(self, level: int, children: Array) -> Array:
@@ -36,15 +36,15 @@ class Constraints:
     """A feasible constraint set of one flight; build it with `parse_constraints`."""
 
     names: tuple[str, ...]  # campaigns, in the order of every (..., campaigns) array
-    channels: tuple[str, ...]  # in order of first appearance
+    channels: tuple[str, ...]  # names, in order of first appearance
     tree: Tree  # root, channels, campaigns
     days: int  # days of the flight, >= 1
     total_cents: int  # cents over the flight, > 0
     spend_all: bool  # True: exactly the total; False: at most
-    floor_cents: tuple[Cents, Cents]  # over the flight, (channels,) and (campaigns,), >= 0
-    cap_cents: tuple[Cents, Cents]  # over the flight, the same shapes, <= the total
-    daily_cap_cents: Cents  # a day, (campaigns,), <= the total
-    pacing: tuple[float, float]  # multiples of remaining money / remaining days: <= 1, >= 1
+    floor_cents: tuple[Cents, Cents]  # cents over the flight, (channels,) and (campaigns,), >= 0
+    cap_cents: tuple[Cents, Cents]  # cents over the flight, the same shapes, <= the total
+    daily_cap_cents: Cents  # cents per day, (campaigns,), >= 0, <= the total
+    pacing: tuple[float, float]  # band of a day's total over remaining money / days: <= 1, >= 1
     change_limit: float | None  # share of yesterday's spend, > 0
     _arrays: dict[Any, ConstraintArrays] = field(default_factory=dict, init=False, repr=False)
 

@@ -1,4 +1,7 @@
-"""Floors over a flight as dollars per day."""
+"""Campaigns' floors spread evenly over a flight, in dollars per day, for planners.
+
+Nothing is enforced here: ``ledger.day_bounds`` enforces floors on every day of a flight.
+"""
 
 import numpy as np
 
@@ -9,8 +12,8 @@ from .constraints import Constraints
 def daily_floors(constraints: Constraints) -> Floats:
     """Return each campaign's floor spread evenly over the flight, dollars a day, (campaigns,).
 
-    ``ledger.day_bounds`` enforces at least this much. A channel's floor counts as its campaign's
-    if it has only one.
+    If a channel has only one campaign, the channel's floor counts as the campaign's. The floors
+    that bind during a flight follow from the money spent so far: see ``ledger.day_bounds``.
     """
     owner = constraints.tree.parents[1]
     channel, campaign = (cents / 100 for cents in constraints.floor_cents)

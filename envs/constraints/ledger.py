@@ -2,10 +2,10 @@
 
 `day_bounds` turns the constraints of a flight and its ledger into today's floors and caps;
 `spend_day` projects a requested spend onto them. This is where a floor is enforced during a flight:
-with n days left, every node gets at least its remaining floor / n today, and at most what leaves
-the other nodes theirs, so that a feasible plan for the other days exists whatever is chosen within.
-With daily caps money must also stay spendable: a campaign that cannot take it later has to take it
-today. The proof is in `day_bounds`.
+with n days remaining, every node gets at least its remaining floor / n today, and at most an amount
+that leaves the other nodes their remaining floors, so that any choice within these bounds leaves a
+feasible plan for the other days. With daily caps the money must also stay spendable: a campaign
+that cannot spend it later has to spend it today. The proof is in `day_bounds`.
 """
 
 from functools import cached_property
@@ -25,7 +25,7 @@ class _Totals(NamedTuple):
 
     spent: list[Array]  # per level, (..., nodes)
     floor_remaining: list[Array]  # the same
-    children_floors: list[Array]  # per inner level, sum of what its children's floors lack
+    children_floors: list[Array]  # per inner level, its children's remaining floors added
 
 
 class Ledger(
@@ -78,12 +78,12 @@ class Ledger(
 
 
 def remaining(constraints: Constraints, ledger: Ledger) -> Array:
-    """Return the dollars of the total that are left, (...,)."""
+    """Return the unspent dollars of the total, (...,)."""
     return constraints.total - _totals(constraints, ledger).spent[0][..., 0]
 
 
 def floor_remaining(constraints: Constraints, ledger: Ledger) -> tuple[Array, ...]:
-    """Return the dollars that floors still lack, per level from the root down, (..., nodes), >= 0.
+    """Return the remaining floors in dollars, per level from the root down, (..., nodes), >= 0.
 
     A node's own floor minus its spend, or the sum of its children's remaining floors if larger.
     """
@@ -91,7 +91,7 @@ def floor_remaining(constraints: Constraints, ledger: Ledger) -> tuple[Array, ..
 
 
 def total_range(constraints: Constraints, ledger: Ledger) -> tuple[Array, Array]:
-    """Return the least and the most dollars that today's total may be, (...,) each."""
+    """Return the lower and the upper bound of today's total in dollars, (...,) each."""
     bounds = day_bounds(constraints, ledger)
     return bounds.lower[0][..., 0], bounds.upper[0][..., 0]
 
@@ -103,7 +103,7 @@ def spend_day(
 
     Args:
         constraints: the set.
-        ledger: of the flights.
+        ledger: spend of the flights before today.
         requested_spend: dollars, (..., campaigns), any finite numbers.
         requested_total: dollars, (...,), any finite numbers; clipped to `total_range`.
 
@@ -143,65 +143,74 @@ def _compute_totals(arrays: ConstraintArrays, leaves: Array) -> _Totals:
     return _Totals(spent[::-1], floor_remaining[::-1], children_floors[::-1])
 
 
-def day_bounds(constraints: Constraints, ledger: Ledger, days_left: int | None = None) -> Bounds:
+def day_bounds(
+    constraints: Constraints, ledger: Ledger, days_remaining: int | None = None
+) -> Bounds:
     """Return today's floors and caps of every node; the root's pair is the range of today's total.
 
-    Why no choice within them can make the rest infeasible: write s for what is spent, C for a cap,
-    O for what a node's floor lacks (`floor_remaining`), R for the money left, n for the days left
-    and C' = C - s. The rest is feasible while O <= C' at every node and O_root <= R. Today every
-    node gets x >= O / n, so that tomorrow it lacks at most (1 - 1/n) O. A node's cap today leaves
-    its children their remaining floors, x <= C' - (1 - 1/n) sum O_c, and so does the total at the
-    root; both conditions hold again tomorrow. And x = X / n, an even share of any plan X for the
-    rest, is within the bounds: today's set is never empty, and R / n is always an allowed total.
-    With daily caps `_keep_spendable` adds what the same argument needs.
+    No choice within these bounds can make the other days infeasible. Let s be a node's spend so
+    far, C its cap, C' = C - s, O its remaining floor (`floor_remaining`), R the unspent money and
+    n the days remaining. The remaining days are feasible while O <= C' at every node and
+    O_root <= R. Today every node gets x >= O / n, so its remaining floor tomorrow is at most
+    (1 - 1/n) O. A node's cap today leaves its children their remaining floors,
+    x <= C' - (1 - 1/n) sum O_c, and so does the total at the root; both conditions hold again
+    tomorrow. And x = X / n, an even share of any plan X for the remaining days, is within the
+    bounds: today's set is never empty, and R / n is always an allowed total. With daily caps
+    `_keep_spendable` adds the bounds that the same argument needs.
 
-    With a change limit caps too are spread evenly, C' / n, so that what was allowed yesterday is
-    allowed today, and the box around it is never empty.
+    With a change limit caps are spread evenly too, C' / n, so that any spend allowed yesterday is
+    allowed today, and the set of spends within the limit is never empty.
 
     Args:
         constraints: the set.
-        ledger: of the flights.
-        days_left: days left including today; the flight's days minus those that are over if absent.
+        ledger: spend of the flights before today.
+        days_remaining: days >= 1, including today; those of the flight that are not over if absent.
 
     Returns:
         Dollars today, per level (..., nodes): consistent, so that the set is not empty for any
         total in the root's range. If money was not delivered and daily caps or a change limit
-        leave no room to catch up, caps hold and floors yield.
+        leave no room to catch up, caps hold and floors are lowered to them.
     """
-    left = constraints.days - ledger.day if days_left is None else days_left
+    if days_remaining is None:
+        days_remaining = constraints.days - ledger.day
     arrays = constraints.arrays(ledger.spent)
     xp = namespace(ledger.spent)
-    spent, floors, children_floors = _totals(constraints, ledger)
+    spent, floors_remaining, children_floors = _totals(constraints, ledger)
     free = [cap - dollars for cap, dollars in zip(arrays.caps, spent, strict=True)]
-    low = [floor / left for floor in floors]
+    # Floors bind here: each node must spend at least an even share of its remaining floor today.
+    low = [floor / days_remaining for floor in floors_remaining]
     high = [
-        room - (1 - 1 / left) * reserved
+        room - (1 - 1 / days_remaining) * reserved
         for room, reserved in zip(free, children_floors, strict=False)
     ]
     high.append(xp.minimum(free[-1], arrays.daily_caps))
-    if left > 1 and constraints.has_daily_caps:
-        low = _keep_spendable(constraints, arrays, spent, free, low, left)
+    if days_remaining > 1 and constraints.has_daily_caps:
+        low = _keep_spendable(constraints, arrays, spent, free, low, days_remaining)
     if constraints.change_limit is not None:
-        high = [xp.minimum(cap, room / left) for cap, room in zip(high, free, strict=True)]
+        high = [
+            xp.minimum(cap, room / days_remaining) for cap, room in zip(high, free, strict=True)
+        ]
         if ledger.day:
             low[-1] = xp.maximum(low[-1], ledger.last * (1 - constraints.change_limit))
             high[-1] = xp.minimum(high[-1], ledger.last * (1 + constraints.change_limit))
     slowest, fastest = constraints.pacing
     if constraints.spend_all:
-        low[0] = xp.maximum(low[0], free[0] * (1.0 if left == 1 else slowest / left))
-    high[0] = xp.minimum(high[0], free[0] * min(1.0, fastest / left))
+        low[0] = xp.maximum(
+            low[0], free[0] * (1.0 if days_remaining == 1 else slowest / days_remaining)
+        )
+    high[0] = xp.minimum(high[0], free[0] * min(1.0, fastest / days_remaining))
     return _reconcile(arrays, low, high)
 
 
 def _reconcile(arrays: ConstraintArrays, low: list[Array], high: list[Array]) -> Bounds:
-    """Tighten bounds bottom-up; where rounding or undelivered money left a gap, caps win."""
+    """Tighten bounds bottom-up; if rounding or undelivered money makes them cross, caps win."""
     xp = namespace(low[0])
     high[-1] = xp.maximum(high[-1], arrays.zero)
     low[-1] = xp.minimum(low[-1], high[-1])
     for level in range(len(arrays.sums) - 1, -1, -1):
-        least, most = arrays.add_up(level, low[level + 1]), arrays.add_up(level, high[level + 1])
-        high[level] = xp.maximum(xp.minimum(high[level], most), least)
-        low[level] = xp.minimum(xp.maximum(low[level], least), high[level])
+        low_sum, high_sum = (arrays.add_up(level, bound[level + 1]) for bound in (low, high))
+        high[level] = xp.maximum(xp.minimum(high[level], high_sum), low_sum)
+        low[level] = xp.minimum(xp.maximum(low[level], low_sum), high[level])
     return Bounds(tuple(low), tuple(high))
 
 
@@ -211,45 +220,45 @@ def _keep_spendable(
     spent: list[Array],
     free: list[Array],
     low: list[Array],
-    left: int,
+    days_remaining: int,
 ) -> list[Array]:
-    """Raise today's lower bounds so that daily caps leave room for the rest.
+    """Raise today's lower bounds so that daily caps leave room for the remaining money.
 
-    room(m) is what a node can still take in m days: min(C', m daily caps), and for an inner node
-    min(C', sum of its children's). A node's *reach*, x + room(n - 1) after x, must not fall below
-    what has to go through it: R at the root, what its floor lacks elsewhere. `least` is the reach
-    after the lower bounds alone, room(n) the largest one. From the root down, a node whose children
-    all add a dollar of reach per dollar spent is bounded as a sum; otherwise every child has to go
-    the same fraction of the way from `least` to room(n). These demands never exceed X / n of a plan
-    X for the rest, because room is concave in m.
+    room(m) is the most that a node can still spend in m days: min(C', m daily caps), and for an
+    inner node min(C', sum of its children's rooms). A node's *reach*, x + room(n - 1) after x, must
+    not fall below the money that has to pass through it: R at the root, its remaining floor
+    elsewhere. `lowest` is the reach if x is the lower bound, room(n) the largest reach. From the
+    root down, a node whose children all add a dollar of reach per dollar spent is bounded as a sum;
+    otherwise every child has to go the same fraction of the way from `lowest` to room(n). These
+    lower bounds never exceed X / n for a plan X of the remaining days: room is concave in m.
     """
     xp = namespace(spent[0])
-    later = (left - 1) * arrays.daily_caps
-    room = [xp.minimum(free[-1], left * arrays.daily_caps)]
+    later = (days_remaining - 1) * arrays.daily_caps
+    room = [xp.minimum(free[-1], days_remaining * arrays.daily_caps)]
     rest = [xp.minimum(free[-1], later)]
-    least = [xp.minimum(free[-1], low[-1] + later)]
+    lowest = [xp.minimum(free[-1], low[-1] + later)]
     noise = _NOISE * arrays.total
     # Where a dollar spent today does not always add a dollar of reach:
-    wasteful = (free[-1] < left * arrays.daily_caps - noise) & (free[-1] > noise)
+    wasteful = (free[-1] < days_remaining * arrays.daily_caps - noise) & (free[-1] > noise)
     sums: list[tuple[Array, ...]] = []
     for level in range(len(arrays.sums) - 1, -1, -1):
-        all_room, all_rest, all_least = (arrays.add_up(level, s[-1]) for s in (room, rest, least))
-        as_sum = arrays.add_up(level, wasteful * xp.ones_like(least[-1])) == 0
-        sums.append((all_room, all_rest, all_least, as_sum))
+        all_room, all_rest, all_lowest = (arrays.add_up(level, s[-1]) for s in (room, rest, lowest))
+        as_sum = arrays.add_up(level, wasteful * xp.ones_like(lowest[-1])) == 0
+        sums.append((all_room, all_rest, all_lowest, as_sum))
         room.append(xp.minimum(free[level], all_room))
         rest.append(xp.minimum(free[level], all_rest))
         wasteful = ~as_sum | (free[level] < all_room - noise)
         own_floor = arrays.floors[level] - spent[level]
-        least.append(xp.maximum(xp.minimum(free[level], all_least), own_floor))
-    room, least, raised = room[::-1], least[::-1], list(low)
-    required = free[0] if constraints.spend_all else least[0]
-    for level, (all_room, all_rest, all_least, as_sum) in enumerate(sums[::-1]):
+        lowest.append(xp.maximum(xp.minimum(free[level], all_lowest), own_floor))
+    room, lowest, raised = room[::-1], lowest[::-1], list(low)
+    required = free[0] if constraints.spend_all else lowest[0]
+    for level, (all_room, all_rest, all_lowest, as_sum) in enumerate(sums[::-1]):
         bound = xp.maximum(low[level], required - all_rest)
         raised[level] = xp.where(as_sum, bound, low[level])
-        gap = xp.maximum(required - all_least, arrays.zero)
-        span = all_room - all_least
+        gap = xp.maximum(required - all_lowest, arrays.zero)
+        span = all_room - all_lowest
         fraction = xp.where(as_sum | (span <= 0), arrays.zero, gap / xp.where(span > 0, span, 1.0))
         fraction = fraction @ arrays.sums[level].T if level else fraction
-        required = least[level + 1] + fraction * (room[level + 1] - least[level + 1])
+        required = lowest[level + 1] + fraction * (room[level + 1] - lowest[level + 1])
     raised[-1] = xp.maximum(low[-1], required - later)
     return raised

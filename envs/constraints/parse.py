@@ -35,12 +35,12 @@ class ConstraintSettings(Settings):
 
     total: Any  # dollars
     total_type: Any  # equal or at_most
-    channel: Any  # default of every channel
-    campaign: Any  # default of every campaign
+    channel: Any  # keys of every channel, unless overridden
+    campaign: Any  # keys of every campaign, unless overridden
     channels: Any  # by name, keys that differ from the default
     campaigns: Any  # by name, keys that differ from the default
-    pacing: Any  # two multiples, or null
-    change_limit: Any  # share, or null
+    pacing: Any  # band of a day's total over an even pace, [<= 1, >= 1], or null
+    change_limit: Any  # share of yesterday's spend, > 0, or null
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ _KEYS = {
 def _by_name(
     settings: ConstraintSettings, kind: str, names: tuple[str, ...]
 ) -> dict[str, dict[str, tuple[Any, str]]]:
-    """Per node, the value of each key and where it was set: the default or an override."""
+    """Return each node's keys, each with its value and the setting that it comes from."""
     group = f"{kind}s"
     default = _keys(getattr(settings, kind), kind, kind)
     overrides = getattr(settings, group)
@@ -197,13 +197,13 @@ def _keys(group: Any, kind: str, where: str) -> dict[str, tuple[Any, str]]:
 def _limits(
     nodes: dict[str, dict[str, tuple[Any, str]]], kind: str, names: tuple[str, ...], total: int
 ) -> tuple[Cents, Cents, Cents]:
-    """Floors, caps and daily caps in cents, (nodes,) each."""
+    """Return floors, caps and daily caps in cents, (nodes,) each."""
     rows = np.array([_limit(nodes[name], total) for name in names], dtype=np.int64)
     return rows[:, 0], rows[:, 1], rows[:, 2]
 
 
 def _limit(node: dict[str, tuple[Any, str]], total: int) -> tuple[int, int, int]:
-    """A node's floor, cap and daily cap in cents; without a cap, the total."""
+    """Return a node's floor, cap and daily cap in cents; a missing cap is the total."""
 
     def amount(key: str, default: int, up: bool) -> int:
         value, where = node.get(key, (None, key))

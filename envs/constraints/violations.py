@@ -64,7 +64,7 @@ class _Check(NamedTuple):
     """One kind of bound, checked on many plans at once."""
 
     violation: str  # "below its floor"
-    names: tuple[Sequence[str], ...]  # of each axis after the plans'
+    names: tuple[Sequence[str], ...]  # names along each axis after the first, which is plans
     spent: Numbers  # cents, (plans, ...)
     bound: Numbers  # cents, broadcast to the same
     violated: NDArray[np.bool_]  # the same shape as spent
@@ -88,8 +88,8 @@ def _checks(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[
     yield from _flight(constraints, cents, slack)
     days = [f"day {day + 1}" for day in range(cents.shape[1])]
     cells = (days, constraints.names)
-    yield _least("below", cells, cents, np.zeros(1), slack)
-    yield _most("above its daily cap", cells, cents, constraints.daily_cap_cents, slack)
+    yield _lower_bound("below", cells, cents, np.zeros(1), slack)
+    yield _upper_bound("above its daily cap", cells, cents, constraints.daily_cap_cents, slack)
     rounding = 1.0 if slack == 0 else 0.0
     yield from _pacing(constraints, cents, days, slack, rounding)
     if constraints.change_limit is not None and len(days) > 1:
@@ -97,15 +97,15 @@ def _checks(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[
         cells = (days[1:], constraints.names)
         slack += rounding * (2 + limit)
         change = f"{100 * limit:g}% change from the day before:"
-        yield _least(f"below a {change}", cells, cents[:, 1:], (1 - limit) * before, slack)
-        yield _most(f"above a {change}", cells, cents[:, 1:], (1 + limit) * before, slack)
+        yield _lower_bound(f"below a {change}", cells, cents[:, 1:], (1 - limit) * before, slack)
+        yield _upper_bound(f"above a {change}", cells, cents[:, 1:], (1 + limit) * before, slack)
 
 
 def _total(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[_Check]:
     spent, total = cents.sum((1, 2)), np.array(constraints.total_cents)
-    yield _most("above the total", (), spent, total, slack)
+    yield _upper_bound("above the total", (), spent, total, slack)
     if constraints.spend_all:
-        yield _least("below the total", (), spent, total, slack)
+        yield _lower_bound("below the total", (), spent, total, slack)
 
 
 def _flight(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[_Check]:
@@ -121,8 +121,10 @@ def _flight(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[
     )
     levels = ((constraints.channels, channels), (constraints.names, campaigns))
     for level, (names, spent) in enumerate(levels):
-        yield _least("below its floor", (names,), spent, constraints.floor_cents[level], slack)
-        yield _most("above its cap", (names,), spent, constraints.cap_cents[level], slack)
+        yield _lower_bound(
+            "below its floor", (names,), spent, constraints.floor_cents[level], slack
+        )
+        yield _upper_bound("above its cap", (names,), spent, constraints.cap_cents[level], slack)
 
 
 def _pacing(
@@ -131,29 +133,29 @@ def _pacing(
     """Each day's total against remaining money / remaining days, the even pace."""
     today = cents.sum(2)
     even = (constraints.total_cents - np.cumsum(today, 1) + today) / np.arange(len(days), 0, -1)
-    left = np.arange(len(days), 0, -1)
+    days_remaining = np.arange(len(days), 0, -1)
     low, high = constraints.pacing
     pace = "times an even pace:"
-    yield _most(
+    yield _upper_bound(
         f"above {high:g} {pace}",
         (days,),
         today,
         high * even,
-        slack + rounding * (1 + high / left),
+        slack + rounding * (1 + high / days_remaining),
     )
     if constraints.spend_all:
-        slow = slack + rounding * (1 + low / left)
-        yield _least(f"below {low:g} {pace}", (days,), today, low * even, slow)
+        slow = slack + rounding * (1 + low / days_remaining)
+        yield _lower_bound(f"below {low:g} {pace}", (days,), today, low * even, slow)
 
 
-def _least(
+def _lower_bound(
     violation: str, names: tuple[Sequence[str], ...], spent: Numbers, bound: Numbers, slack: Any
 ) -> _Check:
     # Negated, so that NaN is a violation too.
     return _Check(violation, names, spent, bound, ~(spent >= bound - slack))
 
 
-def _most(
+def _upper_bound(
     violation: str, names: tuple[Sequence[str], ...], spent: Numbers, bound: Numbers, slack: Any
 ) -> _Check:
     return _Check(violation, names, spent, bound, ~(spent <= bound + slack))
