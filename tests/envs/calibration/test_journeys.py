@@ -198,7 +198,7 @@ def test_landings_that_priors_and_objective_ask_for_are_attributed_once(
         calls.append(arguments)
         return attribution_study(*arguments)
 
-    monkeypatch.setattr("mediagym.envs.calibration.journeys.attribution_study", counted)
+    monkeypatch.setattr("mediagym.data.attribution.document.attribution_study", counted)
     findings = find(None, names, carryover=True)
     assert len(calls) == 1
     assert findings.ratios is not None
