@@ -22,7 +22,15 @@ from ..envs.environment import EnvSettings, MarketSource
 from ..envs.flight import Problem
 from ..envs.market import Stream
 from ..envs.planning import SolverSettings, best_constant_plan, clairvoyant_values
-from ..envs.suite import Task, held_out_markets, posterior_of, problem_for, reference_of, source_of
+from ..envs.suite import (
+    HELD_OUT_SPLITS,
+    Task,
+    held_out_markets,
+    posterior_of,
+    problem_for,
+    reference_of,
+    source_of,
+)
 from .policy import PlanPolicy
 from .rollout import (
     EvaluationSet,
@@ -34,7 +42,6 @@ from .rollout import (
 
 AgentSettings = TypeVar("AgentSettings", bound=Settings)
 PlanKind = Literal["daily", "constant"]
-HELD_OUT_SPLITS = ("validation", "test")
 CALIBRATED = "mediagym/Calibrated-v0"
 _VERSION = 2  # of cached results; raise it when a method changes
 

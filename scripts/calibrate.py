@@ -20,11 +20,11 @@ def run(options: CalibrateCommand) -> None:
     folder, config = run_folder(), options.experiment
     history, notes = load(config)
     findings = find_journeys(config, history)
-    with progress("calibrating") as say:
-        posterior = calibrated_or_updated(options, history, findings, say)
+    with progress("calibrating") as show_progress:
+        posterior = calibrated_or_updated(options, history, findings, show_progress)
         save_posterior(posterior, folder)
         if options.report:
-            say("drawing the report")
+            show_progress("drawing the report")
             content = calibration_content(history, posterior, config.priors)
             write_report(content, config.objective.name, folder / "calibration")
     console.print(learning_table(posterior.report))

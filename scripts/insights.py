@@ -20,8 +20,8 @@ from mediagym.scripts.cli import (
 def run(options: InsightsCommand) -> None:
     """Write ``insights.json``, ``insights.html`` and the figures."""
     folder = options.output or run_folder()
-    with progress("analysing the exports") as say:
-        found = gather_insights(options, say)
+    with progress("analysing the exports") as show_progress:
+        found = gather_insights(options, show_progress)
     document = insights_document(found)
     pictures = {name: png_of(figure) for name, figure in insights_figures(document).items()}
     path = write_json(folder / "insights.json", document)

@@ -21,7 +21,7 @@ def counterfactual_conversions(
         market: one market or a batch, (..., campaigns).
         levels: (days, ..., campaigns) log level of every day.
         spend: (days, campaigns) dollars, actual or hypothetical.
-        first_day: of the history, days since 1970-01-01.
+        first_day: the history's first day, days since 1970-01-01.
         step_market: ``step``, or that of another response form.
 
     Returns:

@@ -95,10 +95,10 @@ def _search(mean: Array, probability: Array) -> Array:
     result, count, below, open_draws = 0 * mean, 0 * mean, mass, (mean == mean).nonzero()[:, 0]
     for k in range(1, _MAX_SEARCHED_COUNT):
         above = probability > below
-        left = int(above.count_nonzero())
-        if 2 * left <= len(above):  # drop finished draws
+        unfinished = int(above.count_nonzero())
+        if 2 * unfinished <= len(above):  # drop finished draws
             result[open_draws] = count
-            if not left:
+            if not unfinished:
                 return result
             rows = above.nonzero()[:, 0]
             above, probability, mass, mean, below, count, open_draws = (
@@ -115,7 +115,7 @@ def negative_binomial_loglik(count: Array, mean: Array, dispersion: Array) -> Ar
     """Return the log-likelihood of NB2 (variance ``mean + dispersion mean^2``), up to a constant.
 
     Gamma functions replace the factorials, so that fractional conversions are allowed; the term
-    ``log count!`` is left out.
+    ``log count!`` is omitted.
 
     Args:
         count: reported conversions, >= 0, fractions allowed.

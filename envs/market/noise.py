@@ -151,9 +151,9 @@ def _events(shocks: ShockSettings, uniform: Floats, days: int, campaigns: int) -
 
     Args:
         shocks: probabilities and sizes.
-        uniform: (flights, uniforms).
-        days: of the flights.
-        campaigns: of the flights.
+        uniform: uniform draws in [0, 1), (flights, uniforms).
+        days: number of days of the flights.
+        campaigns: number of campaigns of the flights.
     """
     flights, cells = len(uniform), 5 * days * campaigns
     begins = uniform[:, :cells].reshape(flights, 5, days, campaigns).swapaxes(0, 1)
@@ -196,12 +196,12 @@ def _lasting(
 ) -> NDArray[np.bool_]:
     """Return True on the days of an event, (days, campaigns, flights)."""
     low, high = durations
-    left = _values_at_begin(
+    days_remaining = _values_at_begin(
         begins, uniform, lambda u: np.floor(low + (high - low + 1) * u), np.int16
     )
-    for t in range(1, len(left)):  # days left, today included
-        np.maximum(left[t - 1] - 1, left[t], out=left[t])
-    return left > 0
+    for t in range(1, len(days_remaining)):  # today is one of them
+        np.maximum(days_remaining[t - 1] - 1, days_remaining[t], out=days_remaining[t])
+    return days_remaining > 0
 
 
 def _accumulate(operation: np.ufunc, daily: NDArray[Any]) -> NDArray[Any]:

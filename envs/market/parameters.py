@@ -91,7 +91,7 @@ def require_possible(market: Market, names: Sequence[str]) -> None:
 
     Args:
         market: fields (..., campaigns).
-        names: of the campaigns.
+        names: names of the campaigns.
 
     Raises:
         MediaGymError: naming the first parameter, campaign and value, and the allowed range.

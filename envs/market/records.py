@@ -66,9 +66,9 @@ class MarketState(NamedTuple):
 class Noise(NamedTuple):
     """Random draws of a day, made by the caller; with a leading axis, of the days of a flight.
 
-    Without ``count_normal`` (None) only what a perfect forecaster would know is left: the demand
-    path, competition and sudden events, with count noise averaged out. Fields of features that are
-    off are None.
+    If ``count_normal`` is None, count noise is averaged out and only the noise that a perfect
+    forecaster would know remains: the demand path, competition and sudden events. Fields of
+    features that are off are None.
     """
 
     demand: Array  # standard normal shared by the campaigns, (..., 1)
@@ -95,11 +95,11 @@ class Noise(NamedTuple):
 class Outcome(NamedTuple):
     """Outcome of a day of spend."""
 
-    expected: Array  # conversions, count noise averaged out
-    expected_revenue: Array  # dollars, count noise averaged out
-    conversions: Array  # counted, of today's clicks, reported or not
+    expected: Array  # conversions at their mean, without count noise
+    expected_revenue: Array  # dollars at their mean, without count noise
+    conversions: Array  # count from today's clicks, reported or not
     revenue: Array  # dollars
     clicks: Array  # may be fractional
     impressions: Array  # may be fractional
-    delivered: Array  # dollars spent of those planned
+    delivered: Array  # dollars spent, <= planned
     claimed: Array  # conversions reported by the platform today

@@ -34,10 +34,10 @@ def step(
 
     Args:
         market: parameters, (..., campaigns).
-        state: at the end of yesterday.
+        state: state of the market at the end of yesterday.
         spend: dollars planned for today, >= 0, (..., campaigns).
-        noise: today's draws; None for the expected day: the level decays without a change, counts
-            are at their mean.
+        noise: today's draws; None for the expected day: the level decays towards 0 without a random
+            change, and counts are at their mean.
     """
     xp = namespace(spend, market.elasticity)
     delivered = deliver(market, spend, noise)
@@ -53,8 +53,8 @@ def step(
     stock = carry(state.stock, build, market.carryover)
     clicks = delivered / cpc
     impressions = clicks / market.click_rate
-    tired, fatigue_effect = fatigue(market, state.fatigue, impressions)
-    aware, halo_effect = attention(market, state.attention, stock)
+    next_fatigue, fatigue_effect = fatigue(market, state.fatigue, impressions)
+    next_attention, halo_effect = attention(market, state.attention, stock)
     demand = _sum(level, drift, season(market.annual, state.day), noise and noise.spike)
     log_level = _sum(demand, fatigue_effect, halo_effect)
     expected = expected_conversions(market, stock, log_level, state.day)
@@ -81,9 +81,9 @@ def step(
         level,
         None if market.build is None else build,
         pressure,
-        tired,
+        next_fatigue,
         drift,
-        aware,
+        next_attention,
         pending,
     )
     return after, outcome

@@ -113,8 +113,8 @@ def _process(process: OrnsteinUhlenbeck | None, ones: Floats, *names: str) -> di
     """Return the market fields of a stationary process that steps once a day.
 
     Args:
-        process: None: constant.
-        ones: (markets, campaigns).
+        process: settings of the process; None: the level is constant.
+        ones: array of ones, (markets, campaigns).
         names: fields of the share kept a day, the sd of a day's own step and, if the process has
             one, that of the step shared by all campaigns.
     """
