@@ -101,6 +101,7 @@ def _totals(plan: Plan, total: int) -> dict[str, Any]:
         "revenue": revenue,
         "roas": revenue["mean"] / dollars if total else None,
         "cpa": dollars / conversions["mean"] if conversions["mean"] else None,
+        # budget allocation efficiency, usually called return on investment (ROI): ROAS - 1
         "bae": (revenue["mean"] - dollars) / dollars if total else None,
     }
 

@@ -14,7 +14,7 @@ from ...envs.market import MarketState, step
 from .document import Plan
 
 _CURVE_POINTS = 60
-_BAND_DRAWS = 400  # markets that the bands are quantiles of
+_BAND_DRAWS = 400  # posterior draws whose quantiles make the bands
 _PANEL_COLUMNS = 3
 
 
@@ -24,7 +24,7 @@ def spend_map(
     """Return a heat map of spend per campaign and day, each campaign on its own scale.
 
     Args:
-        names: campaigns.
+        names: names of the campaigns.
         dates: (days,).
         plan: (days, campaigns) dollars.
         title: name of the plan.

@@ -35,7 +35,7 @@ BASELINES: Mapping[str, Factory] = {
     "clairvoyant": clairvoyant,
 }
 RENAMED_POLICIES: Mapping[str, str] = shipped_yaml("renamed")["policies"]  # former name -> current
-ORACLES = ("clairvoyant_static", "clairvoyant")  # they know the market: never a plan's policy
+ORACLES = ("clairvoyant_static", "clairvoyant")  # know the true market; cannot make a plan
 
 
 class BaselineSettings(Settings):

@@ -56,8 +56,8 @@ def agent_of(group: Mapping[str, Any]) -> Settings:
 class ExperimentConfig(Command):
     """One experiment: the groups of ``conf/problem.yaml``, a task or an advertiser, an agent."""
 
-    task: str | None = None  # such as Full-M; None: the advertiser of ``data.path``
-    agent: Agent | None = None  # None: the command has none
+    task: str | None = None  # key of a task, such as Full-M; None: the advertiser of ``data.path``
+    agent: Agent | None = None  # None: the command uses no agent
     data: DataSettings
     attribution: AttributionSettings
     priors: Priors
@@ -68,7 +68,7 @@ class ExperimentConfig(Command):
     solver: SolverSettings
     evaluation: EvaluationSettings
     cache: Path  # folder of calibrations and static plans
-    threads: Count  # of torch
+    threads: Count  # torch threads
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Self:
@@ -99,8 +99,8 @@ class ExperimentConfig(Command):
 
         Args:
             changes: values by dotted key, such as ``agent.warm.iterations``; ``agent`` alone names
-                another agent, as it ships.
-            where: what the keys are given by, for messages.
+                another agent, which then has its default settings.
+            where: source of the keys, such as a file, for error messages.
 
         Raises:
             ConfigError: for a key that the configuration does not have.
@@ -147,9 +147,9 @@ class PlanCommand(Command):
     """Options of ``scripts/plan.py``."""
 
     experiment: ExperimentConfig
-    policy: str | None  # folder of a training run
+    policy: str | None  # folder of a training run; None: the agent
     output: Path  # file of the plan
-    seed: Seed  # of the training, if the agent is a learner
+    seed: Seed  # seed of the training, if the agent is a learner
     baselines: list[Baseline]
 
     @classmethod
@@ -179,21 +179,21 @@ class EvaluateCommand(Command):
     experiment: ExperimentConfig
     task: Tasks
     policies: Annotated[list[str], Field(min_length=1)]  # baselines, learners, folders of runs
-    output: Path | None  # folder of the results; None: the run's own
+    output: Path | None  # folder of the results; None: the run's folder
     seed: Seed
 
 
 class ClairvoyantCommand(Command):
     """Options of ``scripts/clairvoyant.py``."""
 
-    tasks: list[str]  # such as Full-M; empty: all
-    threads: Count  # of torch
+    tasks: list[str]  # keys of tasks, such as Full-M; empty: all tasks
+    threads: Count  # torch threads
 
 
 class SuiteCommand(Command):
     """Options of ``scripts/suite.py``."""
 
     experiment: ExperimentConfig
-    tasks: list[str]  # such as Full-M; empty: all
+    tasks: list[str]  # keys of tasks, such as Full-M; empty: all tasks
     output: Path  # folder of the table and the pages
     policies: Annotated[list[Baseline], Field(min_length=1)]

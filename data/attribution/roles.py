@@ -9,6 +9,7 @@ from ..journeys import Journeys, renumber
 from ..types import Floats, Ints
 from .bootstrap import Bootstrap
 
+# first of several landings, one between, last of several, and the only landing of a journey
 ROLES = ("initiator", "assist", "closer", "solo")
 MIN_JOURNEYS = 5  # minimum number of journeys for a bootstrap interval
 

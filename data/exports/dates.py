@@ -21,9 +21,9 @@ _ALLOWED = (
     "a date as 2024-01-31 (YYYY-MM-DD), or as 31-01-2024 or 01-31-2024 with the same order in the "
     "whole file; - / or . between the parts, optionally followed by a time of day"
 )
-_MAX_GAP = 3 * 365  # days between neighbouring dates; one of them has a wrong year beyond
-_MAX_GAP_OF_SINGLE_DAY = 180  # days, where one side of the gap is a single day
-_MAX_SPAN = 20 * 366  # days of a history
+_MAX_GAP = 3 * 365  # days between neighbouring dates, above which one has a wrong year
+_MAX_GAP_OF_SINGLE_DAY = 180  # the same, in days, if one side of the gap is a single day
+_MAX_SPAN = 20 * 366  # maximum length of a history, days
 
 
 class _DateParts(NamedTuple):

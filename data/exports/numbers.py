@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, data_error, shown
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_MAX_VALUE = 1e15  # per cell; a larger value is damaged data, and sums would lose cents
+_MAX_VALUE = 1e15  # maximum of a cell; larger values are damage, and sums would lose cents
 _ALLOWED = "a plain number, 0 or more, with a decimal point, such as 1234.5"
 _DIAGNOSES = (  # pattern of the whole cell, problem, fix
     (re.compile(r""), "the cell is blank", "write 0 if nothing happened, or delete the whole row"),

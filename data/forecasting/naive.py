@@ -19,7 +19,7 @@ NaiveForecast = Callable[[History, Floats, str], Floats]
 _RECENT_DAYS = 28
 _LOG_OFFSET = 0.1  # conversions (dollars of revenue, ...) added before taking a logarithm
 _MIN_SPEND = 0.01  # dollars
-_SLOPE_PRIOR_DAYS = 1.0  # days that the slope's prior is worth, at a log-spend sd of 1
+_SLOPE_PRIOR_DAYS = 1.0  # weight of the slope's prior in days, at a log-spend sd of 1
 _WEEKDAY_RIDGE = 1e-3  # only makes the system solvable when a weekday was never observed
 _PRIOR_SLOPE = 0.5  # slope of a campaign whose spend never varied
 
