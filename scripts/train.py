@@ -30,7 +30,7 @@ from mediagym.scripts.cli import (
 
 
 def parse(config: Mapping[str, Any]) -> TrainCommand:
-    """Return the options: those of the run that is resumed, where one is."""
+    """Return the options of the configuration, or of the run that is resumed."""
     return TrainCommand.read(configured(config, overrides()))
 
 

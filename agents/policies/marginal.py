@@ -22,7 +22,7 @@ _BISECTIONS = 60  # halvings of the log price: exact to double precision
 class Returns(NamedTuple):
     """Return curves of the remaining days; the flights' axis may be broadcast."""
 
-    reference: Array  # dollars a day at which the curves are anchored, (flights, campaigns)
+    reference: Array  # dollars per day at which the curves are anchored, (flights, campaigns)
     elasticity: Array  # d log return / d log spend there, in (0, 1), (flights, campaigns)
     at_reference: Array  # return of the reference spend, (remaining days, flights, campaigns)
 

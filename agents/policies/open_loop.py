@@ -12,7 +12,7 @@ from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 _WEEK = 7  # days over which past returns are averaged
-_MIN_PAST_SPEND = 1.0  # dollars a day, at which the return of a campaign without spend is taken
+_MIN_PAST_SPEND = 1.0  # dollars per day, at which the return of a campaign without spend is taken
 _FAR_OUT = 1e4  # multiple of the budget; projecting a point so far out solves the linear programme
 
 

@@ -117,7 +117,7 @@ def expected_return(
         draws: response curves.
         level: log levels, (flights, draws, campaigns).
         draw_weights: weights that sum to 1 over the draws, (flights, draws, campaigns).
-        spend: dollars a day, (flights, campaigns).
+        spend: dollars per day, (flights, campaigns).
     """
     market = draws.market
     ratio = spend[:, None] / market.reference_spend

@@ -70,7 +70,7 @@ from ...envs.synthetic import (
 
 MULTIPLES = (0.5, 1.0, 2.0, 5.0)  # multiples of past spend at which curves are compared
 _CURVE_DRAWS = 512
-_MIN_CONVERSIONS = 1.0  # conversions a day above which a campaign's interval counts
+_MIN_CONVERSIONS = 1.0  # conversions per day above which a campaign's interval counts
 _MAX_EVALUATIONS = 400  # evaluations of the objective in the search for the best plans
 
 

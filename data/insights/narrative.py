@@ -52,10 +52,11 @@ def _latest_month(months: Sequence[Document]) -> list[str]:
     spends = [month["spend"] / month["days"] for month in (before, after)]
     change, spend_change = rates[1] / rates[0] - 1, spends[1] / spends[0] - 1
     if abs(change) < _MIN_CHANGE:
-        return [f"{_month_name(after)} brought as many conversions a day as {_month_name(before)}."]
+        names = _month_name(after), _month_name(before)
+        return ["{} brought as many conversions per day as {}.".format(*names)]
     return [
         f"{_month_name(after)} brought {abs(change):.0%} {'more' if change > 0 else 'fewer'} "
-        f"conversions a day than {_month_name(before)}, with {abs(spend_change):.0%} "
+        f"conversions per day than {_month_name(before)}, with {abs(spend_change):.0%} "
         f"{'more' if spend_change > 0 else 'less'} spend."
     ]
 

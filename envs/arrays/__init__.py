@@ -1,7 +1,8 @@
 """How does one code run in numpy, torch and numba?
 
-``backend`` chooses between numpy and torch by the type of an array, ``jit`` compiles loops over
-numbers, ``records`` indexes named tuples of arrays.
+- ``backend``: numpy or torch, chosen by the type of an array
+- ``jit``: loops over numbers, compiled by numba
+- ``records``: indexing of named tuples of arrays
 """
 
 from .backend import Array, at_least, at_most, floats, namespace, summed, zeros

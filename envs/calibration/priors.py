@@ -30,7 +30,7 @@ PARAMETER_INDEX = {name: j for j, name in enumerate(SCALARS)} | {
     name: CORE_DIMENSIONS + j for j, name in enumerate(EXTRA_SCALARS)
 }
 """Position of each scalar among the standard normals."""
-_DEFAULT_KIND = "cross_network"  # of campaign types that are not listed
+_DEFAULT_KIND = "cross_network"  # kind of campaign types that are not listed
 
 
 class TruncatedNormal(Settings):
@@ -64,14 +64,14 @@ class Pooling(Settings):
 
 
 class JourneyPriors(Settings):
-    """What priors ask of the customers' journeys; see `journeys.JourneyFindings`."""
+    """Settings of priors from the customers' journeys; see `journeys.JourneyFindings`."""
 
     attribution: Path | None  # attribution.json; None: the landings are attributed
     carryover: bool  # whether the days between landings inform the half-lives
-    touch_sd: Positive  # log-sd with which their median measures a half-life
-    halo: bool  # whether who leads to whom gives the halo's prior
-    halo_most: Share  # exponent of the halo, uniform from 0, where every journey is led
-    halo_half_life: Positive  # days of the attention that an upper-funnel campaign makes
+    touch_sd: Positive  # log-sd with which the median of those days measures a half-life
+    halo: bool  # whether the shares of led journeys give the halo's prior
+    halo_most: Share  # upper end of the uniform prior of the halo's exponent if all are led
+    halo_half_life: Positive  # half-life of upper-funnel attention, days
 
 
 class Priors(Settings):
@@ -131,8 +131,8 @@ def _refused(key: str, given: str, allowed: str) -> ConfigError:
 class PriorCentres(NamedTuple):
     """Centres of the priors; fields are (campaigns,) unless noted."""
 
-    spend: Floats  # reference spend, dollars a day
-    conversions: Floats  # conversions a day at that spend and the advertiser's mean efficiency
+    spend: Floats  # reference spend, dollars per day
+    conversions: Floats  # conversions per day at that spend and the advertiser's mean efficiency
     half_life: Floats  # prior median of the stock's half-life, days
     half_life_sd: Floats  # prior sd of its logarithm
     weekday: Floats  # (7, 1) the advertiser's log weekday profile from Monday
@@ -141,13 +141,13 @@ class PriorCentres(NamedTuple):
 class Parameters(NamedTuple):
     """Parameters of the likelihood of conversions; fields are (..., campaigns) unless noted."""
 
-    conversions: Floats  # conversions a day at the reference spend
+    conversions: Floats  # conversions per day at the reference spend
     elasticity: Floats  # local elasticity at the reference spend
-    half_life: Floats  # of the advertising stock, days
+    half_life: Floats  # half-life of the advertising stock, days
     dispersion: Floats  # NB2 alpha
     level_sd: Floats  # stationary sd of the log level
     weekday: Floats  # (..., 7, campaigns) log multipliers
-    level_half_life: Floats  # of the log level's mean reversion, days
+    level_half_life: Floats  # half-life of the log level's mean reversion, days
     slope: Floats  # Hill exponent, in (elasticity, 1]
 
     @property
@@ -171,8 +171,8 @@ def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) ->
 
     Args:
         z: (..., campaigns, DIMENSIONS), or CORE_DIMENSIONS of them: the rest is at its median.
-        priors: of all parameters.
-        centres: of the priors.
+        priors: priors of all parameters.
+        centres: centres of the priors.
     """
     e = priors.elasticity
     bounds = special.ndtr([(e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd])

@@ -22,7 +22,7 @@ class ConstraintArrays(NamedTuple):
     sums: tuple[Array, ...]  # per inner level, the 0/1 matrix (children, nodes)
     floors: tuple[Array, ...]  # dollars over the flight, per level, (nodes,); the root's is 0
     caps: tuple[Array, ...]  # dollars over the flight, the same shapes; the root's is the total
-    daily_caps: Array  # dollars a day, (campaigns,)
+    daily_caps: Array  # dollars per day, (campaigns,)
 
     def add_up(self, level: int, children: Array) -> Array:
         """Return the sums of (..., children) in the nodes of an inner level, (..., nodes)."""

@@ -10,7 +10,7 @@ from .constraints import Constraints
 
 
 def daily_floors(constraints: Constraints) -> Floats:
-    """Return each campaign's floor spread evenly over the flight, dollars a day, (campaigns,).
+    """Return each campaign's floor spread evenly over the flight, dollars per day, (campaigns,).
 
     If a channel has only one campaign, the channel's floor counts as the campaign's. The floors
     that bind during a flight follow from the money spent so far: see ``ledger.day_bounds``.

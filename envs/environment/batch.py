@@ -164,7 +164,7 @@ class FlightBatch:
 class StepResult(NamedTuple):
     """A batch of flights after a day."""
 
-    state: tuple[FlightState, MarketState]  # the second under the static plan, if relative
+    state: tuple[FlightState, MarketState]  # flights; markets under the static plan, if relative
     day: DayResult
     reward: Floats  # (flights,)
     observation: Float32s  # (flights, size)
@@ -184,12 +184,12 @@ def step_flights(
 
     Args:
         problem: what was known before the flight.
-        settings: of the environment.
-        scale: value per day that is a reward of 1.
-        day: number of days that are over.
+        settings: settings of the environment.
+        scale: expected objective of a day, > 0, that counts as a reward of 1.
+        day: number of days that are over, >= 0.
         market: the true markets.
-        noise: of the day.
-        state: of the flights before the day, and of the markets under the static plan.
+        noise: the day's draws.
+        state: the flights before the day, and the markets under the static plan.
         action: (flights, 1 + campaigns), in [-1, 1].
     """
     flight, static = state

@@ -15,13 +15,13 @@ from ..planning import SolverSettings, static_plan
 from .batch import EnvSettings
 from .env import BudgetEnv, BudgetVectorEnv
 
-GROUPS = {  # of the configuration, and the default YAML of each
+GROUPS = {  # configuration group -> name of its default YAML
     "constraints": "default",
     "env": "default",
     "objective": "conversions",
     "solver": "default",
 }
-_VERSION = 4  # of cached static plans; increase it when the solver changes
+_VERSION = 4  # version of cached static plans; increase it when the solver changes
 
 
 def problem_in(
@@ -39,10 +39,10 @@ def problem_in(
     The static plan is cached in the folder, under a digest of everything it depends on.
 
     Args:
-        folder: of the calibration.
-        posterior: of that calibration.
+        folder: folder of the calibration.
+        posterior: posterior of that calibration.
         constraints: settings of the constraint set.
-        objective: for journeys with the ratio of every campaign.
+        objective: objective of the flight; `journeys` needs one ratio per campaign.
         days: length of the flight.
         solver: settings of the static plan's solver.
         progress: called with a line of progress from time to time.
@@ -86,7 +86,7 @@ def make_env(
         calibration: folder written by ``scripts/calibrate.py``; None for the shipped sample's.
         render_mode: ``ansi``, ``rgb_array`` or None.
         ratios: for ``objective={"name": "journeys"}``: ``mean`` and ``log_sd`` of the journey
-            conversions per claimed one, a mapping per campaign.
+            conversions per claimed one, one mapping per campaign.
         groups: ``constraints``, ``env``, ``objective``, ``solver``: mappings that change keys of
             the defaults in ``conf``, e.g. ``constraints={"total": 100000}``.
     """

@@ -15,7 +15,7 @@ def flight_text(
     """Return a table: one line per campaign with its dollars so far, and the flight's sums.
 
     Args:
-        names: of the campaigns.
+        names: names of the campaigns.
         first: day number of the flight's first day.
         spend: (days so far, campaigns) dollars.
         value: (days so far,) expected objective.
@@ -49,7 +49,7 @@ def flight_picture(
         _stack(spend_axes, days, spend, names)
         value_axes.plot(days, value.cumsum(), color="black")
     spend_axes.set(
-        ylabel="dollars a day", title=f"{spend.sum():,.0f} of {total:,.0f} dollars spent"
+        ylabel="dollars per day", title=f"{spend.sum():,.0f} of {total:,.0f} dollars spent"
     )
     value_axes.set(
         xlabel=f"day of the flight from {np.datetime64(first, 'D')}", ylabel="value so far"

@@ -25,7 +25,7 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], types: Mapping[str, type]) -
     """Return the records that ``to_arrays`` flattened.
 
     Args:
-        arrays: by path.
+        arrays: arrays by path.
         types: record type of each name.
 
     Raises:

@@ -65,9 +65,9 @@ def require_fitting(
 
     Args:
         arrays: returned by ``get_state``, by path.
-        days: per flight of this environment.
-        flights: in parallel in this environment.
-        campaigns: of this environment.
+        days: length of this environment's flights.
+        flights: number of flights in parallel.
+        campaigns: number of campaigns.
     """
     level, expected = arrays.get("draw.noise.level"), (days, flights, campaigns)
     if level is not None and np.shape(level) != expected:

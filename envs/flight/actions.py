@@ -34,17 +34,17 @@ def requested_spend(
 ) -> tuple[Array, Array]:
     """Return the dollars that an action requests, (..., campaigns), and their total, (...).
 
-    The day's total is what the plan would spend of the money left, times ``exp(pace a_0)``; the
+    The day's total is the plan's share of the unspent money, times ``exp(pace a_0)``; the
     campaigns share it in the plan's proportions times ``exp(tilt a_k)``, centred, so that adding
     a constant to all entries changes nothing. Where the plan is zero a tilt above 0 spends as if
     the plan had a hundredth of the campaign's mean day there. With ``follow`` the proportions are
     those of the plan times ``exp(follow b_k)`` where ``b`` is ``belief_allocation``, so that an
     action of 0 already reacts to reports. The projection comes after; the map ``tree_softmax`` pays
-    every floor first and shares only what is left, so that the projection seldom moves dollars.
+    every floor first and shares only the remainder, so that the projection seldom moves dollars.
 
     Args:
         problem: holds the plan.
-        view: holds the day, the money left and the belief.
+        view: holds the day, the unspent money and the belief.
         action: (..., 1 + campaigns), meant to lie in [-1, 1].
         settings: the map and its scales.
     """

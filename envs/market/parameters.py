@@ -37,8 +37,8 @@ class Parameter(NamedTuple):
 _HISTORY = "calibrated from the history"
 _JUDGEMENT = "a judgement"
 PARAMETERS = (
-    Parameter("reference_spend", "dollars a day", 0, inf, None, _HISTORY, open_low=True),
-    Parameter("reference_conversions", "conversions a day", 0, inf, None, _HISTORY),
+    Parameter("reference_spend", "dollars per day", 0, inf, None, _HISTORY, open_low=True),
+    Parameter("reference_conversions", "conversions per day", 0, inf, None, _HISTORY),
     Parameter(
         "elasticity", "1", 0, inf, None, "TruncN(.50, .18, [.10, .85]); below the slope", True
     ),
@@ -58,7 +58,7 @@ PARAMETERS = (
     Parameter("order_value", "dollars", 0, inf, None, "$120-310 in the data"),
     Parameter("order_value_sd", "log a day", 0, inf, 0.0, "daily cv .14-.87"),
     Parameter("delivery_sd", "1", 0, inf, 0.0, _JUDGEMENT),
-    Parameter("delivery_cap", "dollars a day", 0, inf, inf, "the platform's own limit", True),
+    Parameter("delivery_cap", "dollars per day", 0, inf, inf, "the platform's own limit", True),
     Parameter("competition_kept", "share a day", 0, 1, 0.0, "half-life 20-60 days, the data"),
     Parameter("competition_sd", "log a day", 0, inf, 0.0, "stationary sd 8-15 %, the data"),
     Parameter("build", "share a day", 0, 1, 0.0, _JUDGEMENT, open_high=True),
@@ -78,7 +78,7 @@ PARAMETERS = (
         "about two weeks: Kireyev, Pauwels, Gupta 2013",
         open_high=True,
     ),
-    Parameter("organic", "conversions a day", 0, inf, 0.0, ".4-.8 of conversions, journeys"),
+    Parameter("organic", "conversions per day", 0, inf, 0.0, ".4-.8 of conversions, journeys"),
     Parameter("same_day", "share", 0, 1, 1.0, ".4-.8; Chapelle 2014", open_low=True),
     Parameter("landing", "share a day", 0, 1, 1.0, "mean 2-8 days", open_low=True),
     Parameter("claim_rate", "1", 0, inf, 1.0, "LogN(ln 1.6, .5), social LogN(ln 4, 1)", True),

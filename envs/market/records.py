@@ -13,13 +13,13 @@ from ..arrays import Array
 class Market(NamedTuple):
     """Response parameters of one or many markets."""
 
-    reference_spend: Array  # dollars a day at which the curve is anchored, > 0
-    reference_conversions: Array  # conversions a day there at log level 0 and a mean weekday, >= 0
+    reference_spend: Array  # dollars per day at which the curve is anchored, > 0
+    reference_conversions: Array  # conversions per day there, log level 0, mean weekday, >= 0
     elasticity: Array  # d log conversions / d log spend there, in (0, slope)
     slope: Array  # Hill exponent, > 0; 1 is the default and concave
-    carryover: Array  # share of the stock kept a day, in [0, 1)
+    carryover: Array  # share of the stock kept per day, in [0, 1)
     weekday: Array  # (..., 7, campaigns) log multipliers from Monday, mean 0
-    level_kept: Array  # share of the log level kept a day, in [0, 1]; 1 is a random walk
+    level_kept: Array  # share of the log level kept per day, in [0, 1]; 1 is a random walk
     level_sd: Array  # sd of a campaign's own daily change of the log level, >= 0
     demand_sd: Array  # sd of the daily change shared by all campaigns, >= 0
     dispersion: Array  # alpha of NB2: variance = mean + alpha mean^2, >= 0
@@ -30,19 +30,19 @@ class Market(NamedTuple):
     order_value: Array  # dollars of revenue per conversion, >= 0
     order_value_sd: Array  # sd of a day's log order value, >= 0
     delivery_sd: Array | None = None  # sd of the log share delivered of a planned dollar, >= 0
-    delivery_cap: Array | None = None  # most dollars a day that the platform can spend, > 0
+    delivery_cap: Array | None = None  # most dollars per day that the platform can spend, > 0
     competition_kept: Array | None = None  # share of the competitors' log price pressure kept a day
     competition_sd: Array | None = None  # sd of a day's change of it, >= 0
-    build: Array | None = None  # share of the build-up stage of the stock kept a day, in [0, 1)
+    build: Array | None = None  # share of the build-up stage of the stock kept per day, in [0, 1)
     fatigue: Array | None = None  # exponent of the fatigue by impressions, >= 0
-    fatigue_kept: Array | None = None  # share of the impressions behind it kept a day
+    fatigue_kept: Array | None = None  # share of the impressions behind it kept per day
     audience: Array | None = None  # people who can be reached, > 0
     annual: Array | None = None  # (..., 4, campaigns) log Fourier terms: cos, sin, cos 2, sin 2
     drift_sd: Array | None = None  # sd of a daily permanent change of log efficiency, >= 0
     halo: Array | None = None  # exponent of the lift by upper-funnel attention, >= 0
     halo_weight: Array | None = None  # campaign's weight in the attention; sum 1
-    halo_kept: Array | None = None  # share of the attention kept a day, in [0, 1)
-    organic: Array | None = None  # conversions a day without any spend, >= 0
+    halo_kept: Array | None = None  # share of the attention kept per day, in [0, 1)
+    organic: Array | None = None  # conversions per day without any spend, >= 0
     same_day: Array | None = None  # share of conversions reported on the click's day, in (0, 1]
     landing: Array | None = None  # share of the pending conversions reported a day, in (0, 1]
     claim_rate: Array | None = None  # conversions claimed by the platform per true one, > 0
@@ -53,9 +53,9 @@ class MarketState(NamedTuple):
     """State of a market between two days; None is zero (the feature is off)."""
 
     day: int  # days since 1970-01-01 of the next day; one for the whole batch
-    stock: Array  # advertising stock, dollars a day
+    stock: Array  # advertising stock, dollars per day
     level: Array  # log level of demand and efficiency
-    build: Array | None = None  # first stage of a delayed peak, dollars a day
+    build: Array | None = None  # first stage of a delayed peak, dollars per day
     competition: Array | None = None  # log price pressure by competitors
     fatigue: Array | None = None  # impressions per person behind the fatigue
     drift: Array | None = None  # log efficiency gained or lost permanently

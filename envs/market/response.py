@@ -4,7 +4,7 @@ from math import log
 
 from ..arrays import Array, namespace
 
-_MIN_CARRYOVER = 1e-9  # smallest share kept a day that has a half-life
+_MIN_CARRYOVER = 1e-9  # smallest share kept per day that has a half-life
 _EPSILON = 1e-12  # keeps the gradient of a power finite at a stock of zero
 
 

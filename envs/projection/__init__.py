@@ -1,8 +1,10 @@
 """What is the nearest allowed point?
 
-`project` in ``project`` is the one entry. numpy arrays, and tensors on the CPU, are projected row
-by row in compiled code (``per_row``); tensors on another device all rows at once (``batched``).
-``autograd`` adds the derivative; ``sum_tree`` holds the structure and the bounds.
+- ``project``: `project`, the one entry, and the lemma behind it
+- ``per_row``: row by row in compiled code, for numpy arrays and tensors on the CPU
+- ``batched``: all rows at once, for tensors on another device
+- ``autograd``: the derivative for torch
+- ``sum_tree``: the tree of sums and the bounds of its nodes
 """
 
 from .project import project

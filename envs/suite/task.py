@@ -116,7 +116,7 @@ class TaskSettings(Settings):
 
 
 class SizedCampaign(Settings):
-    """A campaign: kind, dollars a day, dollars per click, conversions per click, order value."""
+    """A campaign: kind, dollars per day, dollars per click, conversions per click, order value."""
 
     kind: str
     spend: Positive

@@ -69,7 +69,7 @@ class CampaignSettings(Settings):
     ctr: Annotated[float, Field(gt=0, le=1)]
     dispersion: Annotated[float, Field(ge=0)]
     level_sd: Annotated[float, Field(ge=0)]
-    spend_sd: Annotated[float, Field(ge=0)] | None = None  # null: that of the advertiser
+    spend_sd: Annotated[float, Field(ge=0)] | None = None  # null: the advertiser's
     gaps: bool = False  # True: rows are missing at random
     ramp: Share | None = None  # share of the history before it is scaled up; null: no ramp
 
@@ -124,7 +124,7 @@ class Advertiser(NamedTuple):
     campaigns: list[Campaign]
     dates: NDArray[np.datetime64]
     market: Market  # true parameters, fields (campaigns,)
-    state: MarketState  # at the end of the history
+    state: MarketState  # state at the end of the history
     levels: Floats  # log level including drift
     spend: Floats
     impressions: Floats

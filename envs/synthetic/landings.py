@@ -27,8 +27,8 @@ class Kind(NamedTuple):
 
     channel: str
     sources: tuple[str, ...]
-    unnamed: float  # share of its landings without a source
-    share: float  # of all landings without an ad click
+    unnamed: float  # share of this kind's landings without a source
+    share: float  # this kind's share of all landings without an ad click
     return_rate: float  # share of landings by returning visitors
     conversion_rate: float  # share of landings that convert
 
@@ -66,7 +66,7 @@ def draw_landings(
 
     Args:
         dates: (days,) of the history.
-        campaigns: (campaigns,).
+        campaigns: the campaigns, (campaigns,).
         clicks: (days, campaigns) ad clicks.
         rows: number of landings.
         rng: source of randomness.

@@ -27,7 +27,7 @@ from ..market import (
 _LINEAR_BELOW = (
     1e-6  # ratio of spend below which a power curve is linear: its slope at 0 is infinite
 )
-_NEWTON_STEPS = 12  # for the logistic curve's steepness: exact for elasticities in [.05, .97]
+_NEWTON_STEPS = 12  # make the logistic steepness exact for elasticities in [.05, .97]
 
 
 class ResponseForm(NamedTuple):
@@ -36,7 +36,7 @@ class ResponseForm(NamedTuple):
     curve: Callable[[Array, Array], Array] | None = None  # (ratio, elasticity) -> response, 1 at 1
     carryover: bool = True  # False: spend has no effect after its day
     drift_sd: float = 0.0  # daily sd of a random walk of log efficiency
-    demand_elasticity: float = 0.0  # of spend with respect to demand in the history
+    demand_elasticity: float = 0.0  # elasticity of the history's spend to demand
 
 
 def power(ratio: Array, elasticity: Array) -> Array:
@@ -69,7 +69,7 @@ def _steepness(elasticity: Array) -> Array:
 
 
 RESPONSE_FORMS = {
-    "hill": ResponseForm(),  # that of the simulator
+    "hill": ResponseForm(),  # the simulator's own
     "power": ResponseForm(curve=power),
     "logistic": ResponseForm(curve=logistic),
     "no_carryover": ResponseForm(carryover=False),

@@ -27,7 +27,7 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")  # before polars is imported
 _LANDINGS = 1_586_314  # size of half a year of a real site's log
 _TOUCHES, _LABELS = 1_000_000, 12
 _WEIGHTS, _HALF_LIFE = (0.4, 0.2, 0.4), 7.0
-_SIMULATIONS = 1e7  # of ChannelAttribution, for comparing its result rather than its time
+_SIMULATIONS = 1e7  # simulated paths when ChannelAttribution's result is compared, not its time
 
 
 def attribution() -> Figures:

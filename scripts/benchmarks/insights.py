@@ -213,23 +213,23 @@ def _detected_drops() -> Figures:
             strict=True,
         )
         target = 0.90 if size >= _SIZES[2] else 0.0  # no target for smaller campaigns
-        label = f"drop of 40 % for five days, {np.mean(conversions):.0f} conversions a day"
+        label = f"drop of 40 % for five days, {np.mean(conversions):.0f} conversions per day"
         figures[label] = Figure(float(np.mean(hits)), target, "found", at_least=True)
     hits, conversions = zip(
         *(_detect_drop(_simulated(_STEADY + i), i, EVERYWHERE) for i in range(_PLANTED)),
         strict=True,
     )
-    label = f"the same drop in all campaigns, {np.mean(conversions):.0f} conversions a day"
+    label = f"the same drop in all campaigns, {np.mean(conversions):.0f} conversions per day"
     figures[label] = Figure(float(np.mean(hits)), 0.90, "found", at_least=True)
     return figures
 
 
 def _detect_drop(history: History, seed: int, campaign: str) -> tuple[bool, float]:
-    """Plant a drop of five days at a random date; return if it is reported, and conversions a day.
+    """Plant a five-day drop at a random date; return if it is reported, and conversions per day.
 
     Args:
-        history: of a steady advertiser.
-        seed: of the date and the thinning.
+        history: history of a steady advertiser.
+        seed: seed of the date and the thinning.
         campaign: the campaign with the drop, or ``EVERYWHERE``.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
@@ -254,7 +254,7 @@ def _simulated(seed: int, size: float = 1.0, *, walks: bool = False) -> History:
     """Half a year of the shipped synthetic advertiser without ramp and gaps.
 
     Args:
-        seed: of the advertiser.
+        seed: seed of the advertiser.
         size: factor of the largest campaign's spend.
         walks: keep the random walk of the level; constant otherwise.
     """

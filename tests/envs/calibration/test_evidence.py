@@ -104,7 +104,7 @@ def test_a_stated_elasticity_dominates_a_small_campaign(calibrate_with, posterio
 
 
 def test_a_lift_test_dominates_a_campaign_with_constant_spend(calibrate_with, posterior):
-    name = "microsoft/Audience"  # $24 a day with almost no variation
+    name = "microsoft/Audience"  # $24 per day with almost no variation
     k = posterior.names.index(name)
     lift = {"campaign": name, "spend": 200, "instead_of": 20, "conversions": 4.0, "sd": 0.2}
     market = calibrate_with(lift).market
@@ -115,7 +115,7 @@ def test_a_lift_test_dominates_a_campaign_with_constant_spend(calibrate_with, po
 
 
 def weekly_mean(market, k, spend):
-    """A campaign's conversions a day at a constant spend, mean of the week."""
+    """A campaign's conversions per day at a constant spend, mean of the week."""
     stock = spend + 0 * market.elasticity
     return np.mean([expected_conversions(market, stock, 0.0, d)[:, k] for d in range(7)], axis=0)
 

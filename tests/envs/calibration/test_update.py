@@ -110,7 +110,7 @@ def test_prior_evidence_keeps_its_weight(history, priors, sizes):
     first = calibrate(history.window(None, DAYS), with_evidence, small)
     k = first.names.index("google/YouTube")
     later = update(first, history, with_evidence, small).market.elasticity[:, k]
-    # the evidence is about $100 a day, the draws about the reference spend, which is close
+    # the evidence is about $100 per day, the draws about the reference spend, which is close
     assert later.mean() == pytest.approx(first.market.elasticity[:, k].mean(), abs=0.03)
     assert later.std() < 0.05
 
