@@ -46,11 +46,11 @@ class Evaluation(NamedTuple):
         return percent_of(result.total, self.best)
 
     def progress(self, value: Floats) -> Floats:
-        """Return ``percent`` of the value earned so far, (days, markets); ``value`` is per day.
+        """Return the value earned so far in percent of the clairvoyant's size, (days, markets).
 
-        The last day's entry is the percent of the whole flight.
+        ``value`` is per day. It starts near 0 whatever the sign of ``best``.
         """
-        return percent_of(np.cumsum(value, axis=0), self.best)
+        return np.asarray(100 * np.cumsum(value, axis=0) / np.abs(self.best))
 
     def regret(self, value: Floats) -> Floats:
         """Return the percentage points behind the clairvoyant so far, (days, markets)."""
