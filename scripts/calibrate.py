@@ -4,14 +4,7 @@ from mediagym.agents.setup import CalibrateCommand, calibrated_or_updated, find_
 from mediagym.envs.calibration import save_posterior
 from mediagym.envs.calibration.report import calibration_content, learning_table
 from mediagym.envs.calibration.report.page import write_report
-from mediagym.scripts.cli import (
-    command,
-    console,
-    print_line,
-    print_notes,
-    progress,
-    run_folder,
-)
+from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
 
 @command("calibrate", CalibrateCommand.read)

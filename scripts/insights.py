@@ -6,14 +6,7 @@ from mediagym.data.insights.figures import insights_figures
 from mediagym.data.insights.page import insights_page
 from mediagym.data.plotting import png_of
 from mediagym.data.storage import write_bytes, write_json, write_text
-from mediagym.scripts.cli import (
-    command,
-    console,
-    print_line,
-    print_notes,
-    progress,
-    run_folder,
-)
+from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
 
 @command("insights", InsightsCommand.read)

@@ -28,13 +28,7 @@ from ...envs.constraints import parse_constraints
 from ...envs.environment import MarketPool, problem_in
 from ...envs.market import Objective
 from ...envs.suite import Task, task_of
-from ..experiment import (
-    CALIBRATED,
-    AdvertiserExperiment,
-    Experiment,
-    TaskExperiment,
-    require_apart,
-)
+from ..experiment import CALIBRATED, AdvertiserExperiment, Experiment, TaskExperiment, require_apart
 from ..training import Learner
 from .config import CalibrateCommand, ExperimentConfig
 

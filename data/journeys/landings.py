@@ -10,15 +10,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, data_error
 from ..exports import DataSettings, canonical, list_files
 from ..history import History
-from .site_log import (
-    CAMPAIGN_TYPE,
-    CHANNEL,
-    IS_CONVERTED,
-    LANDING_TIME,
-    PAID,
-    SOURCE,
-    USER_ID,
-)
+from .site_log import CAMPAIGN_TYPE, CHANNEL, IS_CONVERTED, LANDING_TIME, PAID, SOURCE, USER_ID
 from .visits import read_visits
 
 CAMPAIGN = "Campaign"  # column added to the frame

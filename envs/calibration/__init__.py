@@ -20,11 +20,7 @@
 
 from .calibrate import CalibrationSettings, calibrate, likelihood_of, prior_centres_of
 from .forecaster import SimulatorForecaster, cached_calibrations
-from .journeys import (
-    JourneyFindings,
-    journey_findings,
-    ratio_draws,
-)
+from .journeys import JourneyFindings, journey_findings, ratio_draws
 from .laplace import StudentT, laplace
 from .likelihood import (
     ObservedHistory,

@@ -7,18 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.data.attribution import (
-    AttributionSettings,
-    attribution_reader,
-    attribution_study,
-)
+from mediagym.data.attribution import AttributionSettings, attribution_reader, attribution_study
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 from mediagym.data.exports import DataSettings
-from mediagym.envs.calibration import (
-    JourneyFindings,
-    journey_findings,
-    ratio_draws,
-)
+from mediagym.envs.calibration import JourneyFindings, journey_findings, ratio_draws
 from mediagym.envs.calibration.priors import JourneyPriors
 from mediagym.envs.market import Objective, ObjectiveSettings
 
