@@ -1,4 +1,4 @@
-# `make` prints the verbs.
+# `make` prints the targets.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
@@ -6,7 +6,7 @@ PACKAGES := data envs agents scripts
 
 .PHONY: help plan install test check format types clean
 
-help:  ## print the verbs
+help:  ## print the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 plan: .venv/core  ## calibrate on the sample, train, evaluate, write the plan
@@ -24,7 +24,7 @@ check: .venv/dev types  ## format, lint and types, all read-only
 types: .venv/dev .types/mediagym
 	$(BIN)/mypy
 
-format: .venv/dev  ## format the code and mend what lint can mend
+format: .venv/dev  ## format the code and fix what lint can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

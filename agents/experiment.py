@@ -22,7 +22,15 @@ from ..envs.environment import EnvSettings, MarketSource
 from ..envs.flight import Problem
 from ..envs.market import Stream
 from ..envs.planning import SolverSettings, best_constant_plan, clairvoyant_values
-from ..envs.suite import Task, held_out_markets, posterior_of, problem_for, reference_of, source_of
+from ..envs.suite import (
+    HELD_OUT_SPLITS,
+    Task,
+    held_out_markets,
+    posterior_of,
+    problem_for,
+    reference_of,
+    source_of,
+)
 from .policy import PlanPolicy
 from .rollout import (
     EvaluationSet,
@@ -34,25 +42,24 @@ from .rollout import (
 
 AgentSettings = TypeVar("AgentSettings", bound=Settings)
 PlanKind = Literal["daily", "constant"]
-HELD_OUT_SPLITS = ("validation", "test")
 CALIBRATED = "mediagym/Calibrated-v0"
-_VERSION = 2  # of cached results; raise it when a method changes
+_VERSION = 2  # version of cached results; raise it when a method changes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Experiment(ABC):
-    """What training, comparison and every baseline start from."""
+    """Problem, posterior, markets and settings shared by training and comparisons."""
 
-    id: str  # as gym.make knows it
+    id: str  # Gymnasium id, as in gym.make
     problem: Problem
-    posterior: Posterior  # draws of what is known before the flight
-    source: MarketSource  # of training episodes
+    posterior: Posterior  # draws of the market, given what is known before the flight
+    source: MarketSource  # markets of the training episodes
     env: EnvSettings
     evaluation: EvaluationSettings
     solver: SolverSettings
-    agent: Settings | None  # of a learner or a baseline; None: the command has none
-    cache: Path  # folder of results that are slow to compute, by content
-    notes: tuple[str, ...] = ()  # what a reader of any result must know
+    agent: Settings | None  # settings of a learner or a baseline; None: no agent
+    cache: Path  # folder of results that are slow to compute, keyed by content
+    notes: tuple[str, ...] = ()  # caveats that accompany every result
     config: Mapping[str, Any] = field(default_factory=dict)  # plain values, written beside results
 
     @abstractmethod
@@ -79,11 +86,11 @@ class Experiment(ABC):
         return self.cached(f"{kind}-{split}", depends, lambda: self._optimise_plans(split, kind))
 
     def settings(self, name: str, kind: type[AgentSettings]) -> AgentSettings:
-        """Return the settings of a baseline: the configured ones if it is that, else the shipped.
+        """Return a baseline's settings: the configured ones if it is the agent, else the defaults.
 
         Args:
-            name: of the baseline.
-            kind: its settings record.
+            name: name of the baseline.
+            kind: class of its settings.
         """
         if isinstance(self.agent, kind):
             return self.agent
@@ -93,9 +100,9 @@ class Experiment(ABC):
         """Return an array that is slow to compute, from the cache if it is there.
 
         Args:
-            name: what it is, a word for the file.
-            depends: JSON-able, all that it depends on beside the problem.
-            compute: called where it is not there.
+            name: prefix of the file's name.
+            depends: JSON-able; everything that the array depends on beside the problem.
+            compute: computes the array; called if it is not in the cache.
         """
         path = self.cache_path(name, depends, "npz")
         if path.exists():
@@ -110,7 +117,7 @@ class Experiment(ABC):
 
     @property
     def validation_markets(self) -> int | None:
-        """Markets on which a learner's networks are chosen; None where the agent has no such key."""
+        """Markets on which a network is selected; None where the agent has no such key."""
         return getattr(self.agent, "validation", None)
 
     @cached_property
@@ -134,7 +141,7 @@ class TaskExperiment(Experiment):
 
     @classmethod
     def of(cls, task: Task, **fields: Any) -> "TaskExperiment":
-        """Return a task's experiment; the fields are those that the task does not bring itself."""
+        """Return a task's experiment; ``fields`` are those that the task does not define."""
         return cls(
             task=task,
             id=task.id,
@@ -206,5 +213,5 @@ def _require_held_out(split: str) -> None:
 
 
 def _every_day(plan: Floats, days: int) -> Floats:
-    """Return (markets, 1, campaigns) dollars as a plan of so many days."""
+    """Return (markets, 1, campaigns) dollars repeated on every day, (days, markets, campaigns)."""
     return np.repeat(plan.swapaxes(0, 1), days, 0)

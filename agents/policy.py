@@ -1,4 +1,4 @@
-"""The interface of policies, baselines and learners alike."""
+"""Interface of policies, which baselines and learned policies share."""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -11,7 +11,7 @@ class Policy(Protocol):
     """Decides a day's spend from the observations so far, for a batch of flights."""
 
     name: str
-    open_loop: bool  # reports do not change its decisions
+    open_loop: bool  # True if reports do not change its decisions
 
     def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Return the dollars requested for a day.
@@ -46,4 +46,4 @@ class Candidate(NamedTuple):
     """An entry of a comparison: a name and its policies."""
 
     name: str
-    policies: tuple[Policy, ...]  # one of a baseline; one per training seed of a learner
+    policies: tuple[Policy, ...]  # one for a baseline; one per training seed for a learner

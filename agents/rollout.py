@@ -57,17 +57,21 @@ class Rollout(NamedTuple):
     def turnover(self) -> float:
         """Mean share of the day's budget that changes campaign from one day to the next.
 
-        Half of the L1 distance of consecutive days' shares; a day without spend has none.
+        Half of the L1 distance of consecutive days' shares; a day without spend has shares of 0.
         """
         shares = self.spend / np.maximum(self.spend.sum(-1, keepdims=True), 1e-9)
         return float(np.abs(np.diff(shares, axis=0)).sum(-1).mean() / 2) if len(shares) > 1 else 0.0
 
 
 def percent_of(value: Floats, best: Floats) -> Floats:
-    """Return values, (..., markets), as a percentage of the best possible ones, (markets,).
+    """Return values in percent of the clairvoyant's, (..., markets).
 
-    100 less the regret in percent of the best value's size, so that a negative value (a loss)
-    stays below 100 too.
+    Defined as 100 minus the regret in percent of |best|. For a positive ``best`` this is
+    100 value / best; for a negative one (a loss) a worse value still scores lower.
+
+    Args:
+        value: (..., markets) objective.
+        best: (markets,) the clairvoyant's objective over the whole flight, not 0.
     """
     return np.asarray(100 - 100 * (best - value) / np.abs(best))
 
@@ -115,8 +119,8 @@ def clairvoyant_rollout(
     Args:
         problem: constraints and objective.
         evaluation_set: markets and demand paths, which the clairvoyant knows.
-        rollouts: of policies on the same markets; where the solver starts.
-        solver: iterations and step.
+        rollouts: rollouts of policies on the same markets; the solver starts from the best.
+        solver: number of iterations and step size.
         progress: receives a line per batch of markets.
     """
     best = np.argmax([rollout.total for rollout in rollouts], axis=0)
@@ -147,7 +151,7 @@ def violations_of(problem: Problem, spend: Floats) -> tuple[int, int]:
     """Return the number of violated constraints and the largest budget error in cents.
 
     Args:
-        problem: whose constraints are checked.
+        problem: its constraints are checked.
         spend: (days, markets, campaigns) dollars.
     """
     flights = spend.swapaxes(0, 1)

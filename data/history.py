@@ -44,7 +44,7 @@ class CampaignSummary(NamedTuple):
 
     name: str
     spend_per_day: float  # dollars, mean over the observed days
-    share: float  # of all spend, in [0, 1]
+    share: float  # share of all spend, in [0, 1]
     cpc: float  # dollars per click
     cvr: float  # conversions per click
     aov: float  # dollars of revenue per conversion

@@ -7,30 +7,10 @@ from typing import Any, Self, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import ConfigError, shown
+from .storage import shipped_yaml
 
 Model = TypeVar("Model", bound="Settings")
-RENAMED = {  # keys of earlier versions -> current names
-    "agent.batch": "agent.batch_size",
-    "agent.buffer": "agent.buffer_size",
-    "agent.clip": "agent.clip_range",
-    "agent.envs": "agent.n_envs",
-    "agent.epochs": "agent.n_epochs",
-    "agent.hidden": "agent.net_arch",
-    "agent.log_std": "agent.log_std_init",
-    "agent.log_std_end": "agent.log_std_final",
-    "agent.lstm": "agent.lstm_hidden_size",
-    "agent.rate": "agent.learning_rate",
-    "agent.starts": "agent.learning_starts",
-    "agent.steps": "agent.total_timesteps",
-    "agent.updates": "agent.gradient_steps",
-    "agent.warm.rate": "agent.warm.learning_rate",
-    "calibration.final_moves": "calibration.final_mcmc_steps",
-    "calibration.keep": "calibration.ess_target",
-    "calibration.moves": "calibration.mcmc_steps",
-    "priors.beliefs": "priors.evidence",
-    "priors.saturating": "priors.hill_share",
-    "shelf": "references_dir",
-}
+RENAMED: Mapping[str, str] = shipped_yaml("renamed")["keys"]  # former key -> current
 
 
 class Settings(BaseModel):

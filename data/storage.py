@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .errors import ConfigError, DataError
 
-ROOT = Path(__file__).resolve().parent.parent  # of the package: data, envs, agents, conf, ...
+ROOT = Path(__file__).resolve().parent.parent  # folder of data, envs, agents, conf, ...
 CONF = ROOT / "conf"
 SAMPLE = ROOT / "data" / "sample"
 _LAUNCHER = ("defaults", "hydra")  # keys that only the command line launcher reads

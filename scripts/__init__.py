@@ -1,1 +1,1 @@
-"""Run it: one thin file per command, over `cli` (what commands share) and `benchmarks`."""
+"""Commands: one thin file each, over `cli` (what they share) and `benchmarks`."""

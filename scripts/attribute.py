@@ -8,14 +8,7 @@ from mediagym.data.attribution import (
 )
 from mediagym.data.attribution.figures import draw_attribution
 from mediagym.data.storage import write_json
-from mediagym.scripts.cli import (
-    command,
-    console,
-    print_line,
-    print_notes,
-    progress,
-    run_folder,
-)
+from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
 
 @command("attribute", AttributeCommand.read)

@@ -24,8 +24,8 @@ from mediagym.scripts.cli import (
 def run(options: BacktestCommand) -> None:
     """Backtest; write ``backtest.json`` and ``backtest.png``."""
     history = options.history()
-    with progress("backtesting") as say:
-        origins, latest = backtest(history, options, say)
+    with progress("backtesting") as show_progress:
+        origins, latest = backtest(history, options, show_progress)
     content = backtest_document(origins, latest, options, history)
     folder = options.output or run_folder()
     path = write_json(folder / "backtest.json", content)

@@ -4,14 +4,7 @@ from mediagym.agents.setup import CalibrateCommand, calibrated_or_updated, find_
 from mediagym.envs.calibration import save_posterior
 from mediagym.envs.calibration.report import calibration_content, learning_table
 from mediagym.envs.calibration.report.page import write_report
-from mediagym.scripts.cli import (
-    command,
-    console,
-    print_line,
-    print_notes,
-    progress,
-    run_folder,
-)
+from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
 
 @command("calibrate", CalibrateCommand.read)
@@ -20,11 +13,11 @@ def run(options: CalibrateCommand) -> None:
     folder, config = run_folder(), options.experiment
     history, notes = load(config)
     findings = find_journeys(config, history)
-    with progress("calibrating") as say:
-        posterior = calibrated_or_updated(options, history, findings, say)
+    with progress("calibrating") as show_progress:
+        posterior = calibrated_or_updated(options, history, findings, show_progress)
         save_posterior(posterior, folder)
         if options.report:
-            say("drawing the report")
+            show_progress("drawing the report")
             content = calibration_content(history, posterior, config.priors)
             write_report(content, config.objective.name, folder / "calibration")
     console.print(learning_table(posterior.report))

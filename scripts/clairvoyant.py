@@ -13,8 +13,8 @@ def run(options: ClairvoyantCommand) -> None:
     torch.set_num_threads(options.threads)
     tasks = [task_of(key) for key in options.tasks or [key for key, _ in every_task()]]
     for number, task in enumerate(tasks, start=1):
-        with progress(f"{task.key} ({number} of {len(tasks)})") as say:
-            path = write_reference(task, say)
+        with progress(f"{task.key} ({number} of {len(tasks)})") as show_progress:
+            path = write_reference(task, show_progress)
         print_line(f"{task.key:16} {path}")
 
 

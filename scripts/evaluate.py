@@ -19,11 +19,11 @@ def run(options: EvaluateCommand) -> None:
         require_known(options.policies, experiment_id(task))
     for task in options.task:
         own_folder = folder / task if task and len(options.task) > 1 else folder
-        with progress(f"preparing {task or 'the advertiser'}") as say:
-            experiment = prepare(options.experiment.with_task(task), say)
+        with progress(f"preparing {task or 'the advertiser'}") as show_progress:
+            experiment = prepare(options.experiment.with_task(task), show_progress)
             candidates = candidates_of(options.policies, experiment)
-        with progress("comparing on held-out markets") as say:
-            results.append(compare(experiment, candidates, own_folder, options.seed, say))
+        with progress("comparing on held-out markets") as show_progress:
+            results.append(compare(experiment, candidates, own_folder, options.seed, show_progress))
         console.print(policy_table(results[-1]))
     write_comparison(document_of(results, options.seed), folder)
     print_line(f"\ncomparison   {folder / 'evaluation.json'}, {folder / 'evaluation.png'}")

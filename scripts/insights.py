@@ -6,22 +6,15 @@ from mediagym.data.insights.figures import insights_figures
 from mediagym.data.insights.page import insights_page
 from mediagym.data.plotting import png_of
 from mediagym.data.storage import write_bytes, write_json, write_text
-from mediagym.scripts.cli import (
-    command,
-    console,
-    print_line,
-    print_notes,
-    progress,
-    run_folder,
-)
+from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
 
 @command("insights", InsightsCommand.read)
 def run(options: InsightsCommand) -> None:
     """Write ``insights.json``, ``insights.html`` and the figures."""
     folder = options.output or run_folder()
-    with progress("analysing the exports") as say:
-        found = gather_insights(options, say)
+    with progress("analysing the exports") as show_progress:
+        found = gather_insights(options, show_progress)
     document = insights_document(found)
     pictures = {name: png_of(figure) for name, figure in insights_figures(document).items()}
     path = write_json(folder / "insights.json", document)

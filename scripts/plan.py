@@ -8,9 +8,9 @@ from mediagym.scripts.cli import command, console, print_line, print_notes, prog
 
 @command("plan", PlanCommand.read)
 def run(options: PlanCommand) -> None:
-    """Plan."""
-    with progress("calibrating and planning") as say:
-        experiment = prepare(options.experiment, say)
+    """Make the plan, write it, and print it as a table."""
+    with progress("calibrating and planning") as show_progress:
+        experiment = prepare(options.experiment, show_progress)
         rivals = [baseline(name, experiment) for name in options.baselines]
     policy = acting(experiment, options.policy, options.seed)
     with progress("estimating"):

@@ -13,8 +13,8 @@ def run(options: SuiteCommand) -> None:
     tasks = [task_of(key) for key in options.tasks or [key for key, _ in every_task()]]
     results = []
     for number, task in enumerate(tasks, start=1):
-        with progress(f"{task.key} ({number} of {len(tasks)})") as say:
-            experiment = prepare(options.experiment.with_task(task.key), say)
+        with progress(f"{task.key} ({number} of {len(tasks)})") as show_progress:
+            experiment = prepare(options.experiment.with_task(task.key), show_progress)
             results.append(suite_results(experiment, options.policies))
         cells = [f"{row['name']} {row['mean']:.2f}" for row in results[-1]["policies"]]
         print_line(f"{task.key:16} {'  '.join(cells)}")

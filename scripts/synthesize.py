@@ -9,9 +9,9 @@ from mediagym.scripts.cli import command, print_line
 
 
 def parse(config: Mapping[str, Any]) -> tuple[SyntheticSettings, Priors]:
-    """Return the settings of the advertiser, which are all keys but the priors, and the priors."""
-    own = {key: value for key, value in config.items() if key != "priors"}
-    return SyntheticSettings.of(own, "synthesize"), Priors.of(config["priors"], "priors")
+    """Return the settings of the advertiser (all keys except ``priors``) and the priors."""
+    mapping = {key: value for key, value in config.items() if key != "priors"}
+    return SyntheticSettings.of(mapping, "synthesize"), Priors.of(config["priors"], "priors")
 
 
 @command("synthesize", parse)

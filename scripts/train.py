@@ -30,7 +30,7 @@ from mediagym.scripts.cli import (
 
 
 def parse(config: Mapping[str, Any]) -> TrainCommand:
-    """Return the options: those of the run that is resumed, where one is."""
+    """Return the options of the configuration, or of the run that is resumed."""
     return TrainCommand.read(configured(config, overrides()))
 
 
@@ -39,8 +39,8 @@ def run(options: TrainCommand) -> float:
     """Train; return percent of the clairvoyant on validation markets, which sweeps maximise."""
     folder, task = run_folder(), options.experiment.task
     learner = options.experiment.learner
-    with progress("preparing") as say:
-        experiment = prepare(options.experiment, say)
+    with progress("preparing") as show_progress:
+        experiment = prepare(options.experiment, show_progress)
         baselines = candidates_of(options.baselines, experiment)
     keep_configuration(folder, options)
     policy = learn(experiment, options.seed, folder, progress=not sweeping())
@@ -48,9 +48,11 @@ def run(options: TrainCommand) -> float:
     if options.references_dir is not None:
         own = reference_folder(options.references_dir, experiment.id, learner.name, options.seed)
         save_network(policy.network, own)
-    with progress("comparing on held-out markets") as say:
+    with progress("comparing on held-out markets") as show_progress:
         candidates = [*baselines, Candidate(policy.name, (policy,))]
-        console.print(policy_table(compare(experiment, candidates, folder, options.seed, say)))
+        console.print(
+            policy_table(compare(experiment, candidates, folder, options.seed, show_progress))
+        )
     if task is None:
         with progress("writing the plan"):
             made = plan_of(experiment, policy, [each.policies[0] for each in baselines])
@@ -62,10 +64,10 @@ def run(options: TrainCommand) -> float:
     else:
         print_line("\nplan         none: benchmark tasks have no advertiser")
     print_line(f"comparison   {folder / 'evaluation.json'}, evaluation.png")
-    print_line(f"policy       {folder / 'policy.safetensors'} (of {policy.network.origin})")
+    print_line(f"policy       {folder / 'policy.safetensors'} ({policy.network.origin})")
     print_line(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")
     if task is None and not sweeping():
-        return math.nan  # nothing asks for it, and an advertiser's clairvoyants take a minute
+        return math.nan  # nothing uses it, and an advertiser's clairvoyant plans take a minute
     with progress("scoring on validation markets"):
         return validation_percent(experiment, policy)
 

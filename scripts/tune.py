@@ -1,4 +1,4 @@
-"""Search a learner's settings with Optuna, on validation markets; an interrupted search goes on."""
+"""Search a learner's settings with Optuna, on validation markets; an interrupted search resumes."""
 
 from mediagym.agents.setup import prepare
 from mediagym.agents.studies import TuneCommand, tune
@@ -10,8 +10,8 @@ def run(options: TuneCommand) -> float:
     """Search; return the best percent of the clairvoyant on validation markets."""
     options.require_searchable()
     folder = options.output or run_folder()
-    with progress("preparing") as say:
-        experiment = prepare(options.experiment, say)
+    with progress("preparing") as show_progress:
+        experiment = prepare(options.experiment, show_progress)
     best = tune(experiment, options, folder, print_line)
     print_line(f"\nbest     {best['percent']:.2f} % of the clairvoyant on validation markets")
     print_line(f"train    python scripts/train.py {best['overrides']}")

@@ -1,4 +1,4 @@
-"""Every configuration composes, fits its record and says what its keys mean."""
+"""Every configuration composes, fits its settings record and documents its keys."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -51,17 +51,18 @@ from mediagym.scripts.cli import to_plain_dict
 from mediagym.scripts.cli.launch import SAMPLE
 
 CONF = Path(__file__).parents[1] / "conf"
-PARTS = ("base", "problem")  # of other configurations, no command of their own
-COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS)
+PARTS = ("base", "problem")  # included by other configurations
+TABLES = ("renamed",)  # read by records and messages, not composed by Hydra
+COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS + TABLES)
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
-OWNERS = {
+OWNERS = {  # a command with the group, where `plan` does not have it
     "advertiser": "recovery",
     "attribution": "attribute",
     "diagnosis": "insights",
     "forecasting": "insights",
 }
-SUITE = ("suite", "size")  # read by the task suite and not composed by Hydra
-BASES = {("agent", "learner")}  # of other choices, no choice themselves
+SUITE = ("suite", "size")  # read by the task suite, not composed by Hydra
+BASES = {("agent", "learner")}  # included by other choices
 CHOICES = sorted(
     {(p.parent.name, p.stem) for p in CONF.glob("*/*.yaml") if p.parent.name not in SUITE} - BASES
 )
@@ -83,7 +84,7 @@ RECORDS: dict[str, type[Settings]] = {
 
 @pytest.fixture(scope="module")
 def composed() -> Iterator[Callable[..., dict[str, Any]]]:
-    """Composes a command's configuration with overrides, as plain containers."""
+    """Function that composes a command's configuration with overrides, as plain containers."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         yield lambda name, *overrides: to_plain_dict(compose(name, list(overrides)))
 
@@ -96,12 +97,12 @@ def _check(group: str, choice: str, settings: dict[str, Any]) -> None:
         elif choice not in BASELINES:
             learner_of(settings)
         return
-    if group == "advertiser":  # the one key that has no default
+    if group == "advertiser":  # the only key without a default
         settings = {**settings, "path": "somewhere"}
     RECORDS[group].of(settings, group)
     if group == "constraints":
-        pair = [Campaign("google", "Search Network"), Campaign("meta", None)]
-        parse_constraints(ConstraintSettings.of(settings, "constraints"), pair, 30)
+        campaigns = [Campaign("google", "Search Network"), Campaign("meta", None)]
+        parse_constraints(ConstraintSettings.of(settings, "constraints"), campaigns, 30)
 
 
 def test_every_group_has_a_record() -> None:
@@ -117,7 +118,7 @@ def test_every_command_composes_and_fits_its_records(
         if group in config:
             choice = config[group]["name"] if group == "agent" else "default"
             _check(group, choice, config[group])
-    own: dict[str, type[Command]] = {
+    records: dict[str, type[Command]] = {
         "ablate": AblationCommand,
         "attribute": AttributeCommand,
         "backtest": BacktestCommand,
@@ -133,8 +134,8 @@ def test_every_command_composes_and_fits_its_records(
     }
     if name == "synthesize":
         return
-    options = own[name].read(config)
-    if "data" in config and name != "recovery":  # which exports its own advertisers
+    options = records[name].read(config)
+    if "data" in config and name != "recovery":  # recovery writes its own exports
         assert Path(config["data"]["path"]) == SAMPLE
     if isinstance(options, InsightsCommand):
         simulator_of(options)
@@ -174,20 +175,20 @@ def test_every_baseline_is_a_choice_of_agent() -> None:
 
 
 @pytest.mark.parametrize("name", LEARNERS)
-def test_hydra_and_the_package_resolve_a_learner_to_the_same_values(
+def test_hydra_and_shipped_yaml_compose_a_learner_to_the_same_values(
     composed: Callable[..., dict[str, Any]], name: str
 ) -> None:
     assert composed("train", f"agent={name}")["agent"] == shipped_yaml(f"agent/{name}")
 
 
-def test_the_base_of_the_learners_is_refused_as_a_learner(
+def test_the_base_file_of_the_learners_is_refused_as_an_agent(
     composed: Callable[..., dict[str, Any]],
 ) -> None:
     with pytest.raises(ConfigError, match=r"agent\.name: null is not a learner; allowed: apg, ppo"):
         ExperimentConfig.read(composed("train", "agent=learner"))
 
 
-def test_a_run_leaves_the_working_directory_alone(
+def test_a_run_does_not_change_the_working_directory(
     composed: Callable[..., dict[str, Any]],
 ) -> None:
     OmegaConf.clear_resolver("now")
@@ -200,33 +201,44 @@ def test_a_run_leaves_the_working_directory_alone(
 
 
 FILES = sorted(path.relative_to(CONF).as_posix() for path in CONF.rglob("*.yaml"))
+TASKS = [file for file in FILES if file.startswith("suite/") and file != "suite/default.yaml"]
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [file for file in FILES if file not in TASKS])
 def test_every_key_is_documented_by_a_comment(file: str) -> None:
     lines = (CONF / file).read_text(encoding="utf-8").splitlines()
-    assert lines[0].startswith("# "), "the first line says what the file is"
-    above = dict(enumerate(lines))
+    assert lines[0].startswith("# "), "the first line describes the file"
     for number, line in enumerate(lines):
         key = re.match(r"(\w+):", line)
         if key is None or key[1] in ("defaults", "hydra"):
             continue
         inside = [n for n in range(number + 1, len(lines)) if re.match(r"  \w+:", lines[n])]
         inside = [n for n in inside if not any(re.match(r"\w", x) for x in lines[number + 1 : n])]
-        documented = above.get(number - 1, "").startswith("# ")
+        documented = number > 0 and lines[number - 1].startswith("# ")
         children = bool(inside) and all(lines[n - 1].startswith("  # ") for n in inside)
         assert documented or children, f"{file}: {key[1]} has no comment"
 
 
+@pytest.mark.parametrize("file", TASKS)
+def test_a_task_says_why_it_differs_and_leaves_the_keys_to_the_default(file: str) -> None:
+    text = (CONF / file).read_text(encoding="utf-8")
+    keys, default = (yaml.safe_load((CONF / f).read_text()) for f in (file, "suite/default.yaml"))
+    comments = [line for line in text.splitlines() if line.lstrip().startswith("#")]
+    assert set(keys) <= set(default)
+    assert "default.yaml" in comments[0]
+    assert all(line.startswith("# why: ") for line in comments[1:])
+    assert len(comments) == (1 if set(keys) == {"summary"} else 2)
+
+
 @pytest.mark.parametrize("file", FILES)
-def test_every_file_is_tidy(file: str) -> None:
+def test_every_file_is_valid_yaml_without_stray_whitespace(file: str) -> None:
     text = (CONF / file).read_text(encoding="utf-8")
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
     assert "\t" not in text
     lines = text.splitlines()
     assert all(line == line.rstrip() for line in lines)
-    assert not any(one == two == "" for one, two in pairwise(lines))
+    assert not any(first == second == "" for first, second in pairwise(lines))
     assert isinstance(yaml.safe_load(text), dict)
 
 

@@ -2,6 +2,7 @@
 which order they stand on each other, and what each may import."""
 
 import ast
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -184,3 +185,10 @@ def test_tests_mirror_the_folders():
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         folder = path.parent.relative_to(ROOT / "tests")
         assert (ROOT / folder).is_dir(), path
+
+
+def test_the_picture_of_the_architecture_shows_the_imports() -> None:
+    drawn = runpy.run_path(str(ROOT / "docs" / "architecture.py"))["picture"]()
+    assert drawn == (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8"), (
+        "run `python docs/architecture.py` and commit the picture"
+    )

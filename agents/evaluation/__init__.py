@@ -1,4 +1,15 @@
-"""Which policy is better, and how surely?"""
+"""Which policy is better, and how surely?
+
+- ``compare``: entry point; from candidates to the files of a comparison
+- ``evaluate``: rollouts of candidates, their percent of the clairvoyant, and their regret by day
+  (the percent itself is computed by ``percent_of`` in ``agents/rollout.py``)
+- ``statistics``: means, tails, paired differences and profiles of those percents
+- ``bootstrap``: how sure they are, by resampled markets and training seeds
+- ``suite_results``: baselines on a task of the benchmark
+- ``tables``: a comparison as a table, in the terminal and in Markdown
+- ``figures``: pictures of a comparison
+- ``tensorboard``: event files of a comparison
+"""
 
 from .compare import compare, document_of, scored, write_comparison
 from .suite_results import suite_markdown, suite_results

@@ -38,7 +38,7 @@ class Resamples:
         """Return the mean of every resample.
 
         Args:
-            policy: whose flights they are.
+            policy: name of the policy that made the flights.
             flights: (seeds, markets, ...).
 
         Returns:
@@ -80,7 +80,7 @@ def interval(samples: Floats, coverage: float = 0.95) -> list[float]:
 
     Args:
         samples: one number per resample.
-        coverage: in (0, 1).
+        coverage: nominal coverage, in (0, 1).
     """
     tail = (1 - coverage) / 2
     low, high = np.quantile(samples, [tail, 1 - tail])
@@ -111,6 +111,6 @@ def _quantile_means(
 
 
 def _weights(size: int, count: int, seed: Sequence[int]) -> Floats:
-    """Return how often each of ``size`` things is drawn, over ``size``; (count, size)."""
+    """Return how often each of ``size`` things is drawn, divided by ``size``, (count, size)."""
     rng = generator(*seed)
     return rng.multinomial(size, np.full(size, 1 / size), size=count) / size

@@ -37,27 +37,31 @@ class Evaluation(NamedTuple):
 
     results: tuple[
         PolicyResult, ...
-    ]  # in the given order; then the clairvoyant, where it was computed here
+    ]  # the candidates in the given order, then the clairvoyant if it was computed here
     best: Floats  # (markets,) value of the clairvoyant
     settings: EvaluationSettings
 
     def percent(self, result: PolicyResult) -> Floats:
-        """Return a candidate's flights in percent of the clairvoyant, (seeds, markets)."""
+        """Return the values of a candidate's flights in percent of best, (seeds, markets)."""
         return percent_of(result.total, self.best)
 
     def progress(self, value: Floats) -> Floats:
-        """Return the cumulated value of flights, (days, markets), in percent of the clairvoyant."""
+        """Return the value earned so far in percent of the clairvoyant's size, (days, markets).
+
+        ``value`` is per day. It starts near 0 whatever the sign of ``best``.
+        """
         return np.asarray(100 * np.cumsum(value, axis=0) / np.abs(self.best))
 
     def regret(self, value: Floats) -> Floats:
-        """Return the points that flights, (days, markets), are behind the clairvoyant so far."""
+        """Return the percentage points behind the clairvoyant so far, (days, markets)."""
         return self.progress(self.bound_by_day) - self.progress(value)
 
     @property
     def bound_by_day(self) -> Floats:
         """The clairvoyant's objective by day, (days, markets).
 
-        Of its rollout where there is one; else its value in equal parts, as only that is known.
+        Taken from the clairvoyant's rollout if there is one. Otherwise only its value over the
+        whole flight is known, which is then spread evenly over the days.
         """
         for result in self.results:
             if result.name == CLAIRVOYANT:
@@ -76,7 +80,7 @@ def evaluate(
 ) -> Evaluation:
     """Roll out all candidates in the same markets and noise, and compare with the clairvoyant.
 
-    The clairvoyant knows the market and its demand path, count noise averaged out. Where the
+    The clairvoyant knows the market and its demand path but not the count noise. Where the
     evaluation set does not hold its values, its optimisation starts at the best of the candidates'
     own plans, which are feasible, so it bounds them all.
     """

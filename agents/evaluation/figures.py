@@ -85,8 +85,8 @@ def regret(behind: Mapping[str, Floats], title: str) -> Figure:
     """Return the regret of policies over the days of a flight.
 
     Args:
-        behind: by policy, (days, flights) points of the clairvoyant's value lost so far.
-        title: of the figure.
+        behind: percentage points behind the clairvoyant so far, (days, flights), by policy.
+        title: title of the figure.
     """
     figure = blank(7, 4)
     axes = figure.subplots()

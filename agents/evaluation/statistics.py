@@ -21,8 +21,9 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     """Return the statistics of one task.
 
     Returns:
-        ``markets``; ``policies``, a row each in the order of the results; ``paired``, every policy
-        against every reference; ``profile``, shares of flights by percent of the clairvoyant.
+        ``markets``; ``policies``, one row per policy in the order of the results; ``paired``,
+        every policy against every reference; ``profile``, shares of flights by percent of the
+        clairvoyant.
     """
     settings = evaluation.settings
     resamples = Resamples(len(evaluation.best), settings.resamples, settings.seed)
@@ -46,8 +47,8 @@ def row(result: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str
 
     Args:
         result: its rollouts.
-        percent: (seeds, markets) of the clairvoyant.
-        resamples: of the markets and of its training seeds.
+        percent: (seeds, markets) values of its flights in percent of the clairvoyant's.
+        resamples: bootstrap resamples of the markets and of its training seeds.
     """
     rollouts = result.rollouts
     mean, iqm, cvar = resamples.quantile_means(result.name, percent, (MEAN, IQM, CVAR))

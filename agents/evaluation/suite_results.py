@@ -14,8 +14,8 @@ def suite_results(experiment: Experiment, policies: Sequence[str]) -> dict[str, 
     """Evaluate policies on a task's test markets.
 
     Args:
-        experiment: of the task.
-        policies: their names.
+        experiment: the task's experiment.
+        policies: names of the policies.
 
     Returns:
         An element of ``tasks`` as in ``evaluation.json``, without profiles and timings: it is

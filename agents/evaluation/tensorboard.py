@@ -32,7 +32,7 @@ _METRICS = ("mean", "iqm", "p10", "cvar", "gap", "value", "violations", "cents_o
 class _Run(NamedTuple):
     """One policy of one training seed."""
 
-    name: str  # of the run: its folder
+    name: str  # folder of the run's event files
     policy: str
     seed: int  # number of the training seed, from 0
     rollout: Rollout
@@ -44,10 +44,10 @@ def log_evaluation(
     """Write event files under ``folder``: one run per policy and seed, one for the comparison.
 
     Args:
-        experiment: in which policies were compared.
-        evaluation: all rollouts.
+        experiment: the experiment in which the policies were compared.
+        evaluation: rollouts of all policies.
         document: the content of ``evaluation.json`` with this task alone.
-        folder: of the runs; a training run may lie beside them.
+        folder: parent folder of the runs; a training run may lie beside them.
     """
     (task,) = document["tasks"]
     settings = evaluation.settings

@@ -1,4 +1,12 @@
-"""What is written into plan.json?"""
+"""What is written into plan.json?
+
+- ``make``: entry point; which policy plans, and its dated plan with a forecast
+- ``document``: content of ``plan.json``; budgets, intervals, binding bounds and warnings
+- ``estimate``: forecast and marginal returns of a plan over the posterior
+- ``read``: reader of ``plan.json`` that verifies it
+- ``tables``: a plan as a table in the terminal
+- ``figures``: charts of a plan
+"""
 
 from .document import write_plan
 from .make import acting, plan_of

@@ -30,8 +30,8 @@ class Plan(NamedTuple):
     forecast: Forecast
     marginal: Floats  # (campaigns,) objective gained per additional dollar
     baselines: Mapping[str, float]  # expected conversions of other policies' plans
-    observed_mean: Floats  # (campaigns,) mean dollars a day in the history
-    observed_max: Floats  # (campaigns,) highest dollars a day in the history
+    observed_mean: Floats  # (campaigns,) mean dollars per day in the history
+    observed_max: Floats  # (campaigns,) highest dollars per day in the history
     notes: tuple[str, ...]
     ratios: Floats | None = None  # (draws, campaigns) journey conversions per claimed conversion
     claims_budget: Floats | None = None  # (campaigns,) dollars of the static plan for claims
@@ -101,6 +101,7 @@ def _totals(plan: Plan, total: int) -> dict[str, Any]:
         "revenue": revenue,
         "roas": revenue["mean"] / dollars if total else None,
         "cpa": dollars / conversions["mean"] if conversions["mean"] else None,
+        # budget allocation efficiency, usually called return on investment (ROI): ROAS - 1
         "bae": (revenue["mean"] - dollars) / dollars if total else None,
     }
 

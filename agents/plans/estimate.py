@@ -9,7 +9,7 @@ from ...envs.market import Market, MarketState, simulate
 from ..policy import PlanPolicy, Policy
 from ..rollout import EvaluationSet
 
-_RELATIVE_STEP = 0.01  # of a campaign's plan, for the finite difference of marginal returns
+_RELATIVE_STEP = 0.01  # finite-difference step, as a share of a campaign's planned spend
 
 
 def expected_flight(problem: Problem, policy: Policy) -> Floats:
@@ -28,7 +28,7 @@ def forecast(
     """Roll out over posterior draws: the plan of an open-loop policy, or else the policy itself.
 
     Args:
-        problem: of the flight.
+        problem: constraints, objective and start of the flight.
         policy: if it is open-loop, ``plan`` is followed in its place.
         plan: (days, campaigns) dollars.
         evaluation_set: posterior draws and their noise.

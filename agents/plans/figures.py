@@ -14,7 +14,7 @@ from ...envs.market import MarketState, step
 from .document import Plan
 
 _CURVE_POINTS = 60
-_BAND_DRAWS = 400  # markets that the bands are quantiles of
+_BAND_DRAWS = 400  # posterior draws whose quantiles make the bands
 _PANEL_COLUMNS = 3
 
 
@@ -24,7 +24,7 @@ def spend_map(
     """Return a heat map of spend per campaign and day, each campaign on its own scale.
 
     Args:
-        names: campaigns.
+        names: names of the campaigns.
         dates: (days,).
         plan: (days, campaigns) dollars.
         title: name of the plan.
@@ -37,7 +37,7 @@ def spend_map(
     axes.set_yticks(range(len(names)), labels)
     weekly = range(0, len(dates), 7)
     axes.set_xticks(list(weekly), [str(dates[i]) for i in weekly])
-    axes.set_title(f"{title}: dollars a day, relative to the campaign's highest day")
+    axes.set_title(f"{title}: dollars per day, relative to the campaign's highest day")
     figure.colorbar(image, ax=axes)
     return figure
 
@@ -78,8 +78,8 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
         axes.set_xlim(0, top[k])
     for axes in panels[len(posterior.names) :]:
         axes.axis("off")
-    figure.supxlabel("dollars a day; grey: observed range; red: days of the plan, dot: their mean")
-    figure.supylabel("conversions a day")
+    figure.supxlabel("dollars per day; grey: observed; red: days of the plan, dot: their mean")
+    figure.supylabel("conversions per day")
     return figure
 
 

@@ -21,16 +21,16 @@ from ..training import learn
 from .document import Plan
 from .estimate import expected_flight, forecast, marginal_returns
 
-_MARGINAL_DRAWS = 256  # training draws behind the marginal returns
+_MARGINAL_DRAWS = 256  # training draws over which marginal returns are averaged
 
 
 def acting(experiment: Experiment, run: str | None, seed: int) -> Policy:
-    """Return the policy to plan with: of a training run, a baseline, or a learner trained now.
+    """Return the policy to plan with: from a training run, a baseline, or a newly trained learner.
 
     Args:
-        experiment: with the baseline or the learner as its agent.
-        run: folder of a training run; None: the experiment's agent.
-        seed: of the training, if the agent is a learner.
+        experiment: its agent is the baseline or the learner.
+        run: folder of a training run; None to use the experiment's agent.
+        seed: seed of the training, if the agent is a learner.
     """
     if run is not None:
         return trained(Path(run), experiment)
@@ -44,8 +44,8 @@ def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) ->
     """Return a policy's dated plan with estimates on the held-out draws.
 
     Args:
-        experiment: of an advertiser.
-        policy: to plan with.
+        experiment: an advertiser's experiment.
+        policy: the policy to plan with.
         rivals: policies whose expected conversions are listed beside the plan's.
     """
     problem, posterior = experiment.problem, experiment.posterior

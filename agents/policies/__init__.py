@@ -1,8 +1,15 @@
-"""What to spend today?"""
+"""What to spend today?
+
+- ``baselines``: all policies by name, and their settings
+- ``open_loop``, ``static_cvar``, ``greedy``: decided before the flight
+- ``linear_feedback``, ``rolling_horizon``, ``thompson``: react to reports; ``marginal``: allocation
+- ``clairvoyant``: oracles, the bounds of comparisons
+"""
 
 from .baselines import (
     BASELINES,
     ORACLES,
+    RENAMED_POLICIES,
     SETTINGS,
     BaselineSettings,
     baseline,
@@ -12,6 +19,7 @@ from .baselines import (
 __all__ = [
     "BASELINES",
     "ORACLES",
+    "RENAMED_POLICIES",
     "SETTINGS",
     "BaselineSettings",
     "baseline",

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from ...data.errors import ConfigError
 from ...data.settings import Settings
+from ...data.storage import shipped_yaml
 from ..experiment import Experiment
 from ..policy import Policy
 from .clairvoyant import clairvoyant, clairvoyant_static
@@ -33,8 +34,8 @@ BASELINES: Mapping[str, Factory] = {
     "clairvoyant_static": clairvoyant_static,
     "clairvoyant": clairvoyant,
 }
-RENAMED = {"cem": "cma"}  # it runs CMA-ES, not the cross-entropy method
-ORACLES = ("clairvoyant_static", "clairvoyant")  # they know the market: never a plan's policy
+RENAMED_POLICIES: Mapping[str, str] = shipped_yaml("renamed")["policies"]  # former name -> current
+ORACLES = ("clairvoyant_static", "clairvoyant")  # know the true market; cannot make a plan
 
 
 class BaselineSettings(Settings):
@@ -70,8 +71,9 @@ def baseline(name: str, experiment: Experiment, split: str = "test") -> Policy:
 def unknown_policy(name: str, learners: Sequence[str] = ()) -> ConfigError:
     """Return the error about an unknown policy, with the known ones and the nearest name."""
     allowed = [*BASELINES, *learners]
-    if name in RENAMED:
-        return ConfigError(f"policy: {name!r} is now called {RENAMED[name]!r}; use that name.")
+    if name in RENAMED_POLICIES:
+        current = RENAMED_POLICIES[name]
+        return ConfigError(f"policy: {name!r} is now called {current!r}; use that name.")
     near = get_close_matches(name, allowed, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return ConfigError(

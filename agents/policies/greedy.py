@@ -12,7 +12,7 @@ from .marginal import Returns, allocate
 
 
 class Greedy:
-    """Spends every day where the next dollar returns most.
+    """Spends every day's budget at equal marginal returns.
 
     A campaign's return is that of a constant spend (its stock normalised to that spend) in the
     mean market, with the demand of the day's weekday; nothing is learnt in flight.
@@ -22,7 +22,7 @@ class Greedy:
     open_loop = True
 
     def __init__(self, problem: Problem) -> None:
-        """Args: problem: of the flight."""
+        """Args: problem: constraints, objective and mean market of the flight."""
         self.problem = problem
 
     def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:

@@ -22,7 +22,7 @@ from ..experiment import Experiment
 from ..rollout import EvaluationSet, rollout_policy
 
 GAINS = ("belief", "belief_early", "residual", "residual_early", "doubt_early", "pace")
-_MAX_ELASTICITY = 0.95  # above which the equal-marginal response no longer grows
+_MAX_ELASTICITY = 0.95  # cap on the elasticity, which bounds the response 1 / (1 - e) by 20
 
 
 class LinearFeedbackSettings(Settings):
@@ -42,7 +42,8 @@ class LinearFeedback:
     For a power curve of elasticity e, equal marginal returns ask for x / (1 - e) more log dollars
     where the log level is x higher; this response is the unit of the tilt. The features are the
     belief's level shift (shrunk), the residual of all reports so far (not shrunk) and the belief's
-    standard deviation (the value of exploring); "early" gains multiply by the share of days left.
+    standard deviation (the value of exploring); "early" gains are multiplied by the share of days
+    that remain.
     """
 
     name = "cma"

@@ -1,7 +1,7 @@
-"""Equal-marginal allocation of the money left over campaigns and days.
+"""Equal-marginal allocation of the remaining money over campaigns and remaining days.
 
-Every campaign's return on every day left is a Hill curve of slope 1, whose marginal return has a
-closed-form inverse; what remains is a one-dimensional search for the shadow price of a dollar.
+Every campaign's return on every remaining day is a Hill curve of slope 1, whose marginal return has
+a closed-form inverse; the rest is a one-dimensional search for the shadow price of a dollar.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,11 @@ _BISECTIONS = 60  # halvings of the log price: exact to double precision
 
 
 class Returns(NamedTuple):
-    """Return curves of the days left; the flights' axis may be broadcast."""
+    """Return curves of the remaining days; the flights' axis may be broadcast."""
 
-    reference: Array  # dollars a day at which the curves are anchored, (flights, campaigns)
+    reference: Array  # dollars per day at which the curves are anchored, (flights, campaigns)
     elasticity: Array  # d log return / d log spend there, in (0, 1), (flights, campaigns)
-    at_reference: Array  # return of the reference spend by day, (days left, flights, campaigns)
+    at_reference: Array  # return of the reference spend, (remaining days, flights, campaigns)
 
     def spend_at(self, price: Array, at_reference: Array, low: Array, high: Array) -> Floats:
         """Return the spend whose marginal return is the price, clipped to bounds."""
@@ -33,15 +33,15 @@ class Returns(NamedTuple):
 
 
 class Allocation(NamedTuple):
-    """The optimal spend of today and of the days left, dollars."""
+    """Optimal spend of today and of every remaining day, dollars."""
 
     requested_spend: Floats  # (flights, campaigns) today
     requested_total: Floats  # (flights,) today
-    days: Floats  # (days left, flights, campaigns), without the bounds of channels and totals
+    days: Floats  # (remaining days, flights, campaigns), ignoring bounds of channels and totals
 
 
 def allocate(problem: Problem, ledger: Ledger, returns: Returns) -> Allocation:
-    """Maximise the sum of returns over the days left; today also within its tree of bounds.
+    """Maximise the sum of returns over the remaining days; today within its tree of bounds.
 
     Today's total equalises marginal returns between today and the days to come. Where money may
     stay unspent, no dollar is spent that returns less than a dollar of gross profit.
@@ -67,9 +67,9 @@ def _reserve_price(problem: Problem) -> float:
 def _allocate_day(problem: Problem, returns: Returns, bounds: Bounds, total: Floats) -> Floats:
     """Maximise the sum of today's returns within its tree of bounds, by nested prices.
 
-    A campaign spends what its marginal return equals the price at, a channel the sum of its
-    campaigns, both clipped to their bounds. The root's price is the one at which the day's total
-    is spent; a channel at a bound has a price of its own.
+    Given a shadow price, a campaign spends the amount at which its marginal return equals that
+    price; a channel spends the sum of its campaigns; both are clipped to their bounds. The price of
+    the root is the one at which the day's total is spent; a channel at a bound has its own price.
     """
     membership = problem.constraints.tree.sums[1]  # (channels, campaigns) of 0 and 1
     low, high = bounds.lower[-1], bounds.upper[-1]
@@ -91,8 +91,8 @@ def _allocate_day(problem: Problem, returns: Returns, bounds: Bounds, total: Flo
 
 
 def _bisect_price(spend_at: Callable[[Floats], Floats], spend: Floats) -> Floats:
-    """Return the price at which a decreasing function of it equals a spend, by bisection."""
-    low, high = np.full(spend.shape, -40.0), np.full(spend.shape, 20.0)  # of the log price
+    """Return the price at which ``spend_at``, decreasing in the price, equals a spend."""
+    low, high = np.full(spend.shape, -40.0), np.full(spend.shape, 20.0)  # range of the log price
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         above = spend_at(np.exp(middle)) > spend

@@ -12,8 +12,8 @@ from ..experiment import Experiment
 from ..policy import PlanPolicy
 
 _WEEK = 7  # days over which past returns are averaged
-_MIN_PAST_SPEND = 1.0  # dollars a day: where the return of a campaign without spend is taken
-_FAR_OUT = 1e4  # times the budget: the projection of such a point solves the linear programme
+_MIN_PAST_SPEND = 1.0  # dollars per day, at which the return of a campaign without spend is taken
+_FAR_OUT = 1e4  # multiple of the budget; projecting a point so far out solves the linear programme
 
 
 def uniform(experiment: Experiment, split: str) -> PlanPolicy:
@@ -52,8 +52,8 @@ def roas(experiment: Experiment, split: str) -> PlanPolicy:
 def greedy_average(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the policy that fills campaigns in the order of past average return: a straw man.
 
-    Every day all that is allowed goes to the campaign with the highest average return, what its
-    caps leave over to the next one, and so on: the linear programme of a world without saturation.
+    Every day as much as its caps allow goes to the campaign with the highest average return, the
+    rest to the next one, and so on: the linear programme of a world without saturation.
     Learners are often compared with it; the fair greedy policy is ``greedy``, by marginal return.
     """
     problem, average = experiment.problem, past_return(experiment)
@@ -85,7 +85,7 @@ def seasonal(experiment: Experiment, split: str) -> PlanPolicy:
 def past_return(experiment: Experiment) -> Floats:
     """Return the objective per dollar at the past spend, over a week, (campaigns,), > 0.
 
-    Under the posterior's mean market.
+    The market is that of the posterior mean.
     """
     problem = experiment.problem
     spend = np.maximum(experiment.posterior.spend, _MIN_PAST_SPEND)

@@ -1,8 +1,8 @@
-"""Rolling horizon (``replanner``): every day, update on the reports and re-optimise the days left.
+"""Rolling horizon (``replanner``): re-optimises the remaining days after every day's reports.
 
 The yardstick for policies that learn. The posterior is updated by a particle filter
-(``envs.flight``). What a dollar returns on each day left is, at the static plan and before the
-flight, the gradient of the expected objective through the whole simulator, which includes
+(``envs.flight``). The return of a dollar on each remaining day is, at the static plan and before
+the flight, the gradient of the expected objective through the whole simulator, which includes
 carry-over, lags and the season; in flight it is scaled by what the filter has learnt of each
 campaign's curve. The allocation equalises marginal returns (``marginal``).
 """
@@ -31,9 +31,9 @@ from ...envs.planning import plan_objective
 from ..experiment import Experiment
 from .marginal import Returns, allocate
 
-_MIN_ANCHOR = 0.02  # least spend at which a curve is anchored, over the static plan's mean day
-_ELASTICITY_RANGE = (0.02, 0.95)  # of a curve at its anchor
-_ANCHOR_ROUNDS = 3  # times that a curve is anchored anew, at the spend of the last round
+_MIN_ANCHOR = 0.02  # minimum anchor spend of a curve, as a share of the static plan's daily mean
+_ELASTICITY_RANGE = (0.02, 0.95)  # range of a curve's elasticity at its anchor
+_ANCHOR_ROUNDS = 3  # rounds; each anchors the curves at the spend found by the previous one
 
 
 class RollingHorizonSettings(Settings):
@@ -47,18 +47,18 @@ class FilterMemory(NamedTuple):
     """The particle filter's state, carried from one day to the next."""
 
     particle_set: ParticleSet
-    spent: Floats  # dollars so far, (flights, campaigns)
+    spent: Floats  # dollars spent so far, (flights, campaigns)
     observed: Floats  # conversions reported so far
 
 
 class RollingHorizon:
-    """Every day: a Bayesian update, then equal marginal returns over the days left."""
+    """Every day: a Bayesian update, then equal marginal returns over the remaining days."""
 
     name = "replanner"
     open_loop = False
 
     def __init__(self, problem: Problem, posterior: Posterior, draws: int) -> None:
-        """Args: problem; posterior before the flight; number of draws that stand for it."""
+        """Args: problem; posterior before the flight; number of particles drawn from it."""
         self.problem, self.draws = problem, posterior_draws(posterior, draws)
         self.scale = _return_scale(problem, self.draws)
 
@@ -113,11 +113,11 @@ def expected_return(
     """Return the expected value of a constant spend and its elasticity, (flights, campaigns).
 
     Args:
-        problem: its objective values a conversion.
+        problem: its objective defines the value of a conversion.
         draws: response curves.
         level: log levels, (flights, draws, campaigns).
-        draw_weights: of sum 1 over the draws, (flights, draws, campaigns).
-        spend: dollars a day, (flights, campaigns).
+        draw_weights: weights that sum to 1 over the draws, (flights, draws, campaigns).
+        spend: dollars per day, (flights, campaigns).
     """
     market = draws.market
     ratio = spend[:, None] / market.reference_spend
@@ -130,23 +130,23 @@ def expected_return(
 
 
 def _level_shift(draws: PosteriorDraws, particle_set: ParticleSet, day: int) -> Floats:
-    """Return each draw's log level less its prior mean, (flights, draws, campaigns)."""
+    """Return each draw's log level minus its prior mean, (flights, draws, campaigns)."""
     return np.asarray(particle_set.state.level - draws.market.level_kept**day * draws.state.level)
 
 
 def _shift_decay(draws: PosteriorDraws, draw_weights: Floats, shift: Floats, days: int) -> Floats:
     """Return the factor on demand as today's level shift decays, (days, flights, campaigns)."""
     mean = (draw_weights * shift).sum(1)
-    kept = (draw_weights * draws.market.level_kept).sum(1)
+    retention = (draw_weights * draws.market.level_kept).sum(1)
     ahead = np.arange(days)[:, None, None]
-    return np.asarray(np.exp((kept**ahead - 1) * mean))
+    return np.asarray(np.exp((retention**ahead - 1) * mean))
 
 
 def _return_scale(problem: Problem, draws: PosteriorDraws) -> Floats:
-    """Return marginal returns of the simulator over those of the curves, (days, campaigns).
+    """Return the ratio of the simulator's marginal returns to the curves', (days, campaigns).
 
-    Both at the static plan and before the flight: the gradient of the expected objective by
-    campaign and day, over the marginal return of the campaign's expected curve.
+    Both are taken at the static plan, before the flight: the gradient of the expected objective
+    by campaign and day, divided by the marginal return of the campaign's expected curve.
     """
     count = len(draws.market.elasticity)
     rngs = (generator(Stream.REPLANNING, i) for i in range(count))

@@ -26,7 +26,7 @@ from ...envs.planning import (
 from ..experiment import Experiment
 from ..policy import PlanPolicy
 
-_CORNER_WIDTH = 0.05  # of the smoothed corner, over the standard deviation of values
+_CORNER_WIDTH = 0.05  # width of the smoothed corner, in standard deviations of the values
 _BISECTIONS = 60
 
 
@@ -95,13 +95,13 @@ def smoothed_cvar(value: Floats, alpha: float) -> tuple[float, Floats]:
     """Return the mean of the worst share of values, (markets,), with a smoothed corner.
 
     Returns:
-        The mean, and its gradient: the weight of every value, >= 0, of sum 1.
+        The mean, and its gradient: the weight of every value, >= 0, which sum to 1.
     """
     width = _CORNER_WIDTH * value.std()
     if alpha == 1 or width == 0:
         return float(value.mean()), np.full(len(value), 1 / len(value))
     low, high = value.min() - 40 * width, value.max() + 40 * width
-    for _ in range(_BISECTIONS):  # eta: the share of values below it is alpha
+    for _ in range(_BISECTIONS):  # find eta, the alpha-quantile of the values
         eta = (low + high) / 2
         below = _sigmoid((eta - value) / width).mean() > alpha
         low, high = (low, eta) if below else (eta, high)

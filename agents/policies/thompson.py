@@ -33,7 +33,7 @@ class Thompson(RollingHorizon):
     name = "thompson"
 
     def __init__(self, problem: Problem, posterior: Posterior, draws: int, seed: int) -> None:
-        """Args: as of ``RollingHorizon``; seed, which a sample depends on beside day and row."""
+        """Args: as in ``RollingHorizon``; seed: a sample depends on it, the day and the flight."""
         super().__init__(problem, posterior, draws)
         self.seed = seed
 

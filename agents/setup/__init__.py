@@ -1,4 +1,10 @@
-"""How does a configuration become an experiment?"""
+"""How does a configuration become an experiment?
+
+- ``config``: the configuration and the options of the commands as typed records
+- ``prepare``: entry point; from a configuration to an experiment, with cached calibrations
+- ``candidates``: policies to compare, by name
+- ``run_folder``: the folder of a training run, and how a run is resumed
+"""
 
 from .candidates import candidates_of, reference_folder, require_known, trained
 from .config import (

@@ -17,12 +17,12 @@ REFERENCES = ROOT / "data" / "policies"
 def candidates_of(
     names: Sequence[str], experiment: Experiment, split: str = "test"
 ) -> list[Candidate]:
-    """Return what flies under each name.
+    """Return the policies to compare under each name.
 
     Args:
         names: baselines; learners, for the reference policies that ship with a task; folders of
             training runs.
-        experiment: in which they are compared.
+        experiment: the experiment in which they are compared.
         split: the held-out markets that a clairvoyant knows.
 
     Raises:
@@ -44,8 +44,8 @@ def require_known(names: Sequence[str], experiment_id: str) -> None:
     """Refuse names of policies before anything slow is done for them.
 
     Args:
-        names: as ``candidates_of`` takes them.
-        experiment_id: of the experiment, ``mediagym/Full-M-v0``.
+        names: names as in ``candidates_of``.
+        experiment_id: id of the experiment, such as ``mediagym/Full-M-v0``.
 
     Raises:
         ConfigError: for a name that is no policy there, and for one that is given twice.
@@ -65,8 +65,8 @@ def references(experiment_id: str, learner: str) -> list[Path]:
     """Return the folders of a learner's reference policies for a task, by seed.
 
     Args:
-        experiment_id: of the task's experiment, ``mediagym/Full-M-v0``.
-        learner: ``ppo``.
+        experiment_id: id of the task's experiment, such as ``mediagym/Full-M-v0``.
+        learner: name of the learner, such as ``ppo``.
     """
     folder = REFERENCES / _key(experiment_id)
     found = [p for p in folder.glob("*_[0-9]*") if p.name.rpartition("_")[0] == learner]

@@ -1,6 +1,7 @@
 """The configuration as typed, frozen records: parsed once, when a command starts."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -55,8 +56,8 @@ def agent_of(group: Mapping[str, Any]) -> Settings:
 class ExperimentConfig(Command):
     """One experiment: the groups of ``conf/problem.yaml``, a task or an advertiser, an agent."""
 
-    task: str | None = None  # such as Full-M; None: the advertiser of ``data.path``
-    agent: Agent | None = None  # None: the command has none
+    task: str | None = None  # key of a task, such as Full-M; None: the advertiser of ``data.path``
+    agent: Agent | None = None  # None: the command uses no agent
     data: DataSettings
     attribution: AttributionSettings
     priors: Priors
@@ -67,7 +68,7 @@ class ExperimentConfig(Command):
     solver: SolverSettings
     evaluation: EvaluationSettings
     cache: Path  # folder of calibrations and static plans
-    threads: Count  # of torch
+    threads: Count  # torch threads
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Self:
@@ -98,8 +99,8 @@ class ExperimentConfig(Command):
 
         Args:
             changes: values by dotted key, such as ``agent.warm.iterations``; ``agent`` alone names
-                another agent, as it ships.
-            where: what the keys are given by, for messages.
+                another agent, which then has its default settings.
+            where: source of the keys, such as a file, for error messages.
 
         Raises:
             ConfigError: for a key that the configuration does not have.
@@ -110,7 +111,7 @@ class ExperimentConfig(Command):
         for key, value in changes.items():
             if key != "agent":
                 node, last = _node(groups, key, where)
-                node[last] = value
+                node[last] = deepcopy(value)
         return type(self).read(groups)
 
     def require_key(self, key: str, where: str) -> None:
@@ -146,10 +147,20 @@ class PlanCommand(Command):
     """Options of ``scripts/plan.py``."""
 
     experiment: ExperimentConfig
-    policy: str | None  # folder of a training run
+    policy: str | None  # folder of a training run; None: the agent
     output: Path  # file of the plan
-    seed: Seed  # of the training, if the agent is a learner
+    seed: Seed  # seed of the training, if the agent is a learner
     baselines: list[Baseline]
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        """Parse the command; it needs an agent where it is given no trained policy."""
+        if config.get("policy") is None and config.get("agent") is None:
+            raise ConfigError(
+                "agent: no value; a plan needs an agent or a trained policy. "
+                "Set agent=NAME or policy=FOLDER and run again."
+            )
+        return super().read(config)
 
 
 class TrainCommand(Command):
@@ -168,21 +179,21 @@ class EvaluateCommand(Command):
     experiment: ExperimentConfig
     task: Tasks
     policies: Annotated[list[str], Field(min_length=1)]  # baselines, learners, folders of runs
-    output: Path | None  # folder of the results; None: the run's own
+    output: Path | None  # folder of the results; None: the run's folder
     seed: Seed
 
 
 class ClairvoyantCommand(Command):
     """Options of ``scripts/clairvoyant.py``."""
 
-    tasks: list[str]  # such as Full-M; empty: all
-    threads: Count  # of torch
+    tasks: list[str]  # keys of tasks, such as Full-M; empty: all tasks
+    threads: Count  # torch threads
 
 
 class SuiteCommand(Command):
     """Options of ``scripts/suite.py``."""
 
     experiment: ExperimentConfig
-    tasks: list[str]  # such as Full-M; empty: all
+    tasks: list[str]  # keys of tasks, such as Full-M; empty: all tasks
     output: Path  # folder of the table and the pages
     policies: Annotated[list[Baseline], Field(min_length=1)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from ...data.attribution import attribution_reader
 from ...data.errors import ConfigError
 from ...data.exports import fill_missing_conversions, load_history
 from ...data.history import History
@@ -17,7 +18,6 @@ from ...data.types import Progress
 from ...envs.calibration import (
     JourneyFindings,
     Posterior,
-    attribution_reader,
     calibrate,
     journey_findings,
     load_posterior,
@@ -28,18 +28,12 @@ from ...envs.constraints import parse_constraints
 from ...envs.environment import MarketPool, problem_in
 from ...envs.market import Objective
 from ...envs.suite import Task, task_of
-from ..experiment import (
-    CALIBRATED,
-    AdvertiserExperiment,
-    Experiment,
-    TaskExperiment,
-    require_apart,
-)
+from ..experiment import CALIBRATED, AdvertiserExperiment, Experiment, TaskExperiment, require_apart
 from ..training import Learner
 from .config import CalibrateCommand, ExperimentConfig
 
-_VERSION = 6  # of cached calibrations; raise it when the method changes
-_TASK_GROUPS = {  # groups that a task brings itself, and the YAML that they then are
+_VERSION = 6  # version of cached calibrations; raise it when the method changes
+_TASK_GROUPS = {  # group that a task defines itself -> YAML that must be unchanged
     "constraints": "default",
     "objective": "conversions",
     "data": "default",
@@ -56,7 +50,7 @@ def prepare(config: ExperimentConfig, progress: Progress) -> Experiment:
 
     Args:
         config: the whole configuration.
-        progress: called with a line now and then.
+        progress: called with progress messages.
 
     Raises:
         MediaGymError: for anything in the data or the configuration that a user has to fix.

@@ -17,14 +17,14 @@ def resumable(folder: str | Path) -> bool:
 
 
 def configured(config: Mapping[str, Any], given: list[str]) -> dict[str, Any]:
-    """Return what a run goes by: the configuration, or the kept one where a run is resumed.
+    """Return a run's configuration: the given one, or the stored one if a run is resumed.
 
     Args:
-        config: plain containers, as the command line makes them.
-        given: the overrides of the command line.
+        config: plain containers, as the command line composes them.
+        given: overrides on the command line.
 
     Raises:
-        ConfigError: if there is no such run, or keys are changed on the way.
+        ConfigError: if there is no such run, or overrides would change its keys.
     """
     if config.get("resume") is None:
         return dict(config)

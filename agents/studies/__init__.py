@@ -1,4 +1,12 @@
-"""Are the calibration, the forecasts and the training to be believed?"""
+"""Are the calibration, the forecasts and the training to be believed?
+
+- ``recovery``: is the truth about synthetic advertisers recovered?
+- ``backtest``: do the calibration's forecasts hold on later days?
+- ``ablation``: which variant of a learner is better?
+- ``tuning``: which settings of a learner are best?
+- ``insights``: gathers attribution, diagnosis and forecasts of one advertiser
+- ``recovery_report``, ``backtest_report``: tables and pictures of the first two
+"""
 
 from .ablation import AblationCommand, ablate
 from .backtest import BacktestCommand, backtest, backtest_document

@@ -1,7 +1,7 @@
 """Ablation: variants of a learner, trained with the same seeds and compared.
 
-A variant is a change of keys; every one is trained on the same task with each seed and evaluated
-on the test markets, where the others are paired with the first variant.
+A variant is a set of overrides. Each is trained on the same task with each seed and evaluated
+on the test markets, where each of the others is paired with the first.
 """
 
 from collections.abc import Mapping
@@ -30,13 +30,13 @@ class AblationCommand(Command):
     task: str
     seeds: Count
     jobs: Count
-    budget: dict[str, Any]  # keys of every learner that differ from what it ships with
+    budget: dict[str, Any]  # overrides of the defaults, the same for every variant
     variants: Annotated[dict[str, dict[str, Any]], Field(min_length=2)]
     output: Path
 
 
 def ablate(command: AblationCommand) -> dict[str, Any]:
-    """Train all variants that the output folder lacks, compare them, and write the comparison.
+    """Train all variants that are not yet in the output folder, and write their comparison.
 
     Returns:
         The content of ``evaluation.json``; see ``comparison``.
@@ -78,7 +78,7 @@ def _folder(command: AblationCommand, name: str, seed: int) -> Path:
 
 
 def _train(config: ExperimentConfig, seed: int, folder: Path) -> None:
-    """Train a variant with a seed, unless its policy is there."""
+    """Train a variant with a seed, unless its trained policy exists."""
     if not (folder / "policy.json").exists():
         experiment = prepare(config, lambda _: None)
         save_network(learn(experiment, seed, None, progress=False).network, folder)

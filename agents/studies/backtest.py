@@ -1,7 +1,7 @@
 """Backtest from rolling origins: the calibration's forecasts, given the spend that followed.
 
-Every fourteen days, once there are ninety, the days so far are calibrated and the next thirty
-forecast, given their spend, beside naive forecasts of the same days. The latest horizon, which
+From day 90 on, every fourteen days, the model is calibrated on the days so far and forecasts the
+next thirty, given their spend, beside naive forecasts of the same days. The latest horizon, which
 ends with the history, is scored on its own.
 """
 
@@ -33,10 +33,10 @@ class BacktestSettings(Settings):
     """The group ``backtest`` of ``conf/backtest.yaml``."""
 
     first: Annotated[int, Field(ge=28)]  # days of history at the first origin
-    every: Annotated[int, Field(ge=1)]  # days between origins
+    every: Annotated[int, Field(ge=1)]  # days from one origin to the next
     horizon: Annotated[int, Field(ge=1)]  # days that are forecast
-    seed: Annotated[int, Field(ge=0)]  # of demand paths and counts
-    goals: dict[str, dict[str, str]]  # of origins and latest: score -> target
+    seed: Annotated[int, Field(ge=0)]  # seed of demand paths and counts
+    goals: dict[str, dict[str, str]]  # targets by score, for ``origins`` and for ``latest``
 
 
 class BacktestCommand(Command):
@@ -51,7 +51,7 @@ class BacktestCommand(Command):
 
     @model_validator(mode="after")
     def _without_journeys(self) -> Self:
-        """Refuse what would let a forecast see the days after its origin."""
+        """Refuse settings with which a forecast would see the days after its origin."""
         if self.objective.name == "journeys":
             raise ConfigError(
                 "objective: journeys was given; a backtest allows conversions, revenue or profit, "
@@ -89,9 +89,9 @@ def backtest(
     """Return the rolling origins and the latest one.
 
     Args:
-        history: the whole of it.
-        command: what is forecast, and how the model is calibrated.
-        progress: called with a line now and then.
+        history: the whole history.
+        command: settings of the backtest and of the calibration.
+        progress: called with progress messages.
 
     Raises:
         DataError: if the history is too short for one origin.

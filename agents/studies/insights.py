@@ -46,9 +46,9 @@ class InsightsCommand(Command):
     attribution: AttributionSettings
     forecasting: ForecastingSettings
     diagnosis: DiagnosisSettings
-    priors: Priors  # of the simulator
-    calibration: CalibrationSettings  # of the simulator
-    output: Path | None  # folder of the results; None: the run's own
+    priors: Priors  # priors of the simulator
+    calibration: CalibrationSettings  # calibration of the simulator
+    output: Path | None  # folder of the results; None: the run's folder
 
 
 def gather_insights(command: InsightsCommand, progress: Progress) -> Insights:
@@ -56,7 +56,7 @@ def gather_insights(command: InsightsCommand, progress: Progress) -> Insights:
 
     Args:
         command: the whole configuration.
-        progress: called with a line now and then.
+        progress: called with progress messages.
 
     Raises:
         ConfigError: a setting is not allowed.
@@ -88,7 +88,7 @@ def gather_insights(command: InsightsCommand, progress: Progress) -> Insights:
         importances=importances(history, forecasting),
         coverage=forecasting.coverage,
         drift_coverage=diagnosis.drift.coverage,
-        unseen=tuple(extrapolated_campaigns(history, spend)),
+        extrapolated=tuple(extrapolated_campaigns(history, spend)),
         notes=(*history.notes, *notes, *left_out),
     )
 

@@ -68,19 +68,19 @@ from ...envs.synthetic import (
     write_advertiser,
 )
 
-MULTIPLES = (0.5, 1.0, 2.0, 5.0)  # of past spend, at which curves are compared
+MULTIPLES = (0.5, 1.0, 2.0, 5.0)  # multiples of past spend at which curves are compared
 _CURVE_DRAWS = 512
-_MIN_CONVERSIONS = 1.0  # per day, for a campaign's interval to count
-_MAX_EVALUATIONS = 400  # of the solver of the best plans
+_MIN_CONVERSIONS = 1.0  # conversions per day above which a campaign's interval counts
+_MAX_EVALUATIONS = 400  # evaluations of the objective in the search for the best plans
 
 
 class StudySettings(Settings):
     """The group ``study`` of ``conf/recovery.yaml``."""
 
     forms: Annotated[list[str], Field(min_length=1)]
-    advertisers: Annotated[int, Field(ge=1)]  # of each form
-    seed: Annotated[int, Field(ge=0)]  # of the first
-    goals: dict[str, dict[str, Any]]  # of hill and of every other form, percent
+    advertisers: Annotated[int, Field(ge=1)]  # advertisers per response form
+    seed: Annotated[int, Field(ge=0)]  # seed of each form's first advertiser
+    goals: dict[str, dict[str, Any]]  # form, ``hill`` or ``other`` -> target by score, percent
     workers: Annotated[int, Field(ge=1)] | None  # None: one per core
 
 
@@ -161,7 +161,7 @@ def run_study(
     """Study all advertisers of a configuration, several at once.
 
     Args:
-        command: what is studied.
+        command: options of the study.
         done: called when an advertiser is finished.
 
     Returns:
@@ -218,8 +218,8 @@ def best_values(truth: Truth, constraints: Constraints, plan: Floats) -> tuple[f
     """Return the value of the best constant and of the best daily plan in the true market.
 
     Args:
-        truth: the market.
-        constraints: of the plans.
+        truth: the true market.
+        constraints: constraints that the plans satisfy.
         plan: (days, campaigns) dollars to start from.
     """
     objective, constant_plans = truth.objective(len(plan)), project_constant_plan(constraints)
@@ -270,7 +270,7 @@ def _curve_errors(draws: Floats, true: Floats, counted: NDArray[np.bool_]) -> di
     return {
         "error": float(np.abs(draws.mean(0) - true).sum() / true.sum()),
         "bias": float(draws.mean(0).sum() / true.sum() - 1),
-        "covered": int(inside[counted].sum()),  # of the campaigns above one conversion per day
+        "covered": int(inside[counted].sum()),  # among campaigns above one conversion a day
         "counted": int(counted.sum()),
     }
 

@@ -17,7 +17,8 @@ def recovery_summary(cases: Cases, goals: Mapping[str, Mapping[str, Any]]) -> li
 
     Args:
         cases: results of ``recovery.study``.
-        goals: of ``hill`` and of every ``other`` form; see ``conf/recovery.yaml``.
+        goals: targets for the form ``hill`` and for all ``other`` forms; see
+            ``conf/recovery.yaml``.
     """
     forms = dict.fromkeys(case["form"] for case in cases)
     return [

@@ -54,7 +54,7 @@ class TuneCommand(Command):
     seed: Seed
     trials: Annotated[int, Field(ge=1)]
     space: Annotated[dict[str, Range], Field(min_length=1)]
-    output: Path | None  # folder; None: the run's own
+    output: Path | None  # folder of the results; None: the run's folder
 
     def require_searchable(self) -> None:
         """Raise if the agent lacks a key to search, or Optuna is missing.
@@ -83,9 +83,9 @@ def tune(
     """Train with other settings, trial by trial, and write ``tune.json`` into a folder.
 
     Args:
-        experiment: in which learners are trained.
-        command: what to search and how often.
-        folder: of the journal, ``trials.log``; its trials count.
+        experiment: the experiment in which learners are trained.
+        command: ranges to search and number of trials.
+        folder: folder of the journal ``trials.log``, whose trials count.
         progress: called with a line per trial.
 
     Returns:

@@ -1,4 +1,17 @@
-"""How is a network trained?"""
+"""How is a network trained?
+
+- ``train``: entry point; trains the configured learner and scores it on the validation markets
+- ``trainer``: the loop, first backpropagation, then environment steps, with checkpoints
+- ``algorithms``: learners by name, and the keyword arguments of PPO, SAC and the others
+- ``apg``: analytic policy gradient, backpropagation through whole episodes
+- ``sb3``: a Stable-Baselines3 algorithm with its complete state
+- ``vecenv``: adapter of the batched environment to Stable-Baselines3
+- ``selection``: which network was best on the validation markets, in percent of the clairvoyant
+- ``actor``: the network from observations to actions
+- ``network``: a trained network as a policy, and its two files
+- ``checkpoint``: the state of a training as one file
+- ``same_run``: whether a checkpoint belongs to the run that resumes it
+"""
 
 from .actor import Actor
 from .algorithms import LEARNERS, Learner, default_ppo, learner_of

@@ -2,8 +2,15 @@
 
 The keys of ``conf/agent`` are Stable-Baselines3's own keyword arguments wherever it has one, and
 ``LearnerSpec.build`` hands them over unchanged: ``CONSTRUCTOR`` lists the arguments of the
-algorithm, ``POLICY`` those of its ``policy_kwargs``. The few that are not taken from a key follow
-from the episode's length; see ``Learner.rollout_arguments``.
+algorithm, ``POLICY`` those of its ``policy_kwargs``. The others are set here:
+
+- ``n_steps`` and ``train_freq``: the episode's length, so that one iteration is one episode of
+  every environment; ``batch_size`` of PPO: the key, but at most the size of such a rollout
+  (``Learner.rollout_arguments``)
+- ``ent_coef``: 0 for PPO (``OnPolicy.rollout_arguments`` says why); Stable-Baselines3's default,
+  learnt during training, for SAC and TQC
+- ``learning_rate``: a linear schedule from the key down to 0
+- ``seed``: the seed of the run; ``device``: always the CPU
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +39,7 @@ CONSTRUCTOR = (  # keys that are arguments of the algorithm
     "gradient_steps",
     "tau",
 )
-POLICY = ("net_arch", "log_std_init", "lstm_hidden_size")  # keys that are its policy's
+POLICY = ("net_arch", "log_std_init", "lstm_hidden_size")  # keys that are arguments of its policy
 
 
 class Learner(Settings):
@@ -71,7 +78,8 @@ class OnPolicy(Learner):
         return {
             "n_steps": days,
             "batch_size": min(self.batch_size, self.n_envs * days),
-            # the direction that moves all campaigns alike would be free entropy
+            # No entropy bonus: adding one number to the tilts of all campaigns does not change the
+            # spend, so a bonus would be earned by widening the exploration in that direction alone.
             "ent_coef": 0.0,
         }
 
@@ -109,8 +117,8 @@ class LearnerSpec(NamedTuple):
 
         Args:
             envs: the environments that it acts in.
-            settings: of this learner.
-            seed: of the network's weights, the exploration and the episodes.
+            settings: settings of this learner.
+            seed: seed of the network's weights, the exploration and the episodes.
         """
         keys = settings.model_dump()
         arguments = {key: keys[key] for key in CONSTRUCTOR if key in keys}
@@ -153,14 +161,18 @@ def learner_of(group: Mapping[str, Any]) -> Learner:
 
 
 def default_ppo(make: Callable[[], Any], settings: Learner, seed: int) -> Any:
-    """Return PPO as it is usually run, a yardstick: 8 single environments, batches of 64.
+    """Return PPO with Stable-Baselines3's usual settings, the baseline of the benchmarks.
+
+    8 environments stepped one by one, 240 steps each per rollout, minibatches of 64, and the
+    library's defaults for every argument that is not named. Only ``scripts/benchmarks`` use it, to
+    measure what the batched environment and this project's settings gain.
 
     Args:
         make: makes an environment.
-        settings: of a learner with PPO; only network, epochs and discount are taken from them.
-        seed: of the network's weights, the exploration and the episodes.
+        settings: settings of a learner with PPO; gives only network, epochs and discount.
+        seed: seed of the network's weights, the exploration and the episodes.
     """
-    assert isinstance(settings, OnPolicy)  # noqa: S101  # a programmer's error
+    assert isinstance(settings, OnPolicy)  # noqa: S101  # the caller chooses the learner
     return PPO(
         "MlpPolicy",
         dummy_vec_env(make, 8),

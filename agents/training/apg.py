@@ -55,17 +55,17 @@ class AnalyticPolicyGradient:
         """Prepare the first iteration.
 
         Args:
-            actor: for this problem's observation and action.
-            problem: what is planned.
+            actor: network for this problem's observation and action.
+            problem: the problem to plan.
             source: markets and noise of the training episodes.
             env: scales of the actions, and the penalty per dollar that the projection moves.
             settings: iterations, episodes per iteration, and Adam's step (annealed by a cosine).
-            seed: of markets and noise.
+            seed: seed of markets and noise.
         """
         self.actor, self.env, self.settings, self.seed = actor, env, settings, seed
         self.source, self.days = source, problem.days
         self.problem = to_tensors(problem)
-        self.iterations = 0  # completed
+        self.iterations = 0  # completed iterations
         self._scale = _static_value(self.problem)
         self._optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate)
 

@@ -20,7 +20,7 @@ from ...data.errors import DataError
 from ...data.storage import write_bytes
 
 Arrays = dict[str, NDArray[Any]]
-_VERSION = "2"  # of the file's content; raise it when a learner's state changes
+_VERSION = "2"  # version of the file's content; raise it when a learner's state changes
 
 
 def to_safetensors(
@@ -127,5 +127,5 @@ def _deserialise(value: Any, arrays: Arrays) -> Any:
         return {_deserialise(k, arrays): _deserialise(v, arrays) for k, v in content}
     if kind == "tuple":
         return tuple(_deserialise(v, arrays) for v in content)
-    # a copy of its own: aligned and writable
+    # copied, so that it is aligned and writable
     return torch.tensor(arrays[content]) if kind == "tensor" else np.array(arrays[content])

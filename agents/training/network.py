@@ -31,7 +31,7 @@ from ...envs.flight import (
 from .actor import Actor, Shape
 from .checkpoint import read_safetensors, to_safetensors
 
-_VERSION = 2  # of policy.json
+_VERSION = 2  # version of policy.json
 _LIBRARIES = ("torch", "stable-baselines3", "sb3-contrib", "numpy", "gymnasium")
 
 
@@ -42,7 +42,7 @@ class Training(Settings):
     campaigns: list[str]
     objective: str
     seed: Annotated[int, Field(ge=0)]
-    threads: Annotated[int, Field(ge=1)]  # of torch
+    threads: Annotated[int, Field(ge=1)]  # torch threads
     steps: Annotated[int, Field(ge=0)]  # environment days simulated in training
 
 
@@ -50,13 +50,13 @@ class NetworkFacts(Settings):
     """Content of ``policy.json``."""
 
     version: int
-    name: str  # of the learner
+    name: str  # name of the learner
     origin: str  # training that the saved weights have gone through
     shape: Shape
     action: ActionSettings
     training: Training
-    versions: dict[str, str]  # of the libraries it was trained with
-    sha256: str  # of policy.safetensors, hexadecimal
+    versions: dict[str, str]  # versions of the libraries it was trained with
+    sha256: str  # SHA-256 of policy.safetensors, hexadecimal
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Network:
     actor: Actor
     action: ActionSettings
     training: Training
-    name: str  # of the learner
+    name: str  # name of the learner
     origin: str  # training that the weights have gone through
 
     def actions(
@@ -89,7 +89,7 @@ class LearnedPolicy:
     open_loop = False
 
     def __init__(self, name: str, network: Network, problem: Problem) -> None:
-        """Args: name; network; problem that is planned."""
+        """Args: name; network; problem to plan."""
         self.name, self.network, self.problem = name, network, problem
 
     def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:

@@ -53,7 +53,7 @@ def require_same(path: Path, stored: Mapping[str, Any], current: Mapping[str, An
     """Raise ConfigError if a checkpoint belongs to another training run.
 
     Args:
-        path: of the checkpoint.
+        path: path of the checkpoint.
         stored: run record in the checkpoint.
         current: run record of this training.
 

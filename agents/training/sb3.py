@@ -42,7 +42,8 @@ class SB3Learner:
             self.model.learn(
                 self.settings.total_timesteps - self.steps,
                 callback,
-                log_interval=self.settings.n_envs if off else 1,  # of episodes, or of iterations
+                # in episodes for an off-policy algorithm, in iterations for PPO
+                log_interval=self.settings.n_envs if off else 1,
                 reset_num_timesteps=False,
             )
 

@@ -4,17 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from ...data.types import Floats
 from ...envs.flight import Problem
 from ..policy import PlanPolicy, Policy
-from ..rollout import EvaluationSet, rollout_policy
+from ..rollout import EvaluationSet, percent_of, rollout_policy
 from .network import LearnedPolicy, Network
 
-PERCENT = "percent_of_clairvoyant"
-GAIN = "gain_over_static"
+PERCENT = "percent_of_clairvoyant"  # name of the score
+GAIN = "gain_over_static"  # name of the score, percent
 
 
 class Selection:
@@ -35,9 +34,9 @@ class Selection:
 
         Args:
             network: the network in training.
-            problem: what is planned.
+            problem: the problem to plan.
             evaluation_set: validation markets.
-            rivals: policies whose value the network's is reported against, beside the static plan.
+            rivals: policies that the network is compared with, beside the static plan.
         """
         self.network, self.problem, self.evaluation_set = network, problem, evaluation_set
         static = PlanPolicy("static", problem.static_plan)
@@ -93,7 +92,7 @@ class Selection:
         scores = {}
         best = self.evaluation_set.best
         if best is not None:
-            scores[PERCENT] = float(100 - 100 * ((best - values) / np.abs(best)).mean())
+            scores[PERCENT] = float(percent_of(values, best).mean())
         for name, reference in self.reference_values.items():  # a profit may be negative
             gain = 100 * (values.mean() - reference.mean()) / abs(reference.mean())
             scores[f"gain_over_{name}"] = float(gain)

@@ -20,13 +20,13 @@ def learn(
     """Train the experiment's learner; return the policy that is best on validation.
 
     Args:
-        experiment: with the learner's settings as its agent.
-        seed: of the network's weights, the exploration and the episodes.
-        folder: of the run, for its checkpoint and logs; None to write nothing.
+        experiment: its agent is the learner's settings.
+        seed: seed of the network's weights, the exploration and the episodes.
+        folder: folder of the run, for its checkpoint and logs; None to write nothing.
         progress: whether to show progress bars.
 
     Raises:
-        ConfigError: if the agent is not a learner, or the folder's checkpoint is of another run.
+        ConfigError: if the agent is not a learner, or the checkpoint belongs to another run.
     """
     learner = experiment.agent
     if not isinstance(learner, Learner):

@@ -54,13 +54,13 @@ def train(
     """Train a policy; Ctrl-C ends the training early and keeps the best network so far.
 
     Args:
-        problem: what is planned.
+        problem: the problem to plan.
         source: markets of the training episodes; none of the evaluation's may be among them.
         validation: markets on which the best network is selected.
-        env: of the environment.
-        settings: of the learner; see ``algorithms.learner_of``.
-        seed: of the network's weights, the exploration and the episodes.
-        folder: of the run, for its checkpoint and TensorBoard logs; None for neither.
+        env: settings of the environment.
+        settings: settings of the learner; see ``algorithms.learner_of``.
+        seed: seed of the network's weights, the exploration and the episodes.
+        folder: folder of the run, for its checkpoint and TensorBoard logs; None for neither.
         progress: whether to show progress bars.
         rivals: policies to compare with on the validation markets, beside the static plan.
         task: id of the problem's benchmark task, for the record.

@@ -20,7 +20,7 @@ class SB3Envs(VecEnv):
         self.render_mode = envs.render_mode
         super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
         self._returns = np.zeros(envs.num_envs)  # sums of rewards in the episodes in progress
-        self.first = 0  # number of the first of the episodes in progress
+        self.first = 0  # number of the first episode in progress, from 0
         self._started = False
         self._actions: NDArray[Any] | None = None
 
@@ -35,7 +35,7 @@ class SB3Envs(VecEnv):
         """Start episodes from a given number on, as a resumed training does.
 
         Args:
-            seed: of the episodes; None for the last one given.
+            seed: seed of the episodes; None for the last one given.
             first: number of the first episode.
         """
         self._returns[:] = 0

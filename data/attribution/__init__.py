@@ -1,10 +1,21 @@
-"""Which channel earns the credit for a conversion?"""
+"""Which channel earns the credit for a conversion?
+
+- `attribute`: entry point; credits by every method, roles and influence
+- `rules`: rules such as first, last, linear and decay
+- `markov`, `shapley`: removal effects of a Markov chain, Shapley values of the conversion rate
+- `roles`: which labels start, assist and close journeys, and which precede which
+- `bootstrap`: intervals, by resampled users
+- `platform_ratios`: journey conversions per conversion that a platform claims
+- `document`: content of `attribution.json`
+- `tables`, `figures`: the document in the terminal, and its pictures
+"""
 
 from .attribute import AttributionSettings
 from .document import (
     AttributeCommand,
     Document,
     attribution_document,
+    attribution_reader,
     attribution_study,
     attribution_study_of,
 )
@@ -16,6 +27,7 @@ __all__ = [
     "AttributionSettings",
     "Document",
     "attribution_document",
+    "attribution_reader",
     "attribution_study",
     "attribution_study_of",
     "attribution_tables",

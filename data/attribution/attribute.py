@@ -90,7 +90,7 @@ class Attribution:
 
     names: tuple[str, ...]  # (labels,) campaigns in the history's order, then media
     conversions: float
-    credits: dict[str, Credit]  # by method
+    credits: dict[str, Credit]  # credits by name of the method
     roles: Roles
     influence: DownstreamInfluence
     agreement: Floats  # (methods, methods) rank correlation over labels that occur
@@ -102,7 +102,7 @@ def attribute(journeys: Journeys, settings: AttributionSettings) -> Attribution:
 
     Args:
         journeys: all journeys, converting or not.
-        settings: of the methods and the bootstrap.
+        settings: settings of the methods and the bootstrap.
 
     Raises:
         ConfigError: `ratios.method` is not one of the methods.
@@ -166,10 +166,10 @@ def agreement(method_credits: list[Floats], labels: Ints) -> Floats:
 class _Resampled:
     """Distinct paths and their bootstrap, shared by the methods that work on paths."""
 
-    paths: Paths  # distinct
-    bootstrap: Bootstrap  # of all journeys
-    conversions: Floats  # (draws,) resampled totals
-    journeys: Floats  # (draws,) resampled totals
+    paths: Paths  # distinct paths of all journeys
+    bootstrap: Bootstrap  # resamples of the users of all journeys
+    conversions: Floats  # (draws,) resampled number of conversions
+    journeys: Floats  # (draws,) resampled number of journeys
     path: Ints  # (journeys,) position in `paths`
     single: Paths  # (journeys,) one path per journey
 

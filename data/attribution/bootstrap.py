@@ -16,7 +16,7 @@ class Bootstrap:
     Users are assigned at random to groups of equal size and groups are drawn with replacement, so
     a user's journeys stay together and the cost does not grow with the number of users. The
     standard deviation over resampled groups differs from that over resampled users by a relative
-    1 / sqrt(2 groups) or so.
+    error of about 1 / sqrt(2 groups).
     """
 
     group: Ints  # (journeys,) group of each journey's user
@@ -68,7 +68,7 @@ def bootstrap_of(user: Ints, draws: int, groups: int, seed: int) -> Bootstrap:
         user: (journeys,) user of each journey, 0 to users - 1.
         draws: number of resamples.
         groups: maximum number of groups; with fewer users each user is a group.
-        seed: of the assignment and of the draws.
+        seed: seed of the assignment and of the draws.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
     users = int(user.max()) + 1

@@ -1,6 +1,8 @@
 """Content of `attribution.json` as plain mappings; `attribution.schema.json` is its schema."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from ..journeys import (
     read_landings,
 )
 from ..settings import Command
+from ..storage import read_json
 from ..types import Floats
 from .attribute import CAVEAT, Attribution, AttributionSettings, Credit, attribute
 from .bootstrap import interval
@@ -46,7 +49,7 @@ class AttributeCommand(Command):
 
     data: DataSettings
     attribution: AttributionSettings
-    output: Path | None  # folder of the results; None: the run's own
+    output: Path | None  # folder of the results; None: the run's folder
 
 
 def attribution_study(data: DataSettings, settings: AttributionSettings) -> AttributionStudy:
@@ -107,6 +110,24 @@ def attribution_document(study: AttributionStudy) -> Document:
         "reconciliation": _reconciliation(study),
         "notes": [*history.notes, *report.notes, *attribution.notes],
     }
+
+
+def attribution_reader(
+    data: DataSettings, attribution: AttributionSettings
+) -> Callable[[Path | None], Mapping[str, Any]]:
+    """Return a function that reads an attribution document, each one once.
+
+    The function raises ``MediaGymError`` if the file is no such document or there are no landings.
+    """
+
+    @cache
+    def read(path: Path | None) -> Mapping[str, Any]:
+        if path is None:
+            return attribution_document(attribution_study(data, attribution))
+        content = read_json(path)
+        return content if isinstance(content, dict) else {}
+
+    return read
 
 
 def _where_supported(supported: NDArray[np.bool_], *ends: Floats) -> tuple[Floats, ...]:

@@ -11,7 +11,7 @@ from ..storage import write_bytes
 from .document import Document
 from .roles import ROLES
 
-_COLOURS = ("#3b6fb6", "#9fb8d8", "#c8553d", "#b9b2a5")  # by role
+_COLOURS = ("#3b6fb6", "#9fb8d8", "#c8553d", "#b9b2a5")  # one colour per role
 _MAX_LIFT = 4.0  # the colour scale ends here and at its inverse
 
 

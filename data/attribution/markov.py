@@ -10,7 +10,7 @@ from scipy.sparse.linalg import splu
 from ..journeys import Paths, count_by_code, renumber
 from ..types import Floats, Ints
 
-_MAX_SWEEPS = 2000  # of the iteration, before the factorisation takes over
+_MAX_SWEEPS = 2000  # iterations of Jacobi's method before sparse LU replaces it
 _TAIL_TOLERANCE = 1e-15  # relative size of the geometric tail that is neglected
 
 

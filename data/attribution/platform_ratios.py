@@ -22,7 +22,7 @@ class Ratios:
     platform: Floats  # conversions claimed by the platforms on the days that both records cover
     ratio: Floats  # journeys / platform, shrunk towards the overall ratio where counts are small
     log_sd: Floats  # sd of the log ratio, > 0
-    overall: float  # of all campaigns together
+    overall: float  # ratio of all campaigns together, > 0
     coverage: float  # share of all landings that the file holds, in (0, 1]
 
 
@@ -60,7 +60,7 @@ def ratios_of(
 
     Args:
         attribution: provides the method's credits and draws.
-        method: name of the method.
+        method: name of the attribution method.
         platform: (campaigns,) conversions claimed by the platforms; see `platform_conversions`.
         observed: (campaigns,) mask of campaigns that have landings and whose platform counts
             conversions; all others get the overall ratio.

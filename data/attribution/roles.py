@@ -9,20 +9,21 @@ from ..journeys import Journeys, renumber
 from ..types import Floats, Ints
 from .bootstrap import Bootstrap
 
+# first of several landings, one between, last of several, and the only landing of a journey
 ROLES = ("initiator", "assist", "closer", "solo")
-MIN_JOURNEYS = 5  # fewest journeys behind a share for a bootstrap interval
+MIN_JOURNEYS = 5  # minimum number of journeys for a bootstrap interval
 
 
 @dataclass(frozen=True, eq=False)
 class Roles:
     """Landings of converting journeys by their place in the journey."""
 
-    counts: Floats  # (ROLES, labels) first of several, between, last of several, single
+    counts: Floats  # (ROLES, labels) landings, >= 0, by role: see `ROLES`
     draws: Floats  # (draws, ROLES, labels) bootstrap replicates of `counts`
 
     @property
     def has_interval(self) -> NDArray[np.bool_]:
-        """(labels,) mask of indices with enough journeys for an interval."""
+        """(labels,) True where the index has enough journeys for an interval."""
         return np.asarray(self.counts[0] + self.counts[2] >= 2 * MIN_JOURNEYS)
 
 
@@ -44,12 +45,17 @@ class DownstreamInfluence:
 
     @property
     def has_interval(self) -> NDArray[np.bool_]:
-        """(pairs,) mask of lifts with enough journeys for an interval."""
+        """(pairs,) True where the lift has enough journeys for an interval."""
         return np.asarray((self.journeys >= MIN_JOURNEYS) & (self.closed >= 2 * MIN_JOURNEYS))
 
 
 def roles_of(converting: Journeys, bootstrap: Bootstrap) -> Roles:
-    """Count landings by role; `bootstrap` is of the converting journeys."""
+    """Count landings by role.
+
+    Args:
+        converting: the converting journeys.
+        bootstrap: resamples of the users of these journeys.
+    """
     paths, labels = converting.paths, len(converting.paths.names)
     several = np.repeat(paths.length > 1, paths.length)
     role = np.ones(len(paths.label), np.int64)  # assist
@@ -71,7 +77,12 @@ def index_of(counts: Floats) -> Floats:
 
 
 def downstream_influence(converting: Journeys, bootstrap: Bootstrap) -> DownstreamInfluence:
-    """Count labels before every closer; `bootstrap` is of the converting journeys."""
+    """Lift of every pair of labels that occurs.
+
+    Args:
+        converting: the converting journeys.
+        bootstrap: resamples of the users of these journeys.
+    """
     paths, size = converting.paths, len(converting.paths.names)
     journey, label = _labels_before_last(converting)
     closer = paths.label[paths.last]

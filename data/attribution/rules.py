@@ -36,10 +36,10 @@ def linear(paths: Paths) -> Floats:
 def position(paths: Paths, weights: tuple[float, float, float]) -> Floats:
     """(touches,) p1 to the first landing, p3 to the last, p2 shared by those between.
 
-    Of two landings, each also gets half of p2; a single landing gets all.
+    With two landings, each also gets half of p2; a single landing gets all.
 
     Args:
-        paths: of the converting journeys.
+        paths: paths of the converting journeys.
         weights: p1, p2, p3, which sum to 1.
     """
     p1, p2, p3 = weights
@@ -56,7 +56,7 @@ def decay(journeys: Journeys, half_life: float) -> Floats:
 
     Args:
         journeys: the converting ones; age is counted back from the last landing.
-        half_life: days.
+        half_life: half-life of the weight, days.
     """
     paths = journeys.paths
     age = np.repeat(journeys.time[paths.last], paths.length) - journeys.time
@@ -88,7 +88,7 @@ def rule_shares(
     Args:
         journeys: the converting ones.
         weights: p1, p2, p3 of `position`.
-        half_life: of `decay`, days.
+        half_life: half-life of `decay`, days.
     """
     paths = journeys.paths
     return {

@@ -36,7 +36,7 @@ _INLIER_LIMIT = 3.5  # scales beyond which a day does not enter the estimate of 
 _MIN_INLIER_SIZE = 1e-9
 _SCALE_ITERATIONS = 6
 _TESTS_PER_DAY = 4.0  # independent tests that runs of one to seven days amount to, by simulation
-_NOISE_AUTOCORRELATION = 0.1  # subtracted: what independent noise shows after detrending
+_NOISE_AUTOCORRELATION = 0.1  # lag-1 autocorrelation of detrended white noise, subtracted
 _MAX_AUTOCORRELATION = 0.9
 _AUTOCORRELATION_CLIP = 2.0  # standard deviations at which residuals are clipped
 _TOTAL_SHARE = 0.25  # share of the false-alarm probability spent on all campaigns together
@@ -46,14 +46,14 @@ class AnomalySettings(Settings):
     """Settings of the residual method: the keys of `anomalies` in `conf/diagnosis`."""
 
     false_alarms: Annotated[float, Field(gt=0, lt=1)]
-    longest: Annotated[int, Field(ge=1, le=28)]  # days
+    longest: Annotated[int, Field(ge=1, le=28)]  # maximum length of a run, days
 
 
 @dataclass(frozen=True)
 class Anomaly:
     """Run of days that the baseline does not explain."""
 
-    campaign: str  # or `EVERYWHERE`
+    campaign: str  # name, or `EVERYWHERE` for all campaigns together
     first: date
     last: date
     counted: float  # conversions
@@ -116,7 +116,7 @@ def standardised_residuals(counted: Floats, expected: Floats, usable: NDArray[np
 
 
 def stabilised_residuals(counted: Floats, expected: Floats, usable: NDArray[np.bool_]) -> Floats:
-    """(days, columns) variance-stabilised residuals less their median; NaN where not usable.
+    """(days, columns) variance-stabilised residuals minus their median; NaN where not usable.
 
     The dispersion of a column is the smallest at which its scale is at most 1, by bisection.
     """
@@ -180,7 +180,7 @@ def _with_total(
 def _residuals(
     counted: Floats, expected: Floats, usable: NDArray[np.bool_], dispersion: Floats
 ) -> Floats:
-    """Differences on the stabilised scale less their median, NaN where not usable."""
+    """Differences on the stabilised scale minus their median, NaN where not usable."""
     alpha = np.maximum(dispersion, _MIN_DISPERSION)
     correction = 1 - 2 * _ANSCOMBE_SHIFT * np.minimum(alpha, 1.0)
 

@@ -27,8 +27,8 @@ _MIN_DENOMINATOR = 1e-9
 class BaselineSettings(Settings):
     """Settings of the baseline: the keys of `expectation` in `conf/diagnosis`."""
 
-    half_width: Annotated[int, Field(ge=7)]  # days
-    trimmed: Annotated[float, Field(ge=0, lt=0.5)]  # share on either side
+    half_width: Annotated[int, Field(ge=7)]  # days of the level's window on either side
+    trimmed: Annotated[float, Field(ge=0, lt=0.5)]  # share of days trimmed on either side
     ridge: Annotated[float, Field(ge=0)]  # conversions
 
 

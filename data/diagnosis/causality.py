@@ -29,7 +29,7 @@ GRANGER_WARNING = (
 _WEEK = 7  # days
 _MIN_WEEKS_BEFORE, _MIN_WEEKS_AFTER = 4, 1
 _MIN_CAMPAIGNS = 3
-_MIN_CONVERSIONS = 30.0  # on either side, below which a campaign is left out
+_MIN_CONVERSIONS = 30.0  # minimum before and after the change, else excluded
 _MIN_DONOR_WEIGHT = 0.01  # reported weights of donors are larger
 _SUM_PENALTY = 1e3  # weight of the equation that makes the donors' weights sum to 1
 _MIN_ERROR = 1e-12
@@ -42,7 +42,7 @@ class EffectSettings(Settings):
 
     weeks_before: Annotated[int, Field(ge=4)]
     weeks_after: Annotated[int, Field(ge=1)]
-    lags: Annotated[int, Field(ge=1, le=14)]  # days
+    lags: Annotated[int, Field(ge=1, le=14)]  # lags of Granger's test, days
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +51,11 @@ class Effect:
 
     campaign: str
     day: date  # first day after the change
-    change: float  # mean of actual over that of synthetic after the change, less 1
+    change: float  # mean of actual over that of synthetic after the change, minus 1
     p_value: float  # share of campaigns, itself included, whose error grew as much
     smallest: float  # smallest possible p value: 1 / campaigns compared
-    weights: dict[str, float]  # of the donors, those above 0.01
-    weeks: tuple[int, int]  # before and after the change
+    weights: dict[str, float]  # weights above 0.01, by donor
+    weeks: tuple[int, int]  # number of weeks before and after the change
     actual: Floats  # (weeks,) conversions over their mean before the change
     synthetic: Floats  # (weeks,) weighted mean of the donors, same unit
 
@@ -82,7 +82,7 @@ def effect_of(
         settings: lengths of the compared periods.
 
     Returns:
-        The effect; None if either period is too short or fewer than three campaigns are left.
+        The effect; None if either period is too short or fewer than three campaigns remain.
     """
     index = int(np.searchsorted(history.dates, np.datetime64(day, "D")))
     before = min(settings.weeks_before, index // _WEEK)
@@ -149,7 +149,7 @@ def _error_growth(actual: Floats, synthetic: Floats, before: int) -> float:
 def precedence_of(history: History, settings: EffectSettings) -> list[Precedence]:
     """Granger's test in both directions for every campaign with enough days.
 
-    The series are logarithms less their weekday means, differenced once, so that a common trend
+    The series are logarithms minus their weekday means, differenced once, so that a common trend
     does not count as precedence. The p values are adjusted by Holm's method.
     """
     names, p_values = [], []

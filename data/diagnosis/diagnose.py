@@ -30,7 +30,7 @@ class Diagnosis:
     baseline: Baseline  # expected conversions that counts are compared with
     anomalies: list[Anomaly]
     changes: list[Change]
-    effects: list[Effect]  # of the changes that have a synthetic control
+    effects: list[Effect]  # effects of the changes that have a synthetic control
     drifts: list[Drift]
     precedence: list[Precedence]
 

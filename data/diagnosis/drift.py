@@ -23,16 +23,16 @@ from ..types import Floats
 from .anomalies import autocorrelation_of, stabilised_residuals, standardised_residuals
 from .baseline import Baseline
 
-_MIN_CONVERSIONS = 20.0  # below, neither changes nor drift are reported
+_MIN_CONVERSIONS = 20.0  # minimum to report changes or drift of a campaign
 _PAST_PERIODS = 2  # drift compares the recent period with this many before it
 
 
 class DriftSettings(Settings):
     """Settings of change points and drift: the keys of `drift` in `conf/diagnosis`."""
 
-    penalty: Annotated[float, Field(gt=0)]  # times the variance and the log of the days
-    shortest: Annotated[int, Field(ge=7)]  # days
-    recent: Annotated[int, Field(ge=14)]  # days
+    penalty: Annotated[float, Field(gt=0)]  # factor of variance x log(days), per change
+    shortest: Annotated[int, Field(ge=7)]  # minimum days between changes
+    recent: Annotated[int, Field(ge=14)]  # length of the recent period, days
     coverage: Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -53,7 +53,7 @@ class Drift:
     ratio: float
     low: float
     high: float  # ends of an interval with `coverage`
-    conversions: float  # in the recent days
+    conversions: float  # conversions in the recent days
 
 
 def changes_of(history: History, baseline: Baseline, settings: DriftSettings) -> list[Change]:

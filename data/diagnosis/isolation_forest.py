@@ -27,7 +27,7 @@ _MAX_DEVIATION = 8.0  # standard deviations at which features are clipped
 class IsolationSettings(Settings):
     """Settings of the isolation forest: the keys of `isolation` in `conf/diagnosis`."""
 
-    share: Annotated[float, Field(gt=0, le=0.5)]  # of campaign-days that are flagged
+    share: Annotated[float, Field(gt=0, le=0.5)]  # share of campaign-days that are flagged
     trees: Annotated[int, Field(ge=10)]
     seed: Annotated[int, Field(ge=0)]
 
@@ -35,7 +35,7 @@ class IsolationSettings(Settings):
 def isolation_forest_anomalies(
     history: History, baseline: Baseline, settings: IsolationSettings
 ) -> list[Anomaly]:
-    """Share of campaign-days that is easiest to isolate, earliest first."""
+    """Anomalies at the campaign-days that are easiest to isolate, earliest first."""
     residuals = standardised_residuals(baseline.counted, baseline.expected, baseline.usable)
     columns = [residuals] + [_deviations(history, name) for name in RATIOS if name != "roas"]
     table = np.clip(np.stack(columns, axis=-1), -_MAX_DEVIATION, _MAX_DEVIATION)

@@ -3,6 +3,15 @@
 `load_history` reads a folder of CSV exports into a `History`. The column names of the Google, Meta
 and Microsoft exports are declared in `columns.COLUMN_SYNONYMS`, the file names and campaign types
 in `conf/data/default.yaml`.
+
+- `load`: entry point; a `History` from the exports of all channels
+- `settings`: folder and reading options
+- `folder`: which file is which channel's export
+- `csv_table`: cells of a CSV file as text
+- `columns`: names of columns, and where they are in a header
+- `dates`, `numbers`: parsing of cells
+- `channel`: one channel's export as one row per day and campaign type
+- `missing_conversions`: estimated conversions of campaigns that export only revenue
 """
 
 from .cells import SPREADSHEET_ROWS, truncation_note, wrong_width

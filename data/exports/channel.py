@@ -96,7 +96,7 @@ def _campaign_types(
         return [None] * len(table.rows), []
     spelling = {canonical(name): name for name in known_types}
     cells = table.column(columns.position["campaign_type"])
-    type_of: dict[str, str] = {}  # by cell
+    type_of: dict[str, str] = {}  # campaign type by text of the cell
     for line, cell in zip(table.lines, cells, strict=True):
         if cell not in type_of:
             name = spelling.get(canonical(cell))

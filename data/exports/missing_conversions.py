@@ -26,7 +26,7 @@ def fill_missing_conversions(history: History, objective: str) -> History:
     revenue whatever the order value is.
 
     Args:
-        history: as loaded.
+        history: history as loaded.
         objective: name of the objective; the estimate serves only `revenue` and `profit`.
 
     Raises:

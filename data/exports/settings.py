@@ -25,12 +25,12 @@ class DataSettings(Settings):
     path: Path | None  # folder of the exports
     channels: Annotated[Names, Field(min_length=1)]  # ad platforms; campaigns are in their order
     files: dict[Name, Annotated[Names, Field(min_length=1)]]  # accepted names per channel
-    campaign_types: dict[Name, Names]  # spellings per channel; empty: one campaign
-    dead_after_days: Days  # days without rows, >= 1
-    minimum_days: Days  # days of history, >= 1
+    campaign_types: dict[Name, Names]  # accepted spellings per channel; empty: no campaign types
+    dead_after_days: Days  # days without rows that mark a dead campaign, >= 1
+    minimum_days: Days  # minimum days of history, >= 1
     date_format: DateFormat | None  # None: inferred from each whole file
-    cost_in_micros: Names  # channels
-    ignore_columns: Names  # column names
+    cost_in_micros: Names  # channels whose cost is in millionths of a dollar
+    ignore_columns: Names  # names of columns to ignore
     landings_file: Name  # name of the site log
     landing_sources: dict[Name, Name]  # Source of a paid landing -> channel
 

@@ -1,4 +1,15 @@
-"""What will a given spend bring?"""
+"""What will a given spend bring?
+
+- `compare`: entry point; cross-validation of all forecasters, and the forecast of the best
+- `forecaster`: the interface, and rolling backtests
+- `naive`: benchmarks that every forecaster has to beat
+- `level`: exponential smoothing with weekday and spend effects
+- `regressors`, `training_table`: learned forecasters, and the rows that they learn from
+- `features`: what is known about a day before it begins
+- `importance`: which features matter to a learned forecaster
+- `conformal`: prediction intervals
+- `metrics`, `probabilistic_metrics`: errors of point forecasts, and of predictive draws
+"""
 
 from .compare import (
     Comparison,

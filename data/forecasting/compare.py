@@ -45,15 +45,15 @@ _IMPORTANCE_STEP = 3  # days between the origins of the rows that are permuted
 class OriginSettings(Settings):
     """Origins of backtests."""
 
-    origins: Annotated[int, Field(ge=0)]  # at most
-    step: Count  # days
-    least: Count  # days of history before an origin
+    origins: Annotated[int, Field(ge=0)]  # maximum number of origins
+    step: Count  # days from one origin to the next
+    least: Count  # minimum days of history before an origin
 
 
 class ForecastingSettings(Settings):
     """Settings of `conf/forecasting`, whose YAML documents each key and its default."""
 
-    horizon: Count  # days
+    horizon: Count  # days that are forecast
     coverage: Annotated[float, Field(gt=0, lt=1)]
     forecasters: Annotated[tuple[str, ...], Field(min_length=1)]
     chosen: str  # auto, or one of the forecasters
@@ -75,8 +75,10 @@ class Outlook:
     expected: Floats  # (days, campaigns)
     interval: Interval  # (days, campaigns)
     total_interval: Interval  # (days, 1) of all campaigns together
-    least: Floats  # (campaigns + 1,) smallest ratio of actual to forecast totals in the backtests
-    most: Floats  # (campaigns + 1,) largest
+    # smallest and largest ratio of actual to forecast totals in the backtests, (campaigns + 1,),
+    # the last one for all campaigns together; NaN with too few backtests
+    lowest_ratio: Floats
+    highest_ratio: Floats
     backtests: int  # month-long forecasts behind intervals and ratios
 
 
@@ -85,7 +87,7 @@ class Comparison:
     """Scores of all forecasters in the same cross-validation."""
 
     origins: tuple[int, ...]  # days of history before each origin
-    scores: Mapping[str, Mapping[Metric, Scores]]  # by forecaster
+    scores: Mapping[str, Mapping[Metric, Scores]]  # scores by forecaster and metric
     chosen: str
 
 
@@ -169,7 +171,7 @@ def compare(
 
     Args:
         history: everything observed so far.
-        forecasters: by name.
+        forecasters: forecasters by name.
         settings: origins of the cross-validation, horizon and choice.
         progress: called with a progress message per forecaster.
 
@@ -234,13 +236,13 @@ def look_ahead(
     past = interval_backtests(forecaster, history, metric, settings)
     expected = forecaster.forecast(history, spend, metric)
     coverage, unit = settings.coverage, unit_of(history, metric)
-    least, most = month_range(past, unit)
+    lowest_ratio, highest_ratio = month_range(past, unit)
     return Outlook(
         expected=expected,
         interval=intervals(past, expected, coverage, unit),
         total_interval=intervals(past.total(), expected.sum(axis=1, keepdims=True), coverage, unit),
-        least=least,
-        most=most,
+        lowest_ratio=lowest_ratio,
+        highest_ratio=highest_ratio,
         backtests=len(past.origins),
     )
 

@@ -21,7 +21,7 @@ from ..types import Floats
 from .forecaster import Backtest
 
 _HORIZON_WINDOW = 7  # days of horizon on either side whose scores are used
-_MIN_SCORES = 20  # with fewer, a campaign uses the scores of all campaigns
+_MIN_SCORES = 20  # a campaign with fewer uses the scores of all campaigns
 _ANSCOMBE_SHIFT = 3.0 / 8.0
 _ROUNDING = 1e-9
 _MIN_EVENTS = 10.0  # forecast conversions below which a backtest's ratio is ignored
@@ -80,9 +80,9 @@ def month_range(past: Backtest, unit: float) -> tuple[Floats, Floats]:
     sufficient = forecast >= _MIN_EVENTS * unit
     ratio = actual / np.where(sufficient, forecast, 1.0)
     tested = sufficient.sum(axis=0) >= _MIN_BACKTESTS
-    least = np.where(sufficient, ratio, np.inf).min(axis=0, initial=np.inf)
-    most = np.where(sufficient, ratio, -np.inf).max(axis=0, initial=-np.inf)
-    return np.where(tested, least, np.nan), np.where(tested, most, np.nan)
+    lowest = np.where(sufficient, ratio, np.inf).min(axis=0, initial=np.inf)
+    highest = np.where(sufficient, ratio, -np.inf).max(axis=0, initial=-np.inf)
+    return np.where(tested, lowest, np.nan), np.where(tested, highest, np.nan)
 
 
 def _root(values: Floats) -> Floats:

@@ -5,14 +5,17 @@ nothing to its sums. Apart from the calendar, no feature uses its own day or a l
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..history import History
 from ..types import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WINDOWS = (7, 30)  # days
 RATIOS = {  # name: (numerator, denominator)
@@ -37,8 +40,10 @@ class Features:
         """(days + 1, campaigns) values of one feature."""
         return np.asarray(self.values[..., self.names.index(name)])
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self) -> "pd.DataFrame":
         """Tidy table with one row per date and campaign."""
+        import pandas as pd  # slow to import, and needed by readers of the table alone
+
         index = pd.MultiIndex.from_product([self.dates, self.campaigns], names=["date", "campaign"])
         flat = self.values.reshape(-1, len(self.names))
         return pd.DataFrame(flat, index=index, columns=list(self.names)).reset_index()

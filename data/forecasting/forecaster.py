@@ -77,7 +77,9 @@ class Backtest:
         return Backtest(self.origins, *sums)
 
 
-def rolling_origins(days: int, horizon: int, step: int, count: int, least: int) -> tuple[int, ...]:
+def rolling_origins(
+    days: int, horizon: int, step: int, count: int, min_history_days: int
+) -> tuple[int, ...]:
     """Forecast origins whose whole horizon lies inside a history, latest first.
 
     Args:
@@ -85,11 +87,11 @@ def rolling_origins(days: int, horizon: int, step: int, count: int, least: int) 
         horizon: days that are forecast.
         step: days between origins.
         count: maximum number of origins.
-        least: minimum days of history before an origin.
+        min_history_days: minimum days of history before an origin.
     """
     last = days - horizon
     origins = (last - step * index for index in range(count))
-    return tuple(origin for origin in origins if origin >= least)
+    return tuple(origin for origin in origins if origin >= min_history_days)
 
 
 def backtest(

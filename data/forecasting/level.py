@@ -29,10 +29,10 @@ _MIN_DENOMINATOR = 1e-12
 class LevelSettings(Settings):
     """Settings of the level forecaster: the keys of `level` in `conf/forecasting`."""
 
-    half_life: Annotated[float, Field(gt=0)]  # days
-    daily: Annotated[float, Field(ge=0, le=1)]  # elasticity
-    monthly: Annotated[float, Field(ge=0, le=1)]  # elasticity
-    weekday_weight: Annotated[float, Field(gt=0)]  # conversions
+    half_life: Annotated[float, Field(gt=0)]  # half-life of the level's weights, days
+    daily: Annotated[float, Field(ge=0, le=1)]  # elasticity to a day's departure from usual spend
+    monthly: Annotated[float, Field(ge=0, le=1)]  # elasticity to usual spend
+    weekday_weight: Annotated[float, Field(gt=0)]  # weight of the common profile, conversions
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,10 @@ class BiasCorrected:
     """
 
     inner: Forecaster
-    backtests: int  # 0 for none
+    backtests: int  # maximum number of backtests; 0 for no correction
     horizon: int  # days of each backtest
     step: int  # days between origins
-    least: int  # minimum days of history before an origin
+    min_history_days: int  # days of history before an origin, >= 1
 
     @property
     def name(self) -> str:
@@ -103,7 +103,9 @@ class BiasCorrected:
     def forecast(self, history: History, spend: Floats, metric: Metric) -> Floats:
         """See `Forecaster`."""
         days = len(history.dates)
-        origins = rolling_origins(days, self.horizon, self.step, self.backtests, self.least)
+        origins = rolling_origins(
+            days, self.horizon, self.step, self.backtests, self.min_history_days
+        )
         expected = self.inner.forecast(history, spend, metric)
         if not origins:
             return expected

@@ -1,4 +1,4 @@
-"""Point-forecast errors per campaign and in total, and budget allocation efficiency."""
+"""Point-forecast errors per campaign and in total, and return on investment."""
 
 from dataclasses import dataclass
 
@@ -45,7 +45,9 @@ def scores_of(past: Backtest) -> Scores:
 
 
 def bae(spend: Floats, revenue: Floats) -> float:
-    """Budget allocation efficiency, sum(revenue - spend) / sum(spend): net return per dollar.
+    """Return on investment (ROI), sum(revenue - spend) / sum(spend), which is ROAS - 1.
+
+    In dollars per dollar, >= -1; the name abbreviates budget allocation efficiency.
 
     Entries where either is NaN are ignored; NaN without any spend.
     """

@@ -19,7 +19,7 @@ NaiveForecast = Callable[[History, Floats, str], Floats]
 _RECENT_DAYS = 28
 _LOG_OFFSET = 0.1  # conversions (dollars of revenue, ...) added before taking a logarithm
 _MIN_SPEND = 0.01  # dollars
-_SLOPE_PRIOR_DAYS = 1.0  # days that the slope's prior is worth, at a log-spend sd of 1
+_SLOPE_PRIOR_DAYS = 1.0  # weight of the slope's prior in days, at a log-spend sd of 1
 _WEEKDAY_RIDGE = 1e-3  # only makes the system solvable when a weekday was never observed
 _PRIOR_SLOPE = 0.5  # slope of a campaign whose spend never varied
 
@@ -93,7 +93,7 @@ def naive_draws(forecast: NaiveForecast, history: History, spend: Floats, metric
         future = history.window(origin, origin + days)
         past_mean = forecast(history.window(None, origin), np.nan_to_num(future.spend), metric)
         errors.append(np.nan_to_num(getattr(future, metric) - past_mean))
-    return np.maximum(mean + np.stack(errors or [np.zeros_like(mean)]), 0.0)
+    return np.asarray(np.maximum(mean + np.stack(errors or [np.zeros_like(mean)]), 0.0))
 
 
 def _log_log_coefficients(y: Floats, x: Floats, weekdays: NDArray[np.intp]) -> tuple[Floats, float]:

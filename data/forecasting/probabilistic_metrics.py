@@ -19,7 +19,7 @@ class Verification(NamedTuple):
     """Scores of one forecast over one horizon; errors are sums, so that horizons can be pooled."""
 
     actual: float  # sum of actuals
-    bias: float  # sum of means less sum of actuals
+    bias: float  # sum of means minus sum of actuals
     daily: float  # sum over days of |error of the day's total|
     total: float  # |error of the horizon's total|
     campaign: float  # sum over campaigns of |error of the campaign's total|

@@ -32,8 +32,8 @@ class ForestSettings(Settings):
 
     trees: Count
     leaf: Count  # minimum rows per leaf
-    features: Share  # of all features, per split
-    rows: Share  # of all rows, per tree
+    features: Share  # share of all features, drawn per split
+    rows: Share  # share of all rows, drawn per tree
 
 
 class BoostingSettings(Settings):
@@ -44,8 +44,8 @@ class BoostingSettings(Settings):
     rate: Positive  # learning rate
     leaf: Positive  # minimum conversions per leaf
     ridge: Positive  # L2 penalty on leaf weights
-    features: Share  # of all features, per tree
-    rows: Share  # of all rows, per tree
+    features: Share  # share of all features, drawn per tree
+    rows: Share  # share of all rows, drawn per tree
 
 
 class NetSettings(Settings):

@@ -34,14 +34,14 @@ class Insights:
     """Results of every analysis of one advertiser."""
 
     history: History
-    attribution: Document | None  # of `attribution_document`; None without landings
+    attribution: Document | None  # from `attribution_document`; None without landings
     diagnosis: Diagnosis
     spend: Floats  # (days, campaigns) dollars that the forecast assumes
     comparison: Comparison
     outlooks: Mapping[Metric, Outlook]
     importances: Mapping[str, Mapping[str, float]]
-    coverage: float  # of the forecast's intervals
-    drift_coverage: float  # of the intervals of drift
+    coverage: float  # nominal coverage of the forecast's intervals, in (0, 1)
+    drift_coverage: float  # nominal coverage of the intervals of drift, in (0, 1)
     extrapolated: tuple[
         str, ...
     ]  # campaigns whose mean spend ahead exceeds every day of the history
@@ -183,13 +183,17 @@ def _outlook(history: History, outlook: Outlook) -> Document:
         name: _series(
             outlook.expected[:, at], outlook.interval.low[:, at], outlook.interval.high[:, at]
         )
-        | _range(float(totals[at]), float(outlook.least[at]), float(outlook.most[at]))
+        | _range(
+            float(totals[at]), float(outlook.lowest_ratio[at]), float(outlook.highest_ratio[at])
+        )
         for at, name in enumerate(history.names)
     }
     together = outlook.total_interval
     campaigns[ALL_CAMPAIGNS] = _series(
         outlook.expected.sum(1), together.low[:, 0], together.high[:, 0]
-    ) | _range(float(totals.sum()), float(outlook.least[-1]), float(outlook.most[-1]))
+    ) | _range(
+        float(totals.sum()), float(outlook.lowest_ratio[-1]), float(outlook.highest_ratio[-1])
+    )
     return {"backtests": outlook.backtests, "campaigns": campaigns}
 
 
@@ -197,8 +201,9 @@ def _series(expected: Floats, low: Floats, high: Floats) -> Document:
     return {"expected": _numbers(expected), "low": _numbers(low), "high": _numbers(high)}
 
 
-def _range(total: float, least: float, most: float) -> Document:
-    return {"total": total, "least": _number(total * least), "most": _number(total * most)}
+def _range(total: float, lowest_ratio: float, highest_ratio: float) -> Document:
+    lowest, highest = total * lowest_ratio, total * highest_ratio
+    return {"total": total, "least": _number(lowest), "most": _number(highest)}
 
 
 def _scores(history: History, scores: Any) -> Document:

@@ -9,7 +9,7 @@ from .limitations import join_names
 
 _MIN_CHANGE = 0.05  # relative change between months below which they are called equal
 _MAX_NAMES = 3  # labels that a sentence names
-_MIN_MONTH_DAYS = 28  # reported days from which a month is whole
+_MIN_MONTH_DAYS = 28  # minimum reported days of a whole month
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
@@ -20,11 +20,12 @@ def describe_history(document: Document) -> list[str]:
     """Sentences on the whole period, its largest campaigns, and the last whole month."""
     happened, (first, last) = document["happened"], document["period"]
     totals = happened["totals"]
+    roi = totals["bae"]  # return on investment, (revenue - spend) / spend; null without spend
     sentences = [
         f"From {format_date(first)} to {format_date(last)}, {format_dollars(totals['spend'])} of "
         f"spend brought {totals['conversions']:,.0f} conversions worth "
         f"{format_dollars(totals['revenue'])}"
-        + (f", or ${1 + totals['bae']:.2f} per dollar spent." if totals["spend"] else ".")
+        + (f", or ${1 + roi:.2f} per dollar spent." if totals["spend"] else ".")
     ]
     conversions = totals["conversions"] or 1.0
     largest = sorted(
@@ -51,10 +52,11 @@ def _latest_month(months: Sequence[Document]) -> list[str]:
     spends = [month["spend"] / month["days"] for month in (before, after)]
     change, spend_change = rates[1] / rates[0] - 1, spends[1] / spends[0] - 1
     if abs(change) < _MIN_CHANGE:
-        return [f"{_month_name(after)} brought as many conversions a day as {_month_name(before)}."]
+        names = _month_name(after), _month_name(before)
+        return ["{} brought as many conversions per day as {}.".format(*names)]
     return [
         f"{_month_name(after)} brought {abs(change):.0%} {'more' if change > 0 else 'fewer'} "
-        f"conversions a day than {_month_name(before)}, with {abs(spend_change):.0%} "
+        f"conversions per day than {_month_name(before)}, with {abs(spend_change):.0%} "
         f"{'more' if spend_change > 0 else 'less'} spend."
     ]
 
@@ -129,6 +131,7 @@ def describe_forecast(document: Document) -> list[str]:
         f"{conversions['total']:,.0f} conversions worth {format_dollars(revenue['total'])}."
     ]
     backtests = expected["metrics"]["conversions"]["backtests"]
+    # `least` and `most`, the ends of the range of totals, are null with too few backtests
     if backtests and conversions["least"] is not None:
         sentences.append(_backtest_range(backtests, days, conversions, revenue))
     scores, forecaster = expected["comparison"]["forecasters"], expected["forecaster"]
@@ -167,7 +170,7 @@ def format_dollars(value: float) -> str:
 
 
 def format_date(day: str) -> str:
-    """`3 May 2024` of an ISO date."""
+    """An ISO date such as 2024-05-03 as `3 May 2024`."""
     parsed = date.fromisoformat(day)
     return f"{parsed.day} {_MONTHS[parsed.month - 1]} {parsed.year}"
 

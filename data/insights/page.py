@@ -18,7 +18,7 @@ def insights_page(document: Document, figures: Mapping[str, bytes]) -> str:
     """The page as HTML.
 
     Args:
-        document: of `insights_document`.
+        document: result of `insights_document`.
         figures: PNG files by the names of `insights_figures`.
     """
     environment = Environment(

@@ -1,4 +1,9 @@
-"""Which visits led to a conversion?"""
+"""Which visits led to a conversion?
+
+- `site_log`, `visits`: reading and validation of the site log
+- `landings`: landings matched to campaigns, and how well they agree with the ads' clicks
+- `paths`: landings as journeys, each ending at a conversion or the last landing
+"""
 
 from .landings import (
     Landings,

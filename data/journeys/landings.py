@@ -10,21 +10,13 @@ from numpy.typing import NDArray
 from ..errors import DataError, data_error
 from ..exports import DataSettings, canonical, list_files
 from ..history import History
-from .site_log import (
-    CAMPAIGN_TYPE,
-    CHANNEL,
-    IS_CONVERTED,
-    LANDING_TIME,
-    PAID,
-    SOURCE,
-    USER_ID,
-)
+from .site_log import CAMPAIGN_TYPE, CHANNEL, IS_CONVERTED, LANDING_TIME, PAID, SOURCE, USER_ID
 from .visits import read_visits
 
 CAMPAIGN = "Campaign"  # column added to the frame
-_MIN_USER_MARKED_SHARE = 0.999  # of the converters' rows; above, Is Converted marks users
-_MAX_UNMATCHED_SHARE = 0.5  # of a channel's expected landings; above, its label must be wrong
-_IMPUTED_SECONDS = 600  # after midnight; imputed times lie within these
+_MIN_USER_MARKED_SHARE = 0.999  # marked share of rows from which Is Converted marks users
+_MAX_UNMATCHED_SHARE = 0.5  # share of expected landings from which a label is wrong
+_IMPUTED_SECONDS = 600  # seconds after midnight within which imputed times lie
 
 
 class ClickMatch(NamedTuple):
@@ -32,7 +24,7 @@ class ClickMatch(NamedTuple):
 
     campaign: str
     landings: int
-    clicks: float  # missing days count as 0
+    clicks: float  # ad clicks; missing days count as 0
     ratio: float  # landings per click; NaN without clicks
 
 
@@ -43,11 +35,11 @@ class LandingsReport:
     rows: int
     users: int
     converted_rows: int
-    converted_users: int  # with at least one converted row
+    converted_users: int  # users with at least one converted row
     first: np.datetime64  # time of the earliest landing
     last: np.datetime64  # time of the latest landing
-    rows_outside: int  # outside the ads' period
-    converted_share: float  # of the rows of converters with several landings, [0, 1]; or NaN
+    rows_outside: int  # rows outside the ads' period
+    converted_share: float  # marked share of rows of converters with several; [0, 1] or NaN
     marked_unit: Literal["row", "user"] | None  # what Is Converted marks; None: undetermined
     matches: tuple[ClickMatch, ...]  # per campaign, in the history's order
     unmatched: tuple[tuple[str, int], ...]  # paid source/type labels without campaign, and rows
@@ -266,7 +258,7 @@ def campaigns_with_imputed_times(frame: pd.DataFrame, campaigns: int) -> list[in
     """Indices of campaigns most of whose landings lie just after midnight.
 
     Args:
-        frame: of `Landings`.
+        frame: frame of `Landings`.
         campaigns: number of campaigns.
     """
     campaign = frame[CAMPAIGN].to_numpy()

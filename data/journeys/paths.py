@@ -90,7 +90,7 @@ def build_journeys(
     before its end form a separate journey without conversion.
 
     Args:
-        landings: of the site; those outside the history's days are ignored.
+        landings: landings of the site; those outside the history's days are ignored.
         history: the ads' history.
         lookback_days: maximum duration of a journey, days.
         converted: what Is Converted marks; `auto` takes it from the landings' report, or `row` if

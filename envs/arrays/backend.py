@@ -1,4 +1,4 @@
-"""The one switch between numpy and torch: same code, same numbers."""
+"""The switch between numpy and torch: the same code gives the same numbers in both."""
 
 import sys
 from types import ModuleType
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 Array = Any
-"""A numpy array or a torch tensor; code that takes it uses operators that both share."""
+"""A numpy array or a torch tensor; code that takes one uses operators that both have."""
 
 
 def namespace(*arrays: Array) -> ModuleType:
@@ -21,7 +21,7 @@ def namespace(*arrays: Array) -> ModuleType:
 
 
 def at_least(array: Array, low: float) -> Array:
-    """Return the larger of an array and a number; numpy's ``clip`` takes four times as long."""
+    """Return the larger of an array and a number; numpy's ``clip`` is four times as slow."""
     return np.maximum(array, low) if isinstance(array, np.ndarray) else _clamp(array, low, None)
 
 
@@ -33,8 +33,8 @@ def at_most(array: Array, high: float) -> Array:
 def summed(array: Array) -> Array:
     """Return the sum over the last axis, (..., n) -> (...).
 
-    numpy's own sum adds in an order that depends on the layout; here it is one after the other in
-    any, so that a flight alone has the same last digit as in a batch.
+    The order in which numpy's own sum adds depends on the memory layout. Here terms are added one
+    after the other in any layout, so that a flight alone has the same last digit as in a batch.
     """
     if not isinstance(array, np.ndarray):
         return array.sum(-1)
@@ -44,14 +44,14 @@ def summed(array: Array) -> Array:
 
 
 def zeros(like: Array, batch: tuple[int, ...]) -> Array:
-    """Return zeros of shape (*batch, n) for an array (n,), the batch contiguous in numpy."""
+    """Return zeros, (*batch, n) for an array (n,); in numpy the batch is contiguous in memory."""
     if namespace(like) is np:
         return np.moveaxis(np.zeros((like.shape[-1], *batch)), 0, -1)
     return like.new_zeros((*batch, like.shape[-1]))
 
 
 def floats(array: Any) -> np.ndarray:
-    """Return an array of doubles, the very one where it is one."""
+    """Return a float64 array, without a copy if possible."""
     if isinstance(array, np.ndarray) and array.dtype == np.float64:
         return array
     return np.asarray(array, np.float64)

@@ -1,4 +1,4 @@
-"""Loops over plain numbers, compiled by numba at their first call."""
+"""Compilation of loops over numbers, by numba, at their first call."""
 
 from collections.abc import Callable
 from typing import TypeVar, cast
@@ -9,13 +9,13 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def compiled(function: Function) -> Function:
-    """Return the function in machine code, made at its first call and kept on disk.
+    """Return the function, compiled at its first call and cached on disk.
 
-    Numbers are those of Python, to the last bit: nothing is reordered, and a division by zero
-    gives what numpy gives.
+    Results equal Python's to the last bit: no operation is reordered, and a division by zero gives
+    what numpy gives.
     """
     try:
-        made = njit(cache=True, error_model="numpy")(function)
-    except RuntimeError:  # neither the package nor the user has a folder to keep it in
-        made = njit(error_model="numpy")(function)
-    return cast(Function, made)
+        machine_code = njit(cache=True, error_model="numpy")(function)
+    except RuntimeError:  # neither the package nor the user has a folder for the cache
+        machine_code = njit(error_model="numpy")(function)
+    return cast(Function, machine_code)

@@ -1,4 +1,4 @@
-"""Indexing of records, named tuples of arrays."""
+"""Indexing of records (named tuples of arrays) along their leading axis."""
 
 from typing import Any, TypeVar
 
@@ -8,18 +8,18 @@ Record = TypeVar("Record", bound=tuple[Any, ...])
 
 
 def select(record: Record, index: Any) -> Record:
-    """Return the record with every array indexed on its leading axis (numbers and None stay)."""
-    picked: list[Any] = [f[index] if hasattr(f, "shape") else f for f in record]
-    return type(record)(*picked)
+    """Return the record with every array indexed on its leading axis; other fields stay."""
+    fields: list[Any] = [f[index] if hasattr(f, "shape") else f for f in record]
+    return type(record)(*fields)
 
 
 def gather(record: Record, index: np.ndarray) -> Record:
-    """Return the record's rows of an index, (rows,), with the rows contiguous in memory.
+    """Return the rows of an index, (rows,), of every array, with the rows contiguous in memory.
 
-    So laid out, numpy works on whole runs of rows; what is made of such arrays is laid out alike.
+    In this layout numpy works on whole runs of rows, and results inherit the layout.
     """
 
-    def picked(field: Any) -> Any:
+    def rows_of(field: Any) -> Any:
         if not hasattr(field, "shape"):
             return field
         rows = field.take(index, 0)
@@ -30,4 +30,4 @@ def gather(record: Record, index: np.ndarray) -> Record:
             last, *range(last)
         )
 
-    return type(record)(*map(picked, record))
+    return type(record)(*map(rows_of, record))

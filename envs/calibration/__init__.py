@@ -1,13 +1,26 @@
-"""Which markets are plausible, given the exports?"""
+"""Which markets are plausible, given the exports?
+
+- ``calibrate``: `calibrate`, from a history to a posterior, and its settings
+- ``priors``: priors of a campaign's parameters, as functions of standard normals
+- ``pooling``: partial pooling of an advertiser's and a channel's campaigns
+- ``evidence``: lift tests and elicited elasticities, as likelihood terms
+- ``journeys``: findings of the customers' journeys that priors and objectives use
+- ``halo``: the halo's prior, from the journeys
+- ``likelihood``: log-likelihood of a history, with the log level filtered out
+- ``laplace``: Laplace approximations of many small posteriors at once
+- ``smc``: tempered sequential Monte Carlo from that approximation
+- ``prices``: posterior draws of click prices, click rates and order values
+- ``posterior``: `Posterior`, draws of the market, and its files
+- ``update``: a posterior continued by new days
+- ``predictive``: forecasts of days whose spend is given
+- ``forecaster``: the calibrated simulator as a forecaster
+- ``learnt``: posterior summaries and the shares learnt from the data
+- ``report``: the report as a page, figures and a table
+"""
 
 from .calibrate import CalibrationSettings, calibrate, likelihood_of, prior_centres_of
 from .forecaster import SimulatorForecaster, cached_calibrations
-from .journeys import (
-    JourneyFindings,
-    attribution_reader,
-    journey_findings,
-    ratio_draws,
-)
+from .journeys import JourneyFindings, journey_findings, ratio_draws
 from .laplace import StudentT, laplace
 from .likelihood import (
     ObservedHistory,
@@ -46,7 +59,6 @@ __all__ = [
     "Priors",
     "SimulatorForecaster",
     "StudentT",
-    "attribution_reader",
     "cached_calibrations",
     "calibrate",
     "contrast_basis",

@@ -22,7 +22,7 @@ from .prices import PriceDraws, draw_prices
 from .priors import DIMENSIONS, Parameters, PriorCentres, Priors, parameters_from_normals
 from .smc import Sample, sample
 
-_MIN_REFERENCE_SPEND = 0.01  # dollars a day, for a campaign that never spent
+_MIN_REFERENCE_SPEND = 0.01  # dollars per day, for a campaign that never spent
 
 
 class CalibrationSettings(Settings):
@@ -62,10 +62,10 @@ def calibrate(
 
     Args:
         history: cleaned daily data.
-        priors: of all parameters.
+        priors: priors of all parameters.
         settings: numbers of particles, draws and steps, and the seed.
         progress: called with one line per stage.
-        findings: of the customers' journeys, where the priors ask for them.
+        findings: findings of the customers' journeys; read only if the priors use them.
     """
     rng = generator(settings.seed)
     observed = observed_history_from(history)
@@ -89,7 +89,7 @@ def calibrate(
 def likelihood_of(
     history: History, observed: ObservedHistory, priors: Priors, centres: PriorCentres
 ) -> Callable[[Floats], Floats]:
-    """Return the log-likelihood of standard normals: that of the history and of prior evidence.
+    """Return the log-likelihood of the history and the prior evidence, given standard normals.
 
     The function maps (..., campaigns, dimensions) to (..., campaigns).
     """

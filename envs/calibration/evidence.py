@@ -16,18 +16,18 @@ from ...data.types import Floats
 from ..market import Market, steady_conversions
 
 Positive = Annotated[float, Field(gt=0)]
-_LOG_STEP = np.log(1.01)  # of the central difference in log dollars behind an elasticity
+_LOG_STEP = np.log(1.01)  # log dollars: step of the central difference of an elasticity
 
 
 class PriorEvidence(Settings):
     """One entry of ``priors.evidence``: either an elasticity or the conversions of a lift test."""
 
     campaign: str  # name, such as google/YouTube
-    spend: Positive  # dollars a day at which it holds
-    sd: Positive  # of the stated value
+    spend: Positive  # dollars per day at which the stated value holds
+    sd: Positive  # sd of the stated value, in its unit
     elasticity: Positive | None = None  # d log conversions / d log spend at that spend
-    conversions: float | None = None  # additional conversions a day compared with `instead_of`
-    instead_of: Annotated[float, Field(ge=0)] | None = None  # dollars a day
+    conversions: float | None = None  # additional conversions per day compared with `instead_of`
+    instead_of: Annotated[float, Field(ge=0)] | None = None  # dollars per day
 
     @model_validator(mode="after")
     def _require_one_kind(self) -> Self:

@@ -20,7 +20,7 @@ class SimulatorForecaster:
     """Calibrates on the given history and simulates the given spend; a `Forecaster`."""
 
     calibration: Callable[[History], Posterior]  # see `cached_calibrations`
-    seed: int  # of demand paths and counts
+    seed: int  # seed of demand paths and counts
     name: str = "simulator"
 
     def forecast(self, history: History, spend: Floats, metric: Metric) -> Floats:

@@ -1,4 +1,4 @@
-"""The halo of a calibrated market: a prior from journeys, not learnt from exports."""
+"""The halo of a calibrated market: its prior comes from journeys, and exports do not change it."""
 
 from collections.abc import Sequence
 
@@ -19,18 +19,19 @@ def with_halo(
     """Return markets whose lower-funnel campaigns are lifted by those that lead to them.
 
     A campaign that closes journeys gets an exponent uniform in [0, ``halo_most``] times the share
-    of them that its most frequent leader led; who leads gets a weight in proportion to how often.
-    At the reference spends nothing changes, so that the halo says only what other spends would do.
+    of these journeys that its most frequent leader led. A leading campaign gets a weight in
+    proportion to the journeys it led. At the reference spends the halo changes nothing; it acts
+    only at other spends.
 
     Args:
         market: draws, (draws, campaigns).
-        names: (campaigns,).
-        priors: whether there is a halo, and how strong it may be.
-        findings: who leads to whom.
+        names: names of the campaigns, (campaigns,).
+        priors: settings; whether there is a halo, and its largest exponent.
+        findings: hold the share of each campaign's journeys that other campaigns led.
         rng: source of randomness.
 
     Returns:
-        The same markets where the halo is off or nobody leads to anybody.
+        The markets; unchanged if the halo is off or no campaign leads to another.
     """
     shares = findings.led_share
     led = np.array([[shares.get(close, {}).get(first, 0.0) for first in names] for close in names])

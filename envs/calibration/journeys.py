@@ -1,20 +1,17 @@
-"""Findings of the customers' journeys that a calibration or an objective asks for.
+"""Findings of the customers' journeys that a calibration or an objective uses.
 
 They come from an ``attribution.json`` of ``scripts/attribute.py``, or from the landings beside the
 ad exports, attributed now. Findings travel beside the settings, never inside them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...data.attribution import AttributionSettings, attribution_document, attribution_study
 from ...data.errors import ConfigError, DataError
-from ...data.exports import DataSettings
-from ...data.storage import digest, read_json
+from ...data.storage import digest
 from ...data.types import Floats
 from ..market import Objective, ObjectiveSettings, Ratio, generator
 from .priors import JourneyPriors, Priors
@@ -24,7 +21,7 @@ ReadAttribution = Callable[[Path | None], Mapping[str, Any]]
 
 
 class JourneyFindings(NamedTuple):
-    """What journeys say about the campaigns, by name; empty where nothing asked for it."""
+    """Findings about the campaigns; a field is empty unless the priors or objective use it."""
 
     ratios: tuple[Ratio, ...] | None = None  # (campaigns,) journey conversions per claimed one
     days_between_visits: Mapping[str, float] = {}  # median days from a landing to the next
@@ -32,7 +29,7 @@ class JourneyFindings(NamedTuple):
     led_share: Mapping[str, Mapping[str, float]] = {}
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values that tell two findings apart, for the keys of caches."""
+        """Return plain values that identify the findings, for the keys of caches."""
         return {
             "days_between_visits": dict(self.days_between_visits),
             "led_share": {name: dict(shares) for name, shares in self.led_share.items()},
@@ -43,24 +40,8 @@ NO_FINDINGS = JourneyFindings()
 
 
 def prior_digest(priors: Priors, findings: JourneyFindings) -> str:
-    """Return a digest of all that priors depend on, to tell two calibrations apart."""
+    """Return a digest of everything that the priors depend on, for the keys of caches."""
     return digest(priors.model_dump(mode="json"), findings.to_json())
-
-
-def attribution_reader(data: DataSettings, attribution: AttributionSettings) -> ReadAttribution:
-    """Return a function that reads an attribution document, each one once.
-
-    The function raises ``MediaGymError`` if the file is no such document or there are no landings.
-    """
-
-    @cache
-    def read(path: Path | None) -> Mapping[str, Any]:
-        if path is None:
-            return attribution_document(attribution_study(data, attribution))
-        content = read_json(path)
-        return content if isinstance(content, dict) else {}
-
-    return read
 
 
 def journey_findings(
@@ -69,17 +50,17 @@ def journey_findings(
     names: Sequence[str],
     read: ReadAttribution,
 ) -> JourneyFindings:
-    """Return what the objective and the priors ask of the journeys.
+    """Return the findings of the journeys that the objective and the priors use.
 
     Args:
-        objective: settings; ``journeys`` asks for the ratios.
-        priors: settings; ``carryover`` asks for days between visits, ``halo`` for led shares.
-        names: (campaigns,).
-        read: see ``attribution_reader``.
+        objective: settings; ``journeys`` needs the ratios.
+        priors: settings; ``carryover`` needs days between visits, ``halo`` needs led shares.
+        names: names of the campaigns, (campaigns,).
+        read: ``data.attribution.attribution_reader`` makes one.
 
     Raises:
-        ConfigError: if the attribution is of other campaigns.
-        DataError: if there is nothing to take the findings from.
+        ConfigError: if the attribution does not have these campaigns.
+        DataError: if there is no attribution or landings log, or it lacks the findings.
     """
     ratios = None
     if objective.name == "journeys":
@@ -100,7 +81,7 @@ def journey_findings(
 def ratio_draws(objective: Objective, draws: int, seed: int) -> Floats | None:
     """Draw journey conversions per claimed one, (draws, campaigns), lognormal around their means.
 
-    None where the objective is not the journeys'.
+    None if the objective is not `journeys`.
     """
     if objective.name != "journeys" or objective.ratios is None:
         return None

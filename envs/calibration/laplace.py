@@ -13,11 +13,11 @@ from scipy import special
 from ...data.types import Floats
 
 LogLikelihood = Callable[[Floats], Floats]
-_DIFFERENCE_STEP = 0.1  # of the finite differences, in prior sds
+_DIFFERENCE_STEP = 0.1  # step of the finite differences, in prior sds
 _MAX_STEP = 1.5  # longest Newton step along any axis, in prior sds
 _MIN_GAIN = 0.02  # predicted gain of the log posterior below which the iteration stops
 _STEP_FRACTIONS = np.array([1.0, 0.3, 0.1, 0.0])  # line search: the best of these is taken
-_DEGREES_OF_FREEDOM = 7.0  # of the Student-t: tails heavier than those of the posteriors here
+_DEGREES_OF_FREEDOM = 7.0  # heavier Student-t tails than those of the posteriors here
 
 
 class StudentT(NamedTuple):

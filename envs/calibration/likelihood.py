@@ -1,7 +1,7 @@
 """Log-likelihood of a history: ``market.step`` day by day, the log level filtered out.
 
 The log level is a latent process. Given the parameters it is integrated out by a Laplace-Kalman
-filter (one Gaussian per market and campaign), so that only the parameters are left to sample. The
+filter (one Gaussian per market and campaign), so that only the parameters are sampled. The
 same update serves a policy that learns during a flight.
 """
 
@@ -47,7 +47,7 @@ def update_level(
 
     Args:
         expected: conversions at the Gaussian's mean, >= 0.
-        variance: of the Gaussian before the report, >= 0; 0 is a known level.
+        variance: variance of the Gaussian before the report, >= 0; 0 is a known level.
         reported: conversions, fractions allowed.
         dispersion: NB2 alpha, >= 0.
         newton: number of Newton steps; four converge even for extreme reports.
@@ -91,11 +91,11 @@ def kalman_step(
 class FilterStep(NamedTuple):
     """One day of the filter; fields are (..., campaigns)."""
 
-    state: MarketState  # after the day's report
+    state: MarketState  # state after the day's report
     variance: Floats  # filtered variance of the level, after the report
-    log_evidence: Floats  # of the report; 0 where not seen
+    log_evidence: Floats  # log evidence of the report; 0 where not seen
     expected: Floats  # conversions at the predicted mean of the level, before the report
-    predicted_variance: Floats  # of the level, before the report
+    predicted_variance: Floats  # variance of the level, before the report
 
 
 def filter_days(
@@ -109,19 +109,19 @@ def filter_days(
         initial: result of the days before; None: the stationary distribution of the level.
     """
     step_variance = market.level_sd**2 + market.demand_sd**2
-    kept = market.level_kept**2
+    decay = market.level_kept**2  # share of the level's variance that remains after a day
     if initial is None:
         stock = observed.spend[:7].mean(0) + 0 * step_variance
         state = MarketState(observed.first_day, stock, 0 * step_variance)
-        stationary = step_variance / np.maximum(1 - kept, _TINY)
-        variance = np.where(kept < 1, stationary, 0.0)
+        stationary = step_variance / np.maximum(1 - decay, _TINY)
+        variance = np.where(decay < 1, stationary, 0.0)
     else:
         state, variance = initial.state, initial.variance
     for spend, reported, seen in zip(
         observed.spend, observed.conversions, observed.seen, strict=True
     ):
         state, outcome = step(market, state, spend, None)
-        predicted = kept * variance + step_variance
+        predicted = decay * variance + step_variance
         shift, narrowed, evidence = update_level(
             outcome.expected, predicted, reported, market.dispersion
         )
@@ -147,14 +147,14 @@ def draw_levels(market: Market, observed: ObservedHistory, rng: np.random.Genera
     Forward filtering, backward sampling (Carter and Kohn 1994; Fruehwirth-Schnatter 1994).
     """
     days = list(filter_days(market, observed))
-    kept = market.level_kept
+    persistence = market.level_kept
     last = days[-1]
     level = last.state.level + np.sqrt(last.variance) * rng.standard_normal(last.variance.shape)
     levels = [level]
     for day, after in zip(days[-2::-1], days[:0:-1], strict=True):
-        gain = kept * day.variance / np.maximum(after.predicted_variance, _TINY)
-        mean = day.state.level + gain * (level - kept * day.state.level)
-        variance = np.maximum(day.variance - gain * kept * day.variance, 0.0)
+        gain = persistence * day.variance / np.maximum(after.predicted_variance, _TINY)
+        mean = day.state.level + gain * (level - persistence * day.state.level)
+        variance = np.maximum(day.variance - gain * persistence * day.variance, 0.0)
         level = mean + np.sqrt(variance) * rng.standard_normal(variance.shape)
         levels.append(level)
     return np.stack(levels[::-1])

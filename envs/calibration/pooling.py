@@ -36,10 +36,10 @@ class PartialPooling:
         """
         order = list(dict.fromkeys(channels))
         self.channel_index = np.array([order.index(name) for name in channels])  # (campaigns,)
-        # (channels, campaigns) 1 where the campaign is of the channel
+        # (channels, campaigns) 1 where the channel is the campaign's, else 0
         self.membership = (self.channel_index == np.arange(len(order))[:, None]).astype(float)
         self.loadings = np.sqrt([advertiser, channel])
-        self.own_variance = 1 - advertiser - channel  # of a campaign's own effect
+        self.own_variance = 1 - advertiser - channel  # variance of a campaign's own effect
 
     def draw(self, z: Floats, rng: np.random.Generator) -> SharedEffects:
         """Draw the shared effects given the campaigns, (draws, campaigns, dimensions).
@@ -102,7 +102,7 @@ def _normal(
     Args:
         weighted: (..., dimensions) sums of loading times observation.
         squares: sums of squared loadings.
-        variance: of an observation's noise.
+        variance: variance of an observation's noise, > 0.
         rng: source of randomness.
     """
     precision = 1 + squares / variance

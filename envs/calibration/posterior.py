@@ -31,7 +31,7 @@ class UpdateState(NamedTuple):
     """State of the sampler that ``update`` continues from; the field names are keys of the file."""
 
     z: Floats  # (draws, campaigns, dimensions) standard normals behind the market
-    loglik: Floats  # (draws, campaigns) of the history
+    loglik: Floats  # (draws, campaigns) log-likelihood of the history
     level: Floats  # (draws, campaigns) filtered mean of the log level after the last day
     variance: Floats  # (draws, campaigns) its filtered variance
     anchor_spend: Floats  # see ``priors.PriorCentres``
@@ -53,10 +53,10 @@ class Posterior:
     campaigns: tuple[Campaign, ...]
     market: Market  # fields (draws, campaigns)
     state: MarketState  # fields (draws, campaigns); day is the first day of the flight
-    spend: Floats  # (campaigns,) mean dollars a day in the history
+    spend: Floats  # (campaigns,) mean dollars per day in the history
     spend_max: Floats  # (campaigns,) largest daily spend in the history, dollars
-    recent: Floats  # (campaigns,) mean dollars a day of the last week
-    held_out: int  # number of draws, the last ones, that are for evaluation only
+    recent: Floats  # (campaigns,) mean dollars per day of the last week
+    held_out: int  # number of draws, at the end, that are for evaluation only
     report: dict[str, Any]  # see ``learnt_report``; JSON-able
     update_state: UpdateState | None = None  # None: drawn from a task, not calibrated
 

@@ -38,9 +38,9 @@ def predict(posterior: Posterior, spend: Floats, seed: int, draws: int | None = 
     """Forecast the days after the history by simulating draws of the posterior.
 
     Args:
-        posterior: of the history.
+        posterior: posterior given the history.
         spend: (days, campaigns) dollars from the posterior's first day on.
-        seed: of levels and counts; draw i has the stream (seed, i).
+        seed: seed of levels and counts; draw i has the stream (seed, i).
         draws: number of posterior draws, evenly spaced; None: all.
     """
     count = posterior.draws if draws is None else min(draws, posterior.draws)

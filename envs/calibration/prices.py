@@ -42,7 +42,7 @@ def draw_prices(
 
     Args:
         history: daily data.
-        reference: (campaigns,) reference spend in dollars a day.
+        reference: (campaigns,) reference spend in dollars per day.
         inflation: uniform prior of d log CPC / d log spend.
         draws: number of draws.
         rng: source of randomness.

@@ -1,7 +1,7 @@
-"""Beliefs about a campaign before the data: every parameter as a function of a standard normal.
+"""Priors of a campaign's parameters, each parameter a function of a standard normal.
 
-In this scale all priors are independent standard normals, so a posterior variance below one is
-exactly what the data taught.
+In this scale all priors are independent standard normals, so one minus a posterior variance is the
+share learnt from the data.
 """
 
 from pathlib import Path
@@ -24,20 +24,17 @@ Share = Annotated[float, Field(ge=0, le=1)]
 SCALARS = ("conversions", "elasticity", "half_life", "dispersion", "level_sd")
 WEEKDAYS = 6  # contrasts of seven days
 CORE_DIMENSIONS = len(SCALARS) + WEEKDAYS
-EXTRA_SCALARS = (
-    "level_half_life",
-    "slope",
-)  # scalars behind the weekdays: a task's markets have them not
+EXTRA_SCALARS = ("level_half_life", "slope")  # after the weekdays; not used by benchmark tasks
 DIMENSIONS = CORE_DIMENSIONS + len(EXTRA_SCALARS)
 PARAMETER_INDEX = {name: j for j, name in enumerate(SCALARS)} | {
-    n: CORE_DIMENSIONS + j for j, n in enumerate(EXTRA_SCALARS)
+    name: CORE_DIMENSIONS + j for j, name in enumerate(EXTRA_SCALARS)
 }
-"""The dimension of each scalar."""
-_USUAL_KIND = "cross_network"  # of a campaign type that is not listed
+"""Position of each scalar among the standard normals."""
+_DEFAULT_KIND = "cross_network"  # kind of campaign types that are not listed
 
 
 class TruncatedNormal(Settings):
-    """A normal confined to [low, high]."""
+    """A normal distribution truncated to [low, high]."""
 
     mean: float
     sd: Positive
@@ -46,14 +43,14 @@ class TruncatedNormal(Settings):
 
 
 class LogNormal(Settings):
-    """A lognormal by its median and the sd of its logarithm."""
+    """A lognormal distribution by its median and the sd of its logarithm."""
 
     median: Positive
     sd: Positive
 
 
 class Range(Settings):
-    """A uniform range."""
+    """A uniform distribution on [low, high]."""
 
     low: float
     high: float
@@ -67,14 +64,14 @@ class Pooling(Settings):
 
 
 class JourneyPriors(Settings):
-    """What priors ask of the customers' journeys; see `journeys.JourneyFindings`."""
+    """Settings of priors from the customers' journeys; see `journeys.JourneyFindings`."""
 
     attribution: Path | None  # attribution.json; None: the landings are attributed
     carryover: bool  # whether the days between landings inform the half-lives
-    touch_sd: Positive  # log-sd with which their median measures a half-life
-    halo: bool  # whether who leads to whom gives the halo's prior
-    halo_most: Share  # exponent of the halo, uniform from 0, where every journey is led
-    halo_half_life: Positive  # days of the attention that an upper-funnel campaign makes
+    touch_sd: Positive  # log-sd with which the median of those days measures a half-life
+    halo: bool  # whether the shares of led journeys give the halo's prior
+    halo_most: Share  # upper end of the uniform prior of the halo's exponent if all are led
+    halo_half_life: Positive  # half-life of upper-funnel attention, days
 
 
 class Priors(Settings):
@@ -96,33 +93,31 @@ class Priors(Settings):
     journeys: JourneyPriors
 
     @model_validator(mode="after")
-    def _mean_something(self) -> Self:
-        """Refuse what gives no market: keys that are fine alone and not together."""
-        e, i, s, kin = self.elasticity, self.inflation, self.hill_share, self.pooling
+    def _check_combinations(self) -> Self:
+        """Refuse keys that are valid alone but not together."""
+        e, i, s, pooling = self.elasticity, self.inflation, self.hill_share, self.pooling
         if not e.low < e.high < 1:
             raise _refused("elasticity", _span(e), "0 < low < high < 1")
         if not 0 < s.low <= s.high <= 1:
             raise _refused("hill_share", _span(s), "0 < low <= high <= 1")
-        if kin.advertiser + kin.channel >= 1:
-            given = f"advertiser {kin.advertiser:g} and channel {kin.channel:g}"
+        if pooling.advertiser + pooling.channel >= 1:
+            given = f"advertiser {pooling.advertiser:g} and channel {pooling.channel:g}"
             raise _refused("pooling", given, "a sum below 1")
         if not 0 <= i.low <= i.high < 1:
             raise _refused("inflation", _span(i), "0 <= low <= high < 1")
-        for kind in (*self.kinds, _USUAL_KIND):
+        for kind in (*self.kinds, _DEFAULT_KIND):
             if kind not in self.half_life:
-                given = f"no entry for {kind}"
-                raise _refused(
-                    "half_life", given, f"one for each of priors.kinds and {_USUAL_KIND}"
-                )
+                allowed = f"one for each of priors.kinds and {_DEFAULT_KIND}"
+                raise _refused("half_life", f"no entry for {kind}", allowed)
         return self
 
     def kind(self, campaign: Campaign) -> str:
-        """Return the kind of a campaign: by its type, else by its channel's name."""
+        """Return the kind of a campaign by its type, or by its channel if it has no type."""
         name = (campaign.campaign_type or campaign.channel).casefold()
         for kind, types in self.kinds.items():
             if name in (t.casefold() for t in types):
                 return kind
-        return _USUAL_KIND
+        return _DEFAULT_KIND
 
 
 def _span(pair: TruncatedNormal | Range) -> str:
@@ -134,40 +129,40 @@ def _refused(key: str, given: str, allowed: str) -> ConfigError:
 
 
 class PriorCentres(NamedTuple):
-    """What the priors are centred on; every field is (campaigns,) but the profile."""
+    """Centres of the priors; fields are (campaigns,) unless noted."""
 
-    spend: Floats  # reference spend, dollars a day
-    conversions: Floats  # conversions a day there at the advertiser's average efficiency
-    half_life: Floats  # prior median, days
-    half_life_sd: Floats  # of its logarithm
+    spend: Floats  # reference spend, dollars per day
+    conversions: Floats  # conversions per day at that spend and the advertiser's mean efficiency
+    half_life: Floats  # prior median of the stock's half-life, days
+    half_life_sd: Floats  # prior sd of its logarithm
     weekday: Floats  # (7, 1) the advertiser's log weekday profile from Monday
 
 
 class Parameters(NamedTuple):
-    """What the likelihood of conversions depends on; fields are (..., campaigns)."""
+    """Parameters of the likelihood of conversions; fields are (..., campaigns) unless noted."""
 
-    conversions: Floats  # conversions a day at the reference spend
-    elasticity: Floats  # local, there
-    half_life: Floats  # days
+    conversions: Floats  # conversions per day at the reference spend
+    elasticity: Floats  # local elasticity at the reference spend
+    half_life: Floats  # half-life of the advertising stock, days
     dispersion: Floats  # NB2 alpha
-    level_sd: Floats  # of the log level around its long-run mean
+    level_sd: Floats  # stationary sd of the log level
     weekday: Floats  # (..., 7, campaigns) log multipliers
-    level_half_life: Floats  # days of the log level on its way back to that mean
+    level_half_life: Floats  # half-life of the log level's mean reversion, days
     slope: Floats  # Hill exponent, in (elasticity, 1]
 
     @property
     def carryover(self) -> Floats:
-        """Share of the stock kept a day."""
+        """Share of the stock that remains after a day."""
         return np.asarray(carryover_of(self.half_life))
 
     @property
     def level_kept(self) -> Floats:
-        """Share of the log level kept a day."""
+        """Autoregressive coefficient of the daily log level."""
         return np.asarray(carryover_of(self.level_half_life))
 
     @property
     def level_step(self) -> Floats:
-        """Sd of a day's change of the log level, stationary sd ``level_sd``."""
+        """Innovation sd of the daily log level, given its stationary sd ``level_sd``."""
         return np.asarray(self.level_sd * np.sqrt(1 - self.level_kept**2))
 
 
@@ -175,19 +170,19 @@ def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) ->
     """Map standard normals to parameters.
 
     Args:
-        z: (..., campaigns, DIMENSIONS), or TRAITS of them: what comes later is at its median.
-        priors: scales of every parameter.
-        centres: what they are centred on.
+        z: (..., campaigns, DIMENSIONS), or CORE_DIMENSIONS of them: the rest is at its median.
+        priors: priors of all parameters.
+        centres: centres of the priors.
     """
     e = priors.elasticity
-    edges = special.ndtr([(e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd])
-    inside = edges[0] + special.ndtr(z[..., 1]) * (edges[1] - edges[0])
+    bounds = special.ndtr([(e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd])
+    quantile = bounds[0] + special.ndtr(z[..., 1]) * (bounds[1] - bounds[0])
     contrasts = priors.weekday_sd * np.moveaxis(z[..., len(SCALARS) : CORE_DIMENSIONS], -1, -2)
-    later = [
+    extra = [
         z[..., j] if z.shape[-1] > j else 0 * z[..., 0] for j in range(CORE_DIMENSIONS, DIMENSIONS)
     ]
-    elasticity = np.clip(e.mean + e.sd * special.ndtri(inside), e.low, e.high)
-    share = priors.hill_share.low + special.ndtr(later[1]) * (
+    elasticity = np.clip(e.mean + e.sd * special.ndtri(quantile), e.low, e.high)
+    share = priors.hill_share.low + special.ndtr(extra[1]) * (
         priors.hill_share.high - priors.hill_share.low
     )
     return Parameters(
@@ -198,7 +193,7 @@ def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) ->
         level_sd=priors.level_sd.median * np.exp(priors.level_sd.sd * z[..., 4]),
         weekday=centres.weekday + contrast_basis() @ contrasts,
         level_half_life=priors.level_half_life.median
-        * np.exp(priors.level_half_life.sd * later[0]),
+        * np.exp(priors.level_half_life.sd * extra[0]),
         slope=elasticity + share * (1 - elasticity),
     )
 

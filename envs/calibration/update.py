@@ -36,15 +36,15 @@ def update(
     """Return the posterior given all days of a history that continues the calibrated one.
 
     Args:
-        posterior: of the older days of the same exports, with the same priors.
+        posterior: posterior given the older days of the same exports, with the same priors.
         history: all days, old and new.
-        priors: those of the posterior.
-        settings: of which ``seed`` and ``held_out`` are used.
+        priors: the posterior's priors.
+        settings: settings, of which only ``seed`` and ``held_out`` are used.
         progress: called with one line per stage.
-        findings: those of the posterior.
+        findings: the posterior's findings of the journeys.
 
     Raises:
-        ConfigError: if no draw would be left for training.
+        ConfigError: if no draw would remain for training.
         DataError: if the history does not continue the one that was calibrated.
     """
     if settings.held_out >= posterior.draws:
@@ -102,8 +102,12 @@ def _mcmc_step(
     log_ratio = proposed_fit.loglik - fit.loglik + prior(proposed) - prior(z)
     log_ratio = log_ratio + evidence.loglik(proposed_markets) - evidence.loglik(markets)
     accepted = np.log(rng.random(log_ratio.shape)) < log_ratio
-    fit = _combine(lambda new, old: np.where(accepted, new, old), proposed_fit, fit)
-    return np.where(accepted[..., None], proposed, z), fit, accepted.mean(0)
+
+    def choose(new: Floats, old: Floats) -> Floats:
+        return np.where(accepted, new, old)
+
+    z = np.where(accepted[..., None], proposed, z)
+    return z, _combine(choose, proposed_fit, fit), accepted.mean(0)
 
 
 def _combine(function: Callable[..., Floats], *results: FilterResult) -> FilterResult:

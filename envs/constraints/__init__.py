@@ -1,18 +1,27 @@
-"""What may be spent?"""
+"""What may be spent?
+
+- ``constraints``: `Constraints`, the amounts in whole cents, and the same in dollars as arrays
+- ``parse``: from the settings to `Constraints`
+- ``money``: amounts of money as text, parsed to exact cents and displayed
+- ``feasibility``: an error naming the node to blame if no plan satisfies the constraints
+- ``ledger``: spend so far; `day_bounds` enforces floors and caps on every day of a flight, and
+  `spend_day` projects a requested spend onto them
+- ``daily_floors``: floors spread evenly over the flight, for planners
+- ``rounding``: a plan rounded to whole cents
+- ``violations``: an independent check of a plan
+"""
 
 from .constraints import Constraints
 from .daily_floors import daily_floors
-from .ledger import Ledger, add_up, day_bounds, floor_remaining, remaining, spend_day, total_range
+from .ledger import Ledger, day_bounds, floor_remaining, remaining, spend_day, total_range
 from .parse import ConstraintSettings, constraints_from_json, parse_constraints
 from .rounding import to_cents
 from .violations import count_violations, violations
 
 __all__ = [
     "ConstraintSettings",
-    "ConstraintSettings",
     "Constraints",
     "Ledger",
-    "add_up",
     "constraints_from_json",
     "count_violations",
     "daily_floors",

@@ -1,15 +1,34 @@
-"""The record of a constraint set, in whole cents, by name."""
+"""Record of a constraint set, in whole cents, and the same in dollars as arrays."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array, namespace
 from ..projection import Tree
 
 Cents = NDArray[np.int64]
+
+
+class ConstraintArrays(NamedTuple):
+    """The amounts of a constraint set as arrays of one library; tuples go from the root down."""
+
+    tree: Tree
+    zero: Array  # the number 0, ()
+    total: Array  # dollars, (1,)
+    sums: tuple[Array, ...]  # per inner level, the 0/1 matrix (children, nodes)
+    floors: tuple[Array, ...]  # dollars over the flight, per level, (nodes,); the root's is 0
+    caps: tuple[Array, ...]  # dollars over the flight, the same shapes; the root's is the total
+    daily_caps: Array  # dollars per day, (campaigns,)
+
+    def add_up(self, level: int, children: Array) -> Array:
+        """Return the sums of (..., children) in the nodes of an inner level, (..., nodes)."""
+        if isinstance(children, np.ndarray):
+            return self.tree.add_up(level, children)
+        return children @ self.sums[level]
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,17 +36,39 @@ class Constraints:
     """A feasible constraint set of one flight; build it with `parse_constraints`."""
 
     names: tuple[str, ...]  # campaigns, in the order of every (..., campaigns) array
-    channels: tuple[str, ...]  # in order of first appearance
+    channels: tuple[str, ...]  # names, in order of first appearance
     tree: Tree  # root, channels, campaigns
     days: int  # days of the flight, >= 1
     total_cents: int  # cents over the flight, > 0
     spend_all: bool  # True: exactly the total; False: at most
-    floor_cents: tuple[Cents, Cents]  # over the flight, (channels,) and (campaigns,), >= 0
-    cap_cents: tuple[Cents, Cents]  # over the flight, the same shapes, <= the total
-    daily_cap_cents: Cents  # a day, (campaigns,), <= the total
-    pacing: tuple[float, float]  # multiples of remaining money / remaining days: <= 1, >= 1
+    floor_cents: tuple[Cents, Cents]  # cents over the flight, (channels,) and (campaigns,), >= 0
+    cap_cents: tuple[Cents, Cents]  # cents over the flight, the same shapes, <= the total
+    daily_cap_cents: Cents  # cents per day, (campaigns,), >= 0, <= the total
+    pacing: tuple[float, float]  # band of a day's total over remaining money / days: <= 1, >= 1
     change_limit: float | None  # share of yesterday's spend, > 0
-    cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # arrays other rooms derive
+    _arrays: dict[Any, ConstraintArrays] = field(default_factory=dict, init=False, repr=False)
+
+    def arrays(self, like: Array) -> ConstraintArrays:
+        """Return the amounts in the library, dtype and device of an array; made once for each."""
+        numpy = namespace(like) is np
+        key = None if numpy else (like.dtype, like.device)
+        if key not in self._arrays:
+            total = np.array([self.total])
+
+            def array(values: Any) -> Array:
+                values = np.asarray(values, np.float64)
+                return values if numpy else like.new_tensor(values)
+
+            self._arrays[key] = ConstraintArrays(
+                self.tree,
+                array(0.0),
+                array(total),
+                tuple(array(np.ascontiguousarray(matrix.T)) for matrix in self.tree.sums),
+                tuple(map(array, (0 * total, *(level / 100 for level in self.floor_cents)))),
+                tuple(map(array, (total, *(level / 100 for level in self.cap_cents)))),
+                array(self.daily_cap_cents / 100),
+            )
+        return self._arrays[key]
 
     @cached_property
     def total(self) -> float:
@@ -36,7 +77,7 @@ class Constraints:
 
     @cached_property
     def has_daily_caps(self) -> bool:
-        """Whether any daily cap can bind."""
+        """True if any daily cap can bind."""
         return bool((self.daily_cap_cents < self.total_cents).any())
 
     @cached_property
@@ -46,7 +87,7 @@ class Constraints:
         return {name: self.channels[owner] for name, owner in zip(self.names, owners, strict=True)}
 
     def to_json(self) -> dict[str, Any]:
-        """Everything in plain values, resolved by name; `constraints_from_json` reads it back."""
+        """Return the set in plain values, by name; `constraints_from_json` reads it back."""
         return {
             "days": self.days,
             "channel_of": self.channel_of,

@@ -1,4 +1,7 @@
-"""Floors over a flight as dollars per day."""
+"""Campaigns' floors spread evenly over a flight, in dollars per day, for planners.
+
+Nothing is enforced here: ``ledger.day_bounds`` enforces floors on every day of a flight.
+"""
 
 import numpy as np
 
@@ -7,13 +10,13 @@ from .constraints import Constraints
 
 
 def daily_floors(constraints: Constraints) -> Floats:
-    """Return what every campaign is owed a day if its floor is paid evenly, (campaigns,) dollars.
+    """Return each campaign's floor spread evenly over the flight, dollars per day, (campaigns,).
 
-    Day by day a flight must pay at least so much (``ledger.day_bounds``); a channel's floor falls
-    on its campaign where it has only one.
+    If a channel has only one campaign, the channel's floor counts as the campaign's. The floors
+    that bind during a flight follow from the money spent so far: see ``ledger.day_bounds``.
     """
     owner = constraints.tree.parents[1]
     channel, campaign = (cents / 100 for cents in constraints.floor_cents)
-    alone = np.bincount(owner)[owner] == 1
-    floor = np.where(alone, np.maximum(channel[owner], campaign), campaign)
+    only_child = np.bincount(owner)[owner] == 1
+    floor = np.where(only_child, np.maximum(channel[owner], campaign), campaign)
     return np.asarray(floor / constraints.days)

@@ -1,7 +1,7 @@
-"""Whether any plan satisfies a constraint set; if none does, which node says so, and why.
+"""Feasibility check of a constraint set, with the node and the amounts that make it infeasible.
 
 Bottom-up over the tree: `L'_v = max(L_v, sum L'_c)` and `U'_v = min(U_v, sum U'_c)`. The set is
-empty exactly where some `L'_v > U'_v`. Cents are whole, so the comparison is exact.
+empty if and only if some `L'_v > U'_v`. Cents are whole, so the comparison is exact.
 """
 
 from typing import TYPE_CHECKING
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def require_feasible(constraints: "Constraints") -> None:
-    """Do nothing if a plan exists.
+    """Raise an error if no plan satisfies the constraints.
 
     Raises:
-        ConstraintError: naming the first node, campaigns first, whose bounds exclude each other.
+        ConstraintError: naming the first node, campaigns first, whose bounds contradict each other.
     """
     owners = constraints.tree.parents[1]
     low, high = _campaigns(constraints)

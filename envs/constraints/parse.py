@@ -1,6 +1,6 @@
-"""What every plan must keep to, by name: total, floors, caps, daily caps, pacing, changes.
+"""Parsing of the constraint settings: total, floors, caps, daily caps, pacing, change limit.
 
-All amounts are kept as whole cents, so that "the floors fit under the caps" is exact arithmetic.
+All amounts are whole cents, so that "the floors fit under the caps" is exact arithmetic.
 """
 
 import difflib
@@ -19,7 +19,7 @@ from .money import cents, dollars, refused, share
 
 
 class Named(Protocol):
-    """What is asked of a campaign: the name of its own and that of its channel."""
+    """A campaign as constraints need it: its name and its channel's."""
 
     @property
     def name(self) -> str:
@@ -31,16 +31,16 @@ class Named(Protocol):
 
 
 class ConstraintSettings(Settings):
-    """The keys of `conf/constraints`, where their meanings and defaults are."""
+    """Keys of `conf/constraints`, which documents them and holds their defaults."""
 
     total: Any  # dollars
     total_type: Any  # equal or at_most
-    channel: Any  # defaults of every channel
-    campaign: Any  # defaults of every campaign
-    channels: Any  # by name, what differs
-    campaigns: Any  # by name, what differs
-    pacing: Any  # two multiples, or null
-    change_limit: Any  # share, or null
+    channel: Any  # keys of every channel, unless overridden
+    campaign: Any  # keys of every campaign, unless overridden
+    channels: Any  # by name, keys that differ from the default
+    campaigns: Any  # by name, keys that differ from the default
+    pacing: Any  # band of a day's total over an even pace, [<= 1, >= 1], or null
+    change_limit: Any  # share of yesterday's spend, > 0, or null
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ class _Campaign:
 def parse_constraints(
     settings: ConstraintSettings, campaigns: Sequence[Named], days: int
 ) -> Constraints:
-    """Read the settings for these campaigns, and refuse what no plan could satisfy.
+    """Return the constraint set of a flight, checked to be feasible.
 
     Args:
         settings: the group `constraints` of the configuration.
-        campaigns: what gets a budget; the order is that of every array.
+        campaigns: the campaigns to budget; arrays follow their order.
         days: length of the flight, >= 1.
 
     Raises:
-        ConfigError: naming the key that is unknown, missing or not allowed.
+        ConfigError: naming the key that is unknown, or whose value is not allowed.
         ConstraintError: naming the node whose bounds contradict each other, with the numbers.
     """
     names = tuple(campaign.name for campaign in campaigns)
@@ -93,7 +93,7 @@ def parse_constraints(
 
 
 def constraints_from_json(document: Mapping[str, Any]) -> Constraints:
-    """Rebuild what `Constraints.to_json` wrote."""
+    """Return the constraint set that `Constraints.to_json` wrote."""
     campaigns = [_Campaign(*pair) for pair in document["channel_of"].items()]
     settings = ConstraintSettings.of(document["settings"], "constraints")
     return parse_constraints(settings, campaigns, document["days"])
@@ -113,17 +113,17 @@ def _check_flight(names: tuple[str, ...], days: int) -> None:
         )
 
 
-def _total(given: Any) -> int:
-    exact = dollars(given, "total") * 100
+def _total(value: Any) -> int:
+    exact = dollars(value, "total") * 100
     if exact != exact.to_integral_value() or exact <= 0:
-        raise refused("total", given, "dollars in whole cents, above 0", "round it to cents")
+        raise refused("total", value, "dollars in whole cents, above 0", "round it to cents")
     return int(exact)
 
 
-def _spend_all(given: Any) -> bool:
-    if given not in ("equal", "at_most"):
-        raise refused("total_type", given, "equal or at_most", "choose one")
-    return bool(given == "equal")
+def _spend_all(value: Any) -> bool:
+    if value not in ("equal", "at_most"):
+        raise refused("total_type", value, "equal or at_most", "choose one")
+    return bool(value == "equal")
 
 
 def _pace(pacing: Any, change_limit: Any, days: int) -> tuple[tuple[float, float], float | None]:
@@ -142,7 +142,7 @@ def _pace(pacing: Any, change_limit: Any, days: int) -> tuple[tuple[float, float
     if limit <= 0:
         raise refused("change_limit", change_limit, "a share above 0%, or null", "raise it")
     if (low, high) != (1.0, 1.0):
-        # An uneven pace can corner itself: yesterday's spends may not reach today's total.
+        # At an uneven pace, limited changes of yesterday's spend may not reach today's total.
         raise refused("pacing", pacing, "[1, 1] where there is a change_limit", "set pacing=[1, 1]")
     return (low, high), limit
 
@@ -154,20 +154,20 @@ _KEYS = {
 
 
 def _by_name(
-    given: ConstraintSettings, kind: str, names: tuple[str, ...]
+    settings: ConstraintSettings, kind: str, names: tuple[str, ...]
 ) -> dict[str, dict[str, tuple[Any, str]]]:
-    """Per node its keys' values with where each came from: the default, or an override."""
+    """Return each node's keys, each with its value and the setting that it comes from."""
     group = f"{kind}s"
-    default = _keys(getattr(given, kind), kind, kind)
-    overrides = getattr(given, group)
+    default = _keys(getattr(settings, kind), kind, kind)
+    overrides = getattr(settings, group)
     if overrides is not None and not isinstance(overrides, Mapping):
-        raise refused(group, overrides, f"{kind} names with what differs", "write {} for none")
+        raise refused(group, overrides, f"a mapping from {kind} names to keys", "write {} for none")
     for name in overrides or {}:
         if name not in names:
             near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
             hint = f"did you mean {near[0]}?" if near else "use one of these names"
             raise ConfigError(
-                f"constraints.{group}: {shown(name)} is no {kind} here. "
+                f"constraints.{group}: {shown(name)} is not a {kind} of this flight. "
                 f"Allowed: {', '.join(names)}. To fix: {hint}"
             )
     return {
@@ -176,14 +176,14 @@ def _by_name(
     }
 
 
-def _keys(given: Any, kind: str, where: str) -> dict[str, tuple[Any, str]]:
+def _keys(group: Any, kind: str, where: str) -> dict[str, tuple[Any, str]]:
     allowed = _KEYS[kind]
-    if given is None:
+    if group is None:
         return {}
-    if not isinstance(given, Mapping):
-        raise refused(where, given, f"the keys {', '.join(allowed)}", "write {floor: 10%}")
-    given = {"off" if key is False else key: value for key, value in given.items()}  # YAML's `off`
-    for key in given:
+    if not isinstance(group, Mapping):
+        raise refused(where, group, f"the keys {', '.join(allowed)}", "write {floor: 10%}")
+    group = {"off" if key is False else key: value for key, value in group.items()}  # YAML's `off`
+    for key in group:
         if key not in allowed:
             near = difflib.get_close_matches(str(key), allowed, n=1)
             hint = f"did you mean {near[0]}?" if near else "remove it"
@@ -191,23 +191,23 @@ def _keys(given: Any, kind: str, where: str) -> dict[str, tuple[Any, str]]:
                 f"constraints.{where}: unknown key {shown(key)}. Allowed: {', '.join(allowed)}. "
                 f"To fix: {hint}"
             )
-    return {key: (value, f"{where}.{key}") for key, value in given.items()}
+    return {key: (value, f"{where}.{key}") for key, value in group.items()}
 
 
 def _limits(
     nodes: dict[str, dict[str, tuple[Any, str]]], kind: str, names: tuple[str, ...], total: int
 ) -> tuple[Cents, Cents, Cents]:
-    """Floors, caps and daily caps in cents, (nodes,) each."""
+    """Return floors, caps and daily caps in cents, (nodes,) each."""
     rows = np.array([_limit(nodes[name], total) for name in names], dtype=np.int64)
     return rows[:, 0], rows[:, 1], rows[:, 2]
 
 
 def _limit(node: dict[str, tuple[Any, str]], total: int) -> tuple[int, int, int]:
-    """One node's floor, cap and daily cap in cents; no cap is the total."""
+    """Return a node's floor, cap and daily cap in cents; a missing cap is the total."""
 
-    def amount(key: str, absent: int, up: bool) -> int:
+    def amount(key: str, default: int, up: bool) -> int:
         value, where = node.get(key, (None, key))
-        return absent if value is None else min(cents(value, total, where, up), total + 1)
+        return default if value is None else min(cents(value, total, where, up), total + 1)
 
     off, where = node.get("off", (False, "off"))
     if off not in (True, False, None):

@@ -1,48 +1,49 @@
-"""A plan in exact whole cents that keeps to every constraint the plan in dollars keeps to.
+"""Rounding of a plan to whole cents that satisfies every constraint the plan satisfies.
 
-Controlled rounding (Bacharach, Management Science 12(9), 1966; Cox, JASA 82, 1987): every cell goes
-to the cent below or above, so that every day's total, the money spent up to every day, and every
-campaign's, channel's and the flight's total goes to the cent below or above its own too. Bounds are
-whole cents, so whatever held before holds after, exactly. Such a rounding always exists: days and
-the sums of days form one laminar family, campaigns and channels another, and two laminar families
-make a totally unimodular system, whose linear program has whole-number vertices (Edmonds, 1970).
+Controlled rounding (Bacharach, Management Science 12(9), 1966; Cox, JASA 82, 1987): every cell is
+rounded to the cent below or above, and so is every day's total, the cumulative spend up to every
+day, and every campaign's, channel's and the flight's total. Bounds are whole cents, so those that
+held before hold exactly. Such a rounding always exists: days and their cumulative sums form one
+laminar family, campaigns and channels another, and two laminar families make a totally unimodular
+system, whose linear program has integer vertices (Edmonds, 1970).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ...data.errors import ConstraintError
 from .constraints import Constraints
 from .violations import violations
 
-_SNAP = 1e-4  # cents; nearer to a whole cent than this is that cent: rounding noise
+_SNAP = 1e-4  # cents; an amount closer than this to a whole cent is that cent
 
 
 def to_cents(plan: NDArray[np.float64], constraints: Constraints) -> NDArray[np.int64]:
-    """Round a feasible plan to whole cents with all sums kept, as near to it as can be.
+    """Return the nearest rounding of a feasible plan to whole cents that rounds all its sums too.
 
     Args:
         plan: dollars, (days, campaigns), feasible to 1e-9 of the total.
         constraints: the set it is feasible for.
 
     Returns:
-        Whole cents, (days, campaigns). They sum to the total exactly where it is to be spent.
+        Whole cents, (days, campaigns). They sum to the total exactly if all of it must be spent.
 
     Raises:
-        ConstraintError: if the plan breaks the constraints, with the first of what it breaks.
+        ConstraintError: if the plan violates the constraints, naming the first violation.
     """
-    _require_kept(constraints, plan)
+    from scipy.optimize import Bounds, LinearConstraint, milp  # slow to import: only where needed
+
+    _require_satisfied(constraints, plan)
     exact = np.asarray(plan, np.float64) * 100
     whole = _floor(exact)
-    part = np.clip(exact - whole, 0, 1)
+    fraction = np.clip(exact - whole, 0, 1)
     rows = _sums(constraints, len(plan))
     spent, base = rows @ exact.ravel(), rows @ whole.ravel()
     solved = milp(
-        (1 - 2 * part).ravel(),  # the distance |z - part| of every cell, up to a constant
+        (1 - 2 * fraction).ravel(),  # the sum of |z - fraction|, up to a constant
         constraints=LinearConstraint(rows, _floor(spent) - base, _ceil(spent) - base),
-        bounds=Bounds(0, _ceil(part).ravel()),
+        bounds=Bounds(0, _ceil(fraction).ravel()),
     )
     if solved.x is None:
         raise ConstraintError(
@@ -50,7 +51,7 @@ def to_cents(plan: NDArray[np.float64], constraints: Constraints) -> NDArray[np.
             "project it onto its constraints again"
         )
     cents = (whole + np.rint(solved.x).reshape(plan.shape)).astype(np.int64)
-    _require_kept(constraints, cents)
+    _require_satisfied(constraints, cents)
     return cents
 
 
@@ -63,7 +64,7 @@ def _ceil(cents: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _sums(constraints: Constraints, days: int) -> sparse.csr_array:
-    """One row a sum: days, days so far (the last is the total), campaigns, channels."""
+    """One row per sum: days, cumulative days (the last is the total), campaigns, channels."""
     campaigns = len(constraints.names)
     one_day, one_campaign = np.ones((1, campaigns)), np.ones((1, days))
     return sparse.csr_array(
@@ -78,10 +79,12 @@ def _sums(constraints: Constraints, days: int) -> sparse.csr_array:
     )
 
 
-def _require_kept(constraints: Constraints, plan: NDArray[np.float64] | NDArray[np.int64]) -> None:
-    broken = violations(constraints, plan)
-    if broken:
-        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+def _require_satisfied(
+    constraints: Constraints, plan: NDArray[np.float64] | NDArray[np.int64]
+) -> None:
+    lines = violations(constraints, plan)
+    if lines:
+        more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
         raise ConstraintError(
-            f"the plan breaks its constraints: {broken[0]}{more}; project it onto them first"
+            f"the plan violates its constraints: {lines[0]}{more}; project it onto them first"
         )

@@ -1,8 +1,8 @@
-"""Whether a plan keeps to its constraints: a checker that shares no code with the projection.
+"""Constraint violations of a plan, by a checker that shares no code with the projection.
 
 Whole cents (an integer array) are checked exactly: total, floors, caps and daily caps, to the cent.
 Pacing and changes from day to day are ratios that cents cannot meet exactly; they may be off by
-what rounding explains: one cent for the day itself, and one more times the ratio for the money it
+what rounding explains: one cent for the day itself, plus one cent times the ratio for the amount it
 is compared with. Dollars (a float array) are checked to a tolerance.
 """
 
@@ -23,7 +23,7 @@ _TOLERANCE = 1e-9  # share of the total that a plan in dollars may be off
 def violations(
     constraints: Constraints, plan: Numbers, tolerance: float | None = None
 ) -> list[str]:
-    """List what a plan violates, a readable line each; empty if it keeps to everything.
+    """Return a plan's violations, one readable line each; empty if there are none.
 
     Args:
         constraints: the set.
@@ -35,14 +35,14 @@ def violations(
         for check in _checks(
             constraints, _in_cents(plan)[None], _slack(constraints, plan, tolerance)
         )
-        for spot in np.argwhere(check.off)
+        for spot in np.argwhere(check.violated)
     ]
 
 
 def count_violations(
     constraints: Constraints, plans: Numbers, tolerance: float | None = None
 ) -> NDArray[np.int64]:
-    """Count the violated bounds of every plan.
+    """Return the number of violated bounds per plan.
 
     Args:
         constraints: the set.
@@ -50,24 +50,24 @@ def count_violations(
         tolerance: dollars that a plan in dollars may be off; 1e-9 of the total if absent.
 
     Returns:
-        (...,) numbers of bounds that do not hold.
+        (...,) counts.
     """
     flat = _in_cents(plans).reshape(-1, *plans.shape[-2:])
     slack = _slack(constraints, plans, tolerance)
     counts = np.zeros(len(flat), np.int64)
     for check in _checks(constraints, flat, slack):
-        counts += check.off.reshape(len(flat), -1).sum(1)
+        counts += check.violated.reshape(len(flat), -1).sum(1)
     return counts.reshape(plans.shape[:-2])
 
 
 class _Check(NamedTuple):
-    """One kind of bound on many plans at once."""
+    """One kind of bound, checked on many plans at once."""
 
-    what: str  # "below its floor"
-    names: tuple[Sequence[str], ...]  # of each axis after the plans'
+    violation: str  # "below its floor"
+    names: tuple[Sequence[str], ...]  # names along each axis after the first, which is plans
     spent: Numbers  # cents, (plans, ...)
     bound: Numbers  # cents, broadcast to the same
-    off: NDArray[np.bool_]  # the same
+    violated: NDArray[np.bool_]  # the same shape as spent
 
 
 def _in_cents(plan: Numbers) -> Numbers:
@@ -77,7 +77,7 @@ def _in_cents(plan: Numbers) -> Numbers:
 
 
 def _slack(constraints: Constraints, plan: Numbers, tolerance: float | None) -> float:
-    """Cents that exact bounds may be off: none for whole cents."""
+    """Cents by which exact bounds may be off: 0 for whole cents."""
     if np.issubdtype(plan.dtype, np.integer):
         return 0.0
     return 100 * (_TOLERANCE * constraints.total if tolerance is None else tolerance)
@@ -88,24 +88,24 @@ def _checks(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[
     yield from _flight(constraints, cents, slack)
     days = [f"day {day + 1}" for day in range(cents.shape[1])]
     cells = (days, constraints.names)
-    yield _least("below", cells, cents, np.zeros(1), slack)
-    yield _most("above its daily cap", cells, cents, constraints.daily_cap_cents, slack)
+    yield _lower_bound("below", cells, cents, np.zeros(1), slack)
+    yield _upper_bound("above its daily cap", cells, cents, constraints.daily_cap_cents, slack)
     rounding = 1.0 if slack == 0 else 0.0
     yield from _pacing(constraints, cents, days, slack, rounding)
     if constraints.change_limit is not None and len(days) > 1:
         limit, before = constraints.change_limit, cents[:, :-1]
         cells = (days[1:], constraints.names)
         slack += rounding * (2 + limit)
-        what = f"{100 * limit:g}% change from the day before:"
-        yield _least(f"below a {what}", cells, cents[:, 1:], (1 - limit) * before, slack)
-        yield _most(f"above a {what}", cells, cents[:, 1:], (1 + limit) * before, slack)
+        change = f"{100 * limit:g}% change from the day before:"
+        yield _lower_bound(f"below a {change}", cells, cents[:, 1:], (1 - limit) * before, slack)
+        yield _upper_bound(f"above a {change}", cells, cents[:, 1:], (1 + limit) * before, slack)
 
 
 def _total(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[_Check]:
     spent, total = cents.sum((1, 2)), np.array(constraints.total_cents)
-    yield _most("above the total", (), spent, total, slack)
+    yield _upper_bound("above the total", (), spent, total, slack)
     if constraints.spend_all:
-        yield _least("below the total", (), spent, total, slack)
+        yield _lower_bound("below the total", (), spent, total, slack)
 
 
 def _flight(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[_Check]:
@@ -121,44 +121,51 @@ def _flight(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[
     )
     levels = ((constraints.channels, channels), (constraints.names, campaigns))
     for level, (names, spent) in enumerate(levels):
-        yield _least("below its floor", (names,), spent, constraints.floor_cents[level], slack)
-        yield _most("above its cap", (names,), spent, constraints.cap_cents[level], slack)
+        yield _lower_bound(
+            "below its floor", (names,), spent, constraints.floor_cents[level], slack
+        )
+        yield _upper_bound("above its cap", (names,), spent, constraints.cap_cents[level], slack)
 
 
 def _pacing(
     constraints: Constraints, cents: Numbers, days: list[str], slack: float, rounding: float
 ) -> Iterator[_Check]:
-    """Each day's total against remaining money / remaining days."""
+    """Each day's total against remaining money / remaining days, the even pace."""
     today = cents.sum(2)
     even = (constraints.total_cents - np.cumsum(today, 1) + today) / np.arange(len(days), 0, -1)
-    left = np.arange(len(days), 0, -1)
+    days_remaining = np.arange(len(days), 0, -1)
     low, high = constraints.pacing
-    what = "times an even pace:"
-    yield _most(
-        f"above {high:g} {what}", (days,), today, high * even, slack + rounding * (1 + high / left)
+    pace = "times an even pace:"
+    yield _upper_bound(
+        f"above {high:g} {pace}",
+        (days,),
+        today,
+        high * even,
+        slack + rounding * (1 + high / days_remaining),
     )
     if constraints.spend_all:
-        slow = slack + rounding * (1 + low / left)
-        yield _least(f"below {low:g} {what}", (days,), today, low * even, slow)
+        slow = slack + rounding * (1 + low / days_remaining)
+        yield _lower_bound(f"below {low:g} {pace}", (days,), today, low * even, slow)
 
 
-def _least(
-    what: str, names: tuple[Sequence[str], ...], spent: Numbers, bound: Numbers, slack: Any
+def _lower_bound(
+    violation: str, names: tuple[Sequence[str], ...], spent: Numbers, bound: Numbers, slack: Any
 ) -> _Check:
-    return _Check(what, names, spent, bound, ~(spent >= bound - slack))  # NaN is off too
+    # Negated, so that NaN is a violation too.
+    return _Check(violation, names, spent, bound, ~(spent >= bound - slack))
 
 
-def _most(
-    what: str, names: tuple[Sequence[str], ...], spent: Numbers, bound: Numbers, slack: Any
+def _upper_bound(
+    violation: str, names: tuple[Sequence[str], ...], spent: Numbers, bound: Numbers, slack: Any
 ) -> _Check:
-    return _Check(what, names, spent, bound, ~(spent <= bound + slack))
+    return _Check(violation, names, spent, bound, ~(spent <= bound + slack))
 
 
 def _line(check: _Check, spot: tuple[int, ...]) -> str:
     names = [axis[i] for axis, i in zip(check.names, spot[1:], strict=True)]
     bound = np.broadcast_to(check.bound, check.spent.shape)[spot]
     place = ", ".join(names) or "total"
-    return f"{place}: {_shown(check.spent[spot])} is {check.what} {_shown(bound)}"
+    return f"{place}: {_shown(check.spent[spot])} is {check.violation} {_shown(bound)}"
 
 
 def _shown(cents: Any) -> str:

@@ -1,4 +1,12 @@
-"""How does Gymnasium see it?"""
+"""How does Gymnasium see it?
+
+- ``env``: the single and the vector environment
+- ``batch``: the flights in lockstep that both environments run
+- ``calibrated``: environments and problems of a calibration
+- ``state_arrays``: a state as flat arrays, for saving and restoring
+- ``validation``: checks of what users pass in, with their error messages
+- ``render``: a flight as text or as a picture
+"""
 
 from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
 from .calibrated import problem_in

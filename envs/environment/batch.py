@@ -1,4 +1,4 @@
-"""A batch of flights in progress: what the single and the batched environment share."""
+"""`FlightBatch`: flights in progress, the core of the single and the vector environment."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -54,7 +54,7 @@ class EnvSettings(Settings):
 
 
 class EpisodeDraw(NamedTuple):
-    """The markets and the randomness of a batch of flights."""
+    """Markets and noise of a batch of flights."""
 
     market: Market  # fields (flights, campaigns)
     state: MarketState
@@ -62,25 +62,25 @@ class EpisodeDraw(NamedTuple):
 
 
 class MarketSource(Protocol):
-    """Where flights come from."""
+    """Source of the markets and the noise of flights."""
 
     @property
     def market(self) -> Market:
-        """All markets that may be drawn, fields (markets, campaigns)."""
+        """All markets that can be drawn, fields (markets, campaigns)."""
 
     def draw(self, seed: int, episodes: range, days: int) -> EpisodeDraw:
-        """Return the markets and the noise of these episodes."""
+        """Return the markets and the noise of episodes, one flight each."""
 
 
 class MarketPool(NamedTuple):
-    """Markets that flights are drawn from at random."""
+    """Markets from which each flight draws one at random."""
 
     market: Market  # fields (markets, campaigns)
     state: MarketState
     shocks: ShockSettings | None = None
 
     def draw(self, seed: int, episodes: range, days: int) -> EpisodeDraw:
-        """Return one flight an episode; its randomness depends on (seed, episode) alone."""
+        """Return one flight per episode; each depends on (seed, episode) alone."""
         rngs = [generator(seed, episode) for episode in episodes]
         index = np.array([int(rng.integers(len(self.market.elasticity))) for rng in rngs])
         market, state = gather(self.market, index), gather(self.state, index)
@@ -88,7 +88,7 @@ class MarketPool(NamedTuple):
 
 
 class FlightBatch:
-    """A batch of flights in progress; what both environments share."""
+    """A batch of flights in progress, in lockstep."""
 
     def __init__(
         self,
@@ -103,11 +103,11 @@ class FlightBatch:
         size = observation_size(campaigns, channels)
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (action_size(campaigns),), np.float32)
-        self._fly = partial(step_flights, problem, settings, _daily_value(problem))
-        self.trace: list[tuple[Floats, float]] = []  # the first flight: dollars, value a day
+        self._step = partial(step_flights, problem, settings, _daily_value(problem))
+        self.trace: list[tuple[Floats, float]] = []  # first flight: dollars and value per day
 
     def begin(self, seed: int, episodes: range) -> Float32s:
-        """Start one flight an episode."""
+        """Start one flight per episode; return the observations, (flights, size)."""
         self._draw = self.source.draw(seed, episodes, self.problem.days)
         self._static = self._draw.state
         self.flight: FlightState = initial_state(self.problem, self._draw.state, (len(episodes),))
@@ -115,55 +115,59 @@ class FlightBatch:
         return self.observation()
 
     def observation(self) -> Float32s:
-        """Return what a policy sees now, (flights, size)."""
+        """Return the current observations, (flights, size)."""
         return np.ascontiguousarray(observe(self.problem, self.flight.view, np.float32))
 
     def play(self, action: NDArray[Any]) -> tuple[Float32s, Floats]:
-        """Spend a day; return the observations and rewards."""
+        """Spend a day; return the observations, (flights, size), and rewards, (flights,)."""
         if not hasattr(self, "_draw") or self.done:
-            raise MediaGymError("step(): there is no flight to fly; call reset() first.")
-        inside = at_most(at_least(np.asarray(action, np.float64, order="F"), -1.0), 1.0)
+            raise MediaGymError("step(): no flight is in progress; call reset() first.")
+        clipped = at_most(at_least(np.asarray(action, np.float64, order="F"), -1.0), 1.0)
         day, draw, state = len(self.trace), self._draw, (self.flight, self._static)
-        played = self._fly(day, draw.market, select(draw.noise, day), state, inside)
-        (self.flight, self._static), self.day = played.state, played.day
+        result = self._step(day, draw.market, select(draw.noise, day), state, clipped)
+        (self.flight, self._static), self.day = result.state, result.day
         self.trace.append((self.day.spend[0].copy(), float(self.day.value[0].sum())))
-        return np.ascontiguousarray(played.seen), played.reward
+        return np.ascontiguousarray(result.observation), result.reward
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return everything that decides the rest of the flights, as arrays by name."""
+        """Return the full state of the flights, as arrays by name."""
         self._require_flight("get_state()")
-        parts = {"draw": self._draw, "static": self._static, "flight": self.flight}
+        records = {"draw": self._draw, "static": self._static, "flight": self.flight}
         spend, value = (np.array([day[k] for day in self.trace]) for k in (0, 1))
-        return {**to_arrays(parts), "trace.spend": spend, "trace.value": value}
+        return {**to_arrays(records), "trace.spend": spend, "trace.value": value}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], flights: int) -> Float32s:
-        """Continue from what ``state`` returned; the problem must be the same."""
+        """Continue from a result of ``state``, for the same problem; return the observations."""
         require_fitting(arrays, self.problem.days, flights, len(self.problem.constraints.names))
-        parts = from_arrays(
+        records = from_arrays(
             arrays, {"draw": EpisodeDraw, "static": MarketState, "flight": FlightState}
         )
-        self._draw, self._static, self.flight = parts["draw"], parts["static"], parts["flight"]
+        self._draw, self._static, self.flight = (
+            records["draw"],
+            records["static"],
+            records["flight"],
+        )
         rows = zip(arrays["trace.spend"], arrays["trace.value"], strict=True)
         self.trace = [(spend, float(value)) for spend, value in rows]
         return self.observation()
 
-    def _require_flight(self, what: str) -> None:
+    def _require_flight(self, method: str) -> None:
         if not hasattr(self, "_draw"):
-            raise MediaGymError(f"{what}: there is no flight; call reset() first.")
+            raise MediaGymError(f"{method}: no flight was started; call reset() first.")
 
     @property
     def done(self) -> bool:
-        """Whether the flights have ended."""
+        """True after the last day of the flights."""
         return len(self.trace) == self.problem.days
 
 
 class StepResult(NamedTuple):
-    """What a day makes of a batch of flights."""
+    """A batch of flights after a day."""
 
-    state: tuple[FlightState, MarketState]  # the second under the static plan, if that is asked for
+    state: tuple[FlightState, MarketState]  # flights; markets under the static plan, if relative
     day: DayResult
     reward: Floats  # (flights,)
-    seen: Float32s  # (flights, size) what a policy sees then
+    observation: Float32s  # (flights, size)
 
 
 def step_flights(
@@ -172,40 +176,41 @@ def step_flights(
     scale: float,
     day: int,
     market: Market,
-    today: Noise,
+    noise: Noise,
     state: tuple[FlightState, MarketState],
     action: Floats,
 ) -> StepResult:
-    """Spend a day.
+    """Return the flights after a day of spend, with rewards and observations.
 
     Args:
-        problem: what is planned.
-        settings: of the environment.
-        scale: value a day that is a reward of 1.
-        day: days that are over.
-        market: the markets.
-        today: the day's noise.
-        state: before the day, and that of the markets under the static plan.
+        problem: what was known before the flight.
+        settings: settings of the environment.
+        scale: expected objective of a day, > 0, that counts as a reward of 1.
+        day: number of days that are over, >= 0.
+        market: the true markets.
+        noise: the day's draws.
+        state: the flights before the day, and the markets under the static plan.
         action: (flights, 1 + campaigns), in [-1, 1].
     """
     flight, static = state
-    target, total = requested_spend(problem, flight.view, action, settings.action)
-    flight, spent = step_day(problem, market, flight, target, total, today)
+    requested, total = requested_spend(problem, flight.view, action, settings.action)
+    flight, result = step_day(problem, market, flight, requested, total, noise)
     counted = settings.reward == "counted"
-    value = problem.objective.counted(spent.outcome, spent.spend) if counted else spent.value
-    worth = summed(value)
+    value = problem.objective.counted(result.outcome, result.spend) if counted else result.value
+    reward = summed(value)
     if settings.relative:
         plan = problem.static_plan[day]
-        static, outcome = step(market, static, plan, today.without_count_noise())
-        worth = worth - summed(problem.objective.expected(outcome, plan))
-    reward = worth / scale
+        static, outcome = step(market, static, plan, noise.without_count_noise())
+        reward = reward - summed(problem.objective.expected(outcome, plan))
+    reward = reward / scale
     if settings.distance_penalty:
-        reward = reward - settings.distance_penalty * distance(target, total, spent.planned)
-    return StepResult((flight, static), spent, reward, observe(problem, flight.view, np.float32))
+        reward = reward - settings.distance_penalty * distance(requested, total, result.planned)
+    observation = observe(problem, flight.view, np.float32)
+    return StepResult((flight, static), result, reward, observation)
 
 
 def _daily_value(problem: Problem) -> float:
-    """Return the static plan's mean daily conversions (or dollars) in the mean market."""
+    """Return the static plan's mean daily objective in the mean market, > 0."""
     state, total = problem.state, 0.0
     for plan in problem.static_plan:
         state, outcome = step(problem.market, state, plan, None)

@@ -1,4 +1,4 @@
-"""The environment of a calibration: what ``gym.make("mediagym/Calibrated-v0")`` makes."""
+"""Environments of a calibration, behind ``gym.make("mediagym/Calibrated-v0")``."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,13 +15,13 @@ from ..planning import SolverSettings, static_plan
 from .batch import EnvSettings
 from .env import BudgetEnv, BudgetVectorEnv
 
-GROUPS = {  # of the configuration, and the YAML that each is by default
+GROUPS = {  # configuration group -> name of its default YAML
     "constraints": "default",
     "env": "default",
     "objective": "conversions",
     "solver": "default",
 }
-_VERSION = 4  # of kept static plans; a change of the solver must not find old ones
+_VERSION = 4  # version of cached static plans; increase it when the solver changes
 
 
 def problem_in(
@@ -34,18 +34,21 @@ def problem_in(
     solver: SolverSettings,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Problem:
-    """Return the problem that a posterior and the configuration make up.
+    """Return the problem of a posterior and a configuration.
 
-    The static plan is kept in the folder under the content of all it depends on.
+    The static plan is cached in the folder, under a digest of everything it depends on.
 
     Args:
-        folder: of the calibration.
-        posterior: what is in it.
+        folder: folder of the calibration.
+        posterior: posterior of that calibration.
         constraints: settings of the constraint set.
-        objective: for journeys with the ratio of every campaign.
+        objective: objective of the flight; `journeys` needs one ratio per campaign.
         days: length of the flight.
         solver: settings of the static plan's solver.
-        progress: called with a line now and then.
+        progress: called with a line of progress from time to time.
+
+    Raises:
+        ConfigError: if ratios of journeys are missing or the constraints are infeasible.
     """
     if objective.name == "journeys" and len(objective.ratios or ()) != len(posterior.campaigns):
         raise ConfigError(
@@ -63,12 +66,12 @@ def problem_in(
     )
     path = folder / f"static-{key}.npz"
     if path.exists():
-        base = read_arrays(path)["plan"]
+        plan = read_arrays(path)["plan"]
     else:
-        base = static_plan(posterior, limits, objective, days, solver, progress)
-        with suppress(DataError):  # an installed sample may lie where nothing may be written
-            write_arrays(path, {"plan": base})
-    return problem_of(posterior, limits, objective, base)
+        plan = static_plan(posterior, limits, objective, days, solver, progress)
+        with suppress(DataError):  # an installed sample may lie in a read-only folder
+            write_arrays(path, {"plan": plan})
+    return problem_of(posterior, limits, objective, plan)
 
 
 def make_env(
@@ -77,13 +80,13 @@ def make_env(
     ratios: Sequence[Mapping[str, float]] | None = None,
     **groups: Any,
 ) -> BudgetEnv:
-    """Make one flight at a time over the training draws of a calibration.
+    """Return an environment of one flight at a time over a calibration's training draws.
 
     Args:
-        calibration: folder that ``scripts/calibrate.py`` wrote; None for the shipped sample's.
+        calibration: folder written by ``scripts/calibrate.py``; None for the shipped sample's.
         render_mode: ``ansi``, ``rgb_array`` or None.
         ratios: for ``objective={"name": "journeys"}``: ``mean`` and ``log_sd`` of the journey
-            conversions per claimed one, a mapping per campaign.
+            conversions per claimed one, one mapping per campaign.
         groups: ``constraints``, ``env``, ``objective``, ``solver``: mappings that change keys of
             the defaults in ``conf``, e.g. ``constraints={"total": 100000}``.
     """
@@ -98,7 +101,7 @@ def make_vector_env(
     ratios: Sequence[Mapping[str, float]] | None = None,
     **groups: Any,
 ) -> BudgetVectorEnv:
-    """Make many flights in lockstep; the arguments are those of ``make_env``."""
+    """Return an environment of ``num_envs`` flights in lockstep; other arguments: ``make_env``."""
     problem, posterior, settings = _parts(calibration, ratios, groups)
     return BudgetVectorEnv(problem, posterior.training(), settings, num_envs, render_mode)
 
@@ -109,7 +112,7 @@ def _parts(
     changes: Mapping[str, Any],
 ) -> tuple[Problem, Posterior, EnvSettings]:
     folder = SAMPLE / "calibration" if calibration is None else Path(calibration)
-    _refuse_unknown(changes)
+    _require_known(changes)
     groups = {
         group: shipped_yaml(f"{group}/{name}") | dict(changes.get(group, {}))
         for group, name in GROUPS.items()
@@ -121,14 +124,14 @@ def _parts(
         folder,
         posterior,
         constraints=ConstraintSettings.of(groups["constraints"], "constraints"),
-        objective=Objective.of(objective, [Ratio.of(each, "ratios") for each in ratios or ()]),
+        objective=Objective.of(objective, [Ratio.of(ratio, "ratios") for ratio in ratios or ()]),
         days=settings.days,
         solver=SolverSettings.of(groups["solver"], "solver"),
     )
     return problem, posterior, settings
 
 
-def _refuse_unknown(changes: Mapping[str, Any]) -> None:
+def _require_known(changes: Mapping[str, Any]) -> None:
     unknown = [name for name in changes if name not in GROUPS]
     if unknown:
         raise TypeError(f"unknown argument {unknown[0]!r}; allowed: {', '.join(GROUPS)}")

@@ -1,4 +1,4 @@
-"""The gym: spend a budget day by day in a market that is not known; batched first.
+"""Gymnasium environments in which a budget is spent day by day in an unknown market.
 
 ``BudgetVectorEnv`` runs any number of flights in lockstep on numpy arrays; ``BudgetEnv`` is a
 batch of one. An action of 0 follows the posterior-static plan; every action is projected exactly
@@ -24,7 +24,10 @@ RENDER_MODES = ["ansi", "rgb_array"]
 
 
 class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
-    """Many flights in lockstep; all end on the same day and restart at once (SAME_STEP)."""
+    """Many flights in lockstep; all end on the same day and restart at once (SAME_STEP).
+
+    Observations are (num_envs, observation_size), actions (num_envs, 1 + campaigns) in [-1, 1].
+    """
 
     metadata = {"render_modes": RENDER_MODES, "autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012
 
@@ -50,11 +53,11 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32s, dict[str, Any]]:
-        """Start all flights anew.
+        """Start new flights; return their observations and an empty ``info``.
 
         Args:
-            seed: one integer for the whole batch.
-            options: ``episode``, the number of the first flight, to go on where a batch was.
+            seed: one integer >= 0 for the whole batch; None continues the sequence of episodes.
+            options: ``episode``, the number of the first flight, to resume a sequence.
         """
         if seed is not None:
             self._seed, self._episode = require_seed(seed), 0
@@ -64,28 +67,28 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
     def step(
         self, actions: Float32s
     ) -> tuple[Float32s, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
-        """Spend a day in every flight; the last day's observation comes as ``final_obs``."""
+        """Spend a day in every flight; the last day's observation is ``info["final_obs"]``."""
         shape = self.num_envs, *self.batch.action_space.shape
-        seen, reward = self.batch.play(require_action(actions, shape))
+        observation, reward = self.batch.play(require_action(actions, shape))
         over = np.full(self.num_envs, self.batch.done)
         infos: dict[str, Any] = {}
         if self.batch.done:
-            infos = {"final_obs": seen, "_final_obs": over}
-            seen = self._begin()
-        return seen, reward, over, np.zeros(self.num_envs, bool), infos
+            infos = {"final_obs": observation, "_final_obs": over}
+            observation = self._begin()
+        return observation, reward, over, np.zeros(self.num_envs, bool), infos
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Return the full state as arrays, for ``np.savez`` and ``set_state``."""
         return {**self.batch.state(), "episodes": np.array([self._seed, self._episode])}
 
     def set_state(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
-        """Continue from a state of an environment of the same making; return the observations."""
-        seen = self.batch.restore(arrays, self.num_envs)
+        """Continue from a state of an identically configured environment; return observations."""
+        observation = self.batch.restore(arrays, self.num_envs)
         self._seed, self._episode = (int(n) for n in arrays["episodes"])
-        return seen
+        return observation
 
     def render(self) -> Any:
-        """Return the first flight so far, as a picture or as text."""
+        """Return the first flight so far, as a picture (rgb_array) or as text (ansi)."""
         return _render(self.batch, self.render_mode)
 
     def _begin(self) -> Float32s:
@@ -95,7 +98,7 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
 
 
 class BudgetEnv(gym.Env[Float32s, Float32s]):
-    """One flight: a batch of one."""
+    """One flight; observations are (observation_size,), actions (1 + campaigns,) in [-1, 1]."""
 
     metadata = {"render_modes": RENDER_MODES, "render_fps": 4}  # noqa: RUF012
 
@@ -115,31 +118,31 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32s, dict[str, Any]]:
-        """Start the next flight; a seed starts the sequence of flights anew."""
+        """Start the next flight; a seed restarts the sequence of flights."""
         super().reset(seed=seed)
         if seed is not None:
             self._seed, self._episode = require_seed(seed), 0
-        seen = self.batch.begin(self._seed, range(self._episode, self._episode + 1))
+        observation = self.batch.begin(self._seed, range(self._episode, self._episode + 1))
         self._episode += 1
-        return seen[0], {}
+        return observation[0], {}
 
     def step(self, action: Float32s) -> tuple[Float32s, float, bool, bool, dict[str, Any]]:
-        """Spend a day; ``info`` holds the dollars and the reported conversions."""
-        given = require_action(action, self.batch.action_space.shape)
-        seen, reward = self.batch.play(given[None])
+        """Spend a day; ``info`` holds the dollars delivered and the counted conversions."""
+        action = require_action(action, self.batch.action_space.shape)
+        observation, reward = self.batch.play(action[None])
         day = self.batch.day
         info = {"spend": day.spend[0].copy(), "conversions": day.outcome.conversions[0].copy()}
-        return seen[0], float(reward[0]), self.batch.done, False, info
+        return observation[0], float(reward[0]), self.batch.done, False, info
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Return the full state as arrays, for ``np.savez`` and ``set_state``."""
         return {**self.batch.state(), "episodes": np.array([self._seed, self._episode])}
 
     def set_state(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
-        """Continue from a state of an environment of the same making; return the observation."""
-        seen = self.batch.restore(arrays, 1)
+        """Continue from a state of an identically configured environment; return observations."""
+        observation = self.batch.restore(arrays, 1)
         self._seed, self._episode = (int(n) for n in arrays["episodes"])
-        first: Float32s = seen[0]
+        first: Float32s = observation[0]
         return first
 
     def render(self) -> Any:
@@ -153,5 +156,5 @@ def _render(batch: FlightBatch, mode: str | None) -> Any:
     names, first = batch.problem.constraints.names, batch.problem.state.day
     spend = np.array([spend for spend, _ in batch.trace]).reshape(-1, len(names))
     value = np.array([value for _, value in batch.trace])
-    show = flight_text if mode == "ansi" else flight_picture
-    return show(names, first, spend, value, batch.problem.constraints.total)
+    render = flight_text if mode == "ansi" else flight_picture
+    return render(names, first, spend, value, batch.problem.constraints.total)

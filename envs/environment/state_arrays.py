@@ -1,4 +1,4 @@
-"""Records as flat arrays by name and back, so that a flight can be saved without a pickle."""
+"""Conversion of nested records to flat arrays by name and back, for saving without pickle."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, get_type_hints
@@ -13,7 +13,7 @@ _RECORDS = {record.__name__: record for record in (Market, MarketState, Noise, O
 
 
 def to_arrays(records: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
-    """Flatten nested records into arrays named by their path: ``flight.view.ledger.spent``."""
+    """Return nested records as arrays named by their path: ``flight.view.ledger.spent``."""
     return {
         name: np.array(value)
         for key, record in records.items()
@@ -21,17 +21,17 @@ def to_arrays(records: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     }
 
 
-def from_arrays(arrays: Mapping[str, NDArray[Any]], kinds: Mapping[str, type]) -> dict[str, Any]:
-    """Build the records that ``to_arrays`` flattened.
+def from_arrays(arrays: Mapping[str, NDArray[Any]], types: Mapping[str, type]) -> dict[str, Any]:
+    """Return the records that ``to_arrays`` flattened.
 
     Args:
-        arrays: by path.
-        kinds: the record type of each name.
+        arrays: arrays by path.
+        types: record type of each name.
 
     Raises:
-        MediaGymError: if a field is missing.
+        MediaGymError: if a required field is missing.
     """
-    return {name: _built(name, kind, arrays) for name, kind in kinds.items()}
+    return {name: _build(name, kind, arrays) for name, kind in types.items()}
 
 
 def _walk(path: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -42,16 +42,18 @@ def _walk(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def _built(path: str, kind: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
+def _build(path: str, kind: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
     if hasattr(kind, "_fields"):
         hints = get_type_hints(kind)
-        return kind(*(_built(f"{path}.{name}", hints[name], arrays) for name in kind._fields))
+        return kind(*(_build(f"{path}.{name}", hints[name], arrays) for name in kind._fields))
     if path in arrays:
         value = np.asarray(arrays[path])
         return int(value) if kind is int else value.copy()
     if path.rpartition(".")[2] in _OPTIONAL:
         return None
-    raise MediaGymError(f"set_state(): {path} is missing; give all that get_state() returned.")
+    raise MediaGymError(
+        f"set_state(): {path} is missing; pass everything that get_state() returned."
+    )
 
 
 _OPTIONAL = {name for record in _RECORDS.values() for name in record._field_defaults} | {

@@ -1,4 +1,4 @@
-"""What an environment refuses, in words: counts, seeds, actions, render modes, foreign states."""
+"""Validation of counts, seeds, actions, render modes and states, with errors for users."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,66 +10,68 @@ from ...data.errors import MediaGymError
 
 
 def require_count(num_envs: Any) -> int:
-    """Return how many flights run side by side; a whole number, 1 or more."""
+    """Return the number of parallel flights; MediaGymError unless it is whole and >= 1."""
     if isinstance(num_envs, bool) or not isinstance(num_envs, int | np.integer) or num_envs < 1:
-        raise MediaGymError(f"num_envs: {num_envs!r} was given; a whole number above 0 is allowed.")
+        raise MediaGymError(f"num_envs: {num_envs!r} was given; expected a whole number above 0.")
     return int(num_envs)
 
 
 def require_seed(seed: Any) -> int:
-    """Return the seed of a sequence of flights; a whole number, 0 or more."""
+    """Return a seed; MediaGymError unless it is whole and >= 0."""
     if isinstance(seed, list | tuple):
         raise MediaGymError(
-            f"reset(seed={seed}): one integer is allowed; an episode's randomness is made of it "
-            "and of the episode's number."
+            f"reset(seed={seed}): expected one integer; an episode's noise follows from it and "
+            "the number of the episode."
         )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise MediaGymError(f"reset(seed={seed!r}): a whole number, 0 or more, is allowed.")
+        raise MediaGymError(f"reset(seed={seed!r}): expected a whole number, 0 or more.")
     return int(seed)
 
 
 def require_mode(mode: str | None, allowed: Sequence[str]) -> str | None:
-    """Return a render mode that there is."""
+    """Return the render mode; MediaGymError unless it is allowed or None."""
     if mode is not None and mode not in allowed:
         raise MediaGymError(
-            f"render_mode: {mode!r} was given; allowed: {', '.join(allowed)}, or none."
+            f"render_mode: {mode!r} was given; allowed: {', '.join(allowed)}, or None."
         )
     return mode
 
 
 def require_action(action: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return an action as an array of real, finite numbers of the shape that is due."""
+    """Return an action as an array; MediaGymError unless real, finite and of the given shape."""
     try:
-        given = np.asarray(action)
+        array = np.asarray(action)
     except ValueError:
-        raise MediaGymError(f"action: rows of one shape are due, {shape} in all.") from None
-    if given.shape != shape:
-        raise MediaGymError(f"action: shape {given.shape} was given, {shape} is due.")
-    if given.dtype.kind not in "fiub":
-        raise MediaGymError(f"action: entries of {given.dtype} were given; real numbers are due.")
-    finite = np.isfinite(given)
+        raise MediaGymError(
+            f"action: rows of different lengths were given; expected shape {shape}."
+        ) from None
+    if array.shape != shape:
+        raise MediaGymError(f"action: shape {array.shape} was given; expected {shape}.")
+    if array.dtype.kind not in "fiub":
+        raise MediaGymError(f"action: entries of {array.dtype} were given; expected real numbers.")
+    finite = np.isfinite(array)
     if not finite.all():
         raise MediaGymError(
-            f"action: {given[~finite][0]} was given; every entry must be a finite number in "
-            "[-1, 1]. Look for a diverged policy."
+            f"action: {array[~finite][0]} was given; every entry must be a finite number in "
+            "[-1, 1]. Check whether the policy diverged."
         )
-    return given
+    return array
 
 
 def require_fitting(
     arrays: Mapping[str, NDArray[Any]], days: int, flights: int, campaigns: int
 ) -> None:
-    """Refuse the state of an environment of another making.
+    """Raise an error for the state of a differently configured environment.
 
     Args:
-        arrays: what ``get_state`` returned, by path.
-        days: of a flight here.
-        flights: side by side here.
-        campaigns: here.
+        arrays: returned by ``get_state``, by path.
+        days: length of this environment's flights.
+        flights: number of flights in parallel.
+        campaigns: number of campaigns.
     """
-    given, due = arrays.get("draw.noise.level"), (days, flights, campaigns)
-    if given is not None and np.shape(given) != due:
+    level, expected = arrays.get("draw.noise.level"), (days, flights, campaigns)
+    if level is not None and np.shape(level) != expected:
         raise MediaGymError(
-            "set_state(): a state of {} days, {} flights and {} campaigns was given; here are "
-            "{}, {} and {}.".format(*np.shape(given), *due)
+            "set_state(): a state of {} days, {} flights and {} campaigns was given; this "
+            "environment has {}, {} and {}.".format(*np.shape(level), *expected)
         )

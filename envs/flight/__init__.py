@@ -1,9 +1,12 @@
 """How does a flight run, and what is known in it?
 
-- ``problem``: `Problem`, everything known before the flight; ``static_terms`` of its plan
+- ``problem``: `Problem`, everything known before the flight
+- ``static_terms``: terms of the static plan that actions and allocations start from
 - ``rollout``: `step_day` and the loop over days, with the ledger and the belief
-- ``belief``: the Gaussian filter in flight; ``particle_filter``: the filter over draws
-- ``actions``: from an action to requested dollars; ``belief_allocation``: the belief's own split
+- ``belief``: the Gaussian filter in flight
+- ``particle_filter``: the slower filter over draws of the posterior
+- ``actions``: from an action to requested dollars
+- ``belief_allocation``: the belief's own split of the plan's mean day
 - ``observation``: the observation vector and its blocks
 """
 

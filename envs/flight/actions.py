@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ...data.settings import Settings
 from ..arrays import Array, at_least, namespace, summed
-from ..constraints import Ledger, add_up, day_bounds, remaining
+from ..constraints import Ledger, day_bounds, remaining
 from .belief_allocation import belief_allocation
 from .problem import Problem
 from .rollout import Observable
@@ -34,17 +34,17 @@ def requested_spend(
 ) -> tuple[Array, Array]:
     """Return the dollars that an action requests, (..., campaigns), and their total, (...).
 
-    The day's total is what the plan would spend of the money left, times ``exp(pace a_0)``; the
+    The day's total is the plan's share of the unspent money, times ``exp(pace a_0)``; the
     campaigns share it in the plan's proportions times ``exp(tilt a_k)``, centred, so that adding
     a constant to all entries changes nothing. Where the plan is zero a tilt above 0 spends as if
     the plan had a hundredth of the campaign's mean day there. With ``follow`` the proportions are
     those of the plan times ``exp(follow b_k)`` where ``b`` is ``belief_allocation``, so that an
     action of 0 already reacts to reports. The projection comes after; the map ``tree_softmax`` pays
-    every floor first and shares only what is left, so that the projection seldom moves dollars.
+    every floor first and shares only the remainder, so that the projection seldom moves dollars.
 
     Args:
         problem: holds the plan.
-        view: holds the day, the money left and the belief.
+        view: holds the day, the unspent money and the belief.
         action: (..., 1 + campaigns), meant to lie in [-1, 1].
         settings: the map and its scales.
     """
@@ -71,13 +71,14 @@ def _floors_first(
     constraints, xp = problem.constraints, namespace(weight)
     bounds = day_bounds(constraints, ledger)
     total = xp.minimum(xp.maximum(total, bounds.lower[0][..., 0]), bounds.upper[0][..., 0])
+    arrays = constraints.arrays(weight)
     dollars, weights = total[..., None], [weight]
     for depth in range(len(bounds.lower) - 2, -1, -1):
-        weights.append(add_up(constraints, depth, weights[-1]))
+        weights.append(arrays.add_up(depth, weights[-1]))
     weights = weights[::-1]
     for depth, parents in enumerate(constraints.tree.parents):
         floor = bounds.lower[depth + 1]
-        spare = dollars - add_up(constraints, depth, floor)
+        spare = dollars - arrays.add_up(depth, floor)
         share = weights[depth + 1] / weights[depth][..., parents]
         dollars = floor + at_least(spare, 0.0)[..., parents] * share
     return dollars, total

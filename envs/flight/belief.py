@@ -19,11 +19,11 @@ from .problem import BeliefCovariance, Problem
 class BeliefState(NamedTuple):
     """Belief about a flight's market; (..., campaigns)."""
 
-    state: MarketState  # of the mean market; level is the belief's mean
-    elasticity: Array  # mean
+    state: MarketState  # state of the mean market; its level is the belief's mean
+    elasticity: Array  # mean of the local elasticity, in (0, slope)
     covariance: BeliefCovariance
     observed: Array  # conversions reported so far
-    expected: Array  # conversions the posterior mean expected for the same spend
+    expected: Array  # conversions so far that the posterior mean predicts for the same spend
     innovation: Array  # yesterday's log(reported + 1) - log(expected + 1)
 
 
@@ -56,9 +56,9 @@ def update_belief(
     ratio = state.stock / market.reference_spend
     odds = odds_at_reference(belief.elasticity, market.slope)
     effect = odds_effect(ratio, odds, market.slope)
-    kept = market.level_kept
-    level = kept * kept * belief.covariance.level + problem.level_step_variance
-    curve, both = belief.covariance.curve, kept * belief.covariance.both
+    decay = market.level_kept
+    level = decay * decay * belief.covariance.level + problem.level_step_variance
+    curve, both = belief.covariance.curve, decay * belief.covariance.both
     to_level, to_curve = level + effect * both, both + effect * curve
     ahead = to_level + effect * to_curve
     shift, variance, *_ = kalman_step(forecast.claimed, ahead, reported, market.dispersion)
@@ -83,7 +83,7 @@ def update_belief(
 
 
 def level_shift(problem: Problem, belief: BeliefState) -> Array:
-    """Return the log level less what was expected of it before the flight."""
+    """Return the log level minus the log level expected before the flight."""
     return belief.state.level - prior_level(problem, belief.state.day)
 
 

@@ -1,28 +1,28 @@
 """`belief_allocation`: the belief's own split of the static plan's mean day, in closed form.
 
 On a Hill curve of slope 1 the marginal return equals a price p at ``scale / sqrt(p) - offset``
-dollars, so the campaigns that no floor binds share what is left by one number (water-filling).
+dollars, so one number divides the remaining money among the campaigns that no floor binds
+(water-filling).
 Each curve's return is scaled so that before the flight the result is the plan's own mean day:
 carry-over, lags and seasons stay in it as the plan has them. Under uncertainty this is approximate:
 campaigns whose marginal return at the plan is below its price are not rescaled.
 """
 
 from ..arrays import Array, at_least, at_most, namespace, summed
-from ..constraints import add_up
 from ..market import odds_at_reference
 from .belief import BeliefState, level_shift
 from .problem import Problem
 from .static_terms import CENT, MAX_ELASTICITY, MIN_RATIO
 
-_PASSES = 3  # times that campaigns bound by a floor are taken out
+_PASSES = 3  # passes; each takes out the campaigns that a floor binds
 
 
 def belief_allocation(problem: Problem, belief: BeliefState) -> Array:
     """Return the log of the allocated spend over the plan's mean day, (..., campaigns).
 
     Args:
-        problem: what was known before the flight; curves of another slope than 1 are treated as
-            concave ones of the same elasticity.
+        problem: what was known before the flight; curves whose slope is not 1 are treated as
+            concave curves of the same elasticity.
         belief: the current belief.
     """
     curves = problem.allocation_curves
@@ -33,11 +33,11 @@ def belief_allocation(problem: Problem, belief: BeliefState) -> Array:
     spend, free = curves.mean_static_spend + 0 * scale, 1 + 0 * scale
     parents = problem.constraints.tree.parents[1]
     for _ in range(_PASSES):
-        left = curves.total - summed(spend * (1 - free) - free * offset)
-        root = left / at_least(summed(free * scale), CENT)
+        unbound_total = curves.total - summed(spend * (1 - free) - free * offset)
+        root = unbound_total / at_least(summed(free * scale), CENT)
         unbound = scale * root[..., None] - offset
         spend = xp.maximum(xp.where(free > 0, unbound, spend), curves.floor)
-        channels = add_up(problem.constraints, 1, spend)
+        channels = problem.constraints.arrays(spend).add_up(1, spend)
         raised = at_least(curves.channel_floor / channels, 1.0)[..., parents]
         spend, bound = spend * raised, (unbound < curves.floor) | (raised > 1)
         free = xp.where(bound, 0 * free, free)

@@ -56,7 +56,7 @@ def observe(problem: Problem, view: Observable, dtype: type | None = None) -> Ar
     Args:
         problem: what was known before the flight.
         view: the money and the belief at the beginning of the day.
-        dtype: of numpy's result; that of its blocks if absent.
+        dtype: dtype of numpy's result; the blocks' own if absent.
     """
     belief, ledger = view.belief, view.ledger
     xp = namespace(belief.observed)
@@ -64,7 +64,7 @@ def observe(problem: Problem, view: Observable, dtype: type | None = None) -> Ar
     days_left = days - ledger.day
     money = remaining(constraints, ledger)[..., None] / constraints.total
     _, channels, campaigns = floor_remaining(constraints, ledger)
-    left = money * constraints.total + _CENT
+    dollars_left = money * constraints.total + _CENT
     mean_spend = problem.mean_static_spend + 1.0
     zero = 0 * money
     today = weekday_of(belief.state.day)
@@ -73,8 +73,8 @@ def observe(problem: Problem, view: Observable, dtype: type | None = None) -> Ar
         zero + days_left / days,
         money,
         xp.log(money * days / max(days_left, 1) + 1e-3),
-        campaigns / left,
-        channels / left,
+        campaigns / dollars_left,
+        channels / dollars_left,
         xp.log1p(ledger.last / mean_spend),
         xp.log1p(view.smooth / mean_spend),
         belief.innovation,

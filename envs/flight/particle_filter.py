@@ -24,14 +24,14 @@ class PosteriorDraws(NamedTuple):
 
     market: Market
     state: MarketState
-    variance: Floats  # (campaigns,) of the kernel in the log level, >= 0
+    variance: Floats  # (campaigns,) variance of the kernel in the log level, >= 0
 
 
 class ParticleSet(NamedTuple):
     """Weighted draws in flight; (flights, draws, campaigns)."""
 
     state: MarketState
-    variance: Array  # of the log level
+    variance: Array  # variance of the log level, >= 0
     log_weight: Array  # unnormalised, per campaign
 
 
@@ -39,7 +39,7 @@ def posterior_draws(posterior: Posterior, count: int) -> PosteriorDraws:
     """Return evenly spaced training draws of a posterior as a smooth density.
 
     Args:
-        posterior: before the flight.
+        posterior: posterior before the flight.
         count: number of draws; all if there are fewer.
     """
     market, state = posterior.sample_training(count)
@@ -66,8 +66,8 @@ def update_weights(
     """Return the particles after a day's spend and the platforms' reports.
 
     Args:
-        draws: before the flight.
-        particle_set: before the report.
+        draws: draws of the posterior before the flight.
+        particle_set: particles before the report.
         spend: dollars delivered, (flights, campaigns).
         reported: conversions, (flights, campaigns).
     """

@@ -13,7 +13,7 @@ from ..constraints import Constraints
 from ..market import Market, MarketState, Objective, odds_at_reference, step
 from .static_terms import AllocationCurves, DayTerms, allocation_curves, day_terms
 
-_MIN_LEVEL_VARIANCE = 1e-4  # of the log level of a campaign that is known
+_MIN_LEVEL_VARIANCE = 1e-4  # variance of the log level of a campaign that is known
 
 
 class BeliefCovariance(NamedTuple):
@@ -39,12 +39,12 @@ class Problem:
 
     constraints: Constraints  # budget, floors, caps; also the length of the flight
     objective: Objective
-    market: Market  # of mean parameters under the posterior
+    market: Market  # market of mean parameters under the posterior
     state: MarketState  # its state before the first day
-    covariance: BeliefCovariance  # of each campaign's log level and log odds before the first day
+    covariance: BeliefCovariance  # moments of log level and log odds before the first day
     static_plan: Array  # (days, campaigns) the posterior-static plan, dollars: action 0
     claim_slope: Array = 1.0  # slope of log true conversions on log claimed conversions
-    credit_days: float | None = None  # after the flight; later landings do not count; None: all do
+    credit_days: float | None = None  # days after the flight within which landings count; None: all
 
     @cached_property
     def days(self) -> int:
@@ -64,12 +64,12 @@ class Problem:
     @cached_property
     def prior_levels(self) -> tuple[Array, ...]:
         """Expected log level at the beginning of each day, then after the last: days + 1 arrays."""
-        kept, level = self.market.level_kept, self.state.level
-        return tuple(kept**past * level for past in range(self.days + 1))
+        decay, level = self.market.level_kept, self.state.level
+        return tuple(decay**past * level for past in range(self.days + 1))
 
     @cached_property
     def day_terms(self) -> tuple[DayTerms, ...]:
-        """What the actions of each day start from."""
+        """Terms of the static plan that the actions of each day start from."""
         total, mean = self.constraints.total, self.mean_static_spend
         return tuple(day_terms(self.static_plan, mean, total, day) for day in range(self.days))
 

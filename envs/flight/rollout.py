@@ -21,7 +21,7 @@ class Observable(NamedTuple):
 
     ledger: Ledger  # money: day, spent so far, yesterday's spend
     belief: BeliefState
-    smooth: Array  # exponentially smoothed spend, dollars a day
+    smooth: Array  # exponentially smoothed spend, dollars per day
 
 
 class FlightState(NamedTuple):
@@ -35,7 +35,7 @@ class DayResult(NamedTuple):
     """Spend and outcome of one day of a flight; (..., campaigns)."""
 
     spend: Array  # dollars delivered
-    planned: Array  # dollars given to the platforms, >= spend
+    planned: Array  # dollars budgeted at the platforms, >= spend
     outcome: Outcome
     value: Array  # expected objective
 
@@ -90,12 +90,12 @@ def step_day(
 
 
 def credited_value(problem: Problem, market: Market, outcome: Outcome, days_left: int) -> Array:
-    """Return a day's expected objective per campaign, less what lands too late to count.
+    """Return a day's expected objective per campaign, without conversions that land too late.
 
     Args:
         problem: holds the objective and the days after the flight that count.
         market: the true markets.
-        outcome: of the day.
+        outcome: outcome of the day.
         days_left: days of the flight after this one.
     """
     if problem.credit_days is None:

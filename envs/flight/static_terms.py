@@ -5,30 +5,30 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array, at_least, at_most, namespace
-from ..constraints import Constraints, add_up, daily_floors
+from ..constraints import Constraints, daily_floors
 from ..market import Market, odds_at_reference
 
 CENT = 0.01  # dollars; a plan that spends less is taken to spend this
 NO_DOLLARS = 1e-12  # keeps shares of nothing finite
 MIN_RATIO = 0.02  # smallest spend over the plan's mean day, and over the reference spend
-MAX_ELASTICITY = 0.95  # of a curve that is treated as concave
-_LIFT = 0.01  # of a campaign's mean day: what a tilt starts from on days when the plan has less
+MAX_ELASTICITY = 0.95  # elasticities are capped here, to treat every curve as concave
+_LIFT = 0.01  # share of a campaign's mean day that a tilt acts on if the plan has less
 
 
 class DayTerms(NamedTuple):
-    """What the actions of one day start from."""
+    """Terms of one day of the static plan, from which its actions start."""
 
     plan: Array  # dollars of the static plan, (campaigns,)
-    lift: Array  # dollars that they lack to a hundredth of the mean day, (campaigns,), >= 0
-    share: Array  # of the money left, that the plan spends today
-    lift_share: Array  # lift of all campaigns over the budget
+    lift: Array  # dollars that raise the plan to a hundredth of the mean day, (campaigns,), >= 0
+    share: Array  # share of the unspent money that the plan spends today, in [0, 1], ()
+    lift_share: Array  # lift of all campaigns over the budget, ()
 
 
 class AllocationCurves(NamedTuple):
     """Concave response curves scaled to the static plan; (campaigns,) unless noted."""
 
     mean_static_spend: Array  # dollars per day of the static plan, >= CENT
-    total: Array  # of all campaigns, ()
+    total: Array  # mean_static_spend of all campaigns together, ()
     scale: Array  # dollars: spend = scale sqrt(odds (1 + odds)) - reference_spend odds
     floor: Array  # dollars per day that floors require
     channel_floor: Array  # the same per channel, (channels,)
@@ -41,12 +41,12 @@ def day_terms(static_plan: Array, mean_static_spend: Array, budget: float, day: 
         static_plan: (days, campaigns) dollars.
         mean_static_spend: its mean over days, (campaigns,).
         budget: dollars over the flight.
-        day: counted from the flight's first, 0.
+        day: day of the flight, from 0.
     """
     plan = static_plan[day]
     lift = at_least(_LIFT * mean_static_spend - plan, 0.0)
-    today, left = plan.sum(), budget - static_plan[:day].sum()
-    share = today / at_least(left, today + NO_DOLLARS)
+    today, unspent = plan.sum(), budget - static_plan[:day].sum()
+    share = today / at_least(unspent, today + NO_DOLLARS)
     return DayTerms(plan, lift, share, lift.sum() / budget)
 
 
@@ -62,7 +62,7 @@ def allocation_curves(
     Args:
         constraints: hold the floors.
         market: the mean market, fields (campaigns,).
-        value: of a conversion, (campaigns,).
+        value: value of a conversion, (campaigns,).
         level: expected log level, (campaigns,).
         mean_static_spend: dollars per day, (campaigns,).
     """
@@ -85,5 +85,5 @@ def allocation_curves(
         total=dollars.sum(),
         scale=xp.sqrt(relative / curvature) * (ratio + odds) * market.reference_spend,
         floor=xp.minimum(alike(daily_floors(constraints)), dollars),
-        channel_floor=xp.minimum(channels, add_up(constraints, 1, dollars)),
+        channel_floor=xp.minimum(channels, constraints.arrays(dollars).add_up(1, dollars)),
     )

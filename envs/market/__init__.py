@@ -1,4 +1,18 @@
-"""What does a day of spend bring?"""
+"""What does a day of spend bring?
+
+- ``records``: parameters, state, noise and outcome of a market
+- ``step``: one day of the physics, in order; every effect enters here, the weekday too
+- ``response``: Hill saturation and adstock
+- ``effects``: fatigue, halo, time of year, reporting lag
+- ``calendar``: day numbers and weekdays
+- ``counts``: counts from given noise, and their likelihood
+- ``noise``: drawing the noise of flights and sudden events
+- ``streams``: the random streams and their keys
+- ``parameters``: unit, range, neutral value and source of every parameter
+- ``objective``: the value of an outcome
+- ``simulate``: many days of a fixed plan
+- ``counterfactual``: expected conversions of a history under other spends
+"""
 
 from .calendar import day_number, weekday_of
 from .counterfactual import counterfactual_conversions

@@ -1,4 +1,4 @@
-"""What a history would have brought at other spends: response curves over the days that were."""
+"""`counterfactual_conversions`: a history's expected conversions under other spends."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,24 +13,24 @@ Step = Callable[[Market, MarketState, Any, None], tuple[MarketState, Outcome]]
 
 
 def counterfactual_conversions(
-    market: Market, levels: Floats, spend: Floats, first_day: int, respond: Step = step
+    market: Market, levels: Floats, spend: Floats, first_day: int, step_market: Step = step
 ) -> Floats:
-    """Return expected conversions of a past whose log levels are known, summed over its days.
+    """Return the expected conversions of a history with known log levels, summed over its days.
 
     Args:
         market: one market or a batch, (..., campaigns).
         levels: (days, ..., campaigns) log level of every day.
-        spend: (days, campaigns) dollars, as they were or other.
-        first_day: days since 1970-01-01.
-        respond: ``market.step``, or that of another world.
+        spend: (days, campaigns) dollars, actual or hypothetical.
+        first_day: the history's first day, days since 1970-01-01.
+        step_market: ``step``, or that of another response form.
 
     Returns:
         (..., campaigns) conversions.
     """
-    kept = np.maximum(market.level_kept, 1e-9)
+    decay = np.maximum(market.level_kept, 1e-9)
     state = MarketState(first_day, spend[:7].mean(0) + 0 * levels[0], levels[0])
     total = 0 * levels[0]
     for level, dollars in zip(levels, spend, strict=True):
-        state, outcome = respond(market, state._replace(level=level / kept), dollars, None)
+        state, outcome = step_market(market, state._replace(level=level / decay), dollars, None)
         total = total + outcome.expected
     return np.asarray(total)

@@ -32,7 +32,7 @@ class Ratio(Settings):
 
 @dataclass(frozen=True)
 class Objective:
-    """The value of a day's outcome; for journeys with the ratio of every campaign."""
+    """The value of a day's outcome; `journeys` needs the ratio of every campaign."""
 
     name: ObjectiveName
     margin: float  # share of revenue that is gross profit, in (0, 1]
@@ -40,11 +40,11 @@ class Objective:
 
     @classmethod
     def of(cls, settings: ObjectiveSettings, ratios: Sequence[Ratio] | None = None) -> "Objective":
-        """Return the objective that settings name, with what journeys found beside them."""
+        """Return the objective that settings name, with the ratios that `journeys` needs."""
         return cls(settings.name, settings.margin, None if ratios is None else tuple(ratios))
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values that tell two objectives apart."""
+        """Return plain values that identify the objective, for the keys of caches."""
         return {
             "name": self.name,
             "margin": self.margin,
@@ -71,7 +71,7 @@ class Objective:
         return np.array(means) if namespace(like) is np else like.new_tensor(means)
 
     def per_conversion(self, order_value: Array) -> Array:
-        """Return what a conversion adds, spend left aside, (..., campaigns) like order values."""
+        """Return the value of a conversion before spend is subtracted, (..., campaigns)."""
         if self.name in ("conversions", "journeys"):
             return self.conversion_weights(order_value) + 0 * order_value
         return order_value * (self.margin if self.name == "profit" else 1.0)

@@ -1,15 +1,15 @@
-"""The response curve and the carry-over of spend, each written once, for numpy and torch."""
+"""Hill response curve and adstock, each written once, for numpy and torch."""
 
 from math import log
 
 from ..arrays import Array, namespace
 
-_LEAST_KEPT = 1e-9  # share kept a day whose half-life is still told
-_TINY = 1e-12  # keeps the gradient of a power finite at a stock of zero
+_MIN_CARRYOVER = 1e-9  # smallest share kept per day that has a half-life
+_EPSILON = 1e-12  # keeps the gradient of a power finite at a stock of zero
 
 
 def odds_at_reference(elasticity: Array, slope: Array) -> Array:
-    """Return ``(h / x0) ** s``, the Hill curve's one free number, from the local elasticity.
+    """Return ``(h / x0) ** s``, the Hill curve's free parameter, from the local elasticity.
 
     A Hill curve ``A^s / (A^s + h^s)`` has local elasticity ``e = s (1 - sat)`` where ``sat`` is
     its value at the reference spend, so ``(h / x0)^s = (1 - sat) / sat = e / (s - e)``.
@@ -30,7 +30,7 @@ def saturation(ratio: Array, elasticity: Array, slope: Array) -> Array:
         slope: Hill exponent, > 0; 1 is exact and concave.
     """
     odds = odds_at_reference(elasticity, slope)
-    power = ratio if _all_one(slope) else ratio * (ratio + _TINY) ** (slope - 1)
+    power = ratio if _all_one(slope) else ratio * (ratio + _EPSILON) ** (slope - 1)
     return power * (1 + odds) / (power + odds)
 
 
@@ -47,16 +47,16 @@ def local_elasticity(ratio: Array, elasticity: Array, slope: Array) -> Array:
 
 def odds_effect(ratio: Array, odds: Array, slope: Array) -> Array:
     """Return d log saturation / d log odds at ``ratio`` times the reference stock, 0 at 1."""
-    power = ratio if _all_one(slope) else (ratio + _TINY) ** slope
+    power = ratio if _all_one(slope) else (ratio + _EPSILON) ** slope
     return odds / (1 + odds) - odds / (power + odds)
 
 
 def inverse_marginal(price: Array, value: Array, elasticity: Array) -> Array:
-    """Return the ratio at which one more unit of ratio is worth ``price`` (slope 1, concave).
+    """Return the ratio at which the marginal value is ``price`` (slope 1, concave).
 
     Solves ``value * d saturation / d ratio = price``: the derivative of the Hill curve with slope
-    1 is ``odds (1 + odds) / (ratio + odds)^2``. Below zero where even the first unit is worth
-    less than the price; the caller clips.
+    1 is ``odds (1 + odds) / (ratio + odds)^2``. Negative where even the first unit is
+    worth less than the price; the caller clips.
     """
     xp = namespace(price, value)
     odds = odds_at_reference(elasticity, 1.0)
@@ -64,7 +64,7 @@ def inverse_marginal(price: Array, value: Array, elasticity: Array) -> Array:
 
 
 def carry(stock: Array, spend: Array, carryover: Array) -> Array:
-    """Return today's advertising stock, normalised so that a steady spend is its own stock.
+    """Return today's advertising stock, normalised so that constant spend is its own stock.
 
     Geometric adstock ``A_t = theta A_{t-1} + (1 - theta) u_t``.
     """
@@ -79,9 +79,9 @@ def carryover_of(half_life: Array) -> Array:
 def half_life_of(carryover: Array) -> Array:
     """Return the half-life in days of a share kept a day, the inverse of ``carryover_of``."""
     xp = namespace(carryover)
-    return log(0.5) / xp.log(xp.clip(carryover, _LEAST_KEPT, 1 - _LEAST_KEPT))
+    return log(0.5) / xp.log(xp.clip(carryover, _MIN_CARRYOVER, 1 - _MIN_CARRYOVER))
 
 
 def _all_one(slope: Array) -> bool:
-    """Whether every slope is known to be 1: the power may then be left out, to the same bits."""
+    """Return True if every slope is 1, so that the power may be skipped with the same bits."""
     return bool((slope == 1).all()) if hasattr(slope, "all") else slope == 1

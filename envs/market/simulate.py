@@ -1,4 +1,4 @@
-"""A fixed plan run through ``market.step``, day by day."""
+"""`simulate`: a fixed plan run through `step`, day by day."""
 
 from ..arrays import Array, select
 from .records import Market, MarketState, Noise, Outcome
@@ -8,7 +8,7 @@ from .step import step
 def simulate(
     market: Market, state: MarketState, plan: Array, noise: Noise | None
 ) -> tuple[MarketState, list[Outcome]]:
-    """Return what markets make of a fixed plan, (days, ..., campaigns) dollars."""
+    """Return the last state and the daily outcomes of a plan, (days, ..., campaigns) dollars."""
     outcomes = []
     for t in range(plan.shape[0]):
         state, outcome = step(market, state, plan[t], None if noise is None else select(noise, t))

@@ -1,8 +1,15 @@
-"""The physics, once: the records of a market and the one pure ``step`` that everybody calls.
+"""`step`: one day of the physics of a market, a pure function for numpy and torch.
 
-Every field is ``(..., campaigns)``: leading axes are a batch of markets, of flights, or both.
-A feature is off while its fields are None, and exactly neutral at the value that
-``envs/market/parameters.py`` names beside each parameter's unit, range and source.
+Where each effect enters, in order:
+
+- ``deliver``: delivery below plan, platform caps, outages
+- ``cost_per_click``: prices by spend, ``_pressure``: prices by competitors
+- ``response.carry``: build-up and carry-over of the stock
+- ``effects``: ``fatigue``, ``attention`` (the halo), ``season`` (the time of year)
+- ``_drift``: permanent changes of efficiency
+- ``expected_conversions``: Hill saturation, log level, **the weekday**
+- ``_count``: NB2 counts; ``effects.reporting_lag``; ``_claimed``: the platform's claims, where
+  organic conversions follow the weekday as well
 """
 
 import numpy as np
@@ -10,7 +17,7 @@ import numpy as np
 from ..arrays import Array, at_least, namespace
 from .calendar import weekday_of
 from .counts import poisson_quantile
-from .effects import attention, season, settle, wear
+from .effects import attention, fatigue, reporting_lag, season
 from .records import Market, MarketState, Noise, Outcome
 from .response import carry, saturation
 
@@ -18,22 +25,19 @@ from .response import carry, saturation
 def step(
     market: Market, state: MarketState, spend: Array, noise: Noise | None
 ) -> tuple[MarketState, Outcome]:
-    """Advance a market by one day of spend.
+    """Return the state after a day of spend and the outcome of the day.
 
     In order: delivery; price ``CPC = c0 C (x / x0)^eta``; stock ``A = theta A + (1 - theta) u`` of
     the spend at undisturbed prices, ``u = x / C``; Hill saturation; fatigue; demand (an
     Ornstein-Uhlenbeck level, drift, weekday, annual Fourier terms, shocks); halo; NB2 counts by
-    gamma-Poisson; landing with a lag; the platform's claims.
+    gamma-Poisson; a reporting lag; the platform's claims.
 
     Args:
         market: parameters, (..., campaigns).
-        state: at the end of yesterday.
+        state: state of the market at the end of yesterday.
         spend: dollars planned for today, >= 0, (..., campaigns).
-        noise: today's draws; None for the expected day (no change of level but its decay, counts at
-            their mean).
-
-    Returns:
-        The state at the end of the day, and the day's outcome.
+        noise: today's draws; None for the expected day: the level decays towards 0 without a random
+            change, and counts are at their mean.
     """
     xp = namespace(spend, market.elasticity)
     delivered = deliver(market, spend, noise)
@@ -41,7 +45,7 @@ def step(
     level = level if noise is None else level + level_change(market, noise)
     drift = _drift(market, state, noise)
     pressure = _pressure(market, state, noise)
-    rise = None if pressure is None else xp.exp(_with(pressure, noise and noise.competitor_entry))
+    rise = None if pressure is None else xp.exp(_sum(pressure, noise and noise.competitor_entry))
     cpc, bought = cost_per_click(market, delivered), delivered
     if rise is not None:
         cpc, bought = cpc * rise, delivered / rise
@@ -49,17 +53,18 @@ def step(
     stock = carry(state.stock, build, market.carryover)
     clicks = delivered / cpc
     impressions = clicks / market.click_rate
-    tired, worn = wear(market, state.fatigue, impressions)
-    aware, lifted = attention(market, state.attention, stock)
-    demand = _with(level, drift, season(market.annual, state.day), noise and noise.spike)
-    expected = expected_conversions(market, stock, _with(demand, worn, lifted), state.day)
+    next_fatigue, fatigue_effect = fatigue(market, state.fatigue, impressions)
+    next_attention, halo_effect = attention(market, state.attention, stock)
+    demand = _sum(level, drift, season(market.annual, state.day), noise and noise.spike)
+    log_level = _sum(demand, fatigue_effect, halo_effect)
+    expected = expected_conversions(market, stock, log_level, state.day)
     conversions, order_value = expected, market.order_value
     if noise is not None and noise.count_normal is not None:
         conversions = _count(expected, noise)
         order_value = order_value * unit_lognormal(market.order_value_sd, noise.order_value)
         clicks = clicks / xp.exp(market.price_sd * noise.price)
         impressions = clicks / market.click_rate
-    pending, landed = settle(market, state.pending, conversions)
+    pending, reported = reporting_lag(market, state.pending, conversions)
     outcome = Outcome(
         expected=expected,
         expected_revenue=expected * market.order_value,
@@ -68,7 +73,7 @@ def step(
         clicks=clicks,
         impressions=impressions,
         delivered=delivered,
-        claimed=_claimed(market, landed, demand, state.day, noise),
+        claimed=_claimed(market, reported, demand, state.day, noise),
     )
     after = MarketState(
         state.day + 1,
@@ -76,16 +81,16 @@ def step(
         level,
         None if market.build is None else build,
         pressure,
-        tired,
+        next_fatigue,
         drift,
-        aware,
+        next_attention,
         pending,
     )
     return after, outcome
 
 
 def deliver(market: Market, spend: Array, noise: Noise | None) -> Array:
-    """Return the dollars of a plan that a platform manages to spend today, at most those planned.
+    """Return the planned dollars that the platforms spend today.
 
     The share delivered is ``exp(-sd |z|)``, at most the platform's cap, and nothing in an outage.
     """
@@ -98,7 +103,7 @@ def deliver(market: Market, spend: Array, noise: Noise | None) -> Array:
 
 
 def expected_conversions(market: Market, stock: Array, level: Array, day: int) -> Array:
-    """Return a day's mean conversions for a stock and a log level."""
+    """Return a day's mean conversions at a stock and a log level, times the weekday's factor."""
     xp = namespace(stock, market.elasticity)
     share = saturation(stock / market.reference_spend, market.elasticity, market.slope)
     demand = xp.exp(level + market.weekday[..., weekday_of(day), :])
@@ -106,20 +111,20 @@ def expected_conversions(market: Market, stock: Array, level: Array, day: int) -
 
 
 def steady_conversions(market: Market, spend: Array, level: Array) -> Array:
-    """Return conversions a day at a steady spend, mean of the week, at a log level."""
+    """Return mean daily conversions over a week of constant spend at a log level."""
     stock = spend + 0 * market.elasticity
     week = [expected_conversions(market, stock, level, day) for day in range(7)]
     return sum(week) / 7
 
 
 def cost_per_click(market: Market, spend: Array) -> Array:
-    """Return the CPC in dollars; a spend of zero is priced like a cent."""
+    """Return the cost per click in dollars; a spend of zero is priced like a cent."""
     ratio = at_least(spend, 0.01) / market.reference_spend
     return market.reference_cpc * ratio**market.inflation
 
 
 def level_change(market: Market, noise: Noise) -> Array:
-    """Return a day's change of the log level: its own walk and the shared one."""
+    """Return a day's change of the log level: each campaign's own and the shared one."""
     return market.level_sd * noise.level + market.demand_sd * noise.demand
 
 
@@ -132,37 +137,39 @@ def _zero(value: Array | None) -> Array:
     return 0.0 if value is None else value
 
 
-def _with(first: Array, *terms: Array | None) -> Array:
-    """Add the terms that are on."""
+def _sum(first: Array, *terms: Array | None) -> Array:
+    """Return the sum of the terms that are on."""
     for term in terms:
         first = first if term is None else first + term
     return first
 
 
 def _drift(market: Market, state: MarketState, noise: Noise | None) -> Array | None:
-    """Return the log efficiency gained or lost for good by the end of the day."""
+    """Return the log efficiency gained or lost permanently by the end of the day; None if off."""
     if market.drift_sd is None:
         return state.drift
-    moved = None if noise is None or noise.drift is None else market.drift_sd * noise.drift
-    return _with(_zero(state.drift) + 0 * market.drift_sd, moved)
+    change = None if noise is None or noise.drift is None else market.drift_sd * noise.drift
+    return _sum(_zero(state.drift) + 0 * market.drift_sd, change)
 
 
 def _pressure(market: Market, state: MarketState, noise: Noise | None) -> Array | None:
-    """Return the rivals' log price pressure, an Ornstein-Uhlenbeck process; None where off."""
+    """Return the competitors' log price pressure, an Ornstein-Uhlenbeck process; None if off."""
     if market.competition_kept is None:
-        rivalry = noise is not None and noise.competitor_entry is not None
-        return 0 * market.reference_cpc if rivalry else None
-    kept = market.competition_kept * _zero(state.competition)
+        entered = noise is not None and noise.competitor_entry is not None
+        return 0 * market.reference_cpc if entered else None
+    pressure = market.competition_kept * _zero(state.competition)
     if noise is None or noise.competition is None or market.competition_sd is None:
-        return kept
-    return kept + market.competition_sd * noise.competition
+        return pressure
+    return pressure + market.competition_sd * noise.competition
 
 
-def _claimed(market: Market, landed: Array, demand: Array, day: int, noise: Noise | None) -> Array:
-    """Return what the platform reports: its rate times what landed, and organic views."""
-    claimed = landed if market.claim_rate is None else landed * market.claim_rate
+def _claimed(
+    market: Market, reported: Array, demand: Array, day: int, noise: Noise | None
+) -> Array:
+    """Return the platform's claims: its rate times the reported conversions, plus organic ones."""
+    claimed = reported if market.claim_rate is None else reported * market.claim_rate
     if market.organic is not None and market.view_through is not None:
-        xp = namespace(landed, market.organic)
+        xp = namespace(reported, market.organic)
         rhythm = xp.exp(demand + market.weekday[..., weekday_of(day), :])
         claimed = claimed + market.view_through * market.organic * rhythm
     tracked = noise is not None and noise.tracking is not None and noise.count_normal is not None

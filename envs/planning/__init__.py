@@ -1,4 +1,10 @@
-"""What is the best plan for known markets?"""
+"""What is the best plan for known markets?
+
+- ``spectral``: `maximise`, for whole plans whose days are not coupled
+- ``gradient``: `best_plan`, day by day, under any constraints
+- ``clairvoyant``: the best daily, constant and shared plans of known markets
+- ``static``: plans made before the flight, from the posterior
+"""
 
 from .clairvoyant import best_constant_plan, best_shared_plan, clairvoyant_values, plan_objective
 from .gradient import SolverSettings, best_plan, objective_with_gradient, to_tensors

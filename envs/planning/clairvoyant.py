@@ -31,7 +31,7 @@ class ClairvoyantValues(NamedTuple):
     """The best plans of known markets and their values."""
 
     daily: Floats  # (markets,) expected objective of the best daily plan
-    constant: Floats  # (markets,) of the best plan that is the same every day, outages included
+    constant: Floats  # (markets,) the same of the best constant plan, which cannot avoid outages
     plan: Floats  # (days, markets, campaigns) dollars: the best daily plan
 
 
@@ -52,7 +52,7 @@ def clairvoyant_values(
         market: true markets, fields (markets, campaigns).
         state: states before the first day.
         path: demand paths and shocks, fields (days, markets, campaigns).
-        iterations: most evaluations of the objective per optimisation.
+        iterations: maximum number of evaluations of the objective per optimisation.
         progress: receives a line per stage.
     """
     open_path, caps = _deliverable(market, path)
@@ -100,8 +100,8 @@ def best_shared_plan(
         market: fields (markets, campaigns).
         state: states before the first day.
         path: demand paths, fields (days, markets, campaigns).
-        iterations: most evaluations of the objective.
-        daily_minimum: (campaigns,) least dollars a day; None: zero.
+        iterations: maximum number of evaluations of the objective.
+        daily_minimum: (campaigns,) minimum dollars per day; None: zero.
     """
     by_market = plan_objective(problem, market, state, path._replace(outage=None, delivery=None))
     count = len(market.elasticity)
@@ -130,8 +130,8 @@ def plan_objective(
     def value(plans: "torch.Tensor") -> "torch.Tensor":
         _, outcomes = simulate(market, state, plans, noise)
         days = [
-            credited_value(problem, market, outcome, left)
-            for outcome, left in zip(outcomes, days_left, strict=True)
+            credited_value(problem, market, outcome, remaining)
+            for outcome, remaining in zip(outcomes, days_left, strict=True)
         ]
         return torch.stack(days).sum((0, 2))
 

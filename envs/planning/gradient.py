@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record", bound=tuple[Any, ...] | Problem)
 _LOG_OFFSET = 0.01  # dollars: keeps the logarithm of a spend finite
-_MIN_UNSPENT_SHARE = 0.01  # of the total, at the start, where money may stay unspent
+_MIN_UNSPENT_SHARE = 0.01  # lowest initial share of the total left unspent, if any may be
 # steps after which the logits are reset to the projected plan: far outside the feasible set the
 # gradient vanishes
 _RESET_INTERVAL = 20
@@ -37,7 +37,7 @@ class SolverSettings(Settings):
     iterations: Annotated[int, Field(ge=1)]
     rate: Annotated[float, Field(gt=0)]  # first step of Adam, in log dollars
     draws: Annotated[int, Field(ge=1)]  # markets that stand for the posterior
-    seed: Annotated[int, Field(ge=0)]  # of their demand paths
+    seed: Annotated[int, Field(ge=0)]  # seed of the markets' demand paths
 
 
 class Optimum(NamedTuple):
@@ -69,7 +69,7 @@ def objective_with_gradient(
 
     Args:
         value: (days, rows, campaigns) dollars -> (rows,).
-        days: of the flight; plans of one day are repeated every day.
+        days: length of the flight; plans of one day are repeated every day.
     """
     import torch
 
@@ -95,8 +95,8 @@ def best_plan(
     """Improve a plan by Adam and return the best feasible plans met on the way.
 
     Args:
-        constraints: of the flight.
-        objective: maximised in expectation over the markets that share a plan.
+        constraints: constraints of the flight.
+        objective: objective, maximised in expectation over the markets that share a plan.
         markets: parameters and states, fields (markets, campaigns).
         path: the markets' demand paths, fields (days, markets, campaigns); None: no change.
         initial_plan: (days, plans, campaigns) dollars, feasible; plans is 1 (shared) or the
@@ -177,7 +177,7 @@ def _plan_of(
     """Return the feasible plan of logits, projected day by day.
 
     Args:
-        constraints: of the flight.
+        constraints: constraints of the flight.
         split_logits: (days, plans, campaigns) log dollars, up to a constant per day.
         pace_logits: (days, plans) log dollars in all, up to a constant; one more row is money
             that stays unspent.

@@ -18,9 +18,9 @@ from ..projection import Bounds, Tree, project
 PlanObjective = Callable[[Floats], tuple[Floats, Floats]]
 """(rows, days, campaigns) dollars -> (rows,) value and its gradient."""
 _SUFFICIENT_INCREASE = 1e-4  # share of the first-order gain that a step must bring
-_MEMORY = 8  # values of which a step must beat the least: the search is not monotone
+_MEMORY = 8  # a step must beat the lowest of this many values: not a monotone search
 _BACKTRACKING = 0.3  # factor on a rejected step
-_STEP_RANGE = (1e-9, 1e9)  # of step lengths, times the first one
+_STEP_RANGE = (1e-9, 1e9)  # allowed step lengths, as multiples of the first one
 
 
 class PlanOptimum(NamedTuple):
@@ -41,9 +41,9 @@ def maximise(
 
     Args:
         objective: value and gradient of plans.
-        projection: onto the feasible plans.
+        projection: projects plans onto the feasible ones.
         initial_plan: (rows, days, campaigns) dollars; need not be feasible.
-        iterations: most evaluations of the objective.
+        iterations: maximum number of evaluations of the objective.
         tolerance: relative gain of twenty evaluations below which the run ends.
     """
     plan = projection(initial_plan)
@@ -54,13 +54,13 @@ def maximise(
     best, recent = PlanOptimum(plan, value), np.repeat(value[None], _MEMORY, 0)
     checked = value
     for i in range(iterations):
-        trial = plan + shrink[:, None, None] * direction
-        new_value, new_gradient = objective(trial)
+        candidate = plan + shrink[:, None, None] * direction
+        new_value, new_gradient = objective(candidate)
         first_order_gain = shrink * (gradient * direction).sum((1, 2))
         accepted = new_value >= recent.min(0) + _SUFFICIENT_INCREASE * first_order_gain
-        new_length = _step_length(trial - plan, gradient - new_gradient, length, first)
+        new_length = _step_length(candidate - plan, gradient - new_gradient, length, first)
         length, rows = np.where(accepted, new_length, length), accepted[:, None, None]
-        plan, gradient = np.where(rows, trial, plan), np.where(rows, new_gradient, gradient)
+        plan, gradient = np.where(rows, candidate, plan), np.where(rows, new_gradient, gradient)
         value = np.where(accepted, new_value, value)
         shrink = np.where(accepted, 1.0, _BACKTRACKING * shrink)
         recent[i % _MEMORY] = np.where(accepted, value, recent[i % _MEMORY])
@@ -80,9 +80,9 @@ def project_daily_plan(
     """Return the projection of whole plans, (rows, days, campaigns), onto the feasible ones.
 
     Args:
-        constraints: without a pacing band or a change limit.
+        constraints: constraint set without a pacing band or a change limit.
         caps: (rows, days, campaigns) dollars that can be delivered; None: no such limit.
-        daily_minimum: (campaigns,) least dollars a day, such as ``daily_floors``; None: zero.
+        daily_minimum: (campaigns,) minimum dollars per day, such as ``daily_floors``; None: 0.
     """
     days, count = constraints.days, len(constraints.names)
     tree = Tree.of([*constraints.tree.parents, np.repeat(np.arange(count), days)])

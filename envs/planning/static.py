@@ -49,12 +49,12 @@ def static_plan(
     ``_MAX_PACING_COST``, it is optimised again day by day.
 
     Args:
-        posterior: its training draws are used.
-        constraints: of the flight.
-        objective: to maximise.
+        posterior: posterior whose training draws are used.
+        constraints: constraints of the flight.
+        objective: objective to maximise.
         days: length of the flight.
         solver: iterations, step, number of draws, and seed.
-        progress: receives a line now and then.
+        progress: called with one line per stage.
     """
     market, state = posterior.sample_training(solver.draws)
     count = len(market.elasticity)

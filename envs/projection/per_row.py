@@ -27,7 +27,7 @@ SLACK = 2.0**-10  # a bracket reaches this far beyond the last leaf that moves
 
 OPEN = 1e150  # dollars: an end of a bracket that is not known yet; points are clipped to it
 FLAT = 1e-200  # replaces a slope of 0: the step then leaves any bracket
-SEARCH_STEPS = 200  # at most; a bisection to the last bit takes about 60
+SEARCH_STEPS = 200  # upper limit; a bisection to the last bit takes about 60
 
 _NODE = np.dtype([("point", "f8"), ("low", "f8"), ("high", "f8"), ("multiplier", "f8")])
 _Row = Any
@@ -62,7 +62,7 @@ def _read(row: _Row, places: Ints, inner: int, point: Floats, low: Floats, high:
 
 @compiled
 def _size(nodes: _Row) -> float:
-    """The largest finite bound of some nodes."""
+    """Return the largest finite bound of some nodes, in dollars."""
     size = 0.0
     for node in nodes:
         size = max(size, abs(node.low))
@@ -73,10 +73,10 @@ def _size(nodes: _Row) -> float:
 
 @compiled
 def _scale_of(row: _Row, begin: Ints) -> float:
-    """Dollars that tolerances are shares of, > 0.
+    """Return a row's scale in dollars, > 0; tolerances are shares of it.
 
-    The root's largest finite bound; if that is 0, the one of the lowest level where it is not; if
-    there is none, the size of the point, or 1.
+    It is the root's largest finite bound; if that is 0, the largest finite bound of the lowest
+    level where one is not 0; if there is none, the size of the point, or 1 if that is 0 too.
     """
     scale = _size(row[:1])
     if scale > 0:
@@ -104,19 +104,20 @@ def _is_near(leaves: _Row, limit: float) -> bool:
 def _tighten(row: _Row, parents: Ints, inner: int) -> None:
     """Replace the leaves' bounds by bounds that hold in effect: the projection stays the same.
 
-    At most a leaf gets an ancestor's upper bound and what the other leaves can go below 0. Where
-    no upper bound is finite its multiplier is never below 0, and above 0 only below a node pinned
-    at its lower bound: it gets at least its point, and at most that or what the bound asks for.
+    A leaf gets no more than an ancestor's upper bound plus the amount by which the other leaves can
+    be below 0; the root's bound suffices if it is finite. If no upper bound is finite, a leaf's
+    multiplier is never below 0, and above 0 only below a node pinned at its lower bound: the leaf
+    gets no less than its point, and no more than its point or the amount that the pinned bound
+    requires.
     """
     debts = 0.0
     for leaf in row[inner:]:
         debts += max(-leaf.low, 0.0)
-    ceiling, floor = np.empty(inner), np.empty(inner)
-    for v in range(inner):
-        ceiling[v], floor[v] = row[v].high + debts, row[v].low + 2 * debts
-        if v:
-            ceiling[v] = min(ceiling[v], ceiling[parents[v]])
-            floor[v] = max(floor[v], floor[parents[v]])
+    ceiling, floor = np.full(inner, row[0].high + debts), np.full(inner, row[0].low + 2 * debts)
+    if not np.isfinite(ceiling[0]):
+        for v in range(1, inner):
+            ceiling[v] = min(row[v].high + debts, ceiling[parents[v]])
+            floor[v] = max(row[v].low + 2 * debts, floor[parents[v]])
     for k in range(inner, len(row)):
         leaf = row[k]
         high = min(leaf.high, ceiling[parents[k]])
@@ -166,7 +167,7 @@ def _clip(node: _Row, raw: float) -> float:
 
 @compiled
 def _answer(row: _Row, begin: Ints, node: int, multiplier: float) -> tuple[float, float]:
-    """A node's unclipped answer to a multiplier, and its slope: the number of free leaves."""
+    """Return a node's unclipped answer to a multiplier, and its slope, the count of free leaves."""
     total, slope, first, last = 0.0, 0.0, begin[node], begin[node + 1]
     if first >= len(begin) - 1:
         for k in range(first, last):
@@ -244,9 +245,9 @@ def solve_rows(
     """Project every row whose point is finite.
 
     Args:
-        begin: of the tree's `Numbering`, as are the next two.
-        parents: of every node.
-        places: of every node.
+        begin: index of each inner node's first child, from the tree's `Numbering`.
+        parents: index of each node's parent, from the same.
+        places: place of each node among the concatenated levels, from the same.
         point: dollars, (rows or 1, leaves).
         lower: dollars, (rows or 1, nodes), the levels side by side.
         upper: dollars, the same.

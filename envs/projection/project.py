@@ -5,10 +5,10 @@ Set: leaves `l <= x <= u`, and at every inner node v `L_v <= sum of its leaves <
 Lemma (nested resource allocation; Vidal, Jaillet and Maculan, SIAM J. Optim. 26(2), 2016): under a
 multiplier m a leaf answers `clip(y + m, l, u)`, and an inner node answers the clipped sum of its
 children's answers. Every answer is non-decreasing and piecewise linear in m. So from the root
-down: a node whose unclipped answer at its parent's multiplier lies inside its bounds inherits that
-multiplier; one that does not is pinned at the violated bound and gets its own multiplier, by a
-safeguarded Newton search (Cominetti, Mascarenhas and Silva, Math. Prog. Comp. 6, 2014) whose
-slope is the number of free leaves. Once the active set is right, the step is the closed form.
+down: a node whose unclipped answer at its parent's multiplier is within its bounds inherits that
+multiplier; any other is pinned at the violated bound and gets its own multiplier, by a safeguarded
+Newton search (Cominetti, Mascarenhas and Silva, Math. Prog. Comp. 6, 2014) whose slope is the
+number of free leaves. Once the active set is right, the Newton step is the closed form.
 """
 
 import math
@@ -32,15 +32,16 @@ def project(tree: Tree, point: Array, bounds: Bounds) -> Array:
 
     Args:
         tree: the structure.
-        point: dollars, (..., leaves), finite; numpy, or torch.
+        point: dollars, (..., leaves), finite; numpy or torch. However far out it is, no digits
+            are lost; beyond 1e150 dollars it is clipped.
         bounds: dollars, per level (..., nodes), broadcast against the point's leading axes. Lower
             bounds are finite, upper ones may be infinite; the root's two are equal for a fixed
             total.
 
     Returns:
-        Dollars, (..., leaves): inside every leaf's box exactly and inside every node's bounds to
-        1e-9 of the root's; a feasible point comes back unchanged. In torch it is differentiable
-        once, with respect to the point and to the bounds, exactly, on the active set.
+        Dollars, (..., leaves): within every leaf's bounds exactly and within every node's to 1e-9
+        of the root's; a feasible point is returned unchanged. In torch it is differentiable once,
+        exactly on the active set, with respect to the point and to the bounds.
 
     Raises:
         PointError: if the point is not finite.

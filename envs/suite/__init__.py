@@ -1,13 +1,22 @@
-"""Which benchmark tasks are there?"""
+"""Which benchmark tasks are there?
+
+- ``task``: tasks, sizes and their settings
+- ``generator``: random markets of a task, by seed
+- ``splits``: training, validation and test markets
+- ``reference``: the problem of a task, and the static plan and clairvoyant values that ship
+- ``env``: Gymnasium's entry points
+- ``docs_page``: the page of a task in docs
+"""
 
 from .docs_page import task_page
 from .env import make_env, make_vector_env
 from .generator import sample_markets, sha256_of
 from .reference import posterior_of, problem_for, reference_of, write_reference
-from .splits import held_out_markets, source_of
+from .splits import HELD_OUT_SPLITS, held_out_markets, source_of
 from .task import Task, every_task, task_of
 
 __all__ = [
+    "HELD_OUT_SPLITS",
     "Task",
     "every_task",
     "held_out_markets",

@@ -21,11 +21,11 @@ def make_env(
     """Return an environment that runs one flight at a time in a task's markets.
 
     Args:
-        task: such as ``Full-M``.
+        task: key of the task and size, such as ``Full-M``.
         split: ``train``, ``validation`` or ``test``; held-out markets come in a fixed order.
         render_mode: ``ansi``, ``rgb_array`` or None.
-        constraints: keys of ``conf/constraints`` that differ.
-        env: keys of ``conf/env`` that differ.
+        constraints: keys of ``conf/constraints`` that differ from the defaults.
+        env: keys of ``conf/env`` that differ from the defaults.
     """
     benchmark = task_of(task)
     problem, markets = problem_for(benchmark, constraints), source_of(benchmark, split)

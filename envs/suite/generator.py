@@ -113,17 +113,17 @@ def _process(process: OrnsteinUhlenbeck | None, ones: Floats, *names: str) -> di
     """Return the market fields of a stationary process that steps once a day.
 
     Args:
-        process: None: constant.
-        ones: (markets, campaigns).
+        process: settings of the process; None: the level is constant.
+        ones: array of ones, (markets, campaigns).
         names: fields of the share kept a day, the sd of a day's own step and, if the process has
             one, that of the step shared by all campaigns.
     """
     if process is None:
         return dict(zip(names, (ones, 0 * ones, 0 * ones), strict=False))
-    kept = float(carryover_of(np.array(process.half_life)))
-    step_sd = process.sd * np.sqrt(1 - kept**2)
+    retention = float(carryover_of(np.array(process.half_life)))
+    step_sd = process.sd * np.sqrt(1 - retention**2)
     own, shared = step_sd * np.sqrt(1 - process.shared), step_sd * np.sqrt(process.shared)
-    return dict(zip(names, (kept * ones, own * ones, shared * ones), strict=False))
+    return dict(zip(names, (retention * ones, own * ones, shared * ones), strict=False))
 
 
 def _features(

@@ -33,9 +33,9 @@ class Reference(NamedTuple):
     """Reference results of a task."""
 
     static_plan: Floats  # (days, campaigns) dollars: the posterior-static plan
-    sha256: Mapping[str, str]  # of the markets of each held-out split
-    daily: Mapping[str, Floats]  # clairvoyant value of every market, by split
-    constant: Mapping[str, Floats]  # value of its best constant plan, by split
+    sha256: Mapping[str, str]  # hash of the markets of each held-out split
+    daily: Mapping[str, Floats]  # by split, the best daily plan's value in each market, (markets,)
+    constant: Mapping[str, Floats]  # by split, the best constant plan's value in each market
 
 
 def posterior_of(task: Task) -> Posterior:
@@ -51,9 +51,9 @@ def problem_for(
     """Return a task's problem: constraints, objective, mean market and static plan.
 
     Args:
-        task: to plan.
+        task: task to plan.
         changes: keys of ``conf/constraints`` that differ; with any, the static plan is recomputed.
-        recompute: the static plan even if one ships.
+        recompute: True: compute the static plan even if one ships.
     """
     posterior, changes = posterior_of(task), overrides_of(changes, "constraints")
     keys = shipped_yaml("constraints/default") | {"total": task.size.total, "pacing": None}
@@ -90,6 +90,7 @@ def reference_of(key: str) -> Reference:
             f"python scripts/clairvoyant.py 'tasks=[{key}]'."
         )
     content = read_json(path)
+    # Published files keep the keys `base` and `steady` of the fields `static_plan` and `constant`.
     daily, constant = (
         {split: np.array(content[kind][split]) for split in HELD_OUT_SPLITS}
         for kind in ("daily", "steady")
@@ -108,6 +109,7 @@ def write_reference(task: Task, progress: Progress = lambda _: None) -> Path:
             problem, market, state, noise.without_count_noise(), progress=progress
         )
         daily[split], constant[split] = _rounded_up(values.daily), _rounded_up(values.constant)
+    # Published files keep the keys `base` and `steady` of the fields `static_plan` and `constant`.
     content = {
         "task": task.id,
         "sha256": {split: fingerprint(task, split) for split in HELD_OUT_SPLITS},

@@ -11,7 +11,7 @@ from ..market import Market, MarketState, Noise, Stream, draw_noises, generator
 from .generator import path_generator, sample_markets, sha256_of
 from .task import Task
 
-HELD_OUT_MARKETS = 200  # of validation and of test, each
+HELD_OUT_MARKETS = 200  # size of the validation split and of the test split
 HELD_OUT_SPLITS = ("validation", "test")
 _TRAINING_POOL = 4096  # training markets that an environment draws its flights from
 
@@ -42,7 +42,7 @@ def split_of(name: str) -> Split:
     """Return a split by its name.
 
     Raises:
-        ConfigError: if there is no such split; it lists those that there are.
+        ConfigError: if there is no such split; the message lists the splits.
     """
     if name not in SPLITS:
         raise ConfigError(f"split: {name!r} is not known; allowed: {', '.join(SPLITS)}.")
@@ -89,9 +89,9 @@ def held_out_markets(
     """Return a held-out split's markets, states and noise, (days, markets, campaigns).
 
     Args:
-        task: the task.
+        task: task whose markets are returned.
         split: ``validation`` or ``test``.
-        count: the first so many markets; None, or more than there are: all of them.
+        count: number of markets, taken from the first on; None, or more than 200: all 200.
     """
     episodes = range(min(count or HELD_OUT_MARKETS, HELD_OUT_MARKETS))
     draw = HeldOut(task, split).draw(0, episodes, task.size.days)

@@ -51,7 +51,7 @@ class AnnualSettings(Settings):
 class OrnsteinUhlenbeck(Settings):
     """A stationary Ornstein-Uhlenbeck process."""
 
-    sd: NotNegative  # stationary
+    sd: NotNegative  # stationary sd
     half_life: Positive  # days
     shared: Share = 0.0  # share of the variance that all campaigns have in common
 
@@ -116,7 +116,7 @@ class TaskSettings(Settings):
 
 
 class SizedCampaign(Settings):
-    """A campaign: kind, dollars a day, dollars per click, conversions per click, order value."""
+    """A campaign: kind, dollars per day, dollars per click, conversions per click, order value."""
 
     kind: str
     spend: Positive
@@ -143,8 +143,8 @@ class SizeSettings(Settings):
 class Task(NamedTuple):
     """A task at one size."""
 
-    name: str  # Full
-    size_name: str  # M
+    name: str  # such as Full
+    size_name: str  # such as M
     settings: TaskSettings
     size: SizeSettings
     priors: Priors  # with the changes that the task makes

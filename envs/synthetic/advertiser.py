@@ -1,4 +1,4 @@
-"""A synthetic advertiser: a known market, a spend history, and exports as platforms write them."""
+"""Synthetic advertiser: a known market, a spend history, and exports in the platforms' formats."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -51,8 +51,11 @@ _FILES = {
     "meta": "metaads-performance.csv",
     "microsoft": "microsoftads-performance.csv",
 }
-_WITHOUT_TYPES = ("meta",)  # channels whose exports know no campaign types
-_RAMP_START = 0.03  # share of its later spend that a ramped campaign has at first
+_CHANNELS_WITHOUT_TYPES = ("meta",)  # their exports have no campaign types
+_RAMP_START = 0.03  # spend before the ramp, as a share of the spend after it
+
+
+_MARKET_KEYS = ("spend", "cpc", "cvr", "order", "order_sd", "ctr", "dispersion", "level_sd")
 
 
 class CampaignSettings(Settings):
@@ -67,12 +70,12 @@ class CampaignSettings(Settings):
     dispersion: Annotated[float, Field(ge=0)]
     level_sd: Annotated[float, Field(ge=0)]
     spend_sd: Annotated[float, Field(ge=0)] | None = None  # null: the advertiser's
-    gaps: bool = False  # whether rows get lost
-    ramp: Share | None = None  # share of the history after which it is scaled up
+    gaps: bool = False  # True: rows are missing at random
+    ramp: Share | None = None  # share of the history before it is scaled up; null: no ramp
 
 
 class SpendSettings(Settings):
-    """How the advertiser spent."""
+    """AR(1) of log spend; see ``conf/advertiser/default.yaml``."""
 
     sd: Annotated[float, Field(ge=0)]
     persistence: Annotated[float, Field(ge=0, lt=1)]
@@ -95,40 +98,40 @@ class SyntheticSettings(Settings):
     campaigns: Annotated[dict[str, CampaignSettings], Field(min_length=1)]
 
     def ordered(self) -> list[Campaign]:
-        """Return the campaigns, channel by channel.
+        """Return the campaigns in the order of the configuration.
 
         Raises:
-            ConfigError: for a campaign that no export format can hold.
+            ConfigError: if no export format can hold a campaign.
         """
-        pairs = [Campaign(name.split("/")[0], _type_of(name)) for name in self.campaigns]
-        for campaign in pairs:
+        campaigns = [Campaign(name.split("/")[0], _type_of(name)) for name in self.campaigns]
+        for campaign in campaigns:
             if campaign.channel not in _FILES:
                 raise ConfigError(
                     f"campaigns.{campaign.name}: unknown channel {campaign.channel!r}; allowed: "
                     f"{', '.join(_FILES)}."
                 )
-            if (campaign.campaign_type is None) != (campaign.channel in _WITHOUT_TYPES):
+            if (campaign.campaign_type is None) != (campaign.channel in _CHANNELS_WITHOUT_TYPES):
                 raise ConfigError(
                     f"campaigns.{campaign.name}: allowed: a channel and a campaign type, as in "
-                    f"google/YouTube; for {', '.join(_WITHOUT_TYPES)} the channel alone."
+                    f"google/YouTube; for {', '.join(_CHANNELS_WITHOUT_TYPES)} the channel alone."
                 )
-        return pairs
+        return campaigns
 
 
 class Advertiser(NamedTuple):
-    """A market that is known, and what it returned; arrays are (days, campaigns)."""
+    """A known market and its history; arrays are (days, campaigns) unless noted."""
 
     campaigns: list[Campaign]
     dates: NDArray[np.datetime64]
-    market: Market  # the truth, fields (campaigns,)
-    state: MarketState  # at the end of the history
-    levels: Floats  # log level and drift of every day
+    market: Market  # true parameters, fields (campaigns,)
+    state: MarketState  # state at the end of the history
+    levels: Floats  # log level including drift
     spend: Floats
     impressions: Floats
     clicks: Floats
     conversions: Floats
     revenue: Floats
-    present: NDArray[np.bool_]  # False where the row is lost
+    present: NDArray[np.bool_]  # False where the row is missing
 
 
 def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
@@ -141,13 +144,13 @@ def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
     spend = _spend(settings, dates, rng).round(1)
     noise = draw_noise(market, settings.days, rng)
     state = MarketState(day_number(start), spend[:7].mean(0), 0 * market.elasticity)
-    if form.follows:
+    if form.demand_elasticity:
         demand = _history(form, market, state, spend, noise)
         levels = np.stack([s.level for s, _ in demand])
         spend = demand_following_spend(form, market, spend, levels, state.day).round(1)
-    past = list(_history(form, market, state, spend, noise))
-    state, outcomes = past[-1][0], [outcome for _, outcome in past]
-    levels = np.stack([s.level if s.drift is None else s.level + s.drift for s, _ in past])
+    days = list(_history(form, market, state, spend, noise))
+    state, outcomes = days[-1][0], [outcome for _, outcome in days]
+    levels = np.stack([s.level if s.drift is None else s.level + s.drift for s, _ in days])
     clicks, impressions, conversions, revenue = (
         np.stack([getattr(o, name) for o in outcomes])
         for name in ("clicks", "impressions", "conversions", "revenue")
@@ -171,6 +174,7 @@ def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
 def _history(
     form: ResponseForm, market: Market, state: MarketState, spend: Floats, noise: Noise
 ) -> Iterator[tuple[MarketState, Outcome]]:
+    """Yield the state and outcome of every day of spend, (days, campaigns) dollars."""
     for t, dollars in enumerate(spend):
         state, outcome = step_with_form(form, market, state, dollars, select(noise, t))
         yield state, outcome
@@ -196,11 +200,11 @@ def write_advertiser(advertiser: Advertiser, settings: SyntheticSettings) -> lis
 
 
 def _market(settings: SyntheticSettings, priors: Priors, rng: np.random.Generator) -> Market:
+    """Draw the market: elasticity, carryover and inflation; the rest is configured."""
     table = list(settings.campaigns.values())
-    names = settings.ordered()
-    column = {key: np.array([getattr(c, key) for c in table], float) for key in _columns()}
+    column = {key: np.array([getattr(c, key) for c in table], float) for key in _MARKET_KEYS}
     profile = np.array(settings.weekday) - np.mean(settings.weekday)
-    kinds = [priors.half_life[priors.kind(campaign)] for campaign in names]
+    kinds = [priors.half_life[priors.kind(campaign)] for campaign in settings.ordered()]
     centres = PriorCentres(
         spend=column["spend"],
         conversions=column["spend"] / column["cpc"] * column["cvr"],
@@ -208,7 +212,7 @@ def _market(settings: SyntheticSettings, priors: Priors, rng: np.random.Generato
         half_life_sd=np.array([kind.sd for kind in kinds]),
         weekday=profile[:, None],
     )
-    drawn = parameters_from_normals(
+    parameters = parameters_from_normals(
         rng.standard_normal((len(table), CORE_DIMENSIONS)), priors, centres
     )
     ones = np.ones(len(table))
@@ -216,9 +220,9 @@ def _market(settings: SyntheticSettings, priors: Priors, rng: np.random.Generato
     return Market(
         reference_spend=centres.spend,
         reference_conversions=centres.conversions,
-        elasticity=drawn.elasticity,
+        elasticity=parameters.elasticity,
         slope=ones,
-        carryover=drawn.carryover,
+        carryover=parameters.carryover,
         weekday=centres.weekday + spread,
         level_kept=carryover_of(settings.level_half_life) * ones,
         level_sd=column["level_sd"] * np.sqrt(1 - priors.level_shared),
@@ -238,47 +242,43 @@ def _type_of(name: str) -> str | None:
     return kind if slash else None
 
 
-def _columns() -> tuple[str, ...]:
-    return ("spend", "cpc", "cvr", "order", "order_sd", "ctr", "dispersion", "level_sd")
-
-
 def _spend(
     settings: SyntheticSettings, dates: NDArray[np.datetime64], rng: np.random.Generator
 ) -> Floats:
-    """Return spend as a log AR(1) around each campaign's mean, with weekends and ramps."""
-    how, table = settings.spend, list(settings.campaigns.values())
-    sd = np.array([how.sd if c.spend_sd is None else c.spend_sd for c in table])
+    """Draw spend as a log AR(1) around each campaign's mean, with weekends and ramps."""
+    process, table = settings.spend, list(settings.campaigns.values())
+    sd = np.array([process.sd if c.spend_sd is None else c.spend_sd for c in table])
     days = len(dates)
-    walk = np.zeros((days, len(table)))
-    innovation = rng.standard_normal(walk.shape) * np.sqrt(1 - how.persistence**2)
-    walk[0] = rng.standard_normal(len(table))
+    log_spend = np.zeros((days, len(table)))
+    innovation = rng.standard_normal(log_spend.shape) * np.sqrt(1 - process.persistence**2)
+    log_spend[0] = rng.standard_normal(len(table))
     for t in range(1, days):
-        walk[t] = how.persistence * walk[t - 1] + innovation[t]
+        log_spend[t] = process.persistence * log_spend[t - 1] + innovation[t]
     weekend = np.isin(weekday_of(dates.astype(int)), [5, 6])
-    rhythm = np.where(weekend[:, None] & (sd > 0.1), how.weekend, 1.0)
+    weekly = np.where(weekend[:, None] & (sd > 0.1), process.weekend, 1.0)
     ramp = [np.where(np.arange(days) < days * (c.ramp or 0), _RAMP_START, 1.0) for c in table]
     mean = np.array([c.spend for c in table])
-    return np.asarray(mean * rhythm * np.stack(ramp, 1) * np.exp(sd * walk - sd * sd / 2))
+    return np.asarray(mean * weekly * np.stack(ramp, 1) * np.exp(sd * log_spend - sd * sd / 2))
 
 
 def _share_credit(counts: Floats, campaigns: list[Campaign], rng: np.random.Generator) -> Floats:
-    """Pass a fraction of one Google conversion a day on to the next Google campaign.
+    """Shift a fraction of one conversion a day between Google campaigns.
 
-    Data-driven attribution splits conversions that way; the day's sum stays.
+    Data-driven attribution splits conversions that way; the daily total is unchanged.
     """
     google = [k for k, c in enumerate(campaigns) if c.channel == "google"]
     shared = counts.copy()
     for giver, taker in zip(google, [*google[1:], *google[:1]], strict=True):
-        can = (counts[:, giver] >= 1) & (counts[:, taker] >= 1)
-        part = np.where(can, rng.integers(0, 10, len(counts)) / 10, 0.0)
-        shared[:, giver] -= part
-        shared[:, taker] += part
+        both = (counts[:, giver] >= 1) & (counts[:, taker] >= 1)
+        fraction = np.where(both, rng.integers(0, 10, len(counts)) / 10, 0.0)
+        shared[:, giver] -= fraction
+        shared[:, taker] += fraction
     return np.asarray(np.maximum(shared, 0.0).round(1))
 
 
 def _export(advertiser: Advertiser, channel: str) -> pd.DataFrame | None:
-    """Return one platform's table, rows by date and type; None if it has no campaign."""
-    parts = []
+    """Return one channel's export, rows by date and type; None if it has no campaign."""
+    tables = []
     for k, campaign in enumerate(advertiser.campaigns):
         if campaign.channel != channel:
             continue
@@ -295,14 +295,15 @@ def _export(advertiser: Advertiser, channel: str) -> pd.DataFrame | None:
             "Conversions": advertiser.conversions[:, k],
             "Revenue": advertiser.revenue[:, k],
         }
-        parts.append(pd.DataFrame(columns)[advertiser.present[:, k]])
-    if not parts:
+        tables.append(pd.DataFrame(columns)[advertiser.present[:, k]])
+    if not tables:
         return None
-    keys = ["Date", "Campaign type"] if "Campaign type" in parts[0] else ["Date"]
-    return pd.concat(parts).sort_values(keys, kind="stable")
+    keys = ["Date", "Campaign type"] if "Campaign type" in tables[0] else ["Date"]
+    return pd.concat(tables).sort_values(keys, kind="stable")
 
 
 def _truth(advertiser: Advertiser, settings: SyntheticSettings) -> Mapping[str, Any]:
+    """Return the content of ``truth.json``."""
     fields = {k: v for k, v in advertiser.market._asdict().items() if v is not None}
     weekday = fields.pop("weekday")
     return {

@@ -1,4 +1,9 @@
-"""How fast and how good, beside which target?"""
+"""How fast and how accurate is it, against which targets?
+
+- ``run``: the quick benchmarks (environment, projection, torch), and all of them by name
+- ``figure``: one measured quantity and its target
+- ``attribution``, ``calibration``, ``insights``, ``training``, ``quality``: the slow benchmarks
+"""
 
 from .figure import Figure
 from .run import run

@@ -1,8 +1,8 @@
-"""Time the calibration beside its targets, its growth with the data, and other ways to sample.
+"""Benchmark of calibration: time and memory against targets, growth with the data, samplers.
 
-The other ways are the same likelihood under tempering from the prior (no Laplace start) and under
-Laplace's approximation alone. Each is held against a long run: the distance is the mean over
-campaigns and parameters of the difference of means, in posterior sds.
+The default sampler is compared, on the same likelihood, with tempering from the prior (no Laplace
+start) and with the Laplace approximation alone. Errors are relative to a long run: the distance is
+the absolute difference of posterior means in posterior sds, averaged over campaigns and parameters.
 """
 
 import dataclasses
@@ -34,14 +34,13 @@ from mediagym.envs.calibration import (
 )
 from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_advertiser
 from mediagym.scripts.benchmarks.attribution import run_command
-from mediagym.scripts.benchmarks.figure import Figure
+from mediagym.scripts.benchmarks.figure import Figure, Figures
 
-_LONG = {"particles": 2048, "draws": 4096, "mcmc_steps": 8, "final_mcmc_steps": 24}
-Figures = dict[str, Figure]
+_LONG_RUN = {"particles": 2048, "draws": 4096, "mcmc_steps": 8, "final_mcmc_steps": 24}
 
 
-class _Setting(NamedTuple):
-    """A history and how it is calibrated."""
+class _Case(NamedTuple):
+    """A history with the priors and settings of its calibration."""
 
     history: History
     priors: Priors
@@ -49,20 +48,20 @@ class _Setting(NamedTuple):
 
 
 def calibration() -> Figures:
-    """Time fit and plan of half a year, growth to three years and 40 campaigns, and rivals."""
+    """Time fit and plan on half a year, the growth to 3 years x 40 campaigns, and samplers."""
     with tempfile.TemporaryDirectory() as folder:
-        setting = _setting(Path(folder), 1095)
-    half = setting._replace(history=setting.history.window(0, 182))
-    return {**_command(), **_growth(setting), **_updating(half), **_samplers(half)}
+        case = _synthetic_case(Path(folder), 1095)
+    half = case._replace(history=case.history.window(0, 182))
+    return {**_command(), **_growth(case), **_updating(half), **_samplers(half)}
 
 
 def _command() -> Figures:
-    """The whole command plan, calibration included, on the shipped sample."""
+    """Time and memory of ``scripts/plan.py``, calibration included, on the shipped sample."""
     with tempfile.TemporaryDirectory() as folder:
-        words = ["agent=static", "baselines=[historical]", f"cache={folder}/cache"]
-        began = time.perf_counter()
-        usage = run_command("plan", *words, f"output={folder}/plan.json")
-        wall = time.perf_counter() - began
+        overrides = ["agent=static", "baselines=[historical]", f"cache={folder}/cache"]
+        start = time.perf_counter()
+        usage = run_command("plan", *overrides, f"output={folder}/plan.json")
+        wall = time.perf_counter() - start
     return {
         "fit and plan, 182 days, 9 campaigns: the whole command": Figure(wall, 40.0, "s of wall"),
         "its CPU time": Figure(usage.ru_utime + usage.ru_stime, 40.0, "s of CPU"),
@@ -70,32 +69,34 @@ def _command() -> Figures:
     }
 
 
-def _growth(setting: _Setting) -> Figures:
+def _growth(case: _Case) -> Figures:
     figures = {}
-    base = None
+    first = None
     for days, copies in ((182, 1), (365, 1), (1095, 1), (182, 5), (1095, 5)):
-        history = _copied(setting.history.window(0, days), copies, 40)
+        history = _copied(case.history.window(0, days), copies, 40)
         cells = days * len(history.campaigns)
-        taken = _cpu(partial(calibrate, history, setting.priors, setting.settings))
-        base = base or taken / cells
-        what = f"fit, {days} days x {len(history.campaigns)} campaigns"
-        figures[what] = Figure(taken, 0, "s of CPU")
-        figures[f"{what}, a campaign-day"] = Figure(taken / cells / base, 0, "times the first")
+        seconds = _cpu_seconds(partial(calibrate, history, case.priors, case.settings))
+        first = first or seconds / cells
+        label = f"fit, {days} days x {len(history.campaigns)} campaigns"
+        figures[label] = Figure(seconds, 0, "s of CPU")
+        figures[f"{label}, per campaign-day"] = Figure(
+            seconds / cells / first, 0, "relative to the first"
+        )
     return figures
 
 
-def _updating(half: _Setting) -> Figures:
+def _updating(half: _Case) -> Figures:
     old = calibrate(half.history.window(0, 168), half.priors, half.settings)
-    new = _cpu(lambda: update(old, half.history, half.priors, half.settings))
-    refit = _cpu(lambda: calibrate(half.history, half.priors, half.settings))
+    new = _cpu_seconds(lambda: update(old, half.history, half.priors, half.settings))
+    refit = _cpu_seconds(lambda: calibrate(half.history, half.priors, half.settings))
     return {"14 new days: an update's time over a refit's": Figure(new / refit, 0.1, "times")}
 
 
-def _samplers(half: _Setting) -> Figures:
-    """Compare ways to sample the same unpooled posterior."""
-    record = observed_history_from(half.history)
+def _samplers(half: _Case) -> Figures:
+    """Compare samplers of the same unpooled posterior."""
+    observed = observed_history_from(half.history)
     loglik = likelihood_of(
-        half.history, record, half.priors, prior_centres_of(half.history, record, half.priors)
+        half.history, observed, half.priors, prior_centres_of(half.history, observed, half.priors)
     )
     shape = (len(half.history.campaigns), DIMENSIONS)
     sizes = {
@@ -104,60 +105,62 @@ def _samplers(half: _Setting) -> Figures:
     }
     prior = StudentT(np.zeros(shape), np.eye(shape[1]) + np.zeros((*shape, 1)))
 
-    def run(start: StudentT | None, seed: int, **how: Any) -> Floats:
+    def run(start: StudentT | None, seed: int, **sizes: Any) -> Floats:
         rng = np.random.Generator(np.random.PCG64(seed))
         return sample(
-            loglik, shape, ess_target=half.settings.ess_target, rng=rng, start=start, **how
+            loglik, shape, ess_target=half.settings.ess_target, rng=rng, start=start, **sizes
         ).z
 
     rng = np.random.Generator(np.random.PCG64(2))
-    ways: dict[str, Callable[[], Floats]] = {
+    samplers: dict[str, Callable[[], Floats]] = {
         "tempered from Laplace (ours)": lambda: run(None, 0, **sizes),
         "tempered from the prior": lambda: run(prior, 0, **sizes),
         "Laplace alone": lambda: laplace(loglik, shape).draw(sizes["draws"], rng),
     }
-    truth = run(None, 1, **_LONG)
+    reference = run(None, 1, **_LONG_RUN)
     figures = {}
-    for name, way in ways.items():
-        began = time.process_time()
-        drawn = way()
-        taken = time.process_time() - began
-        far = np.abs(drawn.mean(0) - truth.mean(0)) / truth.std(0)
-        wide = np.abs(np.log(drawn.std(0) / truth.std(0)))
-        figures[f"sampler, {name}: time"] = Figure(taken, 0, "s of CPU")
-        figures[f"sampler, {name}: distance of means"] = Figure(float(far.mean()), 0, "sds")
-        figures[f"sampler, {name}: the largest"] = Figure(float(far.max()), 0, "sds")
-        figures[f"sampler, {name}: distance of log sds"] = Figure(float(wide.mean()), 0, "")
+    for name, draw in samplers.items():
+        start = time.process_time()
+        z = draw()
+        seconds = time.process_time() - start
+        mean_error = np.abs(z.mean(0) - reference.mean(0)) / reference.std(0)
+        sd_error = np.abs(np.log(z.std(0) / reference.std(0)))
+        figures[f"sampler, {name}: time"] = Figure(seconds, 0, "s of CPU")
+        figures[f"sampler, {name}: distance of means"] = Figure(float(mean_error.mean()), 0, "sds")
+        figures[f"sampler, {name}: largest distance of means"] = Figure(
+            float(mean_error.max()), 0, "sds"
+        )
+        figures[f"sampler, {name}: distance of log sds"] = Figure(float(sd_error.mean()), 0, "")
     return figures
 
 
-def _setting(folder: Path, days: int) -> _Setting:
+def _synthetic_case(folder: Path, days: int) -> _Case:
     priors = Priors.of(shipped_yaml("priors/default"), "priors")
-    given = {**shipped_yaml("advertiser/default"), "path": folder, "days": days, "landings": 0}
-    settings = SyntheticSettings.of(given, "advertiser")
-    write_advertiser(synthesize(settings, priors), settings)
+    mapping = {**shipped_yaml("advertiser/default"), "path": folder, "days": days, "landings": 0}
+    advertiser = SyntheticSettings.of(mapping, "advertiser")
+    write_advertiser(synthesize(advertiser, priors), advertiser)
     data = DataSettings.of({**shipped_yaml("data/default"), "path": str(folder)})
-    how = CalibrationSettings.of(shipped_yaml("calibration/default"), "calibration")
-    return _Setting(load_history(data), priors, how)
+    settings = CalibrationSettings.of(shipped_yaml("calibration/default"), "calibration")
+    return _Case(load_history(data), priors, settings)
 
 
-def _copied(history: History, copies: int, most: int) -> History:
-    """Return a history with its campaigns several times, at most so many, under new names."""
+def _copied(history: History, copies: int, max_campaigns: int) -> History:
+    """Return a history with every campaign repeated under new names, cut at a number of them."""
     if copies == 1:
         return history
-    names = [
+    campaigns = [
         Campaign(c.channel, f"{c.campaign_type or c.channel} {i}")
         for i in range(copies)
         for c in history.campaigns
-    ][:most]
+    ][:max_campaigns]
     arrays: dict[str, Any] = {
-        name: np.tile(getattr(history, name), (1, copies))[:, :most]
+        name: np.tile(getattr(history, name), (1, copies))[:, :max_campaigns]
         for name in (*METRICS, "presence")
     }
-    return dataclasses.replace(history, campaigns=tuple(names), **arrays)
+    return dataclasses.replace(history, campaigns=tuple(campaigns), **arrays)
 
 
-def _cpu(work: Callable[[], Any]) -> float:
-    began = time.process_time()
-    work()
-    return time.process_time() - began
+def _cpu_seconds(job: Callable[[], Any]) -> float:
+    start = time.process_time()
+    job()
+    return time.process_time() - start

@@ -1,17 +1,15 @@
-"""One measured number beside its target."""
+"""Record of one measured quantity and its target."""
 
 from typing import NamedTuple
 
 
 class Figure(NamedTuple):
-    """One measured number and what it should reach."""
+    """Measured quantity and its target."""
 
     measured: float
-    target: float  # at most; at least where `at_least`
+    target: float  # upper bound, or lower bound if `at_least`; 0: no target
     unit: str
     at_least: bool = False
 
-    @property
-    def reached(self) -> bool:
-        """Whether the target is met."""
-        return self.measured >= self.target if self.at_least else self.measured <= self.target
+
+Figures = dict[str, Figure]  # by label

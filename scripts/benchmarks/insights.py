@@ -1,10 +1,10 @@
-"""Measure the analyst's tools beside their targets on the sample, real and simulated advertisers.
+"""Benchmark of forecasts and anomaly detection on the sample, a real and simulated advertisers.
 
-June is forecast from what was known on 31 May and June's spend. Nothing was chosen on June: the
-settings of the level forecaster are the best of a grid in a cross-validation inside January to May
-of the real advertiser, which is done again here, and the forecaster is chosen by cross-validation
-there too. Simulated advertisers have no walking level, no ramp and no gaps; a drop is planted by
-thinning the counts of five days. `docs/insights.md` gets the tables.
+June is forecast from the data known on 31 May and June's spend. Nothing is selected on June: the
+settings of the level forecaster are the best of a grid by cross-validation within January to May of
+the real advertiser, repeated here, and so is the forecaster. Simulated advertisers have a constant
+level unless stated, no ramp and no gaps; a drop is planted by binomial thinning of five days'
+counts. The tables are written to `docs/insights.md`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,87 +43,86 @@ from mediagym.data.history import OBSERVED, History
 from mediagym.data.storage import ROOT, SAMPLE, shipped_yaml, write_text
 from mediagym.envs.calibration import Priors
 from mediagym.envs.synthetic import Advertiser, SyntheticSettings, synthesize
-from mediagym.scripts.benchmarks.figure import Figure
+from mediagym.scripts.benchmarks.figure import Figure, Figures
 
 _DOCS = ROOT / "docs" / "insights.md"
 _REAL = ROOT.parent / "shared" / "data" / "advertiser_a"
 _JUNE, _HORIZON = "2024-06-01", 30
 _WAPE = {"conversions": 0.290, "revenue": 0.370}
-_RUNS, _PLANTED = 400, 200
+_STEADY, _PLANTED = 400, 200  # simulated advertisers without and with a drop
 _LARGEST = "google/Cross-network"
-_SIZES = (1.0, 1.5, 2.0, 2.5)  # times the spend of the largest campaign
-_DAYS, _DROP = 5, 0.4
-_GRID = {  # half-life, daily, monthly, backtests of the correction
+_SIZES = (1.0, 1.5, 2.0, 2.5)  # multiples of the largest campaign's spend
+_DROP_DAYS, _DROP = 5, 0.4
+_GRID = {  # three settings of the level, and the backtests of its bias correction
     "half_life": (8, 12, 16, 24),
     "daily": (0.2, 0.3, 0.4),
     "monthly": (0.2, 0.35, 0.5),
     "origins": (0, 2, 4, 6),
 }
-Figures = dict[str, Figure]
 
 
 def insights() -> Figures:
-    """Measure everything and write the tables; without the real advertiser, all but it."""
+    """Measure everything and write the tables; a missing real advertiser is skipped."""
     figures: Figures = {}
     tables = []
     for name, history in _advertisers():
         print(f"forecasting June of {name}", flush=True)
-        found, table = _june(name, history)
-        figures |= found
+        june_figures, table = _june(name, history)
+        figures |= june_figures
         tables.append(table)
         if name != "the sample":
-            print("choosing the level's settings by cross-validation", flush=True)
-            figures |= _chosen(name, history.window(None, _JUNE))
+            print("searching the settings of the level forecaster", flush=True)
+            figures |= _grid_search(name, history.window(None, _JUNE))
     print("simulated advertisers", flush=True)
-    figures |= _steady()
-    figures |= _drops()
+    figures |= _false_alarms()
+    figures |= _detected_drops()
     _publish(figures, tables)
     return figures
 
 
 def _advertisers() -> Iterator[tuple[str, History]]:
-    read = shipped_yaml("data/default")
+    settings = shipped_yaml("data/default")
     folders = {"the sample": SAMPLE, "advertiser A": _REAL}
     for name, folder in folders.items():
         if folder.is_dir():
-            yield name, load_history(DataSettings.of(read | {"path": folder}))
+            yield name, load_history(DataSettings.of(settings | {"path": folder}))
         else:
             print(f"skipped: {name}, which is not at {folder}")
 
 
 def _june(name: str, history: History) -> tuple[Figures, str]:
-    """June of one advertiser by every forecaster, and the chosen one beside its targets."""
+    """Return the chosen forecaster's figures in June, and a table of all forecasters."""
     settings, before = _forecasting(), history.window(None, _JUNE)
     forecasters, notes = forecasters_of(settings, {SIMULATOR: simulator_of(_command())})
     for note in notes:
         print(f"skipped: {note}")
-    found = compare(before, forecasters, settings)
+    comparison = compare(before, forecasters, settings)
     june = history.window(_JUNE, None)
     spend = np.nan_to_num(june.spend)
     figures: Figures = {}
-    what = f"June of {name}, by {found.chosen}"
+    label = f"June of {name}, by {comparison.chosen}"
     for metric in METRICS:
-        chosen = forecasters[found.chosen]
+        chosen = forecasters[comparison.chosen]
         scores = _scores(chosen, history, metric)
-        ahead = look_ahead(before, spend, chosen, metric, settings)
-        covered = float(np.nanmean(ahead.interval.covers(getattr(june, metric))))
-        rows = f"{what}: {metric}"
+        outlook = look_ahead(before, spend, chosen, metric, settings)
+        covered = float(np.nanmean(outlook.interval.covers(getattr(june, metric))))
+        prefix = f"{label}: {metric}"
         figures |= {
-            f"{rows} WAPE": Figure(float(scores.wape[-1]), _WAPE[metric], ""),
-            f"{rows} bias of the total": Figure(abs(float(scores.bias[-1])), 0.10, "either way"),
-            f"{rows} 90 % intervals, not under": Figure(covered, 0.85, "covered", at_least=True),
-            f"{rows} 90 % intervals, not over": Figure(covered, 0.95, "covered"),
+            f"{prefix} WAPE": Figure(float(scores.wape[-1]), _WAPE[metric], ""),
+            f"{prefix} bias of the total": Figure(abs(float(scores.bias[-1])), 0.10, "either way"),
+            f"{prefix} 90 % intervals, not under": Figure(covered, 0.85, "covered", at_least=True),
+            f"{prefix} 90 % intervals, not over": Figure(covered, 0.95, "covered"),
         }
     lines = [
-        f"| {each.replace('_', ' ')} | "
+        f"| {key.replace('_', ' ')} | "
         + " | ".join(
-            f"{found.scores[each][metric].wape[-1]:.3f} | {june_scores.wape[-1]:.3f} | "
+            f"{comparison.scores[key][metric].wape[-1]:.3f} | {june_scores.wape[-1]:.3f} | "
             f"{june_scores.bias[-1]:+.3f}"
             for metric in METRICS
             for june_scores in (_scores(forecaster, history, metric),)
         )
         + " |"
-        for each, forecaster in forecasters.items()
+        for key, forecaster in forecasters.items()
     ]
     heads = " | ".join(f"{m} CV | {m} June | {m} June bias" for m in METRICS)
     return figures, "\n".join(
@@ -141,123 +140,150 @@ def _scores(forecaster: Forecaster, history: History, metric: Any) -> Any:
     return scores_of(backtest(forecaster, history, metric, (origin,), _HORIZON))
 
 
-def _chosen(name: str, before: History) -> Figures:
-    """The level's settings against the best of the grid, on months before June alone."""
+def _grid_search(name: str, before: History) -> Figures:
+    """Compare the level forecaster's settings with the best of the grid, without June."""
     settings = _forecasting()
     origins = rolling_origins(len(before.dates), _HORIZON, 6, 11, 56)
 
     def error(forecaster: Forecaster) -> float:
-        """Mean over origins of the WAPE of conversions and that of revenue, summed."""
+        """WAPE summed over the metrics, mean over the origins."""
         tests = (backtest(forecaster, before, metric, (o,), _HORIZON)
                  for metric in METRICS for o in origins)  # fmt: skip
         return len(METRICS) * float(np.mean([scores_of(test).wape[-1] for test in tests]))
 
-    tried = []
+    errors = []
     for values in product(*_GRID.values()):
-        own = dict(zip(_GRID, values, strict=True))
-        level = settings.level.model_copy(update={key: own[key] for key in list(_GRID)[:3]})
-        how = settings.correction
-        tried.append(
-            error(BiasCorrected(Level(level), int(own["origins"]), _HORIZON, how.step, how.least))
+        point = dict(zip(_GRID, values, strict=True))
+        level = settings.level.model_copy(update={key: point[key] for key in list(_GRID)[:3]})
+        correction = settings.correction
+        errors.append(
+            error(
+                BiasCorrected(
+                    Level(level),
+                    int(point["origins"]),
+                    _HORIZON,
+                    correction.step,
+                    correction.least,
+                )
+            )
         )
-    what = f"January to May of {name}: WAPE of both metrics in cross-validation, settings in force"
+    label = f"January to May of {name}: WAPE of both metrics in cross-validation, settings in force"
     return {
-        what: Figure(
-            error(level_forecaster(settings)), min(tried) + 1e-9, f"best of {len(tried)} settings"
+        label: Figure(
+            error(level_forecaster(settings)), min(errors) + 1e-9, f"best of {len(errors)} settings"
         )
     }
 
 
-def _steady() -> Figures:
-    """How often nothing is found where there is nothing."""
-    how = _diagnosis()
-    histories = [_simulated(seed) for seed in range(_RUNS)]
-    calm = np.mean([not anomalies_of(*_seen(h), how.expectation, how.anomalies) for h in histories])
-    still = np.mean([not changes_of(*_seen(h), how.drift) for h in histories])
-    unit = f"of {_RUNS} steady advertisers"
+def _false_alarms() -> Figures:
+    """Share of advertisers without a planted change in which none is reported."""
+    drift = _diagnosis().drift
+    histories = [_simulated(seed) for seed in range(_STEADY)]
+    no_anomaly = np.mean([not _anomalies(history) for history in histories])
+    no_change = np.mean(
+        [not changes_of(history, _baseline(history), drift) for history in histories]
+    )
+    unit = f"of {_STEADY} steady advertisers"
     walking = [_simulated(seed, walks=True) for seed in range(_PLANTED)]
-    quiet = np.mean([not anomalies_of(*_seen(h), how.expectation, how.anomalies) for h in walking])
+    no_anomaly_walking = np.mean([not _anomalies(history) for history in walking])
     return {
         "no anomaly where the level walks": Figure(
-            float(quiet), 0.0, f"of {_PLANTED} advertisers", at_least=True
+            float(no_anomaly_walking), 0.0, f"of {_PLANTED} advertisers", at_least=True
         ),
-        "no anomaly": Figure(float(calm), 0.95, unit, at_least=True),
-        "no change point": Figure(float(still), 0.95, unit, at_least=True),
+        "no anomaly": Figure(float(no_anomaly), 0.95, unit, at_least=True),
+        "no change point": Figure(float(no_change), 0.95, unit, at_least=True),
     }
 
 
-def _seen(history: History) -> tuple[History, Baseline]:
-    """A history and what should have been."""
-    return history, baseline_of(history, _diagnosis().expectation)
+def _baseline(history: History) -> Baseline:
+    return baseline_of(history, _diagnosis().expectation)
 
 
-def _drops() -> Figures:
-    """How often a drop of five days is found, by the size of the campaign that has it."""
+def _anomalies(history: History) -> list[Any]:
+    settings = _diagnosis()
+    return anomalies_of(history, _baseline(history), settings.expectation, settings.anomalies)
+
+
+def _detected_drops() -> Figures:
+    """Share of drops of five days that are detected, by the size of the campaign."""
     figures: Figures = {}
     for size in _SIZES:
-        found = [_found(_simulated(_RUNS + at, size), at, _LARGEST) for at in range(_PLANTED)]
-        daily = np.mean([each[1] for each in found])
-        reached = 0.90 if size >= _SIZES[2] else 0.0  # smaller ones are shown and not promised
-        figures[f"drop of 40 % for five days, {daily:.0f} conversions a day"] = Figure(
-            float(np.mean([each[0] for each in found])), reached, "found", at_least=True
+        hits, conversions = zip(
+            *(_detect_drop(_simulated(_STEADY + i, size), i, _LARGEST) for i in range(_PLANTED)),
+            strict=True,
         )
-    found = [_found(_simulated(_RUNS + at), at, EVERYWHERE) for at in range(_PLANTED)]
-    daily = np.mean([each[1] for each in found])
-    figures[f"the same drop in all campaigns, {daily:.0f} conversions a day"] = Figure(
-        float(np.mean([each[0] for each in found])), 0.90, "found", at_least=True
+        target = 0.90 if size >= _SIZES[2] else 0.0  # no target for smaller campaigns
+        label = f"drop of 40 % for five days, {np.mean(conversions):.0f} conversions per day"
+        figures[label] = Figure(float(np.mean(hits)), target, "found", at_least=True)
+    hits, conversions = zip(
+        *(_detect_drop(_simulated(_STEADY + i), i, EVERYWHERE) for i in range(_PLANTED)),
+        strict=True,
     )
+    label = f"the same drop in all campaigns, {np.mean(conversions):.0f} conversions per day"
+    figures[label] = Figure(float(np.mean(hits)), 0.90, "found", at_least=True)
     return figures
 
 
-def _found(history: History, seed: int, where: str) -> tuple[bool, float]:
-    """Whether a drop planted in five random days is found there, and conversions a day."""
+def _detect_drop(history: History, seed: int, campaign: str) -> tuple[bool, float]:
+    """Plant a five-day drop at a random date; return if it is reported, and conversions per day.
+
+    Args:
+        history: history of a steady advertiser.
+        seed: seed of the date and the thinning.
+        campaign: the campaign with the drop, or ``EVERYWHERE``.
+    """
     rng = np.random.Generator(np.random.PCG64(seed))
-    first = int(rng.integers(0, len(history.dates) - _DAYS + 1))
-    days, counted = slice(first, first + _DAYS), history.conversions.copy()
-    columns = [k for k, name in enumerate(history.names) if where in (name, EVERYWHERE)]
+    first = int(rng.integers(0, len(history.dates) - _DROP_DAYS + 1))
+    days, counts = slice(first, first + _DROP_DAYS), history.conversions.copy()
+    columns = [k for k, name in enumerate(history.names) if campaign in (name, EVERYWHERE)]
     for k in columns:
-        whole = np.floor(counted[days, k]).astype(int)
-        counted[days, k] = rng.binomial(whole, 1 - _DROP) + (counted[days, k] - whole)
-    how = _diagnosis()
-    found = anomalies_of(
-        *_seen(replace(history, conversions=counted)), how.expectation, how.anomalies
-    )
-    begin, end = history.dates[first].item(), history.dates[first + _DAYS - 1].item()
+        whole = np.floor(counts[days, k]).astype(int)
+        counts[days, k] = rng.binomial(whole, 1 - _DROP) + (counts[days, k] - whole)
+    first_day, last_day = history.dates[first].item(), history.dates[first + _DROP_DAYS - 1].item()
     hit = any(
-        each.campaign == where and each.score < 0 and each.first <= end and each.last >= begin
-        for each in found
+        anomaly.campaign == campaign
+        and anomaly.score < 0
+        and anomaly.first <= last_day
+        and anomaly.last >= first_day
+        for anomaly in _anomalies(replace(history, conversions=counts))
     )
     return hit, float(history.conversions[:, columns].sum(axis=1).mean())
 
 
 def _simulated(seed: int, size: float = 1.0, *, walks: bool = False) -> History:
-    """Half a year of the shipped synthetic advertiser, drawn steady unless its level walks."""
-    given = shipped_yaml("advertiser/default") | {"path": ROOT, "seed": seed, "landings": 0}
+    """Half a year of the shipped synthetic advertiser without ramp and gaps.
+
+    Args:
+        seed: seed of the advertiser.
+        size: factor of the largest campaign's spend.
+        walks: keep the random walk of the level; constant otherwise.
+    """
+    mapping = shipped_yaml("advertiser/default") | {"path": ROOT, "seed": seed, "landings": 0}
     campaigns = {}
-    for name, own in given["campaigns"].items():
-        steady = {key: value for key, value in own.items() if key not in ("ramp", "gaps")}
+    for name, settings in mapping["campaigns"].items():
+        steady = {key: value for key, value in settings.items() if key not in ("ramp", "gaps")}
         steady["spend"] *= size if name == _LARGEST else 1.0
         campaigns[name] = steady if walks else steady | {"level_sd": 0.0}
-    settings = SyntheticSettings.of(given | {"campaigns": campaigns}, "synthesize")
-    return _history(synthesize(settings, Priors.of(shipped_yaml("priors/default"), "priors")))
+    advertiser = SyntheticSettings.of(mapping | {"campaigns": campaigns}, "synthesize")
+    return _history(synthesize(advertiser, Priors.of(shipped_yaml("priors/default"), "priors")))
 
 
-def _history(drawn: Advertiser) -> History:
+def _history(advertiser: Advertiser) -> History:
     names = ("spend", "impressions", "clicks", "conversions", "revenue")
     return History(
-        drawn.dates,
-        tuple(drawn.campaigns),
-        presence=np.full(drawn.spend.shape, OBSERVED, np.int8),
+        advertiser.dates,
+        tuple(advertiser.campaigns),
+        presence=np.full(advertiser.spend.shape, OBSERVED, np.int8),
         notes=(),
-        **{name: np.array(getattr(drawn, name), dtype=float) for name in names},
+        **{name: np.array(getattr(advertiser, name), dtype=float) for name in names},
     )
 
 
 @lru_cache
 def _forecasting() -> ForecastingSettings:
-    given = shipped_yaml("forecasting/default")
-    given["forecasters"] = [*given["forecasters"], SIMULATOR]
-    return ForecastingSettings.of(given, "forecasting")
+    settings = shipped_yaml("forecasting/default")
+    settings["forecasters"] = [*settings["forecasters"], SIMULATOR]
+    return ForecastingSettings.of(settings, "forecasting")
 
 
 @lru_cache
@@ -266,35 +292,35 @@ def _diagnosis() -> DiagnosisSettings:
 
 
 def _command() -> InsightsCommand:
-    """What the simulator among the forecasters needs of the command's configuration."""
-    own = shipped_yaml("insights")
+    """Options of ``scripts/insights.py``, from which the simulator's forecaster is made."""
+    overrides = shipped_yaml("insights")
     groups = {
         name: shipped_yaml(f"{name}/default")
         for name in ("data", "attribution", "forecasting", "diagnosis", "priors", "calibration")
     }
-    groups["calibration"] |= own["calibration"]
+    groups["calibration"] |= overrides["calibration"]
     return InsightsCommand.of(groups | {"output": None}, "insights")
 
 
-def _aim(figure: Figure) -> str:
-    """A target as text; one of at least 0 is none."""
+def _target_text(figure: Figure) -> str:
+    """Target as text; empty for a lower bound of 0."""
     if figure.at_least and figure.target == 0:
         return ""
     return f"{'>=' if figure.at_least else '<='} {figure.target:.3g} "
 
 
 def _publish(figures: Mapping[str, Figure], tables: list[str]) -> None:
-    """Write the tables between their marks in the documentation, where it is."""
+    """Replace the tables between the markers of `docs/insights.md`, if that file exists."""
     if not _DOCS.is_file():
         return
     rows = [
-        f"| {what} | {figure.measured:.3f} | {_aim(figure)}{figure.unit} |"
-        for what, figure in figures.items()
+        f"| {label} | {figure.measured:.3f} | {_target_text(figure)}{figure.unit} |"
+        for label, figure in figures.items()
     ]
     block = "\n".join(["| what | measured | target |", "|---|---:|---|", *rows])
     text = _DOCS.read_text(encoding="utf-8")
-    for mark, content in (("figures", block), ("forecasters", "\n\n".join(tables))):
-        begin, end = f"<!-- {mark} -->", f"<!-- end of {mark} -->"
+    for marker, content in (("figures", block), ("forecasters", "\n\n".join(tables))):
+        begin, end = f"<!-- {marker} -->", f"<!-- end of {marker} -->"
         before, rest = text.split(begin)
         text = before + begin + "\n\n" + content + "\n\n" + end + rest.split(end)[1]
     print(write_text(_DOCS, text))

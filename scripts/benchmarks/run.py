@@ -1,8 +1,8 @@
-"""Measure what the project promises, beside its targets.
+"""Benchmarks of speed, memory and accuracy against targets, by name.
 
-``OMP_NUM_THREADS=1 python scripts/benchmark.py [env] [projection] [torch]`` prints the figures and
-writes ``benchmark.json``; all three without arguments, ``attribution``, ``insights``,
-``calibration``, ``training`` and ``quality`` by name.
+``OMP_NUM_THREADS=1 python scripts/benchmark.py [NAME ...]`` prints a table and writes
+``benchmark.json``. Without names it runs the quick ones: ``env``, ``projection`` and ``torch``.
+The slow ones are ``attribution``, ``insights``, ``calibration``, ``training`` and ``quality``.
 """
 
 import subprocess
@@ -29,24 +29,17 @@ from mediagym.envs.market import Market, MarketState, step
 from mediagym.envs.planning import to_tensors
 from mediagym.envs.projection import Bounds, Tree, project
 from mediagym.envs.suite import sample_markets, task_of
-from mediagym.scripts.benchmarks.figure import Figure
+from mediagym.scripts.benchmarks.figure import Figure, Figures
 
-_SLOW = {  # modules of their own, which take minutes
-    "attribution": ("attribution", "attribution"),
-    "insights": ("insights", "insights"),
-    "calibration": ("calibration", "calibration"),
-    "training": ("training", "training"),
-    "quality": ("quality", "quality"),
-}
+_SLOW = ("attribution", "insights", "calibration", "training", "quality")  # minutes each
 
 
-def projection() -> dict[str, Figure]:
-    """Time the projection: microseconds of CPU a row, and against an exact solver.
+def projection() -> Figures:
+    """Time the projection in CPU microseconds per row, and relative to an exact solver.
 
-    Returns:
-        Figures by name. Set OMP_NUM_THREADS=1 before the start: the targets are of one thread.
+    Set OMP_NUM_THREADS=1 before the start: the targets are for one thread.
     """
-    unit = "µs of CPU a row"
+    unit = "µs of CPU per row"
     many, single, wide = (_problem(*size) for size in ((9, 3, 1024), (9, 3, 1), (200, 10, 1024)))
     ours = _cpu_microseconds(lambda: project(*many)) / 1024
     exact = _cpu_microseconds(lambda: _solve_rows(*many, rows=64)) / 64
@@ -57,36 +50,34 @@ def projection() -> dict[str, Figure]:
             _cpu_microseconds(lambda: project(*wide)) / 1024, 40, unit
         ),
         "9 campaigns, 1,024 rows, torch forward and backward": Figure(
-            _cpu_microseconds(lambda: _pull_back(*many)) / 1024, 5, unit
+            _cpu_microseconds(lambda: _project_backward(*many)) / 1024, 5, unit
         ),
         "quadprog's time over ours, 9 campaigns": Figure(exact / ours, 20, "times", at_least=True),
     }
 
 
-def env() -> dict[str, Figure]:
-    """Time the environment of ``Full-M``: batched, single, in SB3's DummyVecEnv, and its memory."""
+def env() -> Figures:
+    """Time ``Full-M`` batched, single and in SB3's DummyVecEnv; measure the memory of a batch."""
     flights, task = 1024, "mediagym/Full-M-v0"
-    many, one = gym.make_vec(task, num_envs=flights), gym.make(task).unwrapped
-    usual = dummy_vec_env(lambda: gym.make(task), 8)
-    size = one.action_space.shape or ()
+    vector_env, single_env = gym.make_vec(task, num_envs=flights), gym.make(task).unwrapped
+    sb3_env = dummy_vec_env(lambda: gym.make(task), 8)
+    actions = np.zeros((flights, *(single_env.action_space.shape or ())))
 
-    still = np.zeros((flights, *size))
-
-    def fly_one() -> None:
-        one.reset()
+    def run_episode() -> None:
+        single_env.reset()
         for _ in range(30):
-            one.step(still[0])
+            single_env.step(actions[0])
 
-    def fly(step_all: Callable[[Floats], object], count: int) -> None:
-        for _ in range(30):  # the last step of a flight starts the next one
-            step_all(still[:count])
+    def run_episodes(step_all: Callable[[Floats], object], count: int) -> None:
+        for _ in range(30):  # autoreset: the last step of an episode starts the next one
+            step_all(actions[:count])
 
-    many.reset(seed=0)
-    usual.reset()
-    batched = 30e6 * flights / _cpu_microseconds(lambda: fly(many.step, flights), repeats=5)
-    single = 30e6 / _cpu_microseconds(fly_one, repeats=25)
-    dummy = 8 * 30e6 / _cpu_microseconds(lambda: fly(usual.step, 8), repeats=5)
-    unit = "steps a CPU-second, one reset a flight included"
+    vector_env.reset(seed=0)
+    sb3_env.reset()
+    batched = 30e6 * flights / _cpu_microseconds(lambda: run_episodes(vector_env.step, flights), 5)
+    single = 30e6 / _cpu_microseconds(run_episode, 25)
+    dummy = 8 * 30e6 / _cpu_microseconds(lambda: run_episodes(sb3_env.step, 8), 5)
+    unit = "steps per CPU-second, one reset per flight included"
     return {
         "Full-M, 1,024 flights": Figure(batched, 150_000, unit, at_least=True),
         "Full-M, 1 flight": Figure(single, 2_000, unit, at_least=True),
@@ -95,77 +86,73 @@ def env() -> dict[str, Figure]:
     }
 
 
-def torch_step() -> dict[str, Figure]:
-    """Time ``market.step`` in torch on many markets of ``Full-M``: a GPU where one is at hand."""
+def torch_step() -> Figures:
+    """Time ``market.step`` in torch on many markets of ``Full-M``, on a GPU if there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     count = 1_000_000 if device == "cuda" else 10_000
     market, state = sample_markets(task_of("Full-M"), range(1000))
-    index = np.arange(count) % 1000
-    on_device = partial(_to, device=device)
-    known, eve = (
-        on_device(to_tensors(select(market, index))),
-        on_device(to_tensors(select(state, index))),
-    )
-    own, begin = (
-        to_tensors(select(market, index[:10_000])),
-        to_tensors(select(state, index[:10_000])),
-    )
 
-    def fly(markets: Market, start: MarketState) -> None:
-        now = start
+    def repeated(size: int, device: str) -> tuple[Market, MarketState]:
+        index = np.arange(size) % 1000
+        tensors = (to_tensors(select(market, index)), to_tensors(select(state, index)))
+        return _to(tensors[0], device), _to(tensors[1], device)
+
+    many, few = repeated(count, device), repeated(10_000, "cpu")
+
+    def simulate(market: Market, state: MarketState) -> None:
         for _ in range(30):
-            now, _ = step(markets, now, markets.reference_spend, None)
+            state, _ = step(market, state, market.reference_spend, None)
         if device == "cuda":
             torch.cuda.synchronize()
 
-    fly(known, eve)
-    seconds = _wall_seconds(lambda: fly(known, eve))
-    core = _cpu_microseconds(lambda: fly(own, begin), repeats=5) / 1e6
-    ours, cpu = 30 * count / seconds, 30 * 10_000 / core
+    simulate(*many)  # not timed: allocates memory
+    wall_seconds = _wall_seconds(lambda: simulate(*many))
+    cpu_seconds = _cpu_microseconds(lambda: simulate(*few), 5) / 1e6
+    rate, cpu_rate = 30 * count / wall_seconds, 30 * 10_000 / cpu_seconds
     return {
-        f"{count:,} markets on {device}": Figure(ours, 0, "steps a second", at_least=True),
-        f"{device} over one CPU core": Figure(ours / cpu, 0, "times", at_least=True),
+        f"{count:,} markets on {device}": Figure(rate, 0, "steps per second", at_least=True),
+        f"{device} over one CPU core": Figure(rate / cpu_rate, 0, "times", at_least=True),
     }
 
 
 def run() -> None:
-    """Measure what the command line names and show it."""
+    """Run the benchmarks named on the command line, print a table, write ``benchmark.json``."""
     quick = {"env": env, "projection": projection, "torch": torch_step}
-    slow = {name: partial(_measured_by, *place) for name, place in _SLOW.items()}
-    known: dict[str, Callable[[], dict[str, Figure]]] = {**quick, **slow}
+    slow = {name: partial(_run_slow, name) for name in _SLOW}
+    benchmarks: dict[str, Callable[[], Figures]] = {**quick, **slow}
     names = sys.argv[1:] or list(quick)
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in names if name not in benchmarks]
     if unknown:
-        sys.exit(f"error: {unknown[0]!r} cannot be measured; allowed: {', '.join(known)}")
+        sys.exit(f"error: {unknown[0]!r} is not a benchmark; allowed: {', '.join(benchmarks)}")
     if "projection" in names and find_spec("quadprog") is None:
         sys.exit(
-            "error: the projection is timed beside quadprog, which is not installed; `make "
-            "install` brings it. Without it: benchmark.py env torch"
+            "error: projection: quadprog, which it is compared with, is not installed. Run `make "
+            "install`, or leave projection out: benchmark.py env torch"
         )
-    measured = {name: known[name]() for name in names}
-    table = Table("what", "measured", "target", "unit")
+    measured = {name: benchmarks[name]() for name in names}
+    table = Table("quantity", "measured", "target", "unit")
     for name, figures in measured.items():
-        for what, figure in figures.items():
+        for label, figure in figures.items():
             sign = "at least" if figure.at_least else "at most"
             target = f"{sign} {figure.target:,.15g}" if figure.target else "none"
             digits = 2 if abs(figure.measured) >= 1 else 3
-            table.add_row(f"{name}: {what}", f"{figure.measured:,.{digits}f}", target, figure.unit)
+            table.add_row(f"{name}: {label}", f"{figure.measured:,.{digits}f}", target, figure.unit)
     Console().print(table)
     content = {
-        name: {what: figure._asdict() for what, figure in figures.items()}
+        name: {label: figure._asdict() for label, figure in figures.items()}
         for name, figures in measured.items()
     }
     print(write_json(Path("benchmark.json"), content))
 
 
-def _measured_by(module: str, function: str) -> dict[str, Figure]:
-    found = getattr(import_module(f"mediagym.scripts.benchmarks.{module}"), function)()
-    assert isinstance(found, dict)  # noqa: S101  # as all of them return
-    return found
+def _run_slow(name: str) -> Figures:
+    """Run the function of the same name in the module ``name``, imported only if it is needed."""
+    figures: Figures = getattr(import_module(f"mediagym.scripts.benchmarks.{name}"), name)()
+    return figures
 
 
 def _problem(leaves: int, channels: int, rows: int) -> tuple[Tree, Floats, Bounds]:
-    """Bounds around a feasible point, and a point outside them, in dollars."""
+    """Random tree, points outside their bounds, and feasible bounds, in dollars."""
     rng = np.random.default_rng(leaves + rows)
     owners = np.r_[np.arange(channels), rng.integers(0, channels, leaves - channels)]
     tree = Tree.of([np.zeros(channels, int), owners])
@@ -177,18 +164,18 @@ def _problem(leaves: int, channels: int, rows: int) -> tuple[Tree, Floats, Bound
 
 
 def _memory(task: str, flights: int) -> float:
-    """Return the GB that a batch needs at its most beyond what the imports need."""
+    """Peak memory of a batch in GB, without that of the imports."""
     code = (
         "import gymnasium as gym, mediagym, numpy as np, resource, mediagym.envs.suite\n"
-        "def most(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        f"before, world = most(), gym.make_vec({task!r}, num_envs={flights})\n"
-        "world.reset(seed=0)\n"
-        "still = np.zeros(world.action_space.shape, np.float32)\n"
-        "[world.step(still) for _ in range(31)]\n"
-        "print((most() - before) / 2**20)"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        f"before, env = peak(), gym.make_vec({task!r}, num_envs={flights})\n"
+        "env.reset(seed=0)\n"
+        "actions = np.zeros(env.action_space.shape, np.float32)\n"
+        "[env.step(actions) for _ in range(31)]\n"
+        "print((peak() - before) / 2**20)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
-    return float(done.stdout)
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    return float(child.stdout)
 
 
 def _to(record: Any, device: str) -> Any:
@@ -205,7 +192,7 @@ def _wall_seconds(job: Callable[[], object], repeats: int = 5) -> float:
 
 
 def _cpu_microseconds(job: Callable[[], object], repeats: int = 15) -> float:
-    """The median run's CPU time."""
+    """Median CPU time of the repeats."""
     times = []
     for _ in range(repeats):
         start = time.process_time_ns()
@@ -214,24 +201,22 @@ def _cpu_microseconds(job: Callable[[], object], repeats: int = 15) -> float:
     return float(np.median(times)) / 1000
 
 
-def _pull_back(tree: Tree, point: Floats, bounds: Bounds) -> None:
-    to_tensors = [
-        torch.tensor(side, requires_grad=True) for side in (point, *bounds[0], *bounds[1])
-    ]
+def _project_backward(tree: Tree, point: Floats, bounds: Bounds) -> None:
+    tensors = [torch.tensor(side, requires_grad=True) for side in (point, *bounds[0], *bounds[1])]
     levels = len(tree.sizes)
-    sides = Bounds(tuple(to_tensors[1 : 1 + levels]), tuple(to_tensors[1 + levels :]))
-    project(tree, to_tensors[0], sides).square().sum().backward()
+    sides = Bounds(tuple(tensors[1 : 1 + levels]), tuple(tensors[1 + levels :]))
+    project(tree, tensors[0], sides).square().sum().backward()
 
 
 def _solve_rows(tree: Tree, point: Floats, bounds: Bounds, rows: int) -> None:
-    """The same projections as quadratic programs: every row has bounds of its own to hand over."""
-    import quadprog  # one of the tools for development, which the other parts do without
+    """Solve the same projections as quadratic programs, row by row, since the bounds differ."""
+    import quadprog  # a development dependency; other benchmarks run without it
 
     matrices = [np.ones((1, tree.sizes[-1])), tree.sums[1], np.eye(tree.sizes[-1])]
     sides = np.concatenate([*matrices, *(-matrix for matrix in matrices)])
     square, sides = np.eye(tree.sizes[-1]), np.ascontiguousarray(sides.T)
     for row in range(rows):
         budget = bounds.upper[0][row, 0]
-        levels = [*(low[row] for low in bounds.lower), *(-high[row] for high in bounds.upper)]
-        ends = np.concatenate(levels) / budget
+        sums = [*(low[row] for low in bounds.lower), *(-high[row] for high in bounds.upper)]
+        ends = np.concatenate(sums) / budget
         quadprog.solve_qp(square, point[row] / budget, sides, ends)

@@ -1,4 +1,8 @@
-"""What do all commands share?"""
+"""What do all commands share?
+
+- ``launch``: the entry point, which composes the configuration, parses it and reports errors
+- ``console``: progress, notes and lines on the terminal
+"""
 
 from .console import console, print_line, print_notes, progress, run_folder
 from .launch import command, command_line, launch, overrides, sweeping, to_plain_dict

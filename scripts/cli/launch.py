@@ -1,11 +1,11 @@
-"""What every command shares: one readable error for a user's mistake, never a traceback."""
+"""Entry point of all commands: compose the configuration, parse it, report errors in one line."""
 
 import difflib
 import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn, TypeVar
 
@@ -16,15 +16,16 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from mediagym.agents.policies import RENAMED_POLICIES
 from mediagym.agents.setup import resumable
 from mediagym.data.errors import MediaGymError
 from mediagym.data.settings import RENAMED
 from mediagym.data.storage import CONF, SAMPLE
 
 Options = TypeVar("Options")
-# on import, so that the processes of a sweep have it too
+# registered on import, so that the worker processes of a sweep have them too
 OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
-# whether a run is resumed that can be
+# ${resumed:RUN,THEN,OTHERWISE} is THEN if RUN is given and can be resumed
 OmegaConf.register_new_resolver(
     "resumed",
     lambda run, then, otherwise: then if run is not None and resumable(run) else otherwise,
@@ -35,11 +36,11 @@ OmegaConf.register_new_resolver(
 def command(
     name: str, parse: Callable[[dict[str, Any]], Options]
 ) -> Callable[[Callable[[Options], Any]], Callable[[], None]]:
-    """Turn a function of a command's options into the console entry of that command.
+    """Decorator that makes a function of parsed options the console entry of a command.
 
     Args:
-        name: of the command and of its YAML in ``conf``.
-        parse: makes the options of the composed configuration, plain containers.
+        name: name of the command and of its YAML file in ``conf``.
+        parse: maps the composed configuration (plain containers) to the options.
     """
 
     def decorate(main: Callable[[Options], Any]) -> Callable[[], None]:
@@ -56,78 +57,84 @@ def command(
 def launch(
     main: Callable[[Options], Any], parse: Callable[[dict[str, Any]], Options], name: str
 ) -> None:
-    """Run a command under the configuration of its name.
+    """Compose the configuration ``name``, parse it and call ``main`` with the options.
 
-    A user's mistake, in the configuration or found by the program, is printed as one message
-    and ends with status 2. Hydra would shorten the traceback of a program's own fault too;
-    asked for full errors it does not.
+    User errors, raised while composing, parsing or running, are printed as one line and end the
+    process with status 2. Other exceptions keep their traceback, which Hydra would shorten
+    without ``HYDRA_FULL_ERROR``.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    if main.__module__ == "__main__":  # a sweep sends it to other processes, which import it
-        entry = import_module(f"mediagym.scripts.{name}").run
-        main, parse = entry.main, entry.parse
+    is_script = main.__module__ in ("__main__", f"mediagym.scripts.{name}")
+    own = None if is_script else (main, parse)  # a sweep pickles what `guarded` refers to
     composed = []
 
     def guarded(config: DictConfig) -> Any:
         composed.append(config)
+        run, read = own or _functions_of(name)
         try:
-            return main(parse(to_plain_dict(config)))
+            return run(read(to_plain_dict(config)))
         except MediaGymError as error:
             if sweeping():
-                raise  # ends this job alone; reported when all have ended
-            _refuse(str(error))
+                raise  # fails this job only; reported after the last job
+            _exit_with(str(error))
         except OmegaConfBaseException as error:
             if sweeping():
                 raise
-            _refuse(_readable(error))
+            _exit_with(_one_line(error))
         except KeyboardInterrupt:
             print("\ninterrupted", file=sys.stderr)
             sys.exit(130)
         except Exception as error:
             if not sweeping():
                 raise
-            traceback.print_exc()  # it does not reach the process that waits for the job
+            traceback.print_exc()  # it would not reach the parent process
             raise RuntimeError(f"a job failed: {error}") from error
 
     start = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
     try:
         start(guarded)()
     except MediaGymError as error:
-        _refuse(str(error))
+        _exit_with(str(error))
     except (HydraException, OmegaConfBaseException) as error:
-        _refuse(_readable(error))
+        _exit_with(_one_line(error))
     except ValueError as error:
         if composed:
             raise
-        _refuse(_readable(error))  # Hydra's, about an override
+        _exit_with(_one_line(error))  # raised by Hydra about an override
     except OSError as error:
         if error.filename is None:
             raise
-        _refuse(
-            f"{error.filename}: cannot be used ({error.strerror}). Choose another folder, with "
-            "hydra.run.dir=FOLDER for a run's own, or free the disk."
+        _exit_with(
+            f"{error.filename}: cannot be used ({error.strerror}). Choose another folder "
+            "(hydra.run.dir=FOLDER sets that of the run) or free disk space."
         )
 
 
+def _functions_of(name: str) -> tuple[Callable[[Any], Any], Callable[[dict[str, Any]], Any]]:
+    """Return a script's function and the parser of its options, by import in any process."""
+    entry = import_module(f"mediagym.scripts.{name}").run
+    return entry.main, entry.parse
+
+
 def sweeping() -> bool:
-    """Return whether this run is one job of a sweep (``--multirun``)."""
+    """Return True if this process runs one job of a sweep (``--multirun``)."""
     return bool(HydraConfig.initialized()) and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
 def to_plain_dict(config: DictConfig) -> dict[str, Any]:
-    """Return a configuration as plain, resolved containers."""
+    """Return a configuration as plain containers with all interpolations resolved."""
     content = OmegaConf.to_container(config, resolve=True)
     assert isinstance(content, dict)  # noqa: S101  # a main configuration is a mapping
     return {str(key): value for key, value in content.items()}
 
 
 def overrides() -> list[str]:
-    """Return what the command line changed."""
+    """Return the overrides given on the command line."""
     return list(HydraConfig.get().overrides.task)
 
 
 def command_line(name: str) -> str:
-    """Return the command that is running, for documents: where things lie is left out."""
+    """Return the running command as text for documents, without paths of this machine."""
     words = [
         "data.path=DIR" if word.startswith("data.path=") else word
         for word in overrides()
@@ -136,29 +143,46 @@ def command_line(name: str) -> str:
     return " ".join(["python", f"scripts/{name}.py", *words])
 
 
-def _refuse(message: str) -> NoReturn:
+def _exit_with(message: str) -> NoReturn:
     print(f"error: {message}", file=sys.stderr)
     sys.exit(2)
 
 
-def _readable(error: Exception) -> str:
-    """Word Hydra's complaint: the key that was given, what is near it, how to list the keys."""
+def _one_line(error: Exception) -> str:
+    """Rewrite an error of Hydra as one line: the given key, what is allowed, what to do."""
     if isinstance(error, MissingConfigException):
-        told = str(error).partition("Config search path")[0].replace("\n\t", " ")
-        return ". ".join(line.strip() for line in told.splitlines() if line.strip()) + "."
+        return _missing_choice(error)
     cause: BaseException = error
     lines = []
     while cause is not None:
         lines.append(str(cause).strip().splitlines()[0] if str(cause).strip() else "")
-        allowed = re.search(r"'(\w+)' is not in struct", str(cause))
-        if allowed and (node := getattr(cause, "parent_node", None)) is not None:
-            full = str(getattr(cause, "full_key", allowed[1]))
-            if full in RENAMED:
-                return f"{full}: this key is now called {RENAMED[full]}. Rename it and run again."
-            keys = [str(key) for key in node]
-            near = difflib.get_close_matches(allowed[1], keys, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            return f"{lines[0]} Allowed there: {', '.join(keys)}.{hint}"
+        unknown = re.search(r"'(\w+)' is not in struct", str(cause))
+        if unknown and (node := getattr(cause, "parent_node", None)) is not None:
+            key = str(getattr(cause, "full_key", unknown[1]))
+            if key in RENAMED:
+                return f"{key}: this key is now called {RENAMED[key]}. Rename it and run again."
+            keys = [str(name) for name in node]
+            return f"{lines[0]} Allowed there: {', '.join(keys)}.{_hint(unknown[1], keys)}"
         cause = cause.__cause__ or cause.__context__  # type: ignore[assignment]
-    told = " ".join(f"{line.rstrip('.')}." for line in dict.fromkeys(lines) if line)
-    return f"{told} Run with --cfg job to see every key."
+    message = " ".join(f"{line.rstrip('.')}." for line in dict.fromkeys(lines) if line)
+    return f"{message} Run with --cfg job to list all keys."
+
+
+def _missing_choice(error: MissingConfigException) -> str:
+    """Return the message about a configuration file that does not exist."""
+    group, _, choice = str(error.missing_cfg_file).rpartition("/")
+    if group == "agent" and choice in RENAMED_POLICIES:
+        current = RENAMED_POLICIES[choice]
+        return f"agent: {choice!r} is now called {current!r}. Run again with agent={current}."
+    if group and error.options:
+        allowed = list(error.options)
+        return (
+            f"{group}: {choice!r} is not known; allowed: {', '.join(allowed)}."
+            f"{_hint(choice, allowed)}"
+        )
+    return " ".join(str(error).partition("Config search path")[0].split())
+
+
+def _hint(name: str, allowed: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, allowed, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

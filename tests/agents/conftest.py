@@ -146,8 +146,8 @@ def task_experiment(
 
 
 @pytest.fixture(scope="session")
-def held_trial(posterior: Posterior) -> Callable[..., EvaluationSet]:
-    """Makes a trial of the first few held-out markets."""
+def held_out_set(posterior: Posterior) -> Callable[..., EvaluationSet]:
+    """Makes an evaluation set of the first held-out markets."""
 
     def make(count: int = 6, days: int = 30, seed: int = 5) -> EvaluationSet:
         market, state = posterior.held(count)

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Ad(NamedTuple):
-    """A campaign, as constraints know it."""
+    """A campaign as constraints need it."""
 
     name: str
     channel: str
@@ -35,13 +35,13 @@ class Ad(NamedTuple):
 
 @pytest.fixture(scope="session")
 def ads() -> Callable[..., list[Ad]]:
-    """Campaigns from names such as google/YouTube."""
+    """Makes campaigns from names such as google/YouTube."""
     return lambda *names: [Ad(name, name.split("/")[0]) for name in names]
 
 
 @pytest.fixture(scope="session")
 def default_constraints() -> dict:
-    """The settings that are shipped."""
+    """The shipped settings."""
     return yaml.safe_load((ROOT / "conf" / "constraints" / "default.yaml").read_text())
 
 
@@ -86,7 +86,7 @@ def _settings(rng: np.random.Generator, plan: np.ndarray, campaigns: list[Ad], d
 
 @pytest.fixture(scope="session")
 def feasible_set() -> Callable[..., Constraints]:
-    """Draws a set that an even plan satisfies, often with little room around it."""
+    """Draws a set that an even plan satisfies, often with little slack."""
 
     def some(rng: np.random.Generator) -> list[Ad]:
         count = int(rng.integers(1, 8))
@@ -108,53 +108,55 @@ def feasible_set() -> Callable[..., Constraints]:
     return draw
 
 
-def _wishes(
+def _requests(
     rng: np.random.Generator, constraints: Constraints, rows: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Targets and totals: plausible, zero, negative, huge, all on one campaign."""
+    """Requested spends and totals: plausible, zero, negative, huge, all on one campaign."""
     count, total = len(constraints.names), constraints.total
     target = rng.normal(size=(rows, count)) * total / constraints.days
     one = np.eye(count)[rng.integers(0, count, rows)]
     kind = rng.integers(0, 8, (rows, 1))
-    for number, wish in enumerate([0 * one, 0 * one - 1e6, 1e3 * target, 10 * total * one]):
-        target = np.where(kind == number, wish, target)
+    for number, request in enumerate([0 * one, 0 * one - 1e6, 1e3 * target, 10 * total * one]):
+        target = np.where(kind == number, request, target)
     target = np.where(kind == 4, 1e12 * one, np.where(kind == 5, -total * one, target))
     size = rng.choice([0, total, -1e5, 1e9, total / constraints.days], rows)
     return target, size * rng.uniform(0.5, 1.5, rows)
 
 
 @pytest.fixture(scope="session")
-def fly() -> Callable[..., np.ndarray]:
-    """Flies a batch of flights: some change their mind daily, some insist on one wish."""
+def random_flights() -> Callable[..., np.ndarray]:
+    """Spends a batch of flights: half repeat one request, half make another one every day."""
 
-    def fly(rng: np.random.Generator, constraints: Constraints, rows: int = 24) -> np.ndarray:
+    def spend_flights(
+        rng: np.random.Generator, constraints: Constraints, rows: int = 24
+    ) -> np.ndarray:
         ledger, plan = Ledger.start(constraints, (rows,)), []
-        stubborn = rng.random(rows) < 0.5
-        first, first_total = _wishes(rng, constraints, rows)
+        constant = rng.random(rows) < 0.5
+        first, first_total = _requests(rng, constraints, rows)
         for _ in range(constraints.days):
-            target, total = _wishes(rng, constraints, rows)
-            target = np.where(stubborn[:, None], first, target)
-            total = np.where(stubborn, first_total, total)
+            target, total = _requests(rng, constraints, rows)
+            target = np.where(constant[:, None], first, target)
+            total = np.where(constant, first_total, total)
             for low, high in zip(*day_bounds(constraints, ledger), strict=True):
                 assert (low <= high).all()
             spend, ledger = spend_day(constraints, ledger, target, total)
             plan.append(spend)
         return np.stack(plan, 1)
 
-    return fly
+    return spend_flights
 
 
 def _draw_market(
     rng: np.random.Generator, batch: tuple[int, ...] = (), campaigns: int = 3, **fixed: Any
 ) -> Market:
-    """Random markets; `fixed` replaces fields, numbers are spread over all campaigns."""
+    """Random markets; `fixed` replaces fields, numbers apply to all campaigns."""
     shape = (*batch, campaigns)
 
     def between(low: float, high: float) -> np.ndarray:
         return rng.uniform(low, high, shape)
 
     weekday = rng.normal(0, 0.3, (*batch, 7, campaigns))
-    drawn = {
+    random = {
         "reference_spend": np.exp(between(0, 8)),
         "reference_conversions": np.exp(between(-3, 5)),
         "elasticity": between(0.1, 0.85),
@@ -176,7 +178,7 @@ def _draw_market(
         name: value if np.ndim(value) else np.full(shape, float(value))
         for name, value in fixed.items()
     }
-    return Market(**{**drawn, **fields})
+    return Market(**{**random, **fields})
 
 
 @pytest.fixture(scope="session")
@@ -210,7 +212,7 @@ def draw_state() -> Callable[..., MarketState]:
 
 @pytest.fixture(scope="session")
 def flights(problem: Problem, posterior: Posterior) -> Callable[..., tuple]:
-    """Draws markets of the posterior, their flights on the eve, and the flights' noise."""
+    """Draws markets of the posterior, their flights before the first day, and the noise."""
 
     def draw(count: int = 6, seed: int = 0) -> tuple[Market, FlightState, Noise]:
         market, state = posterior.sample_training(count)
@@ -225,19 +227,20 @@ def flights(problem: Problem, posterior: Posterior) -> Callable[..., tuple]:
 
 
 @pytest.fixture(scope="session")
-def restless() -> Callable[..., Callable]:
-    """Makes a policy that asks for other dollars every day and reacts to what it sees."""
+def varying_policy() -> Callable[..., Callable]:
+    """Makes a policy whose requests vary from day to day and react to the belief."""
 
     def make(problem: Problem, count: int, seed: int = 0) -> Callable:
         shape = (problem.days, count, len(problem.constraints.names))
-        moods = np.random.default_rng(seed).lognormal(0, 1, shape)
+        factors = np.random.default_rng(seed).lognormal(0, 1, shape)
 
         def act(view: Observable, memory: Any) -> tuple:
             level = view.belief.state.level
             xp = namespace(level)
-            mood = moods[view.ledger.day] if xp is np else level.new_tensor(moods[view.ledger.day])
-            target = problem.static_plan[view.ledger.day] * mood * xp.exp(xp.clip(level, -2.0, 2.0))
-            return target, target.sum(-1), memory
+            today = view.ledger.day
+            factor = factors[today] if xp is np else level.new_tensor(factors[today])
+            spend = problem.static_plan[today] * factor * xp.exp(xp.clip(level, -2.0, 2.0))
+            return spend, spend.sum(-1), memory
 
         return act
 

@@ -34,7 +34,7 @@ def structured_history(
     Args:
         seed: seed of spend and counts; None: constant spend and no noise.
         days: length of the history.
-        level: conversions a day at $200.
+        level: conversions per day at $200.
         factor: (days, campaigns) multiplier of the mean, such as a drop.
         campaigns: their channels and names.
     """

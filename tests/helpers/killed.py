@@ -1,8 +1,8 @@
-"""Program that trains, kills and resumes: prints the weights' hashes as JSON, per learner.
+"""Program that trains, kills and resumes learners and prints hashes of their weights as JSON.
 
-A program of its own, as a process that has used autograd must not fork.
+It is run in a process of its own, because a process that has used autograd must not fork.
 
-Arguments: a folder, the least number of kills, and the learners.
+Arguments: a folder, the minimum number of kills, and the names of the learners.
 """
 
 import hashlib
@@ -49,23 +49,23 @@ TOY: dict[str, Any] = {
 
 
 def main() -> None:
-    """Train every learner once without a kill, then kill and resume until there were enough."""
+    """Train every learner once uninterrupted, then kill and resume them often enough."""
     torch.set_num_threads(1)
     root, min_kills, names = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    rng = np.random.default_rng()  # other moments in every run
+    rng = np.random.default_rng()  # unseeded: other moments in every run
     hashes: dict[str, Any] = {name: {"resumed": []} for name in names}
-    lengths = {}
+    durations = {}
     for name in names:
         start = time.monotonic()
         assert _wait(_fork_training(name, root / name)) == 0
-        lengths[name] = time.monotonic() - start
+        durations[name] = time.monotonic() - start
         hashes[name]["whole"] = _weights_hash(root / name)
     kills = 0
     for number, name in enumerate(cycle(names)):
         folder = root / f"{name}_{number}"
         for share in rng.uniform(0.05, 0.9, 4):
             child = _fork_training(name, folder)
-            time.sleep(share * lengths[name])
+            time.sleep(share * durations[name])
             os.kill(child, signal.SIGKILL)
             killed = _wait(child) != 0
             kills += killed
@@ -73,7 +73,7 @@ def main() -> None:
             if not killed:
                 break
         if _wait(_fork_training(name, folder)) != 0:
-            raise RuntimeError("a resumed training failed")
+            raise RuntimeError(f"{name}: the resumed training failed")
         hashes[name]["resumed"].append(_weights_hash(folder))
         assert not list(folder.glob(".*"))
         if kills >= min_kills and number + 1 >= len(names):

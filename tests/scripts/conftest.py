@@ -1,4 +1,4 @@
-"""Commands run in this process, as a shell would run them."""
+"""Fixtures that run a command in this process and capture its output."""
 
 import sys
 from collections.abc import Callable
@@ -21,8 +21,8 @@ TOY = [
 ]
 
 
-class Ended(NamedTuple):
-    """How a command ended."""
+class CommandResult(NamedTuple):
+    """Exit status and output of a command."""
 
     status: int
     out: str
@@ -30,7 +30,7 @@ class Ended(NamedTuple):
 
     @property
     def error(self) -> str:
-        """The one readable error that it ended with."""
+        """The error message: exactly one line, with status 2 and without a traceback."""
         assert self.status == 2, self
         assert "Traceback" not in self.err
         lines = self.err.strip().splitlines()
@@ -39,19 +39,19 @@ class Ended(NamedTuple):
         return lines[0]
 
 
-Command = Callable[..., Ended]
+Command = Callable[..., CommandResult]
 
 
 @pytest.fixture(scope="session")
 def toy() -> list[str]:
-    """Overrides that make everything tiny."""
+    """Overrides that make calibration, planning and evaluation tiny."""
     return TOY
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory."""
-    folder = tmp_path / "place"
+    folder = tmp_path / "workdir"
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
@@ -59,18 +59,18 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def command(
-    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
-    """Runs a command by its name with overrides."""
+    """Function that runs the command ``name`` with overrides."""
 
-    def run(name: str, *overrides: str) -> Ended:
+    def run(name: str, *overrides: str) -> CommandResult:
         monkeypatch.setattr(sys, "argv", [f"{name}.py", *overrides])
         status = 0
         try:
             import_module(f"mediagym.scripts.{name}").run()
-        except SystemExit as end:
-            status = int(end.code or 0)
-        shown = capsys.readouterr()
-        return Ended(status, shown.out, shown.err)
+        except SystemExit as exit_:
+            status = int(exit_.code or 0)
+        captured = capsys.readouterr()
+        return CommandResult(status, captured.out, captured.err)
 
     return run

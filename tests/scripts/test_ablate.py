@@ -19,36 +19,36 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def command(tmp_path: Path) -> AblationCommand:
-    given = [f"cache={tmp_path / 'cache'}", "evaluation.markets=8", "evaluation.resamples=200"]
+    arguments = [f"cache={tmp_path / 'cache'}", "evaluation.markets=8", "evaluation.resamples=200"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = to_plain_dict(compose("ablate", overrides=given))
+        config = to_plain_dict(compose("ablate", overrides=arguments))
     warm = {"iterations": 2, "flights": 4, "learning_rate": 1e-3}
     budget = {"warm": warm, "total_timesteps": 0, "n_envs": 4, "checks": 1, "validation": 8}
-    own = {"task": "Uncertain-S", "seeds": 1, "jobs": 1, "budget": budget, "variants": CHANGES}
-    return AblationCommand.read({**config, **own, "output": tmp_path})
+    changes = {"task": "Uncertain-S", "seeds": 1, "jobs": 1, "budget": budget, "variants": CHANGES}
+    return AblationCommand.read({**config, **changes, "output": tmp_path})
 
 
-def test_a_variant_changes_its_own_keys_and_no_other_s(command: AblationCommand) -> None:
-    before = command.model_dump()
+def test_a_variant_changes_its_own_keys_and_no_others(command: AblationCommand) -> None:
+    unchanged = command.model_dump()
     scratch, first, other = (variant(command, CHANGES[n]) for n in ("scratch", "first", "other"))
     assert scratch.learner.warm.iterations == 0
     assert first.learner.warm.iterations == 2
     assert (first.learner.name, other.learner.name) == ("ppo", "apg")
     assert scratch.env == first.env == command.experiment.env
-    assert command.model_dump() == before
+    assert command.model_dump() == unchanged
 
 
-def test_a_key_that_is_not_there_is_refused(command: AblationCommand) -> None:
+def test_an_unknown_key_of_a_variant_is_refused(command: AblationCommand) -> None:
     with pytest.raises(ConfigError, match=r"no key 'env.action.titl'; allowed there: .*tilt"):
         variant(command, {"env.action.titl": 2.0})
 
 
-def test_variants_are_trained_once_and_compared_with_the_first(command: AblationCommand) -> None:
-    two = {name: CHANGES[name] for name in ("first", "scratch")}
-    command = command.model_copy(update={"variants": two})
+def test_each_variant_is_trained_once_and_compared_with_the_first(command: AblationCommand) -> None:
+    variants = {name: CHANGES[name] for name in ("first", "scratch")}
+    command = command.model_copy(update={"variants": variants})
     document = ablate(command)
     (task,) = document["tasks"]
-    assert {row["name"] for row in task["policies"]} == set(two)
+    assert {row["name"] for row in task["policies"]} == set(variants)
     assert {row["seeds"] for row in task["policies"]} == {1}
     assert {(pair["a"], pair["b"]) for pair in task["paired"]} >= {("scratch", "first")}
     files = sorted(command.output.rglob("policy.safetensors"))

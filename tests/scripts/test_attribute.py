@@ -1,4 +1,4 @@
-"""The command attribute: the files it writes, and one-line errors."""
+"""Command `attribute`: the files it writes, and one-line errors."""
 
 import json
 from collections.abc import Callable
@@ -29,15 +29,15 @@ MISTAKES = {
         ["attribution.ratios.method=markov_7"],
         ["attribution.ratios.method", "markov_7", "markov_1"],
     ),
-    "a method that is left out": (
+    "a method that is not computed": (
         ["attribution.ratios.method=shapley_rate", "attribution.rate_labels=3"],
         ["attribution.ratios.method", "rate_labels"],
     ),
-    "an unknown reading": (["attribution.converted=session"], ["attribution.converted"]),
+    "an unknown value of converted": (["attribution.converted=session"], ["attribution.converted"]),
     "no folder": (["data.path=not/here"], ["not/here"]),
-    "no path": (["data.path=null"], ["data.path"]),
+    "no data path": (["data.path=null"], ["data.path"]),
     "an empty folder": (["data.path=empty"], ["googleads-performance.csv"]),
-    "another name of the file": (["data.landings_file=visits.csv"], ["visits.csv", "journeys"]),
+    "another file name": (["data.landings_file=visits.csv"], ["visits.csv", "journeys"]),
     "an output that is a file": (["output=file"], ["file"]),
 }
 
@@ -49,16 +49,16 @@ def folder(export_folder: Path, exports: ModuleType) -> Path:
 
 
 @pytest.mark.parametrize(("overrides", "fragments"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_one_line_of_error(
-    command: Command, place: Path, folder: Path, overrides: list[str], fragments: list[str]
+def test_a_mistake_is_one_line_of_error_and_writes_nothing(
+    command: Command, workdir: Path, folder: Path, overrides: list[str], fragments: list[str]
 ) -> None:
-    (place / "empty").mkdir()
-    (place / "file").write_text("")
-    given = [f"data.path={folder}", QUICK, f"output={place / 'out'}", *overrides]
-    error = command("attribute", *given).error
+    (workdir / "empty").mkdir()
+    (workdir / "file").write_text("")
+    arguments = [f"data.path={folder}", QUICK, f"output={workdir / 'out'}", *overrides]
+    error = command("attribute", *arguments).error
     for fragment in fragments:
         assert fragment in error
-    assert not (place / "out").exists()
+    assert not (workdir / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -71,39 +71,39 @@ def test_a_mistake_is_one_line_of_error(
         (HEADER + "20a70111,2024-01-05 01:57:19,0,google,paid,YouTube\n", ["not one", "converted"]),
         (HEADER + "20a70111,2024-01-05 01:57:19,1,Google Ads,paid,YouTube\n", ["Google Ads"]),
     ],
-    ids=["no file", "empty", "header only", "unpaid only", "none converted", "another name"],
+    ids=["no file", "empty", "header only", "unpaid only", "none converted", "another spelling"],
 )
-def test_unusable_landings_are_one_line_of_error(
-    command: Command, place: Path, folder: Path, content: str | None, fragments: list[str]
+def test_unusable_landings_are_one_line_of_error_and_write_nothing(
+    command: Command, workdir: Path, folder: Path, content: str | None, fragments: list[str]
 ) -> None:
     (folder / FILE).unlink()
     if content is not None:
         (folder / FILE).write_text(content)
-    error = command("attribute", f"data.path={folder}", QUICK, f"output={place / 'out'}").error
+    error = command("attribute", f"data.path={folder}", QUICK, f"output={workdir / 'out'}").error
     for fragment in fragments:
         assert fragment in error
-    assert not (place / "out").exists()
+    assert not (workdir / "out").exists()
 
 
-def test_the_sample_is_attributed_and_the_document_fits_its_schema(
-    command: Command, place: Path
+def test_the_document_of_the_sample_fits_its_schema_and_adds_up(
+    command: Command, workdir: Path
 ) -> None:
-    ended = command("attribute", "output=out", QUICK)
-    assert ended.status == 0, ended.err
-    document = json.loads((place / "out" / "attribution.json").read_text())
+    result = command("attribute", "output=out", QUICK)
+    assert result.status == 0, result.err
+    document = json.loads((workdir / "out" / "attribution.json").read_text())
     schema = json.loads(SCHEMA.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(document)
-    assert ended.out.count(CAVEAT) >= 5
-    assert "out/attribution.json" in ended.out
+    assert result.out.count(CAVEAT) >= 5
+    assert "out/attribution.json" in result.out
     for name in ("credits", "roles", "influence"):
-        picture = imread(place / "out" / f"{name}.png")
+        picture = imread(workdir / "out" / f"{name}.png")
         assert min(picture.shape[:2]) > 400
         assert picture[..., :3].std() > 0.05
-    _consistent(document)
+    _check_sums(document)
 
 
-def _consistent(document: dict[str, Any]) -> None:
+def _check_sums(document: dict[str, Any]) -> None:
     """Check the properties that the schema cannot express."""
     assert document["caveat"] == CAVEAT
     converting = document["journeys"]["converting"]
@@ -127,21 +127,21 @@ def _consistent(document: dict[str, Any]) -> None:
     assert 0 < reconciliation["journeys_of_unsure_order"] < document["journeys"]["journeys"]
 
 
-def test_a_run_without_an_output_writes_to_its_own_folder(
-    command: Command, place: Path, folder: Path
+def test_without_an_output_folder_the_files_are_in_the_run_folder(
+    command: Command, workdir: Path, folder: Path
 ) -> None:
-    ended = command("attribute", f"data.path={folder}", QUICK, "hydra.run.dir=run")
-    assert ended.status == 0, ended.err
-    assert (place / "run" / "attribution.json").is_file()
+    result = command("attribute", f"data.path={folder}", QUICK, "hydra.run.dir=run")
+    assert result.status == 0, result.err
+    assert (workdir / "run" / "attribution.json").is_file()
 
 
-def test_a_campaign_without_journeys_has_the_overall_ratio(
-    command: Command, place: Path, folder: Path
+def test_a_campaign_without_journeys_gets_the_overall_ratio(
+    command: Command, workdir: Path, folder: Path
 ) -> None:
     rows = [row for row in (folder / FILE).read_text().splitlines() if ",facebook," not in row]
     (folder / FILE).write_text("\n".join(rows) + "\n")
     assert command("attribute", f"data.path={folder}", QUICK, "output=out").status == 0
-    ratios = json.loads((place / "out" / "attribution.json").read_text())["ratios"]
+    ratios = json.loads((workdir / "out" / "attribution.json").read_text())["ratios"]
     campaigns = ratios["campaigns"]
     assert campaigns["meta"]["journeys"] == 0
     assert campaigns["meta"]["ratio"] == pytest.approx(ratios["overall"])

@@ -1,4 +1,4 @@
-"""The commands calibrate, backtest and recovery, and a plan for journeys, from end to end."""
+"""End-to-end tests of calibrate, backtest and recovery, and of a plan for journeys."""
 
 import json
 from collections.abc import Callable
@@ -21,12 +21,12 @@ SMALL = [
 
 
 def _days(exports: ModuleType, folder: Path, count: int) -> Path:
-    """Keep the first days of all exports."""
+    """Truncate all exports to their first days."""
     last = str(np.datetime64("2024-01-01") + count - 1)
     for file in (exports.GOOGLE, exports.META, exports.MICROSOFT):
         rows = exports.read_rows(folder / file)
-        kept = [row for row in rows if row["Date"] <= last]
-        exports.write_rows(folder / file, list(rows[0]), kept)
+        first = [row for row in rows if row["Date"] <= last]
+        exports.write_rows(folder / file, list(rows[0]), first)
     return folder
 
 
@@ -37,108 +37,108 @@ def _without_count(exports: ModuleType, folder: Path) -> Path:
     return folder
 
 
-def test_a_calibration_is_reported_and_goes_on_with_new_days(
+def test_a_calibration_writes_a_report_and_can_be_updated_with_new_days(
     command: Command,
     export_folder: Path,
     exports: ModuleType,
-    place: Path,
+    workdir: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in FIGURES:  # blank: they are looked at elsewhere, and take seconds
+    for name in FIGURES:  # blank: other tests look at them, and drawing takes seconds
         monkeypatch.setitem(FIGURES, name, lambda _: blank(1, 1))
-    whole = exports.write_exports(place / "whole")
+    whole = exports.write_exports(workdir / "whole")
     _days(exports, export_folder, 52)
     first = command("calibrate", *SMALL, f"data.path={export_folder}", "hydra.run.dir=first")
     assert first.status == 0, first
     assert "first/calibration/calibration.html" in first.out
-    names = {path.name for path in (place / "first" / "calibration").iterdir()}
+    names = {path.name for path in (workdir / "first" / "calibration").iterdir()}
     assert names >= {"calibration.html", "calibration.json", "curves.png", "residuals.png"}
 
-    given = [*SMALL, f"data.path={whole}", "update=first"]
-    second = command("calibrate", *given, "hydra.run.dir=second")
+    arguments = [*SMALL, f"data.path={whole}", "update=first"]
+    second = command("calibrate", *arguments, "hydra.run.dir=second")
     assert second.status == 0, second
-    old, new = load_posterior(place / "first"), load_posterior(place / "second")
+    old, new = load_posterior(workdir / "first"), load_posterior(workdir / "second")
     assert new.state.day == old.state.day + 8
     assert new.report["history"]["days"] == 60
-    content = json.loads((place / "second" / "calibration" / "calibration.json").read_text())
+    content = json.loads((workdir / "second" / "calibration" / "calibration.json").read_text())
     assert content["history"]["days"] == 60
     assert content["objective"] == "conversions"
 
     again = command("calibrate", *SMALL, f"data.path={whole}", "update=second")
     assert "no day after 2024-02-29" in again.error
-    many = [each.replace("held_out=24", "held_out=48") for each in given]
+    many = [each.replace("held_out=24", "held_out=48") for each in arguments]
     many = [each.replace("draws=48", "draws=64") for each in many]
     assert "calibration.held_out: 48" in command("calibrate", *many).error
 
 
-def test_an_export_without_a_count_serves_revenue_and_is_refused_for_conversions(
-    command: Command, export_folder: Path, exports: ModuleType, toy: list[str], place: Path
+def test_an_export_without_conversions_can_be_planned_for_revenue_alone(
+    command: Command, export_folder: Path, exports: ModuleType, toy: list[str], workdir: Path
 ) -> None:
     _without_count(exports, export_folder)
-    given = [*toy, f"data.path={export_folder}", "env.days=5", "baselines=[]"]
-    refused = command("plan", *given)
+    arguments = [*toy, f"data.path={export_folder}", "env.days=5", "baselines=[]"]
+    refused = command("plan", *arguments)
     assert "meta: the export has no column Conversions" in refused.error
     assert "objective=revenue" in refused.error
-    assert not (place / "plan.json").exists()
-    planned = command("plan", *given, "objective=revenue")
-    assert planned.status == 0, planned
-    content = json.loads((place / "plan.json").read_text())
+    assert not (workdir / "plan.json").exists()
+    accepted = command("plan", *arguments, "objective=revenue")
+    assert accepted.status == 0, accepted
+    content = json.loads((workdir / "plan.json").read_text())
     assert content["objective"] == "revenue"
     assert content["totals"]["revenue"]["mean"] > 0
 
 
-def test_a_plan_for_journeys_from_the_landings_and_from_a_file(
-    command: Command, export_folder: Path, exports: ModuleType, toy: list[str], place: Path
+def test_plans_for_journeys_from_the_landings_and_from_a_file_agree(
+    command: Command, export_folder: Path, exports: ModuleType, toy: list[str], workdir: Path
 ) -> None:
     exports.write_landings(export_folder)
     data = f"data.path={export_folder}"
-    given = [*toy, data, "objective=journeys", "env.days=5", "baselines=[]"]
-    assert command("attribute", data, "attribution.draws=100", "output=found").status == 0
-    (file,) = (place / "found").rglob("attribution.json")
-    direct = command("plan", *given, "attribution.draws=100", "output=one.json")
-    assert direct.status == 0, direct
-    assert "by journeys" in direct.out
-    filed = command("plan", *given, f"objective.attribution={file}", "output=two.json")
-    assert filed.status == 0, filed
-    one, two = (json.loads((place / name).read_text()) for name in ("one.json", "two.json"))
+    arguments = [*toy, data, "objective=journeys", "env.days=5", "baselines=[]"]
+    assert command("attribute", data, "attribution.draws=100", "output=attribution").status == 0
+    (file,) = (workdir / "attribution").rglob("attribution.json")
+    from_landings = command("plan", *arguments, "attribution.draws=100", "output=one.json")
+    assert from_landings.status == 0, from_landings
+    assert "by journeys" in from_landings.out
+    from_file = command("plan", *arguments, f"objective.attribution={file}", "output=two.json")
+    assert from_file.status == 0, from_file
+    one, two = (json.loads((workdir / name).read_text()) for name in ("one.json", "two.json"))
     assert one["totals"] == two["totals"]
     assert one["totals"]["journey_conversions"]["mean"] > 0
 
 
-def test_a_backtest_writes_scores_and_a_picture(
-    command: Command, export_folder: Path, place: Path
+def test_a_backtest_writes_scores_and_a_figure(
+    command: Command, export_folder: Path, workdir: Path
 ) -> None:
-    given = [*SMALL, f"data.path={export_folder}", "backtest.first=40", "backtest.horizon=10"]
-    ended = command("backtest", *given, "calibration.held_out=1", "output=out")
-    assert ended.status == 0, ended
-    content = json.loads((place / "out" / "backtest.json").read_text())
+    arguments = [*SMALL, f"data.path={export_folder}", "backtest.first=40", "backtest.horizon=10"]
+    result = command("backtest", *arguments, "calibration.held_out=1", "output=out")
+    assert result.status == 0, result
+    content = json.loads((workdir / "out" / "backtest.json").read_text())
     assert [origin["days_known"] for origin in content["origins"]] == [40]
     assert content["latest"]["days_known"] == 50
     for name in ("backtest.png", "backtest.md"):
-        assert (place / "out" / name).stat().st_size > 300
+        assert (workdir / "out" / name).stat().st_size > 300
     for line in content["remarks"]:
-        assert line[:20] in ended.out
+        assert line[:20] in result.out
 
 
-def test_a_recovery_study_writes_its_table(command: Command, place: Path) -> None:
+def test_a_recovery_study_writes_its_table(command: Command, workdir: Path) -> None:
     row = (
         "{spend: 800, cpc: 1.5, cvr: .03, order: 90, order_sd: .3, ctr: .01, dispersion: .05, "
         "level_sd: .03}"
     )
     campaigns = "{" + ", ".join(f"{n}: {row}" for n in ("google/Search Network", "meta")) + "}"
-    given = [
+    arguments = [
         *SMALL, "calibration.held_out=1", "study.forms=[hill]", "study.advertisers=1",
         "study.workers=1", "env.days=5", "constraints.total=9000", "solver.iterations=5",
         "solver.draws=8", "advertiser.days=40", "~advertiser.campaigns",
         f"+advertiser.campaigns={campaigns}", "data.channels=[google,meta]", "output=out",
     ]  # fmt: skip
-    ended = command("recovery", *given)
-    assert ended.status == 0, ended
-    content = json.loads((place / "out" / "recovery.json").read_text())
+    result = command("recovery", *arguments)
+    assert result.status == 0, result
+    content = json.loads((workdir / "out" / "recovery.json").read_text())
     assert [row["form"] for row in content["forms"]] == ["hill"]
     assert len(content["cases"]) == 1
-    assert "regret, best steady" in ended.out
-    assert {path.name for path in (place / "out").iterdir()} == {
+    assert "regret, best steady" in result.out
+    assert {path.name for path in (workdir / "out").iterdir()} == {
         "recovery.json", "recovery.md", "recovery.png",
     }  # fmt: skip
 
@@ -163,9 +163,9 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("name", "overrides", "fragment"), MISTAKES)
-def test_a_mistake_is_told_in_one_line_and_writes_nothing(
-    command: Command, place: Path, name: str, overrides: list[str], fragment: str
+def test_a_mistake_is_reported_in_one_line_and_writes_nothing(
+    command: Command, workdir: Path, name: str, overrides: list[str], fragment: str
 ) -> None:
     assert fragment in command(name, *overrides).error
-    left = [path for path in place.rglob("*") if path.is_file() and ".hydra" not in path.parts]
-    assert left == []
+    files = [path for path in workdir.rglob("*") if path.is_file() and ".hydra" not in path.parts]
+    assert files == []

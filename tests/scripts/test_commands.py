@@ -1,10 +1,11 @@
-"""The commands from end to end, on a tiny synthetic advertiser, and as a shell starts them."""
+"""Commands end to end on a tiny synthetic advertiser, in process and from a shell."""
 
 import json
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -35,79 +36,79 @@ LEARNER = [
 
 
 @pytest.fixture
-def advertiser(command: Command, place: Path) -> Path:
-    """A folder that the command synthesize wrote."""
-    small = ["path=brand", "days=60", "landings=500", "seed=4"]
-    assert command("synthesize", *small).status == 0
-    return place / "brand"
+def advertiser(command: Command, workdir: Path) -> Path:
+    """Folder written by the command `synthesize`."""
+    arguments = ["path=brand", "days=60", "landings=500", "seed=4"]
+    assert command("synthesize", *arguments).status == 0
+    return workdir / "brand"
 
 
 def _shell(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603  # our own commands
+    return subprocess.run(  # noqa: S603  # our commands
         [sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False
     )
 
 
-def _fits(path: Path) -> dict[str, Any]:
+def _validated(path: Path) -> dict[str, Any]:
     content = json.loads(path.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(content)
     return dict(content)
 
 
-def test_from_exports_to_the_plan_of_a_trained_policy(
-    command: Command, advertiser: Path, toy: list[str], place: Path
+def test_the_commands_lead_from_exports_to_the_plan_of_a_trained_policy(
+    command: Command, advertiser: Path, toy: list[str], workdir: Path
 ) -> None:
-    given = [*toy, "data.path=brand"]
+    arguments = [*toy, "data.path=brand"]
 
-    calibrated = command("calibrate", *given, "hydra.run.dir=calibrated")
+    calibrated = command("calibrate", *arguments, "hydra.run.dir=calibrated")
     assert calibrated.status == 0, calibrated
-    posterior = load_posterior(place / "calibrated")
+    posterior = load_posterior(workdir / "calibrated")
     assert "elasticity" in calibrated.out
-    (cached,) = (place / "outputs" / "cache").iterdir()
+    (cached,) = (workdir / "outputs" / "cache").iterdir()
     assert load_posterior(cached).fingerprint() == posterior.fingerprint()
 
-    trained = command("train", *given, *LEARNER, "baselines=[static]", "hydra.run.dir=trained")
+    trained = command("train", *arguments, *LEARNER, "baselines=[static]", "hydra.run.dir=trained")
     assert trained.status == 0, trained
-    run = {path.name for path in (place / "trained").iterdir()}
+    run = {path.name for path in (workdir / "trained").iterdir()}
     assert run >= {
         "policy.safetensors", "policy.json", "run.json", "plan.json", "plan.png", "response.png",
         "evaluation.json", "evaluation.md", "evaluation.png", "profiles.png", "differences.png",
         "tensorboard",
     }  # fmt: skip
-    assert list((place / "outputs" / "cache").glob("posterior-*")) == [cached]  # found again
+    assert list((workdir / "outputs" / "cache").glob("posterior-*")) == [cached]  # cached
 
-    weights = (place / "trained" / "policy.safetensors").read_bytes()
-    (place / "trained" / "policy.safetensors").unlink()
+    weights = (workdir / "trained" / "policy.safetensors").read_bytes()
+    (workdir / "trained" / "policy.safetensors").unlink()
     resumed = command("train", "resume=trained")
     assert resumed.status == 0, resumed
-    assert (place / "trained" / "policy.safetensors").read_bytes() == weights
-    assert (place / "trained" / ".hydra" / "resumed").is_dir()
-    assert not (place / "outputs" / "train").exists()  # all of it in its own folder
+    assert (workdir / "trained" / "policy.safetensors").read_bytes() == weights
+    assert (workdir / "trained" / ".hydra" / "resumed").is_dir()
+    assert not (workdir / "outputs" / "train").exists()  # only the run folder is written
 
     policies = "policies=[greedy,static,trained]"
-    evaluated = command("evaluate", *given, policies, "hydra.run.dir=evaluated")
+    evaluated = command("evaluate", *arguments, policies, "hydra.run.dir=evaluated")
     assert evaluated.status == 0, evaluated
-    (task,) = json.loads((place / "evaluated" / "evaluation.json").read_text())["tasks"]
+    (task,) = json.loads((workdir / "evaluated" / "evaluation.json").read_text())["tasks"]
     rows = {row["name"]: row for row in task["policies"]}
     assert list(rows) == ["greedy", "static", "ppo", "clairvoyant"]
-    (before,) = json.loads((place / "trained" / "evaluation.json").read_text())["tasks"]
+    (training,) = json.loads((workdir / "trained" / "evaluation.json").read_text())["tasks"]
     assert rows["ppo"]["value"] == next(
-        row["value"] for row in before["policies"] if row["name"] == "ppo"
+        row["value"] for row in training["policies"] if row["name"] == "ppo"
     )
     for row in rows.values():
         assert row["violations"] == row["cents_off"] == 0
         assert row["best"] <= 100 + 1e-6
 
-    planned = command("plan", *given, "policy=trained", "output=my/plan.json")
+    planned = command("plan", *arguments, "policy=trained", "output=my/plan.json")
     assert planned.status == 0, planned
-    content = _fits(place / "my" / "plan.json")
+    content = _validated(workdir / "my" / "plan.json")
     assert content["policy"] == "ppo"
-    before = json.loads((place / "trained" / "plan.json").read_text())
-    assert {**content, "baselines": []} == {**before, "baselines": []}
+    trained_plan = json.loads((workdir / "trained" / "plan.json").read_text())
+    assert {**content, "baselines": []} == {**trained_plan, "baselines": []}
     assert [row["policy"] for row in content["baselines"]] == [
         "uniform", "historical", "greedy", "static",
     ]  # fmt: skip
-    constraints, cents = read_plan(place / "my" / "plan.json", posterior)
+    constraints, cents = read_plan(workdir / "my" / "plan.json", posterior)
     assert cents.sum() == constraints.total_cents == 20_000_000
     last = np.datetime64("2024-01-01") + 59
     assert content["flight"]["start"] == str(last + 1)
@@ -115,9 +116,9 @@ def test_from_exports_to_the_plan_of_a_trained_policy(
 
 
 def test_a_plan_honours_its_constraints_and_objective(
-    command: Command, export_folder: Path, toy: list[str], place: Path
+    command: Command, export_folder: Path, toy: list[str], workdir: Path
 ) -> None:
-    given = [
+    arguments = [
         f"data.path={export_folder}",
         "constraints.total=30000",
         "constraints.channels={google: {cap: 50%}}",
@@ -128,9 +129,9 @@ def test_a_plan_honours_its_constraints_and_objective(
         "agent=greedy",
         "baselines=[static]",
     ]
-    assert command("plan", *toy, *given).status == 0
-    assert sorted(path.name for path in place.iterdir()) == ["outputs", "plan.json"]
-    content = _fits(place / "plan.json")
+    assert command("plan", *toy, *arguments).status == 0
+    assert sorted(path.name for path in workdir.iterdir()) == ["outputs", "plan.json"]
+    content = _validated(workdir / "plan.json")
     assert content["objective"] == "revenue"
     assert len(content["days"]) == 10
     channels = {row["channel"]: row["budget"] for row in content["channels"]}
@@ -142,21 +143,21 @@ def test_a_plan_honours_its_constraints_and_objective(
 
 
 def test_the_same_command_writes_the_same_bytes(
-    command: Command, export_folder: Path, toy: list[str], place: Path
+    command: Command, export_folder: Path, toy: list[str], workdir: Path
 ) -> None:
     for name, cache in (("one.json", "a"), ("two.json", "b")):
-        given = [f"data.path={export_folder}", f"output={name}", f"cache={cache}"]
-        assert command("plan", *toy, *given).status == 0
-    assert (place / "one.json").read_bytes() == (place / "two.json").read_bytes()
+        arguments = [f"data.path={export_folder}", f"output={name}", f"cache={cache}"]
+        assert command("plan", *toy, *arguments).status == 0
+    assert (workdir / "one.json").read_bytes() == (workdir / "two.json").read_bytes()
 
 
-def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing(
-    command: Command, export_folder: Path, toy: list[str], place: Path
+def test_an_unwritable_output_is_one_line_of_error_and_leaves_no_file(
+    command: Command, export_folder: Path, toy: list[str], workdir: Path
 ) -> None:
-    (place / "file").write_text("in the way")
-    ended = command("plan", *toy, f"data.path={export_folder}", "output=file/plan.json")
-    assert "cannot be written" in ended.error
-    assert (place / "file").read_text() == "in the way"
+    (workdir / "file").write_text("in the way")
+    result = command("plan", *toy, f"data.path={export_folder}", "output=file/plan.json")
+    assert "cannot be written" in result.error
+    assert (workdir / "file").read_text() == "in the way"
 
 
 @pytest.mark.parametrize(
@@ -167,44 +168,44 @@ def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing(
         (["agent=ppo", *LEARNER, "agent.validation=500"], ["agent.validation: 500 markets", "24"]),
     ],
 )
-def test_a_mistake_that_shows_late_is_told_too(
+def test_a_mistake_found_after_calibration_is_one_line_of_error(
     command: Command,
     export_folder: Path,
     toy: list[str],
-    place: Path,
+    workdir: Path,
     overrides: list[str],
     fragments: list[str],
 ) -> None:
-    (place / "model.zip").write_text("no policy")
-    ended = command("plan", *toy, f"data.path={export_folder}", *overrides)
+    (workdir / "model.zip").write_text("not a policy")
+    result = command("plan", *toy, f"data.path={export_folder}", *overrides)
     for fragment in fragments:
-        assert fragment in ended.error
-    assert not (place / "plan.json").exists()
+        assert fragment in result.error
+    assert not (workdir / "plan.json").exists()
 
 
 @pytest.mark.parametrize(
     ("overrides", "fragment"),
     [
         (["resume=nowhere"], "'nowhere' holds no training run (run.json)"),
-        (["agent=greedy"], "agent.name: 'greedy' is no learner"),
+        (["agent=greedy"], "agent.name: 'greedy' is not a learner"),
     ],
 )
-def test_a_training_that_cannot_be_is_told(
+def test_training_refuses_a_missing_run_and_a_baseline(
     command: Command, overrides: list[str], fragment: str
 ) -> None:
     assert fragment in command("train", *overrides).error
 
 
-def test_an_unknown_policy_to_evaluate_is_told(
+def test_an_unknown_policy_to_evaluate_is_refused_with_the_known_ones(
     command: Command, export_folder: Path, toy: list[str]
 ) -> None:
-    ended = command("evaluate", *toy, f"data.path={export_folder}", "policies=[static,ppo2]")
-    assert "'ppo2' is not known" in ended.error
-    assert "greedy" in ended.error
+    result = command("evaluate", *toy, f"data.path={export_folder}", "policies=[static,ppo2]")
+    assert "'ppo2' is not known" in result.error
+    assert "greedy" in result.error
 
 
-def test_synthesize_writes_what_an_advertiser_exports(
-    advertiser: Path, command: Command, place: Path
+def test_synthesize_writes_the_same_exports_from_the_same_seed(
+    advertiser: Path, command: Command, workdir: Path
 ) -> None:
     names = {path.name for path in advertiser.iterdir()}
     assert names == {
@@ -215,29 +216,29 @@ def test_synthesize_writes_what_an_advertiser_exports(
     assert again.status == 0
     assert len(again.out.splitlines()) == len(names)
     for name in names:
-        assert (place / "again" / name).read_bytes() == (advertiser / name).read_bytes()
-    assert sorted(path.name for path in place.iterdir()) == ["again", "brand"]
+        assert (workdir / "again" / name).read_bytes() == (advertiser / name).read_bytes()
+    assert sorted(path.name for path in workdir.iterdir()) == ["again", "brand"]
 
 
-def test_notes_with_brackets_are_shown_as_they_are(
+def test_notes_with_brackets_are_printed_verbatim_and_paths_are_not_broken(
     command: Command, export_folder: Path, toy: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = import_module("mediagym.scripts.plan")
-    prepared = plan.prepare
+    prepare = plan.prepare
     note = "[red]a note[/] on [google]"
 
-    def prepare(*given: Any) -> Any:
-        return prepared(*given)._replace(notes=(note,))
+    def prepare_with_note(*arguments: Any) -> Any:
+        return replace(prepare(*arguments), notes=(note,))
 
-    monkeypatch.setattr(plan, "prepare", prepare)
+    monkeypatch.setattr(plan, "prepare", prepare_with_note)
     output = "output=" + "long" * 50 + ".json"
-    ended = command("plan", *toy, f"data.path={export_folder}", output)
-    assert ended.status == 0
-    assert note in ended.out
-    assert "long" * 50 + ".json" in ended.out  # a path is not broken over lines
+    result = command("plan", *toy, f"data.path={export_folder}", output)
+    assert result.status == 0
+    assert note in result.out
+    assert "long" * 50 + ".json" in result.out
 
 
-def test_every_console_script_has_its_module_and_configuration() -> None:
+def test_every_console_script_has_a_module_and_a_configuration() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert len(project["scripts"]) >= 5
     for name, target in project["scripts"].items():
@@ -247,46 +248,48 @@ def test_every_console_script_has_its_module_and_configuration() -> None:
         assert module.endswith(f".{stem}")
         if stem != "benchmark":
             assert (ROOT / "conf" / f"{stem}.yaml").is_file()
-    installed = {each.name: each.value for each in entry_points(group="console_scripts")}
+    installed = {entry.name: entry.value for entry in entry_points(group="console_scripts")}
     for name in ("mediagym-plan", "mediagym-train"):
         assert installed[name] == project["scripts"][name]
 
 
-def test_a_shell_shows_the_configuration_and_writes_nothing(tmp_path: Path) -> None:
-    ended = _shell(str(ROOT / "scripts" / "plan.py"), "--cfg", "job", folder=tmp_path)
-    assert ended.returncode == 0, ended.stderr
-    shown = yaml.safe_load(ended.stdout)
-    assert shown["constraints"]["total"] == 200_000
-    assert shown["agent"]["name"] == "static"
+def test_cfg_job_prints_the_configuration_and_writes_nothing(tmp_path: Path) -> None:
+    result = _shell(str(ROOT / "scripts" / "plan.py"), "--cfg", "job", folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    config = yaml.safe_load(result.stdout)
+    assert config["constraints"]["total"] == 200_000
+    assert config["agent"]["name"] == "static"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_shell_gets_one_error_and_status_two(tmp_path: Path) -> None:
-    ended = _shell(str(ROOT / "scripts" / "plan.py"), "constraints.totl=5", folder=tmp_path)
-    assert ended.returncode == 2
-    assert ended.stdout == ""
-    assert ended.stderr.startswith("error: ")
-    assert ended.stderr.count("\n") == 1
+def test_in_a_shell_a_mistake_is_one_line_of_error_and_status_two(tmp_path: Path) -> None:
+    result = _shell(str(ROOT / "scripts" / "plan.py"), "constraints.totl=5", folder=tmp_path)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_shell_writes_a_plan(export_folder: Path, toy: list[str], tmp_path: Path) -> None:
+def test_in_a_shell_a_plan_is_written_and_stderr_is_empty(
+    export_folder: Path, toy: list[str], tmp_path: Path
+) -> None:
     words = [str(ROOT / "scripts" / "plan.py"), *toy, f"data.path={export_folder}"]
-    ended = _shell(*words, f"cache={tmp_path / 'cache'}", folder=tmp_path)
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stderr == ""
-    _fits(tmp_path / "plan.json")
+    result = _shell(*words, f"cache={tmp_path / 'cache'}", folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    _validated(tmp_path / "plan.json")
 
 
-def test_tasks_compared_together_are_one_document(command: Command, place: Path) -> None:
-    given = ["policies=[historical,static]", "evaluation.markets=4", "evaluation.resamples=100"]
-    ended = command("evaluate", "task=[Stationary-S,Shock-S]", *given, "output=both")
-    assert ended.status == 0, ended
-    tasks = json.loads((place / "both" / "evaluation.json").read_text())["tasks"]
+def test_tasks_compared_together_make_one_document(command: Command, workdir: Path) -> None:
+    arguments = ["policies=[historical,static]", "evaluation.markets=4", "evaluation.resamples=100"]
+    result = command("evaluate", "task=[Stationary-S,Shock-S]", *arguments, "output=both")
+    assert result.status == 0, result
+    tasks = json.loads((workdir / "both" / "evaluation.json").read_text())["tasks"]
     assert [task["id"] for task in tasks] == ["mediagym/Stationary-S-v0", "mediagym/Shock-S-v0"]
     for task in tasks:
         assert {row["name"] for row in task["policies"]} == {"historical", "static"}
         assert [(pair["a"], pair["b"]) for pair in task["paired"]] == [("historical", "static")]
-        assert f"### {task['id']}, 4 markets" in (place / "both" / "evaluation.md").read_text()
-        assert task["id"] in ended.out
-    assert (place / "both" / "Shock-S" / "tensorboard" / "static").is_dir()
+        assert f"### {task['id']}, 4 markets" in (workdir / "both" / "evaluation.md").read_text()
+        assert task["id"] in result.out
+    assert (workdir / "both" / "Shock-S" / "tensorboard" / "static").is_dir()

@@ -1,4 +1,4 @@
-"""The command insights: its document and self-contained page, and one-line errors."""
+"""Command `insights`: its document and self-contained page, and one-line errors."""
 
 import json
 import re
@@ -32,10 +32,13 @@ SECTIONS = (
 )
 MISTAKES = {
     "an unknown key": (["diagnosis.anomalies.rate=5"], ["rate", "false_alarms"]),
-    "a forecaster that is none": (["forecasting.forecasters=[arima]"], ["'arima'", "level"]),
-    "a choice that is not compared": (["forecasting.chosen=net"], ["forecasting.chosen", "'net'"]),
+    "an unknown forecaster": (["forecasting.forecasters=[arima]"], ["'arima'", "level"]),
+    "a chosen forecaster that is not listed": (
+        ["forecasting.chosen=net"],
+        ["forecasting.chosen", "'net'"],
+    ),
     "coverage above one": (["forecasting.coverage=90"], ["forecasting.coverage", "90"]),
-    "a method that is none": (["diagnosis.method=zscore"], ["diagnosis.method", "zscore"]),
+    "an unknown method": (["diagnosis.method=zscore"], ["diagnosis.method", "zscore"]),
     "a history that is too short": (["forecasting.horizon=60"], ["100 days", "validation"]),
     "no folder": (["data.path=not/here"], ["not/here"]),
     "an output that is a file": (["output=file"], ["file"]),
@@ -50,10 +53,12 @@ def _validated(folder: Path) -> dict[str, Any]:
     return dict(document)
 
 
-def test_the_sample_yields_a_document_a_page_and_figures(command: Command, place: Path) -> None:
-    ended = command("insights", "output=out", *QUICK)
-    assert ended.status == 0, ended.err
-    document = _validated(place / "out")
+def test_the_sample_yields_a_valid_document_a_page_and_figures(
+    command: Command, workdir: Path
+) -> None:
+    result = command("insights", "output=out", *QUICK)
+    assert result.status == 0, result.err
+    document = _validated(workdir / "out")
     attribution = json.loads(ATTRIBUTION_SCHEMA.read_text())
     jsonschema.Draft202012Validator(attribution).validate(document["attribution"])
     forecast = document["expected"]["metrics"]["conversions"]["campaigns"]
@@ -62,44 +67,44 @@ def test_the_sample_yields_a_document_a_page_and_figures(command: Command, place
     assert len(document["expected"]["days"]) == len(forecast[ALL_CAMPAIGNS]["expected"]) == 30
     assert document["expected"]["days"][0] == "2024-07-01"
 
-    page = (place / "out" / "insights.html").read_text()
+    page = (workdir / "out" / "insights.html").read_text()
     assert all(f">{section}" in page for section in SECTIONS)
     assert not re.search(r"""(?:src|href)=["'](?!#|data:image/png;base64,)""", page)
     assert not re.search(r"<script|<link|@import|url\(", page)
     assert page.count("<img alt=") == page.count("data:image/png;base64,") >= 7
     for name in ("weeks", "efficiency", "forecast", "comparison", "importances", "roles"):
-        picture = imread(place / "out" / f"{name}.png")
+        picture = imread(workdir / "out" / f"{name}.png")
         assert picture[..., :3].std() > 0.05
-    assert "insights.html" in ended.out
+    assert "insights.html" in result.out
 
 
 def test_without_landings_the_page_says_so_and_is_still_written(
-    command: Command, place: Path, export_folder: Path, exports: ModuleType
+    command: Command, workdir: Path, export_folder: Path, exports: ModuleType
 ) -> None:
     exports.write_exports(export_folder, days=120)
-    ended = command("insights", f"data.path={export_folder}", "output=out", *QUICK)
-    assert ended.status == 0, ended.err
-    document = _validated(place / "out")
+    result = command("insights", f"data.path={export_folder}", "output=out", *QUICK)
+    assert result.status == 0, result.err
+    document = _validated(workdir / "out")
     assert document["attribution"] is None
     assert any("no site landings file" in line for line in document["unknown"])
-    page = (place / "out" / "insights.html").read_text()
+    page = (workdir / "out" / "insights.html").read_text()
     assert "There is no site landings file" in page
-    assert not (place / "out" / "roles.png").exists()
+    assert not (workdir / "out" / "roles.png").exists()
 
 
 @pytest.mark.parametrize(("overrides", "fragments"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_one_line_of_error(
+def test_a_mistake_is_one_line_of_error_and_writes_nothing(
     command: Command,
-    place: Path,
+    workdir: Path,
     export_folder: Path,
     exports: ModuleType,
     overrides: list[str],
     fragments: list[str],
 ) -> None:
     exports.write_exports(export_folder, days=100)
-    (place / "file").write_text("")
-    given = [f"data.path={export_folder}", *QUICK, f"output={place / 'out'}", *overrides]
-    error = command("insights", *given).error
+    (workdir / "file").write_text("")
+    arguments = [f"data.path={export_folder}", *QUICK, f"output={workdir / 'out'}", *overrides]
+    error = command("insights", *arguments).error
     for fragment in fragments:
         assert fragment in error
-    assert not (place / "out").exists()
+    assert not (workdir / "out").exists()

@@ -1,4 +1,4 @@
-"""A user's mistake ends a command with status 2 and one readable error, and writes nothing."""
+"""User errors end a command with status 2 and one line of error, before anything is written."""
 
 import sys
 from collections.abc import Callable
@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
-def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every mistake is found before a calibration."""
+def no_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail if a calibration starts: every mistake must be found before."""
 
     def calibrate(*_: Any) -> None:
         raise AssertionError("calibrated before the mistake was found")
@@ -31,7 +31,14 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 MISTAKES = {
     "an unknown key": (["constraints.totl=5"], ["totl", "Did you mean 'total'"]),
     "an unknown group": (["budget=5"], ["budget"]),
-    "an unknown agent": (["agent=sarsa"], ["agent/sarsa", "greedy", "static", "ppo"]),
+    "an unknown agent": (
+        ["agent=sarsa"],
+        ["agent: 'sarsa' is not known", "greedy", "static", "ppo"],
+    ),
+    "a misspelt agent": (["agent=statc"], ["Did you mean 'static'?"]),
+    "an agent's former name": (["agent=cem"], ["'cem' is now called 'cma'", "agent=cma"]),
+    "a baseline's former name": (["baselines=[cem]"], ["'cma'"]),
+    "a key's former name": (["calibration.keep=.5"], ["calibration.ess_target"]),
     "no agent": (["~agent"], ["agent", "no value"]),
     "no constraints": (["~constraints"], ["constraints", "no value"]),
     "text for a number": (["evaluation.markets=many"], ["evaluation.markets", "many"]),
@@ -45,7 +52,7 @@ MISTAKES = {
     "no output": (["output=null"], ["output"]),
     "a number for a group": (["env=5"], ["Config group override"]),
     "a group for a number": (["seed={a: 1}"], ["error: seed: got"]),
-    "a baseline that is none": (["baselines=[greddy]"], ["baselines", "greddy", "'greedy'"]),
+    "an unknown baseline": (["baselines=[greddy]"], ["baselines", "greddy", "'greedy'"]),
     "one baseline without a list": (["baselines=greedy"], ["baselines", "list"]),
     "not a number": (["priors.conversions_sd=nan"], ["priors.conversions_sd"]),
     "no folder": (["data.path=not/here"], ["not/here"]),
@@ -61,7 +68,7 @@ MISTAKES = {
         ["constraints.channels={google: {floor: 50%, cap: 20%}}"],
         ["google", "cap"],
     ),
-    "a campaign that is none": (
+    "an unknown campaign": (
         ["constraints.campaigns={google/TikTok: {off: true}}"],
         ["google/TikTok", "google/YouTube"],
     ),
@@ -69,8 +76,8 @@ MISTAKES = {
         ["constraints.campaign.daily_cap=$1"],
         ["cap"],
     ),
-    "more held out than drawn": (["calibration.held_out=5000"], ["held_out", "5000"]),
-    "an interpolation to nowhere": (["data.path=${nowhere}"], ["nowhere"]),
+    "more held-out markets than draws": (["calibration.held_out=5000"], ["held_out", "5000"]),
+    "an unknown interpolation": (["data.path=${nowhere}"], ["nowhere"]),
     "a broken override": (["constraints.total="], []),
     "not an override": (["total"], ["total"]),
     "a learner without steps": (
@@ -81,20 +88,20 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("overrides", "fragments"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_told_in_one_line(
+def test_a_mistake_is_one_line_of_error_and_writes_nothing(
     command: Callable[..., Any],
-    place: Path,
+    workdir: Path,
     overrides: list[str],
     fragments: list[str],
 ) -> None:
-    (place / "empty").mkdir()
-    (place / "file").write_text("")
-    before = sorted(place.rglob("*"))
-    ended = command("plan", *overrides)
+    (workdir / "empty").mkdir()
+    (workdir / "file").write_text("")
+    before = sorted(workdir.rglob("*"))
+    result = command("plan", *overrides)
     for fragment in fragments:
-        assert fragment in ended.error
-    assert 30 < len(ended.error) < 1200
-    assert sorted(place.rglob("*")) == before
+        assert fragment in result.error
+    assert 30 < len(result.error) < 1200
+    assert sorted(workdir.rglob("*")) == before
 
 
 OTHERS = [
@@ -112,16 +119,18 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("name", "overrides", "fragment"), OTHERS)
-def test_every_command_tells_its_mistakes(
-    command: Callable[..., Any], place: Path, name: str, overrides: list[str], fragment: str
+def test_every_command_reports_mistakes_in_one_line_and_writes_nothing(
+    command: Callable[..., Any], workdir: Path, name: str, overrides: list[str], fragment: str
 ) -> None:
     assert fragment in command(name, *overrides).error
-    left = [path for path in place.rglob("*") if path.is_file() and ".hydra" not in path.parts]
-    assert left == []
+    files = [path for path in workdir.rglob("*") if path.is_file() and ".hydra" not in path.parts]
+    assert files == []
 
 
-def test_a_run_folder_that_cannot_be_made_is_told(command: Callable[..., Any], place: Path) -> None:
-    (place / "file").write_text("in the way")
+def test_a_run_folder_that_cannot_be_created_is_one_line_of_error(
+    command: Callable[..., Any], workdir: Path
+) -> None:
+    (workdir / "file").write_text("in the way")
     assert "file" in command("calibrate", "hydra.run.dir=file/run").error
 
 
@@ -132,66 +141,66 @@ def config() -> DictConfig:
         return compose("plan")
 
 
-def test_a_malformed_export_is_told_in_one_line_and_no_plan_is_written(
+def test_a_malformed_export_is_one_line_of_error_and_no_plan_is_written(
     malformed: Any,
     export_folder: Path,
     config: DictConfig,
-    place: Path,
+    workdir: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    # composing once: only what comes after it differs
-    given = config.copy()
-    given.data.path = str(export_folder)
-    given.output = str(place / "plan.json")
-    monkeypatch.setattr(hydra, "main", lambda **_: lambda main: lambda: main(given))
+    # composed once for all cases, as only the export differs
+    edited = config.copy()
+    edited.data.path = str(export_folder)
+    edited.output = str(workdir / "plan.json")
+    monkeypatch.setattr(hydra, "main", lambda **_: lambda main: lambda: main(edited))
     malformed.mutate(export_folder)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exit_info:
         plan.run()
-    assert ended.value.code == 2
+    assert exit_info.value.code == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ")
     assert error.count("\n") == 1
     for fragment in malformed.fragments:
         assert fragment in error
-    assert list(place.iterdir()) == []
+    assert list(workdir.iterdir()) == []
 
 
-def test_a_program_s_own_fault_keeps_its_traceback(
+def test_any_other_exception_keeps_its_traceback(
     config: DictConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hydra, "main", lambda **_: lambda main: lambda: main(config))
 
-    def fault(_: DictConfig) -> None:
-        raise RuntimeError("a fault")
+    def fail(_: Any) -> None:
+        raise RuntimeError("a bug")
 
-    with pytest.raises(RuntimeError, match="a fault"):
-        launch(fault, "plan")
+    with pytest.raises(RuntimeError, match="a bug"):
+        launch(fail, dict, "plan")
 
 
-def test_an_interruption_is_no_error(
+def test_an_interruption_exits_with_status_130_and_one_word(
     config: DictConfig, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(hydra, "main", lambda **_: lambda main: lambda: main(config))
 
-    def stopped(_: DictConfig) -> None:
+    def interrupt(_: Any) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(SystemExit) as ended:
-        launch(stopped, "plan")
-    assert ended.value.code == 130
+    with pytest.raises(SystemExit) as exit_info:
+        launch(interrupt, dict, "plan")
+    assert exit_info.value.code == 130
     assert capsys.readouterr().err.strip() == "interrupted"
 
 
-def test_any_error_of_ours_is_told(
+def test_an_error_of_the_package_is_printed_as_it_is(
     config: DictConfig, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(hydra, "main", lambda **_: lambda main: lambda: main(config))
 
-    def mistaken(_: DictConfig) -> None:
-        raise MediaGymError("this and that")
+    def fail(_: Any) -> None:
+        raise MediaGymError("a message")
 
-    with pytest.raises(SystemExit) as ended:
-        launch(mistaken, "plan")
-    assert ended.value.code == 2
-    assert capsys.readouterr().err == "error: this and that\n"
+    with pytest.raises(SystemExit) as exit_info:
+        launch(fail, dict, "plan")
+    assert exit_info.value.code == 2
+    assert capsys.readouterr().err == "error: a message\n"

@@ -1,4 +1,4 @@
-"""Sweeps on one machine, and the commands on the tasks of the suite."""
+"""Sweeps, and the commands on benchmark tasks."""
 
 import json
 import subprocess
@@ -27,47 +27,47 @@ LEARNER = [
 Command = Callable[..., Any]
 
 
-def test_a_job_that_fails_leaves_the_others_whole(tmp_path: Path) -> None:
+def test_a_failed_job_of_a_sweep_does_not_stop_the_others(tmp_path: Path) -> None:
     words = [str(ROOT / "scripts" / "train.py"), "--multirun", "seed=0", "baselines=[static]"]
     words += ["task=Uncertain-S,Uncertain-XS", *LEARNER, "hydra.sweep.dir=sweep"]
-    ended = subprocess.run(  # noqa: S603  # our own command
+    result = subprocess.run(  # noqa: S603  # our command
         [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert ended.returncode == 2
-    assert "Traceback" not in ended.stderr
-    assert "'Uncertain-XS' is not known" in ended.stderr.splitlines()[-1]
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert "'Uncertain-XS' is not known" in result.stderr.splitlines()[-1]
     jobs = sorted(path for path in (tmp_path / "sweep").iterdir() if path.is_dir())
     assert len(jobs) == 2
     for job in jobs:
-        asked = yaml.safe_load((job / ".hydra" / "overrides.yaml").read_text())
-        whole = "task=Uncertain-S" in asked
-        assert (job / "evaluation.json").exists() == whole
-        assert (job / "policy.json").exists() == whole
+        overrides = yaml.safe_load((job / ".hydra" / "overrides.yaml").read_text())
+        valid = "task=Uncertain-S" in overrides
+        assert (job / "evaluation.json").exists() == valid
+        assert (job / "policy.json").exists() == valid
         assert not (job / "plan.json").exists()
 
 
-def test_a_trained_policy_is_compared_with_baselines_on_the_tasks_that_are_named(
-    command: Command, place: Path
+def test_a_trained_policy_is_compared_with_baselines_on_several_tasks(
+    command: Command, workdir: Path
 ) -> None:
     trained = command("train", "task=Uncertain-S", *LEARNER, "hydra.run.dir=run")
     assert trained.status == 0, trained
-    assert "nobody's budget" in trained.out
-    assert not (place / "outputs" / "cache").exists()  # nothing was calibrated
-    few = ["evaluation.markets=3", "evaluation.resamples=100", "hydra.run.dir=other"]
+    assert "benchmark tasks have no advertiser" in trained.out
+    assert not (workdir / "outputs" / "cache").exists()  # nothing was calibrated
+    arguments = ["evaluation.markets=3", "evaluation.resamples=100", "hydra.run.dir=other"]
     policies = "policies=[greedy,static,seasonal,run]"
-    ended = command("evaluate", "task=[Uncertain-S,Full-S]", policies, "output=both", *few)
-    assert ended.status == 0, ended
-    text = "".join(p.read_text() for p in (place / "both").rglob("evaluation.json"))
+    result = command("evaluate", "task=[Uncertain-S,Full-S]", policies, "output=both", *arguments)
+    assert result.status == 0, result
+    text = "".join(p.read_text() for p in (workdir / "both").rglob("evaluation.json"))
     assert all(f'"{name}"' in text for name in ("greedy", "seasonal", "ppo"))
-    assert json.loads(next((place / "both").rglob("evaluation.json")).read_text())
+    assert json.loads(next((workdir / "both").rglob("evaluation.json")).read_text())
 
 
 MISTAKES = {
-    "a size that is none": (["task=Uncertain-XS"], ["Uncertain-XS", "such as Full-M"]),
-    "a task that is near": (["task=Uncertan-M"], ["Did you mean 'Uncertain-M'"]),
+    "an unknown size": (["task=Uncertain-XS"], ["Uncertain-XS", "such as Full-M"]),
+    "a misspelt task": (["task=Uncertan-M"], ["Did you mean 'Uncertain-M'"]),
     "one of several": (["task=[Full-S,Fool-S]"], ["Fool-S", "Did you mean 'Full-S'"]),
-    "a policy that is near": (["policies=[cmaa]"], ["'cmaa' is not known", "Did you mean 'cma'"]),
-    "a learner that does not ship": (["policies=[static,nobody]"], ["'nobody' is not known"]),
+    "a misspelt policy": (["policies=[cmaa]"], ["'cmaa' is not known", "Did you mean 'cma'"]),
+    "an unknown learner": (["policies=[static,nobody]"], ["'nobody' is not known"]),
     "another budget": (["constraints.total=5"], ["constraints.total: 5", "brings its own"]),
     "another objective": (["objective=revenue"], ["objective.name", "brings its own"]),
     "other data": (["data.path=here"], ["data.path", "brings its own"]),
@@ -76,20 +76,20 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("overrides", "fragments"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_about_a_task_is_told_in_one_line(
-    command: Command, place: Path, overrides: list[str], fragments: list[str]
+def test_a_mistake_about_a_task_is_one_line_of_error_and_writes_nothing(
+    command: Command, workdir: Path, overrides: list[str], fragments: list[str]
 ) -> None:
     error = command("evaluate", "task=Uncertain-S", *overrides, "output=out").error
     for fragment in fragments:
         assert fragment in error
-    assert not (place / "out").exists()
+    assert not (workdir / "out").exists()
 
 
-def test_a_search_writes_its_best(command: Command, place: Path) -> None:
-    few = ["task=Uncertain-S", "trials=2", "output=found", *LEARNER]
-    ended = command("tune", *few)
-    assert ended.status == 0, ended
-    best = json.loads((place / "found" / "tune.json").read_text())["best"]
-    assert best["overrides"] in ended.out
-    assert len(json.loads((place / "found" / "tune.json").read_text())["trials"]) == 2
+def test_a_search_writes_its_trials_and_the_best(command: Command, workdir: Path) -> None:
+    arguments = ["task=Uncertain-S", "trials=2", "output=tuned", *LEARNER]
+    result = command("tune", *arguments)
+    assert result.status == 0, result
+    best = json.loads((workdir / "tuned" / "tune.json").read_text())["best"]
+    assert best["overrides"] in result.out
+    assert len(json.loads((workdir / "tuned" / "tune.json").read_text())["trials"]) == 2
     assert "space.low_std" in command("tune", "+space.low_std={low: 0, high: 1}").error

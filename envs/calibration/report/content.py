@@ -1,6 +1,6 @@
 """Content of a calibration report and of ``calibration.json``.
 
-Response curves are steady-state responses at the current level: conversions a day once the stock
+Response curves are steady-state responses at the current level: conversions per day once the stock
 has converged, averaged over weekdays. Each extends to five times the largest observed daily spend.
 """
 
@@ -30,7 +30,7 @@ PARAMETERS = (
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _CURVE_EXTENT = 5.0  # multiple of the largest observed daily spend at which a curve ends
 _CURVE_POINTS = 61
-_POSTERIOR_DRAWS = 400  # for curves, levels and checks
+_POSTERIOR_DRAWS = 400  # number of draws behind curves, levels and checks
 _PRIOR_DRAWS = 4000
 
 
@@ -38,11 +38,11 @@ class CalibrationContent(NamedTuple):
     """Everything that the report shows; the last axis of every array is campaigns."""
 
     names: tuple[str, ...]
-    dates: NDArray[np.datetime64]  # (days,) of the history
+    dates: NDArray[np.datetime64]  # (days,) dates of the history
     spend: Floats  # (days, campaigns) dollars, NaN where not observed
     conversions: Floats  # (days, campaigns), NaN where not observed
-    grid: Floats  # (points, campaigns) dollars a day
-    curve: Floats  # (quantiles, points, campaigns) conversions a day
+    grid: Floats  # (points, campaigns) dollars per day
+    curve: Floats  # (quantiles, points, campaigns) conversions per day
     prior: Mapping[str, Floats]  # parameter -> (draws, campaigns)
     posterior: Mapping[str, Floats]  # parameter -> (draws, campaigns)
     weekday: Floats  # (quantiles, 7, campaigns) multipliers
@@ -59,8 +59,8 @@ def calibration_content(
 
     Args:
         history: the calibrated history.
-        posterior: of that history.
-        priors: of that posterior.
+        posterior: posterior given that history.
+        priors: priors of that posterior.
     """
     rng = generator(Stream.CALIBRATION_REPORT)
     observed = observed_history_from(history)

@@ -31,8 +31,8 @@ def curves(content: CalibrationContent) -> Figure:
         axes.axvline(seen.max() if seen.size else 0.0, color=_OBSERVED, lw=1, ls=":")
         axes.set_xlim(0, x[-1])
         axes.set_ylim(0, None)
-    figure.supxlabel("dollars a day; red: observed daily spends, dotted: the largest of them")
-    figure.supylabel("conversions a day")
+    figure.supxlabel("dollars per day; red: observed daily spends, dotted: the largest of them")
+    figure.supylabel("conversions per day")
     return figure
 
 

@@ -13,7 +13,7 @@ from .figures import FIGURES
 
 _TEMPLATE = Path(__file__).with_name("calibration.html")
 _SECTIONS = (
-    ("curves", "Response curves", "Steady-state conversions a day at the current level, with 50 "
+    ("curves", "Response curves", "Steady-state conversions per day at the current level, with 50 "
      "and 90 % bands. The bands widen outside the observed spends."),
     ("parameters", "Priors and posteriors", "Prior in grey, posterior in blue."),
     ("weekdays", "Weekdays", "Conversions at equal spend, as a multiple of the mean day."),
@@ -28,9 +28,9 @@ def write_report(content: CalibrationContent, objective: str, folder: Path) -> l
     """Write the report.
 
     Args:
-        content: what the report shows.
+        content: content of the report.
         objective: name of the planning objective, shown on the page.
-        folder: of the files, created if needed.
+        folder: folder for the files, created if needed.
 
     Returns:
         Paths of ``calibration.html``, ``calibration.json`` and the figures.

@@ -10,7 +10,7 @@ def learning_table(report: Mapping[str, Any]) -> Table:
     """Return posterior means and shares learnt, one row per campaign.
 
     Args:
-        report: of a posterior, see ``Posterior.report``.
+        report: report of a posterior, see ``Posterior.report``.
     """
     table = Table(title="posterior mean (share learnt from data; the rest is prior)")
     table.add_column("campaign")

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from mediagym.agents.rollout import (
     EvaluationSet,
     EvaluationSettings,
     Rollout,
-    evaluation_set,
+    draw_evaluation_set,
     percent_of,
     rollout_plans,
     rollout_policy,
@@ -78,7 +79,7 @@ def test_no_policy_breaks_a_constraint_or_misses_the_budget(evaluation: Evaluati
 
 
 def test_broken_constraints_and_missing_cents_are_counted(
-    experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
     # a policy cannot break anything, so the budget it is held against is made another
     tighter = experiment.problem.constraints.to_json()
@@ -88,10 +89,10 @@ def test_broken_constraints_and_missing_cents_are_counted(
             bounds["cap"] = None
     other = constraints_from_json(tighter)
     rollout = rollout_policy(
-        experiment.problem, PlanPolicy("static", experiment.problem.static_plan), held_trial(3)
+        experiment.problem, PlanPolicy("static", experiment.problem.static_plan), held_out_set(3)
     )
 
-    broken, off = violations_of(experiment.problem._replace(constraints=other), rollout.spend)
+    broken, off = violations_of(replace(experiment.problem, constraints=other), rollout.spend)
     assert off == 2
     assert broken >= 3
 
@@ -141,7 +142,7 @@ def test_every_training_seed_flies_the_same_markets(evaluation: Evaluation) -> N
 
 def test_only_decisions_are_timed(
     experiment: Experiment,
-    held_trial: Callable[..., EvaluationSet],
+    held_out_set: Callable[..., EvaluationSet],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [0.0]
@@ -152,7 +153,7 @@ def test_only_decisions_are_timed(
             return super().act(view, memory)
 
     monkeypatch.setattr("mediagym.agents.rollout.process_time", lambda: clock[0])
-    rollout = rollout_policy(experiment.problem, Slow(experiment.problem), held_trial(2))
+    rollout = rollout_policy(experiment.problem, Slow(experiment.problem), held_out_set(2))
     assert rollout.seconds == 2.0 * experiment.problem.days
 
 
@@ -188,8 +189,8 @@ def test_a_policy_scores_the_same_whoever_flies_beside_it(
 
 
 def test_a_market_s_noise_does_not_depend_on_how_many_fly(posterior: Posterior) -> None:
-    few, many = (evaluation_set(*posterior.held(count), 30, seed=3) for count in (2, 8))
-    shifted = evaluation_set(*posterior.held(2), 30, seed=3, skip=2)
+    few, many = (draw_evaluation_set(*posterior.held(count), 30, seed=3) for count in (2, 8))
+    shifted = draw_evaluation_set(*posterior.held(2), 30, seed=3, skip=2)
     for a, b, c in zip(few.noise, many.noise, shifted.noise, strict=True):
         if a is not None:
             np.testing.assert_array_equal(a, b[:, :2])
@@ -197,7 +198,7 @@ def test_a_market_s_noise_does_not_depend_on_how_many_fly(posterior: Posterior) 
 
 
 def test_another_seed_is_other_noise(posterior: Posterior) -> None:
-    one, two = (evaluation_set(*posterior.held(2), 30, seed).noise.level for seed in (3, 4))
+    one, two = (draw_evaluation_set(*posterior.held(2), 30, seed).noise.level for seed in (3, 4))
     assert not np.array_equal(one, two)
 
 
@@ -206,10 +207,10 @@ def test_a_larger_loss_is_a_smaller_percentage() -> None:
 
 
 def test_given_plans_are_flown_as_they_are(
-    experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
     plan = experiment.problem.static_plan[:, None].repeat(3, axis=1)
-    rollout = rollout_plans(experiment.problem, "given", plan, held_trial(3))
+    rollout = rollout_plans(experiment.problem, "given", plan, held_out_set(3))
     np.testing.assert_allclose(rollout.spend, plan, atol=1e-6)
 
 
@@ -226,7 +227,7 @@ def known(
     )
     base = static_plan(stationary, constraints, experiment.problem.objective, 14, solver)
     problem = problem_of(stationary, constraints, experiment.problem.objective, base)
-    return problem, evaluation_set(*stationary.held(2), 14, seed=1), solver
+    return problem, draw_evaluation_set(*stationary.held(2), 14, seed=1), solver
 
 
 def test_in_a_known_stationary_market_static_and_greedy_are_the_optimum(

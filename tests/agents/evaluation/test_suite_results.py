@@ -9,8 +9,8 @@ from mediagym.agents.experiment import Experiment
 from mediagym.envs.suite import every_task, reference_of, task_of
 
 SHOWN = {
-    told["id"]: told
-    for told in json.loads((Path(__file__).parents[3] / "docs" / "suite.json").read_text())["tasks"]
+    row["id"]: row
+    for row in json.loads((Path(__file__).parents[3] / "docs" / "suite.json").read_text())["tasks"]
 }
 POLICIES = ("uniform", "historical", "greedy", "static")
 
@@ -33,18 +33,18 @@ def test_the_table_in_the_documents_is_what_flies(
     ours, shown = suite_results(task_experiment(key), POLICIES), SHOWN[task_of(key).id]
     assert ours["sha256"] == shown["sha256"] == reference_of(key).sha256["test"]
     for kind, name in (("policies", "name"), ("paired", "a")):
-        for found, told in zip(ours[kind], shown[kind], strict=True):
-            assert found.keys() == told.keys()
-            assert found[name] == told[name]
+        for found, published in zip(ours[kind], shown[kind], strict=True):
+            assert found.keys() == published.keys()
+            assert found[name] == published[name]
             for key in found:
                 if not isinstance(found[key], str):
-                    assert found[key] == pytest.approx(told[key], abs=0.005), key
+                    assert found[key] == pytest.approx(published[key], abs=0.005), key
     assert all(row["violations"] == row["cents_off"] == 0 for row in shown["policies"])
 
 
 def test_the_table_has_every_task_and_nobody_beats_the_clairvoyant() -> None:
     assert set(SHOWN) == {task_of(key).id for key, _ in every_task()}
-    assert all(row["best"] <= 100 for told in SHOWN.values() for row in told["policies"])
+    assert all(row["best"] <= 100 for shown in SHOWN.values() for row in shown["policies"])
 
 
 def test_the_page_shows_what_the_numbers_say() -> None:

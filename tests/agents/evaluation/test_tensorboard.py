@@ -34,7 +34,7 @@ def written(experiment: Experiment, tmp_path_factory: pytest.TempPathFactory) ->
     uniform, static = (baseline(name, experiment) for name in ("uniform", "static"))
     learner = Candidate("ppo", (PlanPolicy("ppo", experiment.problem.static_plan), uniform))
     candidates = [*(Candidate(p.name, (p,)) for p in (uniform, static)), learner]
-    return folder, compare(experiment, candidates, folder, seed=3, say=lambda _: None)
+    return folder, compare(experiment, candidates, folder, seed=3, progress=lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +125,9 @@ def test_every_metric_of_the_hparams_exists_as_a_scalar(
         assert metrics == {f"evaluation/{name}" for name in METRICS}
         assert metrics <= set(events.Tags()["scalars"])
         started = _hparams(events, "_hparams_/session_start_info").session_start_info
-        told = {k: v.string_value or v.number_value for k, v in started.hparams.items()}
+        reported = {k: v.string_value or v.number_value for k, v in started.hparams.items()}
         policy, _, seed = run.partition("/seed_")
-        assert told == {
+        assert reported == {
             "policy": policy, "seed": int(seed or 0), "task": "Calibrated-v0",
             "objective": "conversions", "budget": 200_000,
         }  # fmt: skip
@@ -191,7 +191,7 @@ def test_a_task_of_the_suite_is_logged_like_an_advertiser(
 ) -> None:
     experiment = task_experiment("Full-S", markets=5, resamples=100)
     static = Candidate("static", (PlanPolicy("static", experiment.problem.static_plan),))
-    task = compare(experiment, [static], tmp_path, seed=0, say=lambda _: None)
+    task = compare(experiment, [static], tmp_path, seed=0, progress=lambda _: None)
     (row,) = task["policies"]  # the clairvoyant is 100 by definition
     assert 70 < row["mean"] < 100
     runs = _read(tmp_path / "tensorboard")

@@ -27,9 +27,9 @@ def test_the_expected_flight_of_every_policy_is_allowed(
 
 
 def test_a_forecast_is_what_the_markets_make_of_the_plan(
-    experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
-    evaluation_set, plan = held_trial(4), experiment.problem.static_plan
+    evaluation_set, plan = held_out_set(4), experiment.problem.static_plan
     estimate = forecast(experiment.problem, PlanPolicy("static", plan), plan, evaluation_set)
     _, outcomes = simulate(
         evaluation_set.market, evaluation_set.state, plan[:, None], evaluation_set.noise
@@ -44,10 +44,10 @@ def test_a_forecast_is_what_the_markets_make_of_the_plan(
 
 
 def test_counts_scatter_around_what_is_expected(
-    experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
     plan = experiment.problem.static_plan
-    estimate = forecast(experiment.problem, PlanPolicy("static", plan), plan, held_trial(32))
+    estimate = forecast(experiment.problem, PlanPolicy("static", plan), plan, held_out_set(32))
     assert (estimate.counted == np.round(estimate.counted)).all()
     total, expected = estimate.counted.sum((1, 2)), estimate.expected.sum((1, 2))
     assert total.mean() == pytest.approx(expected.mean(), rel=0.02)

@@ -37,7 +37,7 @@ DAYS = 5
 def make(conf: Callable[..., dict[str, Any]]) -> Callable[..., Problem]:
     """Makes a problem of two channels with two campaigns each, of a given seed."""
 
-    def make(seed: int, objective: str = "conversions", **given: Any) -> Problem:
+    def make(seed: int, objective: str = "conversions", **rules: Any) -> Problem:
         rng = np.random.default_rng(seed)
 
         def between(low: float, high: float) -> np.ndarray:
@@ -63,36 +63,36 @@ def make(conf: Callable[..., dict[str, Any]]) -> Callable[..., Problem]:
             order_value=between(20, 200),
             order_value_sd=zero,
         )
-        settings = {"total": 5000, "channel": {}, "campaign": {}, **given}
+        settings = {"total": 5000, "channel": {}, "campaign": {}, **rules}
         constraints = parse_constraints(
             ConstraintSettings.of(conf("constraints/default.yaml", **settings), "constraints"),
             CAMPAIGNS,
             DAYS,
         )
         state = MarketState(19_000, market.reference_spend, rng.normal(0, 0.2, len(CAMPAIGNS)))
-        worth = Objective.of(
+        value = Objective.of(
             ObjectiveSettings.of(conf(f"objective/{objective}.yaml", margin=0.5), "objective")
         )
-        base = np.full((DAYS, len(CAMPAIGNS)), 5000 / DAYS / len(CAMPAIGNS))
-        return Problem(constraints, worth, market, state, BeliefCovariance.none(zero), base)
+        plan = np.full((DAYS, len(CAMPAIGNS)), 5000 / DAYS / len(CAMPAIGNS))
+        return Problem(constraints, value, market, state, BeliefCovariance.none(zero), plan)
 
     return make
 
 
-def _view(problem: Problem, day: int, seed: int) -> Observable:
-    """What is seen on a day of a flight that spent at random so far."""
+def _observable(problem: Problem, day: int, seed: int) -> Observable:
+    """The observable of a flight with random spend before a day."""
     rng = np.random.default_rng(seed)
-    begin = initial_state(problem, problem.state, ()).view
-    ledger, belief = begin.ledger, begin.belief
+    start = initial_state(problem, problem.state, ()).view
+    ledger, belief = start.ledger, start.belief
     for _ in range(day):
-        wish = rng.dirichlet(np.ones(len(CAMPAIGNS))) * 1000
-        _, ledger = spend_day(problem.constraints, ledger, wish, wish.sum())
+        requested_spend = rng.dirichlet(np.ones(len(CAMPAIGNS))) * 1000
+        _, ledger = spend_day(problem.constraints, ledger, requested_spend, requested_spend.sum())
     state = belief.state._replace(day=problem.state.day + day)
-    return Observable(ledger, belief._replace(state=state), begin.smooth)
+    return Observable(ledger, belief._replace(state=state), start.smooth)
 
 
-def _worth(problem: Problem, day: int) -> np.ndarray:
-    """A reference day's objective, written out once more."""
+def _reference_value(problem: Problem, day: int) -> np.ndarray:
+    """The objective of each campaign's reference spend on a day, written out once more."""
     market = problem.market
     level = problem.state.level * market.level_kept ** (day - problem.state.day)
     demand = np.exp(level + market.weekday[weekday_of(day)])
@@ -102,35 +102,35 @@ def _worth(problem: Problem, day: int) -> np.ndarray:
 
 
 def _return(problem: Problem, day: int, spend: np.ndarray) -> float:
-    """The steady return of a day's spend."""
+    """The return of a day's spend with the stock in equilibrium."""
     market = problem.market
     share = saturation(spend / market.reference_spend, market.elasticity, 1.0)
-    return float((_worth(problem, day) * share).sum())
+    return float((_reference_value(problem, day) * share).sum())
 
 
 def _best(problem: Problem, day: int, bounds: Bounds, total: float) -> float:
-    """The best steady day by a general solver, from several starts."""
-    member = problem.constraints.tree.sums[1]
+    """The best return of a day by a general solver, from several starts."""
+    membership = problem.constraints.tree.sums[1]
     low, high = bounds.lower[-1], np.minimum(bounds.upper[-1], total)
-    rules = [
+    solver_constraints = [
         {"type": "eq", "fun": lambda x: (x.sum() - total) / total},
-        {"type": "ineq", "fun": lambda x: (member @ x - bounds.lower[-2]) / total},
-        {"type": "ineq", "fun": lambda x: (bounds.upper[-2] - member @ x) / total},
+        {"type": "ineq", "fun": lambda x: (membership @ x - bounds.lower[-2]) / total},
+        {"type": "ineq", "fun": lambda x: (bounds.upper[-2] - membership @ x) / total},
     ]
-    found = []
+    values = []
     for seed in range(4):
-        begin = np.random.default_rng(seed).dirichlet(np.ones(len(low))) * total
-        solved = minimize(
+        start = np.random.default_rng(seed).dirichlet(np.ones(len(low))) * total
+        solution = minimize(
             lambda x: -_return(problem, day, np.maximum(x, 0)),
-            begin,
+            start,
             method="SLSQP",
             bounds=list(zip(low, high, strict=True)),
-            constraints=rules,
+            constraints=solver_constraints,
             options={"maxiter": 500, "ftol": 1e-12},
         )
-        if solved.success:
-            found.append(-solved.fun)
-    return max(found)
+        if solution.success:
+            values.append(-solution.fun)
+    return max(values)
 
 
 SETS: dict[str, dict[str, Any]] = {
@@ -146,19 +146,19 @@ SETS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("given", SETS.values(), ids=SETS.keys())
+@pytest.mark.parametrize("rules", SETS.values(), ids=SETS.keys())
 @pytest.mark.parametrize("day", [0, 2, DAYS - 1])
 @pytest.mark.parametrize("objective", ["conversions", "revenue", "profit"])
-def test_a_day_is_split_as_the_best_steady_day(
-    make: Callable[..., Problem], given: dict, day: int, objective: str
+def test_a_day_is_split_as_a_general_solver_splits_it(
+    make: Callable[..., Problem], rules: dict, day: int, objective: str
 ) -> None:
-    problem = make(len(str(given)), objective, **given)
-    view = _view(problem, day, seed=3)
-    bounds = day_bounds(problem.constraints, view.ledger)
-    target, total, _ = Greedy(problem).act(view, None)
-    assert target.sum() == pytest.approx(float(total), rel=1e-7)
-    spend, _ = spend_day(problem.constraints, view.ledger, target, total)
-    np.testing.assert_allclose(spend, target, atol=1e-4)  # it was allowed already
+    problem = make(len(str(rules)), objective, **rules)
+    observable = _observable(problem, day, seed=3)
+    bounds = day_bounds(problem.constraints, observable.ledger)
+    requested_spend, total, _ = Greedy(problem).act(observable, None)
+    assert requested_spend.sum() == pytest.approx(float(total), rel=1e-7)
+    spend, _ = spend_day(problem.constraints, observable.ledger, requested_spend, total)
+    np.testing.assert_allclose(spend, requested_spend, atol=1e-4)  # it is feasible already
     date = problem.state.day + day
     best = _best(problem, date, bounds, float(total))
     assert _return(problem, date, spend) >= best * (1 - 1e-6)
@@ -166,13 +166,13 @@ def test_a_day_is_split_as_the_best_steady_day(
 
 def test_marginal_returns_are_equal_where_nothing_binds(make: Callable[..., Problem]) -> None:
     problem = make(1)
-    target, _, _ = Greedy(problem).act(_view(problem, 0, 0), None)
+    spend, _, _ = Greedy(problem).act(_observable(problem, 0, 0), None)
     nudge, day = 0.01, problem.state.day
     gains = [
-        _return(problem, day, target + nudge * unit) - _return(problem, day, target - nudge * unit)
-        for unit in np.eye(len(target))
+        _return(problem, day, spend + nudge * unit) - _return(problem, day, spend - nudge * unit)
+        for unit in np.eye(len(spend))
     ]
-    inside = target > 1.0
+    inside = spend > 1.0
     assert inside.sum() >= 2
     np.testing.assert_allclose(np.array(gains)[inside], gains[np.argmax(inside)], rtol=1e-4)
     assert (np.array(gains)[~inside] <= max(gains) * (1 + 1e-4)).all()
@@ -189,8 +189,8 @@ def test_more_is_spent_on_days_of_more_demand(make: Callable[..., Problem]) -> N
 
 
 def test_floors_hold_over_the_flight(make: Callable[..., Problem]) -> None:
-    for given in SETS.values():
-        problem = make(4, **given)
+    for rules in SETS.values():
+        problem = make(4, **rules)
         plan = expected_flight(problem, Greedy(problem))
         assert violations(problem.constraints, plan, tolerance=1e-4) == []
 
@@ -199,11 +199,11 @@ def test_campaigns_in_another_order_get_the_same_dollars(
     make: Callable[..., Problem], permuted: Callable
 ) -> None:
     problem, order = make(5, **SETS["everything"]), [3, 2, 0, 1]
-    given = problem.constraints.to_json()
+    document = problem.constraints.to_json()
     names = [problem.constraints.names[k] for k in order]
-    given["channel_of"] = {name: given["channel_of"][name] for name in names}
+    document["channel_of"] = {name: document["channel_of"][name] for name in names}
     other = Problem(
-        constraints_from_json(given),
+        constraints_from_json(document),
         problem.objective,
         permuted(problem.market, order),
         permuted(problem.state, order),
@@ -218,14 +218,14 @@ def test_campaigns_in_another_order_get_the_same_dollars(
 
 def test_a_batch_of_flights_is_each_flight_on_its_own(make: Callable[..., Problem]) -> None:
     problem = make(6, **SETS["everything"])
-    ledgers = [_view(problem, 2, seed).ledger for seed in range(3)]
-    begin = initial_state(problem, problem.state, (3,)).view
-    spent, last = (np.stack([getattr(each, key) for each in ledgers]) for key in ("spent", "last"))
+    ledgers = [_observable(problem, 2, seed).ledger for seed in range(3)]
+    start = initial_state(problem, problem.state, (3,)).view
+    spent, last = (np.stack([getattr(one, key) for one in ledgers]) for key in ("spent", "last"))
     ledger = Ledger(2, spent, last)
-    together, totals, _ = Greedy(problem).act(begin._replace(ledger=ledger), None)
+    together, totals, _ = Greedy(problem).act(start._replace(ledger=ledger), None)
     for k, one in enumerate(ledgers):
-        target, total, _ = Greedy(problem).act(begin._replace(ledger=one), None)
-        np.testing.assert_allclose(together[k], target, rtol=1e-9, atol=1e-9)
+        alone, total, _ = Greedy(problem).act(start._replace(ledger=one), None)
+        np.testing.assert_allclose(together[k], alone, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(totals[k], total, rtol=1e-9)
 
 
@@ -241,14 +241,14 @@ def test_where_profit_may_stay_unspent_no_dollar_returns_less_than_itself(
         assert more <= 1
 
 
-def test_reports_do_not_change_what_it_does(make: Callable[..., Problem]) -> None:
+def test_reports_do_not_change_its_decisions(make: Callable[..., Problem]) -> None:
     problem = make(8)
     policy = Greedy(problem)
     assert policy.open_loop
-    begin = initial_state(problem, problem.state, ())
+    start = initial_state(problem, problem.state, ())
     better = problem.market._replace(reference_conversions=problem.market.elasticity * 1000)
     plans = [
-        np.stack([day.spend for day in rollout(problem, market, begin, None, policy.act)[1]])
+        np.stack([day.spend for day in rollout(problem, market, start, None, policy.act)[1]])
         for market in (problem.market, better)
     ]
     np.testing.assert_array_equal(*plans)

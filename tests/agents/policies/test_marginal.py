@@ -1,4 +1,4 @@
-"""Equal marginal returns, held against a solver that knows nothing of them."""
+"""Equal-marginal allocation, compared with a general solver."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -52,48 +52,50 @@ def planned(problem: Problem, conf: Conf) -> Callable[..., Problem]:
 def _returns(seed: int, days: int = DAYS) -> Returns:
     rng = np.random.default_rng(seed)
     shape = FLIGHTS, len(CAMPAIGNS)
-    worth = rng.lognormal(3, 0.5, shape) * rng.lognormal(0, 0.2, (days, *shape))
-    return Returns(rng.lognormal(5, 0.7, shape), rng.uniform(0.2, 0.9, shape), worth)
+    at_reference = rng.lognormal(3, 0.5, shape) * rng.lognormal(0, 0.2, (days, *shape))
+    return Returns(rng.lognormal(5, 0.7, shape), rng.uniform(0.2, 0.9, shape), at_reference)
 
 
-def _marginal(returns: Returns, worth: np.ndarray, spend: np.ndarray) -> np.ndarray:
-    """Return of a dollar more, by differences."""
+def _marginal(returns: Returns, spend: np.ndarray) -> np.ndarray:
+    """Marginal return of every day and campaign, by central differences."""
     step = 1e-4 * (spend + 1)
     more, less = (
         saturation((spend + s) / returns.reference, returns.elasticity, np.ones(1))
         for s in (step, -step)
     )
-    return np.asarray(worth * (more - less) / (2 * step))
+    return np.asarray(returns.at_reference * (more - less) / (2 * step))
 
 
 def _value(returns: Returns, flight: int, spend: np.ndarray) -> float:
-    """What a flight's spends of some days, (days, campaigns), return."""
+    """The return of a flight's spend, (days, campaigns)."""
     ratio = spend / returns.reference[flight]
-    reach = saturation(ratio, returns.elasticity[flight], np.ones(1))
-    return float((returns.worth[: len(spend), flight] * reach).sum())
+    response = saturation(ratio, returns.elasticity[flight], np.ones(1))
+    return float((returns.at_reference[: len(spend), flight] * response).sum())
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_where_nothing_binds_no_dollar_returns_more_elsewhere(
+def test_marginal_returns_are_equal_where_nothing_binds(
     planned: Callable[..., Problem], seed: int
 ) -> None:
     problem, returns = planned(**ROOMY), _returns(seed)
-    made = allocate(problem, Ledger.start(problem.constraints, (FLIGHTS,)), returns)
-    np.testing.assert_allclose(made.days.sum((0, -1)), 5000, rtol=1e-9)
-    np.testing.assert_allclose(made.target.sum(-1), made.total, rtol=1e-9)
-    np.testing.assert_allclose(made.target, made.days[0], rtol=1e-6, atol=1e-6)
-    marginal = _marginal(returns, returns.worth, made.days)
-    spent = made.days > 1
+    allocation = allocate(problem, Ledger.start(problem.constraints, (FLIGHTS,)), returns)
+    np.testing.assert_allclose(allocation.days.sum((0, -1)), 5000, rtol=1e-9)
+    today, total = allocation.requested_spend, allocation.requested_total
+    np.testing.assert_allclose(today.sum(-1), total, rtol=1e-9)
+    np.testing.assert_allclose(today, allocation.days[0], rtol=1e-6, atol=1e-6)
+    marginal = _marginal(returns, allocation.days)
+    spent = allocation.days > 1
     price = np.where(spent, marginal, -np.inf).max((0, 2), keepdims=True)
     assert spent.mean() > 0.6
     np.testing.assert_allclose((marginal / price)[spent], 1, rtol=1e-5)
-    assert ((marginal / price)[made.days == 0] < 1 + 1e-3).all()  # the first dollar's worth less
+    unspent = allocation.days == 0
+    assert ((marginal / price)[unspent] < 1 + 1e-3).all()  # the first dollar returns less
 
 
-def _solved(value: Any, start: np.ndarray, bounds: Any, constraints: Any) -> np.ndarray:
-    """Dollars that maximise a value; the solver sees thousands, in which all is of one size."""
+def _maximise(value: Any, start: np.ndarray, bounds: Any, constraints: Any) -> np.ndarray:
+    """Dollars that maximise a value by SLSQP, scaled to thousands for its conditioning."""
     size = abs(value(start))
-    found = minimize(
+    solution = minimize(
         lambda x: -value(1000 * x) / size,
         start / 1000,
         method="SLSQP",
@@ -101,26 +103,26 @@ def _solved(value: Any, start: np.ndarray, bounds: Any, constraints: Any) -> np.
         constraints=[{**c, "fun": lambda x, fun=c["fun"]: fun(1000 * x)} for c in constraints],
         options={"maxiter": 500, "ftol": 1e-10},
     )
-    assert found.success, found.message
-    return np.asarray(1000 * found.x)
+    assert solution.success, solution.message
+    return np.asarray(1000 * solution.x)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_flight_s_allocation_is_what_a_solver_finds(
+def test_a_flight_s_allocation_is_that_of_a_general_solver(
     planned: Callable[..., Problem], seed: int
 ) -> None:
     problem, returns = planned(**ROOMY), _returns(10 + seed)
-    made = allocate(problem, Ledger.start(problem.constraints, (FLIGHTS,)), returns)
+    allocation = allocate(problem, Ledger.start(problem.constraints, (FLIGHTS,)), returns)
     shape = DAYS, len(CAMPAIGNS)
-    found = _solved(
+    solution = _maximise(
         lambda x: _value(returns, 0, x.reshape(shape)),
         np.full(DAYS * len(CAMPAIGNS), 5000 / DAYS / len(CAMPAIGNS)),
         [(0, None)] * (DAYS * len(CAMPAIGNS)),
         [{"type": "eq", "fun": lambda x: (x.sum() - 5000) / 5000}],
     )
-    ours, theirs = (_value(returns, 0, x) for x in (made.days[:, 0], found.reshape(shape)))
+    ours, theirs = (_value(returns, 0, x) for x in (allocation.days[:, 0], solution.reshape(shape)))
     assert ours >= theirs * (1 - 1e-7)
-    assert ours == pytest.approx(theirs, rel=1e-4)  # which stops a little short
+    assert ours == pytest.approx(theirs, rel=1e-4)  # the solver stops a little short
 
 
 BOUNDED = [
@@ -132,41 +134,42 @@ BOUNDED = [
 
 @pytest.mark.parametrize("rules", BOUNDED)
 @pytest.mark.parametrize("day", [0, 3])
-def test_today_on_its_tree_of_bounds_is_what_a_solver_finds(
+def test_today_on_its_tree_of_bounds_is_the_optimum_of_a_general_solver(
     planned: Callable[..., Problem], rules: dict[str, Any], day: int
 ) -> None:
     problem = planned(**rules, pacing=[0.5, 1.5])
     ledger, rng = Ledger.start(problem.constraints, (FLIGHTS,)), np.random.default_rng(day)
     for _ in range(day):
-        wish = rng.dirichlet(np.ones(len(CAMPAIGNS)), FLIGHTS) * 1000
-        _, ledger = spend_day(problem.constraints, ledger, wish, wish.sum(-1))
+        requested = rng.dirichlet(np.ones(len(CAMPAIGNS)), FLIGHTS) * 1000
+        _, ledger = spend_day(problem.constraints, ledger, requested, requested.sum(-1))
     returns, bounds = _returns(20 + day, DAYS - day), day_bounds(problem.constraints, ledger)
-    made = allocate(problem, ledger, returns)
-    member, bound = problem.constraints.tree.sums[1], 0
+    allocation = allocate(problem, ledger, returns)
+    today, total = allocation.requested_spend, allocation.requested_total
+    starts, _ = spend_day(problem.constraints, ledger, 0 * today + 1000, total)
+    membership, binding = problem.constraints.tree.sums[1], 0
     for k in range(FLIGHTS):
         low, high, floor, cap = (
             side[level][k] for level in (-1, -2) for side in (bounds.lower, bounds.upper)
         )
-        _within(made.target[k], low, high)
-        _within(member @ made.target[k], floor, cap)
-        assert made.target[k].sum() == pytest.approx(made.total[k], rel=1e-9)
-        start = spend_day(problem.constraints, ledger, 0 * made.target + 1000, made.total)[0][k]
-        found = _solved(
+        _within(today[k], low, high)
+        _within(membership @ today[k], floor, cap)
+        assert today[k].sum() == pytest.approx(total[k], rel=1e-9)
+        solution = _maximise(
             lambda x, k=k: _value(returns, k, x[None]),
-            start,
+            starts[k],
             list(zip(low, high, strict=True)),
             [
-                {"type": "eq", "fun": lambda x, k=k: x.sum() / made.total[k] - 1},
-                {"type": "ineq", "fun": lambda x, floor=floor: (member @ x - floor) / 1000},
-                {"type": "ineq", "fun": lambda x, cap=cap: (cap - member @ x) / 1000},
+                {"type": "eq", "fun": lambda x, k=k: x.sum() / total[k] - 1},
+                {"type": "ineq", "fun": lambda x, floor=floor: (membership @ x - floor) / 1000},
+                {"type": "ineq", "fun": lambda x, cap=cap: (cap - membership @ x) / 1000},
             ],
         )
-        ours, theirs = (_value(returns, k, x[None]) for x in (made.target[k], found))
+        ours, theirs = (_value(returns, k, x[None]) for x in (today[k], solution))
         assert ours >= theirs * (1 - 1e-6)
         assert ours == pytest.approx(theirs, rel=1e-4)
-        sums = member @ made.target[k]
-        bound += int((np.isclose(sums, floor) | np.isclose(sums, cap)).any())
-    assert bound > 0  # else nothing nested was tried
+        sums = membership @ today[k]
+        binding += int((np.isclose(sums, floor) | np.isclose(sums, cap)).any())
+    assert binding > 0  # otherwise no channel price was needed
 
 
 def _within(dollars: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
@@ -177,12 +180,12 @@ def _within(dollars: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
 def test_a_flight_alone_is_the_flight_in_a_batch(planned: Callable[..., Problem]) -> None:
     problem, returns = planned(**BOUNDED[0], pacing=[0.5, 1.5]), _returns(30)
     together = allocate(problem, Ledger.start(problem.constraints, (FLIGHTS,)), returns)
-    one = Returns(returns.reference[1:2], returns.elasticity[1:2], returns.worth[:, 1:2])
+    one = Returns(returns.reference[1:2], returns.elasticity[1:2], returns.at_reference[:, 1:2])
     alone = allocate(problem, Ledger.start(problem.constraints, (1,)), one)
-    np.testing.assert_allclose(alone.target[0], together.target[1], rtol=1e-12)
+    np.testing.assert_allclose(alone.requested_spend[0], together.requested_spend[1], rtol=1e-12)
 
 
-def test_where_money_may_stay_no_dollar_brings_less_than_a_dollar(
+def test_where_money_may_stay_unspent_no_dollar_returns_less_than_a_dollar(
     planned: Callable[..., Problem], conf: Conf
 ) -> None:
     profit = Objective.of(ObjectiveSettings.of(conf("objective/profit.yaml"), "objective"))
@@ -191,11 +194,11 @@ def test_where_money_may_stay_no_dollar_brings_less_than_a_dollar(
     def spent(kind: str) -> tuple[Allocation, np.ndarray]:
         problem = replace(planned(**ROOMY, total_type=kind), objective=profit)
         ledger = Ledger.start(problem.constraints, (FLIGHTS,))
-        made = allocate(problem, ledger, returns)
-        return made, made.days.sum((0, -1)) / remaining(problem.constraints, ledger)
+        allocation = allocate(problem, ledger, returns)
+        return allocation, allocation.days.sum((0, -1)) / remaining(problem.constraints, ledger)
 
-    (made, share), (_, whole) = spent("at_most"), spent("equal")
+    (allocation, share), (_, whole) = spent("at_most"), spent("equal")
     np.testing.assert_allclose(whole, 1, rtol=1e-9)
     assert (share < 1).any()
-    marginal = _marginal(returns, returns.worth, made.days)
-    assert (marginal[made.days > 1] > 1 - 1e-4).all()
+    marginal = _marginal(returns, allocation.days)
+    assert (marginal[allocation.days > 1] > 1 - 1e-4).all()

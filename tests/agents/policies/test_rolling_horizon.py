@@ -1,4 +1,4 @@
-"""The re-planner and Thompson sampling, in tasks whose best policy is known or bounded."""
+"""Rolling horizon and Thompson sampling, in tasks whose best policy is known or bounded."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,28 +19,28 @@ Make = Callable[..., Experiment]
 MARKETS = 40
 
 
-def _trial(experiment: Experiment, count: int, split: str = "validation") -> EvaluationSet:
-    trial, few = experiment.held_out(split), slice(0, count)
-    noise = type(trial.noise)(*(f if f is None else f[:, few] for f in trial.noise))
-    assert trial.best is not None
-    return EvaluationSet(
-        select(trial.market, few), select(trial.state, few), noise, trial.best[few]
-    )
+def _evaluation_set(experiment: Experiment, count: int) -> EvaluationSet:
+    """The first validation markets."""
+    market, state, noise, best = experiment.held_out("validation")
+    rows = slice(0, count)
+    noise = type(noise)(*(f if f is None else f[:, rows] for f in noise))
+    assert best is not None
+    return EvaluationSet(select(market, rows), select(state, rows), noise, best[rows])
 
 
-class Watched:
-    """A policy whose views and wishes are kept."""
+class Recorder:
+    """A policy that records what it observes and requests."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy, self.name, self.open_loop = policy, policy.name, policy.open_loop
-        self.views: list[Observable] = []
-        self.wishes: list[np.ndarray] = []
+        self.observables: list[Observable] = []
+        self.requested_spend: list[np.ndarray] = []
 
-    def act(self, view: Observable, memory: Any) -> Any:
-        made = self.policy.act(view, memory)
-        self.views.append(view)
-        self.wishes.append(made[0])
-        return made
+    def act(self, observable: Observable, memory: Any) -> Any:
+        decision = self.policy.act(observable, memory)
+        self.observables.append(observable)
+        self.requested_spend.append(decision[0])
+        return decision
 
 
 @pytest.fixture(scope="module")
@@ -49,64 +49,62 @@ def uncertain(task_experiment: Make) -> Experiment:
 
 
 @pytest.fixture(scope="module")
-def flown(uncertain: Experiment) -> dict[str, Rollout]:
-    """What policies do in the same markets under the same noise."""
-    trial, experiment = _trial(uncertain, MARKETS), uncertain
+def rollouts(uncertain: Experiment) -> dict[str, Rollout]:
+    """Rollouts of three policies in the same markets under the same noise."""
+    problem, evaluation_set = uncertain.problem, _evaluation_set(uncertain, MARKETS)
     policies = [
-        baseline("static", experiment),
-        RollingHorizon(experiment.problem, experiment.posterior, 64),
-        Thompson(experiment.problem, experiment.posterior, 64, 0),
+        baseline("static", uncertain),
+        RollingHorizon(problem, uncertain.posterior, 64),
+        Thompson(problem, uncertain.posterior, 64, 0),
     ]
-    return {policy.name: rollout_policy(experiment.problem, policy, trial) for policy in policies}
+    return {policy.name: rollout_policy(problem, policy, evaluation_set) for policy in policies}
 
 
 @pytest.mark.parametrize("key", ["Stationary-S", "Stationary-M"])
-def test_in_a_known_market_it_is_worth_what_the_static_plan_is(
-    task_experiment: Make, key: str
-) -> None:
+def test_in_a_known_market_it_equals_the_static_plan(task_experiment: Make, key: str) -> None:
     experiment = task_experiment(key, markets=2)
-    trial = _trial(experiment, 2)
-    ours = rollout_policy(
-        experiment.problem, RollingHorizon(experiment.problem, experiment.posterior, 16), trial
-    )
-    static = rollout_policy(experiment.problem, baseline("static", experiment), trial)
-    np.testing.assert_allclose(ours.total, static.total, rtol=1e-6)
+    problem, evaluation_set = experiment.problem, _evaluation_set(experiment, 2)
+    replanner = RollingHorizon(problem, experiment.posterior, 16)
+    rollout = rollout_policy(problem, replanner, evaluation_set)
+    static = rollout_policy(problem, baseline("static", experiment), evaluation_set)
+    np.testing.assert_allclose(rollout.total, static.total, rtol=1e-6)
 
 
-def test_what_reports_teach_is_worth_something_and_not_more_than_knowing(
-    uncertain: Experiment, flown: dict[str, Rollout]
+def test_learning_from_reports_gains_over_static_and_never_beats_the_clairvoyant(
+    uncertain: Experiment, rollouts: dict[str, Rollout]
 ) -> None:
-    best = _trial(uncertain, MARKETS).best
-    percent = {name: 100 * each.total / best for name, each in flown.items()}
+    best = _evaluation_set(uncertain, MARKETS).best
+    percent = {name: 100 * rollout.total / best for name, rollout in rollouts.items()}
     gain = percent["replanner"] - percent["static"]
     assert gain.mean() > 3 * gain.std() / np.sqrt(MARKETS)
     assert gain.mean() > 1
     assert percent["replanner"].mean() > percent["thompson"].mean()  # thirty days are short
     assert percent["thompson"].mean() > percent["static"].mean()
-    assert all((each <= 100 + 1e-6).all() for each in percent.values())
+    assert all((values <= 100 + 1e-6).all() for values in percent.values())
 
 
-def test_constraints_hold_to_the_cent(flown: dict[str, Rollout]) -> None:
-    for each in flown.values():
-        assert each.violations == each.cents_off == 0
+def test_constraints_hold_to_the_cent(rollouts: dict[str, Rollout]) -> None:
+    for rollout in rollouts.values():
+        assert rollout.violations == rollout.cents_off == 0
 
 
 @pytest.mark.parametrize("kind", [RollingHorizon, Thompson])
 def test_a_decision_follows_from_the_reports_alone(uncertain: Experiment, kind: Any) -> None:
-    experiment, seed = uncertain, (() if kind is RollingHorizon else (5,))
-    trial = _trial(uncertain, 3)
-    watched = Watched(kind(experiment.problem, experiment.posterior, 32, *seed))
-    rollout_policy(experiment.problem, watched, trial)
-    # told of the first flight's reports, another flight at its place does the same
-    again, memory = kind(experiment.problem, experiment.posterior, 32, *seed), None
-    for view, wish in zip(watched.views, watched.wishes, strict=True):
-        target, _, memory = again.act(_first(view), memory)
-        np.testing.assert_allclose(target[0], wish[0], rtol=1e-9, atol=1e-6)
-    assert np.abs(np.diff([wish[0] for wish in watched.wishes], axis=0)).max() > 1
+    problem, posterior = uncertain.problem, uncertain.posterior
+    seed = () if kind is RollingHorizon else (5,)
+    recorder = Recorder(kind(problem, posterior, 32, *seed))
+    rollout_policy(problem, recorder, _evaluation_set(uncertain, 3))
+    # with the first flight's reports, another flight in its row decides the same
+    again, memory = kind(problem, posterior, 32, *seed), None
+    for observable, recorded in zip(recorder.observables, recorder.requested_spend, strict=True):
+        requested_spend, _, memory = again.act(_first(observable), memory)
+        np.testing.assert_allclose(requested_spend[0], recorded[0], rtol=1e-9, atol=1e-6)
+    first_flight = [recorded[0] for recorded in recorder.requested_spend]
+    assert np.abs(np.diff(first_flight, axis=0)).max() > 1
 
 
-def _first(view: Observable) -> Observable:
-    """A view of one flight, made of plain copies."""
+def _first(observable: Observable) -> Observable:
+    """The first flight alone, in plain copies."""
 
     def part(record: Any) -> Any:
         if isinstance(record, np.ndarray):
@@ -115,38 +113,37 @@ def _first(view: Observable) -> Observable:
             return type(record)(*map(part, record))  # type: ignore[call-overload]
         return record
 
-    return Observable(*map(part, view))
+    return Observable(*map(part, observable))
 
 
-def test_a_better_report_moves_money_there(uncertain: Experiment) -> None:
-    experiment = uncertain
-    policy: Any = RollingHorizon(experiment.problem, experiment.posterior, 64)
-    eve = initial_state(experiment.problem, experiment.problem.state, (2,)).view
-    before, _, memory = policy.act(eve, None)
-    spend = before / before.sum(-1, keepdims=True) * experiment.problem.static_plan[0].sum()
+def test_a_better_report_moves_money_to_its_campaign(uncertain: Experiment) -> None:
+    problem = uncertain.problem
+    policy: Any = RollingHorizon(problem, uncertain.posterior, 64)
+    morning = initial_state(problem, problem.state, (2,)).view
+    before, _, memory = policy.act(morning, None)
+    spend = before / before.sum(-1, keepdims=True) * problem.static_plan[0].sum()
     usual = np.array([30.0, 30.0, 10.0])
     reported = np.stack([usual, usual * [3, 1, 1]])
-    view = eve._replace(
-        ledger=eve.ledger.advance(spend), belief=eve.belief._replace(observed=reported)
+    evening = morning._replace(
+        ledger=morning.ledger.advance(spend), belief=morning.belief._replace(observed=reported)
     )
-    after, _, _ = policy.act(view, memory)
+    after, _, _ = policy.act(evening, memory)
     share = after / after.sum(-1, keepdims=True)
     assert share[1, 0] > share[0, 0] + 0.02
     assert (share[1, 1:] < share[0, 1:]).all()
 
 
-def test_thompson_draws_anew_by_seed_day_and_place(uncertain: Experiment) -> None:
-    experiment = uncertain
-    eve = initial_state(experiment.problem, experiment.problem.state, (3,)).view
+def test_thompson_samples_depend_on_seed_day_and_row(uncertain: Experiment) -> None:
+    problem = uncertain.problem
+    today = initial_state(problem, problem.state, (3,)).view
 
-    def wish(seed: int, view: Observable = eve) -> np.ndarray:
-        return np.asarray(
-            Thompson(experiment.problem, experiment.posterior, 64, seed).act(view, None)[0]
-        )
+    def requested(seed: int, observable: Observable = today) -> np.ndarray:
+        policy = Thompson(problem, uncertain.posterior, 64, seed)
+        return np.asarray(policy.act(observable, None)[0])
 
-    first = wish(0)
-    np.testing.assert_array_equal(wish(0), first)
-    assert np.abs(wish(1) - first).max() > 1
+    first = requested(0)
+    np.testing.assert_array_equal(requested(0), first)
+    assert np.abs(requested(1) - first).max() > 1
     assert np.abs(first[1:] - first[0]).max(1).min() > 1
-    later = eve._replace(ledger=eve.ledger._replace(day=1))
-    assert np.abs(wish(0, later) - first).max() > 1
+    tomorrow = today._replace(ledger=today.ledger._replace(day=1))
+    assert np.abs(requested(0, tomorrow) - first).max() > 1

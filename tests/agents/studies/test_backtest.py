@@ -177,8 +177,8 @@ def test_a_rival_that_wins_is_named_and_no_other(
         for score in ("daily_wape", "total_wape", "campaign_wape", "crps")
         if scores[score] < part["model"][score]
     }
-    told = {line.split(" beats ")[0] for line in content["remarks"]}
-    assert told == better
+    shown = {line.split(" beats ")[0] for line in content["remarks"]}
+    assert shown == better
     origins, latest = found
     worst = origins[0].model._replace(daily=1e9, total=1e9, campaign=1e9, crps=1e9)
     bad = (origins[0]._replace(model=worst), latest._replace(model=worst))

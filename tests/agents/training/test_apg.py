@@ -45,7 +45,10 @@ def _train(
 
 
 def test_a_few_iterations_raise_the_value_of_the_network(
-    actor: Actor, experiment: Experiment, held_trial: Callable[..., EvaluationSet], record: Training
+    actor: Actor,
+    experiment: Experiment,
+    held_out_set: Callable[..., EvaluationSet],
+    record: Training,
 ) -> None:
     problem = experiment.problem
     uniform = np.full_like(
@@ -53,7 +56,7 @@ def test_a_few_iterations_raise_the_value_of_the_network(
     )
     # a plan far from the optimum
     experiment = replace(experiment, problem=replace(problem, static_plan=uniform))
-    evaluation_set = held_trial(4)
+    evaluation_set = held_out_set(4)
     before = _score(actor, experiment, evaluation_set, record)
     static = rollout_policy(
         experiment.problem, PlanPolicy("static", uniform), evaluation_set
@@ -78,9 +81,9 @@ def _value(
 
 
 def test_the_gradient_reaches_every_weight_of_the_actor_and_is_finite(
-    actor: Actor, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    actor: Actor, experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
-    evaluation_set = held_trial(3)
+    evaluation_set = held_out_set(3)
     _value(actor, experiment, evaluation_set, evaluation_set.noise).backward()
     for name, weight in actor.named_parameters():
         assert weight.grad is not None, name
@@ -91,10 +94,10 @@ def test_the_gradient_reaches_every_weight_of_the_actor_and_is_finite(
 def test_the_gradient_is_that_of_the_episode_s_value(
     actor: Actor,
     experiment: Experiment,
-    held_trial: Callable[..., EvaluationSet],
+    held_out_set: Callable[..., EvaluationSet],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    evaluation_set = held_trial(1)
+    evaluation_set = held_out_set(1)
     noise = evaluation_set.noise.without_count_noise()
     actor.double()  # in single precision the differences would drown
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)

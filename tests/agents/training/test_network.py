@@ -77,7 +77,10 @@ def _rewrite(folder: Path, **changes: Any) -> None:
 
 
 def test_a_policy_read_back_acts_bitwise_the_same(
-    network: Network, folder: Path, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    network: Network,
+    folder: Path,
+    experiment: Experiment,
+    held_out_set: Callable[..., EvaluationSet],
 ) -> None:
     loaded = load_network(folder)
     observations = np.random.default_rng(0).normal(size=(2, 64, network.actor.shape.observation))
@@ -87,7 +90,7 @@ def test_a_policy_read_back_acts_bitwise_the_same(
         np.testing.assert_array_equal(one, other)
     rollouts = [
         rollout_policy(
-            experiment.problem, LearnedPolicy("ppo", each, experiment.problem), held_trial(3)
+            experiment.problem, LearnedPolicy("ppo", each, experiment.problem), held_out_set(3)
         )
         for each in (network, loaded)
     ]
@@ -136,11 +139,11 @@ def test_the_actor_of_an_algorithm_acts_as_the_algorithm_does(
 
 
 def test_a_single_rollout_equals_its_row_in_a_batch(
-    network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    network: Network, experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
     policy = LearnedPolicy("ppo", network, experiment.problem)
     batch, single = (
-        rollout_policy(experiment.problem, policy, held_trial(count)) for count in (4, 1)
+        rollout_policy(experiment.problem, policy, held_out_set(count)) for count in (4, 1)
     )
     np.testing.assert_allclose(batch.spend[:, :1], single.spend, rtol=1e-4)  # float32 network
 

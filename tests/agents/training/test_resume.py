@@ -46,11 +46,11 @@ def test_a_training_killed_at_any_moment_resumes_to_the_same_weights(tmp_path: P
 
 def test_a_finished_training_is_not_trained_again(
     experiment: Experiment,
-    held_trial: Callable[..., EvaluationSet],
+    held_out_set: Callable[..., EvaluationSet],
     learner: Callable[..., Any],
     tmp_path: Path,
 ) -> None:
-    markets, validation = experiment.posterior.training(), held_trial(2)
+    markets, validation = experiment.posterior.training(), held_out_set(2)
 
     def run(seed: int = 0, **changes: Any) -> Any:
         arguments = (

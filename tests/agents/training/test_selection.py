@@ -22,9 +22,9 @@ def network(actor: Actor, experiment: Experiment, record: Training) -> Network:
 
 @pytest.fixture
 def selection(
-    network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    network: Network, experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> Selection:
-    return Selection(network, experiment.problem, held_trial(4))
+    return Selection(network, experiment.problem, held_out_set(4))
 
 
 def _shift(selection: Selection, size: float) -> None:
@@ -51,10 +51,10 @@ def test_the_first_candidate_is_the_static_plan_if_the_belief_is_not_followed(
 
 
 def test_the_first_candidate_is_scored_by_its_own_rollout(
-    network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    network: Network, experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
     follow = experiment.env.action.model_copy(update={"follow": 1.0})
-    validation = held_trial(4)
+    validation = held_out_set(4)
     selection = Selection(replace(network, action=follow), experiment.problem, validation)
     static = PlanPolicy("static", experiment.problem.static_plan)
     zero_action = np.zeros((4, action_size(len(experiment.problem.constraints.names))))
@@ -111,9 +111,9 @@ def test_a_gain_over_a_negative_value_is_positive(selection: Selection) -> None:
 
 
 def test_percent_of_the_clairvoyant_decides_where_it_is_known(
-    network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    network: Network, experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
-    validation = held_trial(4)
+    validation = held_out_set(4)
     static = Selection(network, experiment.problem, validation).reference_values["static"]
     best = static * np.array([1.25, 2.0, 1.25, 1.25])
     selection = Selection(network, experiment.problem, validation._replace(best=best))
@@ -124,10 +124,10 @@ def test_percent_of_the_clairvoyant_decides_where_it_is_known(
 
 
 def test_rivals_are_reported_beside_the_static_plan(
-    network: Network, experiment: Experiment, held_trial: Callable[..., EvaluationSet]
+    network: Network, experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
     rivals = [Greedy(experiment.problem)]
-    scores = Selection(network, experiment.problem, held_trial(4), rivals).check("untrained")
+    scores = Selection(network, experiment.problem, held_out_set(4), rivals).check("untrained")
     assert set(scores) == {"gain_over_static", "gain_over_greedy"}
 
 
@@ -135,7 +135,7 @@ def test_checks_without_an_improvement_are_counted_and_restored(
     selection: Selection,
     network: Network,
     experiment: Experiment,
-    held_trial: Callable[..., EvaluationSet],
+    held_out_set: Callable[..., EvaluationSet],
 ) -> None:
     _shift(selection, 1.0)
     for count in (1, 2):
@@ -144,7 +144,7 @@ def test_checks_without_an_improvement_are_counted_and_restored(
     selection.score = -100.0
     selection.check("better")
     assert selection.checks_since_best == 0
-    restored = Selection(network, experiment.problem, held_trial(4))
+    restored = Selection(network, experiment.problem, held_out_set(4))
     restored.restore(selection.state())
     assert (restored.score, restored.best.origin, restored.checks_since_best) == (
         selection.score,

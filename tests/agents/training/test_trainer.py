@@ -48,30 +48,30 @@ def _weights(network: Network) -> torch.Tensor:
 
 
 def test_training_is_bitwise_reproducible_and_depends_on_the_seed(
-    experiment: Experiment, held_trial: EvaluationSets, learner: Learner
+    experiment: Experiment, held_out_set: EvaluationSets, learner: Learner
 ) -> None:
     # one check at the end: earlier ones could select the untrained network
-    networks = [_train(experiment, held_trial(2), learner(checks=1), seed) for seed in (3, 3, 4)]
+    networks = [_train(experiment, held_out_set(2), learner(checks=1), seed) for seed in (3, 3, 4)]
     one, same, other = map(_weights, networks)
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
 
 
 def test_training_does_not_depend_on_global_generators(
-    experiment: Experiment, held_trial: EvaluationSets, learner: Learner
+    experiment: Experiment, held_out_set: EvaluationSets, learner: Learner
 ) -> None:
     weights = []
     for seed in (0, 1):
         torch.manual_seed(seed)
         np.random.seed(seed)  # noqa: NPY002  # as another program might
-        weights.append(_weights(_train(experiment, held_trial(2), learner())))
+        weights.append(_weights(_train(experiment, held_out_set(2), learner())))
     assert torch.equal(*weights)
 
 
 def test_the_best_network_is_never_worse_than_the_static_plan_on_validation(
-    experiment: Experiment, held_trial: EvaluationSets, learner: Learner
+    experiment: Experiment, held_out_set: EvaluationSets, learner: Learner
 ) -> None:
-    validation, problem = held_trial(6), experiment.problem
+    validation, problem = held_out_set(6), experiment.problem
     unstable = learner(
         learning_rate=0.5, warm={"iterations": 2, "flights": 2, "learning_rate": 1.0}
     )
@@ -85,18 +85,22 @@ def test_the_best_network_is_never_worse_than_the_static_plan_on_validation(
 
 
 def test_a_warm_start_alone_and_ppo_alone_are_allowed(
-    experiment: Experiment, held_trial: EvaluationSets, learner: Learner
+    experiment: Experiment, held_out_set: EvaluationSets, learner: Learner
 ) -> None:
     none = {"iterations": 0, "flights": 2, "learning_rate": 1e-3}
     for settings in (learner(total_timesteps=0), learner(warm=none, name="ppo_scratch")):
-        network = _train(experiment, held_trial(2), settings)
+        network = _train(experiment, held_out_set(2), settings)
         assert network.name == settings.name
         assert network.origin
 
 
 @pytest.mark.parametrize("name", ["apg", "ppo_scratch", "ppo_recurrent", "sac", "tqc"])
 def test_a_learner_is_chosen_by_its_configuration_alone(
-    experiment: Experiment, held_trial: EvaluationSets, learner: Learner, name: str, tmp_path: Path
+    experiment: Experiment,
+    held_out_set: EvaluationSets,
+    learner: Learner,
+    name: str,
+    tmp_path: Path,
 ) -> None:
     small = (
         {"learning_starts": 60, "gradient_steps": 2, "buffer_size": 400}
@@ -104,7 +108,7 @@ def test_a_learner_is_chosen_by_its_configuration_alone(
         else {}
     )
     shipped = {} if name != "apg" else {"total_timesteps": 0}
-    validation = held_trial(2)
+    validation = held_out_set(2)
     network = _train(experiment, validation, learner(name, **small, **shipped))
     save_network(network, tmp_path)
     loaded = load_network(tmp_path)
@@ -117,13 +121,13 @@ def test_a_learner_is_chosen_by_its_configuration_alone(
 
 
 def test_a_stage_ends_after_checks_without_improvement(
-    experiment: Experiment, held_trial: EvaluationSets, learner: Learner
+    experiment: Experiment, held_out_set: EvaluationSets, learner: Learner
 ) -> None:
     tiny_steps = {"iterations": 8, "flights": 2, "learning_rate": 1e-12}
     settings = learner(
         warm=tiny_steps, early_stop=2, total_timesteps=1200, checks=8, learning_rate=1e-12
     )
-    network = _train(experiment, held_trial(2), settings)
+    network = _train(experiment, held_out_set(2), settings)
     whole = 8 * 2 * 30 + 1200
     assert 0 < network.training.steps < whole / 2
 
@@ -166,7 +170,7 @@ def _interrupt_after(calls: int, wrapped: Callable[..., Any]) -> Callable[..., A
 @pytest.mark.parametrize("where", ["warm start", "PPO"])
 def test_an_interrupted_training_returns_a_usable_policy(
     experiment: Experiment,
-    held_trial: EvaluationSets,
+    held_out_set: EvaluationSets,
     learner: Learner,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -178,7 +182,7 @@ def test_an_interrupted_training_returns_a_usable_policy(
         monkeypatch.setattr(training.SB3Envs, "step_wait", step)
     else:
         monkeypatch.setattr(apg, "observe", _interrupt_after(calls, apg.observe))
-    validation = held_trial(2)
+    validation = held_out_set(2)
     network = _train(experiment, validation, learner())
     assert "stopped early" in capsys.readouterr().err
     rollout = rollout_policy(
@@ -189,10 +193,10 @@ def test_an_interrupted_training_returns_a_usable_policy(
 
 
 def test_the_log_shows_the_gain_over_rivals_by_environment_steps(
-    experiment: Experiment, held_trial: EvaluationSets, learner: Learner, tmp_path: Path
+    experiment: Experiment, held_out_set: EvaluationSets, learner: Learner, tmp_path: Path
 ) -> None:
     markets = experiment.posterior.training()
-    settings, validation = learner(total_timesteps=360), held_trial(2)
+    settings, validation = learner(total_timesteps=360), held_out_set(2)
     best = np.full(2, 1e6)
     train(
         experiment.problem,
@@ -219,11 +223,11 @@ def test_the_log_shows_the_gain_over_rivals_by_environment_steps(
 
 def test_bars_go_to_the_error_stream(
     experiment: Experiment,
-    held_trial: EvaluationSets,
+    held_out_set: EvaluationSets,
     learner: Learner,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    markets, validation = experiment.posterior.training(), held_trial(2)
+    markets, validation = experiment.posterior.training(), held_out_set(2)
     train(experiment.problem, markets, validation, experiment.env, learner(), 0)
     output = capsys.readouterr()
     assert output.out == ""

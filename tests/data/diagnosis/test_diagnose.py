@@ -21,7 +21,7 @@ from mediagym.data.diagnosis.drift import drifts_of
 from mediagym.data.diagnosis.isolation_forest import isolation_forest_anomalies
 from mediagym.data.history import Campaign
 
-LARGE = 100.0  # conversions a day
+LARGE = 100.0  # conversions per day
 CAMPAIGNS = tuple(Campaign("google", kind) for kind in ("A", "B", "C", "D", "E"))
 
 

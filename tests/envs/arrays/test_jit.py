@@ -13,15 +13,15 @@ def divide(a, b):
     return a / b
 
 
-def test_compiled_code_gives_what_python_gives():
+def test_compiled_code_equals_python():
     assert [jit.compiled(halves)(float(n)) for n in (1, 7, 1024)] == [0, 3, 10]
 
 
-def test_a_division_by_zero_gives_what_numpy_gives():
+def test_a_division_by_zero_gives_infinity_as_in_numpy():
     assert jit.compiled(divide)(1.0, 0.0) == float("inf")
 
 
-def test_without_a_folder_to_keep_it_in_it_is_compiled_all_the_same(monkeypatch):
+def test_functions_are_compiled_without_a_writable_cache_folder(monkeypatch):
     real = jit.njit
 
     def nowhere(**options):

@@ -21,32 +21,31 @@ from mediagym.envs.calibration.priors import PARAMETER_INDEX
 
 
 def replaced(history: History, change) -> History:
-    """The history with its arrays passed through a change, campaign by campaign."""
+    """The history with its arrays changed in place by a function."""
     arrays = {name: getattr(history, name).copy() for name in (*METRICS, "presence")}
     change(arrays)
     return dataclasses.replace(history, **arrays)
 
 
-def picked(history: History, order) -> History:
+def reordered(history: History, order) -> History:
     arrays = {name: getattr(history, name)[:, order] for name in (*METRICS, "presence")}
     campaigns = tuple(history.campaigns[k] for k in order)
     return dataclasses.replace(history, campaigns=campaigns, **arrays)
 
 
 def finite(posterior):
-    known = (*posterior.market, *posterior.state, posterior.spend)
-    fields = [field for field in known if field is not None]
-    return all(np.isfinite(field).all() for field in fields)
+    fields = (*posterior.market, *posterior.state, posterior.spend)
+    return all(np.isfinite(field).all() for field in fields if field is not None)
 
 
 @pytest.fixture(scope="module")
 def larger(history, priors, calibration_settings):
-    """Enough particles for a statement about accuracy."""
+    """A posterior with enough particles to test accuracy."""
     sizes = {"particles": 512, "mcmc_steps": 3, "draws": 512, "held_out": 64, "final_mcmc_steps": 6}
     return calibrate(history, priors, calibration_settings.model_copy(update=sizes))
 
 
-def test_a_seed_decides_every_bit(history, priors, calibration_settings, posterior):
+def test_a_seed_determines_every_bit(history, priors, calibration_settings, posterior):
     again = calibrate(history, priors, calibration_settings)
     assert again.fingerprint() == posterior.fingerprint()
     assert again.report == posterior.report
@@ -73,7 +72,7 @@ def test_the_flight_begins_on_the_day_after_the_history(posterior, history):
 
 def test_the_truth_lies_in_most_intervals(larger, advertiser):
     market, truth = larger.market, advertiser.market
-    # at the model's own level: conversions at the reference spend on the eve of the flight
+    # levels are not identified alone: compare conversions at the reference spend on the last day
     scale = (advertiser.market.reference_spend / market.reference_spend) ** market.elasticity
     drawn = {
         "elasticity": (market.elasticity, truth.elasticity),
@@ -89,7 +88,7 @@ def test_the_truth_lies_in_most_intervals(larger, advertiser):
         assert inside.sum() >= 7, (name, low, true, high)
 
 
-def test_large_campaigns_teach_their_conversions_and_small_ones_little(larger):
+def test_large_campaigns_identify_their_conversions_and_small_ones_little(larger):
     learnt = {
         name: {key: value["learnt"] for key, value in facts["parameters"].items()}
         for name, facts in larger.report["campaigns"].items()
@@ -101,7 +100,7 @@ def test_large_campaigns_teach_their_conversions_and_small_ones_little(larger):
     assert learnt["google/Search Network"]["elasticity"] > 0.2
     tiny = learnt["google/Display Network"]  # 40 cents a day
     for name in ("elasticity", "half_life", "level_sd", "weekday"):
-        assert tiny[name] < 0.35, name  # nearly all of it from its relatives
+        assert tiny[name] < 0.35, name  # nearly all of it from the other campaigns
 
 
 def test_the_report_is_json_and_names_its_history(posterior, history):
@@ -116,29 +115,31 @@ def test_the_report_is_json_and_names_its_history(posterior, history):
             assert summary["p05"] <= summary["mean"] <= summary["p95"]
 
 
-def test_permuted_campaigns_keep_their_own_posteriors(history, priors, calibration_settings):
-    """The draws differ (one stream serves all), the posteriors do not."""
+def test_posteriors_do_not_depend_on_the_order_of_campaigns(history, priors, calibration_settings):
+    """Draws differ, as all campaigns share one random stream; posteriors do not."""
     order = [5, 2, 8, 0, 1, 7, 3, 6, 4]
     sizes = {"particles": 256, "mcmc_steps": 3, "draws": 256, "held_out": 64, "final_mcmc_steps": 6}
     settings = calibration_settings.model_copy(update=sizes)
-    plain, mixed = (calibrate(h, priors, settings) for h in (history, picked(history, order)))
-    assert mixed.names == tuple(history.names[k] for k in order)
+    original, permuted = (
+        calibrate(h, priors, settings) for h in (history, reordered(history, order))
+    )
+    assert permuted.names == tuple(history.names[k] for k in order)
     for name in ("elasticity", "reference_conversions", "carryover"):
-        ours, theirs = getattr(plain.market, name)[:, order], getattr(mixed.market, name)
+        ours, theirs = getattr(original.market, name)[:, order], getattr(permuted.market, name)
         spread = np.maximum(ours.std(0), theirs.std(0)) + 1e-9
         assert (np.abs(ours.mean(0) - theirs.mean(0)) < 0.7 * spread).all()
-    np.testing.assert_allclose(plain.spend[order], mixed.spend)
+    np.testing.assert_allclose(original.spend[order], permuted.spend)
 
 
 def test_a_campaign_without_conversions_is_uncertain_and_finite(
     history, priors, calibration_settings
 ):
-    def strike(arrays):
+    def change(arrays):
         for name in ("conversions", "revenue"):
             arrays[name][:, 3] = np.where(np.isnan(arrays[name][:, 3]), np.nan, 0.0)
 
     settings = calibration_settings.model_copy(update={"particles": 256, "draws": 128})
-    posterior = calibrate(replaced(history, strike), priors, settings)
+    posterior = calibrate(replaced(history, change), priors, settings)
     assert finite(posterior)
     logs = np.log(posterior.market.reference_conversions[:, 3])
     assert logs.std() > 0.4
@@ -146,17 +147,17 @@ def test_a_campaign_without_conversions_is_uncertain_and_finite(
     assert posterior.market.elasticity[:, 3].std() > 0.1
 
 
-def test_the_posterior_is_that_of_brute_force(history, priors, calibration_settings):
+def test_the_posterior_agrees_with_importance_sampling(history, priors, calibration_settings):
     """Self-normalised importance sampling from a widened prior, on one small campaign."""
-    one = picked(history, [3])
+    one = reordered(history, [3])
     sizes = {"particles": 512, "mcmc_steps": 3, "draws": 512, "final_mcmc_steps": 6}
     market = calibrate(one, priors, calibration_settings.model_copy(update=sizes)).market
-    record = observed_history_of(one.dates, one.spend, one.conversions, one.presence != DEAD)
-    centres = prior_centres_of(one, record, priors)
+    observed = observed_history_of(one.dates, one.spend, one.conversions, one.presence != DEAD)
+    centres = prior_centres_of(one, observed, priors)
     z = np.random.default_rng(1).standard_normal((30_000, 1, DIMENSIONS))
     drawn = parameters_from_normals(z, priors, centres)
     weight = softmax(
-        filter_history(markets_from_normals(z, priors, centres), record).loglik, axis=0
+        filter_history(markets_from_normals(z, priors, centres), observed).loglik, axis=0
     )
     assert 1 / (weight**2).sum() > 500
     for name, exact in (
@@ -171,12 +172,12 @@ def test_the_posterior_is_that_of_brute_force(history, priors, calibration_setti
 
 
 def test_a_campaign_that_never_spent_keeps_its_prior(history, priors, calibration_settings):
-    def strike(arrays):
+    def change(arrays):
         for name in METRICS:
             arrays[name][:, 1] = 0.0
         arrays["presence"][:, 1] = 0
 
-    posterior = calibrate(replaced(history, strike), priors, calibration_settings)
+    posterior = calibrate(replaced(history, change), priors, calibration_settings)
     assert finite(posterior)
     assert posterior.spend[1] == posterior.spend_max[1] == 0
     assert (posterior.market.reference_spend[:, 1] > 0).all()
@@ -184,36 +185,40 @@ def test_a_campaign_that_never_spent_keeps_its_prior(history, priors, calibratio
     assert max(facts[name]["learnt"] for name in ("elasticity", "half_life")) < 0.5
 
 
-def test_missing_days_are_bridged(history, priors, calibration_settings, posterior):
-    lost = np.random.default_rng(0).random(history.spend.shape) < 0.3
+def test_missing_days_hardly_change_large_campaigns(
+    history, priors, calibration_settings, posterior
+):
+    missing = np.random.default_rng(0).random(history.spend.shape) < 0.3
 
-    def strike(arrays):
+    def change(arrays):
         for name in METRICS:
-            arrays[name][lost] = np.nan
-        arrays["presence"][lost] = MISSING
+            arrays[name][missing] = np.nan
+        arrays["presence"][missing] = MISSING
 
-    gappy = calibrate(replaced(history, strike), priors, calibration_settings)
-    assert finite(gappy)
-    ratio = np.log(gappy.market.reference_conversions[:, [0, 2]].mean(0))
-    usual = np.log(posterior.market.reference_conversions[:, [0, 2]].mean(0))
-    np.testing.assert_allclose(ratio, usual, atol=0.3)
+    incomplete = calibrate(replaced(history, change), priors, calibration_settings)
+    assert finite(incomplete)
+    logs = np.log(incomplete.market.reference_conversions[:, [0, 2]].mean(0))
+    complete = np.log(posterior.market.reference_conversions[:, [0, 2]].mean(0))
+    np.testing.assert_allclose(logs, complete, atol=0.3)
 
 
-def test_a_campaign_that_was_never_reported_is_finite(history, priors, calibration_settings):
-    def strike(arrays):
+def test_the_posterior_of_a_campaign_without_reports_is_finite(
+    history, priors, calibration_settings
+):
+    def change(arrays):
         for name in METRICS:
             arrays[name][:, 5] = np.nan
         arrays["presence"][:, 5] = MISSING
 
-    assert finite(calibrate(replaced(history, strike), priors, calibration_settings))
+    assert finite(calibrate(replaced(history, change), priors, calibration_settings))
 
 
 def test_the_reference_is_where_the_median_dollar_was_spent(history, priors):
     seen = np.isfinite(history.spend)
-    record = observed_history_of(history.dates, history.spend, history.conversions, seen)
-    centres = prior_centres_of(history, record, priors)
+    observed = observed_history_of(history.dates, history.spend, history.conversions, seen)
+    centres = prior_centres_of(history, observed, priors)
     for k, reference in enumerate(centres.spend):
-        column = record.spend[:, k]
+        column = observed.spend[:, k]
         below = column[column < reference].sum() / column.sum()
         assert below <= 0.5 <= column[column <= reference].sum() / column.sum()
     assert centres.weekday.mean() == pytest.approx(0, abs=1e-12)

@@ -7,15 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mediagym.data.attribution import AttributionSettings, attribution_study
+from mediagym.data.attribution import AttributionSettings, attribution_reader, attribution_study
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 from mediagym.data.exports import DataSettings
-from mediagym.envs.calibration import (
-    JourneyFindings,
-    attribution_reader,
-    journey_findings,
-    ratio_draws,
-)
+from mediagym.envs.calibration import JourneyFindings, journey_findings, ratio_draws
 from mediagym.envs.calibration.priors import JourneyPriors
 from mediagym.envs.market import Objective, ObjectiveSettings
 
@@ -195,7 +190,7 @@ def test_landings_that_priors_and_objective_ask_for_are_attributed_once(
         calls.append(arguments)
         return attribution_study(*arguments)
 
-    monkeypatch.setattr("mediagym.envs.calibration.journeys.attribution_study", counted)
+    monkeypatch.setattr("mediagym.data.attribution.document.attribution_study", counted)
     findings = find(None, names, carryover=True)
     assert len(calls) == 1
     assert findings.ratios is not None

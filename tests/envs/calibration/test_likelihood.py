@@ -21,7 +21,7 @@ DAYS = 40
 
 @pytest.fixture
 def a_history(draw_market):
-    """Draws a market and a record of it."""
+    """Draws a market and a random observed history."""
 
     def draw(seed, batch=(), **fixed):
         rng = np.random.default_rng(seed)
@@ -35,7 +35,7 @@ def a_history(draw_market):
 
 
 def brute_force(expected, variance, reported, dispersion):
-    """Mean and variance of the level and the evidence of the report, on a fine grid."""
+    """Mean and variance of the level and log evidence of the report, on a fine grid."""
     level = np.linspace(-8, 8, 8001) * np.sqrt(variance)
     loglik = negative_binomial_loglik(reported, expected * np.exp(level), np.array(dispersion))
     weight = np.exp(loglik - loglik.max() - level**2 / (2 * variance))
@@ -52,13 +52,13 @@ def test_a_report_moves_the_level_as_bayes_rule_does(expected, variance, dispers
     reported = max(expected + surprise * scatter, 0.0)
     mean, spread, evidence = brute_force(expected, variance, reported, dispersion)
     ours = update_level(np.array(expected), np.array(variance), reported, np.array(dispersion))
-    # Laplace's method takes the mode for the mean and a Gaussian for what is skewed
+    # Laplace's method replaces the mean by the mode and a skewed density by a Gaussian
     assert ours[0] == pytest.approx(mean, abs=0.3 * np.sqrt(variance))
     assert ours[1] == pytest.approx(spread, rel=0.6)
     assert ours[2] == pytest.approx(evidence, abs=0.5)
 
 
-def test_a_usual_report_is_weighed_closely():
+def test_a_typical_report_is_approximated_closely():
     mean, spread, evidence = brute_force(20.0, 0.02, 27.0, 0.05)
     ours = update_level(np.array(20.0), np.array(0.02), 27.0, np.array(0.05))
     assert ours[0] == pytest.approx(mean, abs=0.02 * np.sqrt(0.02))
@@ -67,15 +67,17 @@ def test_a_usual_report_is_weighed_closely():
 
 
 @given(st.floats(1e-3, 300), st.floats(0, 500), st.floats(1e-3, 2))
-def test_a_level_that_is_known_does_not_move(expected, reported, dispersion):
-    known = np.zeros(1)
-    shift, variance, evidence = update_level(np.array([expected]), known, reported, dispersion)
+def test_a_known_level_does_not_move(expected, reported, dispersion):
+    no_variance = np.zeros(1)
+    shift, variance, evidence = update_level(
+        np.array([expected]), no_variance, reported, dispersion
+    )
     assert shift == variance == 0
     plain = negative_binomial_loglik(reported, np.array([expected + 1e-9]), dispersion)
     assert evidence == pytest.approx(plain, rel=1e-6, abs=1e-6)
 
 
-def test_reports_narrow_the_level_and_pull_it_their_way():
+def test_reports_narrow_the_level_and_shift_it_towards_them():
     expected, variance = np.full(3, 20.0), np.full(3, 0.1)
     shift, after, _ = update_level(
         expected, variance, np.array([5.0, 20.0, 60.0]), 0.05 + 0 * variance
@@ -85,7 +87,7 @@ def test_reports_narrow_the_level_and_pull_it_their_way():
     assert (after < variance).all()
 
 
-def test_a_report_against_all_expectation_stays_finite():
+def test_an_update_by_an_extreme_report_is_finite():
     expected = np.array([0.0, 1e-12, 1e6])
     for part in update_level(
         expected, np.full(3, 2.0), np.array([1e5, 50.0, 0.0]), np.full(3, 0.01)
@@ -93,7 +95,7 @@ def test_a_report_against_all_expectation_stays_finite():
         assert np.isfinite(part).all()
 
 
-def test_numpy_and_torch_update_alike():
+def test_numpy_and_torch_updates_agree():
     rng = np.random.default_rng(0)
     arrays = [
         rng.gamma(2, 10, 50),
@@ -108,12 +110,12 @@ def test_numpy_and_torch_update_alike():
 
 @settings(max_examples=25)
 @given(SEEDS)
-def test_without_a_walk_the_loglik_is_the_sum_over_the_days(a_history, seed):
-    market, record = a_history(seed, (2,), level_sd=0.0, demand_sd=0.0)
-    fit = filter_history(market, record)
-    state = MarketState(19_000, record.spend[:7].mean(0), np.zeros((2, 3)))
+def test_with_a_constant_level_the_loglik_is_the_sum_over_the_days(a_history, seed):
+    market, observed = a_history(seed, (2,), level_sd=0.0, demand_sd=0.0)
+    fit = filter_history(market, observed)
+    state = MarketState(19_000, observed.spend[:7].mean(0), np.zeros((2, 3)))
     total = np.zeros((2, 3))
-    for spend, reported, seen in zip(*record[1:], strict=True):
+    for spend, reported, seen in zip(*observed[1:], strict=True):
         state, outcome = step(market, state, spend, None)
         day = negative_binomial_loglik(reported, outcome.expected + 1e-9, market.dispersion)
         total = total + np.where(seen, day, 0.0)
@@ -124,107 +126,110 @@ def test_without_a_walk_the_loglik_is_the_sum_over_the_days(a_history, seed):
 
 @settings(max_examples=25)
 @given(SEEDS)
-def test_a_batch_is_filtered_as_its_markets_are_alone(a_history, seed):
-    market, record = a_history(seed, (3,))
-    fit = filter_history(market, record)
-    alone = filter_history(select(market, 1), record)
+def test_filtering_a_batch_equals_filtering_each_market(a_history, seed):
+    market, observed = a_history(seed, (3,))
+    fit = filter_history(market, observed)
+    alone = filter_history(select(market, 1), observed)
     assert np.array_equal(fit.loglik[1], alone.loglik)
     assert np.array_equal(fit.variance[1], alone.variance)
 
 
-def test_days_without_a_report_add_nothing_and_widen_the_level(a_history):
-    market, record = a_history(1, level_kept=1.0, level_sd=0.05)
-    blind = record._replace(seen=np.zeros_like(record.seen))
+def test_days_without_a_report_add_no_loglik_and_widen_the_level(a_history):
+    market, observed = a_history(1, level_kept=1.0, level_sd=0.05)
+    blind = observed._replace(seen=np.zeros_like(observed.seen))
     fit = filter_history(market, blind)
     assert (fit.loglik == 0).all()
     assert (fit.state.level == 0).all()
     np.testing.assert_allclose(fit.variance, DAYS * (market.level_sd**2 + market.demand_sd**2))
-    whatever = blind._replace(conversions=record.conversions + 1000)
-    for ours, theirs in zip(fit, filter_history(market, whatever), strict=True):
+    other = blind._replace(conversions=observed.conversions + 1000)
+    for ours, theirs in zip(fit, filter_history(market, other), strict=True):
         np.testing.assert_equal(ours, theirs)
 
 
 @settings(max_examples=25)
 @given(SEEDS, st.integers(0, DAYS - 1))
-def test_a_report_tells_nothing_of_the_days_up_to_it(a_history, seed, day):
-    market, record = a_history(seed)
-    conversions, seen = record.conversions.copy(), record.seen.copy()
+def test_a_report_does_not_change_forecasts_of_days_up_to_its_own(a_history, seed, day):
+    market, observed = a_history(seed)
+    conversions, seen = observed.conversions.copy(), observed.seen.copy()
     conversions[day:] += 100
     seen[day] = True
     before, after = (
         np.stack([each.expected for each in filter_days(market, r)])
-        for r in (record, record._replace(conversions=conversions, seen=seen))
+        for r in (observed, observed._replace(conversions=conversions, seen=seen))
     )
     assert np.array_equal(before[: day + 1], after[: day + 1])
     if day < DAYS - 1:
         assert (after[day + 1] > before[day + 1]).any()
 
 
-def test_a_walk_that_returns_starts_from_its_stationary_spread(a_history):
-    market, record = a_history(2, level_kept=0.9, level_sd=0.1, demand_sd=0.0)
-    blind = record._replace(seen=np.zeros_like(record.seen))
+def test_a_mean_reverting_level_starts_from_its_stationary_variance(a_history):
+    market, observed = a_history(2, level_kept=0.9, level_sd=0.1, demand_sd=0.0)
+    blind = observed._replace(seen=np.zeros_like(observed.seen))
     np.testing.assert_allclose(filter_history(market, blind).variance, 0.01 / (1 - 0.81))
 
 
-def test_a_record_bridges_the_spend_of_missing_days_and_takes_no_report_from_them():
+def test_the_spend_of_missing_days_is_interpolated_and_they_have_no_report():
     dates = np.arange("2024-01-01", "2024-01-06", dtype="datetime64[D]")
     nan = np.nan
     spend = np.array([[10, nan], [nan, nan], [30, nan], [0, nan], [nan, nan]])
     conversions = np.array([[1.5, nan], [nan, nan], [nan, nan], [0, nan], [nan, nan]])
     alive = np.ones((5, 2), bool)
     alive[3, 0] = False
-    record = observed_history_of(dates, spend, conversions, alive)
-    assert record.first_day == 19_723
-    assert record.spend.tolist() == [[10, 0], [20, 0], [30, 0], [0, 0], [0, 0]]
-    assert record.seen[:, 0].tolist() == [True, False, False, False, False]
-    assert not record.seen[:, 1].any()
-    assert record.conversions[:, 0].tolist() == [1.5, 0, 0, 0, 0]
+    observed = observed_history_of(dates, spend, conversions, alive)
+    assert observed.first_day == 19_723
+    assert observed.spend.tolist() == [[10, 0], [20, 0], [30, 0], [0, 0], [0, 0]]
+    assert observed.seen[:, 0].tolist() == [True, False, False, False, False]
+    assert not observed.seen[:, 1].any()
+    assert observed.conversions[:, 0].tolist() == [1.5, 0, 0, 0, 0]
 
 
-def test_the_days_of_the_filter_are_its_history(a_history):
-    market, record = a_history(4, (2,))
-    days, fit = list(filter_days(market, record)), filter_history(market, record)
+def test_the_steps_of_the_filter_add_up_to_its_result(a_history):
+    market, observed = a_history(4, (2,))
+    days, fit = list(filter_days(market, observed)), filter_history(market, observed)
     assert len(days) == DAYS
     assert np.array_equal(days[-1].state.level, fit.state.level)
     assert np.array_equal(days[-1].variance, fit.variance)
     np.testing.assert_allclose(sum(day.log_evidence for day in days), fit.loglik)
-    for day, seen in zip(days, record.seen, strict=True):
+    for day, seen in zip(days, observed.seen, strict=True):
         assert (day.log_evidence[..., ~seen] == 0).all()
         assert (day.variance[..., ~seen] == day.predicted_variance[..., ~seen]).all()
         assert (day.variance <= day.predicted_variance).all()
 
 
 @settings(max_examples=20)
-@given(SEEDS, st.integers(7, DAYS - 1))  # the stock begins at the mean of a week
-def test_a_history_can_be_taken_up_where_it_was_left(a_history, seed, day):
-    market, record = a_history(seed, (2,))
-    first = record._replace(
-        spend=record.spend[:day], conversions=record.conversions[:day], seen=record.seen[:day]
+@given(SEEDS, st.integers(7, DAYS - 1))  # the stock starts at the mean of the first week
+def test_filtering_can_continue_from_an_earlier_result(a_history, seed, day):
+    market, observed = a_history(seed, (2,))
+    first = observed._replace(
+        spend=observed.spend[:day], conversions=observed.conversions[:day], seen=observed.seen[:day]
     )
     rest = ObservedHistory(
-        record.first_day + day, record.spend[day:], record.conversions[day:], record.seen[day:]
+        observed.first_day + day,
+        observed.spend[day:],
+        observed.conversions[day:],
+        observed.seen[day:],
     )
-    whole = filter_history(market, record)
-    taken_up = filter_history(market, rest, filter_history(market, first))
-    np.testing.assert_allclose(taken_up.loglik, whole.loglik, rtol=1e-12)
-    for ours, theirs in zip(taken_up.state, whole.state, strict=True):
+    whole = filter_history(market, observed)
+    continued = filter_history(market, rest, filter_history(market, first))
+    np.testing.assert_allclose(continued.loglik, whole.loglik, rtol=1e-12)
+    for ours, theirs in zip(continued.state, whole.state, strict=True):
         if ours is not None:
             np.testing.assert_allclose(ours, theirs, rtol=1e-12)
-    np.testing.assert_allclose(taken_up.variance, whole.variance, rtol=1e-12)
+    np.testing.assert_allclose(continued.variance, whole.variance, rtol=1e-12)
 
 
-def test_levels_drawn_for_the_last_day_are_the_filters(a_history, copies):
-    market, record = a_history(7, level_sd=0.1, level_kept=0.95)
-    fit = filter_history(market, record)
-    levels = draw_levels(copies(market, 4000), record, np.random.default_rng(0))
+def test_levels_drawn_for_the_last_day_have_the_filters_distribution(a_history, copies):
+    market, observed = a_history(7, level_sd=0.1, level_kept=0.95)
+    fit = filter_history(market, observed)
+    levels = draw_levels(copies(market, 4000), observed, np.random.default_rng(0))
     assert levels.shape == (DAYS, 4000, 3)
     sd = np.sqrt(fit.variance)
     np.testing.assert_array_less(np.abs(levels[-1].mean(0) - fit.state.level) / sd, 0.08)
     np.testing.assert_allclose(levels[-1].std(0), sd, rtol=0.06)
 
 
-def test_drawn_levels_follow_the_truth_inside_their_band(draw_market, copies):
-    """Of a campaign with many conversions, whose level the reports show."""
+def test_bands_of_drawn_levels_cover_the_true_levels(draw_market, copies):
+    """For campaigns with many conversions, whose reports identify the level."""
     rng = np.random.default_rng(3)
     market = draw_market(
         rng, (), level_sd=0.12, demand_sd=0.0, level_kept=0.97, dispersion=0.005, carryover=0.3,
@@ -240,21 +245,21 @@ def test_drawn_levels_follow_the_truth_inside_their_band(draw_market, copies):
         state, outcome = step(market, state, spend[t], None)
         levels.append(level)
         counts.append(rng.poisson(outcome.expected * rng.gamma(1 / 0.005, 0.005, 3)))
-    record = ObservedHistory(19_000, spend, np.array(counts, float), np.ones((days, 3), bool))
-    drawn = draw_levels(copies(market, 300), record, np.random.default_rng(1))
+    observed = ObservedHistory(19_000, spend, np.array(counts, float), np.ones((days, 3), bool))
+    drawn = draw_levels(copies(market, 300), observed, np.random.default_rng(1))
     truth = np.array(levels)
     low, high = np.quantile(drawn, [0.05, 0.95], axis=1)
     inside = (low <= truth) & (truth <= high)
     assert inside.mean() == pytest.approx(0.9, abs=0.06)
     for k in range(3):
         assert np.corrcoef(drawn.mean(1)[:, k], truth[:, k])[0, 1] > 0.95
-    # smoothed levels know the days to come too: they are closer than the filter's
-    filtered = np.stack([day.state.level for day in filter_days(market, record)])
+    # smoothing uses later reports too, so its error is smaller than the filter's
+    filtered = np.stack([day.state.level for day in filter_days(market, observed)])
     assert np.abs(drawn.mean(1) - truth).mean() < np.abs(filtered - truth).mean()
 
 
-def test_drawn_levels_of_a_gaussian_walk_have_its_covariance(draw_market, copies):
-    """Nothing was seen: a stationary path whose days are correlated by what is kept."""
+def test_levels_drawn_without_reports_have_the_prior_autocovariance(draw_market, copies):
+    """Without reports the level is a stationary AR(1) process."""
     market = draw_market(np.random.default_rng(0), (), level_sd=0.2, demand_sd=0.0, level_kept=0.8)
     blind = ObservedHistory(
         19_000, np.full((30, 3), 50.0), np.zeros((30, 3)), np.zeros((30, 3), bool)
@@ -266,14 +271,14 @@ def test_drawn_levels_of_a_gaussian_walk_have_its_covariance(draw_market, copies
         np.testing.assert_allclose(ours, 0.8**lag, atol=0.06)
 
 
-def test_a_level_that_is_known_is_drawn_as_it_is(a_history):
-    market, record = a_history(9, (5,), level_sd=0.0, demand_sd=0.0)
-    assert (draw_levels(market, record, np.random.default_rng(0)) == 0).all()
+def test_draws_of_a_known_level_equal_it(a_history):
+    market, observed = a_history(9, (5,), level_sd=0.0, demand_sd=0.0)
+    assert (draw_levels(market, observed, np.random.default_rng(0)) == 0).all()
 
 
-def test_the_record_of_a_history_leaves_out_what_was_not_alive(history):
-    record = observed_history_from(history)
-    assert record.spend.shape == history.spend.shape
-    assert np.array_equal(record.seen, (history.presence == 0) & np.isfinite(history.conversions))
-    known = np.isfinite(history.spend)
-    assert np.array_equal(record.spend[known], history.spend[known])
+def test_observed_days_exclude_campaigns_that_were_not_alive(history):
+    observed = observed_history_from(history)
+    assert observed.spend.shape == history.spend.shape
+    assert np.array_equal(observed.seen, (history.presence == 0) & np.isfinite(history.conversions))
+    finite = np.isfinite(history.spend)
+    assert np.array_equal(observed.spend[finite], history.spend[finite])

@@ -28,20 +28,20 @@ def assert_same(ours: Posterior, theirs: Posterior):
         assert np.array_equal(mine, their)
 
 
-def test_what_is_saved_is_read_back_bit_by_bit(posterior, folder):
+def test_a_saved_posterior_is_loaded_bit_by_bit(posterior, folder):
     again = load_posterior(folder)
     assert_same(posterior, again)
     assert again.fingerprint() == posterior.fingerprint()
     assert {path.name for path in folder.iterdir()} == {"posterior.npz", "posterior.json"}
 
 
-def test_a_posterior_that_was_drawn_and_not_learnt_remembers_nothing(posterior, tmp_path):
+def test_a_posterior_without_an_update_state_is_saved_without_one(posterior, tmp_path):
     save_posterior(dataclasses.replace(posterior, update_state=None), tmp_path)
     assert load_posterior(tmp_path).update_state is None
     assert posterior.update_state.z.shape[:2] == posterior.market.elasticity.shape
 
 
-def test_nothing_saved_needs_a_pickle(folder):
+def test_saved_arrays_need_no_pickle(folder):
     for array in read_arrays(folder / "posterior.npz").values():
         assert array.dtype == np.float64
 
@@ -67,7 +67,7 @@ def test_another_version_is_refused(folder):
         load_posterior(folder)
 
 
-def test_an_array_that_is_lacking_is_named(folder):
+def test_a_missing_array_is_named(folder):
     arrays = read_arrays(folder / "posterior.npz")
     del arrays["market.slope"]
     write_arrays(folder / "posterior.npz", arrays)
@@ -75,7 +75,7 @@ def test_an_array_that_is_lacking_is_named(folder):
         load_posterior(folder)
 
 
-def test_training_and_held_out_draws_share_none(posterior):
+def test_training_and_held_out_draws_are_disjoint(posterior):
     training, _ = posterior.training()
     held, _ = posterior.held(posterior.held_out)
     assert len(training.elasticity) == posterior.draws - posterior.held_out
@@ -116,7 +116,7 @@ def test_the_mean_market_has_the_mean_conversions(posterior):
     assert np.isfinite(outcome.expected).all()
 
 
-def test_the_fingerprint_notices_any_change(posterior):
+def test_the_fingerprint_changes_with_any_bit(posterior):
     market = posterior.market._replace(slope=posterior.market.slope + 1e-16)
     assert dataclasses.replace(posterior, market=market).fingerprint() == posterior.fingerprint()
     market = posterior.market._replace(slope=posterior.market.slope + 1e-15)

@@ -17,7 +17,7 @@ TRUTH = {"cpc": 2.0, "inflation": 0.2, "price_sd": 0.1, "rate": 0.02, "value": 8
 
 @pytest.fixture
 def priced():
-    """A history whose prices are known; every click and order is there."""
+    """Makes a history with known prices and no missing data."""
 
     def make(days=DAYS, seed=0, **replaced) -> History:
         rng = np.random.default_rng(seed)
@@ -84,7 +84,7 @@ def test_more_days_narrow_the_prices(priced):
         {"conversions": 0.3},
     ],
 )
-def test_whatever_is_lacking_the_prices_are_possible(priced, replaced):
+def test_prices_are_possible_whatever_data_are_missing(priced, replaced):
     prices = draw(priced(40, **replaced), 200)
     for field in prices:
         assert field.shape == (200, 1)
@@ -95,7 +95,7 @@ def test_whatever_is_lacking_the_prices_are_possible(priced, replaced):
     assert ((prices.inflation >= PRIOR.low) & (prices.inflation <= PRIOR.high)).all()
 
 
-def test_a_steady_spend_tells_nothing_of_inflation(priced):
+def test_a_constant_spend_leaves_the_prior_of_inflation(priced):
     history = priced(clicks=40.0, spend=100.0)
     noisy = dataclasses.replace(
         history, clicks=40 * np.exp(0.1 * np.random.default_rng(2).standard_normal((DAYS, 1)))
@@ -106,12 +106,12 @@ def test_a_steady_spend_tells_nothing_of_inflation(priced):
 
 
 @given(st.floats(-50, 50), st.floats(1e-3, 100))
-def test_a_truncated_normal_stays_inside(mean, sd):
+def test_a_truncated_normal_stays_within_its_bounds(mean, sd):
     drawn = truncated_normal(mean, sd, 0.0, 1.0, np.random.default_rng(3).random(500))
     assert ((drawn >= 0) & (drawn <= 1)).all()
 
 
-def test_a_truncated_normal_is_one():
+def test_a_truncated_normal_has_its_distribution():
     drawn = truncated_normal(0.3, 0.4, 0.0, 1.0, np.random.default_rng(4).random(20_000))
     exact = stats.truncnorm(-0.75, 1.75, 0.3, 0.4)
     assert stats.kstest(drawn, exact.cdf).statistic < 0.012

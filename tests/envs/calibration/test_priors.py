@@ -14,7 +14,7 @@ from mediagym.envs.calibration import (
 )
 from mediagym.envs.calibration.priors import EXTRA_SCALARS, PARAMETER_INDEX
 
-ANCHORS = PriorCentres(
+CENTRES = PriorCentres(
     spend=np.array([10.0, 2000.0]),
     conversions=np.array([0.1, 40.0]),
     half_life=np.array([0.7, 5.0]),
@@ -24,9 +24,9 @@ ANCHORS = PriorCentres(
 
 
 @pytest.fixture(scope="module")
-def drawn(priors):
+def draws(priors):
     z = np.random.default_rng(0).standard_normal((50_000, 2, DIMENSIONS))
-    return z, parameters_from_normals(z, priors, ANCHORS)
+    return z, parameters_from_normals(z, priors, CENTRES)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def drawn(priors):
         ("google", "Something new", "cross_network"),
     ],
 )
-def test_a_campaign_is_of_the_kind_of_its_type_or_channel(priors, channel, campaign_type, kind):
+def test_a_campaigns_kind_follows_from_its_type_or_channel(priors, channel, campaign_type, kind):
     assert priors.kind(Campaign(channel, campaign_type)) == kind
 
 
@@ -51,10 +51,10 @@ def test_every_kind_has_a_half_life(priors):
     assert "cross_network" in priors.half_life
 
 
-def test_the_elasticity_is_a_truncated_normal(priors, drawn):
+def test_the_elasticity_is_a_truncated_normal(priors, draws):
     e = priors.elasticity
     exact = stats.truncnorm((e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd, e.mean, e.sd)
-    values = drawn[1].elasticity[:, 0]
+    values = draws[1].elasticity[:, 0]
     assert ((values >= e.low) & (values <= e.high)).all()
     assert stats.kstest(values, exact.cdf).statistic < 0.01
 
@@ -63,21 +63,21 @@ LOGNORMALS = ["conversions", "half_life", "dispersion", "level_sd", "level_half_
 
 
 @pytest.mark.parametrize("name", LOGNORMALS)
-def test_lognormals_have_their_median_and_spread(priors, drawn, name):
+def test_lognormals_have_their_median_and_spread(priors, draws, name):
     median, sd = {
-        "conversions": (ANCHORS.conversions, priors.conversions_sd),
-        "half_life": (ANCHORS.half_life, ANCHORS.half_life_sd),
+        "conversions": (CENTRES.conversions, priors.conversions_sd),
+        "half_life": (CENTRES.half_life, CENTRES.half_life_sd),
         "dispersion": (priors.dispersion.median, priors.dispersion.sd),
         "level_sd": (priors.level_sd.median, priors.level_sd.sd),
         "level_half_life": (priors.level_half_life.median, priors.level_half_life.sd),
     }[name]
-    logs = np.log(getattr(drawn[1], name))
+    logs = np.log(getattr(draws[1], name))
     np.testing.assert_allclose(np.median(logs, 0), np.log(median) * np.ones(2), atol=0.03)
     np.testing.assert_allclose(logs.std(0), sd * np.ones(2), rtol=0.02)
 
 
-def test_weekdays_spread_around_the_advertisers_profile_and_average_to_it(priors, drawn):
-    around = drawn[1].weekday - ANCHORS.weekday
+def test_weekdays_spread_around_the_advertisers_profile_and_average_to_it(priors, draws):
+    around = draws[1].weekday - CENTRES.weekday
     np.testing.assert_allclose(around.mean(1), 0, atol=1e-12)
     np.testing.assert_allclose(around.std(0), priors.weekday_sd, rtol=0.03)
 
@@ -89,26 +89,28 @@ def test_the_basis_of_weekdays_is_orthogonal_and_of_unit_spread():
     np.testing.assert_allclose((basis**2).sum(1), 1, atol=1e-12)
 
 
-def test_each_scalar_depends_on_its_own_normal_alone_and_grows_with_it(priors):
+def test_each_scalar_increases_with_its_normal_alone(priors):
     given = priors.model_dump() | {"hill_share": {"low": 0.2, "high": 1.0}}
-    bent = Priors.of(given, "priors")
+    with_range = Priors.of(given, "priors")
     base = np.zeros((2, DIMENSIONS))
-    at = parameters_from_normals(base, bent, ANCHORS)
+    at = parameters_from_normals(base, with_range, CENTRES)
     for name, j in PARAMETER_INDEX.items():
         moved = base.copy()
         moved[:, j] = 1
-        there = parameters_from_normals(moved, bent, ANCHORS)
+        there = parameters_from_normals(moved, with_range, CENTRES)
         assert (getattr(there, name) > getattr(at, name)).all()
-        follows = {"slope"} if name == "elasticity" else set()  # it begins at the elasticity
-        for other in set(at._fields) - {name} - follows:
+        dependent = (
+            {"slope"} if name == "elasticity" else set()
+        )  # its lower bound is the elasticity
+        for other in set(at._fields) - {name} - dependent:
             assert np.array_equal(getattr(there, other), getattr(at, other))
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.2, 1.0), (1.0, 1.0), (0.3, 0.3)])
-def test_the_slope_lies_between_the_elasticity_and_one(priors, drawn, low, high):
-    """By a share that is uniform; a share of one is Hill's curve to the bit."""
+def test_the_slope_lies_between_the_elasticity_and_one(priors, draws, low, high):
+    """By a uniform share; a share of one is exactly Hill's curve."""
     given = priors.model_dump() | {"hill_share": {"low": low, "high": high}}
-    p = parameters_from_normals(drawn[0], Priors.of(given, "priors"), ANCHORS)
+    p = parameters_from_normals(draws[0], Priors.of(given, "priors"), CENTRES)
     if low == 1:
         assert (p.slope == 1).all()
         return
@@ -120,11 +122,11 @@ def test_the_slope_lies_between_the_elasticity_and_one(priors, drawn, low, high)
     assert share.max() == pytest.approx(high, abs=1e-3)
 
 
-def test_what_comes_later_is_at_its_median_where_it_is_not_drawn(priors, drawn):
-    z = drawn[0][:50]
-    short = parameters_from_normals(z[..., :CORE_DIMENSIONS], priors, ANCHORS)
+def test_extra_scalars_are_at_their_median_if_they_are_not_given(priors, draws):
+    z = draws[0][:50]
+    short = parameters_from_normals(z[..., :CORE_DIMENSIONS], priors, CENTRES)
     whole = parameters_from_normals(
-        np.where(np.arange(DIMENSIONS) < CORE_DIMENSIONS, z, 0.0), priors, ANCHORS
+        np.where(np.arange(DIMENSIONS) < CORE_DIMENSIONS, z, 0.0), priors, CENTRES
     )
     for one, other in zip(short, whole, strict=True):
         assert np.array_equal(one, other)
@@ -132,16 +134,16 @@ def test_what_comes_later_is_at_its_median_where_it_is_not_drawn(priors, drawn):
     assert len(EXTRA_SCALARS) == DIMENSIONS - CORE_DIMENSIONS
 
 
-def test_the_level_steps_so_that_its_spread_is_the_stationary_one(drawn):
-    p = drawn[1]
+def test_the_innovation_sd_of_the_level_gives_its_stationary_sd(draws):
+    p = draws[1]
     np.testing.assert_allclose(p.level_kept**p.level_half_life, 0.5)
     spread = p.level_step / np.sqrt(1 - p.level_kept**2)
     np.testing.assert_allclose(spread, p.level_sd, rtol=1e-6)
 
 
-def test_extreme_normals_stay_inside(priors):
+def test_extreme_normals_give_parameters_within_bounds(priors):
     for end in (-40.0, 40.0):
-        p = parameters_from_normals(np.full((2, DIMENSIONS), end), priors, ANCHORS)
+        p = parameters_from_normals(np.full((2, DIMENSIONS), end), priors, CENTRES)
         assert priors.elasticity.low <= p.elasticity.min()
         assert p.elasticity.max() <= priors.elasticity.high
         assert np.isfinite(p.weekday).all()
@@ -163,6 +165,6 @@ def test_extreme_normals_stay_inside(priors):
         ("elasticty", 1, "elasticity"),
     ],
 )
-def test_priors_that_make_no_market_are_refused_by_key(conf, key, value, named):
+def test_impossible_priors_are_refused_by_key(conf, key, value, named):
     with pytest.raises(ConfigError, match=rf"priors\.[\w.]*{named}|did you mean '{named}'"):
         Priors.of(conf("priors/default.yaml") | {key: value}, "priors")

@@ -27,15 +27,15 @@ def test_a_gaussian_posterior_is_recovered():
     z = run(gaussian, TARGETS.shape).z
     precision = 1 + 1 / NOISE**2
     mean, sd = TARGETS / NOISE**2 / precision, precision**-0.5 + 0 * TARGETS
-    # the moves leave draws that are correlated: some ten times fewer count as independent
+    # draws share ancestors: the effective sample size is some ten times smaller
     assert (np.abs(z.mean(0) - mean) < 5 * sd / np.sqrt(100)).all()
     np.testing.assert_allclose(z.std(0), sd, rtol=0.15)
     corner = np.corrcoef(z[:, 0].T)
     assert np.abs(corner - np.eye(DIMENSIONS)).max() < 0.2
 
 
-def test_a_bent_posterior_is_recovered():
-    """Against a fine grid; the arms that a bell at the mode does not reach are walked to."""
+def test_a_banana_shaped_posterior_is_recovered():
+    """Against a fine grid; MCMC reaches the arms that the Laplace approximation misses."""
     z = run(banana, (1, 2), draws=2000, final_mcmc_steps=80).z[:, 0]
     grid = np.stack(np.meshgrid(*[np.linspace(-6, 9, 1501)] * 2, indexing="ij"), -1)
     weight = np.exp(banana(grid) - 0.5 * (grid**2).sum(-1))
@@ -47,24 +47,24 @@ def test_a_bent_posterior_is_recovered():
     assert np.corrcoef(z[:, 0] ** 2, z[:, 1])[0, 1] > 0.9
 
 
-def test_no_data_leave_the_prior():
+def test_without_data_the_posterior_is_the_prior():
     drawn = run(lambda z: 0 * z[..., 0], (3, 2))
     assert drawn.rounds == 1
     np.testing.assert_allclose(drawn.z.mean(0), 0, atol=0.2)
     np.testing.assert_allclose(drawn.z.std(0), 1, atol=0.12)
 
 
-def test_a_seed_decides_every_draw():
+def test_a_seed_determines_every_draw():
     first, again, other = (run(gaussian, TARGETS.shape, seed=s, draws=99) for s in (1, 1, 2))
     assert np.array_equal(first.z, again.z)
     assert not np.array_equal(first.z, other.z)
 
 
-def test_the_report_tells_how_the_draws_came_about():
+def test_progress_and_diagnostics_describe_the_run():
     lines: list[str] = []
     drawn = run(gaussian, TARGETS.shape, draws=200, progress=lines.append)
     assert drawn.z.shape == (200, 2, DIMENSIONS)
-    assert len(lines) == drawn.rounds + 2  # the modes, the temperatures, the last moves
+    assert len(lines) == drawn.rounds + 2  # modes, tempering steps, final MCMC
     for share in (drawn.acceptance, drawn.unique):
         assert share.shape == (2,)
         assert ((share > 0.1) & (share <= 1)).all()

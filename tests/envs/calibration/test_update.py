@@ -1,4 +1,4 @@
-"""A calibration that goes on with new days, against one from the start."""
+"""Updates of a posterior by new days, against calibrations of all days."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ from mediagym.envs.calibration.calibrate import markets_from_normals
 from mediagym.envs.calibration.likelihood import filter_history
 from mediagym.envs.calibration.smc import resample, resample_in_place
 
-DAYS = 136  # that the first calibration saw, of 150
+DAYS = 136  # of 150, in the first calibration
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +46,10 @@ def refitted(history, priors, sizes):
     return calibrate(history, priors, sizes)
 
 
-def test_an_update_is_a_refit_within_the_error_of_drawing(updated, refitted):
+def test_an_update_agrees_with_a_refit_within_monte_carlo_error(updated, refitted):
     for name in ("elasticity", "carryover", "dispersion", "reference_conversions"):
         pair = [np.log(getattr(p.market, name)) for p in (updated, refitted)]
-        if name == "reference_conversions":  # at the same spend: their references differ
+        if name == "reference_conversions":  # at the same spend, as reference spends differ
             at = np.log(refitted.market.reference_spend / updated.market.reference_spend)
             pair[0] = pair[0] + at * updated.market.elasticity
         spread = np.maximum(pair[0].std(0), pair[1].std(0))
@@ -58,12 +58,12 @@ def test_an_update_is_a_refit_within_the_error_of_drawing(updated, refitted):
         assert gap.max() < 0.8, (name, gap)
         ratio = pair[0].std(0) / pair[1].std(0)
         assert 0.6 < ratio.min() <= ratio.max() < 1.6, (name, ratio)
-    now = [p.market.reference_conversions * np.exp(p.state.level) for p in (updated, refitted)]
-    large = now[1].mean(0) > 3
-    np.testing.assert_allclose(now[0].mean(0)[large], now[1].mean(0)[large], rtol=0.15)
+    current = [p.market.reference_conversions * np.exp(p.state.level) for p in (updated, refitted)]
+    large = current[1].mean(0) > 3
+    np.testing.assert_allclose(current[0].mean(0)[large], current[1].mean(0)[large], rtol=0.15)
 
 
-def test_it_stands_on_the_eve_of_the_new_flight(updated, refitted, early):
+def test_an_updated_posterior_starts_after_the_last_day(updated, refitted, early):
     assert updated.state.day == refitted.state.day == early.state.day + 14
     assert updated.report["history"] == refitted.report["history"]
     for name in ("spend", "spend_max", "recent"):
@@ -71,24 +71,24 @@ def test_it_stands_on_the_eve_of_the_new_flight(updated, refitted, early):
     assert updated.draws == early.draws
 
 
-def test_its_memory_is_that_of_the_whole_history(updated, history, priors):
-    """Log-likelihood and level of every draw are what the filter makes of all days."""
-    memory = updated.update_state
+def test_its_update_state_is_that_of_the_whole_history(updated, history, priors):
+    """Log-likelihood and level of every draw agree with a filter of all days."""
+    saved = updated.update_state
     fit = filter_history(
-        markets_from_normals(memory.z, priors, memory.centres), observed_history_from(history)
+        markets_from_normals(saved.z, priors, saved.centres), observed_history_from(history)
     )
-    np.testing.assert_allclose(memory.loglik, fit.loglik, rtol=1e-4, atol=0.05)
-    np.testing.assert_allclose(memory.level, fit.state.level, atol=0.01)
-    np.testing.assert_allclose(memory.variance, fit.variance, rtol=0.02, atol=1e-6)
+    np.testing.assert_allclose(saved.loglik, fit.loglik, rtol=1e-4, atol=0.05)
+    np.testing.assert_allclose(saved.level, fit.state.level, atol=0.01)
+    np.testing.assert_allclose(saved.variance, fit.variance, rtol=0.02, atol=1e-6)
 
 
-def test_a_seed_decides_every_bit_of_it(updated, early, history, priors, sizes):
+def test_a_seed_determines_every_bit_of_an_update(updated, early, history, priors, sizes):
     assert update(early, history, priors, sizes).fingerprint() == updated.fingerprint()
     other = sizes.model_copy(update={"seed": 9})
     assert update(early, history, priors, other).fingerprint() != updated.fingerprint()
 
 
-def test_it_goes_on_from_a_file_and_once_more(early, history, priors, sizes, tmp_path):
+def test_a_loaded_posterior_can_be_updated_repeatedly(early, history, priors, sizes, tmp_path):
     save_posterior(early, tmp_path / "a")
     first = update(load_posterior(tmp_path / "a"), history.window(None, 143), priors, sizes)
     save_posterior(first, tmp_path / "b")
@@ -101,16 +101,16 @@ def test_it_goes_on_from_a_file_and_once_more(early, history, priors, sizes, tmp
         assert 0 < facts["acceptance"] <= 1
 
 
-def test_a_belief_stays_believed(history, priors, sizes):
+def test_prior_evidence_keeps_its_weight(history, priors, sizes):
     from mediagym.envs.calibration import Priors
 
     entry = {"campaign": "google/YouTube", "spend": 100, "elasticity": 0.8, "sd": 0.01}
-    spoken = Priors.of(priors.model_dump() | {"evidence": [entry]}, "priors")
+    with_evidence = Priors.of(priors.model_dump() | {"evidence": [entry]}, "priors")
     small = sizes.model_copy(update={"particles": 128, "draws": 128})
-    first = calibrate(history.window(None, DAYS), spoken, small)
+    first = calibrate(history.window(None, DAYS), with_evidence, small)
     k = first.names.index("google/YouTube")
-    later = update(first, history, spoken, small).market.elasticity[:, k]
-    # the elasticity is stated at $100; what is drawn is that at the reference, not far from it
+    later = update(first, history, with_evidence, small).market.elasticity[:, k]
+    # the evidence is about $100 per day, the draws about the reference spend, which is close
     assert later.mean() == pytest.approx(first.market.elasticity[:, k].mean(), abs=0.03)
     assert later.std() < 0.05
 
@@ -130,17 +130,17 @@ def refused(posterior, history, priors, settings, why):
     assert "calibrate without update" in str(error.value)
 
 
-def test_days_that_were_changed_since_are_refused(early, history, priors, sizes):
-    seen = "the days from 2024-01-01 to 2024-05-15 have changed since"
-    refused(early, _changed(history, "conversions", 100, 7.0), priors, sizes, seen)
-    refused(early, _changed(history, "spend", 100, np.nan, MISSING), priors, sizes, seen)
-    refused(early, history.window(1, None), priors, sizes, seen)
-    refused(early, history.window(None, 100), priors, sizes, seen)
-    new = _changed(history, "conversions", DAYS, 7.0)  # a new day may be what it wants
+def test_a_history_with_changed_days_is_refused(early, history, priors, sizes):
+    message = "the days from 2024-01-01 to 2024-05-15 have changed since"
+    refused(early, _changed(history, "conversions", 100, 7.0), priors, sizes, message)
+    refused(early, _changed(history, "spend", 100, np.nan, MISSING), priors, sizes, message)
+    refused(early, history.window(1, None), priors, sizes, message)
+    refused(early, history.window(None, 100), priors, sizes, message)
+    new = _changed(history, "conversions", DAYS, 7.0)  # new days may have any value
     assert update(early, new, priors, sizes).draws == early.draws
 
 
-def test_no_new_day_is_refused(early, history, priors, sizes):
+def test_a_history_without_new_days_is_refused(early, history, priors, sizes):
     refused(early, history.window(None, DAYS), priors, sizes, "no day after 2024-05-15")
 
 
@@ -152,28 +152,28 @@ def test_other_campaigns_are_refused(early, history, priors, sizes):
     refused(early, other, priors, sizes, "it is of other campaigns")
 
 
-def test_what_remembers_nothing_is_refused(early, history, priors, sizes):
-    nothing = "it holds no state"
-    refused(dataclasses.replace(early, update_state=None), history, priors, sizes, nothing)
+def test_a_posterior_without_an_update_state_is_refused(early, history, priors, sizes):
+    message = "it holds no state"
+    refused(dataclasses.replace(early, update_state=None), history, priors, sizes, message)
     task = dataclasses.replace(early, update_state=None, report={})  # a task's posterior
-    refused(task, history, priors, sizes, nothing)
+    refused(task, history, priors, sizes, message)
 
 
-def test_more_held_out_than_there_are_draws_is_refused(early, history, priors, sizes):
+def test_holding_out_every_draw_is_refused(early, history, priors, sizes):
     many = sizes.model_copy(update={"held_out": early.draws, "draws": early.draws + 1})
     with pytest.raises(ConfigError, match=rf"calibration\.held_out: {early.draws} .* fewer"):
         update(early, history, priors, many)
 
 
-def test_survivors_keep_their_places_and_their_numbers():
+def test_resampling_in_place_keeps_positions_and_counts():
     rng = np.random.default_rng(0)
     z = rng.standard_normal((4000, 1)) * 0.6 + rng.standard_normal((4000, 2)) * 0.8
     logw = 0.3 * rng.standard_normal((4000, 2))
-    kept = resample_in_place(logw, np.random.default_rng(1))
+    in_place = resample_in_place(logw, np.random.default_rng(1))
     shuffled = resample(logw, 4000, np.random.default_rng(1))
-    for column in range(2):  # the same draws, as often
-        assert np.array_equal(np.sort(kept[:, column]), np.sort(shuffled[:, column]))
-    moved = np.take_along_axis(z, kept, 0)
+    for column in range(2):  # the same draws with the same counts
+        assert np.array_equal(np.sort(in_place[:, column]), np.sort(shuffled[:, column]))
+    moved = np.take_along_axis(z, in_place, 0)
     assert np.corrcoef(moved.T)[0, 1] > 0.6 * np.corrcoef(z.T)[0, 1]
     assert abs(np.corrcoef(np.take_along_axis(z, shuffled, 0).T)[0, 1]) < 0.1
 

@@ -1,4 +1,4 @@
-"""Constraints by name: what is read, what is refused, and with which words."""
+"""Parsing of constraints by name, and the error messages."""
 
 import json
 
@@ -24,7 +24,7 @@ def build(default_constraints, ads):
     )
 
 
-def test_the_defaults_give_every_channel_and_campaign_its_portion(build):
+def test_the_defaults_give_every_channel_and_campaign_a_floor(build):
     constraints = build()
     assert constraints.total == 200_000
     assert constraints.spend_all
@@ -36,7 +36,7 @@ def test_the_defaults_give_every_channel_and_campaign_its_portion(build):
     assert not constraints.has_daily_caps
 
 
-def test_overrides_by_name_change_their_node_alone(build):
+def test_an_override_by_name_changes_that_node_alone(build):
     constraints = build(
         channels={"google": {"floor": "20%", "cap": "$120000"}},
         campaigns={
@@ -54,13 +54,13 @@ def test_overrides_by_name_change_their_node_alone(build):
     assert constraints.daily_cap_cents[2] == 500_000
 
 
-def test_settings_are_read_as_yaml_gives_them(default_constraints, ads):
-    words = """
+def test_settings_are_parsed_as_yaml_gives_them(default_constraints, ads):
+    text = """
     channels: {google: {floor: 20%, cap: $120000}}
     campaigns: {google/YouTube: {off: true}}
     """  # bare `off` is a truth value in YAML
-    omega = OmegaConf.merge(default_constraints, OmegaConf.create(words))
-    for given_ in (default_constraints | yaml.safe_load(words), omega):
+    omega = OmegaConf.merge(default_constraints, OmegaConf.create(text))
+    for given_ in (default_constraints | yaml.safe_load(text), omega):
         constraints = parse_constraints(
             ConstraintSettings.of(given_, "constraints"), ads(*NAMES), 30
         )
@@ -116,12 +116,12 @@ REFUSED = {
     "type": ({"total_type": "exact"}, r"constraints.total_type: 'exact'.*equal or at_most"),
     "unknown channel": (
         {"channels": {"gogle": {"off": True}}},
-        r"constraints.channels: 'gogle' is no channel here. Allowed: google, meta, microsoft. "
-        r"To fix: did you mean google\?",
+        r"constraints.channels: 'gogle' is not a channel of this flight. "
+        r"Allowed: google, meta, microsoft. To fix: did you mean google\?",
     ),
     "unknown campaign": (
         {"campaigns": {"google/You Tube": {"off": True}}},
-        r"constraints.campaigns: 'google/You Tube' is no campaign.*did you mean google/YouTube\?",
+        r"campaigns: 'google/You Tube' is not a campaign.*did you mean google/YouTube\?",
     ),
     "unknown node key": (
         {"campaigns": {"meta": {"flor": "10%"}}},
@@ -168,9 +168,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_wrong_value_is_refused_by_its_key(build, case):
-    changes, words = REFUSED[case]
-    with pytest.raises(ConfigError, match=words):
+def test_an_invalid_value_is_refused_by_its_key(build, case):
+    changes, message = REFUSED[case]
+    with pytest.raises(ConfigError, match=message):
         build(**changes)
 
 
@@ -186,7 +186,7 @@ def test_a_flight_has_whole_days(build, days):
 
 
 @pytest.mark.parametrize("names", [[], ["meta", "meta"]])
-def test_campaigns_have_names_of_their_own(build, names):
+def test_campaign_names_are_unique_and_not_empty(build, names):
     with pytest.raises(ConfigError, match="campaigns"):
         build(names=names)
 
@@ -214,11 +214,11 @@ INFEASIBLE = {
 }
 
 
-@pytest.mark.parametrize("words", INFEASIBLE)
-def test_a_set_without_a_plan_is_refused_with_the_node_and_its_numbers(build, words):
+@pytest.mark.parametrize("message", INFEASIBLE)
+def test_a_set_without_a_plan_is_refused_with_the_node_and_its_numbers(build, message):
     with pytest.raises(ConstraintError) as caught:
-        build(**INFEASIBLE[words])
-    assert str(caught.value).startswith(words)
+        build(**INFEASIBLE[message])
+    assert str(caught.value).startswith(message)
 
 
 def test_caps_below_the_total_are_fine_where_it_is_a_limit(build):
@@ -226,7 +226,7 @@ def test_caps_below_the_total_are_fine_where_it_is_a_limit(build):
 
 
 def has_plan(bounds, owners, days, total, spend_all):
-    """The same question, asked of a linear program over the campaigns' totals."""
+    """Feasibility by a linear program over the campaigns' totals."""
     channels = 1.0 * (np.arange(owners.max() + 1)[:, None] == owners)
     (low, high), (low_all, high_all), daily = bounds
     rows = np.concatenate([channels, -channels, np.ones((1, len(owners)))])
@@ -240,7 +240,7 @@ def has_plan(bounds, owners, days, total, spend_all):
 
 @given(seed=SEEDS)
 @settings(max_examples=200)
-def test_refuses_exactly_the_sets_that_have_no_plan(seed, default_constraints, ads):
+def test_refuses_exactly_the_sets_without_a_feasible_plan(seed, default_constraints, ads):
     rng = np.random.default_rng(seed)
     count, days, total = int(rng.integers(1, 6)), int(rng.integers(1, 5)), 1000
     owners = np.r_[0, rng.integers(0, 2, count)]

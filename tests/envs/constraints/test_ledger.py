@@ -1,4 +1,4 @@
-"""Whatever a policy wants, every day of every flight stays possible, and the total is exact."""
+"""Whatever a policy requests, every day of every flight stays feasible and the total is exact."""
 
 import numpy as np
 import pytest
@@ -24,10 +24,10 @@ NAMES = ("google/Search", "google/YouTube", "meta", "microsoft/Shopping", "micro
 
 @given(seed=SEEDS)
 @settings(max_examples=250)
-def test_any_flight_under_any_policy_keeps_to_everything(seed, feasible_set, fly):
+def test_any_flight_under_any_policy_satisfies_every_constraint(seed, feasible_set, random_flights):
     rng = np.random.default_rng(seed)
     constraints = feasible_set(rng)
-    plans = fly(rng, constraints)
+    plans = random_flights(rng, constraints)
     assert not count_violations(constraints, plans).any()
     if constraints.spend_all:
         np.testing.assert_allclose(plans.sum((1, 2)), constraints.total, rtol=1e-11)
@@ -35,10 +35,10 @@ def test_any_flight_under_any_policy_keeps_to_everything(seed, feasible_set, fly
 
 @given(seed=SEEDS)
 @settings(max_examples=40)
-def test_an_even_plan_is_always_an_allowed_total(seed, feasible_set, fly):
+def test_an_even_plan_is_always_an_allowed_total(seed, feasible_set, random_flights):
     rng = np.random.default_rng(seed)
     constraints = feasible_set(rng)
-    plans = fly(rng, constraints)
+    plans = random_flights(rng, constraints)
     ledger = Ledger.start(constraints, plans.shape[:1])
     for day in range(constraints.days):
         even = remaining(constraints, ledger) / (constraints.days - day)
@@ -49,12 +49,12 @@ def test_an_even_plan_is_always_an_allowed_total(seed, feasible_set, fly):
         ledger = ledger.advance(plans[:, day])
 
 
-def wishes(rng, constraints, rows):
+def requests(rng, constraints, rows):
     shape = (constraints.days, rows, len(constraints.names))
     return rng.normal(1, 2, shape) * constraints.total / 10, rng.uniform(0, 2, shape[:2])
 
 
-def fly_to(constraints, targets, paces, like=None):
+def spend_days(constraints, targets, paces, like=None):
     ledger, plan = Ledger.start(constraints, targets.shape[1:-1], like), []
     for day, (target, pace) in enumerate(zip(targets, paces, strict=True)):
         total = pace * remaining(constraints, ledger) / (constraints.days - day)
@@ -65,26 +65,26 @@ def fly_to(constraints, targets, paces, like=None):
 
 @given(seed=SEEDS)
 @settings(max_examples=30)
-def test_torch_flies_as_numpy_does(seed, feasible_set):
+def test_torch_spends_as_numpy_does(seed, feasible_set):
     rng = np.random.default_rng(seed)
     constraints = feasible_set(rng)
-    targets, paces = wishes(rng, constraints, 16)
-    expected = fly_to(constraints, targets, paces)
+    targets, paces = requests(rng, constraints, 16)
+    expected = spend_days(constraints, targets, paces)
     tensors = torch.as_tensor(targets), torch.as_tensor(paces)
-    plan = fly_to(constraints, *tensors, like=tensors[0])
-    for spend, wanted in zip(plan, expected, strict=True):
-        np.testing.assert_allclose(spend.numpy(), wanted, rtol=0, atol=1e-10 * constraints.total)
+    plan = spend_days(constraints, *tensors, like=tensors[0])
+    for tensor, array in zip(plan, expected, strict=True):
+        np.testing.assert_allclose(tensor.numpy(), array, rtol=0, atol=1e-10 * constraints.total)
 
 
 @given(seed=SEEDS)
 @settings(max_examples=30)
-def test_a_batch_flies_as_its_flights_do_one_by_one(seed, feasible_set):
+def test_a_batch_spends_as_its_flights_do_one_by_one(seed, feasible_set):
     rng = np.random.default_rng(seed)
     constraints = feasible_set(rng)
-    targets, paces = wishes(rng, constraints, 60)
-    batch = np.stack(fly_to(constraints, targets, paces), 1)
+    targets, paces = requests(rng, constraints, 60)
+    batch = np.stack(spend_days(constraints, targets, paces), 1)
     for i in range(0, 60, 10):
-        alone = fly_to(constraints, targets[:, i], paces[:, i])
+        alone = spend_days(constraints, targets[:, i], paces[:, i])
         assert np.array_equal(batch[i], alone)
 
 
@@ -102,9 +102,9 @@ def test_permuting_the_campaigns_permutes_the_flight(default_constraints, ads):
     permuted = parse_constraints(
         ConstraintSettings.of(default_constraints | changes, "constraints"), ads(*names), 5
     )
-    targets, paces = wishes(np.random.default_rng(0), constraints, 8)
-    plan = np.stack(fly_to(constraints, targets, paces))
-    same = np.stack(fly_to(permuted, targets[..., order], paces))
+    targets, paces = requests(np.random.default_rng(0), constraints, 8)
+    plan = np.stack(spend_days(constraints, targets, paces))
+    same = np.stack(spend_days(permuted, targets[..., order], paces))
     np.testing.assert_allclose(same, plan[..., order], rtol=0, atol=1e-6)
 
 
@@ -131,7 +131,7 @@ def test_gradients_flow_through_a_flight(default_constraints, ads, daily_cap):
     assert torch.autograd.gradcheck(value, (logits, pace), eps=1e-7, atol=1e-6)
 
 
-def test_a_mean_campaign_is_owed_its_floor_every_day(default_constraints, ads):
+def test_remaining_floors_add_up_and_are_spread_over_the_days(default_constraints, ads):
     constraints = five(default_constraints, ads)
     ledger = Ledger.start(constraints)
     root, channels, campaigns = floor_remaining(constraints, ledger)
@@ -153,9 +153,9 @@ def test_the_pacing_band_limits_the_day_and_the_last_day_spends_the_rest(default
     assert total_range(constraints, ledger) == pytest.approx((left, left))
 
 
-def test_a_limit_that_need_not_be_spent_lets_a_policy_save(default_constraints, ads):
+def test_a_total_that_is_a_limit_need_not_be_spent(default_constraints, ads):
     constraints = five(default_constraints, ads, total_type="at_most")
-    plan = fly_to(constraints, np.zeros((5, 5)), np.zeros(5))
+    plan = spend_days(constraints, np.zeros((5, 5)), np.zeros(5))
     assert np.sum(plan) == pytest.approx(60_000)  # the channels' floors and no more
 
 
@@ -170,7 +170,7 @@ def test_daily_caps_leave_the_split_free_where_every_campaign_has_one(default_co
     np.testing.assert_array_equal(bounds.lower[-1], 0)
 
 
-def test_what_cannot_be_spent_later_must_be_spent_now(default_constraints, ads):
+def test_money_that_cannot_be_spent_later_must_be_spent_today(default_constraints, ads):
     campaigns = {NAMES[0]: {"daily_cap": 30_000, "floor": 150_000}}
     constraints = five(default_constraints, ads, campaigns=campaigns)
     bounds = day_bounds(constraints, Ledger.start(constraints))
@@ -180,12 +180,12 @@ def test_what_cannot_be_spent_later_must_be_spent_now(default_constraints, ads):
 def test_the_change_limit_is_a_box_around_yesterday(default_constraints, ads):
     constraints = five(default_constraints, ads, pacing=[1, 1], change_limit="25%")
     targets = np.random.default_rng(2).normal(0, 1e5, (5, 40, 5))
-    plan = np.stack(fly_to(constraints, targets, np.ones((5, 40))))
+    plan = np.stack(spend_days(constraints, targets, np.ones((5, 40))))
     assert (abs(plan[1:] - plan[:-1]) <= 0.25 * plan[:-1] + 1e-6).all()
     np.testing.assert_allclose(plan.sum(-1), 40_000)
 
 
-def test_money_that_is_not_delivered_returns_to_the_pot(default_constraints, ads):
+def test_undelivered_money_is_spent_on_later_days(default_constraints, ads):
     constraints = five(default_constraints, ads)
     rng = np.random.default_rng(4)
     ledger = Ledger.start(constraints, (64,))
@@ -197,7 +197,7 @@ def test_money_that_is_not_delivered_returns_to_the_pot(default_constraints, ads
     assert (ledger.spent >= constraints.floor_cents[1] / 100 - 1e-6).all()
 
 
-def test_days_stay_possible_where_undelivered_money_cannot_be_caught_up(default_constraints, ads):
+def test_days_stay_feasible_if_undelivered_money_cannot_be_caught_up(default_constraints, ads):
     campaigns = {NAMES[0]: {"daily_cap": 30_000, "floor": 150_000}}
     constraints = five(default_constraints, ads, campaigns=campaigns)
     ledger = Ledger.start(constraints, (8,))
@@ -207,7 +207,7 @@ def test_days_stay_possible_where_undelivered_money_cannot_be_caught_up(default_
         ledger = ledger.advance(planned, 0.5 * planned)
 
 
-def test_books_are_read_anew_under_other_constraints(default_constraints, ads):
+def test_a_ledger_has_totals_of_its_own_per_constraint_set(default_constraints, ads):
     loose, strict = (five(default_constraints, ads, campaign={"floor": f}) for f in ("1%", "9%"))
     ledger = Ledger.start(loose)
     before = floor_remaining(loose, ledger)[2]

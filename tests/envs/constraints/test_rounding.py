@@ -1,4 +1,4 @@
-"""Plans in whole cents, and the checker that shares no code with what made them."""
+"""Rounding of plans to whole cents, and the independent checker of violations."""
 
 import numpy as np
 import pytest
@@ -20,10 +20,10 @@ NAMES = ("google/Search", "google/YouTube", "meta", "microsoft/Shopping", "micro
 
 @given(seed=SEEDS)
 @settings(max_examples=150)
-def test_every_feasible_plan_has_an_exact_rounding(seed, feasible_set, fly):
+def test_every_feasible_plan_has_an_exact_rounding(seed, feasible_set, random_flights):
     rng = np.random.default_rng(seed)
     constraints = feasible_set(rng)
-    for plan in fly(rng, constraints, rows=3):
+    for plan in random_flights(rng, constraints, rows=3):
         cents = to_cents(plan, constraints)
         assert cents.dtype == np.int64
         assert violations(constraints, cents) == []
@@ -35,12 +35,12 @@ def test_every_feasible_plan_has_an_exact_rounding(seed, feasible_set, fly):
 
 
 @pytest.mark.parametrize("count", [9, 40])
-def test_a_whole_flight_sums_to_the_budget(count, default_constraints, ads, fly):
+def test_a_whole_flight_sums_to_the_budget(count, default_constraints, ads, random_flights):
     names = [f"{'abc'[i % 3]}/{i}" for i in range(count)]
     constraints = parse_constraints(
         ConstraintSettings.of(default_constraints, "constraints"), ads(*names), 30
     )
-    plan = fly(np.random.default_rng(0), constraints, rows=1)[0]
+    plan = random_flights(np.random.default_rng(0), constraints, rows=1)[0]
     assert to_cents(plan, constraints).sum() == 20_000_000
 
 
@@ -52,7 +52,7 @@ def test_whole_cents_stay_as_they_are(default_constraints, ads):
     np.testing.assert_array_equal(to_cents(cents / 100, constraints), cents)
 
 
-def test_a_plan_that_breaks_its_constraints_is_refused_by_name(default_constraints, ads):
+def test_a_plan_that_violates_its_constraints_is_refused_by_name(default_constraints, ads):
     constraints = parse_constraints(
         ConstraintSettings.of(default_constraints, "constraints"), ads(*NAMES), 4
     )
@@ -63,8 +63,8 @@ def test_a_plan_that_breaks_its_constraints_is_refused_by_name(default_constrain
         to_cents(plan, constraints)
 
 
-def broken(settings, ads, change, **limits):
-    """What a flat, feasible plan breaks after a change of its cents."""
+def violations_after(settings, ads, change, **limits):
+    """Violations of a flat, feasible plan after a change of its cents."""
     constraints = parse_constraints(
         ConstraintSettings.of(settings | limits, "constraints"), ads(*NAMES), 4
     )
@@ -113,12 +113,12 @@ def move(cents, day, giver, taker, amount):
         ),
     ],
 )
-def test_a_cent_too_much_is_found_and_said(limits, change, line, default_constraints, ads):
-    lines = broken(default_constraints, ads, change, **limits)
-    assert any(found.startswith(line) for found in lines), lines
+def test_a_cent_too_much_is_reported(limits, change, line, default_constraints, ads):
+    lines = violations_after(default_constraints, ads, change, **limits)
+    assert any(text.startswith(line) for text in lines), lines
 
 
-def test_what_is_no_number_is_a_violation(default_constraints, ads):
+def test_nan_is_a_violation(default_constraints, ads):
     constraints = parse_constraints(
         ConstraintSettings.of(default_constraints, "constraints"), ads(*NAMES), 4
     )

@@ -14,7 +14,7 @@ ENVS = 4
 
 @pytest.fixture
 def single(problem, posterior, env_settings):
-    """Makes one flight at a time over the training draws."""
+    """Makes environments of one flight over the training draws."""
 
     def make(render_mode=None, **changes):
         settings = env_settings.model_copy(update=changes)
@@ -25,7 +25,7 @@ def single(problem, posterior, env_settings):
 
 @pytest.fixture
 def vector(problem, posterior, env_settings):
-    """Makes many flights in lockstep over the training draws."""
+    """Makes environments of flights in lockstep over the training draws."""
 
     def make(num_envs=ENVS, render_mode=None, **changes):
         settings = env_settings.model_copy(update=changes)
@@ -35,36 +35,36 @@ def vector(problem, posterior, env_settings):
 
 
 def actions_of(env, days, seed=0):
-    """Actions (days, envs, size); the same for each env number whatever their count."""
+    """Actions (days, envs, size); those of an env do not depend on how many there are."""
     shape = (days, 16, env.single_action_space.shape[0])
-    drawn = np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
-    return drawn[:, : env.num_envs]
+    actions = np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
+    return actions[:, : env.num_envs]
 
 
 def roll(env, actions, seed=3):
-    """Observations, rewards and ends of a vector environment under given actions."""
-    steps = [env.reset(seed=seed)[0]]
+    """Observations, rewards and ends of a vector environment under actions."""
+    observations = [env.reset(seed=seed)[0]]
     rewards, ends = [], []
     for action in actions:
-        seen, reward, over, _, _ = env.step(action)
-        steps.append(seen)
+        observed, reward, over, _, _ = env.step(action)
+        observations.append(observed)
         rewards.append(reward)
         ends.append(over)
-    return np.stack(steps), np.stack(rewards), np.stack(ends)
+    return np.stack(observations), np.stack(rewards), np.stack(ends)
 
 
-def test_gymnasiums_checker_finds_nothing(single):
+def test_gymnasiums_checker_passes(single):
     check_gymnasium(single("ansi"), skip_render_check=True)
 
 
 @pytest.mark.parametrize("mode", ["ansi", "rgb_array"])
-def test_the_checker_finds_nothing_in_any_render_mode(single, mode):
+def test_the_checker_passes_in_any_render_mode(single, mode):
     env = single(mode)
     env.spec = None
     check_gymnasium(env, skip_render_check=True)
 
 
-def test_stable_baselines_checker_finds_nothing(single):
+def test_stable_baselines_checker_passes(single):
     check_sb3(single(), warn=True)
 
 
@@ -79,48 +79,48 @@ def test_a_flight_ends_after_its_days_and_is_never_truncated(single, problem):
     assert ends == [False] * (problem.days - 1) + [True]
 
 
-def test_what_a_flight_spends_is_reported_and_adds_up_to_the_total(single, problem):
+def test_the_spend_in_info_adds_up_to_the_total(single, problem):
     env = single()
     env.reset(seed=1)
     spend = []
     for _ in range(problem.days):
-        seen, _, _, _, info = env.step(env.action_space.sample())
+        observed, _, _, _, info = env.step(env.action_space.sample())
         spend.append(info["spend"])
         assert info["conversions"].shape == info["spend"].shape == problem.static_plan[0].shape
-        assert env.observation_space.contains(seen)
+        assert env.observation_space.contains(observed)
     assert np.sum(spend) == pytest.approx(problem.constraints.total, rel=1e-12)
 
 
 def test_a_seed_decides_the_flight_and_the_next_one_differs(single):
     env, actions = single(), np.random.default_rng(0).uniform(-1, 1, (5, 10))
 
-    def fly(seed):
+    def conversions(seed):
         env.reset(seed=seed)
         return [env.step(action.astype(np.float32))[4]["conversions"] for action in actions]
 
-    first, following, again, other = fly(5), fly(None), fly(5), fly(6)
+    first, following, again, other = (conversions(seed) for seed in (5, None, 5, 6))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, following)
     assert not np.array_equal(first, other)
 
 
-def test_a_vector_flies_bitwise_as_single_flights_do(single, vector, problem):
+def test_a_vector_equals_single_flights_bitwise(single, vector, problem):
     many, one = vector(), single()
     actions = actions_of(many, problem.days)
-    seen, rewards, _ = roll(many, actions)
+    observed, rewards, _ = roll(many, actions)
     for i in range(ENVS):
         observation, _ = one.reset(seed=3) if i == 0 else one.reset()
-        assert np.array_equal(observation, seen[0, i])
+        assert np.array_equal(observation, observed[0, i])
         for t in range(problem.days):
             observation, reward, over, _, _ = one.step(actions[t, i])
             assert reward == rewards[t, i]
             if not over:
-                assert np.array_equal(observation, seen[t + 1, i])
+                assert np.array_equal(observation, observed[t + 1, i])
 
 
-def test_a_flight_does_not_depend_on_how_many_fly(vector, problem):
+def test_a_flight_does_not_depend_on_how_many_there_are(vector, problem):
     few, many = vector(4), vector(8)
-    short = problem.days - 1  # afterwards the numbers of the episodes differ
+    short = problem.days - 1  # then the episode numbers differ
     ours = roll(few, actions_of(few, short))
     theirs = roll(many, actions_of(many, short))
     assert np.array_equal(ours[0], theirs[0][:, :4])
@@ -133,8 +133,8 @@ def test_a_vector_restarts_on_the_step_that_ends_the_flight(vector, problem):
     first, _ = env.reset(seed=0)
     actions = actions_of(env, 2 * problem.days)
     for t, action in enumerate(actions, start=1):
-        seen, reward, terminated, truncated, info = env.step(action)
-        assert env.observation_space.contains(seen)
+        observed, reward, terminated, truncated, info = env.step(action)
+        assert env.observation_space.contains(observed)
         assert reward.shape == terminated.shape == truncated.shape == (ENVS,)
         assert not truncated.any()
         over = t % problem.days == 0
@@ -144,19 +144,19 @@ def test_a_vector_restarts_on_the_step_that_ends_the_flight(vector, problem):
             assert info["_final_obs"].all()
             days_left = 7
             assert (info["final_obs"][:, days_left] == 0).all()
-            assert (seen[:, days_left] == 1).all()
+            assert (observed[:, days_left] == 1).all()
     assert env.batch.trace == []
     assert np.array_equal(env.reset(seed=0)[0], first)
 
 
-def test_the_next_flights_have_other_randomness(vector, problem):
+def test_the_next_flights_have_other_noise(vector, problem):
     env = vector()
     still = np.zeros((2 * problem.days, *env.action_space.shape), np.float32)
-    seen, _, _ = roll(env, still)
-    assert not np.array_equal(seen[1], seen[problem.days + 1])
+    observed, _, _ = roll(env, still)
+    assert not np.array_equal(observed[1], observed[problem.days + 1])
 
 
-def test_gymnasium_and_wrappers_take_the_vector(vector, problem):
+def test_gymnasiums_wrappers_accept_the_vector(vector, problem):
     env = gym.wrappers.vector.RecordEpisodeStatistics(vector())
     env.reset(seed=0)
     for action in actions_of(env, problem.days):
@@ -164,7 +164,7 @@ def test_gymnasium_and_wrappers_take_the_vector(vector, problem):
     assert (info["episode"]["l"] == problem.days).all()
 
 
-def test_following_the_plan_earns_nothing_relative_to_it(vector, problem):
+def test_the_static_plan_has_no_reward_relative_to_itself(vector, problem):
     env = vector()
     still = np.zeros((problem.days, *env.action_space.shape), np.float32)
     _, rewards, _ = roll(env, still)
@@ -185,20 +185,20 @@ def test_counted_rewards_average_to_the_expected_ones(vector, problem):
         roll(vector(256, relative=False, reward=reward), still)[1]
         for reward in ("counted", "expected")
     )
-    apart = counted - expected
-    assert np.abs(apart).max() > 0.05
-    assert abs(apart.mean()) < 5 * apart.std() / np.sqrt(apart.size)
+    noise = counted - expected
+    assert np.abs(noise).max() > 0.05
+    assert abs(noise.mean()) < 5 * noise.std() / np.sqrt(noise.size)
 
 
 def test_a_pickled_environment_continues_as_the_original(single, vector):
     for env in (single(), vector()):
         env.reset(seed=2)
         env.action_space.seed(0)
-        moves = [env.action_space.sample() for _ in range(8)]
-        for action in moves[:3]:
+        actions = [env.action_space.sample() for _ in range(8)]
+        for action in actions[:3]:
             env.step(action)
         copy = pickle.loads(pickle.dumps(env))  # noqa: S301
-        for action in moves[3:]:
+        for action in actions[3:]:
             ours, theirs = env.step(action), copy.step(action)
             assert np.array_equal(ours[0], theirs[0])
             assert np.array_equal(ours[1], theirs[1])
@@ -213,18 +213,18 @@ def test_an_action_that_is_not_finite_is_refused(single, vector, wrong):
         action[..., 2] = wrong
         with pytest.raises(MediaGymError, match=r"(nan|inf).*finite number in \[-1, 1\]"):
             env.step(action)
-        env.step(np.zeros(env.action_space.shape, np.float32))  # nothing was spoilt
+        env.step(np.zeros(env.action_space.shape, np.float32))  # the state is unchanged
 
 
 @pytest.mark.parametrize("shape", [(), (9,), (11,), (1, 10), (3, 10)])
 def test_an_action_of_another_shape_is_refused(single, vector, shape):
     for env in (single(), vector()):
         env.reset(seed=0)
-        with pytest.raises(MediaGymError, match=r"shape .* was given, .* is due"):
+        with pytest.raises(MediaGymError, match=r"shape .* was given; expected"):
             env.step(np.zeros(shape, np.float32))
 
 
-def test_actions_beyond_the_box_are_taken_as_its_edge(single):
+def test_actions_outside_the_box_are_clipped(single):
     spends = []
     for size in (1, 5):
         env = single()
@@ -246,7 +246,7 @@ def test_a_step_without_a_flight_is_refused(single, vector, problem):
         env.step(env.action_space.sample())
 
 
-def test_seeds_that_are_no_seed_are_refused(vector):
+def test_invalid_seeds_are_refused(vector):
     with pytest.raises(MediaGymError, match="one integer"):
         vector().reset(seed=[1, 2, 3, 4])
     with pytest.raises(MediaGymError, match="-1"):
@@ -266,7 +266,7 @@ def test_a_flight_can_be_rendered_at_any_time(single, vector, days):
         assert picture.shape[2] == 3
 
 
-def test_the_text_tells_each_campaigns_dollars(single, problem):
+def test_the_text_shows_each_campaigns_dollars(single, problem):
     env = single("ansi")
     env.reset(seed=0)
     for _ in range(2):
@@ -296,27 +296,29 @@ def test_settings_are_refused_by_key(conf, key, value):
         EnvSettings.of(conf("env/default.yaml") | {key: value}, "env")
 
 
-def test_dollars_that_the_projection_moves_cost_what_is_asked(vector):
+def test_dollars_moved_by_the_projection_cost_the_penalty(vector):
     days = 5
-    free, dear = vector(), vector(distance_penalty=2.0)
+    free, penalised = vector(), vector(distance_penalty=2.0)
     actions = actions_of(free, days)
-    seen, reward, _ = roll(free, actions)
-    same, less, _ = roll(dear, actions)
-    np.testing.assert_array_equal(seen, same)
+    observed, reward, _ = roll(free, actions)
+    same, less, _ = roll(penalised, actions)
+    np.testing.assert_array_equal(observed, same)
     moved = (reward - less) / 2.0
     assert (moved >= 0).all()
-    assert (moved <= 2 + 1e-9).all()  # all of the day's dollars, out of one place and into another
+    assert (
+        moved <= 2 + 1e-9
+    ).all()  # all of the day's dollars leave one campaign and enter another
     assert moved.max() > 0.01
     still, _ = roll(free, np.zeros_like(actions))[1:]
-    also, _ = roll(dear, np.zeros_like(actions))[1:]
-    np.testing.assert_allclose(still, also, atol=1e-6)  # the plan itself is allowed
+    also, _ = roll(penalised, np.zeros_like(actions))[1:]
+    np.testing.assert_allclose(still, also, atol=1e-6)  # the plan itself is feasible
 
 
-def test_a_reset_goes_on_from_a_given_episode(vector):
+def test_a_reset_continues_from_a_given_episode(vector):
     env = vector()
     actions = actions_of(env, env.batch.problem.days)
     roll(env, actions)  # the last day starts the second flights
-    due = env.step(actions[0])[0]
+    expected = env.step(actions[0])[0]
     again = vector()
     again.reset(seed=3, options={"episode": env.num_envs})
-    np.testing.assert_array_equal(again.step(actions[0])[0], due)
+    np.testing.assert_array_equal(again.step(actions[0])[0], expected)

@@ -11,7 +11,7 @@ def flight(days):
     return np.tile([30.0, 10.0], (days, 1)), np.full(days, 2.5)
 
 
-def test_the_text_has_a_line_a_campaign_and_the_sums():
+def test_the_text_has_a_line_per_campaign_and_the_sums():
     spend, value = flight(3)
     lines = flight_text(NAMES, FIRST, spend, value, 400.0).splitlines()
     assert lines[0] == "day 3, 2024-01-03"
@@ -21,14 +21,14 @@ def test_the_text_has_a_line_a_campaign_and_the_sums():
     assert lines[4].split() == ["expected", "7.5"]
 
 
-def test_the_text_of_a_flight_on_its_eve():
+def test_the_text_of_a_flight_before_its_first_day():
     lines = flight_text(NAMES, FIRST, *flight(0), 400.0).splitlines()
     assert lines[0] == "day 0, 2024-01-01"
     assert lines[3].split() == ["spent", "0.00", "of", "400.00"]
 
 
 @pytest.mark.parametrize("days", [0, 1, 30])
-def test_the_picture_has_one_size_whatever_the_day(days):
+def test_the_picture_has_one_size_on_any_day(days):
     picture = flight_picture(NAMES, FIRST, *flight(days), 400.0)
     assert picture.dtype == np.uint8
     assert picture.shape == (400, 720, 3)

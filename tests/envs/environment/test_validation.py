@@ -11,11 +11,11 @@ from mediagym.envs.environment.validation import (
 )
 from mediagym.envs.suite import make_env, make_vector_env
 
-HOLES = np.array([0.0, np.nan, 0.0])
+WITH_NAN = np.array([0.0, np.nan, 0.0])
 
 
 @pytest.mark.parametrize("count", [0, -1, 1.5, "8", None, True])
-def test_a_count_of_flights_is_a_whole_number_above_0(count):
+def test_a_number_of_flights_is_whole_and_above_0(count):
     with pytest.raises(MediaGymError, match="num_envs"):
         require_count(count)
 
@@ -32,20 +32,20 @@ def test_whole_numbers_of_any_kind_are_seeds(seed):
 
 
 @pytest.mark.parametrize(
-    ("action", "said"),
+    ("action", "message"),
     [
         (np.zeros(4), r"shape \(4,\)"),
         (0.0, r"shape \(\)"),
-        ([[0], [0, 0]], "of one shape"),
-        (HOLES, "nan"),
+        ([[0], [0, 0]], "different lengths"),
+        (WITH_NAN, "nan"),
         ([0.0, np.inf, 0.0], "inf"),
         (np.array([None] * 3), "object"),
         (np.zeros(3, complex), "complex"),
         (["a", "b", "c"], "real numbers"),
     ],
 )
-def test_an_action_that_is_none_is_refused_in_words(action, said):
-    with pytest.raises(MediaGymError, match=said):
+def test_an_invalid_action_is_refused_with_a_message(action, message):
+    with pytest.raises(MediaGymError, match=message):
         require_action(action, (3,))
 
 
@@ -54,14 +54,14 @@ def test_lists_and_any_real_numbers_are_actions(action):
     assert require_action(action, (3,)).shape == (3,)
 
 
-def test_a_render_mode_is_one_that_there_is():
+def test_a_render_mode_is_one_of_those_allowed():
     assert require_mode(None, ["ansi"]) is None
     with pytest.raises(MediaGymError, match="'human' was given; allowed: ansi"):
         gym.make("mediagym/Uncertain-S-v0", render_mode="human")
 
 
 @pytest.mark.parametrize(
-    ("argument", "said"),
+    ("argument", "message"),
     [
         ({"constraints": "tight"}, "constraints: 'tight'"),
         ({"env": 3}, "env: 3"),
@@ -70,17 +70,19 @@ def test_a_render_mode_is_one_that_there_is():
         ({"constraints": {"totl": 1}}, "did you mean 'total'"),
     ],
 )
-def test_what_a_user_mistypes_is_refused_by_key(argument, said):
-    with pytest.raises(ConfigError, match=said):
+def test_a_mistyped_key_is_refused_by_name(argument, message):
+    with pytest.raises(ConfigError, match=message):
         make_env("Uncertain-S", **argument)
 
 
-def test_the_state_of_another_environment_is_refused_and_changes_nothing():
+def test_the_state_of_another_configuration_is_refused_and_changes_nothing():
     ours, theirs = make_vector_env(2, "Uncertain-S"), make_vector_env(2, "Uncertain-M")
     ours.reset(seed=0)
     theirs.reset(seed=0)
     before = ours.get_state()
-    with pytest.raises(MediaGymError, match=r"9 campaigns was given; here are 30, 2 and 3\."):
+    with pytest.raises(
+        MediaGymError, match=r"9 campaigns was given; this environment has 30, 2 and 3\."
+    ):
         ours.set_state(theirs.get_state())
     after = ours.get_state()
     assert all(np.array_equal(before[name], after[name]) for name in before)

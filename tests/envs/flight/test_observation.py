@@ -11,10 +11,10 @@ COUNT = 5
 
 
 @pytest.fixture(scope="module")
-def observed(problem, flights, restless):
+def observed(problem, flights, varying_policy):
     """Every view of a few flights with its observation; the last is after the flight."""
     market, flight, noise = flights(COUNT)
-    act, views = restless(problem, COUNT), []
+    act, views = varying_policy(problem, COUNT), []
 
     def recording(view, memory):
         views.append(view)

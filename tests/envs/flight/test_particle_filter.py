@@ -47,10 +47,10 @@ def tracked() -> Tracked:
     posterior, problem = posterior_of(task), problem_for(task)
     draws = posterior_draws(posterior, 200)
     market, state, noise = held_out_markets(task, "validation", FLIGHTS)
-    moods = np.random.default_rng(3).lognormal(0, 0.6, (DAYS, FLIGHTS, 3))
+    factors = np.random.default_rng(3).lognormal(0, 0.6, (DAYS, FLIGHTS, 3))
     states, spent, reports = [state], [], []
     for day in range(DAYS):
-        spent.append(problem.mean_static_spend * moods[day])
+        spent.append(problem.mean_static_spend * factors[day])
         state, outcome = step(market, state, spent[-1], select(noise, day))
         states.append(state)
         reports.append(outcome.claimed)

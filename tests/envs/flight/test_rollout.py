@@ -26,9 +26,9 @@ def assert_same(ours, theirs):
 
 
 @pytest.fixture(scope="module")
-def completed(problem, flights, restless):
+def completed(problem, flights, varying_policy):
     market, flight, noise = flights(COUNT)
-    end, days = rollout(problem, market, flight, noise, restless(problem, COUNT))
+    end, days = rollout(problem, market, flight, noise, varying_policy(problem, COUNT))
     return market, noise, end, days
 
 
@@ -42,17 +42,17 @@ def test_a_flight_spends_the_total_and_meets_its_floors(problem, completed, cons
     assert completed[2].view.ledger.day == problem.days
 
 
-def test_a_flight_is_reproducible(problem, flights, restless, completed):
+def test_a_flight_is_reproducible(problem, flights, varying_policy, completed):
     market, flight, noise = flights(COUNT)
-    end, days = rollout(problem, market, flight, noise, restless(problem, COUNT))
+    end, days = rollout(problem, market, flight, noise, varying_policy(problem, COUNT))
     assert_same(end, completed[2])
     for ours, theirs in zip(days, completed[3], strict=True):
         assert_same(ours, theirs)
 
 
-def test_flights_do_not_depend_on_their_neighbours(problem, flights, completed, restless):
+def test_flights_do_not_depend_on_their_neighbours(problem, flights, completed, varying_policy):
     market, flight, noise = flights(COUNT)
-    act = restless(problem, COUNT)
+    act = varying_policy(problem, COUNT)
     pick = [3]
 
     def alone(view, memory):
@@ -82,7 +82,9 @@ def test_the_belief_depends_on_spends_and_reports_alone(problem, flights, comple
 
 
 @pytest.mark.parametrize("day", [0, 1, 13, 29])
-def test_later_noise_changes_nothing_observed_before(problem, flights, restless, completed, day):
+def test_later_noise_changes_nothing_observed_before(
+    problem, flights, varying_policy, completed, day
+):
     market, flight, noise = flights(COUNT)
     other = flights(COUNT, seed=9)[2]
     mixed = Noise(
@@ -93,7 +95,7 @@ def test_later_noise_changes_nothing_observed_before(problem, flights, restless,
     )
     observed: list[list[np.ndarray]] = []
     for path in (noise, mixed):
-        act, views = restless(problem, COUNT), []
+        act, views = varying_policy(problem, COUNT), []
 
         def recording(view, memory, act=act, views=views):
             views.append(observe(problem, view))
@@ -106,12 +108,12 @@ def test_later_noise_changes_nothing_observed_before(problem, flights, restless,
     assert not np.array_equal(days[day].outcome.conversions, completed[3][day].outcome.conversions)
 
 
-def test_numpy_and_torch_roll_out_the_same(problem, flights, restless, completed):
+def test_numpy_and_torch_roll_out_the_same(problem, flights, varying_policy, completed):
     market, flight, noise = flights(COUNT)
     tensor = to_tensors(problem)
     begin = initial_state(tensor, to_tensors(flight.hidden_state), (COUNT,))
     end, days = rollout(
-        tensor, to_tensors(market), begin, to_tensors(noise), restless(tensor, COUNT)
+        tensor, to_tensors(market), begin, to_tensors(noise), varying_policy(tensor, COUNT)
     )
     for ours, theirs in zip([end, *days], [completed[2], *completed[3]], strict=True):
         for mine, other in zip(leaves(ours), leaves(theirs), strict=True):
@@ -206,9 +208,9 @@ def test_the_prior_covariance_is_that_of_the_posterior(problem, posterior, const
     )
 
 
-def test_a_step_is_the_first_day_of_a_rollout(problem, flights, restless, completed):
+def test_a_step_is_the_first_day_of_a_rollout(problem, flights, varying_policy, completed):
     market, flight, noise = flights(COUNT)
-    act = restless(problem, COUNT)
+    act = varying_policy(problem, COUNT)
     spend, total, _ = act(flight.view, None)
     after, day = step_day(problem, market, flight, spend, total, select(noise, 0))
     assert_same(day, completed[3][0])

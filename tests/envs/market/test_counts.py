@@ -35,7 +35,7 @@ def test_counts_are_the_exact_quantiles_in_nearly_all_draws(mean):
 def test_counts_grow_with_the_mean_for_the_same_noise(normal):
     mean = np.concatenate([np.linspace(0, 30, 400), np.geomspace(30, 1e5, 200)])
     counts = poisson_quantile(mean, np.full(len(mean), normal))
-    seam = normal < -3.5  # where the two methods meet, they may differ by one
+    seam = normal < -3.5  # between the two methods counts may differ by one
     assert (np.diff(counts) >= 0).sum() >= len(mean) - 1 - seam
     assert (np.diff(counts) >= -1).all()
     assert (counts >= 0).all()
@@ -43,7 +43,7 @@ def test_counts_grow_with_the_mean_for_the_same_noise(normal):
 
 
 @pytest.mark.parametrize("normal", [-40.0, 9.0, 40.0])
-def test_noise_far_out_gives_finite_counts(normal):
+def test_extreme_noise_gives_finite_counts(normal):
     counts = poisson_quantile(np.array(MEANS), np.full(len(MEANS), normal))
     assert np.isfinite(counts).all()
     assert (counts >= 0).all()
@@ -77,9 +77,9 @@ def test_the_likelihood_is_scipys_up_to_the_factorial(count, mean, dispersion):
 @given(st.floats(0, 500), st.floats(1e-2, 500), st.floats(1e-2, 2))
 def test_the_likelihood_takes_fractions_and_peaks_at_the_mean(count, mean, dispersion):
     means = np.array([mean, max(count, 1e-9)])
-    there, peak = negative_binomial_loglik(count, means, np.full(2, dispersion))
-    assert np.isfinite(there)
-    assert there <= peak + 1e-9 * (1 + abs(peak))
+    value, peak = negative_binomial_loglik(count, means, np.full(2, dispersion))
+    assert np.isfinite(value)
+    assert value <= peak + 1e-9 * (1 + abs(peak))
 
 
 @given(st.floats(0, 300), st.floats(1e-2, 300))

@@ -1,4 +1,4 @@
-"""Every feature of the physics: exactly off at its neutral value, and what it does when on."""
+"""Every feature of the physics: exactly off at its neutral value, and its effect when on."""
 
 import numpy as np
 import pytest
@@ -62,13 +62,13 @@ def market(draw_market):
     return draw_market(np.random.default_rng(0), (5,))
 
 
-def switched(market, **fields):
+def with_fields(market, **fields):
     shape = market.elasticity.shape
-    made = {name: np.full(shape, float(value)) for name, value in fields.items()}
-    return market._replace(**made)
+    arrays = {name: np.full(shape, float(value)) for name, value in fields.items()}
+    return market._replace(**arrays)
 
 
-def fly(market, noise, days=DAYS):
+def simulated(market, noise, days=DAYS):
     state = MarketState(19_000, market.reference_spend, 0 * market.elasticity)
     outcomes = []
     for t in range(days):
@@ -78,20 +78,22 @@ def fly(market, noise, days=DAYS):
     return state, outcomes
 
 
-def everything(market, **changes):
+def full_market(market, **changes):
     annual = 0.2 * np.random.default_rng(1).standard_normal((5, 4, 3))
-    return switched(market, **{**ON, **changes})._replace(annual=annual)
+    return with_fields(market, **{**ON, **changes})._replace(annual=annual)
 
 
-def test_neutral_parameters_change_not_one_bit(market):
+def test_neutral_parameters_change_no_bit(market):
     noise = draw_noises(market, DAYS, [generator(0, i) for i in range(5)])
-    neutral = switched(market, **NEUTRAL)._replace(annual=np.zeros((5, 4, 3)))
+    neutral = with_fields(market, **NEUTRAL)._replace(annual=np.zeros((5, 4, 3)))
     normals = dict.fromkeys(("delivery", "competition", "drift"), 3 * noise.level)
     ones = {"outage": np.ones_like(noise.level), "tracking": np.ones_like(noise.level)}
     zeros = {"competitor_entry": 0 * noise.level, "spike": 0 * noise.level}
     for path in (noise, None):
-        loud = path and noise._replace(**normals, **ones, **zeros)
-        for plain, on in zip(fly(market, path)[1], fly(neutral, loud)[1], strict=True):
+        events = path and noise._replace(**normals, **ones, **zeros)
+        for plain, on in zip(
+            simulated(market, path)[1], simulated(neutral, events)[1], strict=True
+        ):
             for name in plain._fields:
                 assert np.array_equal(getattr(plain, name), getattr(on, name)), name
 
@@ -99,14 +101,14 @@ def test_neutral_parameters_change_not_one_bit(market):
 @pytest.mark.parametrize("name", [n for n in ON if n not in ("fatigue_kept", "halo_weight")])
 def test_each_parameter_matters(market, name):
     rngs = [generator(0, i) for i in range(5)]
-    full, less = everything(market), everything(market, **{name: NEUTRAL[name]})
+    full, less = full_market(market), full_market(market, **{name: NEUTRAL[name]})
     noise = draw_noises(full, DAYS, rngs)
-    ours, theirs = fly(full, noise)[1], fly(less, noise)[1]
-    told = ("expected", "claimed", "delivered", "clicks")
+    ours, theirs = simulated(full, noise)[1], simulated(less, noise)[1]
+    names = ("expected", "claimed", "delivered", "clicks")
     assert any(
         not np.array_equal(getattr(a, k), getattr(b, k))
         for a, b in zip(ours, theirs, strict=True)
-        for k in told
+        for k in names
     )
 
 
@@ -114,34 +116,34 @@ def test_the_table_has_every_field_in_order():
     assert [p.name for p in PARAMETERS] == list(Market._fields)
 
 
-def test_possible_markets_pass_and_the_first_impossible_one_is_named(market):
+def test_possible_markets_pass_and_the_first_impossible_value_is_named(market):
     names = ("google/a", "google/b", "meta")
-    require_possible(everything(market), names)
-    broken = everything(market)
+    require_possible(full_market(market), names)
+    broken = full_market(market)
     broken.landing[3, 1] = 0.0
     with pytest.raises(Exception, match=r"landing of google/b is 0\.0; allowed: in \(0, 1\]"):
         require_possible(broken, names)
 
 
-def test_gradients_pass_through_everything(market):
-    full = everything(market)
+def test_gradients_pass_through_every_feature(market):
+    full = full_market(market)
     noise = draw_noises(full, DAYS, [generator(0, i) for i in range(5)], None, SHOCKS)
     spend = torch.full((5, 3), 200.0, dtype=torch.float64, requires_grad=True)
-    known, path = to_tensors(full), to_tensors(noise)
+    tensors, path = to_tensors(full), to_tensors(noise)
     state = to_tensors(MarketState(19_000, market.reference_spend, 0 * market.elasticity))
     total = 0.0
     for t in range(DAYS):
-        state, outcome = step(known, state, spend, select(path, t))
+        state, outcome = step(tensors, state, spend, select(path, t))
         total = total + outcome.expected.sum()
     (slope,) = torch.autograd.grad(total, spend)
     assert torch.isfinite(slope).all()
     assert (slope != 0).any()
 
 
-def test_numpy_and_torch_step_alike_with_everything_on(market):
-    full = everything(market)
+def test_numpy_and_torch_step_the_same_with_every_feature_on(market):
+    full = full_market(market)
     noise = draw_noises(full, DAYS, [generator(0, i) for i in range(5)], None, SHOCKS)
-    ours, theirs = fly(full, noise)[1], fly(to_tensors(full), to_tensors(noise))[1]
+    ours, theirs = simulated(full, noise)[1], simulated(to_tensors(full), to_tensors(noise))[1]
     for mine, other in zip(ours, theirs, strict=True):
         for name in mine._fields:
             np.testing.assert_allclose(
@@ -150,80 +152,80 @@ def test_numpy_and_torch_step_alike_with_everything_on(market):
 
 
 def test_nothing_is_delivered_in_an_outage_and_never_more_than_planned(market):
-    full = everything(market)
+    full = full_market(market)
     noise = draw_noises(full, 200, [generator(0, i) for i in range(5)], None, SHOCKS)
-    out = 0
+    share = 0
     for t in range(200):
         today = select(noise, t)
         spend = 500 + 0 * market.elasticity
-        given = deliver(full, spend, today)
-        assert (given <= spend).all()
-        assert (given <= ON["delivery_cap"]).all()
-        assert (given[today.outage == 0] == 0).all()
-        out += (today.outage == 0).mean() / 200
-    assert 0.1 < out < 0.4  # a tenth of the days begin an outage of three on average
+        delivered = deliver(full, spend, today)
+        assert (delivered <= spend).all()
+        assert (delivered <= ON["delivery_cap"]).all()
+        assert (delivered[today.outage == 0] == 0).all()
+        share += (today.outage == 0).mean() / 200
+    assert 0.1 < share < 0.4  # a tenth of the days begin an outage of three days on average
 
 
-def test_all_conversions_land_in_the_end(market):
-    lag = switched(market, same_day=0.4, landing=0.25)
+def test_all_conversions_are_reported_in_the_end(market):
+    lag = with_fields(market, same_day=0.4, landing=0.25)
     state = MarketState(19_000, market.reference_spend, 0 * market.elasticity)
     state, first = step(lag, state, market.reference_spend, None)
-    landed = [first.claimed]
-    dark = lag._replace(reference_conversions=0 * lag.reference_conversions)
+    reported = [first.claimed]
+    silent = lag._replace(reference_conversions=0 * lag.reference_conversions)
     for _ in range(200):
-        state, outcome = step(dark, state, market.reference_spend, None)
-        landed.append(outcome.claimed)
-    np.testing.assert_allclose(sum(landed), first.expected, rtol=1e-9)
+        state, outcome = step(silent, state, market.reference_spend, None)
+        reported.append(outcome.claimed)
+    np.testing.assert_allclose(sum(reported), first.expected, rtol=1e-9)
     for days in (0, 1, 5):
         share = landed_share(lag, days)
-        np.testing.assert_allclose(sum(landed[: days + 1]), share * first.expected, rtol=1e-9)
+        np.testing.assert_allclose(sum(reported[: days + 1]), share * first.expected, rtol=1e-9)
 
 
 def test_the_halo_is_bounded_and_one_at_the_reference(market):
-    halo = switched(market, halo=5.0, halo_weight=1 / 3, halo_kept=0.5)
+    halo = with_fields(market, halo=5.0, halo_weight=1 / 3, halo_kept=0.5)
     state = MarketState(19_000, market.reference_spend, 0 * market.elasticity)
     plain = step(market, state, market.reference_spend, None)[1].expected
     np.testing.assert_allclose(step(halo, state, market.reference_spend, None)[1].expected, plain)
     for times in (0.0, 1000.0):
         stock = times * market.reference_spend
         attention = np.full_like(stock, times)
-        then = state._replace(stock=stock, attention=attention)
-        with_halo = step(halo, then, stock, None)[1].expected
-        without = step(market, then, stock, None)[1].expected
+        other = state._replace(stock=stock, attention=attention)
+        with_halo = step(halo, other, stock, None)[1].expected
+        without = step(market, other, stock, None)[1].expected
         ratio = with_halo[without > 0] / without[without > 0]
         assert ((ratio >= 0.5 - 1e-12) & (ratio <= 2 + 1e-12)).all()
 
 
-def test_fatigue_wears_and_recovers(market):
-    tired = switched(market, fatigue=0.4, fatigue_kept=0.8, audience=1000.0)
+def test_fatigue_builds_up_and_recovers(market):
+    tired = with_fields(market, fatigue=0.4, fatigue_kept=0.8, audience=1000.0)
     state = MarketState(19_000, market.reference_spend, 0 * market.elasticity)
-    worn = [step(tired, state, market.reference_spend, None)[0].fatigue]
-    assert (worn[0] > 0).all()
-    after, _ = step(tired, state._replace(fatigue=worn[0]), 0 * market.reference_spend, None)
-    np.testing.assert_allclose(after.fatigue, 0.8 * worn[0], rtol=1e-3, atol=1e-2)
+    before = step(tired, state, market.reference_spend, None)[0].fatigue
+    assert (before > 0).all()
+    after, _ = step(tired, state._replace(fatigue=before), 0 * market.reference_spend, None)
+    np.testing.assert_allclose(after.fatigue, 0.8 * before, rtol=1e-3, atol=1e-2)
 
 
 def test_claims_are_not_conversions_and_tracking_hides_them(market):
-    claims = switched(market, claim_rate=2.0, organic=10.0, view_through=0.5)
+    claims = with_fields(market, claim_rate=2.0, organic=10.0, view_through=0.5)
     noise = draw_noises(claims, DAYS, [generator(0, i) for i in range(5)])
     broken = noise._replace(tracking=np.full_like(noise.level, 0.5))
-    for honest, dark in zip(fly(claims, noise)[1], fly(claims, broken)[1], strict=True):
-        np.testing.assert_array_equal(honest.conversions, dark.conversions)
-        np.testing.assert_allclose(dark.claimed, 0.5 * honest.claimed)
-        assert (honest.claimed > 2 * honest.conversions).all()
+    for full, half in zip(simulated(claims, noise)[1], simulated(claims, broken)[1], strict=True):
+        np.testing.assert_array_equal(full.conversions, half.conversions)
+        np.testing.assert_allclose(half.claimed, 0.5 * full.claimed)
+        assert (full.claimed > 2 * full.conversions).all()
 
 
-def test_the_expected_value_does_not_depend_on_counting(market):
-    full = everything(market)
+def test_expected_conversions_do_not_depend_on_count_noise(market):
+    full = full_market(market)
     noise = draw_noises(full, DAYS, [generator(0, i) for i in range(5)], None, SHOCKS)
-    for counted, known in zip(
-        fly(full, noise)[1], fly(full, noise.without_count_noise())[1], strict=True
+    for counted, averaged in zip(
+        simulated(full, noise)[1], simulated(full, noise.without_count_noise())[1], strict=True
     ):
-        assert np.array_equal(counted.expected, known.expected)
+        assert np.array_equal(counted.expected, averaged.expected)
 
 
-def test_the_counting_stream_moves_counts_alone(market):
-    one = select(everything(market), 0)
+def test_the_stream_of_counts_changes_counts_alone(market):
+    one = select(full_market(market), 0)
     path, other = (draw_noise(one, 9, generator(1, 1), generator(2, k), SHOCKS) for k in (0, 1))
     for name in path._fields:
         same = np.array_equal(getattr(path, name), getattr(other, name))
@@ -233,9 +235,9 @@ def test_the_counting_stream_moves_counts_alone(market):
 def test_ten_thousand_markets_step_at_once_in_torch():
     market, state = sample_markets(task_of("Full-M"), range(500))
     index = np.arange(10_000) % 500
-    known, now = to_tensors(select(market, index)), to_tensors(select(state, index))
+    markets, states = to_tensors(select(market, index)), to_tensors(select(state, index))
     for _ in range(3):
-        now, outcome = step(known, now, known.reference_spend, None)
+        states, outcome = step(markets, states, markets.reference_spend, None)
         state, one = step(market, state, market.reference_spend, None)
     assert outcome.expected.shape == (10_000, 9)
     np.testing.assert_allclose(outcome.claimed[500:1000].numpy(), one.claimed, rtol=1e-9)

@@ -15,9 +15,9 @@ def test_a_flight_draws_the_same_alone_and_in_any_batch(draw_market):
         draw_noises(m, 30, [generator(3, i) for i in range(n)]) for m, n in ((many, 8), (four, 4))
     )
     alone = draw_noise(select(many, 2), 30, generator(3, 2))
-    drawn = [name for name in big._fields if getattr(big, name) is not None]
-    assert {"demand", "level", "count_normal"} <= set(drawn)
-    for name in drawn:
+    names = [name for name in big._fields if getattr(big, name) is not None]
+    assert {"demand", "level", "count_normal"} <= set(names)
+    for name in names:
         assert np.array_equal(getattr(big, name)[:, :4], getattr(small, name))
         assert np.array_equal(getattr(big, name)[:, 2], getattr(alone, name))
 
@@ -28,7 +28,7 @@ def test_shapes_are_days_by_flights_by_campaigns(draw_market):
     assert {field.shape for field in noise[1:] if field is not None} == {(7, 5, 3)}
 
 
-def test_draws_are_standard_and_do_not_depend_on_each_other(draw_market):
+def test_draws_are_standard_and_independent(draw_market):
     market = draw_market(np.random.default_rng(1), dispersion=0.3)
     noise = draw_noise(market, 40_000, generator(0, 0))
     columns = np.concatenate(
@@ -37,15 +37,15 @@ def test_draws_are_standard_and_do_not_depend_on_each_other(draw_market):
     normals = columns[:, :-3]
     np.testing.assert_allclose(normals.mean(0), 0, atol=0.03)
     np.testing.assert_allclose(normals.std(0), 1, atol=0.03)
-    together = np.corrcoef(columns.T) - np.eye(columns.shape[1])
-    assert np.abs(together).max() < 0.03
-    following = [np.corrcoef(column[1:], column[:-1])[0, 1] for column in columns.T]
-    assert np.abs(following).max() < 0.03
+    correlation = np.corrcoef(columns.T) - np.eye(columns.shape[1])
+    assert np.abs(correlation).max() < 0.03
+    autocorrelation = [np.corrcoef(column[1:], column[:-1])[0, 1] for column in columns.T]
+    assert np.abs(autocorrelation).max() < 0.03
 
 
 def test_gamma_has_mean_one_and_the_dispersion_as_variance():
     dispersion = np.array([0.0, 1e-9, 0.02, 0.4, 3.0])
-    drawn = unit_gamma(dispersion, 200_000, np.random.default_rng(2))
-    assert (drawn[:, 0] == 1).all()
-    np.testing.assert_allclose(drawn.mean(0), 1, atol=0.02)
-    np.testing.assert_allclose(drawn.var(0), dispersion, rtol=0.05, atol=1e-5)
+    gamma = unit_gamma(dispersion, 200_000, np.random.default_rng(2))
+    assert (gamma[:, 0] == 1).all()
+    np.testing.assert_allclose(gamma.mean(0), 1, atol=0.02)
+    np.testing.assert_allclose(gamma.var(0), dispersion, rtol=0.05, atol=1e-5)

@@ -25,7 +25,7 @@ SEEDS = st.integers(0, 2**32)
 
 @pytest.fixture
 def a_day(draw_market, draw_state):
-    """Draws a batch of markets with their state, spend and noise."""
+    """Draws a batch of markets with their states, spend and noise."""
 
     def draw(seed, batch=4, **fixed):
         rng = np.random.default_rng(seed)
@@ -53,7 +53,7 @@ def assert_same(ours, theirs):
 
 
 @given(SEEDS, st.sampled_from([1.0, 0.7, 1.8]))
-def test_numpy_and_torch_step_alike(a_day, seed, slope):
+def test_numpy_and_torch_step_the_same(a_day, seed, slope):
     market, state, spend, noise = a_day(seed, slope=slope, elasticity=0.4)
     ours = step(market, state, spend, noise)
     theirs = step(to_tensors(market), to_tensors(state), torch.as_tensor(spend), to_tensors(noise))
@@ -109,9 +109,9 @@ def test_counts_average_to_their_expectation(draw_market, draw_state):
     noise = draw_noise(market, days, rng)
     _, outcome = step(market, state, market.reference_spend, noise)
     for counted, expected in (("conversions", "expected"), ("revenue", "expected_revenue")):
-        drawn = getattr(outcome, counted)
-        error = 5 * drawn.std(0) / np.sqrt(days)
-        assert (np.abs(drawn.mean(0) - getattr(outcome, expected)) < error).all()
+        counts = getattr(outcome, counted)
+        error = 5 * counts.std(0) / np.sqrt(days)
+        assert (np.abs(counts.mean(0) - getattr(outcome, expected)) < error).all()
 
 
 NEUTRAL = {
@@ -126,8 +126,8 @@ NEUTRAL = {
 
 
 @pytest.mark.parametrize("name", NEUTRAL)
-def test_a_neutral_value_changes_not_one_bit(a_day, name):
-    """Against the equations with the feature struck out."""
+def test_a_neutral_value_changes_no_bit(a_day, name):
+    """Against the equations without the feature."""
     market, state, spend, noise = a_day(6, **NEUTRAL[name])
     ahead, outcome = step(market, state, spend, noise)
     if name == "level_kept and sds":
@@ -149,7 +149,7 @@ def test_a_neutral_value_changes_not_one_bit(a_day, name):
 
 
 @given(SEEDS, st.floats(0.01, 50))
-def test_a_steady_spend_earns_the_same_every_day(draw_market, seed, times):
+def test_constant_spend_has_the_same_outcome_every_day(draw_market, seed, times):
     market = draw_market(np.random.default_rng(seed), weekday=np.zeros((7, 3)))
     spend = times * market.reference_spend
     state = neutral_state(market)._replace(stock=spend)
@@ -162,7 +162,7 @@ def neutral_state(market):
 
 
 @given(SEEDS)
-def test_the_reference_spend_brings_the_reference_conversions(draw_market, seed):
+def test_the_reference_spend_yields_the_reference_conversions(draw_market, seed):
     market = draw_market(np.random.default_rng(seed), (2,), weekday=np.zeros((2, 7, 3)))
     _, outcome = step(market, neutral_state(market), market.reference_spend, None)
     np.testing.assert_allclose(outcome.expected, market.reference_conversions, rtol=1e-12)
@@ -172,7 +172,7 @@ def test_the_reference_spend_brings_the_reference_conversions(draw_market, seed)
 
 
 @given(SEEDS)
-def test_the_local_elasticity_is_the_one_asked_for(draw_market, seed):
+def test_the_local_elasticity_is_the_parameter(draw_market, seed):
     market = draw_market(np.random.default_rng(seed), carryover=0)
     state, small = neutral_state(market), 1e-5
     up, down = (
@@ -184,7 +184,7 @@ def test_the_local_elasticity_is_the_one_asked_for(draw_market, seed):
 
 
 @given(SEEDS)
-def test_more_spend_brings_more_and_less_for_each_dollar(a_day, seed):
+def test_returns_increase_and_diminish_with_spend(a_day, seed):
     market, state, _, _ = a_day(seed)
     grid = np.linspace(0, 5, 60)[:, None, None] * market.reference_spend
     returns = step(market, state, grid, None)[1]
@@ -197,7 +197,7 @@ def test_more_spend_brings_more_and_less_for_each_dollar(a_day, seed):
 
 
 @given(SEEDS, st.sampled_from([0.6, 1.0, 2.0]))
-def test_nothing_spent_is_nothing_gained(a_day, seed, slope):
+def test_without_spend_and_stock_there_is_no_outcome(a_day, seed, slope):
     market, state, spend, noise = a_day(seed, slope=slope, elasticity=0.4)
     _, outcome = step(market, state._replace(stock=0 * spend), 0 * spend, noise)
     for field in outcome:
@@ -205,7 +205,7 @@ def test_nothing_spent_is_nothing_gained(a_day, seed, slope):
 
 
 @pytest.mark.parametrize("slope", [0.5, 1.0, 2.0])
-def test_gradients_are_finite_where_nothing_is_spent(a_day, slope):
+def test_gradients_are_finite_without_spend(a_day, slope):
     market, state, spend, noise = a_day(7, slope=slope, elasticity=0.4)
     zero = torch.zeros(spend.shape, dtype=torch.float64, requires_grad=True)
     empty = to_tensors(state._replace(stock=0 * spend))
@@ -215,7 +215,7 @@ def test_gradients_are_finite_where_nothing_is_spent(a_day, slope):
         assert torch.isfinite(slope_at_zero).all()
 
 
-def test_counts_pass_on_the_gradient_of_their_expectation(a_day):
+def test_the_gradient_of_counts_is_that_of_their_expectation(a_day):
     market, state, spend, noise = a_day(8)
     dollars = torch.tensor(spend, requires_grad=True)
     _, outcome = step(to_tensors(market), to_tensors(state), dollars, to_tensors(noise))
@@ -229,13 +229,13 @@ def test_counts_pass_on_the_gradient_of_their_expectation(a_day):
 
 
 @given(st.dates(datetime.date(1950, 1, 1), datetime.date(2100, 1, 1)))
-def test_days_are_numbered_and_named_as_the_calendar_does(date):
+def test_day_numbers_and_weekdays_agree_with_the_calendar(date):
     day = day_number(np.datetime64(date))
     assert np.datetime64(day, "D") == np.datetime64(date)
     assert weekday_of(day) == date.weekday()
 
 
-def test_the_weekday_of_a_step_is_that_of_the_day_to_come(draw_market):
+def test_the_weekday_of_a_step_is_that_of_the_next_day(draw_market):
     weekday = np.arange(7.0)[:, None] - 3 + np.zeros(3)
     market = draw_market(np.random.default_rng(9), weekday=weekday)
     monday = day_number(np.datetime64("2024-01-01"))

@@ -1,4 +1,4 @@
-"""The projection against an exact QP solver, its invariances, its derivative."""
+"""The projection against an exact QP solver; its invariances; its derivative."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def row_of(bounds, i):
 
 
 def as_matrix(tree, bounds):
-    """The rows and the right-hand sides of A x >= b that say the bounds, in budgets."""
+    """A and b of the bounds as A x >= b, in units of the budget."""
     rows, ends = [], []
     for level, matrix in enumerate(node_sums(tree, np.eye(tree.sizes[-1]))):
         for sign, bound in ((1, bounds.lower[level]), (-1, bounds.upper[level])):
@@ -118,7 +118,7 @@ def test_equals_an_exact_solver_on_thousands_of_instances(degenerate, fixed_tota
 
 @given(SEEDS, st.booleans(), st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_is_idempotent_and_leaves_a_feasible_point_alone(seed, degenerate, fixed_total):
+def test_is_idempotent_and_returns_a_feasible_point_unchanged(seed, degenerate, fixed_total):
     rng = np.random.default_rng(seed)
     problem = random_problem(rng, 9, 40, 2, fixed_total, 3.0, degenerate)
     tree, point, bounds = problem
@@ -128,7 +128,7 @@ def test_is_idempotent_and_leaves_a_feasible_point_alone(seed, degenerate, fixed
 
 @given(SEEDS)
 @settings(max_examples=40, deadline=None)
-def test_never_moves_two_points_apart(seed):
+def test_is_non_expansive(seed):
     rng = np.random.default_rng(seed)
     tree, point, bounds = random_problem(rng, 9, 50, spread=2.0)
     other = point + rng.normal(size=point.shape) * BUDGET * rng.choice([1e-6, 0.1, 10])
@@ -213,7 +213,7 @@ def test_gradients_are_exact_for_the_point_and_for_every_bound(levels, fixed_tot
     rng = np.random.default_rng(levels)
     tree, point, bounds = random_problem(rng, 8, 12, levels, fixed_total, 1.5)
     arrays = [torch.tensor(a / BUDGET) for a in (point, *bounds.lower, *bounds.upper)]
-    if fixed_total:  # one number, or the finite differences would tear the two bounds apart
+    if fixed_total:  # one number, else finite differences would move the two bounds apart
         arrays[levels + 2] = arrays[1]
     for array in arrays:
         array.requires_grad_()
@@ -243,12 +243,12 @@ def test_gradients_of_bounds_that_all_rows_share_add_up():
 
 @pytest.mark.parametrize("far", [1e3, 1e7, 1e12, 1e200])
 @pytest.mark.parametrize("rows", [1, 40])
-def test_a_huge_wish_loses_no_digits(far, rows):
+def test_a_far_out_point_loses_no_digits(far, rows):
     rng = np.random.default_rng(3)
     tree, point, bounds = random_problem(rng, 9, rows, spread=0.5)
-    near, wild = point.copy(), point.copy()
-    near[:, 4], wild[:, 4] = 5 * BUDGET, far * BUDGET  # both beyond every bound
-    spend = project(tree, wild, bounds)
+    near, far_out = point.copy(), point.copy()
+    near[:, 4], far_out[:, 4] = 5 * BUDGET, far * BUDGET  # both beyond every bound
+    spend = project(tree, far_out, bounds)
     assert_feasible(tree, bounds, spend)
     np.testing.assert_allclose(spend, project(tree, near, bounds), rtol=0, atol=1e-9 * BUDGET)
 
@@ -274,7 +274,7 @@ def test_a_channel_without_campaigns_changes_nothing(rows):
     assert np.array_equal(ours, theirs)
 
 
-def test_a_day_without_money_spends_none():
+def test_a_total_of_zero_gives_zero():
     tree = Tree.of([[0, 0], [0, 0, 1]])
     none = Bounds((np.zeros(1), np.zeros(2), np.zeros(3)), (np.zeros(1), np.ones(2), np.ones(3)))
     assert (project(tree, np.array([[1e6, 5.0, -3.0]] * 200), none) == 0).all()
@@ -300,6 +300,6 @@ def test_refuses_bounds_that_no_point_satisfies(rows):
 
 
 @pytest.mark.parametrize("parents", [[], [[0, 1]], [[0, 0], [0, 2]], [[0], []], [[0, -1]]])
-def test_refuses_a_tree_that_hangs_together_wrongly(parents):
+def test_refuses_parents_that_do_not_exist(parents):
     with pytest.raises(ConfigError, match="tree"):
         Tree.of(parents)

@@ -27,8 +27,8 @@ def test_in_the_numbering_every_nodes_children_are_neighbours(seed):
         for node in range(starts[level], starts[level + 1]):
             children = range(begin[node], begin[node + 1])
             assert all(parents[child] == node for child in children)
-            given_as = [places[child] - starts[level + 1] for child in children]
-            assert given_as == np.flatnonzero(above == places[node] - starts[level]).tolist()
+            order = [places[child] - starts[level + 1] for child in children]
+            assert order == np.flatnonzero(above == places[node] - starts[level]).tolist()
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([(), (1,), (7,), (2, 3)]))
@@ -46,6 +46,6 @@ def test_sums_are_those_of_the_matrix_in_any_layout(seed, batch):
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.int64, bool])
-def test_sums_are_doubles_whatever_is_summed(kind):
+def test_sums_are_float64_for_any_dtype(kind):
     tree = Tree.of([[0, 0], [0, 1, 1]])
     assert tree.add_up(1, np.ones((4, 3), kind)).tolist() == [[1.0, 2.0]] * 4

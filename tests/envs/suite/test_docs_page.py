@@ -11,7 +11,7 @@ PAGES = Path(__file__).parents[3] / "docs" / "tasks"
 
 
 @pytest.mark.parametrize("name", task_names())
-def test_the_page_in_the_documents_is_made_of_the_task(name):
+def test_the_page_in_docs_is_the_generated_one(name):
     assert (PAGES / f"{name}.md").read_text(encoding="utf-8") == task_page(name)
 
 
@@ -19,7 +19,7 @@ def test_every_task_has_a_page_and_no_page_lacks_its_task():
     assert sorted(path.stem for path in PAGES.glob("*.md")) == task_names()
 
 
-def test_a_page_tells_what_is_seen_done_paid_and_drawn():
+def test_a_page_documents_observation_action_reward_and_parameters():
     page = task_page("Full")
     for title in ("Observation", "Action", "Reward and end", "Splits", "Versions"):
         assert f"## {title}\n" in page

@@ -33,12 +33,13 @@ from mediagym.envs.suite import (
     sample_markets,
     task_of,
 )
+from mediagym.envs.suite.reference import reference_path
 from mediagym.envs.suite.splits import SPLITS, fingerprint
 from mediagym.envs.suite.task import task_names
 
 
-class Named(NamedTuple):
-    """What constraints ask of a campaign."""
+class NamedCampaign(NamedTuple):
+    """The fields of a campaign that constraints need."""
 
     name: str
     channel: str
@@ -48,12 +49,13 @@ KEYS = [key for key, _ in every_task()]
 SMALL = [f"{name}-S" for name in task_names()]
 
 
-def fly(env, actions):
+def run(env, actions):
+    """The last observation and the rewards of all steps."""
     rewards = []
     for action in actions:
-        seen, reward, *_ = env.step(action)
+        observation, reward, *_ = env.step(action)
         rewards.append(reward)
-    return seen, np.stack(rewards)
+    return observation, np.stack(rewards)
 
 
 def actions_for(env, seed, days):
@@ -75,7 +77,7 @@ def test_the_markets_are_those_whose_hash_was_published(key, split):
     assert fingerprint(task_of(key), split) == reference_of(key).sha256[split]
 
 
-def test_splits_are_disjoint_and_a_seed_is_the_same_market_in_any_company():
+def test_splits_are_disjoint_and_a_seed_is_the_same_market_in_any_batch():
     ranges = sorted((split.first, split.first + split.size) for split in SPLITS.values())
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(ranges))
     task = task_of("Full-S")
@@ -86,7 +88,7 @@ def test_splits_are_disjoint_and_a_seed_is_the_same_market_in_any_company():
 
 
 @pytest.mark.parametrize("key", SMALL)
-def test_both_checkers_find_nothing(key):
+def test_the_checkers_of_gymnasium_and_sb3_pass(key):
     env = gym.make(f"mediagym/{key}-v0", render_mode="rgb_array").unwrapped
     check_env(env)
     check_for_sb3(env)
@@ -97,17 +99,17 @@ def test_single_flights_are_bitwise_those_of_the_batch(key):
     batch = make_vector_env(3, key)
     actions = actions_for(batch, 0, 30)
     batch.reset(seed=5)
-    rewards = fly(batch, actions)[1]
+    rewards = run(batch, actions)[1]
     assert batch.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
     single = make_env(key)
     for i in range(3):
         single.reset(seed=5 if i == 0 else None)
-        own = [single.step(action[i])[1:3] for action in actions]
-        assert np.array_equal([r for r, _ in own], rewards[:, i])
-        assert [end for _, end in own] == [False] * 29 + [True]
+        steps = [single.step(action[i])[1:3] for action in actions]
+        assert np.array_equal([reward for reward, _ in steps], rewards[:, i])
+        assert [terminated for _, terminated in steps] == [False] * 29 + [True]
 
 
-def test_held_out_markets_come_in_their_order_whatever_the_seed():
+def test_held_out_markets_come_in_a_fixed_order_whatever_the_seed():
     env = make_vector_env(2, "Seasonal-S", split="test")
     _, state, _ = held_out_markets(task_of("Seasonal-S"), "test")
     for seed in (0, 9):
@@ -115,16 +117,16 @@ def test_held_out_markets_come_in_their_order_whatever_the_seed():
         assert np.array_equal(env.batch.flight.hidden_state.level, state.level[:2])
 
 
-def test_a_paused_flight_continues_bitwise_from_plain_arrays():
+def test_a_flight_resumes_bitwise_from_plain_arrays():
     env, other = make_vector_env(4, "Full-S"), make_vector_env(4, "Full-S")
     actions = actions_for(env, 1, 45)
     env.reset(seed=2)
-    fly(env, actions[:11])
+    run(env, actions[:11])
     file = io.BytesIO()
     np.savez(file, **env.get_state())
     file.seek(0)
     other.set_state(dict(np.load(file, allow_pickle=False)))
-    for ours, theirs in zip(fly(env, actions[11:]), fly(other, actions[11:]), strict=True):
+    for ours, theirs in zip(run(env, actions[11:]), run(other, actions[11:]), strict=True):
         assert np.array_equal(ours, theirs)
 
 
@@ -143,34 +145,32 @@ def test_a_state_that_lacks_an_array_or_a_flight_is_refused():
 
 @pytest.mark.parametrize("key", ["Uncertain-M", "SCurve-S", "Full-S", "Shock-S"])
 def test_random_feasible_moves_do_not_improve_the_clairvoyant(key):
-    """From the clairvoyant's own plans; and they are worth what ships."""
-    task, few = task_of(key), slice(0, 8)
+    """Starting at the clairvoyant's plans, whose values are those that ship."""
+    task, first = task_of(key), slice(0, 8)
     problem = problem_for(task)
     market, state, noise = held_out_markets(task, "test")
-    market, state = select(market, few), select(state, few)
-    path = Noise(*(f if f is None else f[:, few] for f in noise)).without_count_noise()
-    bound = clairvoyant_values(problem, market, state, path)
-    np.testing.assert_allclose(bound.daily, reference_of(key).daily["test"][few], rtol=2e-3)
-    open_ = None if path.outage is None else np.where(np.moveaxis(path.outage, 0, 1) > 0, 1e9, 0)
-    feasible = project_daily_plan(problem.constraints, open_)
-    worth = plan_objective(problem, market, state, path._replace(outage=None, delivery=None))
-    plan, rng = np.moveaxis(bound.plan, 1, 0), np.random.default_rng(0)
+    market, state = select(market, first), select(state, first)
+    path = Noise(*(f if f is None else f[:, first] for f in noise)).without_count_noise()
+    values = clairvoyant_values(problem, market, state, path)
+    np.testing.assert_allclose(values.daily, reference_of(key).daily["test"][first], rtol=2e-3)
+    caps = None if path.outage is None else np.where(np.moveaxis(path.outage, 0, 1) > 0, 1e9, 0)
+    projection = project_daily_plan(problem.constraints, caps)
+    objective = plan_objective(problem, market, state, path._replace(outage=None, delivery=None))
+    plan, rng = np.moveaxis(values.plan, 1, 0), np.random.default_rng(0)
     for scale in (0.3, 0.1, 0.03, 0.01) * 15:
         tilted = plan * np.exp(scale * rng.standard_normal(plan.shape))
         shifted = plan + scale * plan.mean() * rng.standard_normal(plan.shape)
         for moved in (tilted, shifted):
-            assert (worth(feasible(moved))[0] <= bound.daily * 1.001).all()
+            assert (objective(projection(moved))[0] <= values.daily * 1.001).all()
 
 
-@pytest.mark.parametrize(
-    ("key", "change"), [("Nothing-M", "known"), ("Full-X", "known"), ("Full", "known")]
-)
-def test_a_task_that_is_none_is_refused(key, change):
-    with pytest.raises(ConfigError, match=change):
+@pytest.mark.parametrize("key", ["Nothing-M", "Full-X", "Full"])
+def test_an_unknown_task_is_refused(key):
+    with pytest.raises(ConfigError, match="is not known; allowed"):
         task_of(key)
 
 
-def test_an_unknown_split_is_refused_with_those_there_are():
+def test_an_unknown_split_is_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match="train, validation, test"):
         make_env("Uncertain-S", split="held")
 
@@ -184,8 +184,8 @@ def test_an_impossible_market_is_refused_by_parameter_and_campaign():
             type(env)(env.batch.problem, (broken, pool.state), env.batch.settings, 1)
 
 
-def test_one_environment_per_new_yaml(tmp_path, monkeypatch):
-    """A task is its YAML: any key of the default can be changed and nothing else is needed."""
+def test_a_new_yaml_is_a_new_task(tmp_path, monkeypatch):
+    """It may change any key of the default; nothing else is needed."""
     for group in ("suite", "size", "priors"):
         folder = CONF / group
         (tmp_path / group).mkdir()
@@ -201,53 +201,52 @@ def test_one_environment_per_new_yaml(tmp_path, monkeypatch):
         task_of("Wrong-S")
 
 
-WORLDS = {key: make_env(key) for key in ("Uncertain-S", "Full-S", "Shock-S", "Carryover-S")}
+ENVS = {key: make_env(key) for key in ("Uncertain-S", "Full-S", "Shock-S", "Carryover-S")}
 
 
 @settings(max_examples=1000, deadline=None)
 @given(
-    st.sampled_from(sorted(WORLDS)),
+    st.sampled_from(sorted(ENVS)),
     st.integers(0, 2**31),
     st.sampled_from([0.0, 0.3, 1.0, 30.0]),
 )
 def test_any_flight_under_any_constraints_is_feasible_finite_and_exact(
-    feasible_set, key, seed, boldness
+    feasible_set, key, seed, scale
 ):
-    """Random floors, caps, pacing and plans, in markets whose platforms do not always deliver."""
-    rng, whole = np.random.default_rng(seed), WORLDS[key].batch
-    names = whole.problem.constraints.names
-    constraints = feasible_set(rng, [Named(name, name.split("/")[0]) for name in names])
+    """Random floors, caps, pacing and plans; in some markets not all spend is delivered."""
+    rng, batch = np.random.default_rng(seed), ENVS[key].batch
+    names = batch.problem.constraints.names
+    constraints = feasible_set(rng, [NamedCampaign(name, name.split("/")[0]) for name in names])
     plan = constraints.total * rng.dirichlet(np.full(len(names), 0.5), constraints.days)
-    problem = replace(whole.problem, constraints=constraints, static_plan=plan / constraints.days)
-    few = MarketPool(*(select(part, slice(64)) for part in whole.source[:2]), whole.source.shocks)
-    env = BudgetEnv(problem, few, whole.settings)
-    seen, _info = env.reset(seed=seed)
+    problem = replace(batch.problem, constraints=constraints, static_plan=plan / constraints.days)
+    pool = MarketPool(*(select(part, slice(64)) for part in batch.source[:2]), batch.source.shocks)
+    env = BudgetEnv(problem, pool, batch.settings)
+    observation, _info = env.reset(seed=seed)
     days = []
     for _day in range(constraints.days):
-        assert env.observation_space.contains(seen)
-        seen, reward, *_ = env.step(boldness * rng.standard_normal(env.action_space.shape))
+        assert env.observation_space.contains(observation)
+        observation, reward, *_ = env.step(scale * rng.standard_normal(env.action_space.shape))
         assert np.isfinite(reward)
         days.append(env.batch.day)
-    assert env.observation_space.contains(seen)
+    assert env.observation_space.contains(observation)
     assert all(np.isfinite(field).all() for day in days for field in day.outcome)
     spend, planned = (np.stack([getattr(d, k)[0] for d in days]) for k in ("spend", "planned"))
-    little = 1e-9 * constraints.total
+    tolerance = 1e-9 * constraints.total
     assert (spend >= 0).all()
     assert (spend <= planned).all()
-    assert (planned <= constraints.daily_cap_cents / 100 + little).all()
-    asked = np.concatenate([spend[:-1], planned[-1:]])  # the last day has no day after
+    assert (planned <= constraints.daily_cap_cents / 100 + tolerance).all()
+    # an undelivered dollar of the last day cannot be spent on a later one
+    requested = np.concatenate([spend[:-1], planned[-1:]])
     if key in ("Uncertain-S", "Carryover-S"):  # all that is planned is delivered
         assert violations(constraints, planned) == []
-    assert (asked.sum(0) <= constraints.cap_cents[1] / 100 + little).all()
-    assert asked.sum() <= constraints.total + little
+    assert (requested.sum(0) <= constraints.cap_cents[1] / 100 + tolerance).all()
+    assert requested.sum() <= constraints.total + tolerance
     if not constraints.has_daily_caps and constraints.change_limit is None:
-        assert (asked.sum(0) >= constraints.floor_cents[1] / 100 - little).all()
+        assert (requested.sum(0) >= constraints.floor_cents[1] / 100 - tolerance).all()
         if constraints.spend_all:
-            assert asked.sum() == pytest.approx(constraints.total, rel=1e-9)
+            assert requested.sum() == pytest.approx(constraints.total, rel=1e-9)
 
 
 def test_the_reference_is_plain_json():
-    from mediagym.envs.suite.reference import reference_path
-
-    told = json.loads(reference_path(task_of("Full-S")).read_text())
-    assert set(told) == {"task", "sha256", "base", "daily", "steady"}
+    content = json.loads(reference_path(task_of("Full-S")).read_text())
+    assert set(content) == {"task", "sha256", "base", "daily", "steady"}

@@ -20,7 +20,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def data(conf, advertiser, synthetic_settings):
-    """How the data room reads what was written."""
+    """Settings to read the exports that were written."""
     return DataSettings.of(conf("data/default.yaml", path=synthetic_settings.path))
 
 
@@ -71,7 +71,7 @@ def test_the_truth_names_every_parameter_of_every_campaign(advertiser, synthetic
         assert len(fields["weekday"]) == 7
 
 
-def test_a_seed_decides_every_byte(conf, priors, tmp_path):
+def test_a_seed_determines_every_byte(conf, priors, tmp_path):
     contents = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         settings = settings_of(conf, tmp_path / name, seed=seed)
@@ -92,7 +92,9 @@ def test_an_advertiser_is_plausible(advertiser):
     assert fractions[:, google].any()
     assert not np.delete(fractions, google, axis=1).any()
     in_all = advertiser.conversions[:, google].sum(1)
-    np.testing.assert_allclose(in_all, in_all.round(), atol=1e-6)  # credit moves, the sum stays
+    np.testing.assert_allclose(
+        in_all, in_all.round(), atol=1e-6
+    )  # credit moves, the total is unchanged
 
 
 def test_campaigns_that_ramp_up_spend_little_at_first(advertiser):
@@ -102,13 +104,13 @@ def test_campaigns_that_ramp_up_spend_little_at_first(advertiser):
     assert early.mean() < 0.1 * late.mean()
 
 
-def test_no_landings_are_written_where_none_are_asked_for(conf, priors, tmp_path):
+def test_no_landings_are_written_if_their_number_is_zero(conf, priors, tmp_path):
     settings = settings_of(conf, tmp_path, landings=0)
     names = {path.name for path in write_advertiser(synthesize(settings, priors), settings)}
     assert names == FILES - {"website-landings.csv"}
 
 
-def test_one_campaign_is_an_advertiser(conf, priors, tmp_path):
+def test_an_advertiser_may_have_one_campaign(conf, priors, tmp_path):
     table = conf("advertiser/default.yaml")["campaigns"]
     for name in ("google/Search Network", "meta"):
         settings = settings_of(conf, tmp_path / name[:4], campaigns={name: table[name]})

@@ -21,30 +21,30 @@ def draw(clicks=None, rows=ROWS, seed=0):
 
 
 @pytest.fixture(scope="module")
-def visits():
+def landings():
     return draw()
 
 
 @pytest.fixture(scope="module")
 def at_size():
-    """As many landings as one day in ten brings a real shop, all of whose clicks land."""
+    """A log with the daily clicks of a tenth of a real shop, all of which land."""
     clicks = np.tile([795.0, 77.0, 272.0], (len(DATES), 1))
     return draw(clicks, int(clicks.sum() / 0.433))
 
 
-def test_a_log_has_its_columns_and_about_its_rows(visits):
-    assert tuple(visits.columns) == SITE_LOG_HEADER
-    assert len(visits) == ROWS
+def test_a_log_has_its_columns_and_rows(landings):
+    assert tuple(landings.columns) == SITE_LOG_HEADER
+    assert len(landings) == ROWS
 
 
-def test_landings_lie_inside_the_history(visits):
-    times = pd.to_datetime(visits["Website Landing Time"])
+def test_landings_lie_inside_the_history(landings):
+    times = pd.to_datetime(landings["Website Landing Time"])
     assert times.min() >= pd.Timestamp("2024-01-01")
     assert times.max() < pd.Timestamp("2024-03-01")
 
 
-def test_every_campaign_lands_the_same_share_of_its_clicks(visits):
-    paid = visits[visits["Channel"] == "paid"]
+def test_the_share_of_clicks_that_land_is_the_same_for_every_campaign(landings):
+    paid = landings[landings["Channel"] == "paid"]
     counts = paid.groupby("Source").size()
     clicks = len(DATES) * np.array([200, 100, 50])
     ratio = counts[["google", "facebook", "bing"]].to_numpy() / clicks
@@ -53,23 +53,24 @@ def test_every_campaign_lands_the_same_share_of_its_clicks(visits):
     assert paid.loc[paid["Source"] == "facebook", "Campaign Type"].isna().all()
 
 
-def test_only_paid_landings_have_a_campaign_type(visits):
-    assert visits.loc[visits["Channel"] != "paid", "Campaign Type"].isna().all()
+def test_only_paid_landings_have_a_campaign_type(landings):
+    assert landings.loc[landings["Channel"] != "paid", "Campaign Type"].isna().all()
 
 
-def test_users_come_back_and_few_convert(visits):
-    per_user = visits.groupby("User Id").size()
+def test_users_return_and_few_convert(landings):
+    per_user = landings.groupby("User Id").size()
     assert 1.2 < per_user.mean() < 3
     assert per_user.max() > 3
-    assert visits["Is Converted"].mean() == pytest.approx(0.0185, abs=0.004)
-    assert set(visits["Is Converted"]) == {0, 1}
-    returning = visits["User Id"].map(per_user) > 1
+    assert landings["Is Converted"].mean() == pytest.approx(0.0185, abs=0.004)
+    assert set(landings["Is Converted"]) == {0, 1}
+    returning = landings["User Id"].map(per_user) > 1
     assert (
-        visits.loc[returning, "Is Converted"].mean() > visits.loc[~returning, "Is Converted"].mean()
+        landings.loc[returning, "Is Converted"].mean()
+        > landings.loc[~returning, "Is Converted"].mean()
     )
 
 
-def test_the_log_has_the_marginals_of_a_real_one(at_size):
+def test_the_log_has_the_marginal_shares_of_a_real_log(at_size):
     rows, converted = len(at_size), at_size["Is Converted"].sum()
     assert at_size["User Id"].nunique() / rows == pytest.approx(0.599, abs=0.03)
     assert converted / rows == pytest.approx(0.0185, abs=0.002)
@@ -81,28 +82,28 @@ def test_the_log_has_the_marginals_of_a_real_one(at_size):
         assert shares[channel] == pytest.approx(share, abs=0.025), channel
 
 
-def test_a_seed_decides_the_log(visits):
-    pd.testing.assert_frame_equal(visits, draw())
-    assert not visits.equals(draw(seed=1))
+def test_a_seed_determines_the_log(landings):
+    pd.testing.assert_frame_equal(landings, draw())
+    assert not landings.equals(draw(seed=1))
 
 
-def test_rows_are_in_no_order_of_time(visits):
-    assert not visits["Website Landing Time"].is_monotonic_increasing
+def test_rows_are_not_sorted_by_time(landings):
+    assert not landings["Website Landing Time"].is_monotonic_increasing
 
 
 @pytest.mark.parametrize("rows", [1, 2, 10, 100])
-def test_a_small_log_is_a_log(rows):
+def test_a_small_log_has_its_rows(rows):
     assert len(draw(rows=rows)) == rows
 
 
-def test_more_landings_than_clicks_take_all_clicks():
+def test_with_more_landings_than_clicks_every_click_lands():
     clicks = np.ones((len(DATES), 3))
-    visits = draw(clicks, 1000)
-    assert (visits["Channel"] == "paid").sum() == clicks.sum()
-    assert len(visits) == 1000
+    landings = draw(clicks, 1000)
+    assert (landings["Channel"] == "paid").sum() == clicks.sum()
+    assert len(landings) == 1000
 
 
-def test_without_clicks_there_are_unpaid_landings_only():
-    visits = draw(np.zeros((len(DATES), 3)), 500)
-    assert len(visits) == 500
-    assert not (visits["Channel"] == "paid").any()
+def test_without_clicks_all_landings_are_unpaid():
+    landings = draw(np.zeros((len(DATES), 3)), 500)
+    assert len(landings) == 500
+    assert not (landings["Channel"] == "paid").any()

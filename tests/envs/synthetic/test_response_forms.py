@@ -21,13 +21,13 @@ from mediagym.envs.synthetic.response_forms import demand_following_spend, with_
 SEEDS = st.integers(0, 2**32)
 CURVES = {name: form.curve for name, form in RESPONSE_FORMS.items() if form.curve is not None}
 ELASTICITY = st.floats(0.1, 0.85)
-curved = pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
-formed_ones = pytest.mark.parametrize("form", RESPONSE_FORMS.values(), ids=RESPONSE_FORMS)
+every_curve = pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+every_form = pytest.mark.parametrize("form", RESPONSE_FORMS.values(), ids=RESPONSE_FORMS)
 
 
 @pytest.fixture
 def a_flight(draw_market, draw_state):
-    """Draws five markets with their state, spend of twenty days and noise."""
+    """Draws five markets with state, twenty days of spend, and noise."""
 
     def draw(seed=0):
         rng = np.random.default_rng(seed)
@@ -39,18 +39,18 @@ def a_flight(draw_market, draw_state):
     return draw
 
 
-@curved
+@every_curve
 @given(elasticity=ELASTICITY)
-def test_a_curve_is_one_at_its_reference_with_the_elasticity_that_is_stated(curve, elasticity):
+def test_a_curve_is_one_at_its_reference_with_the_given_elasticity(curve, elasticity):
     e = np.array(elasticity)
     assert curve(np.array(1.0), e) == pytest.approx(1, rel=1e-9)
     up, down = curve(np.array(1 + 1e-5), e), curve(np.array(1 - 1e-5), e)
     assert (up - down) / 2e-5 == pytest.approx(elasticity, rel=1e-4)
 
 
-@curved
+@every_curve
 @given(elasticity=ELASTICITY)
-def test_a_curve_grows_from_nothing_and_is_concave(curve, elasticity):
+def test_a_curve_increases_from_zero_and_is_concave(curve, elasticity):
     ratio = np.r_[0.0, np.geomspace(1e-7, 30, 400)]
     value = curve(ratio, np.full(401, elasticity))
     assert value[0] == 0
@@ -59,13 +59,13 @@ def test_a_curve_grows_from_nothing_and_is_concave(curve, elasticity):
     assert (np.diff(slope) <= 1e-6 * slope[:-1]).all()
 
 
-@curved
-def test_curves_differ_from_the_simulators_own_far_from_the_reference(curve):
+@every_curve
+def test_curves_differ_from_hills_far_from_the_reference(curve):
     ratio, e = np.array(5.0), np.array(0.5)
     assert abs(curve(ratio, e) / saturation(ratio, e, np.array(1.0)) - 1) > 0.15
 
 
-@curved
+@every_curve
 @given(seed=SEEDS)
 def test_numpy_and_torch_agree_and_torch_has_a_gradient(curve, seed):
     rng = np.random.default_rng(seed)
@@ -80,7 +80,7 @@ def test_numpy_and_torch_agree_and_torch_has_a_gradient(curve, seed):
 
 @pytest.mark.parametrize("name", ["hill", "no_carryover", "drifting", "confounded"])
 @pytest.mark.parametrize("noisy", [False, True])
-def test_where_the_curve_is_ours_a_day_is_that_of_the_market_bit_by_bit(a_flight, name, noisy):
+def test_with_hills_curve_a_day_is_that_of_the_market_bit_by_bit(a_flight, name, noisy):
     market, state, spend, noise = a_flight()
     market = with_form(RESPONSE_FORMS[name], market)
     today = select(noise, 0) if noisy else None
@@ -90,26 +90,26 @@ def test_where_the_curve_is_ours_a_day_is_that_of_the_market_bit_by_bit(a_flight
             np.testing.assert_array_equal(one, two)
 
 
-@formed_ones
-def test_a_form_changes_what_it_says_and_nothing_else(a_flight, form):
+@every_form
+def test_a_form_changes_its_parameter_and_no_other(a_flight, form):
     market, *_ = a_flight()
     changed = with_form(form, market)._asdict()
     differ = {k for k, v in market._asdict().items() if not np.array_equal(changed[k], v)}
     assert differ == (
-        {"carryover"} if not form.carries else {"drift_sd"} if form.drift_sd else set()
+        {"carryover"} if not form.carryover else {"drift_sd"} if form.drift_sd else set()
     )
-    if not form.carries:
+    if not form.carryover:
         assert (changed["carryover"] == 0).all()
 
 
-@curved
-def test_another_curve_replaces_the_response_alone(a_flight, curve):
-    """Expected conversions over demand are the curve; clicks and the state are ours."""
+@every_curve
+def test_another_curve_changes_the_response_alone(a_flight, curve):
+    """Conversions over demand are the curve; clicks and state are those of the market."""
     market, state, spend, noise = a_flight(3)
     today = select(noise, 0)
     after, outcome = step_with_form(ResponseForm(curve=curve), market, state, spend[0], today)
-    usual, ours = step(market, state, spend[0], today)
-    for one, two in zip(after, usual, strict=True):
+    state_after, ours = step(market, state, spend[0], today)
+    for one, two in zip(after, state_after, strict=True):
         np.testing.assert_array_equal(one, two)
     ratio = after.stock / market.reference_spend
     demand = ours.expected / saturation(ratio, market.elasticity, market.slope)
@@ -117,14 +117,14 @@ def test_another_curve_replaces_the_response_alone(a_flight, curve):
     np.testing.assert_allclose(outcome.expected_revenue, outcome.expected * market.order_value)
     np.testing.assert_array_equal(outcome.clicks, ours.clicks)
     np.testing.assert_array_equal(outcome.claimed, outcome.conversions)
-    # its order values are those of its own noise
+    # order values have the same noise
     np.testing.assert_allclose(
         outcome.revenue * ours.conversions, ours.revenue * outcome.conversions, rtol=1e-6
     )
 
 
-@curved
-def test_counts_average_to_what_is_expected(a_flight, curve):
+@every_curve
+def test_counts_average_to_their_expectation(a_flight, curve):
     market, state, spend, _ = a_flight(5)
     many, count = select(market, np.zeros(4000, int)), 4000
     state = select(state, np.zeros(count, int))
@@ -136,8 +136,8 @@ def test_counts_average_to_what_is_expected(a_flight, curve):
     assert (gap < 5 * sd + 1e-9).all()
 
 
-@formed_ones
-def test_what_a_plan_brings_is_the_sum_of_its_days_in_numpy_and_torch(a_flight, form):
+@every_form
+def test_expected_conversions_are_those_of_daily_steps_in_numpy_and_torch(a_flight, form):
     market, state, spend, _ = a_flight(1)
     market = with_form(form, market)
     after, days = expected_conversions(form, market, state, spend)
@@ -153,7 +153,7 @@ def test_what_a_plan_brings_is_the_sum_of_its_days_in_numpy_and_torch(a_flight, 
     np.testing.assert_allclose(theirs.numpy(), days, rtol=1e-9)
 
 
-def test_spend_that_follows_demand_does_so_at_its_elasticity_and_keeps_its_scale(draw_market):
+def test_confounded_spend_has_its_elasticity_to_demand_and_keeps_its_scale(draw_market):
     rng = np.random.default_rng(0)
     market = draw_market(rng)
     levels, spend = rng.normal(0, 0.4, (200, 3)), np.full((200, 3), 100.0)
@@ -176,31 +176,33 @@ def advertisers(conf, priors: Priors, tmp_path_factory):
     }
 
 
-def _followed(advertiser) -> np.ndarray:
-    """Correlation of log spend and log demand, deseasonalised by nothing, by campaign."""
+def _spend_demand_correlation(advertiser) -> np.ndarray:
+    """Correlation of log spend and log demand per campaign."""
     weekday = (advertiser.dates.astype(int) + 3) % 7
     demand = advertiser.levels + advertiser.market.weekday[weekday]
     pairs = zip(demand.T, np.log(advertiser.spend + 0.05).T, strict=True)
     return np.array([np.corrcoef(one, two)[0, 1] for one, two in pairs])
 
 
-def test_spend_of_a_confounded_advertiser_follows_demand_and_of_no_other(advertisers):
-    confounded, usual = (_followed(advertisers[name]) for name in ("confounded", "hill"))
-    assert (confounded > usual + 0.1).sum() >= 7
-    assert confounded.mean() > usual.mean() + 0.2
+def test_spend_follows_demand_for_the_confounded_form_alone(advertisers):
+    confounded, independent = (
+        _spend_demand_correlation(advertisers[name]) for name in ("confounded", "hill")
+    )
+    assert (confounded > independent + 0.1).sum() >= 7
+    assert confounded.mean() > independent.mean() + 0.2
 
 
-def test_advertisers_of_all_forms_are_alike_in_all_else(advertisers):
-    own = advertisers["hill"]
+def test_advertisers_of_different_forms_differ_in_nothing_else(advertisers):
+    hill = advertisers["hill"]
     for name, other in advertisers.items():
         assert np.isfinite(other.conversions).all()
-        np.testing.assert_array_equal(other.market.elasticity, own.market.elasticity)
+        np.testing.assert_array_equal(other.market.elasticity, hill.market.elasticity)
         if name != "confounded":
-            np.testing.assert_array_equal(other.spend, own.spend)
+            np.testing.assert_array_equal(other.spend, hill.spend)
     drifted = advertisers["drifting"].levels[-1] - advertisers["drifting"].state.level
     np.testing.assert_allclose(drifted, advertisers["drifting"].state.drift)
     assert np.abs(drifted).mean() > 0.05
-    assert own.state.drift is None
+    assert hill.state.drift is None
 
 
 def test_an_unknown_form_is_refused(conf, tmp_path):

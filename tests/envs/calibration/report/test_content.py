@@ -45,11 +45,11 @@ class _Tags(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.tags.append((tag, dict(attrs)))
 
 
 def test_every_parameter_of_the_priors_is_shown() -> None:
@@ -68,44 +68,46 @@ def test_curves_are_bands_that_grow_with_spend(content: CalibrationContent) -> N
 def test_curves_widen_outside_what_was_observed(
     content: CalibrationContent, posterior: Posterior
 ) -> None:
-    """By the ratio of the interval's ends, from the reference to five times the most ever spent."""
+    """By the ratio of the interval's bounds, from the reference to five times the largest spend."""
     width = np.log(content.curve[-1, 1:] / content.curve[0, 1:])
     inside = np.argmin(np.abs(content.grid[1:] - posterior.market.reference_spend[0]), axis=0)
-    known = np.nansum(content.conversions, axis=0) > 100
-    assert (width[-1] > width[inside, np.arange(width.shape[1])])[known].all()
+    large = np.nansum(content.conversions, axis=0) > 100
+    assert (width[-1] > width[inside, np.arange(width.shape[1])])[large].all()
 
 
-def test_a_steady_curve_is_what_a_steady_month_brings(posterior: Posterior) -> None:
-    """At a level that stays: the simulator's mean over whole weeks, the stock settled."""
+def test_a_steady_state_curve_is_the_mean_of_a_month_of_constant_spend(
+    posterior: Posterior,
+) -> None:
+    """At a constant level: the simulator's mean over whole weeks, with the stock converged."""
     market, state = posterior.sample_training(8)
     still = market._replace(level_kept=np.ones_like(market.level_kept))
     plan = np.repeat(posterior.recent[None, None], 28, 0)
-    settled = state._replace(stock=posterior.recent + 0 * state.stock)
-    _, outcomes = simulate(still, settled, plan, None)
+    converged = state._replace(stock=posterior.recent + 0 * state.stock)
+    _, outcomes = simulate(still, converged, plan, None)
     month = sum(outcome.expected for outcome in outcomes) / 28
     np.testing.assert_allclose(steady_conversions(market, posterior.recent, state.level), month)
 
 
-def test_posteriors_are_the_parameters_behind_the_market(
+def test_posteriors_of_the_content_agree_with_the_report(
     content: CalibrationContent, posterior: Posterior
 ) -> None:
-    """What is read back from the market's fields is what the report of the calibration says."""
+    """Parameters are read back from the market's fields."""
     for name in PARAMETERS:
         values = content.posterior[name]
         assert values.shape == (posterior.draws - posterior.held_out, len(content.names))
         prior = content.prior[name]
         assert np.isfinite(prior).all()
     for k, campaign in enumerate(content.names):
-        told = posterior.report["campaigns"][campaign]["parameters"]
+        summary = posterior.report["campaigns"][campaign]["parameters"]
         for name in PARAMETERS:
-            low, high = told[name]["p05"], told[name]["p95"]
+            low, high = summary[name]["p05"], summary[name]["p95"]
             inside = (content.posterior[name][:, k] >= low - 1e-9) & (
                 content.posterior[name][:, k] <= high + 1e-9
             )
             assert inside.mean() > 0.75, (campaign, name)
 
 
-def test_levels_are_drawn_for_every_day_of_the_history(
+def test_levels_cover_every_day_of_the_history(
     content: CalibrationContent, history: History
 ) -> None:
     assert content.level.shape == (len(QUANTILES), *history.spend.shape)
@@ -113,51 +115,51 @@ def test_levels_are_drawn_for_every_day_of_the_history(
     assert (content.level > 0).all()
 
 
-def test_the_document_is_json_and_says_where_the_data_end(
+def test_the_document_is_json_and_states_the_observed_range(
     content: CalibrationContent, history: History
 ) -> None:
     document = json.loads(json.dumps(calibration_document(content), allow_nan=False))
     assert list(document["campaigns"]) == list(history.names)
     assert document["history"]["fingerprint"] == history.fingerprint()
-    for k, found in enumerate(document["campaigns"].values()):
+    for k, campaign in enumerate(document["campaigns"].values()):
         most = np.nanmax(history.spend[:, k])
-        assert found["observed"]["spend_max"] == pytest.approx(most)
+        assert campaign["observed"]["spend_max"] == pytest.approx(most)
         counted = np.nansum(history.conversions[:, k])
-        assert found["observed"]["conversions"] == pytest.approx(counted)
-        curve = found["curve"]
+        assert campaign["observed"]["conversions"] == pytest.approx(counted)
+        curve = campaign["curve"]
         np.testing.assert_allclose(
             curve["times_observed_max"], np.array(curve["spend"]) / max(most, 0.01)
         )
         assert np.shape(curve["conversions"]) == (len(QUANTILES), len(curve["spend"]))
         for name in PARAMETERS:
-            parts = found["parameters"][name]
+            parts = campaign["parameters"][name]
             assert (
                 parts["learnt"]
                 == content.report["campaigns"][content.names[k]]["parameters"][name]["learnt"]
             )
             for side in ("prior", "posterior"):
                 assert parts[side] == sorted(parts[side])
-        assert 0 <= found["checks"]["one_day_ahead_coverage90"] <= 1
+        assert 0 <= campaign["checks"]["one_day_ahead_coverage90"] <= 1
 
 
-def test_the_history_is_described_as_well_as_it_should_be(content: CalibrationContent) -> None:
+def test_large_campaigns_have_nominal_coverage(content: CalibrationContent) -> None:
     large = np.nansum(content.conversions, axis=0) > 150
     np.testing.assert_allclose(content.check.coverage90[large], 0.9, atol=0.1)
 
 
-def test_the_report_is_whole(written: list[Path]) -> None:
+def test_the_report_has_all_its_files(written: list[Path]) -> None:
     assert [path.name for path in written] == [
         "calibration.html", "calibration.json", *(f"{name}.png" for name in FIGURES),
     ]  # fmt: skip
     assert json.loads(written[1].read_text(encoding="utf-8"))["objective"] == "conversions"
     for path in written[2:]:
-        picture = imread(path)
-        assert picture.shape[1] > 500
-        assert picture.std() > 0.03
+        image = imread(path)
+        assert image.shape[1] > 500
+        assert image.std() > 0.03
 
 
-def test_the_page_needs_nothing_but_itself(page: str) -> None:
-    tags = _Tags(page).found
+def test_the_page_is_self_contained(page: str) -> None:
+    tags = _Tags(page).tags
     for tag, attributes in tags:
         assert tag not in ("script", "link", "iframe", "object"), tag
         for key in ("src", "href", "data", "action", "srcset"):
@@ -167,16 +169,16 @@ def test_the_page_needs_nothing_but_itself(page: str) -> None:
     assert not re.search(r"https?://", page)
 
 
-def test_the_page_has_a_picture_a_section_and_a_row_a_campaign(
+def test_the_page_has_one_figure_per_section_and_one_row_per_campaign(
     page: str, content: CalibrationContent
 ) -> None:
-    tags = _Tags(page).found
-    pictures = [found for tag, found in tags if tag == "img"]
-    assert len(pictures) == len(FIGURES)
-    assert len({found["src"] for found in pictures}) == len(FIGURES)
-    for found in pictures:
-        assert (found["src"] or "").startswith("data:image/png;base64,iVBOR")
-        assert found["alt"]
+    tags = _Tags(page).tags
+    images = [attributes for tag, attributes in tags if tag == "img"]
+    assert len(images) == len(FIGURES)
+    assert len({image["src"] for image in images}) == len(FIGURES)
+    for image in images:
+        assert (image["src"] or "").startswith("data:image/png;base64,iVBOR")
+        assert image["alt"]
     headings = [tag for tag, _ in tags if tag == "h2"]
     assert len(headings) >= len(FIGURES) + 1
     for name in content.names:
@@ -186,24 +188,22 @@ def test_the_page_has_a_picture_a_section_and_a_row_a_campaign(
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blank pictures, where it is not they that matter."""
+    """Blank figures, for tests that do not look at them."""
     for name in FIGURES:
         monkeypatch.setitem(FIGURES, name, lambda _: blank(1, 1))
 
 
 @pytest.mark.usefixtures("quick")
-def test_names_and_notes_are_text_and_no_markup(
-    content: CalibrationContent, tmp_path: Path
-) -> None:
-    nasty = "<script>alert(1)</script> & more"
-    report = {**content.report, "notes": [nasty]}
+def test_names_and_notes_are_escaped(content: CalibrationContent, tmp_path: Path) -> None:
+    markup = "<script>alert(1)</script> & more"
+    report = {**content.report, "notes": [markup]}
     page = write_report(content._replace(report=report), "conversions", tmp_path)[0].read_text()
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in page
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_folder_that_cannot_be_written_to_is_told(
+def test_a_folder_that_cannot_be_written_to_is_an_error(
     content: CalibrationContent, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -211,13 +211,13 @@ def test_a_folder_that_cannot_be_written_to_is_told(
         write_report(content, "conversions", tmp_path / "file" / "calibration")
 
 
-def test_a_campaign_that_was_never_reported_has_its_prior_shown(
+def test_a_campaign_without_reports_is_shown_with_its_prior(
     history: History,
     priors: Priors,
     calibration_settings: CalibrationSettings,
     tmp_path: Path,
 ) -> None:
-    """And one that spent nothing beside it."""
+    """And so is one that spent nothing."""
     arrays = {name: getattr(history, name)[:, :3].copy() for name in (*METRICS, "presence")}
     for name in METRICS:
         arrays[name][:, 0], arrays[name][:, 1] = np.nan, 0.0
@@ -234,12 +234,14 @@ def test_a_campaign_that_was_never_reported_has_its_prior_shown(
     assert second["observed"]["days"] == len(history.dates)
 
 
-def test_after_an_update_priors_stay_where_they_were(
+def test_after_an_update_priors_keep_their_centres(
     history: History, posterior: Posterior, priors: Priors, content: CalibrationContent
 ) -> None:
-    """The memory says what they were centred on, not the history that has grown since."""
+    """They come from the update state, not from the longer history."""
     assert posterior.update_state is not None
-    moved = posterior.update_state._replace(anchor_conversions=2 * posterior.update_state.anchor_conversions)
+    moved = posterior.update_state._replace(
+        anchor_conversions=2 * posterior.update_state.anchor_conversions
+    )
     again = calibration_content(history, dataclasses.replace(posterior, update_state=moved), priors)
     np.testing.assert_allclose(
         again.prior["conversions"], 2 * content.prior["conversions"], rtol=1e-12
