@@ -20,8 +20,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from ..errors import DataError, data_error, shown
+from ..formats import SIGN, currency_of, decimals_of
 from ..types import Floats
-from .currency import SIGN, currency_of, decimals_of
 
 Blank = Literal["error", "zero", "nan"]
 Kind = Literal["money", "number", "count", "share"]

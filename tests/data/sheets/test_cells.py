@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mediagym.data.errors import DataError
-from mediagym.data.exports import cells, content
-from mediagym.data.exports.cells import Sheet, read_sheets
+from mediagym.data.sheets import cells, content
+from mediagym.data.sheets.cells import Sheet, read_sheets
 
 ROWS = [["Day", "Campaign", "Cost"], ["2025-01-01", "Brand", "1.5"], ["2025-01-02", "Brand", "2"]]
 CSV = "".join(",".join(row) + "\n" for row in ROWS)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediagym.data.errors import ConfigError
-from mediagym.data.exports.headings import CURRENCIES, Heading, canonical_heading
-from mediagym.data.exports.vocabulary import (
+from mediagym.data.formats.headings import CURRENCIES, Heading, canonical_heading
+from mediagym.data.formats.vocabulary import (
     COLUMNS,
     GENERIC,
     Format,

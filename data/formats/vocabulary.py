@@ -27,7 +27,7 @@ GENERIC = "generic"  # the format of no platform: one row per day, platform and 
 API, PLAIN = "api", "plain"  # in place of a language: names in an API; names that people give
 _WHERE = "conf/data/format"
 _MONEY: tuple[Column, ...] = ("cost", "revenue")
-_LANGUAGES = {
+LANGUAGES = {  # by code in the files
     "de": "German",
     "en": "English",
     "es": "Spanish",
@@ -153,7 +153,7 @@ def formats_table() -> str:
     rows = ["| Platform | Exports | Languages | Date | Cost | Conversions |", "|" + " --- |" * 6]
     for settings in formats():
         spoken = {language for names in settings.columns.values() for language in names}
-        languages = ", ".join(sorted(_LANGUAGES[code] for code in spoken - {API, PLAIN})) or "-"
+        languages = ", ".join(sorted(LANGUAGES[code] for code in spoken - {API, PLAIN})) or "-"
         headings = [_code(settings.headings(column)) for column in columns]
         exports = ", ".join(settings.exports)
         rows.append("| " + " | ".join([settings.title, exports, languages, *headings]) + " |")
@@ -182,8 +182,8 @@ def _check_columns(settings: Format, where: str) -> None:
     for column, languages in settings.columns.items():
         for language, names in languages.items():
             key = f"columns.{column}.{language}"
-            if language not in {*_LANGUAGES, API, PLAIN}:
-                allowed = ", ".join([*_LANGUAGES, API, PLAIN])
+            if language not in {*LANGUAGES, API, PLAIN}:
+                allowed = ", ".join([*LANGUAGES, API, PLAIN])
                 raise _error(where, key, language, allowed, "correct the language")
             for name in names:
                 if meaning.setdefault(name, column) != column:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediagym.data.exports.currency import (
+from mediagym.data.formats.currency import (
     CODES,
     SHARED_SYMBOLS,
     SIGN,
