@@ -13,11 +13,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LINES = {  # each room's sub-packages; each may import those before it, and all of the rooms before
-    "data": "sheets formats exports ingestion forecasting journeys diagnosis attribution insights",
+    "data": "sheets formats parsing exports units ingestion forecasting journeys diagnosis attribution insights",
     "envs": "arrays market projection constraints calibration calibration.report flight synthetic "
     "planning environment suite",
     "agents": "policies training setup plans evaluation studies",
-    "scripts": "cli benchmarks",
+    "scripts": "cli fuzzing benchmarks",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
     "data": {"errors", "types", "settings", "storage", "plotting", "history"},

@@ -10,7 +10,7 @@ import torch
 
 from ...data.attribution import attribution_reader
 from ...data.errors import ConfigError
-from ...data.exports import fill_missing_conversions, load_history
+from ...data.units import fill_missing_conversions, load_history
 from ...data.history import History
 from ...data.journeys import load_landings
 from ...data.storage import SAMPLE, digest, shipped_yaml
@@ -74,7 +74,8 @@ def prepare(config: ExperimentConfig, progress: Progress) -> Experiment:
             config.agent.validation, config.evaluation.markets, config.calibration.held_out
         )
     history, notes = load(config)
-    parse_constraints(config.constraints, history.campaigns, config.env.days)
+    limits = parse_constraints(config.constraints, history.campaigns, config.env.days)
+    limits.in_currency(history.currency)  # refuses contradictions before the long calibration
     findings = find_journeys(config, history)
     folder, posterior = calibrated(config, history, findings, progress)
     problem = problem_in(

@@ -13,7 +13,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError, DataError
-from ...data.exports import DataSettings, fill_missing_conversions, load_history
+from ...data.exports import DataSettings
+from ...data.units import fill_missing_conversions, load_history
 from ...data.forecasting import NAIVE_FORECASTS, Verification, naive_draws, pooled_scores, verify
 from ...data.history import History
 from ...data.settings import Command, Settings
@@ -142,6 +143,7 @@ def backtest_document(
     pooled_scores = _side_by_side(origins)
     return {
         "metric": command.metric,
+        "currency": history.currency,
         "objective": command.objective.name,
         "horizon": command.backtest.horizon,
         "history": {"fingerprint": history.fingerprint(), "days": len(history.dates)},

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from ...data.formats import sign_of
 from ...data.plotting import blank, png_of
 from ...data.storage import write_bytes
 
@@ -18,7 +19,7 @@ SCORES = (
 
 def rolling_table(content: Mapping[str, Any]) -> Table:
     """Return the scores of all origins together and of the latest horizon alone."""
-    table = Table(title=f"{content['metric']}, {content['horizon']} days given their spend")
+    table = Table(title=f"{metric_label(content)}, {content['horizon']} days given their spend")
     table.add_column("forecaster", no_wrap=True)
     for score in SCORES:
         table.add_column(score.replace("_", "\n"), justify="right")
@@ -40,6 +41,12 @@ def backtest_markdown(content: Mapping[str, Any], command: str) -> str:
     for horizon, rows in _rows(content).items():
         lines += [f"| {horizon} | " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def metric_label(content: Mapping[str, Any]) -> str:
+    """Return the metric, revenue with its currency where the exports name one."""
+    metric, currency = str(content["metric"]), content.get("currency")
+    return f"{metric} in {sign_of(currency)}" if metric == "revenue" and currency else metric
 
 
 def _rows(content: Mapping[str, Any]) -> dict[str, list[list[str]]]:
@@ -78,7 +85,7 @@ def draw_backtest(content: Mapping[str, Any], folder: Path) -> Path:
     left.plot(at, actual, "o", color="#c8553d", markersize=5, label="actual")
     left.set_xticks(at, [part["date"] for part in parts], rotation=30, ha="right")
     left.set_ylim(bottom=0)
-    left.set_title(f"{content['metric']} of {content['horizon']} days from each date")
+    left.set_title(f"{metric_label(content)} of {content['horizon']} days from each date")
     left.legend(frameon=False)
     names = ["model", *content["rivals"]]
     scores = {"model": content["model"], **content["rivals"]}

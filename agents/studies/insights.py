@@ -12,7 +12,8 @@ from ...data.attribution import (
     attribution_study_of,
 )
 from ...data.diagnosis import DiagnosisSettings, diagnose
-from ...data.exports import DataSettings, fill_missing_conversions, load_history
+from ...data.exports import DataSettings
+from ...data.units import fill_missing_conversions, load_history
 from ...data.forecasting import (
     METRICS,
     Forecaster,
@@ -101,7 +102,7 @@ def simulator_of(command: InsightsCommand) -> Forecaster:
 
 
 def recent_spend(history: History, days: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the same weekday's mean spend of the last four weeks, (days, campaigns) dollars."""
+    """Return the same weekday's mean spend of the last four weeks, (days, campaigns)."""
     nothing = np.zeros((days, len(history.campaigns)))
     return same_weekday(history, nothing, "spend")
 

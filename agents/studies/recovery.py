@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
-from ...data.exports import DataSettings, load_history
+from ...data.exports import DataSettings
+from ...data.units import load_history
 from ...data.history import History
 from ...data.settings import Command, Settings
 from ...data.types import Floats

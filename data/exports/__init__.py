@@ -1,48 +1,39 @@
 """What do the platforms' files say?
 
-`load_history` reads a folder of CSV exports into a `History`. The column names of the Google, Meta
-and Microsoft exports are declared in `columns.COLUMN_SYNONYMS`, the file names and campaign types
-in `conf/data/default.yaml`.
+`read_exports` reads a folder of exports, as the platforms write them, into `Records`: each day of
+each campaign once. What tells a platform and what its headings mean is declared in
+`conf/data/format`; here is how a file is read by these declarations, with certainty or not at all.
 
-- `load`: entry point; a `History` from the exports of all channels
+- `read`: entry point; the records of all files
 - `settings`: folder and reading options
-- `folder`: which file is which channel's export
-- `csv_table`: cells of a CSV file as text
-- `columns`: names of columns, and where they are in a header
-- `dates`, `numbers`: parsing of cells
-- `channel`: one channel's export as one row per day and campaign type
-- `missing_conversions`: estimated conversions of campaigns that export only revenue
+- `folder`: files of the folder
+- `table`: header of a sheet: its platform, and what its columns mean
+- `body`, `totals`: which rows are data; titles, footers and totals are not
+- `rows`, `labels`: one sheet as days, labels and numbers
+- `copies`, `weekly`, `money`: rows that repeat others; weeks; millionths and currencies
+- `sums`: exact sums per day and labels
+- `records`: what a reading returns
 """
 
-from .cells import SPREADSHEET_ROWS, truncation_note, wrong_width
-from .channel import ChannelDays, read_channel
-from .columns import COLUMN_SYNONYMS, canonical
-from .content import read_file
-from .csv_table import csv_rows, decode, quoted_names
-from .dates import DateColumn, parse_days
-from .folder import find_exports, list_files
-from .load import load_history
-from .missing_conversions import campaigns_without_conversions, fill_missing_conversions
-from .settings import DataSettings
+from ..parsing import DateColumn, parse_days
+from .folder import list_files
+from .read import read_exports
+from .records import COLUMNS, LABELS, LeftOut, Records, Source
+from .settings import DataSettings, config_error, expanded
+from .sums import summed
 
 __all__ = [
-    "COLUMN_SYNONYMS",
-    "SPREADSHEET_ROWS",
-    "ChannelDays",
+    "COLUMNS",
+    "LABELS",
     "DataSettings",
     "DateColumn",
-    "campaigns_without_conversions",
-    "canonical",
-    "csv_rows",
-    "decode",
-    "fill_missing_conversions",
-    "find_exports",
+    "LeftOut",
+    "Records",
+    "Source",
+    "config_error",
+    "expanded",
     "list_files",
-    "load_history",
     "parse_days",
-    "quoted_names",
-    "read_channel",
-    "read_file",
-    "truncation_note",
-    "wrong_width",
+    "read_exports",
+    "summed",
 ]

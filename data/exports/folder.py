@@ -1,35 +1,60 @@
-"""Search for each channel's export in the folder of exports."""
+"""Files of a folder: which are read as exports, and which are not."""
 
+from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
-from ..errors import DataError, data_error
-from .csv_table import quoted_names
+from ..errors import DataError, data_error, quoted_names
 from .settings import DataSettings
 
+SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".gz", ".zip")
 
-def find_exports(settings: DataSettings) -> tuple[dict[str, Path], list[str]]:
-    """Path of each channel's export, and notes on unusual file names.
+
+def find_files(settings: DataSettings) -> tuple[list[Path], list[str]]:
+    """Paths of the files to read, by name, and notes on what is not read.
 
     Args:
-        settings: folder, channels and file names.
-
-    Returns:
-        The paths by channel, in the order of `settings.channels`, and the notes.
+        settings: folder or file, patterns to ignore, name of the site log.
 
     Raises:
         ConfigError: no folder was given.
-        DataError: the folder does not exist, or a channel has no file or several.
+        DataError: the folder does not exist or has no file that could be an export.
     """
-    files = list_files(settings.folder())
-    paths: dict[str, Path] = {}
-    notes: list[str] = []
-    for channel in settings.channels:
-        accepted = settings.files[channel]
-        path = _only_file(settings, channel, files)
-        paths[channel] = path
-        if path.name != accepted[0]:
-            notes.append(f"{path.name}: read as {accepted[0]}.")
-    return paths, notes + _unread_notes(settings, files)
+    location = settings.location()
+    if location.is_file():
+        return [location], []
+    found: list[Path] = []
+    unread: dict[str, list[str]] = {}
+    contents = [path for paths in list_files(location).values() for path in paths]
+    for path in sorted(contents):
+        reason = _unread(path, settings)
+        if reason is None:
+            found.append(path)
+        elif reason:
+            unread.setdefault(reason, []).append(path.name)
+    if not found:
+        names = quoted_names([path.name for path in contents][:12])
+        raise data_error(
+            str(location),
+            f"no export was found; the folder contains {names or 'nothing'}",
+            f"files that end in {', '.join(SUFFIXES)}",
+            "set data.path to the folder of the exports",
+        )
+    return found, [f"not read: {quoted_names(names)} ({why})." for why, names in unread.items()]
+
+
+def _unread(path: Path, settings: DataSettings) -> str | None:
+    """Why a file is not read; None if it is, "" if that needs no words."""
+    name = path.name.lower()
+    if name.startswith((".", "~$")) or name == settings.landings_file.lower():
+        return ""
+    if any(fnmatch(name, pattern.lower()) for pattern in settings.ignore_files):
+        return "data.ignore_files"
+    if path.is_dir():
+        return "folders in the folder are left alone"
+    if not name.endswith(SUFFIXES):
+        return "no table by its name"
+    return None
 
 
 def list_files(folder: Path) -> dict[str, list[Path]]:
@@ -40,7 +65,7 @@ def list_files(folder: Path) -> dict[str, list[Path]]:
     """
     files: dict[str, list[Path]] = {}
     try:
-        for path in sorted(folder.iterdir()):
+        for path in _entries(folder):
             files.setdefault(path.name.lower(), []).append(path)
     except FileNotFoundError as error:
         raise _not_folder(folder, "there is no such folder") from error
@@ -52,44 +77,11 @@ def list_files(folder: Path) -> dict[str, list[Path]]:
     return files
 
 
+def _entries(folder: Path) -> Iterator[Path]:
+    yield from sorted(folder.iterdir())
+
+
 def _not_folder(folder: Path, given: str) -> DataError:
     return data_error(
         str(folder), given, "a folder that contains the ad exports", "set data.path to that folder"
     )
-
-
-def _only_file(settings: DataSettings, channel: str, files: dict[str, list[Path]]) -> Path:
-    """The only file of a channel."""
-    accepted = settings.files[channel]
-    paths = [
-        path for name in dict.fromkeys(n.lower() for n in accepted) for path in files.get(name, [])
-    ]
-    folder = settings.folder()
-    if not paths:
-        contents = quoted_names([p.name for group in files.values() for p in group][:12])
-        raise data_error(
-            accepted[0],
-            f"no export of {channel} in {folder}, which contains {contents or 'nothing'}",
-            f"one file named {' or '.join(accepted)}",
-            f"add it to the folder, or remove {channel} from data.channels",
-        )
-    if len(paths) > 1:
-        raise data_error(
-            paths[0].name,
-            f"{folder} contains {len(paths)} exports of {channel}: "
-            f"{quoted_names([path.name for path in paths])}",
-            "one file per channel",
-            "move the others to another folder",
-        )
-    return paths[0]
-
-
-def _unread_notes(settings: DataSettings, files: dict[str, list[Path]]) -> list[str]:
-    """Notes on exports of channels that are not in `settings.channels`."""
-    return [
-        f"{path.name}: not read, as {channel} is not in data.channels."
-        for channel, accepted in settings.files.items()
-        if channel not in settings.channels
-        for name in accepted
-        for path in files.get(name.lower(), [])
-    ]

@@ -24,7 +24,8 @@ from mediagym.data.diagnosis import (
     baseline_of,
     changes_of,
 )
-from mediagym.data.exports import DataSettings, load_history
+from mediagym.data.exports import DataSettings
+from mediagym.data.units import load_history
 from mediagym.data.forecasting import (
     METRICS,
     BiasCorrected,
@@ -275,6 +276,7 @@ def _history(advertiser: Advertiser) -> History:
         tuple(advertiser.campaigns),
         presence=np.full(advertiser.spend.shape, OBSERVED, np.int8),
         notes=(),
+        currency=None,
         **{name: np.array(getattr(advertiser, name), dtype=float) for name in names},
     )
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mediagym.data.exports import DataSettings, load_history
+from mediagym.data.exports import DataSettings
+from mediagym.data.units import load_history
 
 
 def test_advertiser_a_is_read_to_the_dollar(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mediagym.data.errors import DataError
-from mediagym.data.exports import DataSettings, load_history
+from mediagym.data.exports import DataSettings
+from mediagym.data.units import load_history
 
 Make = Callable[..., DataSettings]
 GOOGLE = "googleads-performance.csv"

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from mediagym.data.errors import ConfigError, DataError
-from mediagym.data.exports import DataSettings, load_history
+from mediagym.data.exports import DataSettings
+from mediagym.data.units import load_history
 
 Make = Callable[..., DataSettings]
 

@@ -13,7 +13,7 @@ from mediagym.data.formats.currency import (
     decimals_of,
     format_amount,
 )
-from mediagym.data.exports.numbers import parse_numbers
+from mediagym.data.parsing import parse_numbers
 
 CURRENCIES = sorted(CODES)
 

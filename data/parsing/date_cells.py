@@ -3,10 +3,9 @@
 import datetime
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from .settings import DateFormat
-
+DateFormat = Literal["YYYY-MM-DD", "DD-MM-YYYY", "MM-DD-YYYY"]
 DMY: DateFormat = "DD-MM-YYYY"
 MDY: DateFormat = "MM-DD-YYYY"
 YMD: DateFormat = "YYYY-MM-DD"

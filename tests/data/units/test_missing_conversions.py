@@ -8,7 +8,7 @@ import pytest
 
 from mediagym.data.attribution import AttributionSettings, attribution_document, attribution_study
 from mediagym.data.errors import DataError
-from mediagym.data.exports import (
+from mediagym.data.units import (
     campaigns_without_conversions,
     fill_missing_conversions,
     load_history,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediagym.data.errors import DataError
-from mediagym.data.exports.numbers import ParsedNumbers, decimal_mark, parse_numbers
+from mediagym.data.parsing import ParsedNumbers, decimal_mark, parse_numbers
 
 SPACES = [" ", "\u00a0", "\u202f"]
 NOTATIONS = [  # decimal mark, thousands separator

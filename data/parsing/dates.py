@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConfigError, DataError, data_error, shown
-from .date_cells import DMY, MDY, YMD, DateCell, not_a_day, read_cell
-from .settings import DateFormat
+from .date_cells import DMY, MDY, YMD, DateCell, DateFormat, not_a_day, read_cell
 
 Days = NDArray[np.datetime64]
 Rhythm = Literal["daily", "weekly", "monthly", "other"]

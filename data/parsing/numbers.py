@@ -176,7 +176,7 @@ def decimal_mark(columns: Iterable[Sequence[str]]) -> Mark | None:
     """
     found: set[Mark] = set()
     for cells in columns:
-        numbers = [_number(cell) for cell in dict.fromkeys(cells) if not _is_blank(cell)]
+        numbers = [_number(cell) for cell in dict.fromkeys(cells) if not is_blank(cell)]
         digits = [number.digits for number in numbers if number is not None]
         if len(digits) == len(numbers):
             marks = [m for m, pattern in _NOTATIONS.items() if all(map(pattern.fullmatch, digits))]
@@ -184,7 +184,8 @@ def decimal_mark(columns: Iterable[Sequence[str]]) -> Mark | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _is_blank(cell: str) -> bool:
+def is_blank(cell: str) -> bool:
+    """True for a cell that stands for no number: empty, `--`, `n/a`, `null`, `$ -`."""
     match = _BLANK.fullmatch(cell.translate(_SPELLINGS).strip())
     sign = match and (match["before"] or match["after"])  # accounting formats write 0 as $-
     return match is not None and (not sign or currency_of(sign) is not None)
@@ -214,7 +215,7 @@ def _split(place: _Column, blank: Blank) -> tuple[_Numbers, list[str]]:
     blanks: list[str] = []
     for cell in dict.fromkeys(place.cells):
         number = _number(cell)
-        if number is None and blank != "error" and _is_blank(cell):
+        if number is None and blank != "error" and is_blank(cell):
             blanks.append(cell)
         elif number is None or (number.percent and place.kind != "share"):
             raise _explain(place, cell)
