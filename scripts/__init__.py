@@ -1,1 +1,1 @@
-"""Commands: one thin file each, over `cli` (what they share) and `benchmarks`."""
+"""Commands: one thin file each, over `cli` (what they share), `fuzzing` and `benchmarks`."""

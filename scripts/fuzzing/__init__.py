@@ -1,0 +1,40 @@
+"""Does reading survive any file?
+
+Exports of a known market are mutated: harmlessly, so that they must be read to the same sums;
+harmfully, so that they must be refused; or at random, so that they must be refused or read as an
+independent reading reads them.
+
+- `market`: what happened, known
+- `export`: an export before it is written, and its text
+- `styles`: exports in the styles of the platforms
+- `packing`: encodings, archives and workbooks
+- `harmless`, `harmful`, `damage`: the mutations
+- `reading`: the independent reading of a damaged file
+- `case`: one folder and what is true of it
+- `hostile`: files that are made to hang a reader or to fill its memory
+- `worker`: the reader in a process of its own, with limits of time and memory
+- `judge`: verdict on a reading
+- `run`: all cases, in several processes
+"""
+
+from .case import MUTATIONS, Case, draw_case
+from .hostile import HOSTILE
+from .judge import FAILURES, judge
+from .run import COLUMNS, FuzzCommand, Result, run_all, table_of, write_failures
+from .worker import Answer
+
+__all__ = [
+    "COLUMNS",
+    "FAILURES",
+    "HOSTILE",
+    "MUTATIONS",
+    "Answer",
+    "Case",
+    "FuzzCommand",
+    "Result",
+    "draw_case",
+    "judge",
+    "run_all",
+    "table_of",
+    "write_failures",
+]

@@ -1,0 +1,145 @@
+"""One case: a folder of exports of a known market, mutated, and what reading it must give."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Literal, NamedTuple
+
+from . import harmful, harmless
+from .damage import DAMAGES
+from .export import Draft, Export, Values, sums_of
+from .market import simulate
+from .packing import file_of
+from .reading import merged, read_again
+from .styles import draw_exports
+
+Truth = Literal["same", "refused", "either"]
+Mutate = Callable[[Draft, Random], bool]
+Sums = dict[str, Values]  # by "platform/day/campaign"
+SAME: dict[str, Mutate] = {
+    mutate.__name__: mutate
+    for mutate in (
+        harmless.encode,
+        harmless.delimit,
+        harmless.quote,
+        harmless.end_lines,
+        harmless.reorder_columns,
+        harmless.add_columns,
+        harmless.add_percent,
+        harmless.add_titles,
+        harmless.add_total,
+        harmless.blank_lines,
+        harmless.group_thousands,
+        harmless.decimal_comma,
+        harmless.write_dates,
+        harmless.pack_file,
+        harmless.split_months,
+        harmless.overlap,
+        harmless.rename_headings,
+        harmless.translate,
+        harmless.camel_case,
+        harmless.shuffle_rows,
+    )
+}
+REFUSED: dict[str, Mutate] = {
+    mutate.__name__: mutate
+    for mutate in (
+        harmful.two_currencies,
+        harmful.cut_off,
+        harmful.ambiguous_dates,
+        harmful.mixed_orders,
+        harmful.weekly_rows,
+        harmful.other_values,
+        harmful.overlap_differs,
+        harmful.negative_cost,
+        harmful.blank_cost,
+        harmful.text_in_number,
+        harmful.not_finite,
+        harmful.without_dates,
+        harmful.open_quote,
+        harmful.nul_characters,
+        harmful.wide_table,
+        harmful.wrong_total,
+        harmful.utc_evenings,
+    )
+}
+MUTATIONS: dict[str, Truth] = {
+    **dict.fromkeys(SAME, "same"),
+    **dict.fromkeys(REFUSED, "refused"),
+    **dict.fromkeys(DAMAGES, "either"),
+}
+_ATTEMPTS = 50
+
+
+class Case(NamedTuple):
+    """A folder, and what is true of it."""
+
+    name: str  # "17 encode + flip_bytes"
+    mutations: tuple[str, ...]  # at most the last is not of SAME
+    truth: Truth
+    files: dict[str, bytes]
+    original: Sums  # of the market, as far as the exports show it
+    expected: Sums | None  # of the damaged files, None if no reading of them is sure
+    intact: dict[str, bytes]  # files before the damage; empty unless truth is "either"
+    damaged: str  # name of the damaged file, "" unless truth is "either"
+
+
+def draw_case(seed: int, number: int) -> Case:
+    """A case; equal numbers give equal cases.
+
+    Args:
+        seed: of the whole run.
+        number: of the case. Its last mutation goes round all of `MUTATIONS`.
+    """
+    rng = Random(f"{seed} {number}")  # noqa: S311  # reproducible, and no secret
+    last = list(MUTATIONS)[number % len(MUTATIONS)]
+    for _ in range(_ATTEMPTS):
+        exports = draw_exports(simulate(rng), rng)
+        original = sums_of(merged([export.records() for export in exports]) or [])
+        names: list[str] = []
+        for _ in range(rng.choice((0, 0, 1, 2))):
+            name = rng.choice(list(SAME))
+            changed = _changed(SAME[name], exports, rng)
+            if changed is not None and name not in (*names, last):
+                exports = changed
+                names.append(name)
+        if last in DAMAGES:
+            return _damaged_case(number, (*names, last), exports, original, rng)
+        changed = _changed({**SAME, **REFUSED}[last], exports, rng)
+        if changed is not None:
+            files = dict(map(file_of, changed))
+            mutations = (*names, last)
+            title = _title(number, mutations)
+            return Case(title, mutations, MUTATIONS[last], files, original, None, {}, "")
+    raise AssertionError(f"{last} fits no export")  # pragma: no cover
+
+
+def _title(number: int, mutations: tuple[str, ...]) -> str:
+    return f"{number:05d} {' + '.join(mutations)}"
+
+
+def _changed(mutate: Mutate, exports: Draft, rng: Random) -> Draft | None:
+    """The exports after a mutation, None if it does not fit them."""
+    copies = [export.copy() for export in exports]
+    return copies if mutate(copies, rng) else None
+
+
+def _damaged_case(
+    number: int, mutations: tuple[str, ...], exports: Draft, original: Sums, rng: Random
+) -> Case:
+    victim: Export = rng.choice(exports)
+    name, data = file_of(victim)
+    damaged = DAMAGES[mutations[-1]](data, rng)
+    read = victim.records() if damaged == data else read_again(victim, damaged)
+    others = [export.records() for export in exports if export is not victim]
+    together = None if read is None else merged([*others, read])
+    files = dict(map(file_of, exports))
+    return Case(
+        _title(number, mutations),
+        mutations,
+        "either",
+        {**files, name: damaged},
+        original,
+        None if together is None else sums_of(together),
+        files,
+        name,
+    )

@@ -1,0 +1,135 @@
+"""Many cases and all hostile files, in several processes, and what came of them."""
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import Field, PositiveFloat, PositiveInt, StrictBool
+
+from mediagym.data.settings import Command
+from mediagym.data.storage import write_bytes, write_text
+
+from .case import Case, draw_case
+from .hostile import HOSTILE, is_clean, lay_out, verdict_of
+from .judge import FAILURES, judge, with_notes
+from .worker import Answer, Worker
+
+COLUMNS = ("ok", "refused", "suspicious", "needless", *FAILURES)
+
+
+class FuzzCommand(Command):
+    """Options of the command `fuzz`, as documented in `conf/fuzz.yaml`."""
+
+    files: Annotated[int, Field(ge=0)]  # number of cases
+    first: Annotated[int, Field(ge=0)]  # number of the first case
+    seed: int
+    hostile: StrictBool  # read the hostile files too
+    slow: StrictBool  # those too that take seconds
+    processes: PositiveInt | None  # None: one per core
+    seconds: PositiveFloat  # limit of one reading
+    megabytes: PositiveInt  # limit of the memory of one reading
+    output: Path | None  # folder of the cases that failed
+
+
+class Result(NamedTuple):
+    """A case, the reader's answer and the verdict."""
+
+    name: str
+    mutations: tuple[str, ...]
+    verdict: str
+    reason: str
+    answer: Answer
+    files: dict[str, bytes]  # empty unless somebody should look at them
+
+
+def run_all(options: FuzzCommand, advance: Callable[[], object] = lambda: None) -> list[Result]:
+    """Reads all cases and hostile files.
+
+    Args:
+        options: options of the command.
+        advance: called after each.
+
+    Returns:
+        Results, cases first, by number.
+    """
+    count = options.processes or os.cpu_count() or 1
+    names = [n for n, h in HOSTILE.items() if options.hostile and (options.slow or not h.is_slow)]
+    numbers = range(options.first, options.first + options.files)
+
+    def share(process: int) -> list[Result]:
+        results = []
+        with Worker(options.seconds, options.megabytes) as worker:
+            for number in numbers[process::count]:
+                results.append(run_case(draw_case(options.seed, number), worker))
+                advance()
+            for name in names[process::count]:
+                results.append(run_hostile(name, worker))
+                advance()
+        return results
+
+    with ThreadPoolExecutor(count) as pool:
+        shares = list(pool.map(share, range(count)))
+    return sorted((r for results in shares for r in results), key=lambda result: result.name)
+
+
+def run_case(case: Case, worker: Worker) -> Result:
+    """Reads one case."""
+    answer = _read(case.files, worker)
+    verdict, reason = judge(case, answer)
+    if answer.status == "refused" and not is_clean(answer.message):
+        verdict, reason = "garbled", repr(answer.message)
+    is_unsure = case.truth == "either" and case.expected is None
+    if verdict == "wrong" and is_unsure and with_notes(case, answer, _read(case.intact, worker)):
+        verdict = "suspicious"
+    files = case.files if verdict not in ("ok", "refused") else {}
+    return Result(case.name, case.mutations, verdict, reason, answer, files)
+
+
+def run_hostile(name: str, worker: Worker) -> Result:
+    """Reads a folder with one hostile file."""
+    with tempfile.TemporaryDirectory() as root:
+        sums = lay_out(HOSTILE[name], Path(root))
+        answer = worker.read(Path(root))
+    verdict, reason = verdict_of(HOSTILE[name], answer, sums)
+    return Result(f"hostile {name}", (name,), verdict, reason, answer, {})
+
+
+def table_of(results: Iterable[Result]) -> list[tuple[str, ...]]:
+    """Header and rows of the table of counts: one row per mutation or hostile file, and all."""
+    counts: dict[str, Counter[str]] = {}
+    total: Counter[str] = Counter()
+    for result in results:
+        total[result.verdict] += 1
+        for mutation in result.mutations:
+            counts.setdefault(mutation, Counter())[result.verdict] += 1
+    rows = [*sorted(counts.items()), ("all", total)]
+    cells = [(name, *(str(c[v]) if c[v] else "." for v in COLUMNS)) for name, c in rows]
+    return [("mutation", *COLUMNS), *cells]
+
+
+def write_failures(results: Iterable[Result], folder: Path) -> None:
+    """Writes every case that should be looked at, with the reason in `case.txt`.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
+    for result in results:
+        if result.verdict in ("ok", "refused"):
+            continue
+        place = folder / f"{result.verdict}-{result.name.replace(' + ', '+').replace(' ', '-')}"
+        for name, data in result.files.items():
+            write_bytes(place / "exports" / name, data)
+        notes = "\n".join(result.answer.notes)
+        text = f"{result.name}\n{result.verdict}: {result.reason}\n\nnotes\n{notes}\n"
+        write_text(place / "case.txt", text)
+
+
+def _read(files: dict[str, bytes], worker: Worker) -> Answer:
+    with tempfile.TemporaryDirectory() as root:
+        for name, data in files.items():
+            (Path(root) / name).write_bytes(data)
+        return worker.read(Path(root))
