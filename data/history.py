@@ -32,23 +32,23 @@ class Campaign(NamedTuple):
 class Totals(NamedTuple):
     """Sums over all days; missing days count as 0."""
 
-    spend: Floats  # (campaigns,) dollars
+    spend: Floats  # (campaigns,) in units of the currency
     impressions: Floats  # (campaigns,)
     clicks: Floats  # (campaigns,)
     conversions: Floats  # (campaigns,)
-    revenue: Floats  # (campaigns,) dollars
+    revenue: Floats  # (campaigns,) in units of the currency
 
 
 class CampaignSummary(NamedTuple):
     """Summary of one campaign's history; a ratio with a zero denominator is NaN."""
 
     name: str
-    spend_per_day: float  # dollars, mean over the observed days
+    spend_per_day: float  # in units of the currency, mean over the observed days
     share: float  # share of all spend, in [0, 1]
-    cpc: float  # dollars per click
+    cpc: float  # spend per click
     cvr: float  # conversions per click
-    aov: float  # dollars of revenue per conversion
-    roas: float  # dollars of revenue per dollar of spend
+    aov: float  # revenue per conversion
+    roas: float  # revenue over spend
     observed_days: int
     missing_days: int
     dead_days: int
@@ -60,13 +60,15 @@ class History:
 
     dates: NDArray[np.datetime64]  # (days,) datetime64[D], contiguous
     campaigns: tuple[Campaign, ...]  # ordered by channel, then by name
-    spend: Floats  # (days, campaigns) dollars, >= 0; NaN where missing
+    spend: Floats  # (days, campaigns) in units of the currency, >= 0; NaN where missing
     impressions: Floats  # (days, campaigns) >= 0; NaN where missing
     clicks: Floats  # (days, campaigns) >= 0; NaN where missing
     conversions: Floats  # (days, campaigns) >= 0, may be fractional; NaN where missing
-    revenue: Floats  # (days, campaigns) dollars, >= 0; NaN where missing
+    revenue: Floats  # (days, campaigns) in units of the currency, >= 0; NaN where missing
     presence: NDArray[np.int8]  # (days, campaigns) OBSERVED, MISSING or DEAD
     notes: tuple[str, ...]  # tolerated irregularities and how they were read, for the user
+    # of all amounts, ISO code or a sign that several currencies share; None: not named
+    currency: str | None = None
 
     def __post_init__(self) -> None:
         """Checks the shapes and makes the arrays read-only, as they are shared."""
@@ -108,6 +110,7 @@ class History:
             campaigns=self.campaigns,
             presence=self.presence[days],
             notes=self.notes,
+            currency=self.currency,
             **arrays,
         )
 
@@ -117,7 +120,7 @@ class History:
         return int(np.searchsorted(self.dates, np.datetime64(day, "D")))
 
     def fingerprint(self) -> str:
-        """SHA-256 of dates, campaigns, values and presence; notes are excluded."""
+        """SHA-256 of dates, campaigns, values, presence and currency; notes are excluded."""
         digest = hashlib.sha256()
         digest.update("\n".join(str(day) for day in self.dates).encode())
         digest.update("\n".join(self.names).encode())
@@ -125,6 +128,8 @@ class History:
             values = np.where(np.isnan(getattr(self, name)), np.nan, getattr(self, name))
             digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
         digest.update(np.ascontiguousarray(self.presence).tobytes())
+        if self.currency is not None:  # fingerprints from before there were currencies stay valid
+            digest.update(self.currency.encode())
         return digest.hexdigest()
 
     def summary(self) -> tuple[CampaignSummary, ...]:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
+from ...data.formats import unit_of
 from ..experiment import Experiment, TaskExperiment
 from ..plans.figures import response_curves, spend_map
 from ..rollout import Rollout
@@ -21,7 +22,7 @@ from .statistics import row
 from .tables import markdown
 
 _CURVES = {  # tag of a curve over the days: title of its chart
-    "flight/spend": "spend so far, dollars",
+    "flight/spend": "spend so far, {unit}",
     "flight/percent": "value so far, percent of the clairvoyant",
     "flight/regret": "behind the clairvoyant so far, points",
 }  # TensorBoard shows the last one first
@@ -60,7 +61,7 @@ def log_evaluation(
             _log_figures(writer, experiment, evaluation, run)
             writer.add_text("card", _card(experiment, document, run))
     with SummaryWriter(str(folder / "comparison")) as writer:
-        writer.add_custom_scalars(_layout())
+        writer.add_custom_scalars(_layout(experiment.problem.constraints.currency))
         writer.add_text("table", markdown([task]))
         for name, draw in (
             ("comparison", comparison), ("profiles", profiles), ("differences", differences),
@@ -99,9 +100,12 @@ def _tags(curve: str) -> tuple[str, str, str]:
     return curve, f"{curve}_lower", f"{curve}_upper"
 
 
-def _layout() -> dict[str, dict[str, list[Any]]]:
+def _layout(currency: str | None) -> dict[str, dict[str, list[Any]]]:
     """Return the charts that hold all policies: curves with their bands, and the training's."""
-    charts = {title: ["Margin", list(_tags(tag))] for tag, title in _CURVES.items()}
+    charts = {
+        title.format(unit=unit_of(currency)): ["Margin", list(_tags(tag))]
+        for tag, title in _CURVES.items()
+    }
     training = {"validation": ["Multiline", ["validation/.*"]]}
     return {"all policies, mean and 95 % interval by day": charts, "training": training}
 
@@ -136,9 +140,10 @@ def _log_figures(
     writer: SummaryWriter, experiment: Experiment, evaluation: Evaluation, run: _Run
 ) -> None:
     problem, posterior = experiment.problem, experiment.posterior
+    currency = problem.constraints.currency
     dates = np.datetime64(problem.state.day, "D") + np.arange(problem.days)
     mean = run.rollout.spend.mean(1)
-    _add(writer, "spend", spend_map(posterior.names, dates, mean, run.name))
+    _add(writer, "spend", spend_map(posterior.names, dates, mean, run.name, currency))
     _add(writer, "response", response_curves(posterior, mean))
     behind = {run.name: evaluation.regret(run.rollout.value)}
     _add(writer, "regret", regret(behind, f"{run.name}: {experiment.id}"))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.errors import ConstraintError
+from ...data.formats import decimals_of, money
 from ...data.storage import write_json
 from ...data.types import Floats
 from ...envs.calibration import Forecast
@@ -16,11 +17,12 @@ from ...envs.constraints import Constraints, violations
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("plan.schema.json")
 _BOUND_TOLERANCE = 0.01  # share of a bound within which it counts as binding
+_LAST = 1000  # units of the currency whose return elsewhere is a shadow price
 _LOW_RETURN = 0.25  # share of the mean marginal return below which a floor draws a warning
 
 
 class Plan(NamedTuple):
-    """A dated plan and the estimates of its outcome."""
+    """A dated plan and the estimates of its outcome, in the currency of the constraints."""
 
     policy: str
     objective: str
@@ -28,13 +30,13 @@ class Plan(NamedTuple):
     first_day: int  # days since 1970-01-01
     cents: NDArray[np.int64]  # (days, campaigns)
     forecast: Forecast
-    marginal: Floats  # (campaigns,) objective gained per additional dollar
+    marginal: Floats  # (campaigns,) objective gained per additional unit of the currency
     baselines: Mapping[str, float]  # expected conversions of other policies' plans
-    observed_mean: Floats  # (campaigns,) mean dollars per day in the history
-    observed_max: Floats  # (campaigns,) highest dollars per day in the history
+    observed_mean: Floats  # (campaigns,) mean spend per day in the history
+    observed_max: Floats  # (campaigns,) highest spend per day in the history
     notes: tuple[str, ...]
     ratios: Floats | None = None  # (draws, campaigns) journey conversions per claimed conversion
-    claims_budget: Floats | None = None  # (campaigns,) dollars of the static plan for claims
+    claims_budget: Floats | None = None  # (campaigns,) spend of the static plan for claims
 
     def estimate(self, campaigns: Any) -> dict[str, Any]:
         """Return the conversions of some campaigns, and what journeys credit if it is planned for.
@@ -77,7 +79,8 @@ def document(plan: Plan) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "policy": plan.policy,
         "objective": plan.objective,
-        "flight": {"start": str(dates[0]), "days": len(dates), "budget": to_dollars(total)},
+        "flight": {"start": str(dates[0]), "days": len(dates), "budget": to_units(total)},
+        "currency": plan.constraints.currency,
         "constraints": plan.constraints.to_json(),
         "totals": _totals(plan, total),
         "channels": _channels(plan, total),
@@ -94,15 +97,15 @@ def _totals(plan: Plan, total: int) -> dict[str, Any]:
     estimate = plan.estimate(slice(None))
     conversions = estimate["conversions"]
     revenue = mean_and_interval(plan.forecast.expected_revenue, plan.forecast.counted_revenue)
-    dollars = to_dollars(total)
+    budget = to_units(total)
     return {
-        "budget": dollars,
+        "budget": budget,
         **estimate,
         "revenue": revenue,
-        "roas": revenue["mean"] / dollars if total else None,
-        "cpa": dollars / conversions["mean"] if conversions["mean"] else None,
+        "roas": revenue["mean"] / budget if total else None,
+        "cpa": budget / conversions["mean"] if conversions["mean"] else None,
         # budget allocation efficiency, usually called return on investment (ROI): ROAS - 1
-        "bae": (revenue["mean"] - dollars) / dollars if total else None,
+        "bae": (revenue["mean"] - budget) / budget if total else None,
     }
 
 
@@ -115,7 +118,7 @@ def _channels(plan: Plan, total: int) -> list[dict[str, Any]]:
         rows.append(
             {
                 "channel": channel,
-                "budget": to_dollars(cents),
+                "budget": to_units(cents),
                 "share": cents / max(total, 1),
                 **plan.estimate(campaigns),
             }
@@ -131,7 +134,7 @@ def _campaigns(plan: Plan) -> list[dict[str, Any]]:
         rows.append(
             {
                 **campaign_keys(plan.constraints, name),
-                "budget": to_dollars(int(sums[k])),
+                "budget": to_units(int(sums[k])),
                 "share": int(sums[k]) / max(total, 1),
                 **plan.estimate(slice(k, k + 1)),
                 **_claims_budget(plan, k),
@@ -164,7 +167,7 @@ def _extrapolation(plan: Plan, k: int) -> dict[str, float] | None:
 def _binding(plan: Plan) -> list[dict[str, Any] | None]:
     """Return each campaign's binding bound with its shadow price; None if no bound is binding.
 
-    The shadow price is the objective that the campaign's last 1,000 dollars would bring on the
+    The shadow price is the objective that the campaign's last 1,000 units would bring on the
     campaigns without a binding bound, minus what they bring here.
     """
     constraints, channel_of = plan.constraints, plan.constraints.tree.parents[1]
@@ -182,7 +185,7 @@ def _binding(plan: Plan) -> list[dict[str, Any] | None]:
     return [
         None
         if bound is None
-        else {"bound": bound, "shadow_price": 1000 * (price - float(plan.marginal[k]))}
+        else {"bound": bound, "shadow_price": _LAST * (price - float(plan.marginal[k]))}
         for k, bound in enumerate(bounds)
     ]
 
@@ -209,11 +212,11 @@ def _day(plan: Plan, t: int, date: str) -> dict[str, Any]:
     mean = plan.forecast.expected[:, t].mean(0)
     return {
         "date": date,
-        "budget": to_dollars(int(plan.cents[t].sum())),
+        "budget": to_units(int(plan.cents[t].sum())),
         "campaigns": [
             {
                 **campaign_keys(plan.constraints, name),
-                "budget": to_dollars(int(plan.cents[t, k])),
+                "budget": to_units(int(plan.cents[t, k])),
                 "conversions": float(mean[k]),
             }
             for k, name in enumerate(plan.constraints.names)
@@ -223,6 +226,9 @@ def _day(plan: Plan, t: int, date: str) -> dict[str, Any]:
 
 def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
     warnings = []
+    currency = plan.constraints.currency
+    # a warning gives the return of an amount of some weight: 1,000 units of most currencies
+    scale = 1 if decimals_of(currency) else 100
     mean_marginal = float(np.average(plan.marginal, weights=plan.cents.sum(0) + 1e-9))
     for k, campaign in enumerate(campaigns):
         name, extrapolation = campaign_name(campaign), campaign["extrapolation"]
@@ -230,16 +236,18 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
             warnings.append(
                 f"{name}: extrapolation. The plan spends {extrapolation['times_mean']:.1f} times "
                 f"its historical daily mean and up to {extrapolation['times_max']:.1f} times its "
-                f"highest day so far (${campaign['observed_max_daily']:,.2f}); estimates beyond "
+                f"highest day so far ({money(campaign['observed_max_daily'], currency)}); "
+                "estimates beyond "
                 "that rest on the prior more than on data."
             )
         binding = campaign["binding"]
         low = mean_marginal > 0 and plan.marginal[k] < _LOW_RETURN * mean_marginal
         if binding and "floor" in binding["bound"] and low:
             warnings.append(
-                f"{name}: its floor buys almost nothing: ${campaign['budget']:,.2f} for "
+                f"{name}: its floor buys almost nothing: {money(campaign['budget'], currency)} for "
                 f"{campaign['conversions']['mean']:.1f} expected conversions; elsewhere the last "
-                f"$1,000 would bring {binding['shadow_price']:.1f} more."
+                f"{money(scale * _LAST, currency, 0)} would bring "
+                f"{scale * binding['shadow_price']:.1f} more."
             )
     return [*warnings, *plan.notes]
 
@@ -267,6 +275,6 @@ def campaign_name(row: Mapping[str, Any]) -> str:
     return str(row["channel"]) if kind is None else f"{row['channel']}/{kind}"
 
 
-def to_dollars(cents: int) -> float:
-    """Return dollars from whole cents."""
+def to_units(cents: int) -> float:
+    """Return an amount in units of the currency from whole cents."""
     return cents / 100

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ...data.formats import money, unit_of
 from ...data.plotting import blank
 from ...data.types import Floats
 from ...envs.calibration import Posterior
@@ -19,25 +20,32 @@ _PANEL_COLUMNS = 3
 
 
 def spend_map(
-    names: Sequence[str], dates: NDArray[np.datetime64], plan: Floats, title: str
+    names: Sequence[str],
+    dates: NDArray[np.datetime64],
+    plan: Floats,
+    title: str,
+    currency: str | None = None,
 ) -> Figure:
     """Return a heat map of spend per campaign and day, each campaign on its own scale.
 
     Args:
         names: names of the campaigns.
         dates: (days,).
-        plan: (days, campaigns) dollars.
+        plan: (days, campaigns) in units of the currency.
         title: name of the plan.
+        currency: ISO code or shared sign; None: not known.
     """
     figure = blank(10, 0.45 * len(names) + 1.6)
     axes = figure.subplots()
     share = plan / np.maximum(plan.max(0), 1e-9)
     image = axes.imshow(share.T, aspect="auto", cmap="viridis", vmin=0, vmax=1)
-    labels = [f"{n}  ${total:,.0f}" for n, total in zip(names, plan.sum(0), strict=True)]
+    totals = (money(total, currency, 0) for total in plan.sum(0))
+    labels = [f"{name}  {total}" for name, total in zip(names, totals, strict=True)]
     axes.set_yticks(range(len(names)), labels)
     weekly = range(0, len(dates), 7)
     axes.set_xticks(list(weekly), [str(dates[i]) for i in weekly])
-    axes.set_title(f"{title}: dollars per day, relative to the campaign's highest day")
+    unit = unit_of(currency)
+    axes.set_title(f"{title}: {unit} per day, relative to the campaign's highest day")
     figure.colorbar(image, ax=axes)
     return figure
 
@@ -47,7 +55,8 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
 
     Args:
         posterior: its training draws make the bands.
-        plan: (days, campaigns) dollars; its days and their mean are marked on the median curve.
+        plan: (days, campaigns) in units of the currency; its days and their mean are marked on the
+            median curve.
     """
     market, state = posterior.sample_training(_BAND_DRAWS)
     rows = -(-len(posterior.names) // _PANEL_COLUMNS)
@@ -78,7 +87,8 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
         axes.set_xlim(0, top[k])
     for axes in panels[len(posterior.names) :]:
         axes.axis("off")
-    figure.supxlabel("dollars per day; grey: observed; red: days of the plan, dot: their mean")
+    unit = unit_of(posterior.currency)
+    figure.supxlabel(f"{unit} per day; grey: observed; red: days of the plan, dot: their mean")
     figure.supylabel("conversions per day")
     return figure
 
@@ -86,6 +96,7 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
 def draw_plan(posterior: Posterior, plan: Plan, folder: Path) -> None:
     """Write ``plan.png`` (spend per campaign and day) and ``response.png`` (response curves)."""
     dates = np.datetime64(plan.first_day, "D") + np.arange(len(plan.cents))
-    dollars = plan.cents / 100
-    spend_map(posterior.names, dates, dollars, plan.policy).savefig(folder / "plan.png", dpi=110)
-    response_curves(posterior, dollars).savefig(folder / "response.png", dpi=90)
+    spend, currency = plan.cents / 100, plan.constraints.currency
+    heat_map = spend_map(posterior.names, dates, spend, plan.policy, currency)
+    heat_map.savefig(folder / "plan.png", dpi=110)
+    response_curves(posterior, spend).savefig(folder / "response.png", dpi=90)

@@ -81,7 +81,7 @@ def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) ->
 
 
 def _claims_budget(experiment: Experiment) -> Floats | None:
-    """Return the budgets of the static plan for platform claims, (campaigns,) dollars.
+    """Return the budgets of the static plan for platform claims, (campaigns,).
 
     None unless the objective is journeys.
     """
@@ -95,14 +95,15 @@ def _claims_budget(experiment: Experiment) -> Floats | None:
 
 
 def _reactive_notes(
-    problem: Problem, policy: Policy, dollars: Floats, draws: EvaluationSet
+    problem: Problem, policy: Policy, spend: Floats, draws: EvaluationSet
 ) -> tuple[str, ...]:
     """Return a warning if the policy reacts, so that its estimates are not of the dated plan."""
     if policy.open_loop:
         return ()
-    as_dated = forecast(problem, PlanPolicy(policy.name, dollars), dollars, draws).expected
+    as_dated = forecast(problem, PlanPolicy(policy.name, spend), spend, draws).expected
+    amounts = "dollars" if problem.constraints.currency is None else "amounts"
     return (
         f"{policy.name} reacts to daily reports: the estimates assume that it decides every day, "
-        "and the dated dollars are its spend if every report is as expected. Followed as dated, "
+        f"and the dated {amounts} are its spend if every report is as expected. Followed as dated, "
         f"the plan is expected to bring {as_dated.sum((1, 2)).mean():,.1f} conversions.",
     )

@@ -11,7 +11,7 @@ from ...data.errors import DataError, MediaGymError
 from ...data.storage import read_json
 from ...envs.calibration import Posterior
 from ...envs.constraints import Constraints, constraints_from_json, violations
-from .document import SCHEMA_VERSION, campaign_name, to_dollars
+from .document import SCHEMA_VERSION, campaign_name, to_units
 
 Cents = NDArray[np.int64]
 
@@ -32,6 +32,7 @@ def read_plan(path: Path, posterior: Posterior) -> tuple[Constraints, Cents]:
     try:
         _require_same_campaigns(path, content, posterior)
         constraints = constraints_from_json(_ordered(content["constraints"], posterior.names))
+        constraints = constraints.in_currency(content.get("currency"))
         cents = _cents(content["days"], constraints.names)
         errors = [*_disagreements(content, constraints, cents), *violations(constraints, cents)]
     except DataError:
@@ -115,5 +116,5 @@ def _day_errors(
 
 
 def _budget_errors(where: str, row: Mapping[str, Any], cents: int) -> Iterator[str]:
-    if row["budget"] != to_dollars(cents):
-        yield f"{where}: budget {row['budget']}; expected {to_dollars(cents)}, the sum of its days"
+    if row["budget"] != to_units(cents):
+        yield f"{where}: budget {row['budget']}; expected {to_units(cents)}, the sum of its days"

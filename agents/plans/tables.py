@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
+from ...data.formats import money
 from .document import campaign_name
 
 
@@ -14,7 +15,7 @@ def plan_table(document: Mapping[str, Any]) -> Table:
     Args:
         document: content of ``plan.json``.
     """
-    flight = document["flight"]
+    flight, currency = document["flight"], document.get("currency")
     title = f"{document['policy']} plan: {flight['days']} days from {flight['start']}"
     table = Table(title=title)
     journeys = ("by journeys", "for claims") if document["objective"] == "journeys" else ()
@@ -22,32 +23,34 @@ def plan_table(document: Mapping[str, Any]) -> Table:
     for heading in headings:
         table.add_column(heading, justify="left" if heading in ("campaign", "note") else "right")
     for row in document["campaigns"]:
-        table.add_row(campaign_name(row), *_amount_cells(row), *_journey_cells(row), _note(row))
+        amounts = (*_amount_cells(row, currency), *_journey_cells(row, currency))
+        table.add_row(campaign_name(row), *amounts, _note(row))
     totals = document["totals"]
     table.add_section()
-    cost = f"CPA ${totals['cpa'] or 0:,.2f}"
-    table.add_row("total", *_amount_cells(totals | {"share": 1.0}), *_journey_cells(totals), cost)
+    cost = f"CPA {money(totals['cpa'] or 0, currency)}"
+    whole = totals | {"share": 1.0}
+    table.add_row("total", *_amount_cells(whole, currency), *_journey_cells(totals, currency), cost)
     return table
 
 
-def _amount_cells(row: Mapping[str, Any]) -> list[str]:
+def _amount_cells(row: Mapping[str, Any], currency: str | None) -> list[str]:
     conversions = row["conversions"]
     return [
-        f"${row['budget']:,.2f}",
+        money(row["budget"], currency),
         f"{row['share']:.1%}",
         f"{conversions['mean']:,.1f}",
         f"{conversions['p05']:,.0f} to {conversions['p95']:,.0f}",
     ]
 
 
-def _journey_cells(row: Mapping[str, Any]) -> list[str]:
+def _journey_cells(row: Mapping[str, Any], currency: str | None) -> list[str]:
     """Return the conversions that journeys credit, and the budget in the plan for claims."""
     if "journey_conversions" not in row:
         return []
     conversions, budget = row["journey_conversions"], row.get("budget_for_claims")
     interval = f"{conversions['p05']:,.0f} to {conversions['p95']:,.0f}"
     credited = f"{conversions['mean']:,.1f} ({interval})"
-    return [credited, "" if budget is None else f"${budget:,.0f}"]
+    return [credited, "" if budget is None else money(budget, currency, 0)]
 
 
 def _note(row: Mapping[str, Any]) -> str:

@@ -54,6 +54,7 @@ _PRINTED = {
     "MXN": "MX$", "BRL": "R$", "EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥", "CNY": "CN¥",
     "KRW": "₩", "VND": "₫", "PHP": "₱", "TRY": "₺", "UAH": "₴", "ILS": "₪", "IDR": "Rp",
 }  # fmt: skip
+_UNKNOWN = "$"  # sign of amounts whose currency no export names
 _SYMBOL_OF = {symbol.lower(): code for symbol, code in SYMBOLS.items()}
 _SHARED_OF = {
     symbol.lower(): (symbol.rstrip("."), frozenset(codes.split()))
@@ -95,6 +96,21 @@ def _meaning(sign: str) -> tuple[str, frozenset[str]]:
 def decimals_of(currency: str | None) -> int:
     """Number of decimals with which amounts are written; 2 where the currency is not known."""
     return _DECIMALS.get(currency or "", 2)
+
+
+def sign_of(currency: str | None) -> str:
+    """Sign that is printed for a currency: `€`, `CHF`, `kr`; `$` where it is not known."""
+    return _PRINTED.get(currency or _UNKNOWN, currency or _UNKNOWN)
+
+
+def unit_of(currency: str | None) -> str:
+    """Unit of amounts in headings and on axes: `€`, `CHF`, `kr`; `dollars` if it is not known."""
+    return "dollars" if currency is None else sign_of(currency)
+
+
+def money(amount: float, currency: str | None, decimals: int | None = None) -> str:
+    """Amount as text like `format_amount`, with `$` where the currency is not known."""
+    return format_amount(amount, currency or _UNKNOWN, decimals)
 
 
 def format_amount(amount: float, currency: str | None, decimals: int | None = None) -> str:

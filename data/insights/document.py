@@ -36,7 +36,7 @@ class Insights:
     history: History
     attribution: Document | None  # from `attribution_document`; None without landings
     diagnosis: Diagnosis
-    spend: Floats  # (days, campaigns) dollars that the forecast assumes
+    spend: Floats  # (days, campaigns) in units of the currency, that the forecast assumes
     comparison: Comparison
     outlooks: Mapping[Metric, Outlook]
     importances: Mapping[str, Mapping[str, float]]
@@ -53,6 +53,7 @@ def insights_document(insights: Insights) -> Document:
     history = insights.history
     return {
         "period": [str(history.dates[0]), str(history.dates[-1])],
+        "currency": history.currency,
         "campaigns": list(history.names),
         "happened": _happened(history),
         "daily": _daily(history),

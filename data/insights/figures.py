@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..attribution import Document
 from ..attribution.figures import attribution_figures
+from ..formats import unit_of
 from ..plotting import blank
 from .document import ALL_CAMPAIGNS, total_wape
 
@@ -42,9 +43,10 @@ def weeks_figure(document: Document) -> Figure:
     """Weekly spend and conversions, stacked by campaign."""
     figure = blank(10, 5)
     rows = figure.subplots(2, 1, sharex=True)
+    unit = unit_of(document["currency"])
     weeks, colours = _dates(document["weekly"]["weeks"]), _campaign_colours(document)
     for axes, key, label in zip(
-        rows, ("spend", "conversions"), ("dollars per week", "conversions per week"), strict=True
+        rows, ("spend", "conversions"), (f"{unit} per week", "conversions per week"), strict=True
     ):
         bottom = np.zeros(len(weeks))
         for name, colour in colours.items():

@@ -1,9 +1,11 @@
 """Sentences that summarise the insights document for readers who skip its tables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 
 from ..attribution import Document
+from ..formats import money
 from .document import ALL_CAMPAIGNS, total_wape
 from .limitations import join_names
 
@@ -21,11 +23,13 @@ def describe_history(document: Document) -> list[str]:
     happened, (first, last) = document["happened"], document["period"]
     totals = happened["totals"]
     roi = totals["bae"]  # return on investment, (revenue - spend) / spend; null without spend
+    currency, whole = document["currency"], _whole_of(document)
+    per = one_unit(currency)
     sentences = [
-        f"From {format_date(first)} to {format_date(last)}, {format_dollars(totals['spend'])} of "
+        f"From {format_date(first)} to {format_date(last)}, {whole(totals['spend'])} of "
         f"spend brought {totals['conversions']:,.0f} conversions worth "
-        f"{format_dollars(totals['revenue'])}"
-        + (f", or ${1 + roi:.2f} per dollar spent." if totals["spend"] else ".")
+        f"{whole(totals['revenue'])}"
+        + (f", or {money(1 + roi, currency, 2)} per {per} spent." if totals["spend"] else ".")
     ]
     conversions = totals["conversions"] or 1.0
     largest = sorted(
@@ -124,16 +128,17 @@ def describe_forecast(document: Document) -> list[str]:
         for metric, forecast in expected["metrics"].items()
     }
     conversions, revenue = totals["conversions"], totals["revenue"]
+    whole = _whole_of(document)
     sentences = [
         "If every weekday's spend stays at its average of the last four weeks "
-        f"({format_dollars(expected['spend'])} in total), the {days} days to "
+        f"({whole(expected['spend'])} in total), the {days} days to "
         f"{format_date(expected['days'][-1])} are expected to bring "
-        f"{conversions['total']:,.0f} conversions worth {format_dollars(revenue['total'])}."
+        f"{conversions['total']:,.0f} conversions worth {whole(revenue['total'])}."
     ]
     backtests = expected["metrics"]["conversions"]["backtests"]
     # `least` and `most`, the ends of the range of totals, are null with too few backtests
     if backtests and conversions["least"] is not None:
-        sentences.append(_backtest_range(backtests, days, conversions, revenue))
+        sentences.append(_backtest_range(document, conversions, revenue))
     scores, forecaster = expected["comparison"]["forecasters"], expected["forecaster"]
     error = scores[forecaster]["conversions"][ALL_CAMPAIGNS]["wape"]
     if error is not None:
@@ -151,22 +156,29 @@ def describe_forecast(document: Document) -> list[str]:
     return sentences
 
 
-def _backtest_range(backtests: int, days: int, conversions: Document, revenue: Document) -> str:
+def _backtest_range(document: Document, conversions: Document, revenue: Document) -> str:
     """The range of totals that the relative errors of past forecasts span."""
-    money = ""
+    expected, whole = document["expected"], _whole_of(document)
+    backtests, days = expected["metrics"]["conversions"]["backtests"], len(expected["days"])
+    amounts = ""
     if revenue["least"] is not None:
-        low, high = format_dollars(revenue["least"]), format_dollars(revenue["most"])
-        money = f" and {low} to {high} of revenue"
+        low, high = whole(revenue["least"]), whole(revenue["most"])
+        amounts = f" and {low} to {high} of revenue"
     return (
         f"The errors of {backtests} past forecasts of {days} days correspond to a range of "
-        f"{conversions['least']:,.0f} to {conversions['most']:,.0f} conversions{money}. These "
+        f"{conversions['least']:,.0f} to {conversions['most']:,.0f} conversions{amounts}. These "
         "backtests overlap, so the range is an observation, not a guarantee."
     )
 
 
-def format_dollars(value: float) -> str:
-    """Whole dollars with thousands separators."""
-    return f"${value:,.0f}"
+def one_unit(currency: str | None) -> str:
+    """One unit of the currency, as in `revenue per €1`; `dollar` if it is not known."""
+    return "dollar" if currency is None else money(1, currency, 0)
+
+
+def _whole_of(document: Document) -> Callable[[float], str]:
+    """Function that formats an amount in whole units of the document's currency."""
+    return partial(money, currency=document["currency"], decimals=0)
 
 
 def format_date(day: str) -> str:

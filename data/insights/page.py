@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..attribution import Document
+from ..formats import money
 from . import narrative
 from .document import ALL_CAMPAIGNS
 
@@ -21,6 +23,7 @@ def insights_page(document: Document, figures: Mapping[str, bytes]) -> str:
         document: result of `insights_document`.
         figures: PNG files by the names of `insights_figures`.
     """
+    currency = document["currency"]
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -30,8 +33,9 @@ def insights_page(document: Document, figures: Mapping[str, bytes]) -> str:
     )
     environment.filters |= {
         "count": lambda value: _UNDEFINED if value is None else f"{value:,.0f}",
-        "dollars": lambda value: _UNDEFINED if value is None else narrative.format_dollars(value),
-        "cents": lambda value: _UNDEFINED if value is None else f"${value:,.2f}",
+        "whole": partial(_amount, currency=currency, decimals=0),
+        "money": partial(_amount, currency=currency),
+        "per_unit": partial(_amount, currency=currency, decimals=2),
         "share": lambda value: _UNDEFINED if value is None else f"{value:.1%}",
         "signed": lambda value: _UNDEFINED if value is None else f"{value:+.0%}",
         "ratio": lambda value: _UNDEFINED if value is None else f"{value:.2f}",
@@ -47,7 +51,12 @@ def insights_page(document: Document, figures: Mapping[str, bytes]) -> str:
             "forecast": narrative.describe_forecast(document),
         },
         all_campaigns=ALL_CAMPAIGNS,
+        one_unit=narrative.one_unit(currency),
     )
+
+
+def _amount(value: float | None, currency: str | None, decimals: int | None = None) -> str:
+    return _UNDEFINED if value is None else money(value, currency, decimals)
 
 
 def _data_uri(png: bytes) -> str:

@@ -1,11 +1,13 @@
 """Tables of the insights document for the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from rich.markup import escape
 from rich.table import Table
 
 from ..attribution import Document
+from ..formats import money
 from .document import ALL_CAMPAIGNS
 
 
@@ -24,16 +26,17 @@ def history_table(document: Document) -> Table:
     """Sums and ratios by campaign."""
     heads = ("spend", "share", "conversions", "revenue", "CPC", "CVR", "AOV", "ROAS")
     table = _table(f"{' to '.join(document['period'])}", "campaign", *heads)
+    currency = document["currency"]
     for name, entry in document["happened"]["campaigns"].items():
         table.add_row(
             escape(name),
-            f"${entry['spend']:,.0f}",
+            _amount(entry["spend"], currency, 0),
             _formatted(entry["share"], "{:.1%}"),
             f"{entry['conversions']:,.0f}",
-            f"${entry['revenue']:,.0f}",
-            _formatted(entry["cpc"], "${:.2f}"),
+            _amount(entry["revenue"], currency, 0),
+            _amount(entry["cpc"], currency),
             _formatted(entry["cvr"], "{:.1%}"),
-            _formatted(entry["aov"], "${:,.0f}"),
+            _amount(entry["aov"], currency, 0),
             _formatted(entry["roas"], "{:.2f}"),
         )
     return table
@@ -74,20 +77,20 @@ def forecast_table(document: Document) -> Table:
     title = f"{days[0]} to {days[-1]} at recent spend, by {expected['forecaster']}"
     heads = ("spend", "conversions", "backtest range", "revenue", "backtest range")
     table = _table(title, "campaign", *heads)
+    whole = partial(money, currency=document["currency"], decimals=0)
     conversions, revenue = (
         expected["metrics"][metric]["campaigns"] for metric in ("conversions", "revenue")
     )
     for name, entry in conversions.items():
         if name == ALL_CAMPAIGNS:
             table.add_section()
-        money = revenue[name]
         table.add_row(
             escape(name),
-            f"${expected['spend_by_campaign'].get(name, expected['spend']):,.0f}",
+            whole(expected["spend_by_campaign"].get(name, expected["spend"])),
             f"{entry['total']:,.0f}",
-            _range(entry, "{:,.0f}"),
-            f"${money['total']:,.0f}",
-            _range(money, "${:,.0f}"),
+            _range(entry, "{:,.0f}".format),
+            whole(revenue[name]["total"]),
+            _range(revenue[name], whole),
         )
     return table
 
@@ -112,10 +115,14 @@ def comparison_table(document: Document) -> Table:
     return table
 
 
-def _range(entry: Document, template: str) -> str:
+def _range(entry: Document, show: Callable[[float], str]) -> str:
     if entry["least"] is None:
         return "too few"
-    return f"{template.format(entry['least'])} to {template.format(entry['most'])}"
+    return f"{show(entry['least'])} to {show(entry['most'])}"
+
+
+def _amount(value: float | None, currency: str | None, decimals: int | None = None) -> str:
+    return "-" if value is None else money(value, currency, decimals)
 
 
 def _formatted(value: float | None, template: str) -> str:

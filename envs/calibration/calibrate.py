@@ -22,7 +22,7 @@ from .prices import PriceDraws, draw_prices
 from .priors import DIMENSIONS, Parameters, PriorCentres, Priors, parameters_from_normals
 from .smc import Sample, sample
 
-_MIN_REFERENCE_SPEND = 0.01  # dollars per day, for a campaign that never spent
+_MIN_REFERENCE_SPEND = 0.01  # per day, in units of the currency, for a campaign that never spent
 
 
 class CalibrationSettings(Settings):
@@ -220,4 +220,5 @@ def posterior_of(
         held_out=settings.held_out,
         report=learnt_report(history, priors, findings, centres, draws),
         update_state=UpdateState(draws.z, fit.loglik, fit.state.level, fit.variance, *centres),
+        currency=history.currency,
     )

@@ -53,12 +53,13 @@ class Posterior:
     campaigns: tuple[Campaign, ...]
     market: Market  # fields (draws, campaigns)
     state: MarketState  # fields (draws, campaigns); day is the first day of the flight
-    spend: Floats  # (campaigns,) mean dollars per day in the history
-    spend_max: Floats  # (campaigns,) largest daily spend in the history, dollars
-    recent: Floats  # (campaigns,) mean dollars per day of the last week
+    spend: Floats  # (campaigns,) mean spend per day in the history, in units of the currency
+    spend_max: Floats  # (campaigns,) largest daily spend in the history
+    recent: Floats  # (campaigns,) mean spend per day of the last week
     held_out: int  # number of draws, at the end, that are for evaluation only
     report: dict[str, Any]  # see ``learnt_report``; JSON-able
     update_state: UpdateState | None = None  # None: drawn from a task, not calibrated
+    currency: str | None = None  # of all amounts, see ``History``
 
     @property
     def draws(self) -> int:
@@ -132,6 +133,8 @@ def save_posterior(posterior: Posterior, folder: Path) -> None:
         "held_out": posterior.held_out,
         "report": posterior.report,
     }
+    if posterior.currency is not None:
+        document["currency"] = posterior.currency
     write_arrays(folder / "posterior.npz", arrays)
     write_json(folder / "posterior.json", document)
 
@@ -162,6 +165,7 @@ def load_posterior(folder: Path) -> Posterior:
         held_out=document["held_out"],
         report=document["report"],
         update_state=_update_state(arrays),
+        currency=document.get("currency"),
     )
 
 

@@ -7,6 +7,7 @@ The priors keep the centres of the first calibration.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -135,10 +136,14 @@ def _continued(
     calibrated = posterior.report["history"]
     old_days = int(calibrated["days"])
     old = history.window(None, old_days) if old_days < len(history.dates) else history
+    if posterior.currency is None:  # calibrated before the exports named one
+        old = replace(old, currency=None)
     if tuple(posterior.campaigns) != tuple(history.campaigns):
         why = "it is of other campaigns"
     elif calibrated.get("priors") != prior_digest(priors, findings):
         why = "its priors, evidence or journeys are others"
+    elif posterior.currency not in (None, history.currency):
+        why = f"its amounts are in {posterior.currency}, theirs in {history.currency}"
     elif (str(history.dates[0]), old.fingerprint()) != (
         calibrated["start"],
         calibrated["fingerprint"],

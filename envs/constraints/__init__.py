@@ -1,6 +1,7 @@
 """What may be spent?
 
-- ``constraints``: `Constraints`, the amounts in whole cents, and the same in dollars as arrays
+- ``constraints``: `Constraints`, the amounts in whole cents, and the same as arrays in units of the
+  currency
 - ``parse``: from the settings to `Constraints`
 - ``money``: amounts of money as text, parsed to exact cents and displayed
 - ``feasibility``: an error naming the node to blame if no plan satisfies the constraints

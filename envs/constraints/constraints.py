@@ -1,6 +1,6 @@
-"""Record of a constraint set, in whole cents, and the same in dollars as arrays."""
+"""Record of a constraint set, in whole cents, and the same in units of the currency as arrays."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from ..arrays import Array, namespace
 from ..projection import Tree
+from .feasibility import require_feasible
+from .money import quantum_of, refused, written
 
 Cents = NDArray[np.int64]
 
@@ -18,11 +20,11 @@ class ConstraintArrays(NamedTuple):
 
     tree: Tree
     zero: Array  # the number 0, ()
-    total: Array  # dollars, (1,)
+    total: Array  # in units of the currency, (1,)
     sums: tuple[Array, ...]  # per inner level, the 0/1 matrix (children, nodes)
-    floors: tuple[Array, ...]  # dollars over the flight, per level, (nodes,); the root's is 0
-    caps: tuple[Array, ...]  # dollars over the flight, the same shapes; the root's is the total
-    daily_caps: Array  # dollars per day, (campaigns,)
+    floors: tuple[Array, ...]  # over the flight, per level, (nodes,); the root's is 0
+    caps: tuple[Array, ...]  # over the flight, the same shapes; the root's is the total
+    daily_caps: Array  # per day, (campaigns,)
 
     def add_up(self, level: int, children: Array) -> Array:
         """Return the sums of (..., children) in the nodes of an inner level, (..., nodes)."""
@@ -46,6 +48,7 @@ class Constraints:
     daily_cap_cents: Cents  # cents per day, (campaigns,), >= 0, <= the total
     pacing: tuple[float, float]  # band of a day's total over remaining money / days: <= 1, >= 1
     change_limit: float | None  # share of yesterday's spend, > 0
+    currency: str | None = None  # of all amounts, ISO code or shared sign; None: not known
     _arrays: dict[Any, ConstraintArrays] = field(default_factory=dict, init=False, repr=False)
 
     def arrays(self, like: Array) -> ConstraintArrays:
@@ -72,7 +75,7 @@ class Constraints:
 
     @cached_property
     def total(self) -> float:
-        """Dollars over the flight."""
+        """Budget of the flight, in units of the currency."""
         return self.total_cents / 100
 
     @cached_property
@@ -86,13 +89,50 @@ class Constraints:
         owners = self.tree.parents[1]
         return {name: self.channels[owner] for name, owner in zip(self.names, owners, strict=True)}
 
+    @property
+    def quantum(self) -> int:
+        """Cents of the smallest amount that is planned: 1, or 100 without decimals."""
+        return quantum_of(self.currency)
+
+    def in_currency(self, currency: str | None) -> "Constraints":
+        """Return the set with its currency; bounds of one without decimals become whole units.
+
+        Floors are rounded up and caps down; a cap never falls below its floor.
+
+        Raises:
+            ConfigError: if the total is not a whole number of units.
+            ConstraintError: if no plan in whole units satisfies the constraints.
+        """
+        quantum = quantum_of(currency)
+        if currency == self.currency:
+            return self
+        if quantum == 1:
+            return replace(self, currency=currency)
+        if self.total_cents % quantum:
+            allowed = f"a whole number of {currency}, which has no decimals"
+            raise refused("total", self.total, allowed, "round it")
+        floors = tuple(-(-floor // quantum) * quantum for floor in self.floor_cents)
+        caps = tuple(
+            np.maximum(cap // quantum * quantum, floor)
+            for cap, floor in zip(self.cap_cents, floors, strict=True)
+        )
+        constraints = replace(
+            self,
+            currency=currency,
+            floor_cents=(floors[0], floors[1]),
+            cap_cents=(caps[0], caps[1]),
+            daily_cap_cents=self.daily_cap_cents // quantum * quantum,
+        )
+        require_feasible(constraints)
+        return constraints
+
     def to_json(self) -> dict[str, Any]:
         """Return the set in plain values, by name; `constraints_from_json` reads it back."""
         return {
             "days": self.days,
             "channel_of": self.channel_of,
             "settings": {
-                "total": f"${self.total_cents / 100:.2f}",
+                "total": written(self.total_cents, self.currency),
                 "total_type": "equal" if self.spend_all else "at_most",
                 "channel": {"floor": None, "cap": None},
                 "campaign": {"floor": None, "cap": None, "daily_cap": None},
@@ -110,15 +150,13 @@ class Constraints:
             columns["daily_cap"] = self.daily_cap_cents
         return {
             name: {
-                key: None if key != "floor" and array[i] == self.total_cents else _dollars(array[i])
+                key: None
+                if key != "floor" and array[i] == self.total_cents
+                else written(array[i], self.currency)
                 for key, array in columns.items()
             }
             for i, name in enumerate(names)
         }
-
-
-def _dollars(amount: int) -> str:
-    return f"${amount // 100}.{amount % 100:02d}"
 
 
 def _percent(limit: float | None) -> str | None:

@@ -4,12 +4,13 @@ Bottom-up over the tree: `L'_v = max(L_v, sum L'_c)` and `U'_v = min(U_v, sum U'
 empty if and only if some `L'_v > U'_v`. Cents are whole, so the comparison is exact.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...data.errors import ConstraintError
-from .money import money
+from .money import displayed
 
 if TYPE_CHECKING:
     from .constraints import Cents, Constraints
@@ -34,6 +35,7 @@ def require_feasible(constraints: "Constraints") -> None:
 
 
 def _campaigns(constraints: "Constraints") -> tuple["Cents", "Cents"]:
+    show = partial(displayed, currency=constraints.currency)
     low, days = constraints.floor_cents[1], constraints.days
     high = np.minimum(constraints.cap_cents[1], constraints.daily_cap_cents * days)
     for name, floor, room, daily in zip(
@@ -41,37 +43,39 @@ def _campaigns(constraints: "Constraints") -> tuple["Cents", "Cents"]:
     ):
         if floor > room:
             raise ConstraintError(
-                f"{name}: its floor {money(floor)} is above its daily cap {money(daily)} x "
-                f"{days} days = {money(daily * days)}; lower the floor or raise the daily cap"
+                f"{name}: its floor {show(floor)} is above its daily cap {show(daily)} x "
+                f"{days} days = {show(daily * days)}; lower the floor or raise the daily cap"
             )
     return low, high
 
 
 def _check_channels(constraints: "Constraints", floors: "Cents", rooms: "Cents") -> None:
+    show = partial(displayed, currency=constraints.currency)
     for i, name in enumerate(constraints.channels):
         floor, cap = constraints.floor_cents[0][i], constraints.cap_cents[0][i]
         if floors[i] > cap:
             raise ConstraintError(
-                f"{name}: floors of its campaigns sum to {money(floors[i])}, above its cap "
-                f"{money(cap)}; lower those floors or raise the cap"
+                f"{name}: floors of its campaigns sum to {show(floors[i])}, above its cap "
+                f"{show(cap)}; lower those floors or raise the cap"
             )
         if floor > rooms[i]:
             raise ConstraintError(
-                f"{name}: its floor {money(floor)} is above what its campaigns may get, "
-                f"{money(rooms[i])} (caps, and daily caps x {constraints.days} days); lower the "
+                f"{name}: its floor {show(floor)} is above what its campaigns may get, "
+                f"{show(rooms[i])} (caps, and daily caps x {constraints.days} days); lower the "
                 "floor, raise those caps, or switch the channel off"
             )
 
 
 def _check_total(constraints: "Constraints", low: int, high: int) -> None:
+    show = partial(displayed, currency=constraints.currency)
     total = constraints.total_cents
     if low > total:
         raise ConstraintError(
-            f"total: floors of the channels sum to {money(low)}, above the total {money(total)}; "
+            f"total: floors of the channels sum to {show(low)}, above the total {show(total)}; "
             "lower floors or raise the total"
         )
     if high < total and constraints.spend_all:
         raise ConstraintError(
-            f"total: caps of the channels sum to {money(high)}, below the total {money(total)}; "
+            f"total: caps of the channels sum to {show(high)}, below the total {show(total)}; "
             "raise caps, or set total_type=at_most"
         )

@@ -1,13 +1,20 @@
-"""Amounts of money: parsing to exact whole cents, and display."""
+"""Amounts of money: parsing to exact whole cents, and display.
+
+A cent is a hundredth of the unit of any currency, also of one whose amounts have no decimals.
+"""
 
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from ...data.errors import ConfigError, shown
+from ...data.formats import SIGN, currency_of, decimals_of, money, sign_of
 
 _NUMBER = re.compile(r"\d+(\.\d+)?|\.\d+")
-_ALLOWED = 'a share of the total ("10%") or dollars ("$5000" or 5000, no thousands separator)'
+_AMOUNT = re.compile(
+    rf"(?:(?P<before>{SIGN})\s*)?(?P<number>{_NUMBER.pattern})(?:\s*(?P<after>{SIGN}))?",
+    re.IGNORECASE,
+)
 
 
 def refused(key: str, value: Any, allowed: str, remedy: str) -> ConfigError:
@@ -18,7 +25,7 @@ def refused(key: str, value: Any, allowed: str, remedy: str) -> ConfigError:
     )
 
 
-def cents(value: Any, total: int, key: str, up: bool) -> int:
+def cents(value: Any, total: int, key: str, up: bool, currency: str | None = None) -> int:
     """Read an amount as whole cents.
 
     Args:
@@ -26,9 +33,11 @@ def cents(value: Any, total: int, key: str, up: bool) -> int:
         total: cents that a share refers to.
         key: name for error messages.
         up: round a fraction of a cent up (for floors) instead of down (for caps).
+        currency: ISO code or shared sign of the amounts; None: not known.
 
     Raises:
-        ConfigError: if it is none of these, negative, not finite, or a bare number up to 1.
+        ConfigError: if it is none of these, negative, not finite, a bare number up to 1, or has the
+            sign of another currency.
     """
     rounding = ROUND_CEILING if up else ROUND_FLOOR
     if isinstance(value, str) and value.strip().endswith("%"):
@@ -36,7 +45,7 @@ def cents(value: Any, total: int, key: str, up: bool) -> int:
         if exact > total:
             raise refused(key, value, "a share from 0% to 100%", "lower it")
     else:
-        exact = dollars(value, key) * 100
+        exact = dollars(value, key, currency) * 100
     return int(exact.to_integral_value(rounding))
 
 
@@ -53,25 +62,40 @@ def share(value: Any, key: str) -> Decimal:
     return Decimal(text[:-1].strip()) / 100
 
 
-def dollars(value: Any, key: str) -> Decimal:
-    """Read dollars exactly as written.
+def dollars(value: Any, key: str, currency: str | None = None) -> Decimal:
+    """Read an amount in units of the currency exactly as written.
+
+    Args:
+        value: "$5000", "5000", "5000 EUR" or a number.
+        key: name for error messages.
+        currency: ISO code or shared sign of the amounts; None allows the sign of any currency.
 
     Raises:
-        ConfigError: if it is not a finite number of 0 or more, or is a bare number up to 1.
+        ConfigError: if it is not a finite number of 0 or more, is a bare number up to 1, or has the
+            sign of another currency.
     """
     text = value.strip() if isinstance(value, str) else repr(value)
-    plain = text.removeprefix("$").strip()
-    if isinstance(value, bool) or not _NUMBER.fullmatch(plain):
-        number = _as_decimal(value)
-        if number is None:
-            raise refused(key, value, _ALLOWED, "write it in one of these ways")
-        plain = str(number)
-    number = Decimal(plain)
-    if 0 < number <= 1 and not text.startswith("$"):
+    match = None if isinstance(value, bool) else _AMOUNT.fullmatch(text)
+    signs = [] if match is None else [sign for sign in match.group("before", "after") if sign]
+    number = _as_decimal(value) if match is None else Decimal(match["number"])
+    if number is None or (signs and currency_of(*signs) is None):
+        raise refused(key, value, _allowed(currency), "write it in one of these ways")
+    if signs and currency is not None and currency_of(*signs, currency) is None:
+        remedy = "convert it to that currency"
+        raise refused(key, value, f"{_allowed(currency)}, as the exports are in {currency}", remedy)
+    if 0 < number <= 1 and not signs:
         percent = f"{(number * 100).normalize():f}%"
-        hint = f'write "{percent}" for the share, or "${plain}" for the dollars'
-        raise refused(key, value, f"{_ALLOWED}; this is likely a share", hint)
+        plain = str(number) if match is None else match["number"]
+        amount = "dollars" if currency is None else "amount"
+        hint = f'write "{percent}" for the share, or "{_signed(plain, currency)}" for the {amount}'
+        raise refused(key, value, f"{_allowed(currency)}; this is likely a share", hint)
     return number
+
+
+def _allowed(currency: str | None) -> str:
+    kind = "dollars" if currency is None else "an amount"
+    example = _signed("5000", currency)
+    return f'a share of the total ("10%") or {kind} ("{example}" or 5000, no thousands separator)'
 
 
 def _as_decimal(value: Any) -> Decimal | None:
@@ -82,7 +106,24 @@ def _as_decimal(value: Any) -> Decimal | None:
     return number if number.is_finite() and number >= 0 else None
 
 
-def money(amount: int) -> str:
-    """Return cents as text: $24,000 or $24,000.50."""
-    whole, rest = divmod(abs(amount), 100)
-    return f"{'-' if amount < 0 else ''}${whole:,}" + (f".{rest:02d}" if rest else "")
+def displayed(amount: float, currency: str | None) -> str:
+    """Return cents as text: $24,000, $24,000.50, or $0.001250 if they are not whole."""
+    if amount != int(amount):
+        return money(amount / 100, currency, 6)
+    return money(amount / 100, currency, 2 if int(amount) % 100 else 0)
+
+
+def written(amount: int, currency: str | None) -> str:
+    """Return cents as text that `dollars` reads back: $24000.50, or ¥24000 without decimals."""
+    whole, rest = divmod(int(amount), 100)
+    return _signed(f"{whole}" if quantum_of(currency) == 100 else f"{whole}.{rest:02d}", currency)
+
+
+def quantum_of(currency: str | None) -> int:
+    """Return the cents of the smallest amount that is planned: 1, or 100 without decimals."""
+    return 100 if decimals_of(currency) == 0 else 1
+
+
+def _signed(number: str, currency: str | None) -> str:
+    sign = sign_of(currency)
+    return f"{sign} {number}" if sign[-1:].isalpha() else f"{sign}{number}"

@@ -22,8 +22,10 @@ _SNAP = 1e-4  # cents; an amount closer than this to a whole cent is that cent
 def to_cents(plan: NDArray[np.float64], constraints: Constraints) -> NDArray[np.int64]:
     """Return the nearest rounding of a feasible plan to whole cents that rounds all its sums too.
 
+    In a currency without decimals, amounts are rounded to whole units.
+
     Args:
-        plan: dollars, (days, campaigns), feasible to 1e-9 of the total.
+        plan: in units of the currency, (days, campaigns), feasible to 1e-9 of the total.
         constraints: the set it is feasible for.
 
     Returns:
@@ -35,7 +37,7 @@ def to_cents(plan: NDArray[np.float64], constraints: Constraints) -> NDArray[np.
     from scipy.optimize import Bounds, LinearConstraint, milp  # slow to import: only where needed
 
     _require_satisfied(constraints, plan)
-    exact = np.asarray(plan, np.float64) * 100
+    exact = np.asarray(plan, np.float64) * (100 / constraints.quantum)
     whole = _floor(exact)
     fraction = np.clip(exact - whole, 0, 1)
     rows = _sums(constraints, len(plan))
@@ -50,7 +52,8 @@ def to_cents(plan: NDArray[np.float64], constraints: Constraints) -> NDArray[np.
             f"no rounding to cents keeps every sum of this plan ({solved.message}); "
             "project it onto its constraints again"
         )
-    cents = (whole + np.rint(solved.x).reshape(plan.shape)).astype(np.int64)
+    rounded = (whole + np.rint(solved.x).reshape(plan.shape)).astype(np.int64)
+    cents = rounded * constraints.quantum
     _require_satisfied(constraints, cents)
     return cents
 

@@ -3,7 +3,8 @@
 Whole cents (an integer array) are checked exactly: total, floors, caps and daily caps, to the cent.
 Pacing and changes from day to day are ratios that cents cannot meet exactly; they may be off by
 what rounding explains: one cent for the day itself, plus one cent times the ratio for the amount it
-is compared with. Dollars (a float array) are checked to a tolerance.
+is compared with (one unit in a currency without decimals, whose plans are rounded to whole units).
+Amounts in units of the currency (a float array) are checked to a tolerance.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .constraints import Constraints
-from .money import money
+from .money import displayed
 
 Numbers = NDArray[Any]
 
@@ -31,7 +32,7 @@ def violations(
         tolerance: dollars that a plan in dollars may be off; 1e-9 of the total if absent.
     """
     return [
-        _line(check, tuple(int(i) for i in spot))
+        _line(check, tuple(int(i) for i in spot), constraints.currency)
         for check in _checks(
             constraints, _in_cents(plan)[None], _slack(constraints, plan, tolerance)
         )
@@ -90,7 +91,7 @@ def _checks(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[
     cells = (days, constraints.names)
     yield _lower_bound("below", cells, cents, np.zeros(1), slack)
     yield _upper_bound("above its daily cap", cells, cents, constraints.daily_cap_cents, slack)
-    rounding = 1.0 if slack == 0 else 0.0
+    rounding = float(constraints.quantum) if slack == 0 else 0.0
     yield from _pacing(constraints, cents, days, slack, rounding)
     if constraints.change_limit is not None and len(days) > 1:
         limit, before = constraints.change_limit, cents[:, :-1]
@@ -161,14 +162,13 @@ def _upper_bound(
     return _Check(violation, names, spent, bound, ~(spent <= bound + slack))
 
 
-def _line(check: _Check, spot: tuple[int, ...]) -> str:
+def _line(check: _Check, spot: tuple[int, ...], currency: str | None) -> str:
     names = [axis[i] for axis, i in zip(check.names, spot[1:], strict=True)]
     bound = np.broadcast_to(check.bound, check.spent.shape)[spot]
     place = ", ".join(names) or "total"
-    return f"{place}: {_shown(check.spent[spot])} is {check.violation} {_shown(bound)}"
+    spent, limit = (_shown(cents, currency) for cents in (check.spent[spot], bound))
+    return f"{place}: {spent} is {check.violation} {limit}"
 
 
-def _shown(cents: Any) -> str:
-    if not np.isfinite(cents):
-        return str(cents)
-    return money(int(cents)) if cents == int(cents) else f"${cents / 100:,.6f}"
+def _shown(cents: Any, currency: str | None) -> str:
+    return displayed(float(cents), currency) if np.isfinite(cents) else str(cents)

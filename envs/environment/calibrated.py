@@ -57,6 +57,7 @@ def problem_in(
             "plan with scripts/plan.py, which finds them."
         )
     limits = parse_constraints(constraints, posterior.campaigns, days)
+    limits = limits.in_currency(posterior.currency)
     key = digest(
         _VERSION,
         posterior.fingerprint(),

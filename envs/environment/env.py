@@ -157,4 +157,5 @@ def _render(batch: FlightBatch, mode: str | None) -> Any:
     spend = np.array([spend for spend, _ in batch.trace]).reshape(-1, len(names))
     value = np.array([value for _, value in batch.trace])
     render = flight_text if mode == "ansi" else flight_picture
-    return render(names, first, spend, value, batch.problem.constraints.total)
+    constraints = batch.problem.constraints
+    return render(names, first, spend, value, constraints.total, constraints.currency)

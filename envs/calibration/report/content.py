@@ -39,9 +39,9 @@ class CalibrationContent(NamedTuple):
 
     names: tuple[str, ...]
     dates: NDArray[np.datetime64]  # (days,) dates of the history
-    spend: Floats  # (days, campaigns) dollars, NaN where not observed
+    spend: Floats  # (days, campaigns) in units of the currency, NaN where not observed
     conversions: Floats  # (days, campaigns), NaN where not observed
-    grid: Floats  # (points, campaigns) dollars per day
+    grid: Floats  # (points, campaigns) spend per day
     curve: Floats  # (quantiles, points, campaigns) conversions per day
     prior: Mapping[str, Floats]  # parameter -> (draws, campaigns)
     posterior: Mapping[str, Floats]  # parameter -> (draws, campaigns)
@@ -50,6 +50,7 @@ class CalibrationContent(NamedTuple):
     level: Floats  # (quantiles, days, campaigns) multipliers
     check: Check
     report: Mapping[str, Any]  # ``Posterior.report``
+    currency: str | None  # of all amounts, see ``History``
 
 
 def calibration_content(
@@ -85,6 +86,7 @@ def calibration_content(
         level=_quantiles(np.exp(draw_levels(market, observed, rng)), 1),
         check=one_day_ahead(market, observed, rng),
         report=posterior.report,
+        currency=posterior.currency,
     )
 
 
@@ -92,6 +94,7 @@ def calibration_document(content: CalibrationContent) -> dict[str, Any]:
     """Return the content of ``calibration.json``."""
     return {
         "history": content.report["history"],
+        "currency": content.currency,
         "quantiles": list(QUANTILES),
         "campaigns": {name: _campaign(content, k) for k, name in enumerate(content.names)},
         "notes": list(content.report["notes"]),

@@ -8,6 +8,7 @@ from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+from ....data.formats import unit_of
 from ....data.plotting import blank
 from .content import PARAMETERS, CalibrationContent
 
@@ -31,7 +32,8 @@ def curves(content: CalibrationContent) -> Figure:
         axes.axvline(seen.max() if seen.size else 0.0, color=_OBSERVED, lw=1, ls=":")
         axes.set_xlim(0, x[-1])
         axes.set_ylim(0, None)
-    figure.supxlabel("dollars per day; red: observed daily spends, dotted: the largest of them")
+    unit = unit_of(content.currency)
+    figure.supxlabel(f"{unit} per day; red: observed daily spends, dotted: the largest of them")
     figure.supylabel("conversions per day")
     return figure
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import jinja2
 
+from ....data.formats import sign_of
 from ....data.plotting import png_of
 from ....data.storage import write_bytes, write_json, write_text
 from .content import CalibrationContent, calibration_document
@@ -57,6 +58,7 @@ def _page(document: dict[str, Any], figures: dict[str, bytes]) -> str:
     return page.render(
         history=document["history"],
         objective=document["objective"],
+        sign=sign_of(document["currency"]),
         campaigns=campaigns,
         notes=document["notes"],
         sections=_SECTIONS,
