@@ -1,0 +1,69 @@
+"""The ingest document as one self-contained HTML page, without links, scripts or fonts."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..formats import format_amount
+from .document import Document
+from .figures import MAX_PANELS, MAX_ROWS, outcome_of
+from .lifetimes import GAP_DAYS
+
+_TEMPLATE = "page.html.j2"
+_UNDEFINED = "-"  # in place of a null
+
+
+def ingest_page(document: Document, figures: Mapping[str, bytes]) -> str:
+    """The page as HTML; names of campaigns and files are escaped.
+
+    Args:
+        document: result of `ingest_document`.
+        figures: PNG files by the names of `ingest_figures`.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    currency = document["currency"]
+    environment.filters |= {
+        "count": _count,
+        "whole": lambda value: _amount(value, currency, 0),
+        "amount": lambda value: _amount(value, currency),
+        "amount_in": lambda value, own: _amount(value, own or currency),
+    }
+    return environment.get_template(_TEMPLATE).render(
+        document=document,
+        figures={name: _data_uri(png) for name, png in figures.items()},
+        outcome=outcome_of(document),
+        caption=_caption(len(document["campaigns"])),
+        gap_days=GAP_DAYS,
+    )
+
+
+def _caption(campaigns: int) -> str:
+    """How to read the figures."""
+    if campaigns <= MAX_PANELS:
+        return "The number on the left is the highest value of the campaign."
+    text = (
+        "Each campaign has a colour scale of its own, up to its highest value, on the right; in "
+        "long periods a column is several days, its colour their mean."
+    )
+    rest = campaigns - MAX_ROWS
+    return text if rest <= 0 else f"{text} {rest:,} campaigns with less spend are not shown."
+
+
+def _count(value: float | None) -> str:
+    return _UNDEFINED if value is None else f"{value:,.1f}".removesuffix(".0")
+
+
+def _amount(value: float | None, currency: str | None, decimals: int | None = None) -> str:
+    return _UNDEFINED if value is None else format_amount(value, currency, decimals)
+
+
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
