@@ -41,7 +41,7 @@ def compare(records, expected: Expected):
     frame = records.frame
     days = records.days
     found = {
-        "platforms": set(frame["platform"]),
+        "platforms": {name.lower() for name in frame["platform"]},
         "campaigns": len(frame[UNIT].drop_duplicates()),
         "first": days.min().item(),
         "last": days.max().item(),

@@ -17,7 +17,8 @@ def write(platform: str, rows: Sequence[Row]) -> bytes:
     """Rows in their platform's own export; none names a currency that another does not share."""
     rows = list(rows)
     if platform == "google":
-        return utf8(report(ENGLISH_UI, rows))
+        first, last = (f"{day:%B} {day.day}, {day.year}" for day in (rows[0].day, rows[-1].day))
+        return utf8(report(ENGLISH_UI, rows, period=f"{first} - {last}"))
     columns = list(DAILY if platform == "meta" else API)
     if platform == "meta":
         columns = [(heading.replace("EUR", "USD"), cell) for heading, cell in columns]

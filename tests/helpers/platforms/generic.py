@@ -55,6 +55,7 @@ def long_table(
     day: Cell = iso,
     cost: Cell | None = None,
     value: Cell | None = None,
+    results: Cell | None = None,
     platforms: tuple[str, ...] = ("google", "meta"),
 ) -> list[list[Any]]:
     """date, channel, campaign, cost, impressions, clicks, conversions, revenue."""
@@ -65,7 +66,7 @@ def long_table(
         ("cost", cost or spend()),
         ("impressions", impressions()),
         ("clicks", clicks()),
-        ("conversions", conversions()),
+        ("conversions", results or conversions()),
         ("revenue", value or revenue()),
     ]
     return grid(columns, rows_by_day(platforms))
@@ -167,6 +168,7 @@ def channel_only() -> ExportCase:
 def amounts() -> list[ExportCase]:
     """Notations of money."""
     dollars = expect("google meta", rows_by_day(("google", "meta")), "$|USD")
+    comma = conversions(COMMA)
     small = rows_by_day(("google", "meta"), 150)
     dong = rows_by_day(("google", "meta"), 25)
     rupiah = expect("google meta", small, "IDR", money=1)
@@ -187,7 +189,7 @@ def amounts() -> list[ExportCase]:
 
     return [
         case("dollar-signs", long_table(iso, *sign("$", ENGLISH, 2)), dollars),
-        case("rupiah", long_table(iso, *sign("Rp ", GERMAN, 0, 150)), rupiah),
+        case("rupiah", long_table(iso, *sign("Rp ", GERMAN, 0, 150), comma), rupiah),
         case("full-width-yen", named(long_table(iso, *sign("￥", ENGLISH, 0)), "JPY"), yen),
         case(
             "dong-plain",
@@ -200,12 +202,13 @@ def amounts() -> list[ExportCase]:
                 iso,
                 lambda row: GERMAN.number(row.spend * 25, 0) + " ₫",
                 lambda row: GERMAN.number(row.revenue * 25, 0) + " ₫",
+                comma,
             ),
             expect("google meta", dong, "VND", money=1),
         ),
-        case("semicolons", long_table(iso, spend(COMMA), revenue(COMMA)), BOTH, ";"),
+        case("semicolons", long_table(iso, spend(COMMA), revenue(COMMA), comma), BOTH, ";"),
         case("tabs", long_table(), BOTH, "\t"),
-        case("spaces", long_table(iso, spend(EUROPE), revenue(EUROPE)), BOTH, ";"),
+        case("spaces", long_table(iso, spend(EUROPE), revenue(EUROPE), comma), BOTH, ";"),
     ]
 
 

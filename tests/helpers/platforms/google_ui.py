@@ -156,10 +156,12 @@ def columns_of(language: Language) -> list[Column]:
     return list(zip(language.headings.split("|"), cells, strict=True))
 
 
-def report(language: Language, rows: list[Row], *, totals: bool = True) -> list[list[Any]]:
+def report(
+    language: Language, rows: list[Row], *, period: str = "", totals: bool = True
+) -> list[list[Any]]:
     """Title, period, table and totals."""
     columns = columns_of(language)
-    table = [[language.title], [language.period], *grid(columns, rows)]
+    table = [[language.title], [period or language.period], *grid(columns, rows)]
     if totals:
         groups = (
             rows,
@@ -200,9 +202,17 @@ def excel_csv() -> ExportCase:
 
 def german_resaved() -> ExportCase:
     """The German report after a German spreadsheet saved it: semicolons, dd.mm.yyyy, no title."""
-    german = [c for c in columns_of(LANGUAGES[1]) if c[0] not in {"CTR", "Durchschn. CPC"}]
-    german[0] = ("Tag", lambda row: f"{row.day:%d.%m.%Y}")
-    german[4] = ("Kosten", spend(COMMA))
+    cells = (
+        lambda row: f"{row.day:%d.%m.%Y}",
+        *(cell for _, cell in columns_of(LANGUAGES[1])[1:4]),
+        spend(COMMA),
+        impressions(),
+        clicks(),
+        conversions(COMMA),
+        revenue(COMMA),
+    )
+    words = [w for w in LANGUAGES[1].headings.split("|") if w not in {"CTR", "Durchschn. CPC"}]
+    german = list(zip(words, cells, strict=True))
     content = utf8(grid(german, ROWS), ";")
     return ExportCase(
         "google-ui-de-semicolon", "Kampagnenbericht.csv", content, expect("google", ROWS, "EUR")

@@ -142,8 +142,9 @@ def split(row: Row, parts: int) -> list[Row]:
 
 
 def split_whole(row: Row, parts: int) -> list[Row]:
-    """As `split`, conversions in whole numbers."""
-    rows = split(row._replace(conversions=row.conversions // 100), parts)
+    """As `split`, conversions in whole numbers; the first part has all revenue."""
+    rows = split(row._replace(conversions=row.conversions // 100, revenue=0), parts)
+    rows[0] = rows[0]._replace(revenue=row.revenue)
     return [part._replace(conversions=100 * part.conversions) for part in rows]
 
 

@@ -7,7 +7,6 @@ from .market import ExportCase, Row, expect, rows_of, split_whole, total
 from .writing import (
     COMMA,
     ENGLISH,
-    GERMAN,
     Column,
     Locale,
     blank_zero,
@@ -44,8 +43,8 @@ def _roas(row: Row) -> str:
 
 
 def _all_clicks(row: Row) -> str:
-    """Clicks (all): reactions and link clicks."""
-    return str(row.clicks + row.clicks // 3)
+    """Clicks (all): reactions and link clicks; sums up, as clicks do."""
+    return str(2 * row.clicks)
 
 
 # Ads Manager > Reports > Export table data > .csv, breakdown by day. The file begins with the
@@ -94,43 +93,49 @@ def daily() -> ExportCase:
     )
 
 
+OLDER: list[Column] = [
+    ("Reporting starts", iso),
+    ("Reporting ends", iso),
+    ("Campaign name", name),
+    ("Results", _purchases),
+    ("Amount spent (USD)", spend()),
+    ("Impressions", impressions()),
+    ("Link clicks", clicks()),
+]
+
+
 def reporting_columns_only() -> ExportCase:
     """Older exports by day: no Day, both reporting columns in front; Results are all there is."""
-    columns: list[Column] = [
-        ("Reporting starts", iso),
-        ("Reporting ends", iso),
-        ("Campaign name", name),
-        ("Results", _purchases),
-        ("Amount spent (USD)", spend()),
-        ("Impressions", impressions()),
-        ("Link clicks", clicks()),
-    ]
-    return ExportCase(
-        "meta-reporting-starts",
-        "My-Report.csv",
-        utf8(grid(columns, ROWS)),
-        expect("meta", ROWS, "USD", revenue=False),
-    )
+    expected = expect("meta", ROWS, "USD", revenue=False)
+    content = utf8(grid(OLDER, ROWS))
+    return ExportCase("meta-reporting-starts", "My-Report.csv", content, expected)
 
 
 def _sums(columns: list[Column], rows: list[Row], first: str) -> list[Any]:
-    """Row of sums, without campaign and day, over the whole reporting period."""
-    last = rows[-1].day.isoformat()
-    cells = dict(
-        zip((h for h, _ in columns), (cell(total(rows)) for _, cell in columns), strict=True)
-    )
-    cells.update({"Campaign name": "", "Day": first, "Campaign delivery": ""})
-    cells.update({"Reporting starts": rows[0].day.isoformat(), "Reporting ends": last})
-    return list(cells.values())
+    """Row of sums: `first` for its day, no campaign, and the whole period of the report."""
+    text = {
+        "Campaign name": "",
+        "Day": first,
+        "Campaign delivery": "",
+        "Reporting starts": rows[0].day.isoformat(),
+        "Reporting ends": rows[-1].day.isoformat(),
+    }
+    sums = total(rows)
+    return [text.get(heading, cell(sums)) for heading, cell in columns]
 
 
-def totals_first() -> ExportCase:
+def totals_first() -> list[ExportCase]:
     """Exports with a summary row: it comes first, and has neither campaign nor day."""
     table = grid(DAILY, ROWS)
     table.insert(1, _sums(DAILY, ROWS, ""))
-    return ExportCase(
-        "meta-totals-first", "ads-manager.csv", utf8(table), expect("meta", ROWS, "EUR")
-    )
+    table[1][4] = ""  # the indicator
+    older = grid(OLDER, ROWS)
+    older.insert(1, _sums(OLDER, ROWS, ""))
+    dollars = expect("meta", ROWS, "USD", revenue=False)
+    return [
+        ExportCase("meta-totals-first", "am.csv", utf8(table), expect("meta", ROWS, "EUR")),
+        ExportCase("meta-totals-first-without-day", "My-Report.csv", utf8(older), dollars),
+    ]
 
 
 def day_all() -> ExportCase:
@@ -224,8 +229,8 @@ def languages() -> list[ExportCase]:
 
 def german_resaved() -> ExportCase:
     """The German export, saved again by a German spreadsheet in Windows' code page."""
-    day, cost, views = _german_day, spend(COMMA), impressions(GERMAN)
-    cells = (day, name, cost, views, clicks(), _purchases, _value(GERMAN), day, day)
+    day, cost = _german_day, spend(COMMA)
+    cells = (day, name, cost, impressions(), clicks(), _purchases, _value(COMMA), day, day)
     content = utf8(foreign("de", cells), ";").decode().encode("cp1252")
     expected = expect("meta", ROWS, "EUR", revenue=False)
     return ExportCase("meta-de-cp1252", "Meta Bericht Q1.csv", content, expected)
@@ -275,7 +280,7 @@ def api() -> ExportCase:
 CASES = [
     daily(),
     reporting_columns_only(),
-    totals_first(),
+    *totals_first(),
     day_all(),
     ad_sets(),
     ads(),

@@ -154,27 +154,47 @@ def dv360() -> ExportCase:
 
 
 def youtube() -> ExportCase:
-    """A table of video campaigns kept by itself, with the columns of views of Google's reports."""
+    """A table of video campaigns kept by itself; the name of the file says which platform."""
     columns: list[Column] = [
         ("Date", iso),
         ("Campaign name", name),
         ("Video title", constant("Spring 15s")),
         ("Impressions", impressions()),
         ("Views", lambda row: str(row.impressions // 3)),
-        ("View rate", constant("33.33%")),
-        ("Avg. CPV", constant("0.02")),
         ("Clicks", clicks()),
         ("Cost", spend()),
         ("Conversions", orders),
-        ("Conv. value", revenue()),
+        ("Conversion value", revenue()),
     ]
     return ExportCase(
         "youtube", "youtube_ads_2025.csv", utf8(grid(columns, YOUTUBE)), expect("youtube", YOUTUBE)
     )
 
 
+def video_campaigns() -> ExportCase:
+    """Google Ads > Video campaigns: Google's own headings, so a report of Google Ads."""
+    columns: list[Column] = [
+        ("Day", iso),
+        ("Campaign", name),
+        ("Campaign type", constant("Video")),
+        ("Currency code", constant("USD")),
+        ("Impr.", impressions(ENGLISH)),
+        ("TrueView views", lambda row: ENGLISH.number(row.impressions // 3, 0)),
+        ("TrueView view rate", constant("33.33%")),
+        ("TrueView avg. CPV", constant("0.02")),
+        ("Clicks", clicks(ENGLISH)),
+        ("Cost", spend(ENGLISH)),
+        ("Conversions", conversions(ENGLISH)),
+        ("Conv. value", revenue(ENGLISH)),
+    ]
+    period = "January 1, 2025 - March 31, 2025"
+    table = [["Video campaign report"], [period], *grid(columns, YOUTUBE)]
+    expected = expect("google", YOUTUBE, "USD")
+    return ExportCase("google-ui-video", "Video campaigns.csv", utf8(table), expected)
+
+
 def ga4() -> ExportCase:
-    """Cost data for import into Google Analytics 4: one source, days as YYYYMMDD."""
+    """Cost data for import into Google Analytics 4: the source is the channel, YYYYMMDD."""
     columns: list[Column] = [
         ("date", lambda row: f"{row.day:%Y%m%d}"),
         ("utm_source", constant("outbrain")),
@@ -189,7 +209,7 @@ def ga4() -> ExportCase:
         "ga4-cost-import",
         "ga4_cost_data.csv",
         utf8(grid(columns, GA4)),
-        expect("ga4", GA4, conversions=False, revenue=False),
+        expect("outbrain", GA4, conversions=False, revenue=False),
     )
 
 
@@ -217,6 +237,7 @@ CASES = [
     apple(),
     dv360(),
     youtube(),
+    video_campaigns(),
     ga4(),
     ga4_ads(),
 ]

@@ -52,6 +52,7 @@ def weekly() -> list[ExportCase]:
     google[0] = ("Week", iso)
     plain: list[Column] = [
         ("Date", iso),
+        ("Channel", constant("google")),
         ("Campaign", name),
         ("Cost", spend()),
         ("Impressions", impressions()),
@@ -111,7 +112,7 @@ def ambiguous_thousands() -> ExportCase:
         ("cost", lambda row: f"{1 + row.spend % 9},{row.spend % 1000:03}"),
         ("clicks", clicks()),
     ]
-    return refuse("ambiguous-thousands", grid(columns, ROWS), "thousands")
+    return refuse("ambiguous-thousands", grid(columns, ROWS), "decimal")
 
 
 def mixed_dates() -> ExportCase:
