@@ -20,7 +20,7 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "scripts": "cli fuzzing benchmarks",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
-    "data": {"errors", "types", "settings", "storage", "plotting", "history"},
+    "data": {"errors", "types", "settings", "storage", "plotting", "history", "names"},
     "envs": set(),
     "agents": {"policy", "rollout", "experiment"},
 }

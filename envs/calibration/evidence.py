@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
+from ...data.names import full_name
 from ...data.settings import Settings
 from ...data.types import Floats
 from ..market import Market, steady_conversions
@@ -22,7 +23,7 @@ _LOG_STEP = np.log(1.01)  # log dollars: step of the central difference of an el
 class PriorEvidence(Settings):
     """One entry of ``priors.evidence``: either an elasticity or the conversions of a lift test."""
 
-    campaign: str  # name, such as google/YouTube
+    campaign: str  # name or short id, such as google/YouTube
     spend: Positive  # dollars per day at which the stated value holds
     sd: Positive  # sd of the stated value, in its unit
     elasticity: Positive | None = None  # d log conversions / d log spend at that spend
@@ -50,18 +51,18 @@ class EvidenceLikelihood(NamedTuple):
 
     @classmethod
     def of(cls, entries: Sequence[PriorEvidence], names: Sequence[str]) -> "EvidenceLikelihood":
-        """Match entries to campaigns by name.
+        """Match entries to campaigns by name or short id.
 
         Raises:
             ConfigError: for a campaign that is not in the data.
         """
-        for entry in entries:
-            if entry.campaign not in names:
-                raise ConfigError(
-                    f"priors.evidence: campaign {entry.campaign!r} is not in the data; allowed: "
-                    f"{', '.join(names)}. Correct the name or remove the entry."
-                )
-        index = [list(names).index(entry.campaign) for entry in entries]
+        example = "'priors.evidence=[{campaign: ID, ...}]'"
+        index = [
+            names.index(
+                full_name(entry.campaign, names, "priors.evidence", "campaign of the data", example)
+            )
+            for entry in entries
+        ]
         return cls(entries, np.array(index, np.intp))
 
     def loglik(self, market: Market) -> Floats | float:

@@ -13,6 +13,7 @@ from scipy import special
 
 from ...data.errors import ConfigError
 from ...data.history import Campaign
+from ...data.names import short_ids
 from ...data.settings import Settings
 from ...data.types import Floats
 from ..market import carryover_of
@@ -112,7 +113,14 @@ class Priors(Settings):
         return self
 
     def kind(self, campaign: Campaign) -> str:
-        """Return the kind of a campaign by its type, or by its channel if it has no type."""
+        """Return the kind of a campaign by its name, its type, or its channel if it has no type.
+
+        A campaign's own name or short id in `kinds` goes before its type.
+        """
+        own = (campaign.name, *short_ids([campaign.name]))
+        for kind, names in self.kinds.items():
+            if any(name in own for name in names):
+                return kind
         name = (campaign.campaign_type or campaign.channel).casefold()
         for kind, types in self.kinds.items():
             if name in (t.casefold() for t in types):

@@ -6,15 +6,17 @@ All amounts are whole cents, so that "the floors fit under the caps" is exact ar
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
 from ...data.errors import ConfigError, shown
+from ...data.names import by_full_name
 from ...data.settings import Settings
 from ..projection import Tree
 from .constraints import Cents, Constraints
 from .feasibility import require_feasible
+from .file import with_file
 from .money import cents, dollars, refused, share
 
 
@@ -41,6 +43,32 @@ class ConstraintSettings(Settings):
     campaigns: Any  # by name, keys that differ from the default
     pacing: Any  # band of a day's total over an even pace, [<= 1, >= 1], or null
     change_limit: Any  # share of yesterday's spend, > 0, or null
+    file: Any  # null once read: a file's keys are laid over the others
+    _file: str = ""  # path of the file that was read
+    _from_file: tuple[str, ...] = ()  # how messages about its keys begin
+
+    @classmethod
+    def of(cls, mapping: Mapping[str, Any], where: str) -> Self:
+        """Settings from a mapping, validated, with the keys of their file laid over them.
+
+        Documents written before there was the key `file` do not need it.
+
+        Raises:
+            ConfigError: a key is unknown or missing, or the file cannot be used.
+        """
+        settings = super().of({"file": None, **mapping}, where)
+        if settings.file is None:
+            return settings
+        group = {key: getattr(settings, key) for key in cls.model_fields}
+        merged, beginnings = with_file(group)
+        laid_over = super().of(merged, where)
+        laid_over._file, laid_over._from_file = str(settings.file), beginnings
+        return laid_over
+
+    def located(self, error: ConfigError) -> ConfigError:
+        """Error about a key, with the file that the key is in, if it is in one."""
+        named = str(error).startswith(self._from_file)
+        return ConfigError(f"{self._file}: {error}") if named else error
 
 
 @dataclass(frozen=True)
@@ -63,6 +91,13 @@ def parse_constraints(
         ConfigError: naming the key that is unknown, or whose value is not allowed.
         ConstraintError: naming the node whose bounds contradict each other, with the numbers.
     """
+    try:
+        return _parsed(settings, campaigns, days)
+    except ConfigError as error:
+        raise settings.located(error) from None
+
+
+def _parsed(settings: ConstraintSettings, campaigns: Sequence[Named], days: int) -> Constraints:
     names = tuple(campaign.name for campaign in campaigns)
     owners = [campaign.channel for campaign in campaigns]
     channels = tuple(dict.fromkeys(owners))
@@ -162,17 +197,11 @@ def _by_name(
     overrides = getattr(settings, group)
     if overrides is not None and not isinstance(overrides, Mapping):
         raise refused(group, overrides, f"a mapping from {kind} names to keys", "write {} for none")
-    for name in overrides or {}:
-        if name not in names:
-            near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else "use one of these names"
-            raise ConfigError(
-                f"constraints.{group}: {shown(name)} is not a {kind} of this flight. "
-                f"Allowed: {', '.join(names)}. To fix: {hint}"
-            )
-    return {
-        name: default | _keys((overrides or {}).get(name), kind, f"{group}.{name}")
-        for name in names
+    key, example = f"constraints.{group}", f"'constraints.{group}={{ID: {{floor: 5%}}}}'"
+    named = by_full_name(overrides or {}, names, key, kind, example)
+    return dict.fromkeys(names, default) | {
+        name: default | _keys(keys, kind, f"{group}.{written}")
+        for name, (keys, written) in named.items()
     }
 
 

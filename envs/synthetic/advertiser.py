@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ...data.errors import ConfigError
 from ...data.history import Campaign
 from ...data.journeys import SITE_LOG_HEADER
+from ...data.names import short_ids
 from ...data.settings import Settings
 from ...data.storage import write_json, write_text
 from ...data.types import Floats
@@ -96,6 +97,22 @@ class SyntheticSettings(Settings):
     level_half_life: Positive
     gap_share: Share
     campaigns: Annotated[dict[str, CampaignSettings], Field(min_length=1)]
+
+    @field_validator("campaigns", mode="before")
+    @classmethod
+    def _by_full_name(cls, given: Any) -> Any:
+        """Lay the keys of a campaign that is given by its short id over those of its name."""
+        if not isinstance(given, Mapping):
+            return given
+        names = [name for name in given if isinstance(name, str)]
+        full = {id_: name for name, id_ in zip(names, short_ids(names), strict=True)}
+        merged: dict[Any, Any] = {}
+        for key, keys in given.items():
+            name = full.get(key, key)
+            known = merged.get(name)
+            both = isinstance(known, Mapping) and isinstance(keys, Mapping)
+            merged[name] = {**known, **keys} if both else keys
+        return merged
 
     def ordered(self) -> list[Campaign]:
         """Return the campaigns in the order of the configuration.

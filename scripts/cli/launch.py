@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -21,6 +21,8 @@ from mediagym.agents.setup import resumable
 from mediagym.data.errors import MediaGymError
 from mediagym.data.settings import RENAMED
 from mediagym.data.storage import CONF, SAMPLE
+
+from .override import advice
 
 Options = TypeVar("Options")
 # registered on import, so that the worker processes of a sweep have them too
@@ -152,6 +154,8 @@ def _one_line(error: Exception) -> str:
     """Rewrite an error of Hydra as one line: the given key, what is allowed, what to do."""
     if isinstance(error, MissingConfigException):
         return _missing_choice(error)
+    if (message := _about_names(error)) is not None:
+        return message
     cause: BaseException = error
     lines = []
     while cause is not None:
@@ -166,6 +170,14 @@ def _one_line(error: Exception) -> str:
         cause = cause.__cause__ or cause.__context__  # type: ignore[assignment]
     message = " ".join(f"{line.rstrip('.')}." for line in dict.fromkeys(lines) if line)
     return f"{message} Run with --cfg job to list all keys."
+
+
+def _about_names(error: Exception) -> str | None:
+    """Return the message about an override whose campaign or channel cannot be written so."""
+    if isinstance(error, OverrideParseException):
+        return advice(error.override)
+    words = (word for word in sys.argv[1:] if word.lstrip("+").partition("=")[0] in str(error))
+    return next((text for text in map(advice, words) if text is not None), None)
 
 
 def _missing_choice(error: MissingConfigException) -> str:

@@ -132,7 +132,7 @@ def test_the_likelihood_is_that_of_the_history_and_the_evidence(history, priors)
 
 
 def test_an_unknown_campaign_is_refused_with_the_known_ones():
-    with pytest.raises(ConfigError, match=r"priors\.evidence: campaign 'tiktok' .*meta"):
+    with pytest.raises(ConfigError, match=r"priors\.evidence: 'tiktok' is not a campaign.*meta"):
         likelihood(ELASTICITY | {"campaign": "tiktok"})
 
 
