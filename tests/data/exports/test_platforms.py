@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from helpers.platforms import EXPORTS, FOLDERS, Expected, ExportCase
+from helpers.platforms import EXPORTS, FIRST, FOLDERS, Expected, ExportCase
 
 from mediagym.data.errors import DataError
 from mediagym.data.storage import shipped_yaml
@@ -58,6 +58,9 @@ def compare(records, expected: Expected):
         counts = metric in {"impressions", "clicks"}
         close = exact if exact is None or counts else pytest.approx(exact, rel=1e-12, abs=1e-6)
         wanted[metric] = close
+    later = (days - np.datetime64(FIRST)).astype(float)
+    found["moment"] = float(np.nansum(frame["spend"].to_numpy(dtype=float) * later))
+    wanted["moment"] = pytest.approx(expected.moment, rel=1e-12, abs=1e-6)
     assert found == wanted, records.notes
 
 

@@ -9,14 +9,22 @@ To look at them, or to try them by hand, write them into a folder, one subfolder
     PYTHONPATH=tests python -m helpers.platforms FOLDER
 """
 
-from . import folders, generic, google_api, google_ui, meta, microsoft, other, refused, social
-from .market import Expected, ExportCase, FolderCase
+from . import (
+    breakdowns,
+    folders,
+    generic,
+    google_api,
+    google_ui,
+    meta,
+    microsoft,
+    other,
+    refused,
+    social,
+)
+from .market import FIRST, Expected, ExportCase, FolderCase
 
-EXPORTS: list[ExportCase] = [
-    case
-    for module in (google_ui, google_api, meta, microsoft, social, other, generic, refused)
-    for case in module.CASES
-]
+GROUPS = (google_ui, google_api, meta, microsoft, social, other, generic, breakdowns, refused)
+EXPORTS: list[ExportCase] = [case for module in GROUPS for case in module.CASES]
 FOLDERS: dict[str, FolderCase] = {case.name: case for case in folders.CASES}
 
-__all__ = ["EXPORTS", "FOLDERS", "Expected", "ExportCase", "FolderCase"]
+__all__ = ["EXPORTS", "FIRST", "FOLDERS", "Expected", "ExportCase", "FolderCase"]

@@ -89,8 +89,9 @@ def accounts() -> FolderCase:
     twice = {field: 2 * getattr(once, field) for field in ("impressions", "clicks")}
     twice |= {field: 2 * getattr(once, field) for field in ("conversions", "revenue")}
     rows = [r for n in (1, 2) for r in rows_of("google", n)]
-    spend = expect("google", rows).spend
-    expected = once._replace(**twice, spend=spend, campaigns=2 * once.campaigns)
+    both = expect("google", rows)
+    twice |= {"spend": both.spend, "moment": both.moment, "campaigns": 2 * once.campaigns}
+    expected = once._replace(**twice)
     return FolderCase("two-accounts", files, expected)
 
 

@@ -47,6 +47,7 @@ class Expected(NamedTuple):
     clicks: float | None
     conversions: float | None  # None: not exported
     revenue: float | None  # units of the currency; None: not exported
+    moment: float  # sum of spend times days since `FIRST`: misdated rows change it
 
 
 class ExportCase(NamedTuple):
@@ -183,4 +184,5 @@ def expect(
         float(sums.clicks) if counts else None,
         sums.conversions / 100 if conversions else None,
         sums.revenue / money if revenue else None,
+        sum(row.spend * (row.day - FIRST).days for row in rows) / money,
     )
