@@ -1,4 +1,4 @@
-"""Rows below a header: data, and what is none: titles, footers, repeated headers, rows of totals."""
+"""Rows below a header: data, and titles, footers, repeated headers and totals, which are none."""
 
 from dataclasses import dataclass
 
@@ -54,7 +54,11 @@ def split_body(sheet: Sheet, header: Header) -> Body:
     """
     width, date = len(header.names), header.position[header.period]
     rows, lines = sheet.rows[header.index + 1 :], sheet.lines[header.index + 1 :]
-    is_date = {cell: read_cell(cell) is not None for cell in {r[date] for r in rows if len(r) > date}}
+    is_date = {
+        cell: read_cell(cell) is not None for cell in {r[date] for r in rows if len(r) > date}
+    }
+    if header.index == 0 and all(is_date.values()) and set(map(len, rows)) == {width}:
+        return Body(rows, lines, [0] * len(rows), [], [], [], ())  # as most files, and fast
     data: list[list[str]] = []
     kept: list[int] = []
     sections: list[int] = []
@@ -67,7 +71,7 @@ def split_body(sheet: Sheet, header: Header) -> Body:
     section = 0
     for row, line in zip(rows, lines, strict=True):
         if len(row) != width:
-            row = _fitted(row, width)  # noqa: PLW2901
+            row = _fitted(row, width)
         if len(row) == width and is_date.get(row[date], False):
             data.append(row)
             kept.append(line)
@@ -118,7 +122,8 @@ def _kind(row: list[str], header: Header, date: int) -> str:
     )
     if has_cost and (words or blank_date):
         return "sums"
-    return "footer" if words or len(filled) <= _FOOTER_CELLS or not has_cost and blank_date else "data"
+    is_footer = words or blank_date or len(filled) <= _FOOTER_CELLS
+    return "footer" if is_footer and not has_cost else "data"
 
 
 def _is_header(row: list[str], header: Header) -> bool:

@@ -1,5 +1,6 @@
 """Rows that say the same twice: copies within a file, and exports that overlap."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,32 +20,30 @@ _CENT = 0.011  # difference of amounts that are equal
 _SAME_MONEY = 0.8  # share of common days with equal cost that tells one account twice
 
 
-def drop_copies(part: Part, rows: list[list[str]]) -> None:
+def drop_copies(part: Part, row_of: Callable[[int], list[str]]) -> None:
     """Keeps one of rows that are equal in every cell, in place.
 
     Args:
         part: rows of a sheet.
-        rows: cells of each row of `part.frame`.
+        row_of: cells of the row that begins on a line.
 
     Raises:
         DataError: rows with the same labels have nearly the same numbers: two versions of one
             export, pasted together.
     """
     frame = part.frame
-    repeated = frame.duplicated(["section", *KEY], keep=False).to_numpy()
-    if not repeated.any():
-        return
+    alike = frame.duplicated(["key", "texts", *METRICS], keep=False).to_numpy()
     first: dict[tuple[str, ...], int] = {}
     drop: list[int] = []
     of: list[int] = []
-    for index in np.flatnonzero(repeated).tolist():
-        original = first.setdefault((*rows[index], str(frame["section"].iat[index])), index)
+    lines, sections = frame["line"].tolist(), frame["section"].tolist()
+    for index in np.flatnonzero(alike).tolist():
+        original = first.setdefault((*row_of(lines[index]), str(sections[index])), index)
         if original != index:
             drop.append(index)
             of.append(original)
     if drop:
-        lines = frame["line"].to_numpy()
-        part.left_out.append(left_out(lines[drop].tolist(), "copies of other rows"))
+        part.left_out.append(left_out([lines[k] for k in drop], "copies of other rows"))
         part.notes.append(
             f"{part.file}: WARNING, {len(drop)} rows are equal to an earlier row in every cell and "
             f"were left out; the first is row {lines[drop[0]]}, a copy of row {lines[of[0]]}."
@@ -57,7 +56,7 @@ def drop_copies(part: Part, rows: list[list[str]]) -> None:
 def _refuse_restated(part: Part) -> None:
     """Raises if rows that no text tells apart have nearly the same numbers; otherwise a note."""
     frame = part.frame
-    key = ["section", *KEY, "texts"]
+    key = ["key", "texts"]
     repeated = frame[frame.duplicated(key, keep=False)]
     if repeated.empty:
         return
@@ -81,10 +80,10 @@ def _refuse_restated(part: Part) -> None:
             "delete the older version, or put each into a file of its own (data.overlaps)",
             row=int(frame["line"][index]),
         )
-    days = len(repeated.drop_duplicates(KEY))
+    days = repeated["key"].nunique()
     part.notes.append(
-        f"{part.file}: {len(repeated)} rows of {days} campaign-days differ in numbers alone, as ads "
-        f"of one campaign do, the first in row {int(repeated['line'].iat[0])}; they were summed."
+        f"{part.file}: {len(repeated)} rows of {days} campaign-days differ in numbers alone, as "
+        f"ads of one campaign do, the first in row {int(repeated['line'].iat[0])}; they were summed."
     )
 
 
@@ -126,7 +125,7 @@ def merged(exports: list[Export], settings: DataSettings) -> tuple[pd.DataFrame,
             f"{', '.join(names)}: WARNING, {len(differing):,} campaign-days are in several files "
             "with different numbers and were summed (data.overlaps=sum)."
         ]
-        return sums.agg({m: "sum" for m in METRICS} | {"currency": "first"}), notes
+        return sums.agg(dict.fromkeys(METRICS, "sum") | {"currency": "first"}), notes
     order = together["part"].map(lambda k: exports[k].order)
     kept = together.loc[order.sort_values(kind="stable").index].drop_duplicates(KEY, keep="last")
     count = len(common.drop_duplicates(KEY))
@@ -145,9 +144,7 @@ def _differ(exports: list[Export], common: pd.DataFrame, differing: pd.DataFrame
     row = differing.iloc[0]
     match = (common[KEY] == row[KEY]).all(axis=1)
     other = common[match].iloc[0]
-    metric = next(
-        (m for m in METRICS if not np.isclose(row[m], other[m], equal_nan=True)), "spend"
-    )
+    metric = next((m for m in METRICS if not np.isclose(row[m], other[m], equal_nan=True)), "spend")
     name = "/".join(text for text in row[list(LABELS)] if text)
     files = exports[int(other["part"])].file, exports[int(row["part"])].file
     where = " and ".join(dict.fromkeys(files))
@@ -164,9 +161,7 @@ def _differ(exports: list[Export], common: pd.DataFrame, differing: pd.DataFrame
 
 def _refuse_levels(exports: list[Export]) -> None:
     """Raises for two exports of the same money at different levels, such as types and campaigns."""
-    daily = [
-        each.frame.groupby(["platform", "date"])["spend"].sum() for each in exports
-    ]
+    daily = [each.frame.groupby(["platform", "date"])["spend"].sum() for each in exports]
     for k, one in enumerate(daily):
         for m in range(k):
             both = pd.concat([one, daily[m]], axis=1, join="inner").to_numpy()
@@ -186,5 +181,7 @@ def _refuse_levels(exports: list[Export]) -> None:
 
 
 def _share_keys(one: pd.DataFrame, two: pd.DataFrame) -> bool:
-    labels = [set(map(tuple, each[list(LABELS)].drop_duplicates().to_numpy())) for each in (one, two)]
+    labels = [
+        set(map(tuple, each[list(LABELS)].drop_duplicates().to_numpy())) for each in (one, two)
+    ]
     return bool(labels[0] & labels[1])

@@ -71,9 +71,7 @@ def labels_of(
     ]
 
 
-def _platforms(
-    header: Header, cells: list[str], lines: list[int]
-) -> tuple[list[str], list[str]]:
+def _platforms(header: Header, cells: list[str], lines: list[int]) -> tuple[list[str], list[str]]:
     """Channel of each row: the platform that a cell names, otherwise the cell as it is written."""
     meant: dict[str, list[str]] = {}
     for cell in dict.fromkeys(cells):
@@ -92,7 +90,9 @@ def _platforms(
         spellings = {cell.casefold() for cell in written}
         for cell in written:
             known = key in {form.platform for form in formats()} and len(spellings) == 1
-            channel[cell] = key if known else min(w for w in written if w.casefold() == cell.casefold())
+            channel[cell] = (
+                key if known else min(w for w in written if w.casefold() == cell.casefold())
+            )
     read = [f"{shown(cell)} as {name}" for cell, name in channel.items() if cell != name]
     notes = [f"{header.file}: read channel {', '.join(read)}."] if read else []
     return [channel[cell] for cell in cells], notes
@@ -134,7 +134,9 @@ def _types(
     if changed:
         notes.append(f"{header.file}: read campaign type {', '.join(dict.fromkeys(changed))}.")
     unknown = [
-        name for (p, _), name in read.items() if name and name not in set(known_spellings[p].values())
+        name
+        for (platform, _), name in read.items()
+        if name and name not in set(known_spellings[platform].values())
     ]
     if unknown:
         names = ", ".join(map(shown, dict.fromkeys(unknown)))

@@ -1,4 +1,4 @@
-"""Amounts of all files in one unit: millionths, currencies, rates; and blanks of a many-platform table."""
+"""Amounts of all files in one unit: millionths, currencies, rates; blanks of several platforms."""
 
 from collections.abc import Sequence
 
@@ -52,7 +52,7 @@ def scale_micros(part: Part, settings: DataSettings) -> None:
         DataError: the costs sum to 0, or look wrong by a factor of a million.
     """
     header, frame = part.header, part.frame
-    given = set(frame["platform"]) & set(settings.cost_in_micros)
+    given = set(frame["platform"].unique()) & set(settings.cost_in_micros)
     rows = frame["platform"].isin(given).to_numpy()
     for column, metric in (("cost", "spend"), ("revenue", "revenue")):
         place = header.position.get(column)  # type: ignore[call-overload]
@@ -74,7 +74,7 @@ def _refuse_scale(part: Part, given: "np.ndarray[tuple[int], np.dtype[np.bool_]]
     total = float(spend.sum())
     name = header.name("cost")
     micros = bool(given.any()) or header.headings[header.position["cost"]].text.endswith("micros")
-    channels = ", ".join(sorted(set(part.frame["platform"])))
+    channels = ", ".join(sorted(part.frame["platform"].unique()))
     if total == 0.0:
         raise data_error(
             part.file,
@@ -137,9 +137,7 @@ def one_currency(parts: Sequence[Part], settings: DataSettings) -> tuple[str | N
     return common, notes
 
 
-def _convert(
-    parts: Sequence[Part], named: dict[str, Part], settings: DataSettings
-) -> list[str]:
+def _convert(parts: Sequence[Part], named: dict[str, Part], settings: DataSettings) -> list[str]:
     """Amounts in the currency of the settings; a note per currency."""
     target = settings.currency
     rates: dict[str, float] = {code: float(rate) for code, rate in settings.exchange_rates.items()}
@@ -172,4 +170,3 @@ def _several(named: dict[str, Part], settings: DataSettings) -> DataError:
         f"data.exchange_rates={{{other}: RATE}}",
         column=first.header.name("cost"),
     )
-

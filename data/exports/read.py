@@ -1,6 +1,8 @@
 """All exports of a folder as one set of records, each campaign-day once."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from ..types import Progress
 from .copies import KEY, Export, drop_copies, merged
 from .folder import find_files
 from .money import one_currency, scale_micros, settle_blanks
-from .records import COLUMNS, LABELS, Records, Source
+from .records import COLUMNS, LABELS, LeftOut, Records, Source
 from .rows import Part, read_rows
 from .settings import DataSettings
 from .sums import summed
@@ -114,9 +116,8 @@ def _is_site_log(sheet: Sheet) -> bool:
 
 def _settle(part: Part, sheet: Sheet, settings: DataSettings) -> None:
     """Copies, blanks, millionths and weeks of a part, in place."""
-    row_of = dict(zip(sheet.lines, sheet.rows, strict=True))
-    if part.frame.duplicated(["section", *KEY]).any():
-        drop_copies(part, [row_of[line] for line in part.frame["line"]])
+    if part.frame["key"].duplicated().any():
+        drop_copies(part, lambda line: sheet.rows[bisect_left(sheet.lines, line)])
     settle_blanks(part)
     scale_micros(part, settings)
     settle_rhythm(part, settings)
@@ -158,7 +159,7 @@ def _source(part: Part, currency: str | None) -> Source:
         metric: None if frame[metric].isna().all() else float(frame[metric].sum())
         for metric in METRICS
     }
-    named = [code for code in frame["currency"].dropna().unique()]
+    named = list(frame["currency"].dropna().unique())
     return Source(
         file=part.file,
         platforms=tuple(sorted(frame["platform"].unique())),
@@ -171,8 +172,16 @@ def _source(part: Part, currency: str | None) -> Source:
         last=days.max(),
         totals=totals,
         left_out=tuple(part.left_out),
-        notes=tuple(part.notes),
+        notes=(*map(partial(_left_out_note, part.file), part.left_out), *part.notes),
     )
+
+
+def _left_out_note(file: str, left_out: LeftOut) -> str:
+    """Note on rows that are left out, with their lines."""
+    lines = ", ".join(map(str, left_out.lines))
+    more = ", ..." if left_out.rows > len(left_out.lines) else ""
+    rows = "1 row" if left_out.rows == 1 else f"{left_out.rows:,} rows"
+    return f"{file}: {rows} left out ({left_out.reason}): {lines}{more}."
 
 
 def _sections(part: Part) -> list[pd.DataFrame]:
@@ -204,9 +213,7 @@ def _one_name(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     frame = frame.copy()
     frame.loc[chosen, "campaign"] = latest.reindex(index[chosen]).to_numpy()
     examples = ", ".join(f"{key[2]} is {latest[key]}" for key in list(renamed)[:4])
-    notes.append(
-        f"{len(renamed)} campaigns were renamed; each has its latest name ({examples})."
-    )
+    notes.append(f"{len(renamed)} campaigns were renamed; each has its latest name ({examples}).")
     return frame
 
 

@@ -1,4 +1,4 @@
-"""What was read of a folder of exports: one row per day and campaign, and what was found by file."""
+"""What was read of a folder of exports: rows per day and campaign, and what each file holds."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -10,13 +10,23 @@ from numpy.typing import NDArray
 from ..errors import DataError, Problems, data_error, shown
 from ..formats import Column, currency_of
 from ..history import METRICS
-from ..parsing import Blank, DateColumn, Kind, Mark, decimal_mark, is_blank, parse_days, parse_numbers
+from ..parsing import (
+    Blank,
+    DateColumn,
+    Kind,
+    Mark,
+    decimal_mark,
+    is_blank,
+    parse_days,
+    parse_numbers,
+)
 from ..sheets import Sheet
 from ..types import Floats
 from .body import Body, is_total, left_out, split_body
 from .labels import label_columns, labels_of
 from .records import LABELS, LeftOut
 from .settings import DataSettings
+from .sums import equal_rows
 from .table import Header, find_header
 from .totals import Amounts, Undated, check_undated, dated_totals
 
@@ -74,8 +84,7 @@ def read_rows(sheet: Sheet, settings: DataSettings) -> Part:
         currency = _currencies(header, body, signs, settings)
     problems.raise_if_any()
     assert currency is not None  # noqa: S101  # or a problem was raised
-    part = _without_totals(header, body, days, numbers, currency, settings, notes)
-    return part
+    return _without_totals(header, body, days, numbers, currency, settings, notes)
 
 
 def _cells(rows: Sequence[Sequence[str]], place: int) -> list[str]:
@@ -283,6 +292,7 @@ def _without_totals(
         }
     )
     frame = frame.loc[kept].reset_index(drop=True)
+    frame["key"] = equal_rows(frame, ["section", "date", *LABELS])
     return Part(header.file, header, frame, len(frame), dropped, [*notes, *label_notes])
 
 
@@ -308,5 +318,5 @@ def _text_codes(texts: dict[str, NDArray[np.object_]], count: int) -> NDArray[np
     codes = np.zeros(count, dtype=np.int64)
     for cells in texts.values():
         own, values = pd.factorize(cells)
-        codes = np.unique(codes * (len(values) + 1) + own, return_inverse=True)[1]
+        codes = pd.factorize(codes * (len(values) + 1) + own)[0].astype(np.int64)
     return codes

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..history import METRICS
 from ..types import Floats
+
+Codes = NDArray[np.int64]
 
 _UNIT = 1e6  # sums are exact in millionths
 _MAX_EXACT = 2.0**62  # of a sum of whole millionths
@@ -24,19 +27,38 @@ def summed(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         The keys, the sums of METRICS, rounded to a millionth where rows were added (NaN where any
         is NaN), and the first currency.
     """
-    columns = [*keys, *METRICS, "currency"]
-    ordered = frame.loc[:, columns].sort_values(list(keys), kind="stable", ignore_index=True)
-    first = ~ordered.duplicated(list(keys)).to_numpy()
-    if first.all():
-        return ordered
-    starts = np.flatnonzero(first)
-    result = ordered.loc[first].reset_index(drop=True)
+    codes = equal_rows(frame, keys, ordered=True)
+    order = np.argsort(codes, kind="stable")
+    ordered = frame.loc[:, [*keys, *METRICS, "currency"]].take(order)
+    codes = codes[order]
+    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+    if len(starts) == len(frame):
+        return ordered.reset_index(drop=True)
+    result = ordered.take(starts).reset_index(drop=True)
     for metric in METRICS:
         result[metric] = group_sums(ordered[metric].to_numpy(), starts)
     return result
 
 
-def group_sums(values: Floats, starts: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Floats:
+def equal_rows(frame: pd.DataFrame, keys: Sequence[str], *, ordered: bool = False) -> Codes:
+    """Integers that are equal where all keys are equal.
+
+    Args:
+        frame: the columns of keys.
+        keys: names of columns.
+        ordered: the integers also increase in the order of the keys.
+
+    Returns:
+        (rows,) from 0.
+    """
+    codes = np.zeros(len(frame), dtype=np.int64)
+    for key in keys:
+        own, values = pd.factorize(frame[key].to_numpy(), sort=ordered)
+        codes = pd.factorize(codes * (len(values) + 1) + own, sort=ordered)[0].astype(np.int64)
+    return codes
+
+
+def group_sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
     """Sums of consecutive groups.
 
     Args:

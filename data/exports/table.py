@@ -138,9 +138,10 @@ def _platform(
             raise _uncertain(sheet, index, [form.title for form in own])
         return own[0], _channel_of(own[0], texts), []
     generic = formats()[-1]
-    if any(text in generic.headings("platform") for text in texts) or "platform" in _given(
-        settings
-    ).values():
+    if (
+        any(text in generic.headings("platform") for text in texts)
+        or "platform" in _given(settings).values()
+    ):
         return generic, None, []
     named = _named(sheet.file)
     if len(named) != 1:
@@ -236,7 +237,8 @@ def _declared_columns(
 def _is_filled(sheet: Sheet, index: int, places: Iterable[int]) -> bool:
     """True if any of the columns holds anything below the header."""
     rows = sheet.rows[index + 1 :]
-    return any(place < len(row) and row[place] not in ("", "--") for place in places for row in rows)
+    cells = (row[place] for place in places for row in rows if place < len(row))
+    return any(cell not in ("", "--") for cell in cells)
 
 
 def _only_place(sheet: Sheet, index: int, names: Sequence[str], places: list[int]) -> int:
@@ -274,13 +276,14 @@ def _left_out(
     """Note that lists the columns that nothing reads."""
     read = set(position.values())
     unread = [
-        f"column {place + 1}" if not name else name
+        name if name else f"column {place + 1}"
         for place, name in enumerate(names)
         if place not in read and headings[place].text not in ignored
     ]
     notes = []
     if ignored & {heading.text for heading in headings}:
-        given = [name for name, heading in zip(names, headings, strict=True) if heading.text in ignored]
+        pairs = zip(names, headings, strict=True)
+        given = [name for name, heading in pairs if heading.text in ignored]
         notes.append(f"{sheet.file}: ignored column {quoted_names(given)} (data.ignore_columns).")
     if unread:
         more = f" and {len(unread) - 12} more" if len(unread) > 12 else ""
@@ -315,9 +318,7 @@ def _no_header(
     if near:
         fix += f"; {near}"
     if missing == ["cost"] and len(names) > 2:
-        fix += (
-            "; a wide table with a column per channel has to become one row per day and channel"
-        )
+        fix += "; a wide table with a column per channel has to become one row per day and channel"
     return data_error(
         sheet.file, given, _NEEDED, fix, row=sheet.lines[index], column=missing[0].capitalize()
     )

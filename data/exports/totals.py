@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import data_error, shown
@@ -53,9 +54,8 @@ def dated_totals(amounts: Amounts) -> NDArray[np.bool_]:
         DataError: a row says that it is a total and equals no sum.
     """
     found = np.zeros(len(amounts.lines), dtype=bool)
-    group = np.unique(
-        np.stack([amounts.sections, amounts.days.astype(np.int64)]), axis=1, return_inverse=True
-    )[1].astype(np.intp)
+    day = pd.factorize(amounts.days)[0]
+    group = pd.factorize(amounts.sections * (int(day.max()) + 1) + day)[0]
     for heading, cells in amounts.labels.items():
         codes, values = _factorized(cells)
         if len(values) < 2:
@@ -77,15 +77,14 @@ def dated_totals(amounts: Amounts) -> NDArray[np.bool_]:
 
 
 def _factorized(cells: NDArray[np.object_]) -> tuple[Codes, list[str]]:
-    index: dict[str, int] = {}
-    codes = np.fromiter((index.setdefault(c, len(index)) for c in cells), np.intp, len(cells))
-    return codes, list(index)
+    codes, values = pd.factorize(cells)
+    return codes, values.tolist()
 
 
 def _halves(cost: Floats, group: Codes, codes: Codes, values: int) -> NDArray[np.bool_]:
     """Values whose cost is half of all cost on the days on which they have rows, (values,)."""
     by_group = np.bincount(group, cost)
-    pairs = np.unique(codes * (int(group.max()) + 1) + group)
+    pairs = pd.unique(codes * (int(group.max()) + 1) + group)
     own = np.bincount(codes, cost, values)
     around = np.bincount(
         pairs // (int(group.max()) + 1), by_group[pairs % (int(group.max()) + 1)], values
@@ -127,7 +126,7 @@ def _is_subtotal(
         if name == heading:
             continue
         codes, _ = _factorized(cells)
-        finer = np.unique(np.stack([group, codes]), axis=1, return_inverse=True)[1].astype(np.intp)
+        finer = pd.factorize(group * (int(codes.max()) + 1) + codes)[0]
         if _is_sum(amounts.values, finer, rows, ~rows & ~found, 1):
             return True
     return False

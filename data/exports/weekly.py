@@ -28,15 +28,15 @@ def settle_rhythm(part: Part, settings: DataSettings) -> None:
         is_weekly = settings.weekly == "spread" and _spans_weeks(part)
     if not is_weekly:
         return
-    platforms = ", ".join(sorted(set(part.frame["platform"])))
+    platforms = ", ".join(sorted(part.frame["platform"].unique()))
     if settings.weekly is None:
         fix = "; or set data.weekly=spread to spread each week over its days"
         raise _refused(part, platforms, "weekly: one row per week", fix)
     heading = part.header.headings[part.header.position[part.header.period]].text
     part.frame = spread(part.frame, ends="end" in heading.split() or "ending" in heading.split())
     part.notes.append(
-        f"{part.file}: WARNING, weekly rows were spread over their days (data.weekly=spread): cost, "
-        "impressions and clicks evenly, conversions at random. Nothing is known of single days, so "
+        f"{part.file}: WARNING, weekly rows were spread over their days (data.weekly=spread): "
+        "cost, impressions and clicks evenly, conversions at random. Nothing is known of single days, so "
         "weekdays cannot be told apart and effects of a day's spend are uncertain."
     )
 

@@ -87,7 +87,7 @@ class Format(Settings):
 
     def column_of(self, heading: str) -> Column | None:
         """Column that a canonical heading means, None if it means none."""
-        return next((c for c in self.columns if heading in self.headings(c)), None)
+        return _column_by_heading(tuple((c, self.headings(c)) for c in self.columns)).get(heading)
 
     def fits(self, headings: Collection[str]) -> bool:
         """True if a file with these canonical headings is an export of this platform."""
@@ -231,6 +231,12 @@ def _merged(lists: tuple[Names, ...]) -> tuple[Names, Names]:
         order.append(head)
         rest = [names[1:] if names[0] == head else names for names in rest]
     return tuple(order), ()
+
+
+@cache
+def _column_by_heading(columns: tuple[tuple[Column, Names], ...]) -> dict[str, Column]:
+    """Column of each heading, the first one that has it."""
+    return {name: column for column, names in reversed(columns) for name in names}
 
 
 def _check_types(settings: Format, where: str) -> None:

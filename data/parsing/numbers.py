@@ -255,6 +255,8 @@ def _checked(place: _Column, cell: str, value: float) -> float:
 
 def _signed_currency(place: _Column, numbers: _Numbers, known: str | None) -> str | None:
     """Currency that the cells have, all but zeros; None if none."""
+    if not any(number.currency for number in numbers.values()):
+        return None
     amounts = {c: n for c, n in numbers.items() if n.currency or not n.is_zero}
     counts = Counter(amounts[cell].currency for cell in place.cells if cell in amounts)
     if len(counts) > 1:

@@ -148,6 +148,6 @@ def _yaml(path: Path) -> object:
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(
-            f"data.groups: {shown(str(path))} cannot be read ({reason[:200]}). Allowed: a YAML file "
-            "in UTF-8. To fix: correct the file."
+            f"data.groups: {shown(str(path))} cannot be read ({reason[:200]}). Allowed: a YAML "
+            "file in UTF-8. To fix: correct the file."
         ) from error
