@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 
 from mediagym.data.errors import ConfigError
+from mediagym.data.names import short_ids
 from mediagym.envs.calibration import (
     DIMENSIONS,
     Priors,
@@ -134,6 +135,13 @@ def test_the_likelihood_is_that_of_the_history_and_the_evidence(history, priors)
 def test_an_unknown_campaign_is_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match=r"priors\.evidence: 'tiktok' is not a campaign.*meta"):
         likelihood(ELASTICITY | {"campaign": "tiktok"})
+
+
+def test_a_campaign_is_named_in_full_by_its_id_or_by_its_type():
+    names = ["google/YouTube", "microsoft/Search & content"]
+    for written in (names[1], "Search & content", *short_ids([names[1]])):
+        entry = likelihood(ELASTICITY | {"campaign": written}, names=names)
+        assert entry.campaign_index.tolist() == [1]
 
 
 MIXED = [

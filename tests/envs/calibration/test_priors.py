@@ -4,6 +4,7 @@ from scipy import stats
 
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
+from mediagym.data.names import short_ids
 from mediagym.envs.calibration import (
     CORE_DIMENSIONS,
     DIMENSIONS,
@@ -44,6 +45,14 @@ def draws(priors):
 )
 def test_a_campaigns_kind_follows_from_its_type_or_channel(priors, channel, campaign_type, kind):
     assert priors.kind(Campaign(channel, campaign_type)) == kind
+
+
+def test_a_campaigns_own_name_or_id_goes_before_its_type(priors):
+    campaign, other = Campaign("google", "Search"), Campaign("microsoft", "Search")
+    for written in (campaign.name, *short_ids([campaign.name])):
+        kinds = priors.kinds | {"video": [*priors.kinds["video"], written]}
+        changed = priors.model_copy(update={"kinds": kinds})
+        assert (changed.kind(campaign), changed.kind(other)) == ("video", "search")
 
 
 def test_every_kind_has_a_half_life(priors):
