@@ -33,6 +33,7 @@ class Export:
     thousands: str = ""
     decimal: str = "."
     conversions_decimals: int = 2
+    sign: str = ""  # of the currency, before each amount
     micros: bool = False  # cost in millionths
     blank_zeros: bool = False  # no conversions and no revenue are blank cells
     delimiter: str = ","
@@ -88,7 +89,8 @@ class Export:
         if role == "percent":
             return self._number(cell * 100, 2) + "%"
         decimals = {"impressions": 0, "clicks": 0, "conversions": self.conversions_decimals}
-        return self._number(cell, decimals.get(role, 2))
+        sign = self.sign if role in _MONEY else ""
+        return sign + self._number(cell, decimals.get(role, 2))
 
     def _number(self, value: float, decimals: int) -> str:
         text = f"{value:,.{decimals}f}"

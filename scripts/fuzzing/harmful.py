@@ -97,13 +97,25 @@ def weekly_rows(exports: Draft, rng: Random) -> bool:
 
 
 def other_values(exports: Draft, rng: Random) -> bool:
-    """Rows that are there twice, with other costs."""
+    """Rows that are there twice, with other costs and nothing else that differs."""
     export = rng.choice(exports)
-    place = export.roles.index("cost")
+    place, factor = export.roles.index("cost"), rng.choice((1.01, 1.03, 1.5))
     for row in rng.sample(export.rows, min(3, len(export.rows))):
         copy = list(row)
-        copy[place] = round(float(row[place]) * 1.5 + 1, 2)  # type: ignore[arg-type]
+        copy[place] = round(float(row[place]) * factor + 0.05, 2)  # type: ignore[arg-type]
         export.rows.insert(rng.randrange(len(export.rows)), copy)
+    return True
+
+
+def pasted_below(exports: Draft, rng: Random) -> bool:
+    """A corrected export pasted below the first, without its header."""
+    export = rng.choice(exports)
+    later = [list(row) for row in export.rows[len(export.rows) // 3 :]]
+    for row in later:
+        for role in ("cost", "conversions"):
+            place = export.roles.index(role)
+            row[place] = round(float(row[place]) * 1.02 + 0.5, 1)  # type: ignore[arg-type]
+    export.rows += later
     return True
 
 
@@ -149,6 +161,70 @@ def without_dates(exports: Draft, rng: Random) -> bool:
     export.roles = [export.roles[k] for k in keep]
     export.headings = [export.headings[k] for k in keep]
     export.rows = [[row[k] for k in keep] for row in export.rows]
+    return True
+
+
+def without_cost(exports: Draft, rng: Random) -> bool:
+    """No column of costs."""
+    export = rng.choice(exports)
+    place = export.roles.index("cost")
+    del export.roles[place], export.headings[place]
+    for row in export.rows:
+        del row[place]
+    return not export.totals
+
+
+def two_costs(exports: Draft, rng: Random) -> bool:
+    """Two columns of costs of the same name that differ."""
+    export = rng.choice(exports)
+    place = export.roles.index("cost")
+    export.headings.append(export.headings[place])
+    export.roles.append("cost")
+    for row in export.rows:
+        row.append(round(float(row[place]) * 1.2 + 1, 2))  # type: ignore[arg-type]
+    return True
+
+
+def wrong_year(exports: Draft, rng: Random) -> bool:
+    """A day of another year."""
+    export = rng.choice(exports)
+    row = rng.choice(export.rows)
+    for position, cell in enumerate(row):
+        if isinstance(cell, datetime.date):
+            row[position] = cell.replace(year=cell.year + rng.choice((-8, 10, 27)), day=1)
+    return True
+
+
+def no_such_day(exports: Draft, rng: Random) -> bool:
+    """A day that no calendar has."""
+    return _replace(exports, rng, "date", ("2025-02-30", "2025-13-01", "31/31/2025", "", "n/a"))
+
+
+def mixed_marks(exports: Draft, rng: Random) -> bool:
+    """One cost with a decimal comma among those with points."""
+    export = rng.choice(exports)
+    if export.micros or export.decimal == "," or export.thousands:
+        return False
+    rng.choice(export.rows)[export.roles.index("cost")] = rng.choice(("12,50", "1.234,56", "0,5"))
+    return True
+
+
+def ragged_row(exports: Draft, rng: Random) -> bool:
+    """A row with a cell too few or too many, which shifts the others."""
+    export = _text_file(exports, rng)
+    if export is None:
+        return False
+    share, is_short = rng.random(), rng.random() < 0.5
+
+    def edit(text: str) -> str:
+        lines = text.split(export.line_end)
+        filled = [k for k, line in enumerate(lines) if line.count(export.delimiter) > 3]
+        line = filled[1 + int(share * (len(filled) - 2))]
+        cut = lines[line].rindex(export.delimiter)
+        lines[line] = lines[line][:cut] if is_short else lines[line] + export.delimiter + "12"
+        return export.line_end.join(lines)
+
+    export.edits.append(edit)
     return True
 
 

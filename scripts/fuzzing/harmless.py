@@ -49,6 +49,7 @@ _GERMAN = {
     "Purchases": "Käufe",
     "Purchases conversion value": "Conversion-Wert",
 }
+_TIMES = ("%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00")
 _DATES = ("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y%m%d", "%d-%b-%y", "%b %d, %Y", "%Y/%m/%d")
 
 
@@ -178,12 +179,51 @@ def decimal_comma(exports: Draft, rng: Random) -> bool:
     return "Avg. CPC" not in export.headings  # whose cells have points
 
 
+def sign_amounts(exports: Draft, rng: Random) -> bool:
+    """A currency before every amount."""
+    export = rng.choice(exports)
+    if export.micros:
+        return False
+    export.sign = rng.choice(("$", "US$", "USD "))
+    return True
+
+
+def pad_cells(exports: Draft, rng: Random) -> bool:
+    """Spaces around the cells, and a delimiter after the last."""
+    export = rng.choice(exports)
+    export.headings = [f" {heading}" for heading in export.headings]
+    for row in export.rows:
+        row[:] = [f"{cell} " if isinstance(cell, str) and cell else cell for cell in row]
+    if not export.totals:
+        export.headings.append("")
+        export.roles.append("extra")
+        for row in export.rows:
+            row.append("")
+    return True
+
+
+def stack_parts(exports: Draft, rng: Random) -> bool:
+    """A file whose header stands again before its second half."""
+    export = rng.choice(exports)
+    if export.packing == "xlsx" or export.totals:
+        return False
+    end, titles = export.line_end, len(export.titles)
+
+    def edit(text: str) -> str:
+        lines = text.split(end)
+        lines.insert((titles + len(lines)) // 2, lines[titles])
+        return end.join(lines)
+
+    export.edits.append(edit)
+    return True
+
+
 def write_dates(exports: Draft, rng: Random) -> bool:
     """Another notation of the days, certain for a period of sixty of them."""
     export = rng.choice(exports)
     if len({row[export.roles.index("date")] for row in export.rows}) < 45:
         return False
-    export.date_pattern = rng.choice(_DATES)
+    export.date_pattern = rng.choice((*_DATES, *_TIMES))
     return True
 
 

@@ -50,7 +50,7 @@ def verdict_of(hostile: Hostile, answer: Answer, sums: Sums) -> tuple[str, str]:
     if answer.status != "read":
         return ("memory" if answer.status == "died" else answer.status), answer.message
     shown = "".join(c for c in hostile.name if c.isprintable())[-8:]
-    if hostile.may_be_read:
+    if hostile.may_be_read or (hostile.write is _unreadable and os.geteuid() == 0):
         return "ok", ""
     if answer.sums != sums:
         return "wrong", "read, though it must be refused"

@@ -118,6 +118,10 @@ def _number(export: Export, role: str, cell: str) -> float | None:
     """A number in the notation of the export; None if it is not exactly that."""
     if cell == "" and export.blank_zeros and role in ("conversions", "revenue"):
         return 0.0
+    if role in ("cost", "revenue") and export.sign:
+        if not cell.startswith(export.sign):
+            return None
+        cell = cell.removeprefix(export.sign)
     mark = re.escape(export.decimal)
     grouped = rf"[0-9]{{1,3}}(?:{re.escape(export.thousands)}[0-9]{{3}})*"
     whole = "[0-9]+" if not export.thousands else grouped

@@ -67,7 +67,7 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603  # this file
-            [sys.executable, "-m", __name__, str(self._megabytes)],
+            [sys.executable, "-c", f"from {__name__} import serve; serve({self._megabytes})"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -156,7 +156,3 @@ def _kilobytes(name: str) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
-
-
-if __name__ == "__main__":
-    serve(int(sys.argv[1]))

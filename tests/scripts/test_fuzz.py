@@ -34,7 +34,7 @@ from mediagym.scripts.fuzzing.reading import read_again
 from mediagym.scripts.fuzzing.styles import STYLES, draw_exports
 from mediagym.scripts.fuzzing.worker import Worker
 
-SHARE = 61  # cases of the small run
+SHARE = len(MUTATIONS)  # cases of the small run, so that each mutation has its turn
 
 
 def case_of(truth: str, expected: Any = None) -> Case:
@@ -187,14 +187,16 @@ def test_a_process_that_hangs_dies_or_fills_its_memory_is_told_from_one_that_rea
 ) -> None:
     script = """
         import json, os, sys
-        print("{}", flush=True)
-        for line in sys.stdin:
-            name = os.path.basename(json.loads(line))
-            if name == "hang":
-                sys.stdin.read()
-            if name == "die":
-                os._exit(3)
-            print(json.dumps({"status": name, "sums": {"a": [1, 2]}}), flush=True)
+
+        def serve(megabytes):
+            print("{}", flush=True)
+            for line in sys.stdin:
+                name = os.path.basename(json.loads(line))
+                if name == "hang":
+                    sys.stdin.read()
+                if name == "die":
+                    os._exit(3)
+                print(json.dumps({"status": name, "sums": {"a": [1, 2]}}), flush=True)
     """
     (tmp_path / "pretender.py").write_text(textwrap.dedent(script))
     monkeypatch.setattr(worker_module, "__name__", "pretender")
