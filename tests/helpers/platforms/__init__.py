@@ -21,11 +21,12 @@ from . import (
     refused,
     social,
     spreadsheets,
+    traps,
 )
 from .market import FIRST, Expected, ExportCase, FolderCase
 
 GROUPS = (google_ui, google_api, meta, microsoft, social, other, generic, spreadsheets, breakdowns)
-EXPORTS: list[ExportCase] = [case for module in (*GROUPS, refused) for case in module.CASES]
+EXPORTS: list[ExportCase] = [case for module in (*GROUPS, refused, traps) for case in module.CASES]
 FOLDERS: dict[str, FolderCase] = {case.name: case for case in folders.CASES}
 
 __all__ = ["EXPORTS", "FIRST", "FOLDERS", "Expected", "ExportCase", "FolderCase"]
