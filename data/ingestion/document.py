@@ -18,6 +18,7 @@ from .panel import Panel, panel_of
 Document = dict[str, Any]
 SCHEMA = Path(__file__).with_name("ingest.schema.json")
 SCHEMA_VERSION = 1
+WARNING = "WARNING"  # word in notes that a user must not miss
 READ, REFUSED = "read", "refused"
 _PROBLEM_KEYS = ("file", "row", "column", "given", "allowed", "fix")
 _ROUNDING = 1e-9  # relative error of a sum of floats, above which two sums differ
@@ -53,7 +54,7 @@ def ingest_document(
         "totals": _totals(records, history),
         "campaigns": _campaigns(panel, lives, ids, _unit_names(panel, units)),
         "successors": [_successor(pair, panel, ids) for pair in pairs],
-        "notes": sorted(dict.fromkeys(notes), key=lambda note: "WARNING" not in note),
+        "notes": sorted(dict.fromkeys(notes), key=lambda note: WARNING not in note),
     }
 
 

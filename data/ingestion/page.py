@@ -7,11 +7,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..formats import format_amount
-from .document import Document
+from .document import WARNING, Document
 from .figures import MAX_PANELS, MAX_ROWS, outcome_of
 from .lifetimes import GAP_DAYS
 
 _TEMPLATE = "page.html.j2"
+_MOST_NOTES = 8  # notes that are shown without a click; warnings always are
 _UNDEFINED = "-"  # in place of a null
 
 
@@ -36,12 +37,14 @@ def ingest_page(document: Document, figures: Mapping[str, bytes]) -> str:
         "amount": lambda value: _amount(value, currency),
         "amount_in": lambda value, own: _amount(value, own or currency),
     }
+    environment.tests["warns"] = lambda note: WARNING in note
     return environment.get_template(_TEMPLATE).render(
         document=document,
         figures={name: _data_uri(png) for name, png in figures.items()},
         outcome=outcome_of(document),
         caption=_caption(len(document["campaigns"])),
         gap_days=GAP_DAYS,
+        most_notes=_MOST_NOTES,
     )
 
 
