@@ -37,6 +37,7 @@ from mediagym.data.errors import ConfigError
 from mediagym.data.exports import DataSettings
 from mediagym.data.forecasting import ForecastingSettings
 from mediagym.data.history import Campaign
+from mediagym.data.ingestion import IngestCommand
 from mediagym.data.settings import Command, Settings
 from mediagym.data.storage import shipped_yaml
 from mediagym.envs.calibration import CalibrationSettings, Priors
@@ -125,6 +126,7 @@ def test_every_command_composes_and_fits_its_records(
         "calibrate": CalibrateCommand,
         "clairvoyant": ClairvoyantCommand,
         "evaluate": EvaluateCommand,
+        "ingest": IngestCommand,
         "insights": InsightsCommand,
         "plan": PlanCommand,
         "recovery": RecoveryCommand,
