@@ -143,7 +143,8 @@ def _continued(
     elif calibrated.get("priors") != prior_digest(priors, findings):
         why = "its priors, evidence or journeys are others"
     elif posterior.currency not in (None, history.currency):
-        why = f"its amounts are in {posterior.currency}, theirs in {history.currency}"
+        theirs = history.currency or "a currency that they do not name"
+        why = f"its amounts are in {posterior.currency}, theirs in {theirs}"
     elif (str(history.dates[0]), old.fingerprint()) != (
         calibrated["start"],
         calibrated["fingerprint"],

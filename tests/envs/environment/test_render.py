@@ -27,6 +27,16 @@ def test_the_text_of_a_flight_before_its_first_day():
     assert lines[3].split() == ["spent", "0.00", "of", "400.00"]
 
 
+@pytest.mark.parametrize(
+    ("currency", "spent"),
+    [("EUR", "120.00 of 400.00 €"), ("JPY", "120 of 400 ¥"), (None, "120.00 of 400.00")],
+)
+def test_the_text_is_in_the_currency_and_its_decimals(currency, spent):
+    lines = flight_text(NAMES, FIRST, *flight(3), 400.0, currency).splitlines()
+    assert " ".join(lines[3].split()) == f"spent {spent}"
+    assert "$" not in "".join(lines)
+
+
 @pytest.mark.parametrize("days", [0, 1, 30])
 def test_the_picture_has_one_size_on_any_day(days):
     picture = flight_picture(NAMES, FIRST, *flight(days), 400.0)
@@ -39,3 +49,8 @@ def test_the_picture_shows_the_spend():
     pictures = [flight_picture(NAMES, FIRST, *flight(days), 400.0) for days in (0, 5, 6)]
     assert not np.array_equal(pictures[0], pictures[1])
     assert not np.array_equal(pictures[1], pictures[2])
+
+
+def test_the_picture_is_in_the_currency():
+    unnamed, euros = (flight_picture(NAMES, FIRST, *flight(5), 400.0, c) for c in (None, "EUR"))
+    assert not np.array_equal(unnamed, euros)
