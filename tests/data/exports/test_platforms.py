@@ -6,6 +6,7 @@ The files, and what is in them, are in `helpers.platforms`; written without the 
 import csv
 import io
 import zipfile
+from datetime import timedelta
 from decimal import Decimal
 from xml.etree import ElementTree
 
@@ -27,13 +28,14 @@ def by_name(case):
     return case.name
 
 
-def read(folder, files):
+def read(folder, files, **settings):
     """`Records` of a folder of these files, with the settings that are shipped."""
     from mediagym.data.exports import DataSettings, read_exports
 
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    return read_exports(DataSettings.of({**shipped_yaml("data/default"), "path": str(folder)}))
+    shipped = shipped_yaml("data/default")
+    return read_exports(DataSettings.of({**shipped, "path": str(folder), **settings}))
 
 
 def compare(records, expected: Expected):
@@ -87,6 +89,21 @@ def test_a_folder_that_contradicts_itself_is_refused(name, tmp_path):
     with pytest.raises(DataError) as error:
         read(tmp_path, FOLDERS[name].files)
     assert FOLDERS[name].refused.lower() in str(error.value).lower()
+
+
+@pytest.mark.parametrize("name", ["google-ui-en", "google-ui-ja", "meta-day-all", "dv360"])
+def test_totals_that_are_right_give_no_warning(name, tmp_path):
+    case = next(case for case in READ if case.name == name)
+    notes = read(tmp_path, {case.file_name: case.content}).notes
+    assert [note for note in notes if "WARNING" in note] == []
+
+
+def test_spreading_weeks_leaves_daily_rows_of_another_platform_alone(tmp_path):
+    case = next(case for case in REFUSED if case.name == "refused-weeks-beside-days")
+    frame = read(tmp_path, {case.file_name: case.content}, weekly="spread").frame
+    daily = frame[frame["platform"] == "google"]
+    assert daily["date"].nunique() == 90
+    assert daily["date"].max().date() == FIRST + timedelta(days=89)
 
 
 # The corpus itself: what a plain reading of the plain files gives is what is expected.
