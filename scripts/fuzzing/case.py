@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from . import harmful, harmless
 from .damage import DAMAGES
-from .export import Draft, Export, Values, sums_of
+from .export import Draft, Export, Key, Values, sums_of
 from .market import simulate
 from .packing import file_of
 from .reading import merged, read_again
@@ -31,6 +31,7 @@ SAME: dict[str, Mutate] = {
         harmless.group_thousands,
         harmless.decimal_comma,
         harmless.sign_amounts,
+        harmless.second_ads,
         harmless.pad_cells,
         harmless.stack_parts,
         harmless.write_dates,
@@ -77,6 +78,7 @@ MUTATIONS: dict[str, Truth] = {
     **dict.fromkeys(REFUSED, "refused"),
     **dict.fromkeys(DAMAGES, "either"),
 }
+_LAST = ("second_ads",)  # mutations that others would make ambiguous
 _ATTEMPTS = 50
 
 
@@ -104,10 +106,10 @@ def draw_case(seed: int, number: int) -> Case:
     last = list(MUTATIONS)[number % len(MUTATIONS)]
     for _ in range(_ATTEMPTS):
         exports = draw_exports(simulate(rng), rng)
-        original = sums_of(merged([export.records() for export in exports]) or [])
+        original = _truth(exports)
         names: list[str] = []
         for _ in range(rng.choice((0, 0, 1, 2))):
-            name = rng.choice(list(SAME))
+            name = rng.choice([name for name in SAME if name not in _LAST])
             changed = _changed(SAME[name], exports, rng)
             if changed is not None and name not in (*names, last):
                 exports = changed
@@ -118,9 +120,22 @@ def draw_case(seed: int, number: int) -> Case:
         if changed is not None:
             files = dict(map(file_of, changed))
             mutations = (*names, last)
+            original = _truth(changed) if last in _LAST else original
             title = _title(number, mutations)
             return Case(title, mutations, MUTATIONS[last], files, original, None, {}, "")
     raise AssertionError(f"{last} fits no export")  # pragma: no cover
+
+
+def _truth(exports: Draft) -> Sums:
+    """Sums of all files, what several files say counted once."""
+    known: dict[Key, Values] = {}
+    for export in exports:
+        sums: dict[Key, Values] = {}
+        for key, values in export.records():
+            before = sums.get(key, (0.0,) * len(values))
+            sums[key] = tuple(a + b for a, b in zip(before, values, strict=True))
+        known.update(sums)
+    return sums_of(known.items())
 
 
 def _title(number: int, mutations: tuple[str, ...]) -> str:

@@ -69,10 +69,10 @@ class Export:
         by_role = dict(zip(self.roles, row, strict=True))
         day = by_role["date"]
         key = (
-            self.platform or str(by_role["platform"]),
+            self.platform or str(by_role["platform"]).strip(),
             day.isoformat() if isinstance(day, datetime.date) else str(day),
-            str(by_role.get("campaign", "")),
-            str(by_role.get("campaign_type", "")),
+            str(by_role.get("campaign", "")).strip(),
+            str(by_role.get("campaign_type", "")).strip(),
         )
         return key, tuple(float(by_role[metric]) for metric in METRICS)  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ from .export import Cell, Draft, Export
 from .market import METRICS
 
 _NO_NUMBERS = ("abc", "about 12", "1.2.3", "#REF!", "12 or 13", "1e", "0x1F", "1,2,3", "٣٤")
+_AROUND = '",;|\t\r\n'  # before an opening quote, or within a cell
 _NOT_FINITE = ("NaN", "nan", "inf", "-Infinity")
 
 
@@ -99,7 +100,7 @@ def weekly_rows(exports: Draft, rng: Random) -> bool:
 def other_values(exports: Draft, rng: Random) -> bool:
     """Rows that are there twice, with other costs and nothing else that differs."""
     export = rng.choice(exports)
-    place, factor = export.roles.index("cost"), rng.choice((1.01, 1.03, 1.5))
+    place, factor = export.roles.index("cost"), rng.choice((1.01, 1.03))
     for row in rng.sample(export.rows, min(3, len(export.rows))):
         copy = list(row)
         copy[place] = round(float(row[place]) * factor + 0.05, 2)  # type: ignore[arg-type]
@@ -237,7 +238,10 @@ def open_quote(exports: Draft, rng: Random) -> bool:
     share = rng.random()
 
     def edit(text: str) -> str:
-        cut = text.index('"', int(share * len(text) / 2))
+        closing = [
+            k for k, c in enumerate(text[1:-1], 1) if c == '"' and text[k - 1] not in _AROUND
+        ]
+        cut = closing[int(share * len(closing))]
         return text[:cut] + text[cut + 1 :]
 
     export.edits.append(edit)

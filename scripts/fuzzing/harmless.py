@@ -19,7 +19,7 @@ _SYNONYMS = {
     "Campaign": ("Campaign name",),
     "Campaign name": ("Campaign",),
     "Conv. value": ("Total conv. value", "Conv. value (USD)"),
-    "Conversions": ("Conv.",),
+    "Purchases": ("Website purchases",),
     "Link clicks": ("Clicks (all)",),
     "Cost": ("Cost (USD)",),
     "Amount spent (USD)": ("Amount spent",),
@@ -177,6 +177,21 @@ def decimal_comma(exports: Draft, rng: Random) -> bool:
     export.decimal, export.thousands = ",", rng.choice(("", "."))
     export.delimiter = ";"
     return "Avg. CPC" not in export.headings  # whose cells have points
+
+
+def second_ads(exports: Draft, rng: Random) -> bool:
+    """Campaigns of two ads, one row each, which only their numbers tell apart."""
+    export = rng.choice(exports)
+    files = [each for each in exports if each.platform == export.platform]
+    if "campaign" not in export.roles or len(files) > 1 or export.edits:
+        return False
+    for row in list(export.rows):
+        copy = list(row)
+        for position, role in enumerate(export.roles):
+            if role in METRICS:
+                copy[position] = round(float(row[position]) * 3 + 7, 2)  # type: ignore[arg-type]
+        export.rows.append(copy)
+    return True
 
 
 def sign_amounts(exports: Draft, rng: Random) -> bool:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from .case import Sums
 from .export import sums_of
+from .judge import difference_of
 from .market import simulate
 from .packing import file_of, workbook
 from .styles import STYLES
@@ -52,7 +53,7 @@ def verdict_of(hostile: Hostile, answer: Answer, sums: Sums) -> tuple[str, str]:
     shown = "".join(c for c in hostile.name if c.isprintable())[-8:]
     if hostile.may_be_read or (hostile.write is _unreadable and os.geteuid() == 0):
         return "ok", ""
-    if answer.sums != sums:
+    if difference_of(answer.sums, sums):
         return "wrong", "read, though it must be refused"
     is_told = any(shown in note and is_clean(note) for note in answer.notes)
     return ("ok", "") if is_told else ("wrong", "left out without a note")

@@ -201,7 +201,7 @@ def test_a_process_that_hangs_dies_or_fills_its_memory_is_told_from_one_that_rea
     (tmp_path / "pretender.py").write_text(textwrap.dedent(script))
     monkeypatch.setattr(worker_module, "__name__", "pretender")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with Worker(0.5, 100) as worker:
+    with Worker(3.0, 100) as worker:
         assert worker.read(Path("read")).sums == {"a": (1, 2)}
         statuses = [worker.read(Path(n)).status for n in ("hang", "die", "memory", "read")]
     assert statuses == ["hang", "died", "memory", "read"]
