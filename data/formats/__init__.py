@@ -3,6 +3,7 @@
 Each YAML of `conf/data/format` declares one platform; `formats` reads and checks them.
 
 - `vocabulary`: a platform's `Format`: what tells its exports, and what their columns mean
+- `landings`: kinds of landing logs, declared in `conf/data/landings`
 - `headings`: canonical form of a heading, by which headings are compared
 - `currency`: currencies, their signs, and amounts as text
 """
@@ -15,8 +16,20 @@ from .currency import (
     currency_of,
     decimals_of,
     format_amount,
+    money,
+    sign_of,
+    unit_of,
 )
 from .headings import CURRENCIES, Heading, canonical_heading
+from .landings import (
+    LandingColumn,
+    LandingFormat,
+    TimeColumn,
+    check_landing_signatures,
+    landing_format_of,
+    landing_formats,
+    landing_formats_table,
+)
 from .vocabulary import (
     API,
     COLUMNS,
@@ -28,6 +41,7 @@ from .vocabulary import (
     check_signatures,
     formats,
     formats_table,
+    shared_headings,
 )
 
 __all__ = [
@@ -44,11 +58,22 @@ __all__ = [
     "Column",
     "Format",
     "Heading",
+    "LandingColumn",
+    "LandingFormat",
+    "TimeColumn",
     "canonical_heading",
+    "check_landing_signatures",
     "check_signatures",
     "currency_of",
     "decimals_of",
     "format_amount",
     "formats",
     "formats_table",
+    "shared_headings",
+    "landing_format_of",
+    "landing_formats",
+    "landing_formats_table",
+    "money",
+    "sign_of",
+    "unit_of",
 ]

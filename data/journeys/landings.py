@@ -8,8 +8,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import DataError, data_error
-from ..exports import DataSettings, canonical, list_files
+from ..exports import DataSettings
 from ..history import History
+from .declared import read_declared
+from .log_file import LandingLog, find_log
+from .matching import (
+    ChannelOf,
+    declared_campaigns,
+    declared_channels,
+    site_log_campaigns,
+    site_log_channels,
+)
 from .site_log import CAMPAIGN_TYPE, CHANNEL, IS_CONVERTED, LANDING_TIME, PAID, SOURCE, USER_ID
 from .visits import read_visits
 
@@ -71,7 +80,7 @@ def load_landings(settings: DataSettings, history: History) -> LandingsReport | 
 
 
 def read_landings(settings: DataSettings, history: History) -> Landings | None:
-    """Site landings joined to the campaigns, with a report; None if there is no such file.
+    """Landings joined to the campaigns, with a report; None if the folder has no landing log.
 
     Args:
         settings: folder, reading options and the channel of each source.
@@ -81,43 +90,36 @@ def read_landings(settings: DataSettings, history: History) -> Landings | None:
         ConfigError: `data.path` is null.
         DataError: the file is malformed or ambiguous, or no landing belongs to any campaign.
     """
-    paths = list_files(settings.folder()).get(settings.landings_file.lower())
-    if not paths:
+    log = find_log(settings)
+    if log is None:
         return None
-    frame, notes = read_visits(paths[0], settings)
-    frame[CAMPAIGN] = _campaigns(frame, settings, history)
-    return Landings(frame, _report(paths[0].name, frame, settings, history, notes))
-
-
-def _campaigns(frame: pd.DataFrame, settings: DataSettings, history: History) -> NDArray[np.int16]:
-    """(rows,) index of each landing's campaign in the history, -1 for none."""
-    campaign_index = {
-        (campaign.channel, canonical(campaign.campaign_type or "")): k
-        for k, campaign in enumerate(history.campaigns)
-    }
-    channel_of = {canonical(name): channel for name, channel in settings.landing_sources.items()}
-    table = np.full(
-        (frame[SOURCE].cat.categories.size + 1, frame[CAMPAIGN_TYPE].cat.categories.size + 1), -1
-    )
-    for i, source in enumerate(frame[SOURCE].cat.categories):
-        for j, campaign_type in enumerate([*frame[CAMPAIGN_TYPE].cat.categories, ""]):
-            key = (channel_of.get(canonical(str(source)), ""), canonical(str(campaign_type)))
-            table[i, j] = campaign_index.get(key, -1)
-    # Code -1, of a null, is the last row or column.
-    by_row = table[frame[SOURCE].cat.codes, frame[CAMPAIGN_TYPE].cat.codes]
-    return np.where(frame[CHANNEL] == PAID, by_row, -1).astype(np.int16)
+    if log.format.strict:
+        channel_of = site_log_channels(settings)
+        frame, notes = read_visits(log.path, settings)
+        frame[CAMPAIGN] = site_log_campaigns(frame, channel_of, history)
+    else:
+        channel_of = declared_channels(log.format, settings, history)
+        visits = read_declared(log, settings)
+        frame, notes = visits.frame, visits.notes
+        frame[CAMPAIGN] = declared_campaigns(visits, log.format, channel_of, settings, history)
+    return Landings(frame, _report(log, frame, channel_of, history, notes))
 
 
 def _report(
-    file: str, frame: pd.DataFrame, settings: DataSettings, history: History, notes: list[str]
+    log: LandingLog,
+    frame: pd.DataFrame,
+    channel_of: ChannelOf,
+    history: History,
+    notes: list[str],
 ) -> LandingsReport:
+    file = log.path.name
     days = frame[LANDING_TIME].to_numpy().astype("datetime64[D]")
     paid = (frame[CHANNEL] == PAID).to_numpy()
     unmatched = _unmatched(frame[paid & (frame[CAMPAIGN] < 0).to_numpy()])
     matches = _matches(frame, days, history)
     if sum(match.landings for match in matches) == 0:
         raise _no_join(file, days, unmatched, history)
-    _refuse_lost_channel(file, matches, unmatched, settings, history)
+    _refuse_lost_channel(file, matches, unmatched, channel_of, history)
     users = frame[USER_ID].cat.codes.to_numpy().astype(np.intp)
     converted = frame[IS_CONVERTED].to_numpy()
     share = _converted_share(users, converted)
@@ -184,12 +186,11 @@ def _refuse_lost_channel(
     file: str,
     matches: tuple[ClickMatch, ...],
     unmatched: tuple[tuple[str, int], ...],
-    settings: DataSettings,
+    channel_of: ChannelOf,
     history: History,
 ) -> None:
     """Raises for a channel without landings when as many have labels that may be its own."""
-    channel_of = {canonical(name): channel for name, channel in settings.landing_sources.items()}
-    label_channels = [channel_of.get(canonical(label.partition("/")[0])) for label, _ in unmatched]
+    label_channels = [channel_of(label.partition("/")[0]) for label, _ in unmatched]
     coverage = sum(m.landings for m in matches) / max(sum(m.clicks for m in matches), 1.0)
     for channel, (landings, clicks) in _by_channel(matches, history).items():
         candidates = [

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import DataError, data_error, shown
-from ..exports import canonical, csv_rows, decode, quoted_names, wrong_width
+from ..errors import DataError, data_error, quoted_names, shown
+from ..sheets import wrong_width
+from .csv_text import canonical, csv_rows, decode
 
 USER_ID, LANDING_TIME, IS_CONVERTED = "User Id", "Website Landing Time", "Is Converted"
 SOURCE, CHANNEL, CAMPAIGN_TYPE = "Source", "Channel", "Campaign Type"

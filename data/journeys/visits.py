@@ -9,15 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import data_error, shown
-from ..exports import (
-    SPREADSHEET_ROWS,
-    DataSettings,
-    DateColumn,
-    decode,
-    parse_days,
-    read_file,
-    truncation_note,
-)
+from ..exports import DataSettings
+from ..parsing import DateColumn, parse_days
+from ..sheets import SPREADSHEET_ROWS, read_file, truncation_note
+from .csv_text import decode
 from .site_log import (
     CAMPAIGN_TYPE,
     CHANNEL,
@@ -32,8 +27,8 @@ from .site_log import (
     read_header,
     refuse_ragged,
 )
+from .times import seconds_of
 
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])[Mm])?Z?", re.ASCII)
 _ALLOWED_IDS = "8 characters of 0-9 and a-f, stored as text"
 _TIMESTAMP = "dddd-dd-dd dd:dd:dd"  # the usual format of a time, d for a digit
 _CLOCK_START = 11  # position at which the time of day begins in it
@@ -151,7 +146,7 @@ def _times(
     _, first = np.unique(day_codes, return_index=True)
     column = DateColumn(log.file, LANDING_TIME, days, RowLines(log, first))
     parsed, notes = parse_days(column, settings.date_format)
-    seconds = np.array([_seconds(clock) for clock in clocks])
+    seconds = np.array([seconds_of(clock) for clock in clocks])
     if (invalid := np.flatnonzero(seconds < 0)).size:
         row = _first(np.isin(clock_codes, invalid))
         given = f"{shown(cells.iloc[row])} has no valid time of day"
@@ -210,21 +205,6 @@ def _split(cells: "pd.Series[str]") -> _Split:
         codes[0, row] = days.setdefault(day, len(days))
         codes[1, row] = clocks.setdefault(clock, len(clocks))
     return list(days), codes[0], list(clocks), codes[1]
-
-
-def _seconds(clock: str) -> int:
-    """Seconds since midnight, -1 if the text is not a time of day."""
-    match = _CLOCK.fullmatch(clock.strip())
-    if match is None:
-        return -1
-    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-    if match[4]:
-        if not 1 <= hour <= 12:
-            return -1
-        hour = hour % 12 + (12 if match[4] in "Pp" else 0)
-    if hour > 23 or minute > 59 or second > 59:
-        return -1
-    return hour * 3600 + minute * 60 + second
 
 
 def _converted(log: SiteLog, cells: "pd.Series[Any]") -> NDArray[np.bool_]:

@@ -8,9 +8,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mediagym.data.errors import DataError
-from mediagym.data.exports import SPREADSHEET_ROWS, DataSettings, load_history, truncation_note
+from mediagym.data.exports import DataSettings
 from mediagym.data.history import History
 from mediagym.data.journeys import Landings, load_landings, read_landings
+from mediagym.data.sheets import SPREADSHEET_ROWS, truncation_note
+from mediagym.data.units import load_history
 
 Make = Callable[..., DataSettings]
 FILE = "website-landings.csv"

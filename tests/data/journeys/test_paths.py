@@ -6,7 +6,6 @@ from helpers.attributed import paths_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediagym.data.exports import load_history
 from mediagym.data.journeys import (
     ambiguous_order,
     build_journeys,
@@ -16,6 +15,7 @@ from mediagym.data.journeys import (
     renumber,
 )
 from mediagym.data.journeys.paths import PAID_WITHOUT_CAMPAIGN
+from mediagym.data.units import load_history
 
 HEADER = "User Id,Website Landing Time,Is Converted,Source,Channel,Campaign Type\n"
 VIA = {

@@ -1,0 +1,178 @@
+"""Source, traffic channel and campaign of each row of a declared landing log."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from ..exports import DataSettings
+from ..formats import LandingColumn, LandingFormat, canonical_heading
+from ..types import Ints
+from .log_table import LogTable
+from .site_log import PAID
+
+_MAX_LISTED = 8  # labels in a note
+
+
+class Label(NamedTuple):
+    """Where a landing comes from; "" where that is not known."""
+
+    source: str
+    channel: str  # traffic channel
+    campaign: str  # name, as in the file
+    campaign_type: str  # type or group of channels, canonical
+
+    @property
+    def is_known(self) -> bool:
+        """The row says where the landing comes from."""
+        return bool(self.source or self.campaign or self.channel not in ("", "direct"))
+
+
+class _Cells(NamedTuple):
+    """Cells of one row that say where a landing comes from; "" if blank."""
+
+    source: str
+    medium: str
+    group: str
+    campaign: str
+    campaign_type: str
+    referrer: str
+    clicked: str  # source of an ad click's identifier
+
+
+def read_labels(table: LogTable, settings: DataSettings) -> tuple[Ints, list[Label], list[str]]:
+    """Label of each row.
+
+    Args:
+        table: the log.
+        settings: channels of further sources.
+
+    Returns:
+        (rows,) index into the labels, the distinct labels, and notes on media that are not known.
+    """
+    known = known_sources(table.format, settings)
+    codes_of: dict[_Cells, int] = {}
+    cells = _coalesced(table)
+    codes = [codes_of.setdefault(row, len(codes_of)) for row in cells]
+    labels = [_label(table.format, row, known) for row in codes_of]
+    counts = np.bincount(codes, minlength=len(labels))
+    unknown: dict[str, int] = {}
+    for row, label, count in zip(codes_of, labels, counts.tolist(), strict=True):
+        if not label.channel:
+            key = f"{row.source or '(none)'} / {row.medium or row.group or '(none)'}"
+            unknown[key] = unknown.get(key, 0) + count
+    labels = [label if label.channel else label._replace(channel="referral") for label in labels]
+    return np.array(codes, np.int64), labels, _unknown_note(table, unknown)
+
+
+def known_sources(declared: LandingFormat, settings: DataSettings) -> dict[str, tuple[str, ...]]:
+    """Channels of plans that each source, canonical, may stand for."""
+    own = {_key(name): (channel,) for name, channel in settings.landing_sources.items()}
+    return {**declared.sources, **own}
+
+
+def _unknown_note(table: LogTable, unknown: Mapping[str, int]) -> list[str]:
+    if not unknown:
+        return []
+    most = sorted(unknown.items(), key=lambda item: (-item[1], item[0]))[:_MAX_LISTED]
+    listed = ", ".join(f"{name} ({count:,})" for name, count in most)
+    return [
+        f"{table.file}: WARNING, {sum(unknown.values()):,} rows have a medium that is not declared "
+        f"and count as referrals, not as ads (source / medium): {listed}. Declare what is an ad in "
+        f"media of conf/data/landings/{table.format.kind}.yaml."
+    ]
+
+
+def _coalesced(table: LogTable) -> Iterable[_Cells]:
+    """What each row says, from the preferred column that it fills."""
+    source = _first_filled(table, "source")
+    medium = _first_filled(table, "medium")
+    if table.present("source_medium"):
+        pairs = [cell.rpartition("/") for cell in table.cells(table.present("source_medium")[0])]
+        blanks = _blank_test(table)
+        source = [a or _said(pair[0], blanks) for a, pair in zip(source, pairs, strict=True)]
+        medium = [a or _said(pair[2], blanks) for a, pair in zip(medium, pairs, strict=True)]
+    others: tuple[LandingColumn, ...] = ("channel_group", "campaign", "campaign_type", "referrer")
+    columns = [source, medium, *(_first_filled(table, name) for name in others), _clicked(table)]
+    return map(_Cells, *columns)
+
+
+def _first_filled(table: LogTable, column: LandingColumn) -> list[str]:
+    """(rows,) first cell that says something among the columns of one meaning."""
+    blanks = _blank_test(table)
+    filled = [""] * len(table.rows)
+    for heading in table.present(column):
+        cells = table.cells(heading)
+        filled = [a or _said(b, blanks) for a, b in zip(filled, cells, strict=True)]
+    return list(map(_host, filled)) if column == "referrer" else filled
+
+
+def _clicked(table: LogTable) -> list[str]:
+    """(rows,) source of the ad whose identifier of a click the row has."""
+    blanks = _blank_test(table)
+    clicked = [""] * len(table.rows)
+    for heading, source in table.format.click_ids.items():
+        if heading in table.headings:
+            cells = table.cells(heading)
+            clicked = [
+                a or (source if _said(cell, blanks) else "")
+                for a, cell in zip(clicked, cells, strict=True)
+            ]
+    return clicked
+
+
+def _blank_test(table: LogTable) -> Callable[[str], bool]:
+    blanks = {"", *table.format.blanks}
+    return cache(lambda cell: _key(cell) in blanks)
+
+
+def _said(cell: str, is_blank: Callable[[str], bool]) -> str:
+    """Cell, "" if it says nothing."""
+    cell = cell.strip()
+    return "" if not cell or is_blank(cell) else cell
+
+
+@cache
+def _host(referrer: str) -> str:
+    """Host of an address, any other text as it is."""
+    if "://" not in referrer:
+        return referrer
+    try:
+        return (urlsplit(referrer).hostname or "").removeprefix("www.")
+    except ValueError:
+        return referrer
+
+
+def _key(text: str) -> str:
+    return canonical_heading(text).text
+
+
+def _label(declared: LandingFormat, cells: _Cells, known: Mapping[str, tuple[str, ...]]) -> Label:
+    """Label of one row; the channel is "" if a medium is not declared."""
+    types = _key(cells.campaign_type) or _key(cells.group)
+    if cells.clicked:
+        source = cells.source if _key(cells.source) in known else cells.clicked
+        return Label(source, PAID, cells.campaign, types)
+    channel = _traffic_channel(declared, cells)
+    if channel == "display" and _key(cells.source) in known:
+        channel = PAID
+    if channel == PAID:
+        return Label(cells.source, PAID, cells.campaign or cells.referrer, types)
+    return Label(cells.source or cells.referrer, channel, "", "")
+
+
+def _traffic_channel(declared: LandingFormat, cells: _Cells) -> str:
+    medium = declared.media.get(_key(cells.medium), "")
+    group = declared.channels.get(_key(cells.group), "")
+    if medium and (medium == PAID or group in ("", PAID)):
+        return medium
+    if group or cells.medium or cells.group:
+        return group
+    if _key(cells.source) == "direct" or not (cells.source or cells.referrer or cells.campaign):
+        return "direct"
+    if cells.source or cells.campaign:
+        return ""
+    words = _key(cells.referrer).split()
+    return next((declared.referrers[w] for w in words if w in declared.referrers), "referral")
