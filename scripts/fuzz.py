@@ -10,26 +10,30 @@ from mediagym.scripts.fuzzing import (
     FAILURES,
     HOSTILE,
     FuzzCommand,
+    Result,
     run_all,
     table_of,
-    write_failures,
+    write_failure,
 )
 
 
 @command("fuzz", FuzzCommand.read)
 def run(options: FuzzCommand) -> None:
     """Print counts by mutation and verdict; write the cases that should be looked at."""
+    folder = options.output or run_folder()
     with Progress(console=console) as bar:
-        total = options.files + len(HOSTILE) * options.hostile
-        task = bar.add_task("reading", total=total)
-        results = run_all(options, lambda: bar.advance(task))
+        task = bar.add_task("reading", total=options.files + len(HOSTILE) * options.hostile)
+
+        def told(result: Result) -> None:
+            write_failure(result, folder)
+            bar.advance(task)
+
+        results = run_all(options, told)
     heads, *rows = table_of(results)
     table = Table(*heads)
     for row in rows:
         table.add_row(*row)
     console.print(table)
-    folder = options.output or run_folder()
-    write_failures(results, folder)
     failed = [result for result in results if result.verdict in FAILURES]
     print_line(f"\nfailures  {len(failed)} of {len(results)}")
     print_line(f"cases     {folder}")

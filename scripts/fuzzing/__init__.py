@@ -20,7 +20,7 @@ independent reading reads them.
 from .case import MUTATIONS, Case, draw_case
 from .hostile import HOSTILE
 from .judge import FAILURES, judge
-from .run import COLUMNS, FuzzCommand, Result, run_all, table_of, write_failures
+from .run import COLUMNS, FuzzCommand, Result, run_all, table_of, write_failure
 from .worker import Answer
 
 __all__ = [
@@ -36,5 +36,5 @@ __all__ = [
     "judge",
     "run_all",
     "table_of",
-    "write_failures",
+    "write_failure",
 ]

@@ -46,12 +46,12 @@ class Result(NamedTuple):
     files: dict[str, bytes]  # empty unless somebody should look at them
 
 
-def run_all(options: FuzzCommand, advance: Callable[[], object] = lambda: None) -> list[Result]:
+def run_all(options: FuzzCommand, told: Callable[[Result], object]) -> list[Result]:
     """Reads all cases and hostile files.
 
     Args:
         options: options of the command.
-        advance: called after each.
+        told: called with each result, from several threads.
 
     Returns:
         Results, cases first, by number.
@@ -65,10 +65,10 @@ def run_all(options: FuzzCommand, advance: Callable[[], object] = lambda: None) 
         with Worker(options.seconds, options.megabytes) as worker:
             for number in numbers[process::count]:
                 results.append(run_case(draw_case(options.seed, number), worker))
-                advance()
+                told(results[-1])
             for name in names[process::count]:
                 results.append(run_hostile(name, worker))
-                advance()
+                told(results[-1])
         return results
 
     with ThreadPoolExecutor(count) as pool:
@@ -111,21 +111,20 @@ def table_of(results: Iterable[Result]) -> list[tuple[str, ...]]:
     return [("mutation", *COLUMNS), *cells]
 
 
-def write_failures(results: Iterable[Result], folder: Path) -> None:
-    """Writes every case that should be looked at, with the reason in `case.txt`.
+def write_failure(result: Result, folder: Path) -> None:
+    """Writes a case if somebody should look at it, with the reason in `case.txt`.
 
     Raises:
         DataError: the folder cannot be written.
     """
-    for result in results:
-        if result.verdict in ("ok", "refused"):
-            continue
-        place = folder / f"{result.verdict}-{result.name.replace(' + ', '+').replace(' ', '-')}"
-        for name, data in result.files.items():
-            write_bytes(place / "exports" / name, data)
-        notes = "\n".join(result.answer.notes)
-        text = f"{result.name}\n{result.verdict}: {result.reason}\n\nnotes\n{notes}\n"
-        write_text(place / "case.txt", text)
+    if result.verdict in ("ok", "refused"):
+        return
+    place = folder / f"{result.verdict}-{result.name.replace(' + ', '+').replace(' ', '-')}"
+    for name, data in result.files.items():
+        write_bytes(place / "exports" / name, data)
+    notes = "\n".join(result.answer.notes)
+    text = f"{result.name}\n{result.verdict}: {result.reason}\n\nnotes\n{notes}\n"
+    write_text(place / "case.txt", text)
 
 
 def _read(files: dict[str, bytes], worker: Worker) -> Answer:

@@ -23,7 +23,7 @@ from mediagym.scripts.fuzzing import (
     judge,
     run_all,
     table_of,
-    write_failures,
+    write_failure,
 )
 from mediagym.scripts.fuzzing import worker as worker_module
 from mediagym.scripts.fuzzing.export import Export, sums_of
@@ -176,7 +176,8 @@ def test_the_table_counts_by_mutation_and_failures_are_written(tmp_path: Path) -
     counts = {name: dict(zip(COLUMNS, row, strict=True)) for name, *row in rows}
     assert (counts["b"]["wrong"], counts["b"]["ok"], counts["a"]["ok"]) == ("1", "1", ".")
     assert counts["all"]["wrong"] == "1"
-    write_failures([wrong, fine], tmp_path)
+    for result in (wrong, fine):
+        write_failure(result, tmp_path)
     (folder,) = tmp_path.iterdir()
     assert (folder / "exports" / "x.csv").read_bytes() == b"1"
     assert "why" in (folder / "case.txt").read_text()
@@ -219,7 +220,7 @@ def test_a_small_run_finds_no_fault() -> None:
         megabytes=2000,
         output=None,
     )
-    results = run_all(options)
+    results = run_all(options, lambda _: None)
     counts = Counter(result.verdict for result in results)
     assert len(results) == SHARE + sum(not h.is_slow for h in HOSTILE.values())
     told = [f"{r.name}: {r.verdict}: {r.reason}" for r in results if r.verdict in FAILURES]
