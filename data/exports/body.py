@@ -10,6 +10,7 @@ from .table import Header
 
 _FOOTER_CELLS = 2  # most filled cells of a row that is no data
 _MAX_LINES = 10  # lines that a note lists
+_ALL = {"all", "alle", "todos", "todas", "tous", "tutti", "semua", "すべて"}  # days
 TOTAL_WORDS = (
     "total",
     "grand total",
@@ -54,10 +55,11 @@ def split_body(sheet: Sheet, header: Header) -> Body:
     """
     width, date = len(header.names), header.position[header.period]
     rows, lines = sheet.rows[header.index + 1 :], sheet.lines[header.index + 1 :]
+    spans = _end_of_days(header, rows)
     is_date = {
         cell: read_cell(cell) is not None for cell in {r[date] for r in rows if len(r) > date}
     }
-    if header.index == 0 and all(is_date.values()) and set(map(len, rows)) == {width}:
+    if header.index == 0 and not spans and all(is_date.values()) and set(map(len, rows)) == {width}:
         return Body(rows, lines, [0] * len(rows), [], [], [], ())  # as most files, and fast
     data: list[list[str]] = []
     kept: list[int] = []
@@ -72,12 +74,13 @@ def split_body(sheet: Sheet, header: Header) -> Body:
     for row, line in zip(rows, lines, strict=True):
         if len(row) != width:
             row = _fitted(row, width)
-        if len(row) == width and is_date.get(row[date], False):
+        is_span = spans and len(row) == width and row[date] != row[spans]
+        if len(row) == width and is_date.get(row[date], False) and not is_span:
             data.append(row)
             kept.append(line)
             sections.append(section)
             continue
-        kind = _kind(row, header, date)
+        kind = "sums" if is_span else _kind(row, header, date)
         if kind == "header":
             section += 1
             dropped.setdefault("repeated header", []).append(line)
@@ -98,6 +101,16 @@ def split_body(sheet: Sheet, header: Header) -> Body:
     return Body(data, kept, sections, undated, undated_lines, undated_sections, notes)
 
 
+def _end_of_days(header: Header, rows: list[list[str]]) -> int:
+    """Position of the last day of each row, where most rows are one day; 0 if it tells nothing.
+
+    A row that spans more days is then a total.
+    """
+    place = header.position.get("date_end", 0)
+    days = [row[place] == row[header.position[header.period]] for row in rows if len(row) > place]
+    return place if place and any(days) and not all(days) and sum(days) > len(days) / 2 else 0
+
+
 def _fitted(row: list[str], width: int) -> list[str]:
     """Row without blank cells beyond the header."""
     return row[:width] if len(row) > width and not any(row[width:]) else row
@@ -112,7 +125,7 @@ def _kind(row: list[str], header: Header, date: int) -> str:
     if dated:
         return "data"
     words = is_total(row[0], header.format.totals) or (
-        len(row) > date and is_total(row[date], header.format.totals)
+        len(row) > date and is_all(row[date], header.format.totals)
     )
     blank_date = len(row) <= date or is_blank(row[date])
     if not words and not blank_date and len(filled) > _FOOTER_CELLS:
@@ -132,6 +145,11 @@ def _is_header(row: list[str], header: Header) -> bool:
         canonical_heading(row[place]).text == header.headings[place].text
         for place in header.position.values()
     )
+
+
+def is_all(cell: str, words: tuple[str, ...]) -> bool:
+    """True for a word for totals, or one that stands for all days or all campaigns."""
+    return cell.casefold() in _ALL or is_total(cell, words)
 
 
 def is_total(cell: str, words: tuple[str, ...] = ()) -> bool:

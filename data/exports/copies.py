@@ -42,7 +42,14 @@ def drop_copies(part: Part, row_of: Callable[[int], list[str]]) -> None:
         if original != index:
             drop.append(index)
             of.append(original)
-    if drop:
+    if not _are_pasted(frame, drop, of):
+        count = len(drop)
+        part.notes.append(
+            f"{part.file}: WARNING, {count} rows are equal to an earlier row in every cell, but "
+            "rows that no text tells apart are usual in this file, as of ads without their names; "
+            f"they were summed. The first is row {lines[drop[0]]}, equal to row {lines[of[0]]}."
+        )
+    elif drop:
         part.left_out.append(left_out([lines[k] for k in drop], "copies of other rows"))
         part.notes.append(
             f"{part.file}: WARNING, {len(drop)} rows are equal to an earlier row in every cell and "
@@ -51,6 +58,19 @@ def drop_copies(part: Part, row_of: Callable[[int], list[str]]) -> None:
         part.frame = frame = frame.drop(index=drop).reset_index(drop=True)
         part.rows = len(frame)
     _refuse_restated(part)
+
+
+def _are_pasted(frame: pd.DataFrame, drop: list[int], of: list[int]) -> bool:
+    """False if equal rows are scattered among rows that only their numbers tell apart.
+
+    Rows that were pasted twice follow each other as the originals do.
+    """
+    alike = frame.duplicated(["key", "texts"], keep=False).to_numpy()
+    differing = int(alike.sum()) - len(set(drop) | set(of))
+    follows = sum(
+        drop[k + 1] - drop[k] == 1 and of[k + 1] - of[k] == 1 for k in range(len(drop) - 1)
+    )
+    return not drop or differing < len(drop) or follows > len(drop) / 2
 
 
 def _refuse_restated(part: Part) -> None:
@@ -83,7 +103,7 @@ def _refuse_restated(part: Part) -> None:
     days = repeated["key"].nunique()
     part.notes.append(
         f"{part.file}: {len(repeated)} rows of {days} campaign-days differ in numbers alone, as "
-        f"ads of one campaign do, the first in row {int(repeated['line'].iat[0])}; they were summed."
+        f"ads of one campaign do, the first in row {int(repeated['line'].iat[0])}; summed."
     )
 
 

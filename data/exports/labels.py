@@ -36,9 +36,9 @@ def label_columns(header: Header, rows: Sequence[Sequence[str]]) -> dict[str, Te
             continue
         cells = [row[place] for row in rows]
         is_id = "id" in header.headings[place].text.split()
-        if place in labels or is_id or any(not _NUMERIC.issuperset(c) for c in set(cells)):
-            if name or any(cells):
-                found[name] = np.array(cells, dtype=object)
+        is_text = any(not _NUMERIC.issuperset(cell) for cell in set(cells))
+        if (place in labels or is_id or is_text) and (name or any(cells)):
+            found[name] = np.array(cells, dtype=object)
     return found
 
 

@@ -13,6 +13,7 @@ from .settings import DataSettings
 _MICROS_CPC = 10_000.0  # mean cost per click of a whole file from which micros are thought of
 _DEAR_CPC = 1_000.0  # mean cost per click that is worth a note if no currency is named
 _MIN_CPC = 1e-4  # least mean cost per click of micros
+_MAX_PRICE_RATIO = 10_000.0  # of a row's cost per click to the file's median
 _HIDDEN_MICROS = 10_000  # costs in micros are multiples of it: cents times 1e6 / 100
 
 
@@ -91,6 +92,7 @@ def _refuse_scale(part: Part, given: "np.ndarray[tuple[int], np.dtype[np.bool_]]
             f"remove {channels} from data.cost_in_micros, or rename the column to Cost",
             column=name,
         )
+    _refuse_outlier(part)
     mean = total / clicks if clicks else 0.0
     if not micros and mean > _MICROS_CPC and not np.any(spend % _HIDDEN_MICROS):
         raise data_error(
@@ -107,6 +109,26 @@ def _refuse_scale(part: Part, given: "np.ndarray[tuple[int], np.dtype[np.bool_]]
             f"{part.file}: WARNING, a click costs {mean:,.0f} on average and no currency is named; "
             "read as whole units of the currency (data.currency names it)."
         )
+
+
+def _refuse_outlier(part: Part) -> None:
+    """Raises for a click ten thousand times as dear as the file's median: one cell in micros."""
+    frame = part.frame
+    clicked = (frame["clicks"] > 0) & (frame["spend"] > 0)
+    price = (frame["spend"] / frame["clicks"].where(clicked)).dropna()
+    if not len(price) or float(price.max()) <= _MAX_PRICE_RATIO * float(price.median()):
+        return
+    row = price.idxmax()
+    raise data_error(
+        part.file,
+        f"{frame['spend'][row]:,.2f} for {frame['clicks'][row]:g} clicks, which cost "
+        f"{float(price.median()):,.2f} each in most rows: this cell seems to be in micros "
+        "(millionths)",
+        f"at most {_MAX_PRICE_RATIO:,.0f} times the usual cost per click",
+        "correct the cell",
+        row=int(frame["line"][row]),
+        column=part.header.name("cost"),
+    )
 
 
 def one_currency(parts: Sequence[Part], settings: DataSettings) -> tuple[str | None, list[str]]:

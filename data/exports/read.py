@@ -18,7 +18,7 @@ from .folder import find_files
 from .money import one_currency, scale_micros, settle_blanks
 from .records import COLUMNS, LABELS, LeftOut, Records, Source
 from .rows import Part, read_rows
-from .settings import DataSettings
+from .settings import DataSettings, config_error
 from .sums import summed
 from .table import has_no_header
 from .weekly import settle_rhythm
@@ -53,6 +53,7 @@ def read_exports(settings: DataSettings, progress: Progress = _silent) -> Record
             written += [_written(path)] * len(found)
             notes += file_notes
     problems.raise_if_any()
+    _refuse_unknown_channels(parts, settings)
     parts, written, channel_notes = _chosen(parts, written, settings)
     currency, currency_notes = one_currency(parts, settings)
     sources = tuple(_source(part, currency) for part in parts)
@@ -121,6 +122,18 @@ def _settle(part: Part, sheet: Sheet, settings: DataSettings) -> None:
     settle_blanks(part)
     scale_micros(part, settings)
     settle_rhythm(part, settings)
+
+
+def _refuse_unknown_channels(parts: list[Part], settings: DataSettings) -> None:
+    """Raises for settings about a channel that no export has."""
+    found = sorted({str(name) for part in parts for name in part.frame["platform"].unique()})
+    given = {"cost_in_micros": settings.cost_in_micros}
+    given["campaign_types"] = tuple(settings.campaign_types)
+    for key, names in given.items():
+        for name in names:
+            if name not in found:
+                allowed = f"the channels of the exports: {', '.join(found)}"
+                raise config_error(key, name, allowed, "correct the name or remove it")
 
 
 def _chosen(

@@ -22,7 +22,7 @@ from ..parsing import (
 )
 from ..sheets import Sheet
 from ..types import Floats
-from .body import Body, is_total, left_out, split_body
+from .body import Body, is_all, left_out, split_body
 from .labels import label_columns, labels_of
 from .records import LABELS, LeftOut
 from .settings import DataSettings
@@ -31,6 +31,7 @@ from .table import Header, find_header
 from .totals import Amounts, Undated, check_undated, dated_totals
 
 MICROS = 1e6
+_YEN = frozenset("¥￥")
 _COLUMNS: tuple[Column, ...] = ("cost", "impressions", "clicks", "conversions", "revenue")
 _KINDS: tuple[Kind, ...] = ("money", "count", "count", "number", "money")
 
@@ -157,6 +158,7 @@ def _numbers(
     signs: dict[str, str | None] = {}
     for index, (column, kind) in enumerate(zip(_COLUMNS, _KINDS, strict=True)):
         if column not in header.position:
+            notes.append(f"{header.file}: no column of {column}; unknown.")
             continue
         cells = _cells(rows, header.position[column])
         if column != "cost" and all(map(is_blank, set(cells))):
@@ -187,6 +189,10 @@ def _parsed(
     """Numbers of one column and the currency of its cells; adds to the notes."""
     mark: Mark | None = settings.decimal_mark
     known = header.headings[header.position[column]].currency
+    if known is None and header.language == "Japanese" and _YEN.intersection("".join(cells[:50])):
+        known = "JPY"  # the sign is China's too
+    if column != "cost" and "nan" in {cell.casefold() for cell in set(cells)}:
+        blank = "error"  # no platform writes it: a program did not know the number
     for attempt in range(2):
         try:
             parsed = parse_numbers(
@@ -301,13 +307,13 @@ def _undated(header: Header, body: Body, values: Floats, headings: list[str]) ->
     place_of = {name: place for place, name in enumerate(header.names)}
     labels, words = [], []
     for row in body.undated:
-        words.append(next((cell for cell in row if is_total(cell, header.format.totals)), ""))
+        words.append(next((cell for cell in row if is_all(cell, header.format.totals)), ""))
         labels.append(
             {
                 name: row[place_of[name]]
                 for name in headings
                 if not is_blank(row[place_of[name]])
-                and not is_total(row[place_of[name]], header.format.totals)
+                and not is_all(row[place_of[name]], header.format.totals)
             }
         )
     return Undated(body.undated_lines, body.undated_sections, values, labels, words)

@@ -1,20 +1,18 @@
 """Header of a sheet: the row that holds it, the platform that it tells, and what its columns mean.
 
-The header is the first of the rows that name most columns of one format. The platform is told by
-the headings' signature; where they fit several platforms, as `Date, Cost, Clicks` does, by a column
-of platforms, by `data.files` or by a word of the file's name.
+The header is the first of the rows that name most columns of one format. A column that the format
+does not name is read by the headings of other platforms, where these agree.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from fnmatch import fnmatch
 
 from ..errors import DataError, data_error, quoted_names, shown
 from ..formats import (
     API,
+    COLUMNS,
     GENERIC,
     LANGUAGES,
     PLAIN,
@@ -23,14 +21,16 @@ from ..formats import (
     Heading,
     canonical_heading,
     formats,
+    shared_headings,
 )
 from ..sheets import Sheet
+from .platform import given_columns, platform_of
 from .settings import DataSettings
 
 _HEADER_ROWS = 60  # rows among which the header is looked for
+_OWN: tuple[Column, ...] = ("platform", "date_end", "week", "month", "quarter")
 _PERIODS: tuple[Column, ...] = ("date", "week", "month", "quarter")
 _NEEDED = "a row of headings with a date and a cost, such as Date, Channel, Campaign, Cost, Clicks"
-_SPELLED = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def find_header(sheet: Sheet, settings: DataSettings) -> Header:
     headings = tuple(canonical_heading(name) for name in names)
     if not all(best_score[:2]):
         raise _no_header(sheet, best, names, headings, *best_score[:2])
-    form, channel, notes = _platform(sheet, best, headings, settings)
+    form, channel, notes = platform_of(sheet, headings, settings)
     position, column_notes = _positions(sheet, best, names, headings, form, settings)
     if "cost" not in position or not any(column in position for column in _PERIODS):
         raise _no_header(sheet, best, names, headings, "date" in position, "cost" in position)
@@ -107,87 +107,12 @@ def _texts(row: Sequence[str]) -> set[str]:
     return {canonical_heading(cell).text for cell in row if len(cell) < 200}
 
 
-def _given(settings: DataSettings) -> dict[str, Column]:
-    """Column by canonical heading, as the user declared them."""
-    return {canonical_heading(name).text: column for column, name in settings.columns.items()}
-
-
 def _score(texts: set[str], form: Format, settings: DataSettings) -> tuple[bool, bool, int]:
     """Whether a row names a period and a cost, and how many columns of a format it names."""
-    given = _given(settings)
-    columns = {column for text in texts if (column := given.get(text) or form.column_of(text))}
+    given, shared = given_columns(settings), shared_headings()
+    columns = {given.get(text) or form.column_of(text) or shared.get(text) for text in texts}
+    columns.discard(None)
     return any(period in columns for period in _PERIODS), "cost" in columns, len(columns)
-
-
-def _platform(
-    sheet: Sheet, index: int, headings: Sequence[Heading], settings: DataSettings
-) -> tuple[Format, str | None, list[str]]:
-    """Format and channel of a file, and notes on how they were told."""
-    texts = {heading.text for heading in headings}
-    fitting = [form for form in formats() if form.fits(texts)]
-    own = [form for form in fitting if form.platform != GENERIC]
-    declared = _declared(sheet.file, settings)
-    if declared is not None:
-        form = next((f for f in formats() if f.platform == declared), None)
-        form = form or next(iter(own), formats()[-1])
-        return form, declared, [f"{sheet.file}: read as {declared} (data.files)."]
-    if own:
-        best = max(_score(texts, form, settings) for form in own)
-        own = [form for form in own if _score(texts, form, settings) == best]
-        if len(own) > 1:
-            raise _uncertain(sheet, index, [form.title for form in own])
-        return own[0], _channel_of(own[0], texts), []
-    generic = formats()[-1]
-    if (
-        any(text in generic.headings("platform") for text in texts)
-        or "platform" in _given(settings).values()
-    ):
-        return generic, None, []
-    named = _named(sheet.file)
-    if len(named) != 1:
-        raise _uncertain(sheet, index, [form.title for form in named])
-    note = f"{sheet.file}: read as {named[0].title}, because of its name; its headings fit any."
-    return named[0], named[0].platform, [note]
-
-
-def _channel_of(form: Format, texts: set[str]) -> str | None:
-    """Channel of a platform's file, None where a column tells the platform."""
-    return None if any(text in form.headings("platform") for text in texts) else form.platform
-
-
-def _declared(file: str, settings: DataSettings) -> str | None:
-    """Channel that `data.files` gives to a file."""
-    name = file.partition(", sheet ")[0].lower()
-    for channel, patterns in settings.files.items():
-        if any(fnmatch(name, pattern.lower()) for pattern in patterns):
-            return channel
-    return None
-
-
-def _named(file: str) -> list[Format]:
-    """Platforms that a word of the file's name means."""
-    words = _SPELLED.findall(file.partition(", sheet ")[0].lower())
-    return [
-        form
-        for form in formats()
-        if any(
-            word == known or (word.startswith(known) and word.removeprefix(known)[:2] == "ad")
-            for word in words
-            for known in form.file_words
-        )
-    ]
-
-
-def _uncertain(sheet: Sheet, index: int, titles: list[str]) -> DataError:
-    fits = f"fit {' and '.join(titles)}" if titles else "tell no platform"
-    return data_error(
-        sheet.file,
-        f"its headings and its name {fits}",
-        "a column of platforms (Platform or Channel), the platform's own headings, or a file name "
-        "such as google.csv or meta-2025.csv",
-        f"say which channel it is: 'data.files={{CHANNEL: [\"{sheet.file}\"]}}'",
-        row=sheet.lines[index],
-    )
 
 
 def _positions(
@@ -206,9 +131,10 @@ def _positions(
             places.setdefault(heading.text, []).append(place)
     position: dict[Column, int] = {}
     notes: list[str] = []
-    for column in form.columns:
+    for column in COLUMNS:
         found = [text for text in form.headings(column) if text in places]
-        found = [text for text in found if _given(settings).get(text, column) == column]
+        found = found or _shared(column, form, places)
+        found = [text for text in found if given_columns(settings).get(text, column) == column]
         if column in settings.columns:
             text = canonical_heading(settings.columns[column]).text
             found = [text] if text in places else found
@@ -218,20 +144,17 @@ def _positions(
         position[column] = _only_place(sheet, index, names, places[found[0]])
         if len(found) > 1 and column not in ("account", "campaign", "campaign_id", "date"):
             notes.append(_choice(sheet.file, column, [names[places[text][0]] for text in found]))
-    position |= _declared_columns(places, position, settings)
     notes += _left_out(sheet, index, names, headings, position, ignored)
     return position, notes
 
 
-def _declared_columns(
-    places: dict[str, list[int]], position: dict[Column, int], settings: DataSettings
-) -> dict[Column, int]:
-    """Columns of `data.columns` that the format does not have."""
-    return {
-        column: places[text][0]
-        for text, column in _given(settings).items()
-        if text in places and column not in position
-    }
+def _shared(column: Column, form: Format, places: Iterable[str]) -> list[str]:
+    """Headings of a column that only other platforms' exports are known to write."""
+    if column in _OWN and form.platform != GENERIC:
+        return []
+    generic = formats()[-1].headings(column)
+    found = [text for text in places if shared_headings().get(text) == column]
+    return sorted(found, key=lambda text: generic.index(text) if text in generic else len(generic))
 
 
 def _is_filled(sheet: Sheet, index: int, places: Iterable[int]) -> bool:

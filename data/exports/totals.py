@@ -162,9 +162,13 @@ def check_undated(amounts: Amounts, undated: Undated) -> list[str]:
         word = undated.words[row]
         chosen = np.ones(len(amounts.lines), dtype=bool)
         for heading, text in undated.labels[row].items():
-            chosen &= amounts.labels[heading] == text
+            same = amounts.labels[heading] == text
+            chosen &= same if same.any() else chosen
         scopes = [chosen, chosen & (amounts.sections == undated.sections[row])]
-        if any(_agrees(amounts.values, undated.values[:, row], scope) for scope in scopes):
+        given = undated.values[:, row]
+        if any(_agrees(amounts.values, given, scope) for scope in scopes):
+            continue
+        if word and _is_sum_of_a_label(amounts, given):
             continue
         cost, total = float(undated.values[0, row]), float(amounts.values[0, chosen].sum())
         if not word:
@@ -190,6 +194,17 @@ def check_undated(amounts: Amounts, undated: Undated) -> list[str]:
             f"the rows sum to {total:,.2f}; the rows were read, the total was not."
         )
     return notes
+
+
+def _is_sum_of_a_label(amounts: Amounts, given: Floats) -> bool:
+    """True if the numbers are the sums of the rows with one label: `Total: Search`."""
+    for cells in amounts.labels.values():
+        codes, values = _factorized(cells)
+        cost = np.bincount(codes, amounts.values[0], len(values))
+        for code in np.flatnonzero(np.abs(cost - given[0]) <= 0.01 * given[0] + _CENT):
+            if _agrees(amounts.values, given, codes == code):
+                return True
+    return False
 
 
 def _agrees(values: Floats, given: Floats, rows: NDArray[np.bool_]) -> bool:

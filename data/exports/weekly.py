@@ -16,34 +16,38 @@ def settle_rhythm(part: Part, settings: DataSettings) -> None:
     """Refuses rows of weeks or months; spreads weeks in place if `data.weekly` says so.
 
     Raises:
-        DataError: the rows are no days.
+        DataError: the rows of a platform are no days.
     """
-    is_weekly = part.header.period == "week"
-    for platform, rows in part.frame.groupby("platform"):
+    weekly: list[str] = []
+    for name, rows in part.frame.groupby("platform"):
         rhythm = rhythm_of(rows["date"].to_numpy().astype("datetime64[D]"))
         if rhythm == "monthly":
-            raise _refused(part, str(platform), "monthly: one row per month", "")
-        is_weekly |= rhythm == "weekly"
-    if not is_weekly and "date_end" in part.header.position:
-        is_weekly = settings.weekly == "spread" and _spans_weeks(part)
-    if not is_weekly:
+            raise _refused(part, str(name), "monthly: one row per month", "")
+        spans = "date_end" in part.header.position and settings.weekly == "spread"
+        if part.header.period == "week" or rhythm == "weekly" or (spans and _spans_weeks(rows)):
+            weekly.append(str(name))
+    if not weekly:
         return
-    platforms = ", ".join(sorted(part.frame["platform"].unique()))
     if settings.weekly is None:
         fix = "; or set data.weekly=spread to spread each week over its days"
-        raise _refused(part, platforms, "weekly: one row per week", fix)
-    heading = part.header.headings[part.header.position[part.header.period]].text
-    part.frame = spread(part.frame, ends="end" in heading.split() or "ending" in heading.split())
+        raise _refused(part, ", ".join(weekly), "weekly: one row per week", fix)
+    heading = part.header.headings[part.header.position[part.header.period]].text.split()
+    chosen = part.frame["platform"].isin(weekly)
+    weeks = spread(
+        part.frame[chosen].reset_index(drop=True), ends="end" in heading or "ending" in heading
+    )
+    part.frame = pd.concat([part.frame[~chosen], weeks], ignore_index=True)
     part.notes.append(
-        f"{part.file}: WARNING, weekly rows were spread over their days (data.weekly=spread): "
-        "cost, impressions and clicks evenly, conversions at random. Nothing is known of single days, so "
-        "weekdays cannot be told apart and effects of a day's spend are uncertain."
+        f"{part.file}: WARNING, weekly rows of {', '.join(weekly)} were spread over their days "
+        "(data.weekly=spread): cost, impressions and clicks evenly, conversions at random. Nothing "
+        "is known of single days, so weekdays cannot be told apart and effects of a day's spend "
+        "are uncertain."
     )
 
 
-def _spans_weeks(part: Part) -> bool:
+def _spans_weeks(rows: pd.DataFrame) -> bool:
     """True if neighbouring days of the rows are never closer than a week."""
-    days = np.unique(part.frame["date"].to_numpy().astype("datetime64[D]"))
+    days = np.unique(rows["date"].to_numpy().astype("datetime64[D]"))
     return bool(len(days) < 2 or np.diff(days).astype(int).min() >= _WEEK)
 
 

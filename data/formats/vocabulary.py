@@ -128,6 +128,19 @@ def formats() -> tuple[Format, ...]:
     return tuple(sorted(found, key=lambda f: (f.platform == GENERIC, f.platform)))
 
 
+@cache
+def shared_headings() -> dict[str, Column]:
+    """Column of every heading that means the same wherever a platform writes it."""
+    meaning: dict[str, Column] = {}
+    disputed: set[str] = set()
+    for form in reversed(formats()):  # the generic format first
+        for column in form.columns:
+            for heading in form.headings(column):
+                if meaning.setdefault(heading, column) != column:
+                    disputed.add(heading)
+    return {heading: column for heading, column in meaning.items() if heading not in disputed}
+
+
 def check_signatures(found: Collection[Format]) -> None:
     """Raises if a signature fits a file that another platform could have written.
 

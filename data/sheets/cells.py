@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DataError, data_error, shown
-from .content import EXPORT_AS_CSV, read_content
+from .content import EXPORT_AS_CSV, Content, read_contents
 from .encodings import as_utf8, line_of
 from .workbook import workbook_sheets
 from .worksheet import MAX_COLUMNS
@@ -60,7 +60,11 @@ def read_sheets(path: Path) -> list[Sheet]:
     Raises:
         DataError: the file is not readable with certainty, too large, damaged or cut off.
     """
-    content = read_content(path)
+    return [sheet for content in read_contents(path) for sheet in _sheets(content)]
+
+
+def _sheets(content: Content) -> list[Sheet]:
+    """Sheets of one text file or workbook."""
     if content.is_workbook:
         with _uncollected():
             tables = workbook_sheets(content.file, content.data)
@@ -260,10 +264,21 @@ def _refuse_one_column(file: str, rows: list[list[str]]) -> None:
 def _refuse_cut(file: str, rows: list[list[str]], lines: list[int]) -> None:
     """Raises if the last row, without line end, is shorter than the row before it.
 
-    A last row of one cell may be a footer, and is left to those who know the header.
+    So it is if its last cell alone is blank in the column. A last row of one cell may be a footer,
+    and is left to those who know the header.
     """
     if len(rows) > 1 and 1 < len(rows[-1]) < len(rows[-2]):
         raise wrong_width(file, lines[-1], len(rows[-1]), len(rows[-2]), last=True)
+    last = [row[-1] for row in rows if len(row) == len(rows[-1])]
+    if len(last) > 2 and not last[-1] and all(last[:-1]):
+        raise data_error(
+            file,
+            "the last cell of the file is blank, its line has no end, and no other row has a blank "
+            "there: the file seems to be cut off",
+            "a complete file",
+            "export or copy the file again",
+            row=lines[-1],
+        )
 
 
 def _too_large(file: str, line: int, columns: int) -> DataError:

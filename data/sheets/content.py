@@ -17,6 +17,7 @@ MAX_BYTES = 1_000_000_000  # of a file
 MAX_UNPACKED_BYTES = 2_000_000_000  # of all that a gz, zip or xlsx file holds
 EXPORT_AS_CSV = "export the file again as comma-separated CSV in UTF-8"
 _READABLE = "delimited text (CSV) or a workbook (xlsx), also as gz or zip"
+_MAX_MEMBERS = 200  # files of an archive
 _CHUNK = 1 << 20  # bytes that are unpacked at a time
 _ZIP, _GZIP, _OLD_WORKBOOK = b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
 _PARQUET = b"PAR1"
@@ -81,14 +82,32 @@ def read_file(path: Path) -> bytes:
         ) from error
 
 
-def read_content(path: Path) -> Content:
-    """Bytes of a text file or workbook, unpacked from gz or zip.
+def read_contents(path: Path) -> list[Content]:
+    """Bytes of each text file or workbook of a file, unpacked from gz or zip.
 
     Raises:
         DataError: the file is absent, not a regular file, too large, damaged or of another format.
     """
     _refuse_irregular(path)
     return _unpacked(path.name, read_file(path))
+
+
+def read_content(path: Path) -> Content:
+    """The only text file or workbook of a file; see `read_contents`.
+
+    Raises:
+        DataError: as `read_contents`, or the file is an archive of several.
+    """
+    contents = read_contents(path)
+    if len(contents) > 1:
+        names = ", ".join(shown(content.file) for content in contents[:6])
+        raise data_error(
+            path.name,
+            f"the archive holds {len(contents)} files: {names}",
+            "exactly one table in an archive",
+            "unpack it and give the tables one by one",
+        )
+    return contents[0]
 
 
 def _refuse_irregular(path: Path) -> None:
@@ -111,23 +130,27 @@ def _refuse_irregular(path: Path) -> None:
         )
 
 
-def _unpacked(file: str, data: bytes, *, nested: bool = False) -> Content:
-    """Content of plain, gz or zip bytes; `nested` if they come out of an archive."""
+def _unpacked(file: str, data: bytes, *, nested: bool = False) -> list[Content]:
+    """Contents of plain, gz or zip bytes; `nested` if they come out of an archive."""
     if data.startswith(_ZIP) and _is_workbook(file, data):
-        return Content(file, data, True, ())
+        return [Content(file, data, True, ())]
     packed = data.startswith((_ZIP, _GZIP))
     if packed and nested:
         raise _unreadable(
             file, "an archive within an archive", "unpack it and give the table in it"
         )
     if packed:
-        name, inner = _unzipped(file, data) if data.startswith(_ZIP) else _gunzipped(file, data)
-        content = _unpacked(name, inner, nested=True)
-        kind = "zip archive" if data.startswith(_ZIP) else "gz file"
-        return content._replace(notes=(f"{name}: unpacked from a {kind}.", *content.notes))
+        is_zip = data.startswith(_ZIP)
+        members = _unzipped(file, data) if is_zip else [_gunzipped(file, data)]
+        kind = "zip archive" if is_zip else "gz file"
+        return [
+            content._replace(notes=(f"{name}: unpacked from a {kind}.", *content.notes))
+            for name, inner in members
+            for content in _unpacked(name, inner, nested=True)
+        ]
     refuse_empty(file, data)
     _refuse_other_formats(file, data)
-    return Content(file, data, False, ())
+    return [Content(file, data, False, ())]
 
 
 def _gunzipped(file: str, data: bytes) -> tuple[str, bytes]:
@@ -147,20 +170,24 @@ def _gunzipped(file: str, data: bytes) -> tuple[str, bytes]:
     return file, unpacked
 
 
-def _unzipped(file: str, data: bytes) -> tuple[str, bytes]:
-    """Name for messages and content of the only file of a zip archive."""
+def _unzipped(file: str, data: bytes) -> list[tuple[str, bytes]]:
+    """Name for messages and content of each file of a zip archive."""
     members = [m for m in zip_members(file, data) if not _is_litter(m.filename)]
-    if len(members) != 1:
-        names = ", ".join(shown(member.filename) for member in members[:6])
+    if not 1 <= len(members) <= _MAX_MEMBERS:
         raise data_error(
             file,
-            f"the archive holds {len(members)} files{f': {names}' if names else ''}",
-            "exactly one table in an archive",
-            "unpack it and give the tables one by one",
+            f"the archive holds {len(members):,} files",
+            f"1 to {_MAX_MEMBERS} tables in an archive",
+            "unpack it and give the tables in a folder",
         )
-    refuse_unpacked_size(file, members[0].file_size)
-    name = f"{file}, file {Path(members[0].filename).name}"
-    return name, b"".join(member_bytes(file, data, members[0]))
+    refuse_unpacked_size(file, sum(member.file_size for member in members))
+    return [
+        (
+            f"{file}, file {Path(member.filename).name}",
+            b"".join(member_bytes(file, data, member)),
+        )
+        for member in members
+    ]
 
 
 def _is_litter(name: str) -> bool:

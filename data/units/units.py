@@ -48,6 +48,12 @@ def units_of(records: Records, settings: DataSettings) -> tuple[NDArray[np.objec
             units[places] = _grouped(name, campaigns, groups, notes)
         elif settings.unit == "type" or (settings.unit is None and has_types):
             units[places] = _specified(rows["campaign_type"])
+            blank = int((rows["campaign_type"] == "").sum()) if has_types else 0
+            if blank:
+                notes.append(
+                    f"{name}: WARNING, {blank:,} campaign-days have no campaign type; they are the "
+                    f"unit {UNSPECIFIED}. data.unit=campaign or data.groups tells them apart."
+                )
         else:
             pooled = _pooled(name, rows, campaigns, settings.max_campaigns, notes)
             units[places] = _specified(pooled)
