@@ -1,6 +1,10 @@
 """Which visits led to a conversion?
 
-- `site_log`, `visits`: reading and validation of the site log
+- `log_file`: which file is the landing log, and of which kind
+- `site_log`, `visits`, `csv_text`: reading and validation of the site log
+- `declared`: landings of all other kinds, which `conf/data/landings` declares, with their rows
+  (`log_table`), times (`times`), labels (`labels`) and conversions (`sessions`)
+- `matching`: campaign to which each landing belongs
 - `landings`: landings matched to campaigns, and how well they agree with the ads' clicks
 - `paths`: landings as journeys, each ending at a conversion or the last landing
 """

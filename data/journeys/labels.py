@@ -1,7 +1,7 @@
 """Source, traffic channel and campaign of each row of a declared landing log."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from .log_table import LogTable
 from .site_log import PAID
 
 _MAX_LISTED = 8  # labels in a note
+_MAX_BLANK = 24  # characters of a cell that says nothing
 
 
 class Label(NamedTuple):
@@ -131,10 +132,10 @@ def _blank_test(table: LogTable) -> Callable[[str], bool]:
 def _said(cell: str, is_blank: Callable[[str], bool]) -> str:
     """Cell, "" if it says nothing."""
     cell = cell.strip()
-    return "" if not cell or is_blank(cell) else cell
+    return "" if not cell or (len(cell) <= _MAX_BLANK and is_blank(cell)) else cell
 
 
-@cache
+@lru_cache(maxsize=65_536)
 def _host(referrer: str) -> str:
     """Host of an address, any other text as it is."""
     if "://" not in referrer:

@@ -118,8 +118,8 @@ def _report(
     unmatched = _unmatched(frame[paid & (frame[CAMPAIGN] < 0).to_numpy()])
     matches = _matches(frame, days, history)
     if sum(match.landings for match in matches) == 0:
-        raise _no_join(file, days, unmatched, history)
-    _refuse_lost_channel(file, matches, unmatched, channel_of, history)
+        raise _no_join(log, days, unmatched, history)
+    _refuse_lost_channel(log, matches, unmatched, channel_of, history)
     users = frame[USER_ID].cat.codes.to_numpy().astype(np.intp)
     converted = frame[IS_CONVERTED].to_numpy()
     share = _converted_share(users, converted)
@@ -165,31 +165,35 @@ def _unmatched(paid: pd.DataFrame) -> tuple[tuple[str, int], ...]:
 
 
 def _no_join(
-    file: str,
+    log: LandingLog,
     days: NDArray[np.datetime64],
     unmatched: tuple[tuple[str, int], ...],
     history: History,
 ) -> DataError:
     labels = ", ".join(label for label, _ in unmatched[:8]) or "none at all"
+    names = "" if log.format.strict else ", or plan by campaigns' names (data.unit=campaign)"
     return data_error(
-        file,
+        log.path.name,
         f"no paid landing belongs to a campaign in the ads' period, {history.dates[0]} to "
         f"{history.dates[-1]}; the landings cover {days.min()} to {days.max()}, their paid labels "
         f"(source/type) are {labels}",
         f"rows with Channel paid and labels of {', '.join(history.names)} in that period",
-        "export the same period, or map the sources to channels in data.landing_sources",
+        f"export the same period, or map the sources to channels in data.landing_sources{names}",
         column=SOURCE,
     )
 
 
 def _refuse_lost_channel(
-    file: str,
+    log: LandingLog,
     matches: tuple[ClickMatch, ...],
     unmatched: tuple[tuple[str, int], ...],
     channel_of: ChannelOf,
     history: History,
 ) -> None:
     """Raises for a channel without landings when as many have labels that may be its own."""
+    types = "list its types in data.campaign_types"
+    if not log.format.strict:
+        types = "plan by campaigns' names (data.unit=campaign)"
     label_channels = [channel_of(label.partition("/")[0]) for label, _ in unmatched]
     coverage = sum(m.landings for m in matches) / max(sum(m.clicks for m in matches), 1.0)
     for channel, (landings, clicks) in _by_channel(matches, history).items():
@@ -201,13 +205,13 @@ def _refuse_lost_channel(
         rows = sum(count for _, count in candidates)
         if landings == 0 and rows >= _MAX_UNMATCHED_SHARE * coverage * clicks > 0:
             raise data_error(
-                file,
+                log.path.name,
                 f"no paid landing belongs to channel {channel}, which has {clicks:,.0f} ad clicks, "
                 f"while {rows:,} have a label (source/type) that belongs to no campaign: "
                 + ", ".join(f"{label} ({count:,})" for label, count in candidates[:8]),
                 f"labels of {', '.join(m.campaign for m in matches)}",
-                f"map its Source to the channel with data.landing_sources.NAME={channel}, and list "
-                "its types in data.campaign_types",
+                f"map its Source to the channel with data.landing_sources.NAME={channel}, and "
+                f"{types}",
                 column=SOURCE,
             )
 
