@@ -39,11 +39,11 @@ def ingest_document(
         ValueError: there are no records, or `units` is not as long.
     """
     panel = panel_of(records)
-    spend = panel.values("spend")
-    lives = lifetimes(panel.days, spend, panel.names)
+    names, spend = panel.names, panel.values("spend")
+    lives = lifetimes(panel.days, spend, names)
     groups = [(key.platform, key.campaign_type) for key in panel.campaigns]
-    pairs = successors(panel.days, spend, panel.names, groups)
-    ids = short_ids(panel.names)
+    pairs = successors(panel.days, spend, names, groups)
+    ids = short_ids(names)
     notes = [*records.notes, *(history.notes if history else ())]
     return {
         "schema_version": SCHEMA_VERSION,
@@ -53,7 +53,7 @@ def ingest_document(
         "files": [_file(source) for source in records.sources],
         "totals": _totals(records, history),
         "campaigns": _campaigns(panel, lives, ids, _unit_names(panel, units)),
-        "successors": [_successor(pair, panel, ids) for pair in pairs],
+        "successors": [_successor(pair, names, ids) for pair in pairs],
         "notes": sorted(dict.fromkeys(notes), key=lambda note: WARNING not in note),
     }
 
@@ -157,13 +157,11 @@ def _rows(days: NDArray[np.datetime64], observed: NDArray[np.bool_]) -> Document
     }
 
 
-def _successor(pair: Succession, panel: Panel, ids: Sequence[str]) -> Document:
-    def campaign(at: int) -> Document:
-        return {"id": ids[at], "name": panel.names[at]}
-
+def _successor(pair: Succession, names: Sequence[str], ids: Sequence[str]) -> Document:
+    ended, started = ({"id": ids[at], "name": names[at]} for at in (pair.ended, pair.started))
     return {
-        "ended": campaign(pair.ended),
-        "started": campaign(pair.started),
+        "ended": ended,
+        "started": started,
         "end": str(pair.end),
         "start": str(pair.start),
         "lag": pair.lag,

@@ -58,7 +58,9 @@ def number_text(value: float) -> str:
     """
     if np.isnan(value):
         return ""
-    text = np.format_float_positional(value, unique=True, trim="-")
+    text = repr(float(value)).removesuffix(".0")
+    if "e" in text:
+        text = np.format_float_positional(value, unique=True, trim="-")
     decimals = text.partition(".")[2]
     return f"{text}0" if len(decimals) == _GROUP_DIGITS else text
 

@@ -7,7 +7,7 @@ that of its predecessor says much about it; `successors` proposes such pairs for
 from collections.abc import Hashable, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,15 +83,14 @@ def successors(
     A campaign may have taken over from another of the same group if
     - the first ended for good: it has no spend in the last `SUCCESSION_DAYS` days of the table;
     - the second started on a day other than the first day of any spend, before which nothing is
-      known, at most `SUCCESSION_DAYS` days before or after the first one's last day, and ran
-      longer than the first;
+      known, at most `SUCCESSION_DAYS` days before or after the first one's last day, and spent
+      on a later day than that;
     - its mean spend over its first `LEVEL_DAYS` days with spend and that of the first campaign over
       its last ones differ at most by the factor `SPEND_FACTOR`, each from `MIN_DAYS` days at least.
 
     The certainty is (1 - |lag - 1| / (`SUCCESSION_DAYS` + 2)) / ratio of the larger spend to the
     smaller. It ranks the pairs and is no probability. A campaign is the predecessor and the
-    successor of one other at most, those of the most certain pairs; more similar names go first
-    among pairs of equal certainty.
+    successor of one other at most, those of the most certain pairs.
 
     Args:
         days: (days,) contiguous, datetime64[D].
@@ -103,28 +102,68 @@ def successors(
         Pairs, the most certain first.
     """
     active = [np.flatnonzero(spend[:, at] > 0) for at in range(spend.shape[1])]
-    first_of_all = min((int(at[0]) for at in active if len(at)), default=0)
-    levelled = [at for at, on in enumerate(active) if len(on) >= MIN_DAYS]
-    starts: dict[Hashable, list[tuple[int, int]]] = {}  # by group: first day, campaign
-    for at in levelled:
-        if active[at][0] > first_of_all:
-            starts.setdefault(groups[at], []).append((int(active[at][0]), at))
+    ends = _Ends.of(spend, active)
+    codes = {group: code for code, group in enumerate(dict.fromkeys(groups))}
+    first_day = min((int(on[0]) for on in active if len(on)), default=0)
+    pairs = _candidates(
+        ends, np.array([codes[group] for group in groups]), range(first_day, len(days))
+    )
+    return tuple(
+        Succession(
+            ended,
+            started,
+            end=days[ends.last[ended]],
+            start=days[ends.first[started]],
+            lag=int(ends.first[started] - ends.last[ended]),
+            spend_before=float(ends.final_spend[ended]),
+            spend_after=float(ends.initial_spend[started]),
+            name_similarity=_similarity(names[ended], names[started]),
+            certainty=certainty,
+        )
+        for certainty, ended, started in _one_to_one(pairs)
+    )
+
+
+class _Ends(NamedTuple):
+    """First and last days with spend of all campaigns, and the level of spend there."""
+
+    first: Ints  # (campaigns,) index of the day; -1 below `MIN_DAYS` days with spend
+    last: Ints  # (campaigns,)
+    initial_spend: Floats  # (campaigns,) mean over the first `LEVEL_DAYS` days with spend
+    final_spend: Floats  # (campaigns,) mean over the last ones
+
+    @classmethod
+    def of(cls, spend: Floats, active: Sequence[Ints]) -> Self:
+        """Ends of campaigns, given the indices of their days with spend."""
+        rows = [
+            (on[0], on[-1], spend[on[:LEVEL_DAYS], at].mean(), spend[on[-LEVEL_DAYS:], at].mean())
+            if len(on) >= MIN_DAYS
+            else (-1, -1, 0.0, 0.0)
+            for at, on in enumerate(active)
+        ]
+        first, last, initial, final = (np.array(column) for column in zip(*rows, strict=True))
+        return cls(first.astype(np.int64), last.astype(np.int64), initial, final)
+
+
+def _candidates(ends: _Ends, groups: Ints, days: range) -> list[tuple[float, int, int]]:
+    """All pairs as (certainty, ended, started), the most certain first; days with any spend."""
+    known = ends.first >= 0
+    can_start = known & (ends.first > days.start)
     pairs = []
-    for ended in levelled:
-        end = int(active[ended][-1])
-        if end >= len(days) - SUCCESSION_DAYS:
-            continue
-        for start, started in starts.get(groups[ended], []):
-            if abs(start - end) > SUCCESSION_DAYS or active[started][-1] <= end:
-                continue
-            pair = _succession(
-                days, spend, names, (ended, active[ended]), (started, active[started])
-            )
-            lower, higher = sorted((pair.spend_before, pair.spend_after))
-            if higher <= SPEND_FACTOR * lower:
-                pairs.append(pair)
-    pairs.sort(key=lambda p: (-p.certainty, -p.name_similarity, p.ended, p.started))
-    return _one_to_one(pairs)
+    for ended in np.flatnonzero(known & (ends.last < days.stop - SUCCESSION_DAYS)).tolist():
+        lags = ends.first - ends.last[ended]
+        fits = can_start & (np.abs(lags) <= SUCCESSION_DAYS) & (ends.last > ends.last[ended])
+        started = np.flatnonzero(fits & (groups == groups[ended]))
+        before, after = ends.final_spend[ended], ends.initial_spend[started]
+        higher, lower = np.maximum(before, after), np.minimum(before, after)
+        nearness = 1 - np.abs(lags[started] - 1) / (SUCCESSION_DAYS + 2)
+        certainty = nearness * lower / higher
+        similar = higher <= SPEND_FACTOR * lower
+        pairs += [
+            (float(c), ended, int(at))
+            for c, at in zip(certainty[similar], started[similar], strict=True)
+        ]
+    return sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2]))
 
 
 def _lifetime(days: NDArray[np.datetime64], active: Ints, name: str) -> Lifetime:
@@ -136,42 +175,18 @@ def _lifetime(days: NDArray[np.datetime64], active: Ints, name: str) -> Lifetime
     return Lifetime(name, days[active[0]], days[active[-1]], runs, len(active), gap_days)
 
 
-def _succession(
-    days: NDArray[np.datetime64],
-    spend: Floats,
-    names: Sequence[str],
-    first: tuple[int, Ints],
-    second: tuple[int, Ints],
-) -> Succession:
-    """Numbers of a pair, each campaign as its index and its days with spend."""
-    (ended, before), (started, after) = first, second
-    level_before = float(spend[before[-LEVEL_DAYS:], ended].mean())
-    level_after = float(spend[after[:LEVEL_DAYS], started].mean())
-    lag = int(after[0]) - int(before[-1])
-    ratio = max(level_before, level_after) / min(level_before, level_after)
-    nearness = 1 - abs(lag - 1) / (SUCCESSION_DAYS + 2)
-    similarity = SequenceMatcher(None, names[ended], names[started], autojunk=False).ratio()
-    return Succession(
-        ended,
-        started,
-        end=days[before[-1]],
-        start=days[after[0]],
-        lag=lag,
-        spend_before=level_before,
-        spend_after=level_after,
-        name_similarity=similarity,
-        certainty=nearness / ratio,
-    )
+def _similarity(first: str, second: str) -> float:
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
-def _one_to_one(pairs: Sequence[Succession]) -> tuple[Succession, ...]:
+def _one_to_one(pairs: Sequence[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
     """Pairs in their order, without those of which a better pair has the same end or start."""
     ended: set[int] = set()
     started: set[int] = set()
     chosen = []
     for pair in pairs:
-        if pair.ended not in ended and pair.started not in started:
+        if pair[1] not in ended and pair[2] not in started:
             chosen.append(pair)
-            ended.add(pair.ended)
-            started.add(pair.started)
-    return tuple(chosen)
+            ended.add(pair[1])
+            started.add(pair[2])
+    return chosen
