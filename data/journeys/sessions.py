@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import data_error
+from ..errors import DataError, data_error, shown
 from ..formats import canonical_heading
 from ..types import Ints
 from .log_table import LogTable
@@ -112,7 +112,7 @@ def _marked(table: LogTable, heading: str, rows: Rows) -> NDArray[np.bool_]:
         if values[cells[row]] is None:
             raise data_error(
                 table.file,
-                f"{cells[row]!r} does not say whether the landing converted",
+                f"{shown(cells[row])} does not say whether the landing converted",
                 "a number of conversions (0 or more), or yes and no",
                 "correct the cell or export the file again",
                 row=table.lines[row],
@@ -184,7 +184,7 @@ def _several(table: LogTable) -> list[str]:
     ]
 
 
-def _no_landing(table: LogTable, events: NDArray[np.str_]) -> Exception:
+def _no_landing(table: LogTable, events: NDArray[np.str_]) -> DataError:
     return data_error(
         table.file,
         f"no event of the file begins a landing: {_listed(events)}",

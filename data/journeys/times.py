@@ -25,6 +25,7 @@ _UNITS = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}  # per
 _DIGITS = {10: "seconds", 13: "milliseconds", 16: "microseconds"}  # of a number since 1970
 _YEARS = (946_684_800, 4_102_444_800)  # seconds since 1970 of the years 2000 to 2099
 _FIRST_AMBIGUOUS = 2_000_000_000  # from here, ten digits may be YYYYMMDDHH; it is the year 2033
+_MAX_OFFSET = 14 * 3600  # of a time zone from UTC, seconds
 _COMPACT = {"date hour": 10, "date hour minute": 12}  # digits
 
 
@@ -179,7 +180,7 @@ def _text(
         if match is None or key not in clocks:
             clocks[key] = len(clocks)
             seconds.append(_valid_seconds(column, row, clock))
-            offsets.append(_offset(zone))
+            offsets.append(_valid_offset(column, row, zone))
         day = "" if match is None else match["day"]
         if day not in days:
             days[day] = len(days)
@@ -237,7 +238,7 @@ def _valid_seconds(column: TimeCells, row: int, clock: str) -> int:
     return seconds
 
 
-def _offset(zone: str) -> int | None:
+def _valid_offset(column: TimeCells, row: int, zone: str) -> int | None:
     """Seconds from UTC of Z, UTC, GMT, +01, +0100 or +01:00; None without a zone."""
     if not zone:
         return None
@@ -245,4 +246,7 @@ def _offset(zone: str) -> int | None:
         return 0
     digits = zone[1:].replace(":", "").ljust(4, "0")
     seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
+    if seconds > _MAX_OFFSET or int(digits[2:]) > 59:
+        given = f"{shown(column.cells[row])} has no time zone that exists"
+        raise column.error(row, given, "offsets up to +14:00", "export the file again")
     return -seconds if zone[0] == "-" else seconds

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mediagym.data import storage
 from mediagym.data.errors import ConfigError, DataError
@@ -489,6 +491,10 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
         ",".join(PLAIN) + "\n" + ONE + ONE.replace("10:00:00", "10:00:00Z"),
         ("row 2", "time zone"),
     ),
+    "a zone that is none": (
+        ",".join(PLAIN) + "\n" + ONE.replace("10:00:00", "10:00:00+99:00"),
+        ("row 2", "+99:00", "time zone"),
+    ),
     "a zone alone": (
         ",".join(PLAIN) + "\n" + ONE.replace("10:00:00", "10:00:00Z"),
         ("row 2", "data.timezone"),
@@ -519,6 +525,34 @@ def test_a_wrong_log_is_refused_in_one_line(name: str, folder: Path, data_settin
     message = str(caught.value)
     for fragment in (NAME, *fragments, "To fix"):
         assert fragment in message
+    assert message.isprintable()
+
+
+@pytest.fixture(scope="module")
+def fuzzing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@given(
+    tail=st.binary(max_size=60) | st.text('0a1,"\n\r-: 2024Zgcp;+', max_size=60).map(str.encode),
+    kind=st.sampled_from([PLAIN, GA4_EVENTS]),
+)
+@settings(max_examples=150)
+def test_any_last_line_is_read_or_refused_with_a_message(
+    tail: bytes, kind: list[str], fuzzing: Path, data_settings: Make, exports
+) -> None:
+    if not list(fuzzing.iterdir()):
+        exports.write_exports(fuzzing, days=28)
+    options = data_settings(fuzzing, timezone="UTC")
+    history = load_history(options)
+    event = "a,1,1704880800000000,{},google,cpc,YouTube\n"
+    good = ONE if kind is PLAIN else event.format("session_start") + event.format("purchase")
+    (fuzzing / NAME).write_bytes((",".join(kind) + "\n" + good).encode() + tail)
+    message = ""
+    try:
+        assert read(options, history).report.rows >= 1
+    except DataError as error:
+        message = str(error)
     assert message.isprintable()
 
 
