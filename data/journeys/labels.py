@@ -1,7 +1,7 @@
 """Source, traffic channel and campaign of each row of a declared landing log."""
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -54,13 +54,13 @@ def read_labels(table: LogTable, settings: DataSettings) -> tuple[Ints, list[Lab
         (rows,) index into the labels, the distinct labels, and notes on media that are not known.
     """
     known = known_sources(table.format, settings)
-    codes_of: dict[_Cells, int] = {}
-    cells = _coalesced(table)
-    codes = [codes_of.setdefault(row, len(codes_of)) for row in cells]
-    labels = [_label(table.format, row, known) for row in codes_of]
+    codes_of: dict[tuple[str, ...], int] = {}
+    codes = [codes_of.setdefault(row, len(codes_of)) for row in _coalesced(table)]
+    distinct = [_Cells(*row) for row in codes_of]
+    labels = [_label(table.format, row, known) for row in distinct]
     counts = np.bincount(codes, minlength=len(labels))
     unknown: dict[str, int] = {}
-    for row, label, count in zip(codes_of, labels, counts.tolist(), strict=True):
+    for row, label, count in zip(distinct, labels, counts.tolist(), strict=True):
         if not label.channel:
             key = f"{row.source or '(none)'} / {row.medium or row.group or '(none)'}"
             unknown[key] = unknown.get(key, 0) + count
@@ -86,53 +86,49 @@ def _unknown_note(table: LogTable, unknown: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _coalesced(table: LogTable) -> Iterable[_Cells]:
-    """What each row says, from the preferred column that it fills."""
+def _coalesced(table: LogTable) -> Iterable[tuple[str, ...]]:
+    """The parts of `_Cells` of each row, from the preferred column that it fills."""
     source = _first_filled(table, "source")
     medium = _first_filled(table, "medium")
-    if table.present("source_medium"):
-        pairs = [cell.rpartition("/") for cell in table.cells(table.present("source_medium")[0])]
-        blanks = _blank_test(table)
-        source = [a or _said(pair[0], blanks) for a, pair in zip(source, pairs, strict=True)]
-        medium = [a or _said(pair[2], blanks) for a, pair in zip(medium, pairs, strict=True)]
+    for heading in table.present("source_medium")[:1]:
+        pairs = {cell: cell.rpartition("/") for cell in set(table.cells(heading))}
+        cells = [pairs[cell] for cell in table.cells(heading)]
+        source = _filled(table, source, [pair[0] for pair in cells])
+        medium = _filled(table, medium, [pair[2] for pair in cells])
     others: tuple[LandingColumn, ...] = ("channel_group", "campaign", "campaign_type", "referrer")
     columns = [source, medium, *(_first_filled(table, name) for name in others), _clicked(table)]
-    return map(_Cells, *columns)
+    return zip(*columns, strict=True)
 
 
 def _first_filled(table: LogTable, column: LandingColumn) -> list[str]:
     """(rows,) first cell that says something among the columns of one meaning."""
-    blanks = _blank_test(table)
     filled = [""] * len(table.rows)
     for heading in table.present(column):
-        cells = table.cells(heading)
-        filled = [a or _said(b, blanks) for a, b in zip(filled, cells, strict=True)]
+        filled = _filled(table, filled, table.cells(heading))
     return list(map(_host, filled)) if column == "referrer" else filled
 
 
 def _clicked(table: LogTable) -> list[str]:
     """(rows,) source of the ad whose identifier of a click the row has."""
-    blanks = _blank_test(table)
     clicked = [""] * len(table.rows)
     for heading, source in table.format.click_ids.items():
         if heading in table.headings:
-            cells = table.cells(heading)
-            clicked = [
-                a or (source if _said(cell, blanks) else "")
-                for a, cell in zip(clicked, cells, strict=True)
-            ]
+            said = _filled(table, [""] * len(table.rows), table.cells(heading))
+            clicked = [a or (source if b else "") for a, b in zip(clicked, said, strict=True)]
     return clicked
 
 
-def _blank_test(table: LogTable) -> Callable[[str], bool]:
+def _filled(table: LogTable, first: list[str], second: list[str]) -> list[str]:
+    """Cells of the first column, of the second where it says nothing."""
     blanks = {"", *table.format.blanks}
-    return cache(lambda cell: _key(cell) in blanks)
+    said = {cell: _said(cell, blanks) for cell in set(second)}
+    return [a or said[b] for a, b in zip(first, second, strict=True)]
 
 
-def _said(cell: str, is_blank: Callable[[str], bool]) -> str:
+def _said(cell: str, blanks: Collection[str]) -> str:
     """Cell, "" if it says nothing."""
     cell = cell.strip()
-    return "" if not cell or (len(cell) <= _MAX_BLANK and is_blank(cell)) else cell
+    return "" if not cell or (len(cell) <= _MAX_BLANK and _key(cell) in blanks) else cell
 
 
 @lru_cache(maxsize=65_536)
