@@ -10,11 +10,11 @@ import torch
 
 from ...data.attribution import attribution_reader
 from ...data.errors import ConfigError
-from ...data.units import fill_missing_conversions, load_history
 from ...data.history import History
 from ...data.journeys import load_landings
 from ...data.storage import SAMPLE, digest, shipped_yaml
 from ...data.types import Progress
+from ...data.units import fill_missing_conversions, load_history, require_revenue
 from ...envs.calibration import (
     JourneyFindings,
     Posterior,
@@ -74,8 +74,8 @@ def prepare(config: ExperimentConfig, progress: Progress) -> Experiment:
             config.agent.validation, config.evaluation.markets, config.calibration.held_out
         )
     history, notes = load(config)
-    limits = parse_constraints(config.constraints, history.campaigns, config.env.days)
-    limits.in_currency(history.currency)  # refuses contradictions before the long calibration
+    # refuses contradictions before the long calibration
+    parse_constraints(config.constraints, history.campaigns, config.env.days, history.currency)
     findings = find_journeys(config, history)
     folder, posterior = calibrated(config, history, findings, progress)
     problem = problem_in(
@@ -113,7 +113,9 @@ def experiment_id(task: str | None) -> str:
 
 def load(config: ExperimentConfig) -> tuple[History, tuple[str, ...]]:
     """Return the history of the configured folder, and the notes that its reader must know."""
-    history = fill_missing_conversions(load_history(config.data), config.objective.name)
+    history = load_history(config.data)
+    require_revenue(history, config.objective.name)
+    history = fill_missing_conversions(history, config.objective.name)
     landings = load_landings(config.data, history)
     return history, (*history.notes, *((landings.summary(), *landings.notes) if landings else ()))
 

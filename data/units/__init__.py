@@ -11,16 +11,23 @@ campaigns, or groups of them.
 
 from .load import history_of, load_history
 from .maturity import lag_days
-from .missing_conversions import campaigns_without_conversions, fill_missing_conversions
+from .missing_conversions import (
+    campaigns_without_conversions,
+    campaigns_without_revenue,
+    fill_missing_conversions,
+    require_revenue,
+)
 from .units import OTHERS, UNSPECIFIED, units_of
 
 __all__ = [
     "OTHERS",
     "UNSPECIFIED",
     "campaigns_without_conversions",
+    "campaigns_without_revenue",
     "fill_missing_conversions",
     "history_of",
     "lag_days",
     "load_history",
+    "require_revenue",
     "units_of",
 ]

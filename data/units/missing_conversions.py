@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from ..errors import DataError
+from ..formats import money
 from ..history import OBSERVED, History
 
 _DEFAULT_ORDER_VALUE = 150.0  # dollars, if no campaign has conversions
@@ -16,6 +17,33 @@ def campaigns_without_conversions(history: History) -> list[int]:
     observed = history.presence == OBSERVED
     has_conversions = (np.isfinite(history.conversions) & observed).any(0)
     return np.flatnonzero(observed.any(0) & ~has_conversions).tolist()
+
+
+def campaigns_without_revenue(history: History) -> list[int]:
+    """Indices of observed campaigns whose revenue was never exported."""
+    observed = history.presence == OBSERVED
+    has_revenue = (np.isfinite(history.revenue) & observed).any(0)
+    return np.flatnonzero(observed.any(0) & ~has_revenue).tolist()
+
+
+def require_revenue(history: History, objective: str) -> None:
+    """Raises if the objective needs a revenue that a campaign lacks.
+
+    Args:
+        history: history as loaded.
+        objective: name of the objective.
+
+    Raises:
+        DataError: names the campaigns.
+    """
+    missing = campaigns_without_revenue(history)
+    if missing and objective in ("revenue", "profit"):
+        names = ", ".join(history.names[k] for k in missing)
+        raise DataError(
+            f"{names}: the exports have no revenue, and objective={objective} needs it. Allowed: "
+            "objective=conversions, or exports with the column. To fix: change the objective, or "
+            "export again with the column (data.columns={revenue: HEADING} names it)."
+        )
 
 
 def fill_missing_conversions(history: History, objective: str) -> History:
@@ -42,6 +70,13 @@ def fill_missing_conversions(history: History, objective: str) -> History:
             "Allowed: objective=revenue or objective=profit, or an export with the column. "
             "To fix: change the objective or export again with the column."
         )
+    lost = [history.names[k] for k in missing if k in campaigns_without_revenue(history)]
+    if lost:
+        raise DataError(
+            f"{', '.join(lost)}: the exports have neither conversions nor revenue. Allowed: one of "
+            "the two for every campaign. To fix: export again with one of these columns, or name "
+            "it with data.columns={conversions: HEADING}."
+        )
     others = [k for k in range(len(history.names)) if k not in missing]
     revenue = np.nansum(history.revenue[:_ORDER_VALUE_DAYS, others])
     count = np.nansum(history.conversions[:_ORDER_VALUE_DAYS, others])
@@ -49,5 +84,5 @@ def fill_missing_conversions(history: History, objective: str) -> History:
     order_value = revenue / count if estimable else _DEFAULT_ORDER_VALUE
     conversions = history.conversions.copy()
     conversions[:, missing] = history.revenue[:, missing] / order_value
-    note = f"{names}: no conversions exported; estimated as one per ${order_value:,.0f} of revenue."
+    note = f"{names}: no conversions exported; estimated as one per {money(order_value, history.currency, 0)} of revenue."
     return dataclasses.replace(history, conversions=conversions, notes=(*history.notes, note))

@@ -78,7 +78,10 @@ class _Campaign:
 
 
 def parse_constraints(
-    settings: ConstraintSettings, campaigns: Sequence[Named], days: int
+    settings: ConstraintSettings,
+    campaigns: Sequence[Named],
+    days: int,
+    currency: str | None = None,
 ) -> Constraints:
     """Return the constraint set of a flight, checked to be feasible.
 
@@ -86,29 +89,32 @@ def parse_constraints(
         settings: the group `constraints` of the configuration.
         campaigns: the campaigns to budget; arrays follow their order.
         days: length of the flight, >= 1.
+        currency: ISO code or shared sign of all amounts; None: not known.
 
     Raises:
         ConfigError: naming the key that is unknown, or whose value is not allowed.
         ConstraintError: naming the node whose bounds contradict each other, with the numbers.
     """
     try:
-        return _parsed(settings, campaigns, days)
+        return _parsed(settings, campaigns, days, currency)
     except ConfigError as error:
         raise settings.located(error) from None
 
 
-def _parsed(settings: ConstraintSettings, campaigns: Sequence[Named], days: int) -> Constraints:
+def _parsed(
+    settings: ConstraintSettings, campaigns: Sequence[Named], days: int, currency: str | None
+) -> Constraints:
     names = tuple(campaign.name for campaign in campaigns)
     owners = [campaign.channel for campaign in campaigns]
     channels = tuple(dict.fromkeys(owners))
     _check_flight(names, days)
-    total = _total(settings.total)
+    total = _total(settings.total, currency)
     by_channel = _by_name(settings, "channel", channels)
     by_campaign = _by_name(settings, "campaign", names)
     pacing, change_limit = _pace(settings.pacing, settings.change_limit, days)
     limits = [
-        _limits(by_channel, "channel", channels, total),
-        _limits(by_campaign, "campaign", names, total),
+        _limits(by_channel, channels, total, currency),
+        _limits(by_campaign, names, total, currency),
     ]
     constraints = Constraints(
         names=names,
@@ -122,7 +128,7 @@ def _parsed(settings: ConstraintSettings, campaigns: Sequence[Named], days: int)
         daily_cap_cents=limits[1][2],
         pacing=pacing,
         change_limit=change_limit,
-    )
+    ).in_currency(currency)
     require_feasible(constraints)
     return constraints
 
@@ -148,10 +154,11 @@ def _check_flight(names: tuple[str, ...], days: int) -> None:
         )
 
 
-def _total(value: Any) -> int:
-    exact = dollars(value, "total") * 100
+def _total(value: Any, currency: str | None) -> int:
+    exact = dollars(value, "total", currency) * 100
     if exact != exact.to_integral_value() or exact <= 0:
-        raise refused("total", value, "dollars in whole cents, above 0", "round it to cents")
+        allowed = f"{currency or 'dollars'} in whole cents, above 0"
+        raise refused("total", value, allowed, "round it to cents")
     return int(exact)
 
 
@@ -224,19 +231,26 @@ def _keys(group: Any, kind: str, where: str) -> dict[str, tuple[Any, str]]:
 
 
 def _limits(
-    nodes: dict[str, dict[str, tuple[Any, str]]], kind: str, names: tuple[str, ...], total: int
+    nodes: dict[str, dict[str, tuple[Any, str]]],
+    names: tuple[str, ...],
+    total: int,
+    currency: str | None,
 ) -> tuple[Cents, Cents, Cents]:
     """Return floors, caps and daily caps in cents, (nodes,) each."""
-    rows = np.array([_limit(nodes[name], total) for name in names], dtype=np.int64)
+    rows = np.array([_limit(nodes[name], total, currency) for name in names], dtype=np.int64)
     return rows[:, 0], rows[:, 1], rows[:, 2]
 
 
-def _limit(node: dict[str, tuple[Any, str]], total: int) -> tuple[int, int, int]:
+def _limit(
+    node: dict[str, tuple[Any, str]], total: int, currency: str | None
+) -> tuple[int, int, int]:
     """Return a node's floor, cap and daily cap in cents; a missing cap is the total."""
 
     def amount(key: str, default: int, up: bool) -> int:
         value, where = node.get(key, (None, key))
-        return default if value is None else min(cents(value, total, where, up), total + 1)
+        if value is None:
+            return default
+        return min(cents(value, total, where, up, currency), total + 1)
 
     off, where = node.get("off", (False, "off"))
     if off not in (True, False, None):

@@ -56,8 +56,7 @@ def problem_in(
             f"each of the {len(posterior.campaigns)} campaigns. Give mean and log_sd of each, or "
             "plan with scripts/plan.py, which finds them."
         )
-    limits = parse_constraints(constraints, posterior.campaigns, days)
-    limits = limits.in_currency(posterior.currency)
+    limits = parse_constraints(constraints, posterior.campaigns, days, posterior.currency)
     key = digest(
         _VERSION,
         posterior.fingerprint(),

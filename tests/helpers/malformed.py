@@ -113,11 +113,6 @@ def directory(folder: Path) -> None:
     (folder / GOOGLE).mkdir()
 
 
-def second_file(folder: Path) -> None:
-    """Two exports of one channel."""
-    (folder / "googlead-performance.csv").write_bytes((folder / GOOGLE).read_bytes())
-
-
 def no_folder(folder: Path) -> None:
     """The folder is missing."""
     for path in folder.iterdir():
@@ -125,42 +120,16 @@ def no_folder(folder: Path) -> None:
     folder.rmdir()
 
 
-def file_for_folder(folder: Path) -> None:
-    """A file in place of the folder."""
-    text = (folder / GOOGLE).read_bytes()
-    no_folder(folder)
-    folder.write_bytes(text)
-
-
-def _comma_to(separator: str) -> Callable[[bytes], bytes]:
-    return lambda data: data.replace(b",", separator.encode())
-
-
 HTML = b"<!DOCTYPE html>\n<html><body>Please sign in</body></html>\n"
 
 _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
-    ("missing column", without("Clicks"), ("row 1", "Clicks", "missing")),
     ("missing date column", without("Date"), ("row 1", "Date")),
-    ("missing type column", without("Campaign type"), ("row 1", "Campaign type")),
-    (
-        "missing revenue on one channel",
-        without("Revenue", META),
-        (META, "row 1", "Revenue"),
-    ),
-    ("extra column", added("Quality", "7"), ("Quality", "data.ignore_columns")),
-    ("tab in a name", added('"a\tb"', "7"), ("data.ignore_columns",)),
-    ("unnamed text column", added("", "x"), ("row 2", "column 8", "no name")),
     ("duplicate column", added("cost", "1"), ("row 1", "cost", "5 and 8")),
-    ("no header", lines(lambda text: text[1:]), ("row 1", "header")),
-    (
-        "title above the header",
-        content(lambda d: b"Campaign performance report\n" + d),
-        ("row 1", "'Campaign performance report'", "above the header"),
-    ),
+    ("no header", lines(lambda text: text[1:]), ("row 1", "no column of date or of cost")),
     (
         "whole lines in quotes",
         lines(lambda text: [f'"{line}"' for line in text]),
-        ("row 1", "quotes around each whole line"),
+        ("quotes around each whole line",),
     ),
     ("text in a number", cell(5, "Clicks", "many"), ("row 5", "Clicks", "'many'")),
     ("currency symbol", cell(7, "Cost", "$12.5"), ("row 7", "Cost", "currency")),
@@ -172,7 +141,6 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
         cell(3, "Conversions", "-1", META),
         (META, "row 3", "Conversions", "negative"),
     ),
-    ("blank cell", cell(9, "Revenue", ""), ("row 9", "Revenue", "blank")),
     ("NaN", cell(9, "Revenue", "NaN"), ("row 9", "Revenue", "'NaN'", "unknown")),
     ("dashes", cell(9, "Cost", "--"), ("row 9", "Cost", "'--'", "unknown")),
     ("broken formula", cell(9, "Cost", "#REF!"), ("row 9", "Cost", "#REF!")),
@@ -180,26 +148,6 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     ("1e400", cell(9, "Clicks", "1e400"), ("row 9", "Clicks", "1e400", "large")),
     ("underscore in a number", cell(9, "Clicks", "1_000"), ("row 9", "'1_000'")),
     ("other digits", cell(9, "Clicks", "١٢"), ("row 9", "Clicks", "not a number")),
-    (
-        "duplicate date and type",
-        lines(lambda text: [*text, text[4]]),
-        ("row 182", "row 5", "2024-01-02", "Cross-network"),
-    ),
-    (
-        "duplicate date without types",
-        lines(lambda text: [*text, text[4]], META),
-        (META, "row 62", "row 5", "2024-01-04"),
-    ),
-    (
-        "pasted twice with campaigns",
-        sequence(added("Campaign", "A"), lines(lambda text: text + text[1:])),
-        ("row 182", "row 2"),
-    ),
-    (
-        "pasted twice with headers",
-        lines(lambda text: text + text),
-        ("row 182", "header is repeated"),
-    ),
     ("total row", lines(lambda t: [*t, "Total,,1,1,1,1,1"]), ("row 182", "totals")),
     (
         "mixed date formats",
@@ -240,50 +188,27 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
         sequence(only_dates(lambda day: day[8:] <= "12", META), dates(day_first, META)),
         (META, "Date", "data.date_format"),
     ),
-    ("UTF-16", content(lambda d: d.decode().encode("utf-16")), ("UTF-16",)),
-    ("UTF-16 unmarked", content(lambda d: d.decode().encode("utf-16-le")), ("NUL",)),
     (
-        "Latin-1",
+        "a campaign type that is damaged",
         content(lambda d: d.replace(b"YouTube", b"YouT\xfcbe", 1)),
-        ("row 4", "Latin-1", "0xfc"),
+        ("row 4", "'YouTübe'", "write 'YouTube'"),
     ),
     ("NUL byte", content(lambda d: d.replace(b"YouTube", b"You\0ube", 1)), ("row 4", "NUL")),
     ("empty file", content(lambda d: b""), ("empty",)),
     ("only line ends", content(lambda d: b"\n\n \n"), ("empty",)),
     ("header only", lines(lambda text: text[:1]), ("row 1", "no data")),
     (
-        "unknown campaign type",
-        cell(6, "Campaign type", "Billboards"),
-        ("row 6", "Campaign type", "'Billboards'", "data.campaign_types.google"),
-    ),
-    (
         "misspelled campaign type",
         cell(6, "Campaign type", "Serch Network"),
         ("row 6", "Campaign type", "write 'Search Network'"),
     ),
-    ("blank campaign type", cell(6, "Campaign type", ""), ("row 6", "Campaign type", "blank")),
     (
         "non-overlapping channels",
         dates(lambda day: "2020" + day[4:], META),
-        (META, "2020-01-01", "overlap", GOOGLE),
+        (META, "2020-01-01", "overlap", "google"),
     ),
-    ("channel file absent", lambda f: (f / META).unlink(), (META, "data.channels", GOOGLE)),
-    ("two files for one channel", second_file, ("googlead-performance.csv",)),
-    ("semicolons", content(_comma_to(";")), ("row 1", "semicolon")),
-    ("tabs", content(_comma_to("\t")), ("row 1", "tab")),
-    ("vertical bars", content(_comma_to("|")), ("row 1", "vertical bar")),
     # Thousands separators that fit all cells (1,234.5 or 1 234.5 among 656.3) are read since the
     # notation is inferred from the whole column: tests/data/exports/test_numbers.py.
-    (
-        "ambiguous thousands",
-        lines(
-            lambda text: [
-                text[0],
-                *(",".join([*t.split(",")[:4], '"1,234"', *t.split(",")[5:]]) for t in text[1:]),
-            ]
-        ),
-        ("row 2", "Cost", "'1,234' may be 1234 or 1.234", "data.decimal_mark"),
-    ),
     (
         "European thousands",
         cell(10, "Cost", '"1.234,5"'),
@@ -300,7 +225,7 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     (
         "truncated last cell",
         content(lambda d: d[: d.rstrip().rfind(b",") + 1]),
-        ("row 181", "Revenue", "blank"),
+        ("row 181", "last cell", "cut off"),
     ),
     (
         "too many fields",
@@ -318,17 +243,16 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
         "an error under a quoted newline",
         sequence(
             cell(3, "Campaign type", '"Search\nNetwork"'),
-            lines(lambda text: [line.replace("YouTube", "Billboard") for line in text]),
+            lines(lambda text: [line.replace("YouTube", "You Tubee") for line in text]),
         ),
-        ("row 5", "Billboard"),
+        ("row 5", "You Tubee"),
     ),
     (
         "an error under blank lines",
-        lines(lambda text: [text[0], "", "", *text[1:6], text[6].replace("YouTube", "Billboard")]),
-        ("row 9", "Billboard"),
+        lines(lambda text: [text[0], "", "", *text[1:6], text[6].replace("YouTube", "You Tubee")]),
+        ("row 9", "You Tubee"),
     ),
     ("no folder", no_folder, ("data.path", "no such folder")),
-    ("file for a folder", file_for_folder, ("data.path", "not a folder")),
     ("year 80 years off", cell(20, "Date", "2104-01-07"), ("row 20", "Date", "2104-01-07", "year")),
     ("year one off", cell(20, "Date", "2023-01-07"), ("row 20", "2023-01-07")),
     (
@@ -354,14 +278,13 @@ _TABLE: list[tuple[str, Callable[[Path], object], tuple[str, ...]]] = [
     (
         "micros in a dollar column",
         cell(2, "Cost", "656300000"),
-        ("row 2", "Cost", "micros", "data.cost_in_micros"),
+        ("row 2", "Cost", "micros"),
     ),
-    ("dollars in a micros column", replaced("Cost", "Cost (micros)"), ("micros",)),
+    ("amounts in a micros column", replaced("Cost", "Cost (micros)"), ("micros",)),
     ("web page", content(lambda d: HTML), ("web page",)),
-    ("workbook", content(lambda d: b"PK\x03\x04\x14\0\6\0"), ("xlsx",)),
+    ("workbook", content(lambda d: b"PK\x03\x04\x14\0\6\0"), ("damaged",)),
     ("old workbook", content(lambda d: b"\xd0\xcf\x11\xe0\xa1"), ("xls",)),
-    ("compressed", content(lambda d: b"\x1f\x8b\x08\0"), ("gzip",)),
-    ("directory for a file", directory, ("cannot be read",)),
+    ("compressed", content(lambda d: b"\x1f\x8b\x08\0"), ("damaged",)),
 ]
 
 _NOT_IN_GOOGLE = (META, MICROSOFT, "data.path")  # first fragments if Google's file is valid

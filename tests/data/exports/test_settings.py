@@ -11,7 +11,7 @@ Make = Callable[..., DataSettings]
 
 def test_the_shipped_defaults_are_valid(data_settings: Make) -> None:
     settings = data_settings(None)
-    assert settings.channels == ("google", "meta", "microsoft")
+    assert settings.channels is None
     assert settings.dead_after_days == 28
 
 
@@ -33,16 +33,28 @@ def test_a_folder_must_be_given(data_settings: Make) -> None:
         ("channels", []),
         ("channels", "google"),
         ("channels", ["google", "google"]),
-        ("channels", ["google", "tiktok"]),
         ("channels", [1]),
         ("files", {"google": []}),
-        ("campaign_types", {"google": ["Search Network"]}),
+        ("campaign_types", {"google": "Search Network"}),
+        ("columns", {"costs": "Spend"}),
+        ("columns", {"cost": "Spend", "revenue": "spend"}),
+        ("unit", "types"),
+        ("unit", "group"),
+        ("groups", "groups.yaml"),
+        ("max_campaigns", 0),
+        ("incomplete_days", -1),
+        ("decimal_mark", ";"),
+        ("timezone", "Berlin"),
+        ("weekly", "days"),
+        ("overlaps", "keep"),
+        ("currency", "Euro"),
+        ("exchange_rates", {"USD": 0.9}),
+        ("exchange_rates", {"USD": 0}),
         ("campaign_types", None),
-        ("cost_in_micros", ["gogle"]),
-        ("ignore_columns", ["cost"]),
+        ("cost_in_micros", ["google", "google"]),
         ("ignore_columns", [3]),
         ("landings_file", 7),
-        ("landing_sources", {"google": "gogle"}),
+        ("landing_sources", {"google": 7}),
         ("path", 7),
     ],
 )
@@ -53,6 +65,11 @@ def test_a_wrong_value_is_refused_with_its_key(data_settings: Make, key: str, va
     assert f"data.{key}" in message
     assert "\n" not in message
     assert len(message) < 500
+
+
+def test_a_heading_cannot_be_read_and_ignored(data_settings: Make) -> None:
+    with pytest.raises(ConfigError, match=r"data\.ignore_columns"):
+        data_settings(path="x", columns={"conversions": "Leads"}, ignore_columns=["leads"])
 
 
 def test_a_missing_key_is_named() -> None:

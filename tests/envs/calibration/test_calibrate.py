@@ -6,7 +6,7 @@ import pytest
 from scipy.special import softmax
 
 from mediagym.data.errors import ConfigError
-from mediagym.data.exports import load_history
+from mediagym.data.units import load_history
 from mediagym.data.history import DEAD, METRICS, MISSING, History
 from mediagym.envs.calibration import (
     DIMENSIONS,

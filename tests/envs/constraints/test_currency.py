@@ -156,3 +156,32 @@ def test_a_plan_in_yen_is_rounded_to_whole_units_within_its_bounds(seed, build):
     assert rounded.sum() == 3_000_000
     assert np.abs(rounded / 100 - plan).max() < 1
     assert violations(constraints, rounded) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"channel": {"floor": "60%"}}, "sum to €36,000, above the total €30,000"),
+        (
+            {"channel": {}, "channels": {"google": {"cap": 100}}},
+            "campaigns sum to €300, above its cap €100",
+        ),
+        (
+            {"campaign": {"daily_cap": 5, "floor": 100}},
+            "its floor €100 is above its daily cap €5 x",
+        ),
+        (
+            {"channel": {"cap": "10%"}},
+            "caps of the channels sum to €6,000, below the total €30,000",
+        ),
+        ({"total": "$5000"}, "an amount .*as the exports are in EUR"),
+        ({"campaigns": {"meta": {"cap": "£5"}}}, "campaigns.meta.cap: '£5'.*exports are in EUR"),
+        ({"total": 100.005}, "EUR in whole cents, above 0"),
+    ],
+)
+def test_contradictions_are_told_in_the_currency(default_constraints, ads, changes, message):
+    settings = default_constraints | {"total": 30_000} | changes
+    settings = ConstraintSettings.of(settings, "constraints")
+    with pytest.raises((ConfigError, ConstraintError), match=message) as caught:
+        parse_constraints(settings, ads(*NAMES), 10, "EUR")
+    assert "dollar" not in str(caught.value)
