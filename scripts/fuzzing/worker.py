@@ -52,12 +52,13 @@ class Worker:
         assert process.stdin is not None  # noqa: S101  # it is a pipe
         process.stdin.write(json.dumps(str(folder)).encode() + b"\n")
         process.stdin.flush()
-        answer = self._receive(process, self._seconds)
-        if answer is None:
-            is_dead = process.poll() is not None
+        try:
+            answer = self._receive(process, self._seconds)
+        except EOFError:
             self._stop()
-            if is_dead:
-                return Answer("died", f"status {process.returncode}")
+            return Answer("died", f"status {process.returncode}")
+        if answer is None:
+            self._stop()
             return Answer("hang", f"more than {self._seconds:g} seconds", seconds=self._seconds)
         result = Answer(**answer)
         if result.status == "memory":
@@ -77,10 +78,15 @@ class Worker:
         return process
 
     def _receive(self, process: subprocess.Popen[bytes], seconds: float) -> dict[str, Any] | None:
+        """The next answer; None if there is none in time, EOFError if the process has ended."""
         assert process.stdout is not None  # noqa: S101  # it is a pipe
         ready, _, _ = select.select([process.stdout], [], [], seconds)
-        line = process.stdout.readline() if ready else b""
-        return dict(json.loads(line)) if line else None
+        if not ready:
+            return None
+        line = process.stdout.readline()
+        if not line:
+            raise EOFError
+        return dict(json.loads(line))
 
     def _stop(self) -> None:
         if self._process is not None:
