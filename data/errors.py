@@ -1,5 +1,8 @@
 """Errors that a user can cause; each says what was given, what is allowed and how to fix it."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 
 class MediaGymError(Exception):
     """Base of all errors that a user can fix; commands print them without a traceback."""
@@ -7,6 +10,30 @@ class MediaGymError(Exception):
 
 class DataError(MediaGymError):
     """Invalid input file; the message names file, row and column."""
+
+    def __init__(self, message: str, details: dict[str, str | int | None] | None = None) -> None:
+        super().__init__(message)
+        # file, row, column, given, allowed and fix, as in `data_error`
+        self.details = details or {"given": message}
+
+    @property
+    def problems(self) -> tuple["DataError", ...]:
+        """All problems that this error reports."""
+        return (self,)
+
+
+class DataProblemsError(DataError):
+    """Several problems of input files, reported together."""
+
+    def __init__(self, problems: Sequence[DataError]) -> None:
+        self._problems = tuple(problem for each in problems for problem in each.problems)
+        lines = [f"{number}. {problem}" for number, problem in enumerate(self._problems, 1)]
+        super().__init__("\n".join([f"{len(lines)} problems were found.", *lines]))
+
+    @property
+    def problems(self) -> tuple[DataError, ...]:
+        """All problems, in the order of the files."""
+        return self._problems
 
 
 class ConfigError(MediaGymError):
@@ -25,6 +52,11 @@ def shown(text: object) -> str:
     text = str(text)
     quoted = repr(text if len(text) <= _MAX_QUOTED_LENGTH else text[:_MAX_QUOTED_LENGTH] + "...")
     return quoted.replace("\\ufeff", "")
+
+
+def quoted_names(names: Sequence[str]) -> str:
+    """Comma-separated list of user-defined names for a message."""
+    return ", ".join(shown(name) for name in names)
 
 
 def data_error(
@@ -55,4 +87,38 @@ def data_error(
     if column is not None:
         place += f", column {column}"
     message = f"{place}: {given}. Allowed: {allowed}. To fix: {fix}."
-    return DataError("".join(c if c.isprintable() else " " for c in message))
+    details = {
+        "file": file,
+        "row": row,
+        "column": column,
+        "given": given,
+        "allowed": allowed,
+        "fix": fix,
+    }
+    return DataError("".join(c if c.isprintable() else " " for c in message), details)
+
+
+class Problems:
+    """Collects problems, so that a user hears of all of them at once."""
+
+    def __init__(self) -> None:
+        self.found: list[DataError] = []
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Context in which a DataError is kept instead of raised."""
+        try:
+            yield
+        except DataError as error:
+            self.found.append(error)
+
+    def raise_if_any(self) -> None:
+        """Raises what was collected.
+
+        Raises:
+            DataError: the only problem, or `DataProblemsError` of all.
+        """
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            raise DataProblemsError(self.found)

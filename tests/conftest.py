@@ -12,9 +12,10 @@ import pytest
 import yaml
 from helpers.malformed import MUTATIONS
 
-from mediagym.data.exports import DataSettings, load_history
+from mediagym.data.exports import DataSettings
 from mediagym.data.history import History
 from mediagym.data.storage import shipped_yaml
+from mediagym.data.units import load_history
 from mediagym.envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
 from mediagym.envs.constraints import Constraints, ConstraintSettings, parse_constraints
 from mediagym.envs.environment import EnvSettings

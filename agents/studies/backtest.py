@@ -14,11 +14,11 @@ from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError, DataError
 from ...data.exports import DataSettings
-from ...data.units import fill_missing_conversions, load_history
 from ...data.forecasting import NAIVE_FORECASTS, Verification, naive_draws, pooled_scores, verify
 from ...data.history import History
 from ...data.settings import Command, Settings
 from ...data.types import Progress
+from ...data.units import fill_missing_conversions, load_history
 from ...envs.calibration import CalibrationSettings, Priors, calibrate, predict
 from ...envs.market import ObjectiveSettings
 

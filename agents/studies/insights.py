@@ -13,7 +13,6 @@ from ...data.attribution import (
 )
 from ...data.diagnosis import DiagnosisSettings, diagnose
 from ...data.exports import DataSettings
-from ...data.units import fill_missing_conversions, load_history
 from ...data.forecasting import (
     METRICS,
     Forecaster,
@@ -30,6 +29,7 @@ from ...data.insights import Insights
 from ...data.journeys import read_landings
 from ...data.settings import Command
 from ...data.types import Progress
+from ...data.units import fill_missing_conversions, load_history
 from ...envs.calibration import (
     CalibrationSettings,
     Priors,

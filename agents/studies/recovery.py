@@ -21,10 +21,10 @@ from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
 from ...data.exports import DataSettings
-from ...data.units import load_history
 from ...data.history import History
 from ...data.settings import Command, Settings
 from ...data.types import Floats
+from ...data.units import load_history
 from ...envs.arrays import select
 from ...envs.calibration import (
     CalibrationSettings,

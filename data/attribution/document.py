@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import data_error
-from ..exports import DataSettings, campaigns_without_conversions, load_history
+from ..exports import DataSettings
 from ..history import History
 from ..journeys import (
     Journeys,
@@ -24,6 +24,7 @@ from ..journeys import (
 from ..settings import Command
 from ..storage import read_json
 from ..types import Floats
+from ..units import campaigns_without_conversions, load_history
 from .attribute import CAVEAT, Attribution, AttributionSettings, Credit, attribute
 from .bootstrap import interval
 from .platform_ratios import Ratios, coverage_of, platform_conversions, ratios_of

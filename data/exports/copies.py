@@ -103,7 +103,7 @@ def _refuse_restated(part: Part) -> None:
     days = repeated["key"].nunique()
     part.notes.append(
         f"{part.file}: {len(repeated)} rows of {days} campaign-days differ in numbers alone, as "
-        f"ads of one campaign do, the first in row {int(repeated['line'].iat[0])}; summed."
+        f"ads of one campaign do, the first in row {int(repeated['line'].to_numpy()[0])}; summed."
     )
 
 

@@ -38,7 +38,7 @@ def settle_blanks(part: Part) -> None:
                     "the cell is blank, and other rows of this platform have a number",
                     "a number, 0 or more, or no number of this platform at all",
                     "write 0 if nothing happened, or delete the whole row",
-                    row=int(part.frame["line"][blank.idxmax()]),
+                    row=int(part.frame["line"].to_numpy()[rows.index[blank.to_numpy()][0]]),
                     column=part.header.name(column),  # type: ignore[arg-type]
                 )
 
@@ -118,15 +118,16 @@ def _refuse_outlier(part: Part) -> None:
     price = (frame["spend"] / frame["clicks"].where(clicked)).dropna()
     if not len(price) or float(price.max()) <= _MAX_PRICE_RATIO * float(price.median()):
         return
-    row = price.idxmax()
+    spend, clicks = frame["spend"].to_numpy(), frame["clicks"].to_numpy()
+    row = int(price.index.to_numpy()[int(price.argmax())])
     raise data_error(
         part.file,
-        f"{frame['spend'][row]:,.2f} for {frame['clicks'][row]:g} clicks, which cost "
+        f"{spend[row]:,.2f} for {clicks[row]:g} clicks, which cost "
         f"{float(price.median()):,.2f} each in most rows: this cell seems to be in micros "
         "(millionths)",
         f"at most {_MAX_PRICE_RATIO:,.0f} times the usual cost per click",
         "correct the cell",
-        row=int(frame["line"][row]),
+        row=int(frame["line"].to_numpy()[row]),
         column=part.header.name("cost"),
     )
 

@@ -208,7 +208,7 @@ def _labelled(sections: Sequence[list[pd.DataFrame]], notes: list[str]) -> list[
     together = pd.concat(frames, keys=range(len(frames)), names=["part", "row"])
     together = _one_name(together, notes)
     together = _one_type(together, notes)
-    return [together.loc[k] for k in range(len(frames))]
+    return [rows.droplevel("part") for _, rows in together.groupby(level="part", sort=True)]
 
 
 def _one_name(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:

@@ -90,7 +90,8 @@ def _halves(cost: Floats, group: Codes, codes: Codes, values: int) -> NDArray[np
         pairs // (int(group.max()) + 1), by_group[pairs % (int(group.max()) + 1)], values
     )
     tolerance = _CENT * np.bincount(codes, minlength=values) + 0.001 * own
-    return (own > 0) & (np.abs(around - 2 * own) <= 2 * tolerance)
+    found: NDArray[np.bool_] = (own > 0) & (np.abs(around - 2 * own) <= 2 * tolerance)
+    return found
 
 
 def _is_sum(

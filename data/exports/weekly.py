@@ -57,7 +57,7 @@ def _refused(part: Part, platform: str, given: str, fix: str) -> DataError:
         f"the rows of {platform} are {given}",
         "one row per day",
         f"export again by day{fix}",
-        row=int(part.frame["line"].iat[0]),
+        row=int(part.frame["line"].to_numpy()[0]),
         column=part.header.name(part.header.period),
     )
 

@@ -69,11 +69,11 @@ __all__ = [
     "format_amount",
     "formats",
     "formats_table",
-    "shared_headings",
     "landing_format_of",
     "landing_formats",
     "landing_formats_table",
     "money",
+    "shared_headings",
     "sign_of",
     "unit_of",
 ]

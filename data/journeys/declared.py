@@ -1,12 +1,14 @@
 """Visits of a landing log that a declaration of `conf/data/landings` describes."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
-from ..errors import data_error
+from ..errors import data_error, shown
 from ..exports import DataSettings
 from ..types import Ints
 from .labels import Label, read_labels
@@ -33,19 +35,65 @@ class DeclaredVisits(NamedTuple):
     frame: pd.DataFrame  # columns as in `visits.read_visits`; Campaign Type has the campaign's name
     label: Ints  # (landings,) index into labels
     labels: list[Label]
+    mark: str  # heading or event that marks the conversions
     notes: list[str]  # tolerated irregularities
 
 
 def read_declared(log: LandingLog, settings: DataSettings) -> DeclaredVisits:
-    """Visits of a landing log, validated, and notes.
+    """Visits of a landing log, validated, and notes; of several files, in the order of time.
 
     Args:
-        log: the file and its kind.
+        log: the files and their kind.
         settings: date format, time zone, columns to ignore, and channels of sources.
 
     Raises:
-        DataError: the file is malformed, lacks a column, or is ambiguous.
+        DataError: a file is malformed, lacks a column, or is ambiguous; two files overlap or mark
+            conversions in different ways.
     """
+    logs = [log, *(log._replace(path=path) for path in log.others)]
+    parts = [(each.path.name, _read(each, settings)) for each in logs]
+    if len(parts) == 1:
+        return parts[0][1]
+    parts.sort(key=lambda part: part[1].frame[LANDING_TIME].min())
+    for (first, earlier), (second, later) in pairwise(parts):
+        _refuse_differences(first, earlier, second, later)
+    return _joined([visits for _, visits in parts])
+
+
+def _refuse_differences(
+    first: str, earlier: DeclaredVisits, second: str, later: DeclaredVisits
+) -> None:
+    """Raises if two files overlap in time or mark conversions in different ways."""
+    start, end = later.frame[LANDING_TIME].min(), earlier.frame[LANDING_TIME].max()
+    fix = "remove one of the files, or name the one to read in data.landings_file"
+    if start < end:
+        given = f"its landings from {start} on overlap with those of {shown(first)}, up to {end}"
+        raise data_error(second, given, "landing logs of different periods", fix)
+    if earlier.mark != later.mark:
+        given = f"{later.mark} marks the conversions, in {shown(first)} it is {earlier.mark}"
+        raise data_error(second, given, "one mark of conversions in all landing logs", fix)
+
+
+def _joined(parts: list[DeclaredVisits]) -> DeclaredVisits:
+    """Visits of several files, one after the other."""
+    columns = {}
+    for name in parts[0].frame:
+        cells = [part.frame[name] for part in parts]
+        is_category = isinstance(cells[0].dtype, pd.CategoricalDtype)
+        columns[name] = union_categoricals(cells) if is_category else np.concatenate(cells)
+    starts = np.cumsum([0, *(len(part.labels) for part in parts[:-1])])
+    codes = [part.label + start for part, start in zip(parts, starts, strict=True)]
+    return DeclaredVisits(
+        pd.DataFrame(columns),
+        np.concatenate(codes),
+        [label for part in parts for label in part.labels],
+        parts[0].mark,
+        [note for part in parts for note in part.notes],
+    )
+
+
+def _read(log: LandingLog, settings: DataSettings) -> DeclaredVisits:
+    """Visits of one file."""
     table = read_table(log, settings)
     notes = [f"{table.file}: read as {table.format.title}.", *table.notes]
     kept, users, ids = _users(table, notes)
@@ -56,7 +104,8 @@ def read_declared(log: LandingLog, settings: DataSettings) -> DeclaredVisits:
     landings, landing_notes = find_landings(table, rows)
     code = codes[kept[landings.label]]
     frame = _frame(ids, rows, landings, [labels[k] for k in code])
-    return DeclaredVisits(frame, code, labels, [*notes, *time_notes, *landing_notes, *label_notes])
+    notes += [*time_notes, *landing_notes, *label_notes]
+    return DeclaredVisits(frame, code, labels, landings.mark, notes)
 
 
 def _users(table: LogTable, notes: list[str]) -> tuple[Ints, Ints, NDArray[np.object_]]:

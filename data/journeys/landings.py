@@ -112,7 +112,7 @@ def _report(
     history: History,
     notes: list[str],
 ) -> LandingsReport:
-    file = log.path.name
+    file = log.name
     days = frame[LANDING_TIME].to_numpy().astype("datetime64[D]")
     paid = (frame[CHANNEL] == PAID).to_numpy()
     unmatched = _unmatched(frame[paid & (frame[CAMPAIGN] < 0).to_numpy()])
@@ -173,7 +173,7 @@ def _no_join(
     labels = ", ".join(label for label, _ in unmatched[:8]) or "none at all"
     names = "" if log.format.strict else ", or plan by campaigns' names (data.unit=campaign)"
     return data_error(
-        log.path.name,
+        log.name,
         f"no paid landing belongs to a campaign in the ads' period, {history.dates[0]} to "
         f"{history.dates[-1]}; the landings cover {days.min()} to {days.max()}, their paid labels "
         f"(source/type) are {labels}",
@@ -205,7 +205,7 @@ def _refuse_lost_channel(
         rows = sum(count for _, count in candidates)
         if landings == 0 and rows >= _MAX_UNMATCHED_SHARE * coverage * clicks > 0:
             raise data_error(
-                log.path.name,
+                log.name,
                 f"no paid landing belongs to channel {channel}, which has {clicks:,.0f} ad clicks, "
                 f"while {rows:,} have a label (source/type) that belongs to no campaign: "
                 + ", ".join(f"{label} ({count:,})" for label, count in candidates[:8]),

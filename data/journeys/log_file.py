@@ -17,21 +17,27 @@ _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b")  # zip, also of workbooks, and gz
 
 
 class LandingLog(NamedTuple):
-    """File of landings, and its kind."""
+    """File or files of landings, and their kind."""
 
     path: Path
     format: LandingFormat
+    others: tuple[Path, ...] = ()  # further files, of other periods
+
+    @property
+    def name(self) -> str:
+        """Name for messages."""
+        return f"{self.path.name} and {len(self.others)} more" if self.others else self.path.name
 
 
 def find_log(settings: DataSettings) -> LandingLog | None:
     """The landing log of the folder, None if there is none.
 
-    It is the file of the name `data.landings_file`, else the only file whose headings are those of
-    a landing log.
+    It is the file of the name `data.landings_file`, else all files whose headings are those of a
+    landing log, which must be of one kind and, of the strict kind, one file.
 
     Raises:
         ConfigError: `data.path` is null.
-        DataError: several files are landing logs, and none has the name.
+        DataError: none has the name, and several files are landing logs of different kinds.
     """
     files = list_files(settings.folder())
     named = files.get(settings.landings_file.lower())
@@ -43,14 +49,15 @@ def find_log(settings: DataSettings) -> LandingLog | None:
         if path.is_file() and not _is_ignored(path, settings)
         if (found := _format_of(path)) is not None
     ]
-    if len(logs) > 1:
+    strict = any(log.format.strict for log in logs)
+    if len(logs) > 1 and (strict or len({log.format.kind for log in logs}) > 1):
         raise data_error(
             logs[0].path.name,
             f"{len(logs)} files are landing logs: {quoted_names([log.path.name for log in logs])}",
-            "one landing log in the folder",
+            "one landing log, or several of one kind with their periods (but of the site log one)",
             "join them into one file, or name the one to read in data.landings_file",
         )
-    return logs[0] if logs else None
+    return logs[0]._replace(others=tuple(log.path for log in logs[1:])) if logs else None
 
 
 def strict_format() -> LandingFormat:

@@ -24,11 +24,12 @@ class Rows(NamedTuple):
 
 
 class LandingRows(NamedTuple):
-    """Landings, in the order of their first rows; every field is (landings,)."""
+    """Landings, in the order of their first rows."""
 
-    row: Ints  # position in `Rows` of the first row
-    label: Ints  # position in `Rows` of the row that says where the landing comes from
-    converted: NDArray[np.bool_]
+    row: Ints  # (landings,) position in `Rows` of the first row
+    label: Ints  # (landings,) position in `Rows` of the row that says where the landing comes from
+    converted: NDArray[np.bool_]  # (landings,)
+    mark: str  # heading or event that marks the conversions
 
 
 def find_landings(table: LogTable, rows: Rows) -> tuple[LandingRows, list[str]]:
@@ -42,10 +43,10 @@ def find_landings(table: LogTable, rows: Rows) -> tuple[LandingRows, list[str]]:
         DataError: no column or event marks conversions, or no event begins a landing.
     """
     events = _events(table, rows)
-    converted, notes = _converted(table, rows, events)
+    converted, mark, notes = _converted(table, rows, events)
     sessions = _sessions(table, rows)
     if sessions is not None:
-        found = _by_session(rows, sessions, converted)
+        found = LandingRows(*_by_session(rows, sessions, converted), mark)
         if len(found.row) < len(rows.place):
             notes.append(
                 f"{table.file}: {len(rows.place):,} rows read as {len(found.row):,} landings, one "
@@ -54,11 +55,11 @@ def find_landings(table: LogTable, rows: Rows) -> tuple[LandingRows, list[str]]:
         return found, notes
     if events is None:
         every = np.arange(len(rows.place))
-        return LandingRows(every, every, converted), [*notes, *_several(table)]
+        return LandingRows(every, every, converted, mark), [*notes, *_several(table)]
     begins = np.isin(events, table.format.landing_events)
     if not begins.any():
         raise _no_landing(table, events)
-    found = _by_event(rows, begins, converted)
+    found = LandingRows(*_by_event(rows, begins, converted), mark)
     notes.append(
         f"{table.file}: {len(rows.place):,} events read as {len(found.row):,} landings "
         f"({', '.join(sorted(set(events[begins])))}), each with the conversions up to the next."
@@ -78,22 +79,23 @@ def _events(table: LogTable, rows: Rows) -> NDArray[np.str_] | None:
 
 def _converted(
     table: LogTable, rows: Rows, events: NDArray[np.str_] | None
-) -> tuple[NDArray[np.bool_], list[str]]:
-    """(rows,) True for conversions, and a note on what marks them."""
+) -> tuple[NDArray[np.bool_], str, list[str]]:
+    """(rows,) True for conversions, what marks them, and a note on it."""
     present = table.present("converted")
     if present:
         marked = _marked(table, present[0], rows)
         name = table.name(present[0])
         others = [table.name(heading) for heading in present[1:]]
         chosen = f", not {', '.join(others)}" if others else ""
-        return marked, [f"{table.file}: {name} marks the conversions{chosen}."]
+        return marked, name, [f"{table.file}: {name} marks the conversions{chosen}."]
     if events is None:
         headings = table.format.columns.get("converted", ())
         raise table.missing("of conversions", (*headings, *table.format.columns.get("event", ())))
     for name in table.format.conversion_events:
         is_conversion = events == name
         if is_conversion.any():
-            return is_conversion, [f"{table.file}: the event {name} marks the conversions."]
+            note = f"{table.file}: the event {name} marks the conversions."
+            return is_conversion, f"the event {name}", [note]
     raise data_error(
         table.file,
         f"no event of the file is a conversion: {_listed(events)}",
@@ -146,7 +148,10 @@ def _sessions(table: LogTable, rows: Rows) -> Ints | None:
     )
 
 
-def _by_session(rows: Rows, session: Ints, converted: NDArray[np.bool_]) -> LandingRows:
+_Found = tuple[Ints, Ints, NDArray[np.bool_]]  # the first fields of `LandingRows`
+
+
+def _by_session(rows: Rows, session: Ints, converted: NDArray[np.bool_]) -> _Found:
     order = np.lexsort((rows.time, session))
     starts = np.flatnonzero(np.diff(session[order], prepend=-1))
     first = order[starts]
@@ -156,10 +161,10 @@ def _by_session(rows: Rows, session: Ints, converted: NDArray[np.bool_]) -> Land
     labelled = np.minimum.reduceat(rank, starts)
     label = order[np.where(labelled < len(order), labelled, starts)]
     by_row = np.argsort(first, kind="stable")
-    return LandingRows(first[by_row], label[by_row], any_converted[by_row])
+    return first[by_row], label[by_row], any_converted[by_row]
 
 
-def _by_event(rows: Rows, begins: NDArray[np.bool_], converted: NDArray[np.bool_]) -> LandingRows:
+def _by_event(rows: Rows, begins: NDArray[np.bool_], converted: NDArray[np.bool_]) -> _Found:
     """Landings that events begin; a user's conversions before the first begin one too."""
     kept = np.flatnonzero(begins | converted)
     order = kept[np.lexsort((~begins[kept], rows.time[kept], rows.user[kept]))]
@@ -168,7 +173,7 @@ def _by_event(rows: Rows, begins: NDArray[np.bool_], converted: NDArray[np.bool_
     any_converted = np.logical_or.reduceat(converted[order], starts)
     first = order[starts]
     by_row = np.argsort(first, kind="stable")
-    return LandingRows(first[by_row], first[by_row], any_converted[by_row])
+    return first[by_row], first[by_row], any_converted[by_row]
 
 
 def _several(table: LogTable) -> list[str]:

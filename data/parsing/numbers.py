@@ -1,14 +1,13 @@
 """Numbers of a column of text, in one notation that the whole column settles.
 
-A notation is a decimal mark, point or comma. Thousands may be separated: by a comma (also 2,36,000)
-or a point, whichever is not the decimal mark, by spaces or by apostrophes. If every cell fits both
-notations and the numbers differ, as in a column of `1,234` and `980`, the column is refused unless
-one notation alone meets all of these:
+A notation is a decimal mark, point or comma; the other separates thousands (also 2,36,000), as do
+spaces and apostrophes. If every cell fits both notations and the numbers differ, as in a column of
+`1,234` and `980`, the column is refused unless one notation alone meets all of these:
 
 - `decimal`, the mark that the user or the other columns of the file give (`decimal_mark`);
 - counts are whole, and have decimals (`316.000`) in every cell or in none;
-- amounts with the sign of a currency without decimals (`Rp 150.000`) have none; if that currency is
-  known from elsewhere, the rule of counts holds.
+- amounts in a currency without decimals (`Rp 150.000`) have none; if the sign is not in the cells,
+  the rule of counts holds.
 """
 
 import math
@@ -255,7 +254,7 @@ def _checked(place: _Column, cell: str, value: float) -> float:
 
 def _signed_currency(place: _Column, numbers: _Numbers, known: str | None) -> str | None:
     """Currency that the cells have, all but zeros; None if none."""
-    if not any(number.currency for number in numbers.values()):
+    if not any(n.currency for n in numbers.values()):
         return None
     amounts = {c: n for c, n in numbers.items() if n.currency or not n.is_zero}
     counts = Counter(amounts[cell].currency for cell in place.cells if cell in amounts)

@@ -1,5 +1,7 @@
 """`History` of the units of a plan, from the records of all exports."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -160,7 +162,7 @@ def _presence_notes(
     return notes
 
 
-_ODDITIES = (
+_ODDITIES: tuple[tuple[str, Callable[[Floats], NDArray[np.bool_]]], ...] = (
     # description, and test of the (len(METRICS), days) values of a unit
     ("impressions or clicks and no cost", lambda m: (m[0] == 0) & (m[1] + m[2] > 0)),
     ("more conversions than clicks", lambda m: m[3] > m[2]),

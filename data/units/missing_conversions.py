@@ -84,5 +84,6 @@ def fill_missing_conversions(history: History, objective: str) -> History:
     order_value = revenue / count if estimable else _DEFAULT_ORDER_VALUE
     conversions = history.conversions.copy()
     conversions[:, missing] = history.revenue[:, missing] / order_value
-    note = f"{names}: no conversions exported; estimated as one per {money(order_value, history.currency, 0)} of revenue."
+    value = money(order_value, history.currency, 0)
+    note = f"{names}: no conversions exported; estimated as one per {value} of revenue."
     return dataclasses.replace(history, conversions=conversions, notes=(*history.notes, note))

@@ -110,8 +110,9 @@ class SyntheticSettings(Settings):
         for key, keys in given.items():
             name = full.get(key, key)
             known = merged.get(name)
-            both = isinstance(known, Mapping) and isinstance(keys, Mapping)
-            merged[name] = {**known, **keys} if both else keys
+            if isinstance(known, Mapping) and isinstance(keys, Mapping):
+                keys = {**known, **keys}
+            merged[name] = keys
         return merged
 
     def ordered(self) -> list[Campaign]:

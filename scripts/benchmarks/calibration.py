@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mediagym.data.exports import DataSettings
-from mediagym.data.units import load_history
 from mediagym.data.history import METRICS, Campaign, History
 from mediagym.data.storage import shipped_yaml
 from mediagym.data.types import Floats
+from mediagym.data.units import load_history
 from mediagym.envs.calibration import (
     DIMENSIONS,
     CalibrationSettings,

@@ -25,7 +25,6 @@ from mediagym.data.diagnosis import (
     changes_of,
 )
 from mediagym.data.exports import DataSettings
-from mediagym.data.units import load_history
 from mediagym.data.forecasting import (
     METRICS,
     BiasCorrected,
@@ -42,6 +41,7 @@ from mediagym.data.forecasting import (
 )
 from mediagym.data.history import OBSERVED, History
 from mediagym.data.storage import ROOT, SAMPLE, shipped_yaml, write_text
+from mediagym.data.units import load_history
 from mediagym.envs.calibration import Priors
 from mediagym.envs.synthetic import Advertiser, SyntheticSettings, synthesize
 from mediagym.scripts.benchmarks.figure import Figure, Figures

@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mediagym.data.errors import DataError
-from mediagym.data.exports import DataSettings, load_history
+from mediagym.data.exports import DataSettings
 from mediagym.data.history import DEAD, MISSING, OBSERVED, Campaign, History
+from mediagym.data.units import load_history
 
 Make = Callable[..., DataSettings]
 GOOGLE = "googleads-performance.csv"

@@ -8,7 +8,6 @@ import pytest
 from helpers import histories
 
 from mediagym.data.errors import ConfigError, DataError
-from mediagym.data.exports import load_history
 from mediagym.data.forecasting import (
     METRICS,
     ForecastingSettings,
@@ -28,6 +27,7 @@ from mediagym.data.forecasting.forecaster import Backtest
 from mediagym.data.forecasting.importance import GROUPS
 from mediagym.data.forecasting.level import unit_of
 from mediagym.data.forecasting.regressors import GradientBoosting
+from mediagym.data.units import load_history
 
 
 @pytest.fixture(scope="session")

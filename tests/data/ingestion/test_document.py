@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.records import FIRST, records_of, rows_of, source_of
 
-from mediagym.data.errors import DataErrors, data_error
+from mediagym.data.errors import DataProblemsError, data_error
 from mediagym.data.exports import LeftOut
 from mediagym.data.history import METRICS, Campaign, History
 from mediagym.data.ingestion import ingest_document, problems_document
@@ -126,7 +126,7 @@ def test_all_problems_of_a_refused_folder_are_listed() -> None:
         data_error("a.csv", "'x' is no number", "numbers", "correct it", row=3, column="Cost"),
         data_error("b.csv", "the file is empty", "rows", "export it again"),
     ]
-    document = _validated(problems_document(DataErrors(problems)))
+    document = _validated(problems_document(DataProblemsError(problems)))
     assert document["status"] == "refused"
     assert document["problems"] == [
         {

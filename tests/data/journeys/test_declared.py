@@ -377,10 +377,34 @@ def test_a_landing_log_of_another_name_is_found_by_its_headings(
     write(folder / "visits.csv", PLAIN, plain_rows(rows))
     assert_equal(read(settings, history), expected)
     shutil.copy(folder / "visits.csv", folder / "again.csv")
-    with pytest.raises(DataError, match=r"'again\.csv', 'visits\.csv'.*data\.landings_file"):
+    with pytest.raises(DataError, match=r"visits\.csv.*overlap.*'again\.csv'.*data\.landings_file"):
         read(settings, history)
     assert_equal(read(data_settings(folder, landings_file="VISITS.csv"), history), expected)
     assert_equal(read(data_settings(folder, ignore_files=["a*"]), history), expected)
+
+
+def test_logs_of_one_kind_and_several_periods_are_joined(
+    folder: Path, rows: list[Row], data_settings: Make, exports
+) -> None:
+    rows = sorted(rows, key=lambda row: row["Website Landing Time"])
+    exports.write_rows(folder / NAME, exports.LANDINGS_HEADER, rows)
+    settings = data_settings(folder)
+    history = load_history(settings)
+    expected = read(settings, history)
+    (folder / NAME).unlink()
+    cells = plain_rows(rows)
+    february = next(k for k, line in enumerate(cells) if line[1] >= "2024-02")
+    write(folder / "b-january.csv", PLAIN, cells[:february], delimiter=";")
+    write(folder / "a-february.csv", PLAIN, cells[february:])
+    found = read(settings, history)
+    assert_equal(found, expected)
+    assert any(note.startswith("b-january.csv: read as UTM log") for note in found.report.notes)
+    write(folder / "a-february.csv", [*PLAIN[:5], "orders"], cells[february:])
+    with pytest.raises(DataError, match=r"a-february\.csv: orders marks.*it is converted"):
+        read(settings, history)
+    write(folder / "a-february.csv", exports.LANDINGS_HEADER, [["a"] * 6])
+    with pytest.raises(DataError, match=r"2 files are landing logs.*data\.landings_file"):
+        read(settings, history)
 
 
 def test_campaigns_of_a_plan_are_matched_by_name_and_groups_by_their_patterns(

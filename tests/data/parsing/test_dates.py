@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediagym.data.errors import ConfigError, DataError
-from mediagym.data.parsing import DateColumn, parse_days
+from mediagym.data.parsing import DateColumn, parse_days, rhythm_of, time_zone
 from mediagym.data.parsing.date_cells import MONTHS, WEEKDAYS, month_of, not_a_day, read_cell
-from mediagym.data.parsing import rhythm_of, time_zone
 
 
 def column(*cells: str) -> DateColumn:

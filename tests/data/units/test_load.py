@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mediagym.data.errors import DataError, DataErrors
+from mediagym.data.errors import DataError, DataProblemsError
 from mediagym.data.exports import DataSettings
 from mediagym.data.units import load_history
 
@@ -282,7 +282,7 @@ def test_all_problems_of_all_files_are_reported_together(
     )
     edit(export_folder / GOOGLE, columns(lambda c, at: ["Monday" if at == 7 else c[0], *c[1:]]))
     edit(export_folder / META, columns(lambda c, at: [*c[:3], "-5" if at == 9 else c[3], *c[4:]]))
-    with pytest.raises(DataErrors) as caught:
+    with pytest.raises(DataProblemsError) as caught:
         load_history(data_settings(export_folder))
     places = [(p.details["file"], p.details["row"]) for p in caught.value.problems]
     assert places == [(GOOGLE, 8), (GOOGLE, 6), (META, 10)]

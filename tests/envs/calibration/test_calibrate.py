@@ -6,8 +6,8 @@ import pytest
 from scipy.special import softmax
 
 from mediagym.data.errors import ConfigError
-from mediagym.data.units import load_history
 from mediagym.data.history import DEAD, METRICS, MISSING, History
+from mediagym.data.units import load_history
 from mediagym.envs.calibration import (
     DIMENSIONS,
     CalibrationSettings,

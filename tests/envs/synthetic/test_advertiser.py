@@ -5,8 +5,8 @@ import pytest
 
 from mediagym.data.errors import ConfigError, MediaGymError
 from mediagym.data.exports import DataSettings
-from mediagym.data.units import load_history
 from mediagym.data.journeys import load_landings
+from mediagym.data.units import load_history
 from mediagym.envs.market import Market
 from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_advertiser
 
