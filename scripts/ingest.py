@@ -27,7 +27,9 @@ def run(options: IngestCommand) -> None:
     with progress("reading the exports") as show_progress:
         try:
             records = read_exports(options.data, show_progress)
-            history = history_of(records, options.data)
+            # a folder that is too short for a calibration is described all the same
+            settings = options.data.model_copy(update={"minimum_days": 1})
+            history = history_of(records, settings)
             units, _ = units_of(records, options.data)  # notes are in the history's
         except DataError as error:
             write_json(folder / "ingest.json", problems_document(error))

@@ -50,6 +50,7 @@ from mediagym.envs.suite import task_of
 from mediagym.envs.synthetic import SyntheticSettings
 from mediagym.scripts.cli import to_plain_dict
 from mediagym.scripts.cli.launch import SAMPLE
+from mediagym.scripts.fuzzing import FuzzCommand
 
 CONF = Path(__file__).parents[1] / "conf"
 PARTS = ("base", "problem")  # included by other configurations
@@ -126,6 +127,7 @@ def test_every_command_composes_and_fits_its_records(
         "calibrate": CalibrateCommand,
         "clairvoyant": ClairvoyantCommand,
         "evaluate": EvaluateCommand,
+        "fuzz": FuzzCommand,
         "ingest": IngestCommand,
         "insights": InsightsCommand,
         "plan": PlanCommand,

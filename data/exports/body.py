@@ -1,6 +1,9 @@
 """Rows below a header: data, and titles, footers, repeated headers and totals, which are none."""
 
+import re
 from dataclasses import dataclass
+
+import numpy as np
 
 from ..formats import canonical_heading
 from ..parsing import is_blank, read_cell
@@ -8,6 +11,8 @@ from ..sheets import Sheet, wrong_width
 from .records import LeftOut
 from .table import Header
 
+_CUT_DATE = re.compile(r"[0-9]{1,4}[-/.]?[0-9]{0,2}[-/.]?")  # the beginning of a day
+_DROPPED = {"header": "repeated header", "footer": "footer"}  # kind of a row -> reason
 _FOOTER_CELLS = 2  # most filled cells of a row that is no data
 _MAX_LINES = 10  # lines that a note lists
 _ALL = {"all", "alle", "todos", "todas", "tous", "tutti", "semua", "すべて"}  # days
@@ -26,15 +31,20 @@ TOTAL_WORDS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Body:
-    """Rows below a header; all rows have the header's width."""
+class Rows:
+    """Some rows of a sheet, all of the header's width."""
 
-    rows: list[list[str]]  # of data, in the order of the file
+    cells: list[list[str]]
     lines: list[int]  # (rows,) line of each
     sections: list[int]  # (rows,) 0, and 1 more after each repeated header
-    undated: list[list[str]]  # rows of sums without a date: totals, if the sums agree
-    undated_lines: list[int]
-    undated_sections: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """Rows below a header."""
+
+    data: Rows
+    undated: Rows  # rows of sums without a date: totals, if the sums agree
     left_out: tuple[LeftOut, ...]
 
 
@@ -56,49 +66,49 @@ def split_body(sheet: Sheet, header: Header) -> Body:
     width, date = len(header.names), header.position[header.period]
     rows, lines = sheet.rows[header.index + 1 :], sheet.lines[header.index + 1 :]
     spans = _end_of_days(header, rows)
-    is_date = {
-        cell: read_cell(cell) is not None for cell in {r[date] for r in rows if len(r) > date}
-    }
+    distinct = {row[date] for row in rows if len(row) > date}
+    is_date = {cell: read_cell(cell) is not None for cell in distinct}
     if header.index == 0 and not spans and all(is_date.values()) and set(map(len, rows)) == {width}:
-        return Body(rows, lines, [0] * len(rows), [], [], [], ())  # as most files, and fast
-    data: list[list[str]] = []
-    kept: list[int] = []
-    sections: list[int] = []
-    undated: list[list[str]] = []
-    undated_lines: list[int] = []
-    undated_sections: list[int] = []
-    dropped: dict[str, list[int]] = {}
-    if header.index:
-        dropped["title"] = list(sheet.lines[: header.index])
-    section = 0
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) != width:
-            row = _fitted(row, width)
-        is_span = spans and len(row) == width and row[date] != row[spans]
-        if len(row) == width and is_date.get(row[date], False) and not is_span:
-            data.append(row)
-            kept.append(line)
-            sections.append(section)
-            continue
-        kind = "sums" if is_span else _kind(row, header, date)
-        if kind == "header":
-            section += 1
-            dropped.setdefault("repeated header", []).append(line)
-        elif kind == "footer":
-            dropped.setdefault("footer", []).append(line)
-        elif len(row) != width:
-            last = line == lines[-1]
-            raise wrong_width(sheet.file, line, len(row), width, last=last)
-        elif kind == "sums":
-            undated.append(row)
-            undated_lines.append(line)
-            undated_sections.append(section)
-        else:
-            data.append(row)
-            kept.append(line)
-            sections.append(section)
-    notes = tuple(left_out(found, reason) for reason, found in dropped.items())
-    return Body(data, kept, sections, undated, undated_lines, undated_sections, notes)
+        return Body(Rows(rows, lines, [0] * len(rows)), Rows([], [], []), ())  # as most files
+    rows = [row if len(row) == width else _fitted(row, width) for row in rows]
+    kinds = []
+    for row in rows:
+        dated = len(row) == width and is_date.get(row[date], False)
+        is_span = dated and spans > 0 and row[date] != row[spans]
+        kinds.append(("sums" if is_span else "data") if dated else _kind(row, header, date))
+    _refuse_broken(sheet.file, rows, lines, kinds, width)
+    sections = np.cumsum([kind == "header" for kind in kinds]).tolist()
+
+    def chosen(wanted: str) -> Rows:
+        places = [place for place, kind in enumerate(kinds) if kind == wanted]
+        return Rows(
+            [rows[place] for place in places],
+            [lines[place] for place in places],
+            [sections[place] for place in places],
+        )
+
+    dropped = {"title": sheet.lines[: header.index]}
+    dropped |= {name: chosen(kind).lines for kind, name in _DROPPED.items()}
+    notes = tuple(left_out(found, reason) for reason, found in dropped.items() if found)
+    return Body(chosen("data"), chosen("sums"), notes)
+
+
+def _refuse_broken(
+    file: str, rows: list[list[str]], lines: list[int], kinds: list[str], width: int
+) -> None:
+    """Raises for data of another width, footers among the data, and a last row that is cut off.
+
+    Raises:
+        DataError: names the row.
+    """
+    ahead = ""  # kind of the nearest row below that is data, sums or a header
+    for row, line, kind in reversed(list(zip(rows, lines, kinds, strict=True))):
+        is_cut = line == lines[-1] and len(row) == 1 and _CUT_DATE.fullmatch(row[0])
+        if (kind in ("data", "sums") and len(row) != width) or is_cut:
+            raise wrong_width(file, line, len(row), width, last=line == lines[-1])
+        if kind == "footer" and ahead == "data":
+            raise wrong_width(file, line, len(row), width, last=False)
+        ahead = ahead if kind == "footer" else kind
 
 
 def _end_of_days(header: Header, rows: list[list[str]]) -> int:
@@ -106,8 +116,8 @@ def _end_of_days(header: Header, rows: list[list[str]]) -> int:
 
     A row that spans more days is then a total.
     """
-    place = header.position.get("date_end", 0)
-    days = [row[place] == row[header.position[header.period]] for row in rows if len(row) > place]
+    date, place = header.position[header.period], header.position.get("date_end", 0)
+    days = [row[place] == row[date] for row in rows if len(row) > max(place, date)]
     return place if place and any(days) and not all(days) and sum(days) > len(days) / 2 else 0
 
 

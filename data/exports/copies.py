@@ -80,7 +80,8 @@ def _refuse_restated(part: Part) -> None:
     repeated = frame[frame.duplicated(key, keep=False)]
     if repeated.empty:
         return
-    first = repeated.groupby(key, sort=False)[["spend", "impressions", "line"]].transform("first")
+    columns = ["spend", "impressions", "clicks", "line"]
+    first = repeated.groupby(key, sort=False)[columns].transform("first")
     others = repeated[repeated["line"] != first["line"]]
     base = first.loc[others.index]
     near = np.ones(len(others), dtype=bool)
@@ -88,6 +89,10 @@ def _refuse_restated(part: Part) -> None:
         one, two = others[metric].to_numpy(), base[metric].to_numpy()
         if not np.isnan(one).any():
             near &= np.abs(one - two) <= _CLOSE * np.maximum(one, two)
+    same = np.ones(len(others), dtype=bool)  # but for the cost, as after a correction
+    for metric in ("impressions", "clicks"):
+        same &= others[metric].to_numpy() == base[metric].to_numpy()
+    near |= same & (others["impressions"].to_numpy() > 0)
     near &= others["spend"].to_numpy() > 0
     if near.mean() >= _MAX_RESTATED:
         index = others.index[int(np.argmax(near))]

@@ -50,11 +50,11 @@ def labels_of(
     Raises:
         DataError: a campaign type is nearly a known one, or a platform is blank.
     """
-    count = len(body.rows)
+    count = len(body.data.cells)
     cells: dict[str, list[str]] = {}
     for column in LABELS:
         place = header.position.get(column)  # type: ignore[call-overload]
-        cells[column] = [""] * count if place is None else [row[place] for row in body.rows]
+        cells[column] = [""] * count if place is None else [row[place] for row in body.data.cells]
         if column != "platform":
             blank = {cell: "" if is_blank(cell) else cell for cell in set(cells[column])}
             cells[column] = [blank[cell] for cell in cells[column]]
@@ -62,8 +62,8 @@ def labels_of(
     if header.channel is not None:
         cells["platform"] = [header.channel] * count
     else:
-        cells["platform"], notes = _platforms(header, cells["platform"], body.lines)
-    types, type_notes = _types(header, cells, body.lines, settings)
+        cells["platform"], notes = _platforms(header, cells["platform"], body.data.lines)
+    types, type_notes = _types(header, cells, body.data.lines, settings)
     cells["campaign_type"] = types
     return {name: np.array(texts, dtype=object) for name, texts in cells.items()}, [
         *notes,

@@ -1,7 +1,7 @@
 """All exports of a folder as one set of records, each campaign-day once."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +30,16 @@ def _silent(line: str) -> None:
     """Progress that nobody sees."""
 
 
+@dataclass(eq=False)
+class _Found:
+    """What the files of a folder hold."""
+
+    parts: list[Part]
+    written: list[float]  # (parts,) when the part's file was written, seconds
+    site_logs: list[str]  # files of site landings
+    notes: list[str]
+
+
 def read_exports(settings: DataSettings, progress: Progress = _silent) -> Records:
     """Records of all exports of a folder.
 
@@ -41,36 +51,67 @@ def read_exports(settings: DataSettings, progress: Progress = _silent) -> Record
         ConfigError: no folder was given.
         DataError: the problems of all files, together; or exports that do not fit together.
     """
+    found = _read_files(settings, progress)
+    _refuse_unknown_channels(found.parts, settings)
+    _keep_channels(found, settings)
+    currency, currency_notes = one_currency(found.parts, settings)
+    sources = tuple(_source(part) for part in found.parts)
+    notes = [*found.notes, *(note for source in sources for note in source.notes)]
+    frame, merge_notes = merged(_exports(found, notes), settings)
+    frame = summed(frame, KEY).sort_values([*LABELS, "date"], ignore_index=True)
+    frame["date"] = frame["date"].astype("datetime64[ns]")
+    return Records(
+        frame.loc[:, list(COLUMNS)],
+        sources,
+        currency,
+        (*notes, *currency_notes, *merge_notes),
+        tuple(found.site_logs),
+    )
+
+
+def _read_files(settings: DataSettings, progress: Progress) -> _Found:
+    """Parts of all files.
+
+    Raises:
+        DataError: the problems of all files, or no file is an export.
+    """
     paths, notes = find_files(settings)
-    parts: list[Part] = []
-    written: list[float] = []
+    found = _Found([], [], [], notes)
     problems = Problems()
     for path in paths:
         progress(path.name)
         with problems.collected():
-            found, file_notes = _parts(path, settings)
-            parts += found
-            written += [_written(path)] * len(found)
-            notes += file_notes
+            sheets = read_sheets(path)
+            if any(map(_is_site_log, sheets)):
+                found.site_logs.append(path.name)
+                continue
+            parts, file_notes = _parts(sheets, settings)
+            found.parts += parts
+            found.written += [_written(path)] * len(parts)
+            found.notes += file_notes
     problems.raise_if_any()
-    _refuse_unknown_channels(parts, settings)
-    parts, written, channel_notes = _chosen(parts, written, settings)
-    currency, currency_notes = one_currency(parts, settings)
-    sources = tuple(_source(part, currency) for part in parts)
-    frames = [summed(f, KEY) for f in _labelled([_sections(part) for part in parts], notes)]
-    counts = [part.frame["section"].nunique() for part in parts]
-    owners = [k for k, count in enumerate(counts) for _ in range(count)]
-    order = [written[k] + 1e-3 * j for j, k in enumerate(owners)]
-    exports = [
-        Export(parts[k].file, frame, when)
-        for k, frame, when in zip(owners, frames, order, strict=True)
+    if not found.parts:
+        raise data_error(
+            str(settings.location()),
+            f"no export of ads was found, only site landings ({', '.join(found.site_logs)})",
+            "exports of the ad platforms beside them",
+            "add them to the folder",
+        )
+    return found
+
+
+def _exports(found: _Found, notes: list[str]) -> list[Export]:
+    """Sums of each section of each part; adds to the notes."""
+    sections = [_sections(part) for part in found.parts]
+    owners = [k for k, group in enumerate(sections) for _ in group]
+    orders = [
+        found.written[k] + 1e-3 * j for k, group in enumerate(sections) for j in range(len(group))
     ]
-    frame, merge_notes = merged(exports, settings)
-    frame = summed(frame, KEY).sort_values([*LABELS, "date"], ignore_index=True)
-    frame["date"] = frame["date"].astype("datetime64[ns]")
-    every = [note for source in sources for note in source.notes]
-    every = [*notes, *every, *channel_notes, *currency_notes, *merge_notes]
-    return Records(frame.loc[:, list(COLUMNS)], sources, currency, tuple(every))
+    frames = _labelled([frame for group in sections for frame in group], notes)
+    return [
+        Export(found.parts[k].file, summed(frame, KEY), order)
+        for k, frame, order in zip(owners, frames, orders, strict=True)
+    ]
 
 
 def _written(path: Path) -> float:
@@ -80,16 +121,8 @@ def _written(path: Path) -> float:
         return 0.0
 
 
-def _parts(path: Path, settings: DataSettings) -> tuple[list[Part], list[str]]:
+def _parts(sheets: list[Sheet], settings: DataSettings) -> tuple[list[Part], list[str]]:
     """Parts of a file, one per sheet, and notes on sheets that are no export."""
-    sheets = read_sheets(path)
-    landings = [sheet for sheet in sheets if _is_site_log(sheet)]
-    if landings:
-        name = landings[0].file
-        return [], [
-            f"{name}: a log of site landings, not an export of ads; data.landings_file={path.name} "
-            "reads it as such."
-        ]
     parts: list[Part] = []
     problems = Problems()
     without: list[DataError] = []
@@ -136,35 +169,35 @@ def _refuse_unknown_channels(parts: list[Part], settings: DataSettings) -> None:
                 raise config_error(key, name, allowed, "correct the name or remove it")
 
 
-def _chosen(
-    parts: list[Part], written: list[float], settings: DataSettings
-) -> tuple[list[Part], list[float], list[str]]:
-    """Parts of the channels of the settings, and a note on the channels that are left out."""
-    found = sorted({name for part in parts for name in part.frame["platform"].unique()})
+def _keep_channels(found: _Found, settings: DataSettings) -> None:
+    """Drops the rows of channels that the settings leave out, in place, and notes them.
+
+    Raises:
+        DataError: no file has a channel of the settings.
+    """
     if settings.channels is None:
-        return parts, written, []
-    missing = [name for name in settings.channels if name not in found]
+        return
+    names = sorted({str(name) for part in found.parts for name in part.frame["platform"].unique()})
+    missing = [name for name in settings.channels if name not in names]
     if missing:
         raise data_error(
             str(settings.location()),
-            f"no export of {', '.join(missing)} was found; the files are of {', '.join(found)}",
+            f"no export of {', '.join(missing)} was found; the files are of {', '.join(names)}",
             "an export of every channel of data.channels",
             "add it to the folder, or remove the channel from data.channels",
         )
-    left_out = [name for name in found if name not in settings.channels]
-    kept: list[Part] = []
-    times: list[float] = []
-    for part, when in zip(parts, written, strict=True):
-        part.frame = part.frame[part.frame["platform"].isin(settings.channels)]
-        part.frame = part.frame.reset_index(drop=True)
-        if len(part.frame):
-            kept.append(part)
-            times.append(when)
-    notes = [f"not read: {', '.join(left_out)}, not in data.channels."] if left_out else []
-    return kept, times, notes
+    for part in found.parts:
+        chosen = part.frame["platform"].isin(settings.channels)
+        part.frame = part.frame[chosen].reset_index(drop=True)
+    kept = [k for k, part in enumerate(found.parts) if len(part.frame)]
+    found.written = [found.written[k] for k in kept]
+    found.parts = [found.parts[k] for k in kept]
+    left_out = [name for name in names if name not in settings.channels]
+    if left_out:
+        found.notes.append(f"not read: {', '.join(left_out)}, not in data.channels.")
 
 
-def _source(part: Part, currency: str | None) -> Source:
+def _source(part: Part) -> Source:
     """What was found in a part."""
     frame = part.frame
     days = frame["date"].to_numpy().astype("datetime64[D]")
@@ -179,7 +212,7 @@ def _source(part: Part, currency: str | None) -> Source:
         title=part.header.format.title,
         language=part.header.language,
         rows=part.rows,
-        campaigns=len(frame[list(LABELS)].drop_duplicates()),
+        campaigns=_campaigns(frame),
         currency=named[0] if len(named) == 1 else (", ".join(named) or None),
         first=days.min(),
         last=days.max(),
@@ -187,6 +220,13 @@ def _source(part: Part, currency: str | None) -> Source:
         left_out=tuple(part.left_out),
         notes=(*map(partial(_left_out_note, part.file), part.left_out), *part.notes),
     )
+
+
+def _campaigns(frame: pd.DataFrame) -> int:
+    """Number of campaigns, or of campaign types where no campaigns are named."""
+    name = frame["campaign"].where(frame["campaign"] != "", frame["campaign_id"])
+    name = name.where(name != "", frame["campaign_type"])
+    return int((frame["platform"] + "\n" + frame["account"] + "\n" + name).nunique())
 
 
 def _left_out_note(file: str, left_out: LeftOut) -> str:
@@ -202,9 +242,8 @@ def _sections(part: Part) -> list[pd.DataFrame]:
     return [rows[columns] for _, rows in part.frame.groupby("section", sort=True)]
 
 
-def _labelled(sections: Sequence[list[pd.DataFrame]], notes: list[str]) -> list[pd.DataFrame]:
+def _labelled(frames: list[pd.DataFrame], notes: list[str]) -> list[pd.DataFrame]:
     """All sections with one name and one type per campaign; adds to the notes."""
-    frames = [frame for group in sections for frame in group]
     together = pd.concat(frames, keys=range(len(frames)), names=["part", "row"])
     together = _one_name(together, notes)
     together = _one_type(together, notes)

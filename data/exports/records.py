@@ -53,6 +53,7 @@ class Records:
     sources: tuple[Source, ...]
     currency: str | None  # of all amounts; None if no file names one
     notes: tuple[str, ...]  # of all files, and of the merging
+    site_logs: tuple[str, ...] = ()  # files of site landings, which are no exports
 
     @property
     def days(self) -> NDArray[np.datetime64]:

@@ -65,7 +65,7 @@ def read_rows(sheet: Sheet, settings: DataSettings) -> Part:
     """
     header = find_header(sheet, settings)
     body = split_body(sheet, header)
-    if not body.rows:
+    if not body.data.cells:
         raise data_error(
             sheet.file,
             f"the file has a header in row {sheet.lines[header.index]} and no data below it",
@@ -74,7 +74,7 @@ def read_rows(sheet: Sheet, settings: DataSettings) -> Part:
         )
     notes = [*sheet.notes, *header.notes]
     problems = Problems()
-    numbers = np.full((len(METRICS), len(body.rows) + len(body.undated)), np.nan)
+    numbers = np.full((len(METRICS), len(body.data.cells) + len(body.undated.cells)), np.nan)
     days = np.zeros(0, dtype="datetime64[D]")
     currency: NDArray[np.object_] | None = None
     with problems.collected():
@@ -96,8 +96,8 @@ def _days(
     header: Header, body: Body, settings: DataSettings
 ) -> tuple[NDArray[np.datetime64], list[str]]:
     """Day of each row, the first one of a week."""
-    cells = _cells(body.rows, header.position[header.period])
-    column = DateColumn(header.file, header.name(header.period), cells, body.lines)
+    cells = _cells(body.data.cells, header.position[header.period])
+    column = DateColumn(header.file, header.name(header.period), cells, body.data.lines)
     if header.period in ("month", "quarter"):
         raise _longer(header, body, f"one row per {header.period}")
     days, notes = parse_days(column, settings.date_format, settings.timezone)
@@ -112,10 +112,12 @@ def _refuse_spans(
     header: Header, body: Body, days: NDArray[np.datetime64], settings: DataSettings
 ) -> list[str]:
     """Raises if rows begin on one day and end on another, unless they are weeks to spread."""
-    cells = _cells(body.rows, header.position["date_end"])
+    cells = _cells(body.data.cells, header.position["date_end"])
     name = header.name("date_end")
     ends, _ = parse_days(
-        DateColumn(header.file, name, cells, body.lines), settings.date_format, settings.timezone
+        DateColumn(header.file, name, cells, body.data.lines),
+        settings.date_format,
+        settings.timezone,
     )
     spans = (ends - days).astype(int) + 1
     if np.all(spans == 1) or (np.all(spans == 7) and settings.weekly == "spread"):
@@ -128,7 +130,7 @@ def _refuse_spans(
         f"the row covers {spans[row]} days, {days[row]} to {ends[row]}",
         "one row per day",
         "export again with a breakdown by day",
-        row=body.lines[row],
+        row=body.data.lines[row],
         column=name,
     )
 
@@ -144,7 +146,7 @@ def _longer(header: Header, body: Body, given: str) -> DataError:
         "one row per day",
         "export again by day; or, for weeks alone, set data.weekly=spread to spread each over its "
         "days, which makes all estimates less certain",
-        row=body.lines[0],
+        row=body.data.lines[0],
         column=header.name(header.period),
     )
 
@@ -153,7 +155,7 @@ def _numbers(
     header: Header, body: Body, settings: DataSettings, problems: Problems, notes: list[str]
 ) -> tuple[Floats, dict[str, str | None]]:
     """(metrics, rows and undated rows) as written, and the currency of each column's cells."""
-    rows, lines = [*body.rows, *body.undated], [*body.lines, *body.undated_lines]
+    rows, lines = [*body.data.cells, *body.undated.cells], [*body.data.lines, *body.undated.lines]
     values = np.full((len(METRICS), len(rows)), np.nan)
     signs: dict[str, str | None] = {}
     for index, (column, kind) in enumerate(zip(_COLUMNS, _KINDS, strict=True)):
@@ -228,11 +230,11 @@ def _currencies(
             f"the amounts are in {' and in '.join(dict.fromkeys(named))}",
             "one currency for cost and revenue",
             "export both in the account's currency",
-            row=body.lines[0],
+            row=body.data.lines[0],
         )
     if "currency" not in header.position:
-        return np.full(len(body.rows), common, dtype=object)
-    cells = _cells(body.rows, header.position["currency"])
+        return np.full(len(body.data.cells), common, dtype=object)
+    cells = _cells(body.data.cells, header.position["currency"])
     codes: dict[str, str | None] = {}
     for cell in dict.fromkeys(cells):
         codes[cell] = common
@@ -244,7 +246,7 @@ def _currencies(
                     f"{shown(cell)} is no currency" + (f" or is not {common}" if common else ""),
                     "a code of ISO 4217 such as EUR",
                     "correct the cell",
-                    row=body.lines[cells.index(cell)],
+                    row=body.data.lines[cells.index(cell)],
                     column=header.name("currency"),
                 )
     return np.array([codes[cell] for cell in cells], dtype=object)
@@ -260,14 +262,14 @@ def _without_totals(
     notes: list[str],
 ) -> Part:
     """The part of a sheet, totals and rows without numbers left out."""
-    count = len(body.rows)
-    texts = label_columns(header, body.rows)
+    count = len(body.data.cells)
+    texts = label_columns(header, body.data.cells)
     amounts = Amounts(
         header.file,
-        np.array(body.lines),
+        np.array(body.data.lines),
         days,
-        np.array(body.sections, dtype=np.intp),
-        numbers[:3, :count],
+        np.array(body.data.sections, dtype=np.intp),
+        numbers[:, :count],
         texts,
     )
     totals = dated_totals(amounts)
@@ -280,9 +282,9 @@ def _without_totals(
         amounts.values[:, kept],
         {name: cells[kept] for name, cells in texts.items()},
     )
-    notes += check_undated(rest, _undated(header, body, numbers[:3, count:], list(texts)))
+    notes += check_undated(rest, _undated(header, body, numbers[:, count:], list(texts)))
     dropped = list(body.left_out)
-    lost = [*body.undated_lines, *amounts.lines[totals].tolist()]
+    lost = [*body.undated.lines, *amounts.lines[totals].tolist()]
     if lost:
         dropped.append(left_out(sorted(lost), "totals"))
     labels, label_notes = labels_of(header, body, settings)
@@ -306,7 +308,7 @@ def _undated(header: Header, body: Body, values: Floats, headings: list[str]) ->
     """The rows without a date, with the labels that they name."""
     place_of = {name: place for place, name in enumerate(header.names)}
     labels, words = [], []
-    for row in body.undated:
+    for row in body.undated.cells:
         words.append(next((cell for cell in row if is_all(cell, header.format.totals)), ""))
         labels.append(
             {
@@ -316,7 +318,7 @@ def _undated(header: Header, body: Body, values: Floats, headings: list[str]) ->
                 and not is_all(row[place_of[name]], header.format.totals)
             }
         )
-    return Undated(body.undated_lines, body.undated_sections, values, labels, words)
+    return Undated(body.undated.lines, body.undated.sections, values, labels, words)
 
 
 def _text_codes(texts: dict[str, NDArray[np.object_]], count: int) -> NDArray[np.int64]:

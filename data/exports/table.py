@@ -27,6 +27,11 @@ from ..sheets import Sheet
 from .platform import given_columns, platform_of
 from .settings import DataSettings
 
+_TELLING: tuple[Column, ...] = (
+    "campaign", "campaign_type", "impressions", "clicks", "conversions", "revenue"
+)  # fmt: skip
+_MISSPELLED = 0.88  # similarity from which a heading is a typing error of a known one
+_SHORT = 5  # letters of headings that resemble each other by chance
 _HEADER_ROWS = 60  # rows among which the header is looked for
 _OWN: tuple[Column, ...] = ("platform", "date_end", "week", "month", "quarter")
 _PERIODS: tuple[Column, ...] = ("date", "week", "month", "quarter")
@@ -144,8 +149,40 @@ def _positions(
         position[column] = _only_place(sheet, index, names, places[found[0]])
         if len(found) > 1 and column not in ("account", "campaign", "campaign_id", "date"):
             notes.append(_choice(sheet.file, column, [names[places[text][0]] for text in found]))
+    _refuse_misspelled(sheet, index, form, places, position)
     notes += _left_out(sheet, index, names, headings, position, ignored)
     return position, notes
+
+
+def _refuse_misspelled(
+    sheet: Sheet,
+    index: int,
+    form: Format,
+    places: dict[str, list[int]],
+    position: dict[Column, int],
+) -> None:
+    """Raises for an unread heading that is nearly one of a column that the file lacks."""
+    read = set(position.values())
+    unread = [text for text, where in places.items() if not read.intersection(where)]
+    for column in _TELLING:
+        if column in position:
+            continue
+        for text in (text for text in unread if len(text) > _SHORT):
+            words = len(text.split())
+            known = [name for name in form.headings(column) if len(name.split()) == words]
+            near = get_close_matches(text, known, n=1, cutoff=_MISSPELLED)
+            if near:
+                name = sheet.rows[index][places[text][0]]
+                what = column.replace("_", " ")
+                raise data_error(
+                    sheet.file,
+                    f"no column of {what} was found, and {shown(name)} is nearly {shown(near[0])}",
+                    "headings as the platform writes them",
+                    f"correct the heading, or say what it is with data.columns={{{column}: "
+                    f'"{name}"}}, or list it in data.ignore_columns',
+                    row=sheet.lines[index],
+                    column=name,
+                )
 
 
 def _shared(column: Column, form: Format, places: Iterable[str]) -> list[str]:

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from ..errors import data_error, shown
 from ..formats import canonical_heading
+from ..history import METRICS
 from ..types import Floats
 from .body import TOTAL_WORDS, is_total
 
 _CENT = 0.011  # rounding of an amount that is a sum
 _ROUNDED = 0.006  # rounding of each amount that is summed
+_VOLUMES = 3  # metrics that sum exactly: cost, impressions, clicks
 _MIN_PARTS = 2  # rows that a row must equal in sum to be a total without saying so
 Codes = NDArray[np.intp]
 
@@ -32,7 +34,7 @@ class Amounts:
     lines: NDArray[np.int64]  # (rows,)
     days: NDArray[np.datetime64]  # (rows,) datetime64[D]
     sections: Codes  # (rows,)
-    values: Floats  # (3, rows) cost, impressions, clicks; NaN where not exported
+    values: Floats  # (len(METRICS), rows), money as written; NaN where not exported
     labels: dict[str, NDArray[np.object_]]  # heading -> (rows,) text; columns that tell rows apart
 
 
@@ -42,7 +44,7 @@ class Undated:
 
     lines: Sequence[int]
     sections: Sequence[int]
-    values: Floats  # (3, rows)
+    values: Floats  # (len(METRICS), rows)
     labels: Sequence[dict[str, str]]  # heading -> text, of the columns of `Amounts.labels`
     words: Sequence[str]  # the cell that says that it is a total, "" if none does
 
@@ -104,7 +106,7 @@ def _is_sum(
     count = np.bincount(group[spent], minlength=size)[inside]
     if not count.size or count.max() < parts:
         return False
-    for index, numbers in enumerate(values):
+    for index, numbers in enumerate(values[:_VOLUMES]):
         if np.isnan(numbers).any():
             continue
         own = np.bincount(group[rows], numbers[rows], size)[inside]
@@ -171,7 +173,7 @@ def check_undated(amounts: Amounts, undated: Undated) -> list[str]:
             continue
         if word and _is_sum_of_a_label(amounts, given):
             continue
-        cost, total = float(undated.values[0, row]), float(amounts.values[0, chosen].sum())
+        metric, cost, total = _difference(amounts.values[:, chosen], given)
         if not word:
             raise data_error(
                 amounts.file,
@@ -184,17 +186,26 @@ def check_undated(amounts: Amounts, undated: Undated) -> list[str]:
         if canonical_heading(word).text in TOTAL_WORDS:
             raise data_error(
                 amounts.file,
-                f"{shown(word)} marks a row of totals and says a cost of {cost:,.2f}, but the rows "
+                f"{shown(word)} marks a row of totals and says {metric} {cost:,.2f}, but the rows "
                 f"sum to {total:,.2f}",
                 "totals that equal the sum of the rows",
                 "export the file again, as rows may be missing; or delete this row",
                 row=line,
             )
         notes.append(
-            f"{amounts.file}: WARNING, {shown(word)} in row {line} says a cost of {cost:,.2f}, and "
+            f"{amounts.file}: WARNING, {shown(word)} in row {line} says {metric} {cost:,.2f}, and "
             f"the rows sum to {total:,.2f}; the rows were read, the total was not."
         )
     return notes
+
+
+def _difference(values: Floats, given: Floats) -> tuple[str, float, float]:
+    """Name of the metric that differs most, the given number and the sum of the rows."""
+    sums = values.sum(axis=1)
+    known = np.isfinite(given) & np.isfinite(sums)
+    gaps = np.where(known, np.abs(given - sums) / np.maximum(np.abs(sums), 1.0), -1.0)
+    worst = int(gaps.argmax())
+    return METRICS[worst], float(given[worst]), float(sums[worst])
 
 
 def _is_sum_of_a_label(amounts: Amounts, given: Floats) -> bool:
@@ -209,12 +220,12 @@ def _is_sum_of_a_label(amounts: Amounts, given: Floats) -> bool:
 
 
 def _agrees(values: Floats, given: Floats, rows: NDArray[np.bool_]) -> bool:
-    """True if the given cost, impressions and clicks are the sums of the rows."""
+    """True if the given numbers are the sums of the rows."""
     count = int(np.count_nonzero(rows & (values[0] > 0)))
     for index, (numbers, total) in enumerate(zip(values, given, strict=True)):
         if np.isnan(total) or np.isnan(numbers).any():
             continue
-        rounding = _CENT + _ROUNDED * count if index == 0 else 0.5
+        rounding = 0.5 if 0 < index < _VOLUMES else _CENT + _ROUNDED * max(count, 1)
         if abs(total - float(numbers[rows].sum())) > rounding + 1e-6 * total:
             return False
     return bool(rows.any())

@@ -233,8 +233,7 @@ def _split(place: _Column, blank: Blank) -> tuple[_Numbers, list[str]]:
 def _explain(place: _Column, cell: str) -> DataError:
     """Error about a cell that is no number."""
     if cell.lower() == place.name.lower():
-        given = "the header is repeated in this row: two exports were pasted together"
-        return place.error(cell, given, "delete this row")
+        return place.error(cell, "the header is repeated in this row", "delete this row")
     text = cell.translate(_SPELLINGS).strip()
     for pattern, problem, fix in _DIAGNOSES:
         if re.fullmatch(pattern, text, re.IGNORECASE):
@@ -245,8 +244,9 @@ def _explain(place: _Column, cell: str) -> DataError:
 def _checked(place: _Column, cell: str, value: float) -> float:
     """The value, if it is plausible."""
     if value < 0:
-        fix = "correct it; subtract refunds on the day of the purchase"
-        raise place.error(cell, f"{shown(cell)} is negative", fix)
+        raise place.error(
+            cell, f"{shown(cell)} is negative", "subtract refunds from their purchase"
+        )
     if value > _MAX_VALUE:
         raise place.error(cell, f"{shown(cell)} is implausibly large", "write the actual number")
     return value

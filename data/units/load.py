@@ -66,7 +66,7 @@ def history_of(records: Records, settings: DataSettings) -> History:
     notes += _presence_notes(campaigns, dates, presence, settings.minimum_days)
     notes += _oddity_notes(campaigns, np.where(presence == OBSERVED, values, np.nan))
     notes += maturity_notes(campaigns, values, settings)
-    notes += _landings_notes(settings)
+    notes += _landings_notes(records, settings)
     arrays = dict(zip(METRICS, values, strict=True))
     return History(
         dates,
@@ -197,7 +197,7 @@ def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
 
-def _landings_notes(settings: DataSettings) -> list[str]:
-    if settings.landings_file.lower() in list_files(settings.folder()):
+def _landings_notes(records: Records, settings: DataSettings) -> list[str]:
+    if records.site_logs or settings.landings_file.lower() in list_files(settings.folder()):
         return []
-    return [f"{settings.landings_file}: not found, so conversions are as the platforms claim."]
+    return ["no log of site landings was found, so conversions are as the platforms claim."]

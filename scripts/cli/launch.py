@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, NoReturn, TypeVar
 
 import hydra
@@ -66,7 +67,8 @@ def launch(
     without ``HYDRA_FULL_ERROR``.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    is_script = main.__module__ in ("__main__", f"mediagym.scripts.{name}")
+    module = f"mediagym.scripts.{name}"
+    is_script = main.__module__ in ("__main__", module) and find_spec(module) is not None
     own = None if is_script else (main, parse)  # a sweep pickles what `guarded` refers to
     composed = []
 
