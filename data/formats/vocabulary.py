@@ -5,7 +5,7 @@ A `Format` tells which platform a file comes from (`signature`) and what its col
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, StrictInt, StrictStr
@@ -85,9 +85,14 @@ class Format(Settings):
         """Headings of a column, the preferred one first, in an order that fits every language."""
         return _merged(tuple(self.columns.get(column, {}).values()))[0]
 
+    @cached_property
+    def meanings(self) -> Mapping[str, Column]:
+        """Column that each canonical heading means."""
+        return {name: column for column in self.columns for name in self.headings(column)}
+
     def column_of(self, heading: str) -> Column | None:
         """Column that a canonical heading means, None if it means none."""
-        return _column_by_heading(tuple((c, self.headings(c)) for c in self.columns)).get(heading)
+        return self.meanings.get(heading)
 
     def fits(self, headings: Collection[str]) -> bool:
         """True if a file with these canonical headings is an export of this platform."""
@@ -244,12 +249,6 @@ def _merged(lists: tuple[Names, ...]) -> tuple[Names, Names]:
         order.append(head)
         rest = [names[1:] if names[0] == head else names for names in rest]
     return tuple(order), ()
-
-
-@cache
-def _column_by_heading(columns: tuple[tuple[Column, Names], ...]) -> dict[str, Column]:
-    """Column of each heading, the first one that has it."""
-    return {name: column for column, names in reversed(columns) for name in names}
 
 
 def _check_types(settings: Format, where: str) -> None:

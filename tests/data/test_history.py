@@ -231,13 +231,13 @@ def test_a_damaged_export_is_read_or_refused_with_a_message(
         folder = exports.write_exports(Path(name), days=28)
         content = (folder / META).read_bytes()
         (folder / META).write_bytes(content[:at] + insert + content[at + cut :])
-        message = ""
+        problems: list[str] = []
         try:
             history = load_history(data_settings(folder))
             assert (history.spend[history.presence == OBSERVED] >= 0).all()
         except DataError as error:
-            message = str(error)
-        assert message.isprintable()
+            problems = [str(problem) for problem in error.problems]
+        assert all(problem.isprintable() for problem in problems)
 
 
 def test_a_window_is_a_slice_of_days(export_folder: Path, data_settings: Make) -> None:
