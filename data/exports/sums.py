@@ -72,8 +72,9 @@ def group_sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
     single = values[starts]
     blank = np.isnan(values)
     filled = np.where(blank, 0.0, values)
-    if np.abs(filled).sum() * _UNIT < _MAX_EXACT:
-        units = np.rint(filled * _UNIT).astype(np.int64)
+    is_small = bool(np.abs(filled).sum() * _UNIT < _MAX_EXACT)
+    units = np.rint(filled * _UNIT).astype(np.int64) if is_small else np.zeros(0, dtype=np.int64)
+    if is_small and np.array_equal(units / _UNIT, filled):  # as money, and fast
         sums = np.add.reduceat(units, starts) / _UNIT
     else:
         ends = np.append(starts[1:], len(values))

@@ -244,9 +244,7 @@ def _explain(place: _Column, cell: str) -> DataError:
 def _checked(place: _Column, cell: str, value: float) -> float:
     """The value, if it is plausible."""
     if value < 0:
-        raise place.error(
-            cell, f"{shown(cell)} is negative", "subtract refunds from their purchase"
-        )
+        raise place.error(cell, f"{shown(cell)} is negative", "subtract refunds from sales")
     if value > _MAX_VALUE:
         raise place.error(cell, f"{shown(cell)} is implausibly large", "write the actual number")
     return value

@@ -185,6 +185,10 @@ def _oddity_notes(campaigns: tuple[Campaign, ...], values: Floats) -> list[str]:
             notes.append(f"{campaign.name}: days accepted as they are: {', '.join(found)}.")
     for metric in ("conversions", "revenue"):
         numbers = values[METRICS.index(metric)]
+        for channel in dict.fromkeys(campaign.channel for campaign in campaigns):
+            own = numbers[:, [campaign.channel == channel for campaign in campaigns]]
+            if np.isfinite(own).any() and np.nansum(own) == 0:
+                notes.append(f"{channel}: no {metric} at all; accepted.")
         if np.isfinite(numbers).any() and np.nansum(numbers) == 0:
             notes.append(
                 f"WARNING, no {metric} at all in any export: a plan for {metric} is arbitrary, as "

@@ -102,7 +102,7 @@ def test_too_little_data_is_noted(export_folder: Path, data_settings: Make, expo
     exports.write_rows(export_folder / META, exports.META_HEADER, [row | empty for row in rows])
     keep(export_folder / GOOGLE, lambda row: "YouTube" not in row or row > "2024-02-29")
     notes = "\n".join(load_history(data_settings(export_folder)).notes)
-    assert "metaads-performance.csv: no conversions at all" in notes
+    assert "meta: no conversions at all" in notes
     assert "google/YouTube: only 1 day with a row" in notes
 
 
@@ -148,7 +148,6 @@ def test_the_order_of_rows_does_not_matter(
         (folder / file).write_text("\n".join([header, *rows]))
     shuffled = load_history(data_settings(folder))
     same(clean, shuffled)
-    assert any("sorted" in note for note in shuffled.notes)
 
 
 @given(seed=st.integers(0, 2**32), parts=st.integers(2, 5))
