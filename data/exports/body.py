@@ -117,8 +117,10 @@ def _end_of_days(header: Header, rows: list[list[str]]) -> int:
     A row that spans more days is then a total.
     """
     date, place = header.position[header.period], header.position.get("date_end", 0)
+    if not place:
+        return 0
     days = [row[place] == row[date] for row in rows if len(row) > max(place, date)]
-    return place if place and any(days) and not all(days) and sum(days) > len(days) / 2 else 0
+    return place if any(days) and not all(days) and sum(days) > len(days) / 2 else 0
 
 
 def _fitted(row: list[str], width: int) -> list[str]:

@@ -274,15 +274,8 @@ def _without_totals(
     )
     totals = dated_totals(amounts)
     kept = ~totals
-    rest = Amounts(
-        header.file,
-        amounts.lines[kept],
-        days[kept],
-        amounts.sections[kept],
-        amounts.values[:, kept],
-        {name: cells[kept] for name, cells in texts.items()},
-    )
-    notes += check_undated(rest, _undated(header, body, numbers[:, count:], list(texts)))
+    undated = _undated(header, body, numbers[:, count:], list(texts))
+    notes += check_undated(amounts.chosen(kept), undated)
     dropped = list(body.left_out)
     lost = [*body.undated.lines, *amounts.lines[totals].tolist()]
     if lost:
@@ -291,7 +284,7 @@ def _without_totals(
     frame = pd.DataFrame(
         {
             "date": days,
-            **{name: labels[name] for name in LABELS},
+            **{name: pd.Series(labels[name], dtype=object) for name in LABELS},
             **dict(zip(METRICS, numbers[:, :count], strict=True)),
             "currency": currency,
             "line": amounts.lines,

@@ -6,8 +6,10 @@ whose rows equal, on every day, the sum of at least two other rows; and values t
 `Google total`), which must equal a sum.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -36,6 +38,19 @@ class Amounts:
     sections: Codes  # (rows,)
     values: Floats  # (len(METRICS), rows), money as written; NaN where not exported
     labels: dict[str, NDArray[np.object_]]  # heading -> (rows,) text; columns that tell rows apart
+
+    def chosen(self, rows: NDArray[np.bool_]) -> Self:
+        """The rows of a mask."""
+        if rows.all():
+            return self
+        return dataclasses.replace(
+            self,
+            lines=self.lines[rows],
+            days=self.days[rows],
+            sections=self.sections[rows],
+            values=self.values[:, rows],
+            labels={name: cells[rows] for name, cells in self.labels.items()},
+        )
 
 
 @dataclass(frozen=True, eq=False)
