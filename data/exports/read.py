@@ -59,7 +59,7 @@ def read_exports(settings: DataSettings, progress: Progress = _silent) -> Record
     notes = [*found.notes, *(note for source in sources for note in source.notes)]
     frame, merge_notes = merged(_exports(found, notes), settings)
     frame = summed(frame, KEY).sort_values([*LABELS, "date"], ignore_index=True)
-    frame["date"] = frame["date"].astype("datetime64[ns]")
+    frame = frame.astype({"date": "datetime64[ns]", **dict.fromkeys(LABELS, str)})
     return Records(
         frame.loc[:, list(COLUMNS)],
         sources,

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DataError, data_error, quoted_names
-from ..exports import DataSettings, list_files
+from ..exports import DataSettings, config_error, list_files
 from ..formats import LandingFormat, canonical_heading, landing_format_of, landing_formats
 from ..sheets import numbered_rows, read_content, read_sheets
+from ..storage import shipped_yaml
 
 _HEAD_BYTES = 65_536  # the headings are within these
 MAX_TITLE_ROWS = 40  # rows within which the headings are; titles may stand above them
@@ -36,13 +37,20 @@ def find_log(settings: DataSettings) -> LandingLog | None:
     landing log, which must be of one kind and, of the strict kind, one file.
 
     Raises:
-        ConfigError: `data.path` is null.
+        ConfigError: `data.path` is null, or a file is named that is not there.
         DataError: none has the name, and several files are landing logs of different kinds.
     """
     files = list_files(settings.folder())
     named = files.get(settings.landings_file.lower())
     if named:
         return LandingLog(named[0], _format_of_named(named[0]))
+    if settings.landings_file != shipped_yaml("data/default")["landings_file"]:
+        raise config_error(
+            "landings_file",
+            settings.landings_file,
+            f"a file of {settings.folder()}: {quoted_names(sorted(files)[:12])}",
+            "correct the name, or leave it out: logs are told by their headings",
+        )
     logs = [
         LandingLog(path, found)
         for path in (path for group in files.values() for path in group)

@@ -108,7 +108,7 @@ def _text(path: Path) -> str:
 def _yaml(path: Path, text: str) -> Any:
     """Content of a YAML document with plain values."""
     try:
-        return yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
+        return _Loader(text).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         place = "" if mark is None else f" in row {mark.line + 1}"

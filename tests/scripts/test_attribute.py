@@ -36,8 +36,8 @@ MISTAKES = {
     "an unknown value of converted": (["attribution.converted=session"], ["attribution.converted"]),
     "no folder": (["data.path=not/here"], ["not/here"]),
     "no data path": (["data.path=null"], ["data.path"]),
-    "an empty folder": (["data.path=empty"], ["googleads-performance.csv"]),
-    "another file name": (["data.landings_file=visits.csv"], ["visits.csv", "journeys"]),
+    "an empty folder": (["data.path=empty"], ["no export was found", "contains nothing"]),
+    "another file name": (["data.landings_file=visits.csv"], ["visits.csv", "data.landings_file"]),
     "an output that is a file": (["output=file"], ["file"]),
 }
 

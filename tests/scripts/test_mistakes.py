@@ -58,7 +58,7 @@ MISTAKES = {
     "no folder": (["data.path=not/here"], ["not/here"]),
     "no path": (["data.path=null"], ["data.path"]),
     "a file for a folder": (["data.path=file"], ["file"]),
-    "an empty folder": (["data.path=empty"], ["googleads-performance.csv"]),
+    "an empty folder": (["data.path=empty"], ["no export was found", "contains nothing"]),
     "an unknown channel": (["data.channels=[tv]"], ["tv"]),
     "floors above the total": (
         ["constraints.channel.floor=50%"],
