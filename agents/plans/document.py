@@ -32,7 +32,8 @@ class Plan(NamedTuple):
     forecast: Forecast
     marginal: Floats  # (campaigns,) objective gained per additional unit of the currency
     baselines: Mapping[str, float]  # expected conversions of other policies' plans
-    observed_mean: Floats  # (campaigns,) mean spend per day in the history
+    observed_mean: Floats  # (campaigns,) mean spend per day with spend in the history
+    recent: Floats  # (campaigns,) mean spend per day of the last week of the history
     observed_max: Floats  # (campaigns,) highest spend per day in the history
     notes: tuple[str, ...]
     ratios: Floats | None = None  # (draws, campaigns) journey conversions per claimed conversion
@@ -235,7 +236,7 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
         if extrapolation:
             warnings.append(
                 f"{name}: extrapolation. The plan spends {extrapolation['times_mean']:.1f} times "
-                f"its historical daily mean and up to {extrapolation['times_max']:.1f} times its "
+                f"its mean on days on which it ran and up to {extrapolation['times_max']:.1f} times its "
                 f"highest day so far ({money(campaign['observed_max_daily'], currency)}); "
                 "estimates beyond "
                 "that rest on the prior more than on data."
@@ -249,7 +250,12 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
                 f"{money(scale * _LAST, currency, 0)} would bring "
                 f"{scale * binding['shadow_price']:.1f} more."
             )
-    return [*warnings, *plan.notes]
+        if plan.recent[k] == 0 and plan.cents[:, k].sum() > 0:
+            warnings.append(
+                f"{name}: restarted. It had no spend in the last week of the history; how it "
+                "responds after a pause is not known, and platforms relearn."
+            )
+    return [*warnings, *sorted(plan.notes, key=lambda note: "WARNING" not in note)]
 
 
 def mean_and_interval(expected: Floats, counted: Floats) -> dict[str, float]:

@@ -74,7 +74,8 @@ def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) ->
         baselines=baselines,
         ratios=ratio_draws(problem.objective, len(draws.market.elasticity), Stream.FORECAST),
         claims_budget=_claims_budget(experiment),
-        observed_mean=posterior.spend,
+        observed_mean=posterior.running_spend,
+        recent=posterior.recent,
         observed_max=posterior.spend_max,
         notes=(*_reactive_notes(problem, policy, cents / 100, draws), *experiment.notes),
     )

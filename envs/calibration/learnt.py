@@ -44,6 +44,7 @@ def learnt_report(
         }
         campaigns[campaign.name] = {
             "reference_spend": float(centres.spend[k]),
+            "days_with_spend": int(np.count_nonzero(np.nan_to_num(history.spend[:, k]) > 0)),
             "start": float(draws.initial_ess[k]),
             "unique": float(draws.unique[k]),
             "acceptance": float(draws.acceptance[k]),

@@ -62,6 +62,14 @@ class Posterior:
     currency: str | None = None  # of all amounts, see ``History``
 
     @property
+    def running_spend(self) -> Floats:
+        """(campaigns,) mean spend per day with spend; per day of the history if not known."""
+        days = self.report.get("history", {}).get("days", 1)
+        reports = [self.report.get("campaigns", {}).get(each.name, {}) for each in self.campaigns]
+        ran = np.array([max(report.get("days_with_spend", days), 1) for report in reports])
+        return self.spend * days / ran
+
+    @property
     def draws(self) -> int:
         """Number of draws."""
         return int(self.market.elasticity.shape[0])

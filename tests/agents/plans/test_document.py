@@ -71,6 +71,7 @@ def _plan(conf: Callable[..., dict], cents: list[list[int]], **changes: Any) -> 
         "marginal": np.ones(array.shape[1]),
         "baselines": {},
         "observed_mean": array.mean(0) / 100,
+        "recent": array.mean(0) / 100 + 1,
         "observed_max": array.max(0) / 100,
         "notes": (),
     }
@@ -273,6 +274,7 @@ def test_a_plan_in_another_order_of_campaigns_is_the_same_plan(plans: list[Plan]
         forecast=Forecast(*(draws[..., order] for draws in plan.forecast)),
         marginal=plan.marginal[order],
         observed_mean=plan.observed_mean[order],
+        recent=plan.recent[order],
         observed_max=plan.observed_max[order],
     )
     one, other = document(plan), document(shuffled)
@@ -329,3 +331,15 @@ def test_scoring_the_written_cents_again_gives_the_same_numbers(
         )
         for one, other in zip(plan.forecast, repeated, strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def test_a_campaign_that_is_restarted_is_warned_of_and_warnings_of_the_data_come_first(
+    conf: Callable,
+) -> None:
+    notes = ("read as Google Ads", "WARNING, the last 7 days are not complete")
+    plan = _plan(conf, [[600, 400]] * 2, recent=np.array([1.0, 0.0]), notes=notes)
+    written = document(plan)
+    restarted = [note for note in written["warnings"] if "restarted" in note]
+    assert len(restarted) == 1
+    assert restarted[0].startswith(campaign_name(written["campaigns"][1]))
+    assert written["warnings"][-2:] == [notes[1], notes[0]]
