@@ -31,6 +31,7 @@ from .table import Header, find_header
 from .totals import Amounts, Undated, check_undated, dated_totals
 
 MICROS = 1e6
+_MAX_FRACTIONS = 0.01  # share of counts that are not whole up to which they are errors
 _YEN = frozenset("¥￥")
 _COLUMNS: tuple[Column, ...] = ("cost", "impressions", "clicks", "conversions", "revenue")
 _KINDS: tuple[Kind, ...] = ("money", "count", "count", "number", "money")
@@ -214,8 +215,28 @@ def _parsed(
             mark = decimal_mark([_cells(rows, place) for place in range(len(header.names))])
             if mark is None:
                 raise
+    if kind == "count":
+        _refuse_fraction(header, column, parsed.values, lines)
     notes += parsed.notes
     return parsed.values, parsed.currency or known
+
+
+def _refuse_fraction(header: Header, column: Column, values: Floats, lines: list[int]) -> None:
+    """Raises for a count that is not whole among counts that are: cells in the wrong column.
+
+    Rows that were spread over days or modelled are fractions in many rows, and are let pass.
+    """
+    fractions = np.flatnonzero(values % 1 > 0)
+    if 0 < len(fractions) <= _MAX_FRACTIONS * len(values):
+        row = int(fractions[0])
+        raise data_error(
+            header.file,
+            f"{values[row]:.10g} is not a whole number, as other {column} are",
+            "whole counts",
+            "look for cells in the wrong column, or correct the number",
+            row=lines[row],
+            column=header.name(column),
+        )
 
 
 def _currencies(

@@ -172,10 +172,17 @@ def formats_table() -> str:
     for settings in formats():
         spoken = {language for names in settings.columns.values() for language in names}
         languages = ", ".join(sorted(LANGUAGES[code] for code in spoken - {API, PLAIN})) or "-"
-        headings = [_code(settings.headings(column)) for column in columns]
+        headings = [_code(_english(settings, column)) for column in columns]
         exports = ", ".join(settings.exports)
         rows.append("| " + " | ".join([settings.title, exports, languages, *headings]) + " |")
     return "\n".join(rows) + "\n"
+
+
+def _english(settings: Format, column: Column) -> Names:
+    """Headings of a column in English, in the API and as people name them."""
+    languages = settings.columns.get(column, {})
+    found = [name for key in ("en", API, PLAIN) for name in languages.get(key, ())]
+    return tuple(dict.fromkeys(found)) or settings.headings(column)
 
 
 def _code(headings: tuple[str, ...], most: int = 4) -> str:

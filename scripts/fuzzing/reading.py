@@ -73,14 +73,14 @@ def _unpacked(export: Export, data: bytes) -> bytes:
 def _records(export: Export, rows: list[list[str]]) -> Records | None:
     """Records of the rows of a file; None if a row is neither a record nor what was written."""
     header = [heading.strip() for heading in export.headings]
-    if rows.count(header) != 1:
+    if header not in rows:
         return None
     start = rows.index(header)
     after = export.cells()[len(export.titles) + 1 + len(export.rows) :]
     around = [[cell.strip() for cell in row] for row in [*export.titles, *after]]
     records: Records = []
     for number, row in enumerate(rows):
-        if number == start or not any(row) or row in around:
+        if row == header or not any(row) or row in around:
             continue
         record = _record(export, row) if number > start and len(row) == len(header) else None
         if record is None:
@@ -125,7 +125,7 @@ def _number(export: Export, role: str, cell: str) -> float | None:
     mark = re.escape(export.decimal)
     grouped = rf"[0-9]{{1,3}}(?:{re.escape(export.thousands)}[0-9]{{3}})*"
     whole = "[0-9]+" if not export.thousands else grouped
-    if not re.fullmatch(rf"{whole}(?:{mark}[0-9]+)?", cell):
+    if not re.fullmatch(rf"{whole}(?:{mark}[0-9]+)?|{mark}[0-9]+", cell):
         return None
     plain = cell.replace(export.thousands, "") if export.thousands else cell
     value = float(plain.replace(export.decimal, "."))

@@ -1,6 +1,7 @@
 """Formats of exports: valid declarations, facts from real exports, canonical headings."""
 
 import copy
+import runpy
 
 import pytest
 import yaml
@@ -385,3 +386,10 @@ def test_the_spelling_of_a_heading_does_not_matter(words):
     spellings = ["_".join(words), ".".join(words), "".join(word.title() for word in words)]
     spellings += [" ".join(words).upper(), "-".join(words), f" {'  '.join(words)}:"]
     assert {canonical_heading(text).text for text in spellings} == {" ".join(words)}
+
+
+def test_the_tables_in_the_docs_are_those_of_the_declarations() -> None:
+    module = runpy.run_path(str(CONF.parent / "docs" / "formats.py"))
+    page = module["PAGE"].read_text(encoding="utf-8")
+    assert module["with_tables"](page) == page
+    assert all(settings.title in page for settings in formats())
