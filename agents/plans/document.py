@@ -236,10 +236,10 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
         if extrapolation:
             warnings.append(
                 f"{name}: extrapolation. The plan spends {extrapolation['times_mean']:.1f} times "
-                f"its mean on days on which it ran and up to {extrapolation['times_max']:.1f} times its "
-                f"highest day so far ({money(campaign['observed_max_daily'], currency)}); "
-                "estimates beyond "
-                "that rest on the prior more than on data."
+                "its mean on days on which it ran and up to "
+                f"{extrapolation['times_max']:.1f} times its highest day so far "
+                f"({money(campaign['observed_max_daily'], currency)}); "
+                "estimates beyond that rest on the prior more than on data."
             )
         binding = campaign["binding"]
         low = mean_marginal > 0 and plan.marginal[k] < _LOW_RETURN * mean_marginal

@@ -102,6 +102,9 @@ def _days(
     if header.period in ("month", "quarter"):
         raise _longer(header, body, f"one row per {header.period}")
     days, notes = parse_days(column, settings.date_format, settings.timezone)
+    if header.format.days == "utc":
+        title = header.format.title
+        notes.append(f"{header.file}: {title} counts days in UTC; other platforms in local time.")
     if header.period == "date" and "date_end" in header.position:
         preferred = header.format.columns["date"].values()
         if header.headings[header.position["date"]].text not in {names[0] for names in preferred}:
@@ -146,7 +149,7 @@ def _longer(header: Header, body: Body, given: str) -> DataError:
         f"the rows are {given}",
         "one row per day",
         "export again by day; or, for weeks alone, set data.weekly=spread to spread each over its "
-        "days, which makes all estimates less certain",
+        "days, which loses what single days say",
         row=body.data.lines[0],
         column=header.name(header.period),
     )
