@@ -67,7 +67,8 @@ class Posterior:
         days = self.report.get("history", {}).get("days", 1)
         reports = [self.report.get("campaigns", {}).get(each.name, {}) for each in self.campaigns]
         ran = np.array([max(report.get("days_with_spend", days), 1) for report in reports])
-        return self.spend * days / ran
+        mean: Floats = self.spend * days / ran
+        return mean
 
     @property
     def draws(self) -> int:
