@@ -47,12 +47,11 @@ from .response_forms import (
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-_FILES = {
+_FILES = {  # of the sample; other channels have a file of their name and a column Channel
     "google": "googleads-performance.csv",
     "meta": "metaads-performance.csv",
     "microsoft": "microsoftads-performance.csv",
 }
-_CHANNELS_WITHOUT_TYPES = ("meta",)  # their exports have no campaign types
 _RAMP_START = 0.03  # spend before the ramp, as a share of the spend after it
 
 
@@ -119,19 +118,16 @@ class SyntheticSettings(Settings):
         """Return the campaigns in the order of the configuration.
 
         Raises:
-            ConfigError: if no export format can hold a campaign.
+            ConfigError: if a channel stands beside its own campaigns.
         """
         campaigns = [Campaign(name.split("/")[0], _type_of(name)) for name in self.campaigns]
+        whole = {campaign.channel for campaign in campaigns if campaign.campaign_type is None}
         for campaign in campaigns:
-            if campaign.channel not in _FILES:
+            if campaign.campaign_type is not None and campaign.channel in whole:
                 raise ConfigError(
-                    f"campaigns.{campaign.name}: unknown channel {campaign.channel!r}; allowed: "
-                    f"{', '.join(_FILES)}."
-                )
-            if (campaign.campaign_type is None) != (campaign.channel in _CHANNELS_WITHOUT_TYPES):
-                raise ConfigError(
-                    f"campaigns.{campaign.name}: allowed: a channel and a campaign type, as in "
-                    f"google/YouTube; for {', '.join(_CHANNELS_WITHOUT_TYPES)} the channel alone."
+                    f"campaigns.{campaign.name}: {campaign.channel!r} stands there too, as one "
+                    "campaign. Allowed: a channel alone, or campaigns of it such as "
+                    "google/YouTube. To fix: remove one of the two."
                 )
         return campaigns
 
@@ -202,10 +198,9 @@ def write_advertiser(advertiser: Advertiser, settings: SyntheticSettings) -> lis
     """Write the exports, the landings log and ``truth.json``; return the files."""
     folder = settings.path
     written = []
-    for channel, file in _FILES.items():
-        table = _export(advertiser, channel)
-        if table is not None:
-            written.append(write_text(folder / file, table.to_csv(index=False)))
+    for channel in dict.fromkeys(campaign.channel for campaign in advertiser.campaigns):
+        file = _FILES.get(channel, f"{short_ids([channel])[0]}.csv")
+        written.append(write_text(folder / file, _export(advertiser, channel).to_csv(index=False)))
     if settings.landings:
         rng = generator(settings.seed, 1)
         visits = draw_landings(
@@ -294,13 +289,15 @@ def _share_credit(counts: Floats, campaigns: list[Campaign], rng: np.random.Gene
     return np.asarray(np.maximum(shared, 0.0).round(1))
 
 
-def _export(advertiser: Advertiser, channel: str) -> pd.DataFrame | None:
-    """Return one channel's export, rows by date and type; None if it has no campaign."""
+def _export(advertiser: Advertiser, channel: str) -> pd.DataFrame:
+    """Return one channel's export, rows by date and type."""
     tables = []
     for k, campaign in enumerate(advertiser.campaigns):
         if campaign.channel != channel:
             continue
         columns: dict[str, Any] = {"Date": np.datetime_as_string(advertiser.dates)}
+        if channel not in _FILES:
+            columns["Channel"] = channel
         if campaign.campaign_type is not None:
             columns["Campaign type"] = campaign.campaign_type
         columns["Impressions"] = advertiser.impressions[:, k]
@@ -314,8 +311,6 @@ def _export(advertiser: Advertiser, channel: str) -> pd.DataFrame | None:
             "Revenue": advertiser.revenue[:, k],
         }
         tables.append(pd.DataFrame(columns)[advertiser.present[:, k]])
-    if not tables:
-        return None
     keys = ["Date", "Campaign type"] if "Campaign type" in tables[0] else ["Date"]
     return pd.concat(tables).sort_values(keys, kind="stable")
 

@@ -38,6 +38,7 @@ _PLATFORMS = {
     "microsoft": Platform("bing", 0.35, 0.0115),
     "meta": Platform("facebook", 0.15, 0.0025),
 }
+_OTHER_RATES = (0.25, 0.01)  # of platforms that are not listed
 _SEARCH_ENGINES = ("google", "bing", "yahoo!", "duckduckgo", "ecosia")
 _SOCIAL_NETWORKS = ("facebook", "instagram", "pinterest", "youtube", "tiktok")
 _UNPAID = (
@@ -111,7 +112,7 @@ def _paid_visits(
     meta = np.array([c.campaign_type is None for c in campaigns])[campaign]
     seconds = np.where(meta, rng.integers(0, 120, len(day)), seconds)  # imputed by the platform
     types = np.array([c.campaign_type for c in campaigns], dtype=object)
-    platforms = [_PLATFORMS[c.channel] for c in campaigns]
+    platforms = [_PLATFORMS.get(c.channel, Platform(c.channel, *_OTHER_RATES)) for c in campaigns]
     sources = np.array([platform.source for platform in platforms], dtype=object)
     return_rate = np.array([platform.return_rate for platform in platforms])
     conversion_rate = np.array([platform.conversion_rate for platform in platforms])

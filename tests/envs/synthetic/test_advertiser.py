@@ -139,8 +139,19 @@ def test_settings_are_refused_by_key(conf, tmp_path, key, value):
         settings_of(conf, tmp_path, **{key: value})
 
 
-@pytest.mark.parametrize("name", ["tiktok", "google"])
-def test_a_campaign_that_cannot_be_exported_is_named(conf, priors, tmp_path, name):
+def test_a_channel_beside_its_own_campaigns_is_refused(conf, priors, tmp_path):
     row = conf("advertiser/default.yaml")["campaigns"]["meta"]
-    with pytest.raises(MediaGymError, match=name):
-        synthesize(settings_of(conf, tmp_path, campaigns={name: row}), priors)
+    campaigns = {"google": row, "google/YouTube": row}
+    with pytest.raises(MediaGymError, match="google/YouTube: 'google' stands there too"):
+        synthesize(settings_of(conf, tmp_path, campaigns=campaigns), priors)
+
+
+def test_any_channel_can_be_drawn_and_is_read_back(conf, priors, tmp_path):
+    row = conf("advertiser/default.yaml")["campaigns"]["meta"]
+    names = ["Podcast Ads", "tiktok/In-feed", "tiktok/Top view"]
+    settings = settings_of(conf, tmp_path, campaigns=dict.fromkeys(names, row))
+    drawn = synthesize(settings, priors)
+    write_advertiser(drawn, settings)
+    history = load_history(DataSettings.of(conf("data/default.yaml", path=tmp_path)))
+    assert list(history.names) == names
+    np.testing.assert_array_equal(history.totals.spend, drawn.spend.sum(0))
