@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,7 +27,9 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     """Writes a file atomically and creates its folder if needed.
 
     The bytes go to a temporary file in the same folder (a rename is atomic only within one file
-    system), are flushed to disk, and then replace any existing file of that name.
+    system), are flushed to disk, and then replace any existing file of that name. A link to a
+    regular file is itself replaced: the file that it led to, which may lie in another folder, keeps
+    its content.
 
     Args:
         path: file to write.
@@ -36,10 +39,12 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
         The path.
 
     Raises:
-        DataError: the path is not writable; an existing file is left untouched.
+        DataError: the path is not writable, or not `require_replaceable`; an existing file is left
+            untouched.
     """
     target = Path(path)
     temporary: str | None = None
+    require_replaceable(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -59,6 +64,41 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
             with suppress(OSError):  # absent once the rename has succeeded
                 os.unlink(temporary)
     return target
+
+
+def require_replaceable(path: str | Path) -> None:
+    """Raises unless a path is a regular file, a link to one, or a name that does not exist yet.
+
+    Raises:
+        DataError: the path is, or leads to, a folder, a device, a pipe or a socket; or it is a link
+            that leads nowhere.
+    """
+    target, kind = Path(path), None
+    try:
+        mode = target.stat().st_mode
+        kind = None if stat.S_ISREG(mode) else _kind_of(mode)
+    except (FileNotFoundError, NotADirectoryError):
+        if target.is_symlink():
+            kind = "a link that leads nowhere"
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        kind = f"no usable path ({getattr(error, 'strerror', None) or error})"
+    if kind is not None:
+        raise DataError(
+            f"{target}: cannot be written, it is {kind}. Allowed: a regular file, which is then "
+            "replaced, or a name that does not exist yet. To fix: choose another output."
+        )
+
+
+def _kind_of(mode: int) -> str:
+    """What a path is that is no regular file."""
+    kinds = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+    }
+    return kinds.get(stat.S_IFMT(mode), "no regular file")
 
 
 def write_text(path: str | Path, content: str) -> Path:
@@ -84,7 +124,7 @@ def read_json(path: str | Path) -> Any:
     """
     file = Path(path)
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
+        return json.loads(_content(file).decode("utf-8-sig"))
     except OSError as error:
         raise _unreadable(file, error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:  # ValueError also covers a wrong encoding
@@ -106,12 +146,20 @@ def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
     """
     file = Path(path)
     try:
-        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as archive:
+        with np.load(io.BytesIO(_content(file)), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except OSError as error:
         raise _unreadable(file, error.strerror or str(error)) from error
     except Exception as error:  # damaged archives raise many types inside zipfile and numpy
         raise _unreadable(file, f"not an npz archive: {error}") from error
+
+
+def _content(file: Path) -> bytes:
+    """Content of a regular file; opening a pipe would wait for a writer that never comes."""
+    mode = file.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(f"it is {_kind_of(mode)}")
+    return file.read_bytes()
 
 
 def _unreadable(path: Path, reason: str) -> DataError:
