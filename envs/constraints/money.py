@@ -17,9 +17,18 @@ _AMOUNT = re.compile(
 )
 
 
+MAX_CENTS = 2**53 - 1  # largest amount whose cents are exact in double precision
+
+
+def brief(value: Any) -> str:
+    """Return a value for a message on one line; only a long one is quoted and cut."""
+    text = str(value) if isinstance(value, (bool, int, float, type(None))) else repr(value)
+    return text if len(text) <= 200 and text.isprintable() else shown(text)
+
+
 def refused(key: str, value: Any, allowed: str, remedy: str) -> ConfigError:
     """Return a ConfigError about a key of the constraints: value, allowed values, remedy."""
-    text = shown(value) if isinstance(value, str) else value
+    text = shown(value) if isinstance(value, str) else brief(value)
     return ConfigError(
         f"constraints.{key}: {text} does not fit. Allowed: {allowed}. To fix: {remedy}."
     )
@@ -80,6 +89,8 @@ def dollars(value: Any, key: str, currency: str | None = None) -> Decimal:
     number = _as_decimal(value) if match is None else Decimal(match["number"])
     if number is None or (signs and currency_of(*signs) is None):
         raise refused(key, value, _allowed(currency), "write it in one of these ways")
+    if number * 100 > MAX_CENTS:
+        raise refused(key, value, f"at most {MAX_CENTS / 100:g}", "lower it")
     if signs and currency is not None and currency_of(*signs, currency) is None:
         remedy = "convert it to that currency"
         raise refused(key, value, f"{_allowed(currency)}, as the exports are in {currency}", remedy)

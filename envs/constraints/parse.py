@@ -17,7 +17,11 @@ from ..projection import Tree
 from .constraints import Cents, Constraints
 from .feasibility import require_feasible
 from .file import with_file
-from .money import cents, dollars, refused, share
+from .money import MAX_CENTS, brief, cents, dollars, refused, share
+
+_MAX_DAYS = 366  # days of a flight
+_MAX_PACE = 1e6  # multiple of an even pace
+_MAX_CHANGE = 1000.0  # share of yesterday's spend
 
 
 class Named(Protocol):
@@ -141,9 +145,10 @@ def constraints_from_json(document: Mapping[str, Any]) -> Constraints:
 
 
 def _check_flight(names: tuple[str, ...], days: int) -> None:
-    if isinstance(days, bool) or not isinstance(days, int) or days < 1:
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= _MAX_DAYS:
         raise ConfigError(
-            f"days of the flight: {days!r} does not fit. Allowed: a whole number, 1 or more. "
+            f"days of the flight: {days!r} does not fit. Allowed: a whole number from 1 to "
+            f"{_MAX_DAYS}. "
             "To fix: give the number of days to plan."
         )
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -156,8 +161,8 @@ def _check_flight(names: tuple[str, ...], days: int) -> None:
 
 def _total(value: Any, currency: str | None) -> int:
     exact = dollars(value, "total", currency) * 100
-    if exact != exact.to_integral_value() or exact <= 0:
-        allowed = f"{currency or 'dollars'} in whole cents, above 0"
+    if exact != exact.to_integral_value() or not 0 < exact <= MAX_CENTS:
+        allowed = f"{currency or 'dollars'} in whole cents, above 0 and up to {MAX_CENTS / 100:g}"
         raise refused("total", value, allowed, "round it to cents")
     return int(exact)
 
@@ -174,15 +179,16 @@ def _pace(pacing: Any, change_limit: Any, days: int) -> tuple[tuple[float, float
     allowed = "two numbers [a, b] with 0 <= a <= 1 <= b, or null"
     try:
         low, high = (float(end) for end in band)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise refused("pacing", pacing, allowed, "start from [0.5, 1.5]") from None
-    if not 0 <= low <= 1 <= high < np.inf:
+    if not 0 <= low <= 1 <= high <= _MAX_PACE:
         raise refused("pacing", pacing, allowed, "start from [0.5, 1.5]")
     if change_limit is None:
         return (low, high), None
     limit = float(share(change_limit, "change_limit"))
-    if limit <= 0:
-        raise refused("change_limit", change_limit, "a share above 0%, or null", "raise it")
+    if not 0 < limit <= _MAX_CHANGE:
+        allowed = f"a share above 0% and up to {_MAX_CHANGE:.0%}, or null"
+        raise refused("change_limit", change_limit, allowed, "change it")
     if (low, high) != (1.0, 1.0):
         # At an uneven pace, limited changes of yesterday's spend may not reach today's total.
         raise refused("pacing", pacing, "[1, 1] where there is a change_limit", "set pacing=[1, 1]")
@@ -241,6 +247,31 @@ def _limits(
     return rows[:, 0], rows[:, 1], rows[:, 2]
 
 
+_EXCLUDED = {"off": ("fixed", "floor"), "fixed": ("floor", "cap")}  # keys that one key rules out
+
+
+def _require_no_contradiction(node: dict[str, tuple[Any, str]]) -> None:
+    """Refuse two keys that one entry gives and that cannot both hold.
+
+    A key of a single node may replace the default of all nodes, which is another entry.
+    """
+    for key, others in _EXCLUDED.items():
+        value, where = node.get(key, (None, ""))
+        if value is None or value is False:
+            continue
+        entry = where.rpartition(".")[0]
+        for other in others:
+            second, second_where = node.get(other, (None, ""))
+            if second is None or second_where.rpartition(".")[0] != entry:
+                continue
+            raise refused(
+                where,
+                value,
+                f"{key} without {other}, and constraints.{second_where} is {brief(second)}",
+                "remove one of the two",
+            )
+
+
 def _limit(
     node: dict[str, tuple[Any, str]], total: int, currency: str | None
 ) -> tuple[int, int, int]:
@@ -253,8 +284,9 @@ def _limit(
         return min(cents(value, total, where, up, currency), total + 1)
 
     off, where = node.get("off", (False, "off"))
-    if off not in (True, False, None):
+    if off is not None and not isinstance(off, bool):
         raise refused(where, off, "true or false", "write off: true, or remove it")
+    _require_no_contradiction(node)
     daily = min(amount("daily_cap", total, False), total)
     if off:
         return 0, 0, daily
@@ -265,6 +297,6 @@ def _limit(
     if floor > cap:
         value, where = node["floor"]
         limit, limit_key = node.get("cap", (None, "total"))
-        limit_text = "the total" if limit is None else f"{limit} (constraints.{limit_key})"
+        limit_text = "the total" if limit is None else f"{brief(limit)} (constraints.{limit_key})"
         raise refused(where, value, f"at most the cap, {limit_text}", "lower the floor")
     return floor, cap, daily

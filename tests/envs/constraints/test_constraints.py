@@ -163,8 +163,42 @@ REFUSED = {
     "change at any pace": ({"change_limit": "25%"}, r"constraints.pacing.*where there is a change"),
     "change in dollars": ({"change_limit": 500}, r"constraints.change_limit: 500.*percent sign"),
     "no change": ({"change_limit": "0%", "pacing": [1, 1]}, r"constraints.change_limit: '0%'"),
+    "fixed and cap": (
+        {"campaigns": {"meta": {"fixed": "10%", "cap": "5%"}}},
+        r"campaigns.meta.fixed: '10%' .*constraints.campaigns.meta.cap is '5%'",
+    ),
+    "fixed and floor": (
+        {"channels": {"google": {"fixed": "10%", "floor": "5%"}}},
+        r"channels.google.fixed: '10%' .*constraints.channels.google.floor is '5%'",
+    ),
+    "off and floor": (
+        {"campaigns": {"meta": {"off": True, "floor": "10%"}}},
+        r"campaigns.meta.off: True .*constraints.campaigns.meta.floor is '10%'",
+    ),
+    "off and fixed": (
+        {"campaigns": {"meta": {"off": True, "fixed": 100}}},
+        r"campaigns.meta.off: True .*constraints.campaigns.meta.fixed is 100",
+    ),
+    "off by number": ({"campaigns": {"meta": {"off": 1}}}, r"constraints.campaigns.meta.off"),
+    "off by list": ({"campaigns": {"meta": {"off": []}}}, r"constraints.campaigns.meta.off"),
+    "total out of range": ({"total": 1e18}, r"constraints.total: 1e\+18 .*at most 9.0"),
+    "total of many digits": ({"total": "9" * 5000}, r"constraints.total: '9{40}\.\.\.'"),
+    "floor out of range": ({"campaign": {"floor": 1e300}}, r"constraints.campaign.floor: 1e\+300"),
+    "endless pace": ({"pacing": [0.5, 1e300]}, r"constraints.pacing"),
+    "pacing of whole numbers": ({"pacing": [0, 10**400]}, r"constraints.pacing"),
+    "endless change": (
+        {"change_limit": "9" * 400 + "%", "pacing": [1, 1]},
+        r"constraints.change_limit: '9{40}\.\.\.'",
+    ),
     "off in words": ({"campaigns": {"meta": {"off": "yes"}}}, r"constraints.campaigns.meta.off"),
 }
+
+
+def test_a_key_of_one_campaign_may_replace_the_default_of_all(build):
+    constraints = build(
+        campaign={"floor": "1%", "cap": "45%"}, campaigns={"meta": {"fixed": "10%"}}, channel={}
+    )
+    assert constraints.floor_cents[1][2] == constraints.cap_cents[1][2] == 2_000_000
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -179,7 +213,7 @@ def test_a_missing_key_is_named(ads):
         parse_constraints(ConstraintSettings.of({}, "constraints"), ads(*NAMES), 30)
 
 
-@pytest.mark.parametrize("days", [0, -1, 2.5, True])
+@pytest.mark.parametrize("days", [0, -1, 2.5, True, 367, 1_000_000])
 def test_a_flight_has_whole_days(build, days):
     with pytest.raises(ConfigError, match="days of the flight"):
         build(days=days)
