@@ -13,9 +13,10 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from ..data.cache import Entry
 from ..data.errors import ConfigError
 from ..data.settings import Settings
-from ..data.storage import digest, read_arrays, shipped_yaml, write_arrays
+from ..data.storage import digest, shipped_yaml
 from ..data.types import Floats
 from ..envs.calibration import Posterior
 from ..envs.environment import EnvSettings, MarketSource
@@ -81,9 +82,12 @@ class Experiment(ABC):
             split: ``validation`` or ``test``.
             kind: ``daily``, or ``constant`` for plans that are the same every day.
         """
-        markets = len(self.held_out(split).market.elasticity)
+        markets, campaigns = self.held_out(split).market.elasticity.shape
         depends = split, markets, self.evaluation.seed
-        return self.cached(f"{kind}-{split}", depends, lambda: self._optimise_plans(split, kind))
+        shape = self.problem.days, markets, campaigns
+        return self.cached(
+            f"{kind}-{split}", depends, shape, lambda: self._optimise_plans(split, kind)
+        )
 
     def settings(self, name: str, kind: type[AgentSettings]) -> AgentSettings:
         """Return a baseline's settings: the configured ones if it is the agent, else the defaults.
@@ -96,20 +100,24 @@ class Experiment(ABC):
             return self.agent
         return kind.of(shipped_yaml(f"agent/{name}"), "agent")
 
-    def cached(self, name: str, depends: Any, compute: Callable[[], Floats]) -> Floats:
-        """Return an array that is slow to compute, from the cache if it is there.
+    def cached(
+        self, name: str, depends: Any, shape: tuple[int, ...], compute: Callable[[], Floats]
+    ) -> Floats:
+        """Return an array that is slow to compute, from the cache if it is there and sound.
 
         Args:
             name: prefix of the file's name.
             depends: JSON-able; everything that the array depends on beside the problem.
+            shape: shape of the array.
             compute: computes the array; called if it is not in the cache.
         """
         path = self.cache_path(name, depends, "npz")
-        if path.exists():
-            return read_arrays(path)["plan"]
-        plan = compute()
-        write_arrays(path, {"plan": plan})
-        return plan
+        entry = Entry(path, f"{path.parent.name}/{path.stem}", _VERSION)
+        arrays = entry.arrays({"result": shape})
+        if arrays is None:
+            arrays = {"result": compute()}
+            entry.write_arrays(arrays)
+        return arrays["result"]
 
     def cache_path(self, name: str, depends: Any, suffix: str) -> Path:
         """Return the file of a result that depends on this experiment and on ``depends``."""

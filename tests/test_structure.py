@@ -21,7 +21,17 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "scripts": "cli fuzzing benchmarks",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
-    "data": {"errors", "types", "settings", "storage", "plotting", "history", "names"},
+    "data": {
+        "cache",
+        "errors",
+        "types",
+        "settings",
+        "storage",
+        "plotting",
+        "history",
+        "names",
+        "display",
+    },
     "envs": set(),
     "agents": {"policy", "rollout", "experiment"},
 }

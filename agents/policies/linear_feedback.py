@@ -13,7 +13,6 @@ import numpy as np
 from pydantic import Field
 
 from ...data.settings import Settings
-from ...data.storage import read_json, write_json
 from ...data.types import Floats
 from ...envs.arrays import Array
 from ...envs.flight import ActionSettings, Observable, Problem, level_shift, requested_spend
@@ -73,14 +72,10 @@ class LinearFeedback:
 
 
 def linear_feedback(experiment: Experiment, split: str) -> LinearFeedback:
-    """Return the policy; its gains are cached as JSON."""
+    """Return the policy; its gains are cached."""
     settings = experiment.settings("cma", LinearFeedbackSettings)
     depends = [settings.model_dump(), experiment.env.action.model_dump()]
-    path = experiment.cache_path("cma", depends, "json")
-    if not path.exists():
-        write_json(path, dict(zip(GAINS, search(experiment, settings).tolist(), strict=True)))
-    gains_by_name = read_json(path)
-    gains = np.array([gains_by_name[name] for name in GAINS])
+    gains = experiment.cached("cma", depends, (len(GAINS),), lambda: search(experiment, settings))
     return LinearFeedback(experiment.problem, experiment.env.action, gains)
 
 

@@ -45,7 +45,10 @@ def static_cvar(experiment: Experiment, split: str) -> PlanPolicy:
     """Return the policy of the CVaR-optimal plan, which is cached."""
     settings = experiment.settings("static_cvar", CvarSettings)
     plan = experiment.cached(
-        "static_cvar", settings.model_dump(), lambda: _optimise(experiment, settings)
+        "static_cvar",
+        settings.model_dump(),
+        experiment.problem.static_plan.shape,
+        lambda: _optimise(experiment, settings),
     )
     return PlanPolicy("static_cvar", plan)
 

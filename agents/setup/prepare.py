@@ -1,7 +1,7 @@
 """From a configuration to an experiment: a task of the benchmark, or an advertiser's calibration.
 
 A calibration is cached by the content of the data and of every setting it depends on, with the
-static plan beside it.
+static plan beside it. An entry that fails its check is made anew.
 """
 
 from pathlib import Path
@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from ...data.attribution import attribution_reader
-from ...data.errors import ConfigError
+from ...data.cache import Entry, note
+from ...data.errors import ConfigError, DataError
 from ...data.history import History
 from ...data.journeys import load_landings
 from ...data.storage import SAMPLE, digest, shipped_yaml
@@ -33,6 +34,7 @@ from ..training import Learner
 from .config import CalibrateCommand, ExperimentConfig
 
 _VERSION = 6  # version of cached calibrations; raise it when the method changes
+_FILES = ("posterior.npz", "posterior.json")  # of a cached calibration
 _TASK_GROUPS = {  # group that a task defines itself -> YAML that must be unchanged
     "constraints": "default",
     "objective": "conversions",
@@ -129,7 +131,7 @@ def find_journeys(config: ExperimentConfig, history: History) -> JourneyFindings
 def calibrated(
     config: ExperimentConfig, history: History, findings: JourneyFindings, progress: Progress
 ) -> tuple[Path, Posterior]:
-    """Return the folder and the posterior of a history, from the cache if it is there."""
+    """Return the folder and the posterior of a history, from the cache if there and sound."""
     priors, settings = config.priors, config.calibration
     key = digest(
         _VERSION,
@@ -138,12 +140,18 @@ def calibrated(
         findings.to_json(),
         settings.model_dump(),
     )
-    folder = config.cache / f"posterior-{key}"
-    if (folder / "posterior.json").exists():
-        progress(f"calibration found in {folder}")
-        return folder, load_posterior(folder)
+    entry = Entry(config.cache / f"posterior-{key}", key, _VERSION)
+    folder = entry.path
+    if entry.files_sound(_FILES):
+        try:
+            posterior = load_posterior(folder)
+            progress(f"calibration found in {folder}")
+            return folder, posterior
+        except (DataError, KeyError, TypeError, ValueError, AttributeError):
+            note(f"cache entry {folder}: it is not a calibration; it is made anew.")
     posterior = calibrate(history, priors, settings, progress, findings)
     save_posterior(posterior, folder)
+    entry.seal_files(_FILES)
     progress(f"calibration saved in {folder}")
     return folder, posterior
 

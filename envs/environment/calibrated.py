@@ -1,12 +1,13 @@
 """Environments of a calibration, behind ``gym.make("mediagym/Calibrated-v0")``."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ...data.errors import ConfigError, DataError
-from ...data.storage import SAMPLE, digest, read_arrays, shipped_yaml, write_arrays
+from ...data.cache import Entry, note, user_cache
+from ...data.errors import ConfigError
+from ...data.storage import SAMPLE, digest, shipped_yaml
+from ...data.types import Floats
 from ..calibration import Posterior, load_posterior
 from ..constraints import ConstraintSettings, parse_constraints
 from ..flight import Problem, problem_of
@@ -36,7 +37,8 @@ def problem_in(
 ) -> Problem:
     """Return the problem of a posterior and a configuration.
 
-    The static plan is cached in the folder, under a digest of everything it depends on.
+    The static plan is cached in the folder, under a digest of everything it depends on; that of a
+    shipped calibration, whose folder is not written to, in the user's cache folder.
 
     Args:
         folder: folder of the calibration.
@@ -64,14 +66,40 @@ def problem_in(
         objective.to_json(),
         solver.model_dump(),
     )
-    path = folder / f"static-{key}.npz"
-    if path.exists():
-        plan = read_arrays(path)["plan"]
-    else:
-        plan = static_plan(posterior, limits, objective, days, solver, progress)
-        with suppress(DataError):  # an installed sample may lie in a read-only folder
-            write_arrays(path, {"plan": plan})
+    plan = _cached_plan(
+        folder,
+        f"static-{key}",
+        (days, len(posterior.campaigns)),
+        lambda: static_plan(posterior, limits, objective, days, solver, progress),
+    )
     return problem_of(posterior, limits, objective, plan)
+
+
+def _cached_plan(
+    folder: Path, key: str, shape: tuple[int, int], compute: Callable[[], Floats]
+) -> Floats:
+    """Return a static plan from the folder of its calibration or the user's cache, or compute it.
+
+    Args:
+        folder: folder of the calibration.
+        key: name of the entry.
+        shape: days and campaigns.
+        compute: computes the plan; called if no sound entry is found.
+    """
+    shipped = folder.resolve().is_relative_to(SAMPLE.resolve())
+    writable = user_cache() if shipped else folder
+    places = [folder] if writable in (None, folder) else [folder, writable]
+    entries = [Entry(place / f"{key}.npz", key, _VERSION) for place in places if place]
+    for entry in entries:
+        arrays = entry.arrays({"plan": shape})
+        if arrays is not None:
+            return arrays["plan"]
+    plan = compute()
+    if writable is None:
+        note("there is no home folder, so the static plan is not cached; set HOME to keep it.")
+    else:
+        entries[-1].keep_arrays({"plan": plan})
+    return plan
 
 
 def make_env(

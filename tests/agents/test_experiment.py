@@ -13,6 +13,7 @@ from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.rollout import rollout_policy
 from mediagym.agents.training import validation_percent
 from mediagym.data.errors import ConfigError
+from mediagym.data.storage import read_arrays, write_arrays
 from mediagym.envs.market import simulate
 from mediagym.envs.suite import reference_of, task_of
 
@@ -78,6 +79,27 @@ def test_plans_of_a_calibration_are_better_than_the_static_one_and_kept(
     before = file.stat().st_mtime_ns
     np.testing.assert_array_equal(experiment.plans("test", kind), plans)
     assert file.stat().st_mtime_ns == before
+
+
+def test_a_damaged_result_is_computed_again_and_said(
+    task: Experiment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def result(count: int = 2) -> Any:
+        return task.cached("x", count, (count,), lambda: np.arange(1.0, 1 + count))
+
+    first = result()
+    (file,) = tmp_path.rglob("x-*.npz")
+    for damage in (
+        lambda: write_arrays(file, {"plan": np.zeros(2)}),  # the old form
+        lambda: write_arrays(file, {**read_arrays(file), "result": np.zeros(2)}),
+        lambda: file.write_bytes(file.read_bytes()[:-9]),
+        lambda: (result(3), next(p for p in tmp_path.rglob("x-*") if p != file).rename(file)),
+    ):
+        damage()
+        np.testing.assert_array_equal(result(), first)
+        assert capsys.readouterr().err.count(f"note: cache entry {file}: ") == 1
+    np.testing.assert_array_equal(result(), first)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_task_s_daily_plans_are_worth_what_ships(task: Experiment) -> None:

@@ -1,3 +1,4 @@
+import hashlib
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ from mediagym.agents.policies import BASELINES, BaselineSettings, baseline
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.setup import ExperimentConfig, candidates_of, prepare
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
+from mediagym.data.storage import read_arrays, read_json, write_arrays, write_json
 
 Config = Callable[..., dict[str, Any]]
 GROUPS = (
@@ -127,12 +129,65 @@ def test_another_budget_is_planned_anew(config: Config, tmp_path: Path) -> None:
     assert len(list(folder.glob("static-*.npz"))) == 2
 
 
-def test_a_broken_cache_is_refused_in_words(config: Config, tmp_path: Path) -> None:
+def _zeros(path: Path) -> None:
+    write_arrays(path, {name: 0 * array for name, array in read_arrays(path).items()})
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("posterior.npz", lambda path: path.write_bytes(b"half a file")),
+        ("posterior.npz", _zeros),
+        ("posterior.json", lambda path: write_json(path, [])),
+        ("posterior.json", lambda path: path.unlink()),
+        ("seal.json", lambda path: path.unlink()),
+    ],
+    ids=["truncated", "zeros", "a list", "missing", "old form"],
+)
+def test_a_broken_calibration_is_made_anew_and_said(
+    config: Config,
+    tmp_path: Path,
+    name: str,
+    damage: Callable[[Path], Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, _ = _prepare(config())
+    (folder,) = (tmp_path / "cache").iterdir()
+    damage(folder / name)
+    assert capsys.readouterr().err == ""
+    again, lines = _prepare(config())
+    assert _calibrated(lines)
+    assert again.posterior.fingerprint() == first.posterior.fingerprint()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"note: cache entry {folder}: ")
+    assert not _calibrated(_prepare(config())[1])
+    assert capsys.readouterr().err == ""
+
+
+def test_a_sealed_entry_that_is_no_calibration_is_made_anew(
+    config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     _prepare(config())
     (folder,) = (tmp_path / "cache").iterdir()
-    (folder / "posterior.npz").write_bytes(b"half a file")
-    with pytest.raises(DataError, match=r"posterior\.npz"):
-        _prepare(config())
+    seal = read_json(folder / "seal.json")
+    text = write_json(folder / "posterior.json", {"version": 2}).read_bytes()
+    seal["sha256"]["posterior.json"] = hashlib.sha256(text).hexdigest()
+    write_json(folder / "seal.json", seal)
+    assert _calibrated(_prepare(config())[1])
+    assert "is not a calibration" in capsys.readouterr().err
+
+
+def test_a_static_plan_put_in_by_hand_is_not_believed(
+    config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = _prepare(config())[0].problem.static_plan
+    ((path),) = (tmp_path / "cache").rglob("static-*.npz")
+    for arrays in ({"plan": 0 * plan}, {**read_arrays(path), "plan": 0 * plan}):
+        write_arrays(path, arrays)
+        np.testing.assert_array_equal(_prepare(config())[0].problem.static_plan, plan)
+        assert capsys.readouterr().err.count(f"note: cache entry {path}: ") == 1
+    _prepare(config())
+    assert capsys.readouterr().err == ""
 
 
 def test_a_cache_that_cannot_be_written_is_refused_in_words(config: Config, tmp_path: Path) -> None:
