@@ -9,6 +9,7 @@ from ...data.storage import read_json, write_json
 from .config import TrainCommand
 
 _CONFIG = "run.json"
+_FOLDERS = ("cache", "references_dir")  # folders that a run writes to beside its own
 
 
 def resumable(folder: str | Path) -> bool:
@@ -18,6 +19,9 @@ def resumable(folder: str | Path) -> bool:
 
 def configured(config: Mapping[str, Any], given: list[str]) -> dict[str, Any]:
     """Return a run's configuration: the given one, or the stored one if a run is resumed.
+
+    A resumed run writes into its own folder alone, wherever its stored configuration points: its
+    cache is there, and it joins no reference policies. Overrides of these folders are obeyed.
 
     Args:
         config: plain containers, as the command line composes them.
@@ -34,13 +38,23 @@ def configured(config: Mapping[str, Any], given: list[str]) -> dict[str, Any]:
             f"resume: {str(resumed)!r} holds no training run ({_CONFIG}); give the folder of a run "
             "of scripts/train.py."
         )
-    others = [word for word in given if not word.startswith("resume=")]
+    own = ("resume", *_FOLDERS)
+    others = [word for word in given if word.partition("=")[0] not in own]
     if others:
         raise ConfigError(
             f"resume: {others[0]!r} was given too; a run goes on as it began. Leave it out, or "
             "start a new run."
         )
-    return dict(read_json(resumed / _CONFIG))
+    stored = read_json(resumed / _CONFIG)
+    if not isinstance(stored, dict):
+        raise ConfigError(
+            f"resume: {str(resumed / _CONFIG)!r} is not a configuration. Allowed: a file that "
+            "scripts/train.py wrote. To fix: start a new run."
+        )
+    overridden = [word.partition("=")[0] for word in given]
+    folders = {"cache": str(resumed / "cache"), "references_dir": None}
+    chosen = {key: config[key] for key in _FOLDERS if key in overridden}
+    return {**stored, **folders, **chosen}
 
 
 def keep_configuration(folder: Path, options: TrainCommand) -> None:

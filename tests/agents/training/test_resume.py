@@ -23,6 +23,7 @@ from mediagym.agents.training.checkpoint import (
 )
 from mediagym.agents.training.trainer import train
 from mediagym.data.errors import ConfigError, DataError
+from mediagym.data.storage import write_json
 
 LEARNERS = ("ppo", "ppo_recurrent", "sac")
 
@@ -141,8 +142,31 @@ def test_a_resumed_run_uses_its_own_configuration(
     keep_configuration(tmp_path / "run", TrainCommand.read(config))
     assert resumable(tmp_path / "run")
     resumed = {**config, "seed": 0, "resume": str(tmp_path / "run")}
-    assert configured(resumed, ["resume=run"]) == config
+    own = {**config, "cache": str(tmp_path / "run" / "cache")}
+    assert configured(resumed, ["resume=run"]) == own
+    assert configured(resumed, ["resume=run", "cache=cache"]) == config
     with pytest.raises(ConfigError, match="'seed=0' was given too"):
         configured(resumed, ["resume=run", "seed=0"])
     with pytest.raises(ConfigError, match="holds no training run"):
         configured({**resumed, "resume": str(tmp_path)}, [])
+
+
+def test_a_resumed_run_writes_only_into_its_own_folder(tmp_path: Path) -> None:
+    stored = {
+        "cache": str(tmp_path / "lured"),
+        "references_dir": str(tmp_path / "lured"),
+        "seed": 3,
+    }
+    write_json(tmp_path / "run" / "run.json", stored)
+    given = {"cache": "mine", "references_dir": "shelf", "resume": str(tmp_path / "run")}
+    resumed = configured(given, ["resume=run"])
+    assert resumed == {"cache": str(tmp_path / "run" / "cache"), "references_dir": None, "seed": 3}
+    chosen = configured(given, ["resume=run", "cache=mine", "references_dir=shelf"])
+    assert (chosen["cache"], chosen["references_dir"]) == ("mine", "shelf")
+
+
+@pytest.mark.parametrize("content", [[], None, 3, "text"])
+def test_a_stored_configuration_that_is_none_is_refused(tmp_path: Path, content: object) -> None:
+    write_json(tmp_path / "run.json", content)
+    with pytest.raises(ConfigError, match=r"run\.json' is not a configuration"):
+        configured({"resume": str(tmp_path)}, ["resume=."])
