@@ -11,13 +11,14 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ...data.plotting import blank
+from ...data.plotting import blank, drawn, in_legend
 from ...data.types import Floats
 from .statistics import TIE
 
 Tasks = Sequence[Mapping[str, Any]]  # the elements of ``tasks`` in ``evaluation.json``
 _COLUMNS = 2  # panels per row
 _ROW = 0.32  # inches per policy
+_TITLE = 80  # characters of a title
 
 
 def comparison(tasks: Tasks) -> Figure:
@@ -51,7 +52,7 @@ def profiles(tasks: Tasks) -> Figure:
         for name in order:
             curve, color = shown[name], _color(task, name)
             axes.fill_between(percent, curve["low"], curve["high"], color=color, alpha=0.2, lw=0)
-            axes.plot(percent, curve["share"], color=color, label=name, lw=1.5)
+            axes.plot(percent, curve["share"], color=color, label=in_legend(name), lw=1.5)
         axes.set_ylim(0, 1.02)
         axes.set_xlim(percent[0], percent[-1])
         axes.grid(alpha=0.3)
@@ -72,7 +73,11 @@ def differences(tasks: Tasks) -> Figure:
             color = "tab:green" if low > TIE else "tab:red" if high < -TIE else "0.4"
             axes.errorbar(pair["difference"], y, xerr=_arms(pair["difference"], pair["ci"]),
                           fmt="o", color=color, ms=4, capsize=3)  # fmt: skip
-        _label_rows(axes, [f"{p['a']} – {p['b']}  ({p['probability']:.0%})" for p in pairs], mark=0)
+        _label_rows(
+            axes,
+            [f"{drawn(p['a'])} – {drawn(p['b'])}  ({p['probability']:.0%})" for p in pairs],
+            mark=0,
+        )
     figure.supxlabel(
         "difference in points of the clairvoyant, flight by flight, with 95 % interval; "
         "in brackets how often the first does better",
@@ -94,9 +99,9 @@ def regret(behind: Mapping[str, Floats], title: str) -> Figure:
         days, color = range(1, len(lost) + 1), _palette(number)
         low, high = np.quantile(lost, [0.1, 0.9], axis=1)
         axes.fill_between(days, low, high, color=color, alpha=0.15, lw=0)
-        axes.plot(days, lost.mean(1), color=color, label=name)
+        axes.plot(days, lost.mean(1), color=color, label=in_legend(name))
     axes.axhline(0, color="black", lw=0.8)
-    axes.set_title(title)
+    axes.set_title(drawn(title, _TITLE))
     axes.set_xlabel("day; line: mean; band: 80 % of the flights")
     axes.set_ylabel("points behind the clairvoyant")
     axes.legend(fontsize="small")
@@ -119,7 +124,7 @@ def _panels(tasks: Tasks, height: float) -> tuple[Figure, list[Axes]]:
     figure = blank(6.8 * columns if columns > 1 else 8, rows * (height + 0.4) + 0.7)
     panels = list(np.atleast_1d(figure.subplots(rows, columns)).ravel())
     for axes, task in zip(panels, tasks, strict=False):
-        axes.set_title(f"{task['id']}, {task['markets']} markets", fontsize="medium")
+        axes.set_title(f"{drawn(task['id'])}, {task['markets']} markets", fontsize="medium")
     for axes in panels[len(tasks) :]:
         axes.axis("off")
     return figure, panels
@@ -130,7 +135,8 @@ def _ranked(task: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _name_with_seeds(row: Mapping[str, Any]) -> str:
-    return row["name"] if row["seeds"] == 1 else f"{row['name']} ({row['seeds']} seeds)"
+    name = drawn(row["name"])
+    return name if row["seeds"] == 1 else f"{name} ({row['seeds']} seeds)"
 
 
 def _arms(middle: float, ci: Sequence[float]) -> list[list[float]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ...data.display import markdown_text, visible
 from ..experiment import Experiment
 from ..setup import candidates_of
 from .compare import scored
@@ -28,14 +29,14 @@ def suite_results(experiment: Experiment, policies: Sequence[str]) -> dict[str, 
 
 def suite_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
     """Return the results of ``suite_results`` as a Markdown page."""
-    names = [row["name"] for row in tasks[0]["policies"]]
+    names = [markdown_text(row["name"]) for row in tasks[0]["policies"]]
     lines = [
         "# The suite: baselines in percent of the clairvoyant",
         "",
         "Mean over 200 test markets with a bootstrap 95 % interval; every policy faces the same",
         "markets and noise. The clairvoyant knows the market and its demand path. Written by",
         "",
-        f"    {command}",
+        f"    {visible(command)}",
         "",
         "| task | " + " | ".join(names) + " | best single flight | violations |",
         "|---|" + "---:|" * (len(names) + 2),

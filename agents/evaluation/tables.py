@@ -5,11 +5,14 @@ from typing import Any
 
 from rich.table import Table
 
+from ...data.display import markdown_text, terminal
+
 _LEGEND = (
     "Percent of the clairvoyant with 95 % intervals; IQM: mean of the middle half; p10: tenth "
     "percentile; CVaR: mean of the worst tenth; vs: paired difference, and how often it is better; "
     "ms per decision: for all flights of the batch."
 )
+_TITLE = 120  # characters
 _TERMINAL = ("policy", "value", "mean", "p10")  # fits 140 characters with three references
 _CELLS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "policy": lambda row: str(row["name"]),
@@ -32,12 +35,12 @@ def policy_table(task: Mapping[str, Any]) -> Table:
     broken = sum(row["violations"] for row in task["policies"])
     off = max(row["cents_off"] for row in task["policies"])
     caption = f"percent of the clairvoyant; {broken} constraints broken, {off} cents off the budget"
-    table = Table(title=title, caption=caption)
+    table = Table(title=terminal(title, _TITLE), caption=caption)
     heads, *rows = _lines(task, _TERMINAL, probability=False)
     for heading in heads:
-        table.add_column(heading, justify="left" if heading == "policy" else "right")
+        table.add_column(terminal(heading), justify="left" if heading == "policy" else "right")
     for cells in rows:
-        table.add_row(*cells)
+        table.add_row(*map(terminal, cells))
     return table
 
 
@@ -47,8 +50,8 @@ def markdown(tasks: Sequence[Mapping[str, Any]]) -> str:
     for task in tasks:
         heads, *rows = _lines(task, tuple(_CELLS), probability=True)
         lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
-        table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        parts.append(f"### {task['id']}, {task['markets']} markets\n\n{table}")
+        table = "\n".join("| " + " | ".join(map(markdown_text, line)) + " |" for line in lines)
+        parts.append(f"### {markdown_text(task['id'])}, {task['markets']} markets\n\n{table}")
     return "\n\n".join([*parts, _LEGEND])
 
 

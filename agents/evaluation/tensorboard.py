@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
+from ...data.display import file_name, markdown_text, shortened
 from ...data.formats import unit_of
 from ..experiment import Experiment, TaskExperiment
 from ..plans.figures import response_curves, spend_map
@@ -21,6 +22,7 @@ from .figures import comparison, differences, profiles, regret
 from .statistics import row
 from .tables import markdown
 
+_COMPARISON = "comparison"  # run of all policies together
 _CURVES = {  # tag of a curve over the days: title of its chart
     "flight/spend": "spend so far, {unit}",
     "flight/percent": "value so far, percent of the clairvoyant",
@@ -33,7 +35,8 @@ _METRICS = ("mean", "iqm", "p10", "cvar", "gap", "value", "violations", "cents_o
 class _Run(NamedTuple):
     """One policy of one training seed."""
 
-    name: str  # folder of the run's event files
+    folder: str  # of the run's event files
+    name: str  # for figures
     policy: str
     seed: int  # number of the training seed, from 0
     rollout: Rollout
@@ -55,12 +58,12 @@ def log_evaluation(
     resamples = Resamples(len(evaluation.best), settings.resamples, settings.seed)
     runs = list(_runs(evaluation))
     for run in runs:
-        with SummaryWriter(str(folder / run.name)) as writer:
+        with SummaryWriter(str(folder / run.folder)) as writer:
             _log_curves(writer, evaluation, run, resamples)
             _log_metrics(writer, experiment, evaluation, run, resamples)
             _log_figures(writer, experiment, evaluation, run)
             writer.add_text("card", _card(experiment, document, run))
-    with SummaryWriter(str(folder / "comparison")) as writer:
+    with SummaryWriter(str(folder / _COMPARISON)) as writer:
         writer.add_custom_scalars(_layout(experiment.problem.constraints.currency))
         writer.add_text("table", markdown([task]))
         for name, draw in (
@@ -74,8 +77,14 @@ def log_evaluation(
 def _runs(evaluation: Evaluation) -> Iterator[_Run]:
     for result in evaluation.results:
         for seed, rollout in enumerate(result.rollouts):
-            name = result.name if len(result.rollouts) == 1 else f"{result.name}/seed_{seed}"
-            yield _Run(name, result.name, seed, rollout)
+            own = "" if len(result.rollouts) == 1 else f"/seed_{seed}"
+            yield _Run(_folder(result.name) + own, result.name + own, result.name, seed, rollout)
+
+
+def _folder(policy: str) -> str:
+    """Return the name of a policy's folder, which is never that of the comparison."""
+    name = file_name(policy)
+    return f"{name}_policy" if name.casefold() == _COMPARISON else name
 
 
 def _log_curves(
@@ -125,7 +134,7 @@ def _log_metrics(
         writer.add_scalar(tag, number, 0)
     problem = experiment.problem
     parameters = {
-        "policy": run.policy,
+        "policy": shortened(run.policy),
         "task": experiment.id.rpartition("/")[2],
         "objective": problem.objective.name,
         "budget": problem.constraints.total,
@@ -168,7 +177,11 @@ def _card(experiment: Experiment, document: Mapping[str, Any], run: _Run) -> str
         "seed": document["seed"],
         **document["versions"],
     }
-    lines = ["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in facts.items())]
+    lines = [
+        "| | |",
+        "|---|---|",
+        *(f"| {key} | {markdown_text(str(value))} |" for key, value in facts.items()),
+    ]
     config = json.dumps(experiment.config, indent=2, default=str)
     return "\n".join(lines) + f"\n\n```json\n{config}\n```"
 

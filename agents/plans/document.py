@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.display import shortened
 from ...data.errors import ConstraintError
 from ...data.formats import decimals_of, money
 from ...data.storage import write_json
@@ -19,6 +20,12 @@ SCHEMA = Path(__file__).with_name("plan.schema.json")
 _BOUND_TOLERANCE = 0.01  # share of a bound within which it counts as binding
 _LAST = 1000  # units of the currency whose return elsewhere is a shadow price
 _LOW_RETURN = 0.25  # share of the mean marginal return below which a floor draws a warning
+_VALUES = {  # what the last word of "another $1,000 would bring 3.1 conversions" is, by objective
+    "conversions": "expected conversions",
+    "journeys": "expected conversions credited by journeys",
+    "revenue": "of expected revenue",
+    "profit": "of expected profit",
+}
 
 
 class Plan(NamedTuple):
@@ -232,7 +239,7 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
     scale = 1 if decimals_of(currency) else 100
     mean_marginal = float(np.average(plan.marginal, weights=plan.cents.sum(0) + 1e-9))
     for k, campaign in enumerate(campaigns):
-        name, extrapolation = campaign_name(campaign), campaign["extrapolation"]
+        name, extrapolation = shortened(campaign_name(campaign)), campaign["extrapolation"]
         if extrapolation:
             warnings.append(
                 f"{name}: extrapolation. The plan spends {extrapolation['times_mean']:.1f} times "
@@ -244,11 +251,12 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
         binding = campaign["binding"]
         low = mean_marginal > 0 and plan.marginal[k] < _LOW_RETURN * mean_marginal
         if binding and "floor" in binding["bound"] and low:
+            last = money(scale * _LAST, currency, 0)
             warnings.append(
-                f"{name}: its floor buys almost nothing: {money(campaign['budget'], currency)} for "
-                f"{campaign['conversions']['mean']:.1f} expected conversions; elsewhere the last "
-                f"{money(scale * _LAST, currency, 0)} would bring "
-                f"{scale * binding['shadow_price']:.1f} more."
+                f"{name}: its floor buys almost nothing: another {last} here would bring "
+                f"{_value(plan, scale * _LAST * plan.marginal[k])} {_VALUES[plan.objective]}; "
+                f"elsewhere the last {last} would bring "
+                f"{_value(plan, scale * binding['shadow_price'])} more."
             )
         if plan.recent[k] == 0 and plan.cents[:, k].sum() > 0:
             warnings.append(
@@ -256,6 +264,13 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
                 "responds after a pause is not known, and platforms relearn."
             )
     return [*warnings, *sorted(plan.notes, key=lambda note: "WARNING" not in note)]
+
+
+def _value(plan: Plan, value: float) -> str:
+    """Return a value of the objective as text, without its name."""
+    if plan.objective in ("conversions", "journeys"):
+        return f"{value:.1f}"
+    return money(value, plan.constraints.currency)
 
 
 def mean_and_interval(expected: Floats, counted: Floats) -> dict[str, float]:

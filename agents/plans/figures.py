@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ...data.formats import money, unit_of
-from ...data.plotting import blank
+from ...data.plotting import blank, drawn
 from ...data.types import Floats
 from ...envs.calibration import Posterior
 from ...envs.market import MarketState, step
@@ -40,12 +40,12 @@ def spend_map(
     share = plan / np.maximum(plan.max(0), 1e-9)
     image = axes.imshow(share.T, aspect="auto", cmap="viridis", vmin=0, vmax=1)
     totals = (money(total, currency, 0) for total in plan.sum(0))
-    labels = [f"{name}  {total}" for name, total in zip(names, totals, strict=True)]
+    labels = [f"{drawn(name)}  {total}" for name, total in zip(names, totals, strict=True)]
     axes.set_yticks(range(len(names)), labels)
     weekly = range(0, len(dates), 7)
     axes.set_xticks(list(weekly), [str(dates[i]) for i in weekly])
     unit = unit_of(currency)
-    axes.set_title(f"{title}: {unit} per day, relative to the campaign's highest day")
+    axes.set_title(f"{drawn(title)}: {unit} per day, relative to the campaign's highest day")
     figure.colorbar(image, ax=axes)
     return figure
 
@@ -82,7 +82,7 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
         )
         axes.plot(planned.mean(), np.interp(planned.mean(), x, median[:, k]), "o", color="tab:red")
         suffix = " (extrapolated)" if plan[:, k].max() > posterior.spend_max[k] else ""
-        axes.set_title(name + suffix, fontsize="small")
+        axes.set_title(drawn(name) + suffix, fontsize="small")
         axes.set_ylim(0, None)
         axes.set_xlim(0, top[k])
     for axes in panels[len(posterior.names) :]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
+from ...data.display import MAX_MESSAGE, shortened, terminal
 from ...data.formats import money
 from .document import campaign_name
 
@@ -16,15 +17,16 @@ def plan_table(document: Mapping[str, Any]) -> Table:
         document: content of ``plan.json``.
     """
     flight, currency = document["flight"], document.get("currency")
-    title = f"{document['policy']} plan: {flight['days']} days from {flight['start']}"
-    table = Table(title=title)
+    policy = shortened(document["policy"])
+    title = f"{policy} plan: {flight['days']} days from {flight['start']}"
+    table = Table(title=terminal(title, MAX_MESSAGE))
     journeys = ("by journeys", "for claims") if document["objective"] == "journeys" else ()
     headings = ("campaign", "budget", "share", "conversions", "90 % interval", *journeys, "note")
     for heading in headings:
         table.add_column(heading, justify="left" if heading in ("campaign", "note") else "right")
     for row in document["campaigns"]:
         amounts = (*_amount_cells(row, currency), *_journey_cells(row, currency))
-        table.add_row(campaign_name(row), *amounts, _note(row))
+        table.add_row(terminal(campaign_name(row)), *amounts, _note(row))
     totals = document["totals"]
     table.add_section()
     cost = f"CPA {money(totals['cpa'] or 0, currency)}"

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from ...data.display import markdown_text, terminal, visible
 from ...data.formats import sign_of
-from ...data.plotting import blank, png_of
+from ...data.plotting import blank, drawn, png_of
 from ...data.storage import write_bytes
 
 SCORES = (
@@ -25,21 +26,21 @@ def rolling_table(content: Mapping[str, Any]) -> Table:
         table.add_column(score.replace("_", "\n"), justify="right")
     for horizon, rows in _rows(content).items():
         table.add_section()
-        table.add_row(horizon, style="bold")
+        table.add_row(terminal(horizon), style="bold")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(terminal, row))
     return table
 
 
 def backtest_markdown(content: Mapping[str, Any], command: str) -> str:
     """Return the same as a Markdown table under the command that writes it."""
-    lines = [f"    {command}", ""]
+    lines = [f"    {visible(command)}", ""]
     lines.append(
         "| horizon | forecaster | " + " | ".join(s.replace("_", " ") for s in SCORES) + " |"
     )
     lines.append("|---|---|" + "---:|" * len(SCORES))
     for horizon, rows in _rows(content).items():
-        lines += [f"| {horizon} | " + " | ".join(row) + " |" for row in rows]
+        lines += ["| " + " | ".join(map(markdown_text, (horizon, *row))) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
@@ -93,7 +94,9 @@ def draw_backtest(content: Mapping[str, Any], folder: Path) -> Path:
     for k, kind in enumerate(kinds):
         heights = [scores[name][kind] for name in names]
         right.bar(np.arange(len(names)) + 0.27 * (k - 1), heights, 0.25, label=kind.split("_")[0])
-    right.set_xticks(range(len(names)), [n.replace("_", " ") for n in names], rotation=15)
+    right.set_xticks(
+        range(len(names)), [drawn(name.replace("_", " ")) for name in names], rotation=15
+    )
     right.set_title("WAPE by day, by total, by campaign; all origins")
     right.legend(frameon=False)
     return write_bytes(folder / "backtest.png", png_of(figure))

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...data.plotting import blank, png_of
+from ...data.display import visible
+from ...data.plotting import blank, drawn, png_of
 from ...data.storage import write_bytes
 
 Cases = Sequence[Mapping[str, Any]]
@@ -109,7 +110,7 @@ def recovery_markdown(rows: Sequence[Mapping[str, Any]], command: str) -> str:
     heads, *cells = recovery_table(rows)
     lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
     lines += ["| " + " | ".join(row) + " |" for row in cells]
-    return f"    {command}\n\n" + "\n".join(lines) + "\n"
+    return f"    {visible(command)}\n\n" + "\n".join(lines) + "\n"
 
 
 def draw_recovery(cases: Cases, folder: Path) -> Path:
@@ -125,7 +126,7 @@ def draw_recovery(cases: Cases, folder: Path) -> Path:
             axes.plot(i + shift, np.mean(own), "_", color=colour, markersize=24)
     handles = [axes.plot([], [], "o", color=c, label=name)[0] for name, c in colours.items()]
     axes.legend(handles=handles, frameon=False)
-    axes.set_xticks(range(len(forms)), [form.replace("_", " ") for form in forms])
+    axes.set_xticks(range(len(forms)), [drawn(form.replace("_", " ")) for form in forms])
     axes.set_ylabel("% of conversions lost\nagainst the best daily plan")
     axes.set_ylim(bottom=0)
     return write_bytes(folder / "recovery.png", png_of(figure))

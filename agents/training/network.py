@@ -5,6 +5,8 @@ unpickled.
 """
 
 import hashlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ...data.errors import ConfigError, DataError
+from ...data.display import shortened
+from ...data.errors import ConfigError, DataError, shown
 from ...data.settings import Settings
 from ...data.storage import read_json, write_bytes, write_json
 from ...envs.arrays import Array
@@ -32,6 +35,8 @@ from .actor import Actor, Shape
 from .checkpoint import read_safetensors, to_safetensors
 
 _VERSION = 2  # version of policy.json
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # names of learners
+_LISTED = 12  # campaigns in a message; more are counted
 _LIBRARIES = ("torch", "stable-baselines3", "sb3-contrib", "numpy", "gymnasium")
 
 
@@ -50,7 +55,7 @@ class NetworkFacts(Settings):
     """Content of ``policy.json``."""
 
     version: int
-    name: str  # name of the learner
+    name: str  # name of the learner, see `_NAME`
     origin: str  # training that the saved weights have gone through
     shape: Shape
     action: ActionSettings
@@ -163,8 +168,8 @@ def load_policy(folder: Path, problem: Problem) -> LearnedPolicy:
     trained, names = network.training.campaigns, list(problem.constraints.names)
     if trained != names:
         raise ConfigError(
-            f"policy: {str(folder)!r} was trained for the campaigns {', '.join(trained)}; expected "
-            f"{', '.join(names)}. Train a policy for these campaigns."
+            f"policy: {str(folder)!r} was trained for the campaigns {_listed(trained)}; expected "
+            f"{_listed(names)}. Train a policy for these campaigns."
         )
     shape = network.actor.shape
     expected = (
@@ -190,7 +195,21 @@ def _read_facts(path: Path) -> NetworkFacts:
             f"{path}: version {facts.get('version')!r}; this program reads version {_VERSION}. "
             "Train the policy again."
         )
-    return NetworkFacts.of(facts, str(path))
+    read = NetworkFacts.of(facts, str(path))
+    if not _NAME.fullmatch(read.name):
+        raise DataError(
+            f"{path}: name: {shown(read.name)} was given. Allowed: at most 64 letters, digits, "
+            "hyphens, underscores and dots, a letter or digit first. To fix: train the policy "
+            "again."
+        )
+    return read
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names of a list; the others are counted."""
+    more = len(names) - _LISTED
+    listed = ", ".join(map(shortened, names[:_LISTED]))
+    return f"{listed} and {more} more" if more > 0 else listed
 
 
 def _mismatch(path: Path, reason: str) -> DataError:

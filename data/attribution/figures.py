@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..plotting import blank, png_of
+from ..plotting import blank, drawn, png_of
 from ..storage import write_bytes
 from .document import Document
 from .roles import ROLES
@@ -116,8 +116,9 @@ def influence_figure(document: Document) -> Figure:
     with np.errstate(divide="ignore"):
         log_lift = np.clip(np.log2(lift), -end, end)
     image = axes.imshow(log_lift, cmap="RdBu_r", vmin=-end, vmax=end, alpha=0.75)
-    axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right", fontsize=8)
-    axes.set_yticks(range(len(labels)), labels, fontsize=8)
+    names = [drawn(label) for label in labels]
+    axes.set_xticks(range(len(labels)), names, rotation=45, ha="right", fontsize=8)
+    axes.set_yticks(range(len(labels)), names, fontsize=8)
     axes.set_xlabel("closed by")
     axes.set_ylabel("earlier label")
     bar = figure.colorbar(image, ax=axes, shrink=0.7, label="lift (bold: interval excludes 1)")
@@ -135,7 +136,7 @@ def _occurring(document: Document) -> list[str]:
 
 
 def _label_rows(axes: Axes, labels: list[str]) -> None:
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), [drawn(label) for label in labels])
     axes.set_ylim(len(labels) - 0.5, -0.5)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
+from ..display import terminal
 from .document import Document
 from .roles import ROLES
 
@@ -39,7 +39,7 @@ def credit_table(document: Document) -> Table:
     for label in document["labels"]:
         cells = [f"{entries[label]['credit']:,.0f}" for entries in methods.values()]
         entry = methods[chosen][label]
-        table.add_row(escape(label), *cells, f"{entry['low']:,.0f} to {entry['high']:,.0f}")
+        table.add_row(terminal(label), *cells, f"{entry['low']:,.0f} to {entry['high']:,.0f}")
     return table
 
 
@@ -51,11 +51,11 @@ def role_table(document: Document) -> Table:
         cells = [f"{entry[role]['count']:,.0f}" for role in ROLES]
         index = entry["index"]
         if index["value"] is None:
-            table.add_row(escape(label), *cells, "-", "-")
+            table.add_row(terminal(label), *cells, "-", "-")
             continue
         low, high = index["low"], index["high"]
         interval = _NO_INTERVAL if low is None else f"{low:+.2f} to {high:+.2f}"
-        table.add_row(escape(label), *cells, f"{index['value']:+.2f}", interval)
+        table.add_row(terminal(label), *cells, f"{index['value']:+.2f}", interval)
     return table
 
 
@@ -67,8 +67,8 @@ def influence_table(document: Document) -> Table:
     for pair in document["influence"][:_MAX_PAIRS]:
         low, high = pair["low"], pair["high"]
         table.add_row(
-            escape(pair["label"]),
-            escape(pair["closer"]),
+            terminal(pair["label"]),
+            terminal(pair["closer"]),
             f"{pair['journeys']:,.0f}",
             f"{pair['share']:.1%}",
             f"{pair['base']:.1%}",
@@ -97,7 +97,7 @@ def ratio_table(document: Document) -> Table:
     table = _table(title, document, "campaign", "journeys", "platform", "ratio", "log sd")
     for name, entry in ratios["campaigns"].items():
         counts = (f"{entry['journeys']:,.1f}", f"{entry['platform']:,.1f}")
-        table.add_row(escape(name), *counts, f"{entry['ratio']:.3f}", f"{entry['log_sd']:.3f}")
+        table.add_row(terminal(name), *counts, f"{entry['ratio']:.3f}", f"{entry['log_sd']:.3f}")
     table.add_section()
     table.add_row("all", "", "", f"{ratios['overall']:.3f}", "")
     return table
@@ -111,10 +111,10 @@ def reconciliation_table(document: Document) -> Table:
         table.add_column(head, justify="left" if head == "campaign" else "right")
     for name, entry in reconciliation["campaigns"].items():
         ratio = "-" if entry["ratio"] is None else f"{entry['ratio']:.3f}"
-        table.add_row(escape(name), f"{entry['landings']:,}", f"{entry['clicks']:,.0f}", ratio)
+        table.add_row(terminal(name), f"{entry['landings']:,}", f"{entry['clicks']:,.0f}", ratio)
     table.add_section()
     for label, rows in reconciliation["unmatched"].items():
-        table.add_row(f"no campaign: {escape(label)}", f"{rows:,}", "-", "-")
+        table.add_row(terminal(f"no campaign: {label}"), f"{rows:,}", "-", "-")
     table.caption = "; ".join(
         (
             f"Is Converted is taken to mark the {document['journeys']['reading']}",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ..display import html_text
 from ..formats import format_amount
 from .document import WARNING, Document
 from .figures import MAX_PANELS, MAX_ROWS, outcome_of
@@ -26,6 +27,7 @@ def ingest_page(document: Document, figures: Mapping[str, bytes]) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
+        finalize=html_text,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

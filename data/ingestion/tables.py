@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from typing import Literal
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
+from ..display import shortened, terminal
 from ..formats import format_amount
 from .document import Document
 
 MAX_CAMPAIGNS = 50  # campaigns in the terminal, those with most spend
 _MAX_NAME = 48  # characters of a campaign's name in the terminal
+_MAX_REASON = 400  # characters of why rows are left out
 _FILE_WIDTH = 24  # characters
 _UNKNOWN = "-"  # instead of a number that the export does not have
 _SUMS = ("spend", "conversions", "revenue", "impressions", "clicks")
@@ -37,8 +38,8 @@ def file_table(document: Document) -> Table:
     for entry in document["files"]:
         language = f", {entry['language']}" if entry["language"] else ""
         table.add_row(
-            escape(entry["file"]),
-            escape(entry["title"] + language),
+            terminal(entry["file"]),
+            terminal(entry["title"] + language),
             f"{entry['first']} to {entry['last']}",
             f"{entry['rows']:,}",
             f"{entry['campaigns']:,}",
@@ -70,7 +71,12 @@ def left_out_table(document: Document) -> Table:
             lines = ", ".join(map(str, left["lines"]))
             if left["rows"] > len(left["lines"]):
                 lines += ", ..."
-            table.add_row(escape(entry["file"]), escape(left["reason"]), f"{left['rows']:,}", lines)
+            table.add_row(
+                terminal(entry["file"]),
+                terminal(left["reason"], _MAX_REASON),
+                f"{left['rows']:,}",
+                lines,
+            )
     return table
 
 
@@ -86,8 +92,8 @@ def campaign_table(document: Document) -> Table:
     table.columns[0].no_wrap = True  # to be copied
     for entry in shown:
         table.add_row(
-            escape(entry["id"]),
-            escape(_shortened(entry["name"])),
+            terminal(entry["id"]),
+            terminal(shortened(" ".join(entry["name"].split()), _MAX_NAME)),
             entry["first"] or _UNKNOWN,
             entry["last"] or _UNKNOWN,
             f"{len(entry['runs'])}",
@@ -106,8 +112,8 @@ def successor_table(document: Document) -> Table:
     )  # fmt: skip
     for pair in document["successors"]:
         table.add_row(
-            escape(pair["ended"]["id"]),
-            escape(pair["started"]["id"]),
+            terminal(pair["ended"]["id"]),
+            terminal(pair["started"]["id"]),
             pair["end"],
             pair["start"],
             format_amount(pair["spend_before"], document["currency"]),
@@ -127,13 +133,6 @@ def _amounts(sums: Document, currency: str | None, decimals: int | None = None) 
         else f"{sums[metric]:,.1f}".removesuffix(".0")
         for metric in _SUMS
     ]
-
-
-def _shortened(name: str) -> str:
-    """Name on one line; the middle of a long one is left out."""
-    line = " ".join(name.split())
-    half = _MAX_NAME // 2
-    return line if len(line) <= _MAX_NAME else f"{line[: half - 1]}…{line[-half:]}"
 
 
 def _table(title: str, *heads: str) -> Table:

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from ..attribution import Document
 from ..attribution.figures import attribution_figures
 from ..formats import unit_of
-from ..plotting import blank
+from ..plotting import blank, drawn, in_legend
 from .document import ALL_CAMPAIGNS, total_wape
 
 _MAX_COLOURED = 5  # campaigns with a colour of their own
@@ -51,7 +51,10 @@ def weeks_figure(document: Document) -> Figure:
         bottom = np.zeros(len(weeks))
         for name, colour in colours.items():
             values = _weekly(document, name, key, list(colours))
-            axes.bar(weeks, values, width=6, bottom=bottom, color=colour, label=name, align="edge")
+            axes.bar(
+                weeks, values, width=6, bottom=bottom, color=colour, label=in_legend(name),
+                align="edge",
+            )  # fmt: skip
             bottom = bottom + values
         axes.set_ylabel(label, fontsize=9)
         axes.yaxis.set_major_formatter("{x:,.0f}")
@@ -87,7 +90,7 @@ def efficiency_figure(document: Document) -> Figure:
             if anomaly["campaign"] == name:
                 ends = np.datetime64(anomaly["first"]), np.datetime64(anomaly["last"]) + 1
                 axes.axvspan(*ends, color=_COLOURS[3], alpha=0.5, linewidth=0)
-        axes.set_title(name, fontsize=9, loc="left", pad=2)
+        axes.set_title(drawn(name), fontsize=9, loc="left", pad=2)
         axes.set_ylim(0, max(1.5, 1.1 * float(np.nanmax(values))))
         axes.yaxis.set_major_formatter("{x:.1f}")
         _without_frame(axes)
@@ -111,7 +114,7 @@ def effects_figure(document: Document) -> Figure:
             weeks, effect["synthetic"], color=_DARK, linestyle="--", label="synthetic control"
         )
         axes.axvline(-0.5, color=_LIGHT)
-        axes.set_title(f"{effect['campaign']}\nfrom {effect['day']}", fontsize=9)
+        axes.set_title(f"{drawn(effect['campaign'])}\nfrom {effect['day']}", fontsize=9)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("weeks", fontsize=8)
         axes.set_ylim(bottom=0)
@@ -142,7 +145,7 @@ def forecast_figure(document: Document) -> Figure:
             label=f"{expected['coverage']:.0%} interval",
         )  # fmt: skip
         axes.plot(days, mean, color=_COLOURS[0], linewidth=1.4, label="expected")
-        axes.set_title(name, fontsize=9, loc="left")
+        axes.set_title(drawn(name), fontsize=9, loc="left")
         axes.set_ylim(bottom=0)
         _without_frame(axes)
         _date_axis(axes)

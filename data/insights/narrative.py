@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 
 from ..attribution import Document
+from ..display import shortened
 from ..formats import money
 from .document import ALL_CAMPAIGNS, total_wape
 from .limitations import join_names
@@ -37,8 +38,8 @@ def describe_history(document: Document) -> list[str]:
     )[:_MAX_NAMES]
     sentences.append(
         "; ".join(
-            f"{name} brought {entry['conversions'] / conversions:.0%} of the conversions with "
-            f"{entry['share'] or 0:.0%} of the spend"
+            f"{shortened(name)} brought {entry['conversions'] / conversions:.0%} of the "
+            f"conversions with {entry['share'] or 0:.0%} of the spend"
             for name, entry in largest
         )
         + "."
@@ -91,21 +92,23 @@ def describe_attribution(document: Document) -> list[str]:
 
 
 def _some_names(names: Sequence[str]) -> str:
-    return join_names(names[:_MAX_NAMES]) or "none with confidence"
+    return join_names([shortened(name) for name in names[:_MAX_NAMES]]) or "none with confidence"
 
 
 def describe_changes(document: Document) -> list[str]:
     """Sentences on lasting changes, recent drift, and the number of anomalies."""
     changed = document["changed"]
     sentences = [
-        f"From about {format_date(change['day'])}, {change['campaign']} brought "
+        f"From about {format_date(change['day'])}, {shortened(change['campaign'])} brought "
         f"{abs(change['ratio'] - 1):.0%} {'more' if change['ratio'] > 1 else 'fewer'} conversions "
         "than before at the same spend and weekday."
         for change in changed["changes"]
     ]
     drifts = [drift for drift in changed["drifts"] if not drift["low"] <= 1 <= drift["high"]]
     if drifts:
-        changes = ", ".join(f"{drift['campaign']} {drift['ratio'] - 1:+.0%}" for drift in drifts)
+        changes = ", ".join(
+            f"{shortened(drift['campaign'])} {drift['ratio'] - 1:+.0%}" for drift in drifts
+        )
         sentences.append(
             "The last four weeks compared with the eight before, adjusted for spend and weekday: "
             f"{changes}."
@@ -151,7 +154,8 @@ def describe_forecast(document: Document) -> list[str]:
         )
     if expected["unseen"]:
         sentences.append(
-            f"Spend ahead exceeds every past day for {join_names(expected['unseen'])}."
+            "Spend ahead exceeds every past day for "
+            f"{join_names([shortened(name) for name in expected['unseen']])}."
         )
     return sentences
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..attribution import Document
+from ..display import html_text
 from ..formats import money
 from . import narrative
 from .document import ALL_CAMPAIGNS
@@ -27,6 +28,7 @@ def insights_page(document: Document, figures: Mapping[str, bytes]) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
+        finalize=html_text,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

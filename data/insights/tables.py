@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from rich.markup import escape
 from rich.table import Table
 
 from ..attribution import Document
+from ..display import terminal
 from ..formats import money
 from .document import ALL_CAMPAIGNS
+
+_MAX_REASON = 400  # characters of an explanation
 
 
 def insights_tables(document: Document) -> Iterator[Table]:
@@ -29,7 +31,7 @@ def history_table(document: Document) -> Table:
     currency = document["currency"]
     for name, entry in document["happened"]["campaigns"].items():
         table.add_row(
-            escape(name),
+            terminal(name),
             _amount(entry["spend"], currency, 0),
             _formatted(entry["share"], "{:.1%}"),
             f"{entry['conversions']:,.0f}",
@@ -47,10 +49,10 @@ def anomaly_table(document: Document) -> Table:
     table = Table("campaign", "first", "last", "explanation", title="Anomalies")
     for anomaly in document["changed"]["anomalies"]:
         table.add_row(
-            escape(anomaly["campaign"]),
+            terminal(anomaly["campaign"]),
             anomaly["first"],
             anomaly["last"],
-            escape(anomaly["reason"]),
+            terminal(anomaly["reason"], _MAX_REASON),
         )
     return table
 
@@ -61,12 +63,12 @@ def change_table(document: Document) -> Table:
         "Conversions relative to spend and weekday", "campaign", "period", "change", "interval"
     )
     for change in document["changed"]["changes"]:
-        name = escape(change["campaign"])
+        name = terminal(change["campaign"])
         table.add_row(name, f"lasting, from {change['day']}", f"{change['ratio'] - 1:+.0%}", "")
     for drift in document["changed"]["drifts"]:
         interval = f"{drift['low'] - 1:+.0%} to {drift['high'] - 1:+.0%}"
         period = "recent weeks against those before"
-        table.add_row(escape(drift["campaign"]), period, f"{drift['ratio'] - 1:+.0%}", interval)
+        table.add_row(terminal(drift["campaign"]), period, f"{drift['ratio'] - 1:+.0%}", interval)
     return table
 
 
@@ -85,7 +87,7 @@ def forecast_table(document: Document) -> Table:
         if name == ALL_CAMPAIGNS:
             table.add_section()
         table.add_row(
-            escape(name),
+            terminal(name),
             whole(expected["spend_by_campaign"].get(name, expected["spend"])),
             f"{entry['total']:,.0f}",
             _range(entry, "{:,.0f}".format),

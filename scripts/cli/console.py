@@ -7,9 +7,14 @@ from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
-console = Console(width=None if sys.stdout.isatty() else 140)
+from mediagym.data.display import MAX_MESSAGE, terminal, visible
+
+# texts are never read as markup or emoji codes: they hold names that users chose
+console = Console(width=None if sys.stdout.isatty() else 140, markup=False, emoji=False)
+
+_MAX_PROGRESS = 120  # characters of a line of progress
 
 
 @contextmanager
@@ -23,22 +28,23 @@ def progress(task: str) -> Iterator[Callable[[str], None]]:
         A function that replaces the line of progress.
     """
     if not sys.stdout.isatty():
-        console.print(task)
+        console.print(terminal(task, MAX_MESSAGE))
         yield lambda line: None
         return
-    with console.status(task) as status:
-        yield lambda line: status.update(f"{task}: {line}")
+    with console.status(terminal(task)) as status:
+        yield lambda line: status.update(terminal(f"{task}: {line}", _MAX_PROGRESS))
 
 
 def print_notes(notes: Sequence[str]) -> None:
-    """Print each note verbatim: brackets are not parsed as markup."""
+    """Print each note on a line of its own; what is not text in it is not obeyed."""
     for note in notes:
-        console.print(f"[yellow]![/] {escape(note)}")
+        console.print(Text.assemble(("!", "yellow"), " ", terminal(note, MAX_MESSAGE)))
 
 
 def print_line(line: str) -> None:
     """Print a line verbatim, without markup, highlighting or wrapping, so paths stay whole."""
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    text = "\n".join(map(visible, line.split("\n")))
+    console.print(text, highlight=False, soft_wrap=True)
 
 
 def run_folder() -> Path:

@@ -19,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mediagym.agents.policies import RENAMED_POLICIES
 from mediagym.agents.setup import resumable
+from mediagym.data.display import terminal_lines
 from mediagym.data.errors import MediaGymError
 from mediagym.data.settings import RENAMED
 from mediagym.data.storage import CONF, SAMPLE
@@ -148,7 +149,7 @@ def command_line(name: str) -> str:
 
 
 def _exit_with(message: str) -> NoReturn:
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {terminal_lines(message)}", file=sys.stderr)
     sys.exit(2)
 
 

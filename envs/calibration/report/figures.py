@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from ....data.formats import unit_of
-from ....data.plotting import blank
+from ....data.plotting import blank, drawn
 from .content import PARAMETERS, CalibrationContent
 
 _PANELS_PER_ROW = 3
@@ -54,7 +54,8 @@ def parameters(content: CalibrationContent) -> Figure:
             )  # fmt: skip
             if k == 0:
                 axes.set_title(name.replace("_", " "), fontsize=8)
-        grid[k, 0].set_ylabel(campaign.replace("/", "/\n"), fontsize=6, rotation=0, ha="right")
+        label = drawn(campaign).replace("/", "/\n", 1)
+        grid[k, 0].set_ylabel(label, fontsize=6, rotation=0, ha="right")
     figure.supxlabel("grey: prior; blue: posterior; percent: share learnt from the data")
     return figure
 
@@ -128,7 +129,7 @@ def _panels(
     for axes in panels[len(content.names) :]:
         axes.axis("off")
     for name, axes in zip(content.names, panels, strict=False):
-        axes.set_title(name, fontsize="small")
+        axes.set_title(drawn(name), fontsize="small")
     return figure, iter(list(enumerate(panels[: len(content.names)])))
 
 

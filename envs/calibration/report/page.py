@@ -6,6 +6,7 @@ from typing import Any
 
 import jinja2
 
+from ....data.display import html_text
 from ....data.formats import sign_of
 from ....data.plotting import png_of
 from ....data.storage import write_bytes, write_json, write_text
@@ -53,7 +54,9 @@ def _page(document: dict[str, Any], figures: dict[str, bytes]) -> str:
         name: {**campaign, "width_beyond": _width(campaign["curve"])}
         for name, campaign in document["campaigns"].items()
     }
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, finalize=html_text
+    )
     page = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     return page.render(
         history=document["history"],

@@ -5,6 +5,8 @@ from typing import Any
 
 from rich.table import Table
 
+from ....data.display import terminal
+
 
 def learning_table(report: Mapping[str, Any]) -> Table:
     """Return posterior means and shares learnt, one row per campaign.
@@ -21,5 +23,5 @@ def learning_table(report: Mapping[str, Any]) -> Table:
             for name in names:
                 table.add_column(name.replace("_", " "), justify="right")
         cells = [summary["parameters"][name] for name in names]
-        table.add_row(campaign, *(f"{c['mean']:.3g} ({c['learnt']:.0%})" for c in cells))
+        table.add_row(terminal(campaign), *(f"{c['mean']:.3g} ({c['learnt']:.0%})" for c in cells))
     return table

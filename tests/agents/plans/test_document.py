@@ -168,7 +168,42 @@ def test_totals_follow_from_the_forecast(plans: list[Plan]) -> None:
         assert totals["cpa"] == pytest.approx(dollars / mean)
         assert totals["bae"] == pytest.approx((revenue - dollars) / dollars)
         for key in ("conversions", "revenue"):
-            assert totals[key]["p05"] <= totals[key]["mean"] <= totals[key]["p95"]
+            assert totals[key]["p05"] < totals[key]["mean"] < totals[key]["p95"]
+
+
+def _scattered() -> Forecast:
+    """Sums over two days and two campaigns, worked out by hand; 21 draws in any order.
+
+    Conversions expected 100 to 120 and counted 0 to 200, revenue ten times that; campaign A has a
+    quarter of each, its first day nothing. Of 21 draws the 5 % quantile is the second.
+    """
+    order = np.random.default_rng(0).permutation(21)
+    cells = np.array([[0.0, 0.5], [0.25, 0.25]])  # (days, campaigns), sum 1
+    expected, counted = (x[order][:, None, None] * cells for x in (RANKS + 100, 10 * RANKS))
+    return Forecast(expected, counted, 10 * expected, 10 * counted + 7)
+
+
+RANKS = np.arange(21.0)
+
+
+def test_means_are_of_expectations_and_intervals_of_counts(conf: Callable) -> None:
+    content = document(_plan(conf, [[1000, 3000], [2000, 4000]], forecast=_scattered()))
+    whole = {"mean": pytest.approx(110), "p05": pytest.approx(10), "p95": pytest.approx(190)}
+    assert content["totals"]["conversions"] == whole
+    assert content["channels"][0]["conversions"] == whole
+    assert content["totals"]["revenue"] == {
+        "mean": pytest.approx(1100),
+        "p05": pytest.approx(100 + 4 * 7),
+        "p95": pytest.approx(1900 + 4 * 7),
+    }
+    for row, share in zip(content["campaigns"], (0.25, 0.75), strict=True):
+        assert row["conversions"] == {
+            "mean": pytest.approx(110 * share),
+            "p05": pytest.approx(10 * share),
+            "p95": pytest.approx(190 * share),
+        }
+    days = [[entry["conversions"] for entry in day["campaigns"]] for day in content["days"]]
+    np.testing.assert_allclose(days, [[0, 55], [27.5, 27.5]])
 
 
 def test_daily_conversions_sum_to_the_campaigns_and_channels(plans: list[Plan]) -> None:
@@ -343,3 +378,25 @@ def test_a_campaign_that_is_restarted_is_warned_of_and_warnings_of_the_data_come
     assert len(restarted) == 1
     assert restarted[0].startswith(campaign_name(written["campaigns"][1]))
     assert written["warnings"][-2:] == [notes[1], notes[0]]
+
+
+@pytest.mark.parametrize(
+    ("objective", "here", "elsewhere"),
+    [
+        ("conversions", "10.0 expected conversions", "156.7 more"),
+        ("journeys", "10.0 expected conversions credited by journeys", "156.7 more"),
+        ("revenue", "$10.00 of expected revenue", "$156.67 more"),
+        ("profit", "$10.00 of expected profit", "$156.67 more"),
+    ],
+)
+def test_the_warning_of_a_floor_is_in_the_unit_of_the_objective(
+    conf: Callable, objective: str, here: str, elsewhere: str
+) -> None:
+    bounds = {"campaigns": {"google/A": {"floor": "$20"}}}
+    marginal, cents = np.array([0.01, 0.5 / 3, 0.5 / 3]), [[1000, 1500, 1500], [1000, 1500, 1500]]
+    plan = _plan(conf, cents, constraints=bounds, marginal=marginal, objective=objective)
+    (warning,) = (w for w in document(plan)["warnings"] if "floor buys" in w)
+    assert warning == (
+        f"google/A: its floor buys almost nothing: another $1,000 here would bring {here}; "
+        f"elsewhere the last $1,000 would bring {elsewhere}."
+    )

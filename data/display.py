@@ -1,0 +1,81 @@
+"""User-defined text where people read it: terminal, figures, Markdown, HTML and file names.
+
+Names of campaigns, files and policies are data. Each surface has one function here that makes a
+name safe for it; `plotting` draws figures without formulas.
+"""
+
+import re
+
+from rich.text import Text
+
+from .names import short_ids
+
+MAX_NAME = 64  # characters of a name in a table, a figure or a sentence
+MAX_MESSAGE = 2000  # characters of a line of a message in the terminal
+_JOINERS = "\u200c\u200d"  # invisible, but part of words and emoji
+_REPLACEMENT = "\ufffd"  # the replacement character
+_FILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+_MARKDOWN = re.compile(  # ASCII punctuation that Markdown, HTML or GitHub may read as markup
+    r"""[\\`*\[\]{}<>&|~$#!@:;"'=^]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=www)\."""
+)
+
+
+def visible(text: str) -> str:
+    """Text on one line, without characters that control a terminal or the direction of writing.
+
+    White space becomes a space, any other character that cannot be printed (controls, overrides
+    of the direction, lone surrogates) the replacement character.
+    """
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character in _JOINERS:
+        return character
+    return " " if character.isspace() else _REPLACEMENT
+
+
+def shortened(text: str, most: int = MAX_NAME) -> str:
+    """`visible` text of at most `most` characters; the middle of a longer one is left out."""
+    line = visible(text)
+    if len(line) <= most:
+        return line
+    tail = (most - 1) // 2
+    return f"{line[: most - 1 - tail]}…{line[-tail:]}"
+
+
+def terminal(text: str, most: int = MAX_NAME) -> Text:
+    """Text for a cell or line of the terminal that is never read as markup or emoji codes."""
+    return Text(shortened(text, most))
+
+
+def terminal_lines(message: str) -> str:
+    """Message whose lines are kept apart, each visible and of at most `MAX_MESSAGE` characters."""
+    return "\n".join(shortened(line, MAX_MESSAGE) for line in message.split("\n"))
+
+
+def markdown_text(text: str, most: int = 4 * MAX_NAME) -> str:
+    """Text inside a line or table cell of Markdown that shows as it is.
+
+    Punctuation with a meaning becomes an HTML character reference, which is never markup.
+    """
+    return _MARKDOWN.sub(lambda found: f"&#{ord(found[0])};", shortened(text, most))
+
+
+def html_text(value: object) -> object:
+    """Finaliser of templates: strings are made visible; escaping is left to `autoescape`."""
+    return visible(value) if type(value) is str else value
+
+
+def file_name(text: str) -> str:
+    """Name of one file or folder: the text itself if it is plain, otherwise its short id.
+
+    Plain is a text of at most 64 ASCII letters, digits and `._-` that neither begins nor ends with
+    a dot, does not begin with `-`, and is not reserved by an operating system. See `short_ids`.
+    """
+    plain = _FILE_NAME.fullmatch(text) and not _DEVICES.fullmatch(text)
+    if plain:
+        return text
+    (name,) = short_ids([text])
+    return f"{name}_" if _DEVICES.fullmatch(name) else name
