@@ -1,6 +1,7 @@
 """`FlightBatch`: flights in progress, the core of the single and the vector environment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
@@ -43,14 +44,18 @@ from .validation import require_fitting
 Float32s = NDArray[np.float32]
 
 
+MAX_DAYS = 366  # days of a flight
+MAX_PENALTY = 1e6  # weight of the distance
+
+
 class EnvSettings(Settings):
     """The group ``env`` of the configuration; see ``conf/env/default.yaml``."""
 
-    days: Annotated[int, Field(ge=2)]
+    days: Annotated[int, Field(ge=2, le=MAX_DAYS)]
     action: ActionSettings
     reward: Literal["expected", "counted"]
     relative: bool
-    distance_penalty: Annotated[float, Field(ge=0)]
+    distance_penalty: Annotated[float, Field(ge=0, le=MAX_PENALTY)]
 
 
 class EpisodeDraw(NamedTuple):
@@ -87,6 +92,32 @@ class MarketPool(NamedTuple):
         return EpisodeDraw(market, state, draw_noises(market, days, rngs, None, self.shocks))
 
 
+def joined(draws: Sequence[EpisodeDraw]) -> EpisodeDraw:
+    """Return the draws of several sets of flights as those of all."""
+    if len(draws) == 1:
+        return draws[0]
+
+    def concatenated(records: Sequence[Any], axis: int) -> Any:
+        columns = zip(*records, strict=True)
+        return type(records[0])(
+            *(np.concatenate(c, axis) if np.ndim(c[0]) > axis else c[0] for c in columns)
+        )
+
+    market, state, noise = zip(*draws, strict=True)
+    return EpisodeDraw(concatenated(market, 0), concatenated(state, 0), concatenated(noise, 1))
+
+
+def _runs(episodes: Sequence[tuple[int, int]]) -> list[tuple[int, range]]:
+    """Return runs of consecutive episodes of one seed: (seed, numbers)."""
+    runs: list[tuple[int, range]] = []
+    for seed, number in episodes:
+        if runs and runs[-1][0] == seed and runs[-1][1].stop == number:
+            runs[-1] = (seed, range(runs[-1][1].start, number + 1))
+        else:
+            runs.append((seed, range(number, number + 1)))
+    return runs
+
+
 class FlightBatch:
     """A batch of flights in progress, in lockstep."""
 
@@ -106,9 +137,10 @@ class FlightBatch:
         self._step = partial(step_flights, problem, settings, _daily_value(problem))
         self.trace: list[tuple[Floats, float]] = []  # first flight: dollars and value per day
 
-    def begin(self, seed: int, episodes: range) -> Float32s:
-        """Start one flight per episode; return the observations, (flights, size)."""
-        self._draw = self.source.draw(seed, episodes, self.problem.days)
+    def begin(self, episodes: Sequence[tuple[int, int]]) -> Float32s:
+        """Start one flight per episode, (seed, number); return observations, (flights, size)."""
+        days = self.problem.days
+        self._draw = joined([self.source.draw(*run, days) for run in _runs(episodes)])
         self._static = self._draw.state
         self.flight: FlightState = initial_state(self.problem, self._draw.state, (len(episodes),))
         self.trace = []
@@ -150,6 +182,27 @@ class FlightBatch:
         rows = zip(arrays["trace.spend"], arrays["trace.value"], strict=True)
         self.trace = [(spend, float(value)) for spend, value in rows]
         return self.observation()
+
+    def copy(self) -> "FlightBatch":
+        """Return a batch of the same problem and markets, with a state of its own."""
+        return copy(self)
+
+    def subset(self, index: NDArray[np.int64], flights: int) -> "FlightBatch":
+        """Return some of this batch's flights as a batch of their own.
+
+        Args:
+            index: positions of the flights in this batch.
+            flights: number of flights in this batch.
+        """
+
+        def rows(name: str, array: NDArray[Any]) -> NDArray[Any]:
+            if array.ndim < 2 or name.startswith("trace."):  # shared by all flights
+                return array
+            return array.take(index, 1 if name.startswith("draw.noise.") else 0)
+
+        part = self.copy()
+        part.restore({name: rows(name, array) for name, array in self.state().items()}, len(index))
+        return part
 
     def _require_flight(self, method: str) -> None:
         if not hasattr(self, "_draw"):

@@ -13,11 +13,28 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
+from ...data.errors import MediaGymError
 from ..flight import Problem
 from ..market import Market, MarketState
 from .batch import EnvSettings, FlightBatch, MarketSource
+from .groups import (
+    EpisodeSequence,
+    Group,
+    groups_from_arrays,
+    groups_to_arrays,
+    in_order,
+    merged,
+    split,
+)
 from .render import flight_picture, flight_text
-from .validation import require_action, require_count, require_mode, require_seed
+from .validation import (
+    require_action,
+    require_count,
+    require_mode,
+    require_options,
+    require_seed,
+    require_seeds,
+)
 
 Float32s = NDArray[np.float32]
 RENDER_MODES = ["ansi", "rgb_array"]
@@ -26,6 +43,7 @@ RENDER_MODES = ["ansi", "rgb_array"]
 class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
     """Many flights in lockstep; all end on the same day and restart at once (SAME_STEP).
 
+    Flights that ``reset_mask`` lets start anew before the others are a group in lockstep.
     Observations are (num_envs, observation_size), actions (num_envs, 1 + campaigns) in [-1, 1].
     """
 
@@ -48,53 +66,76 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
             self.batch.observation_space, num_envs
         )
         self.action_space = gym.vector.utils.batch_space(self.batch.action_space, num_envs)
-        self._seed, self._episode = 0, 0
+        self._template = self.batch.copy()  # never has flights
+        self._groups: list[Group] = []  # one, unless some flights alone were reset
+        self._episodes = EpisodeSequence(num_envs)
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32s, dict[str, Any]]:
-        """Start new flights; return their observations and an empty ``info``.
+        """Start new flights; return all observations and an empty ``info``.
 
         Args:
-            seed: one integer >= 0 for the whole batch; None continues the sequence of episodes.
-            options: ``episode``, the number of the first flight, to resume a sequence.
+            seed: one integer >= 0 for the whole batch; a list with one per environment, with which
+                its first flight is that of a single environment; None, also in the list,
+                continues the sequence of episodes.
+            options: ``episode``, the number of the first flight, to resume a sequence;
+                ``reset_mask``, (num_envs,) truth values: only these flights start anew.
+
+        Raises:
+            MediaGymError: a seed or an option is not allowed.
         """
-        if seed is not None:
-            self._seed, self._episode = require_seed(seed), 0
-        self._episode = (options or {}).get("episode", self._episode)
-        return self._begin(), {}
+        seeds = require_seeds(seed, self.num_envs)
+        episode, mask = require_options(options, self.num_envs)
+        if not (mask.all() or self._groups):
+            raise MediaGymError(
+                "reset(options=...): reset_mask: no flight is in progress; call reset() first."
+            )
+        self._episodes.start(seeds, episode, mask)
+        kept = [] if mask.all() else split(self._groups, mask)
+        new = Group(self._template.copy() if kept else self.batch, np.flatnonzero(mask))
+        new.batch.begin(self._episodes.take(new.index))
+        self._groups = in_order([*kept, new])
+        self.batch = self._groups[0].batch
+        return merged([g.batch.observation() for g in self._groups], self._groups), {}
 
     def step(
         self, actions: Float32s
     ) -> tuple[Float32s, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """Spend a day in every flight; the last day's observation is ``info["final_obs"]``."""
         shape = self.num_envs, *self.batch.action_space.shape
-        observation, reward = self.batch.play(require_action(actions, shape))
-        over = np.full(self.num_envs, self.batch.done)
+        actions = require_action(actions, shape)
+        groups = self._groups or [Group(self.batch, np.arange(self.num_envs))]
+        parts = [g.batch.play(actions if len(groups) == 1 else actions[g.index]) for g in groups]
+        last, reward = (merged(part, groups) for part in zip(*parts, strict=True))
+        ended = [np.full(len(group.index), group.batch.done) for group in groups]
+        over = merged(ended, groups)
         infos: dict[str, Any] = {}
-        if self.batch.done:
-            infos = {"final_obs": observation, "_final_obs": over}
-            observation = self._begin()
+        observation = last
+        if over.any():
+            infos = {"final_obs": last, "_final_obs": over}
+            following = [
+                g.batch.begin(self._episodes.take(g.index)) if g.batch.done else part[0]
+                for g, part in zip(groups, parts, strict=True)
+            ]
+            observation = merged(following, groups)
         return observation, reward, over, np.zeros(self.num_envs, bool), infos
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Return the full state as arrays, for ``np.savez`` and ``set_state``."""
-        return {**self.batch.state(), "episodes": np.array([self._seed, self._episode])}
+        groups = self._groups or [Group(self.batch, np.arange(self.num_envs))]
+        return {**groups_to_arrays(groups), "episodes": self._episodes.to_array()}
 
     def set_state(self, arrays: Mapping[str, NDArray[Any]]) -> Float32s:
         """Continue from a state of an identically configured environment; return observations."""
-        observation = self.batch.restore(arrays, self.num_envs)
-        self._seed, self._episode = (int(n) for n in arrays["episodes"])
-        return observation
+        groups = groups_from_arrays(arrays, self._template, self.num_envs)
+        self._episodes.restore(arrays["episodes"])
+        self._groups, self.batch = groups, groups[0].batch
+        return merged([group.batch.observation() for group in groups], groups)
 
     def render(self) -> Any:
         """Return the first flight so far, as a picture (rgb_array) or as text (ansi)."""
         return _render(self.batch, self.render_mode)
-
-    def _begin(self) -> Float32s:
-        episodes = range(self._episode, self._episode + self.num_envs)
-        self._episode += self.num_envs
-        return self.batch.begin(self._seed, episodes)
 
 
 class BudgetEnv(gym.Env[Float32s, Float32s]):
@@ -118,11 +159,23 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32s, dict[str, Any]]:
-        """Start the next flight; a seed restarts the sequence of flights."""
+        """Start the next flight; a seed restarts the sequence of flights.
+
+        Args:
+            seed: an integer >= 0; None continues the sequence.
+            options: ``episode``, the number of the flight in its sequence.
+
+        Raises:
+            MediaGymError: the seed or an option is not allowed.
+        """
+        if seed is not None:
+            require_seed(seed)
+        episode, _ = require_options(options)
         super().reset(seed=seed)
         if seed is not None:
-            self._seed, self._episode = require_seed(seed), 0
-        observation = self.batch.begin(self._seed, range(self._episode, self._episode + 1))
+            self._seed, self._episode = int(seed), 0
+        self._episode = self._episode if episode is None else episode
+        observation = self.batch.begin([(self._seed, self._episode)])
         self._episode += 1
         return observation[0], {}
 

@@ -14,7 +14,7 @@ from mediagym.envs.suite import make_env, make_vector_env
 WITH_NAN = np.array([0.0, np.nan, 0.0])
 
 
-@pytest.mark.parametrize("count", [0, -1, 1.5, "8", None, True])
+@pytest.mark.parametrize("count", [0, -1, 1.5, "8", None, True, 65_537, 2**70])
 def test_a_number_of_flights_is_whole_and_above_0(count):
     with pytest.raises(MediaGymError, match="num_envs"):
         require_count(count)
