@@ -15,7 +15,17 @@ def test_weights_are_a_distribution_and_do_not_increase_with_the_value(value, al
     assert (weight >= 0).all()
     assert weight.sum() == pytest.approx(1)
     assert (np.diff(weight[np.argsort(value)]) <= 1e-12).all()
-    assert mean <= value.mean() + 1e-9 * np.abs(value).max()
+    # the mean of the worst share, and what smoothing the corner takes from it at most
+    worst = _mean_of_the_worst(value, alpha)
+    rounding = 1e-9 * value.max()
+    assert mean <= worst + rounding
+    assert mean >= worst - 0.05 * value.std() * np.log(2) / alpha - rounding
+
+
+def _mean_of_the_worst(value, alpha):
+    """Mean of the worst share, the last value in part."""
+    parts = np.clip(alpha * len(value) - np.arange(len(value)), 0, 1)
+    return np.sort(value) @ parts / parts.sum()
 
 
 @given(VALUES)
@@ -46,6 +56,7 @@ def test_value_and_gradient_of_a_plan_are_those_of_its_worst_markets():
         return (rates * plans).sum((1, 2)), rates + 0 * plans
 
     value, gradient = cvar_objective(by_market, 4, 0.25)(np.ones((1, 2, 3)))
-    assert value[0] == pytest.approx(6, abs=0.6)
+    assert 5.4 < value[0] <= 6  # smoothing can only lower the value of the worst market
     assert gradient.shape == (1, 2, 3)
-    assert (gradient < 1.2).all()
+    assert (gradient >= 1).all()  # no market earns less per dollar
+    assert (gradient < 1.1).all()

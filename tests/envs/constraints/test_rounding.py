@@ -1,5 +1,7 @@
 """Rounding of plans to whole cents, and the independent checker of violations."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -32,6 +34,46 @@ def test_every_feasible_plan_has_an_exact_rounding(seed, feasible_set, random_fl
             if axis is not None:
                 sums, exact = cents.sum(axis), exact.sum(axis)
             assert (abs(sums - exact) < 1 + 1e-3).all()
+
+
+@given(seed=SEEDS)
+@settings(max_examples=40)
+def test_amounts_near_whole_cents_become_those_cents(seed, default_constraints, ads):
+    """Where the nearest cents keep every sum, no other rounding is nearer."""
+    constraints = parse_constraints(
+        ConstraintSettings.of(default_constraints, "constraints"), ads(*NAMES), 4
+    )
+    rng = np.random.default_rng(seed)
+    cents = 1_000_000 + np.zeros((4, 5), np.int64)
+    for _ in range(20):
+        (giver, taker), moved = rng.choice(5, 2, replace=False), rng.integers(0, 1000)
+        move(cents, rng.integers(4), giver, taker, moved)
+    part = rng.uniform(-0.4, 0.4, (4, 5))  # of a cent; its sums are 0
+    part = part - part.mean(0) - part.mean(1, keepdims=True) + part.mean()
+    part *= 0.4 / np.abs(part).max()
+    np.testing.assert_array_equal(to_cents((cents + part) / 100, constraints), cents)
+
+
+def test_the_rounding_is_the_nearest_of_all_that_keep_the_sums(default_constraints, ads):
+    """Against every rounding of four amounts."""
+    limits = {"channel": {}, "total": 100}
+    constraints = parse_constraints(
+        ConstraintSettings.of(default_constraints | limits, "constraints"), ads("a", "b"), 2
+    )
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        exact = 2000 + rng.uniform(0, 1000, (2, 2))
+        exact[1, 1] = 10_000 - exact.sum() + exact[1, 1]
+        roundings = np.floor(exact) + np.array(list(itertools.product((0, 1), repeat=4))).reshape(
+            -1, 2, 2
+        )
+        near = [roundings.sum((1, 2)) == 10_000]
+        for axis in (0, 1):
+            near += list((np.abs(roundings.sum(1 + axis) - exact.sum(axis)) < 1).T)
+        distance = np.abs(roundings - exact).sum((1, 2))
+        best = distance[np.all(near, 0)].min()
+        rounded = to_cents(exact / 100, constraints)
+        assert np.abs(rounded - exact).sum() == pytest.approx(best, abs=1e-6)
 
 
 @pytest.mark.parametrize("count", [9, 40])
@@ -81,6 +123,12 @@ def move(cents, day, giver, taker, amount):
     cents[day, taker] += amount
 
 
+def pace(cents, more):
+    """Spend more on the first day, a multiple of 3, and less on the three others, evenly."""
+    cents[0, 0] += more
+    cents[1:, 0] -= more // 3
+
+
 @pytest.mark.parametrize(
     ("limits", "change", "line"),
     [
@@ -103,8 +151,23 @@ def move(cents, day, giver, taker, amount):
         ),
         (
             {"pacing": [0.9, 1.2]},
-            lambda c: (c.__setitem__((0, 0), 2_500_000), c.__setitem__((1, 0), -500_000)),
-            "day 1: $65,000 is above 1.2 times an even pace: $60,000",
+            lambda c: pace(c, 1_000_002),
+            "day 1: $60,000.02 is above 1.2 times an even pace: $60,000",
+        ),
+        (
+            {"pacing": [0.9, 1.2]},
+            lambda c: pace(c, 1_100_001),
+            "day 1: $61,000.01 is above 1.2 times an even pace: $60,000",
+        ),
+        (
+            {"pacing": [0.9, 1.2]},
+            lambda c: pace(c, -500_004),
+            "day 1: $44,999.96 is below 0.9 times an even pace: $45,000",
+        ),
+        (
+            {"pacing": [0.9, 1.2]},
+            lambda c: pace(c, -600_000),
+            "day 1: $44,000 is below 0.9 times an even pace: $45,000",
         ),
         (
             {"pacing": [1, 1], "change_limit": "25%"},
@@ -116,6 +179,19 @@ def move(cents, day, giver, taker, amount):
 def test_a_cent_too_much_is_reported(limits, change, line, default_constraints, ads):
     lines = violations_after(default_constraints, ads, change, **limits)
     assert any(text.startswith(line) for text in lines), lines
+
+
+def test_pacing_is_kept_to_what_rounding_explains(default_constraints, ads):
+    for more in (1_000_000, 1_000_001, -500_000, -500_001):
+        constraints = parse_constraints(
+            ConstraintSettings.of(default_constraints | {"pacing": [0.9, 1.2]}, "constraints"),
+            ads(*NAMES),
+            4,
+        )
+        cents = np.full((4, 5), 1_000_000)
+        cents[0, 0] += more
+        cents[1:, 0] -= np.array([more // 3, more // 3, more - 2 * (more // 3)])
+        assert violations(constraints, cents) == []
 
 
 def test_nan_is_a_violation(default_constraints, ads):
