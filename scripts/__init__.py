@@ -1,1 +1,4 @@
-"""Commands: one thin file each, over `cli` (what they share), `fuzzing` and `benchmarks`."""
+"""Commands: one thin file each.
+
+They stand over `cli` (what they share), `fuzzing.durability`, `fuzzing`, `benchmarks`, `supply`.
+"""

@@ -51,6 +51,7 @@ from mediagym.envs.synthetic import SyntheticSettings
 from mediagym.scripts.cli import to_plain_dict
 from mediagym.scripts.cli.launch import SAMPLE
 from mediagym.scripts.fuzzing import FuzzCommand
+from mediagym.scripts.fuzzing.durability import ArtefactsCommand, CrashesCommand
 
 CONF = Path(__file__).parents[1] / "conf"
 PARTS = ("base", "problem")  # included by other configurations
@@ -128,6 +129,8 @@ def test_every_command_composes_and_fits_its_records(
         "clairvoyant": ClairvoyantCommand,
         "evaluate": EvaluateCommand,
         "fuzz": FuzzCommand,
+        "fuzz_artefacts": ArtefactsCommand,
+        "fuzz_crashes": CrashesCommand,
         "ingest": IngestCommand,
         "insights": InsightsCommand,
         "plan": PlanCommand,

@@ -10,11 +10,13 @@
 
 from .document import write_plan
 from .make import acting, plan_of
+from .read import read_plan
 from .tables import plan_table
 
 __all__ = [
     "acting",
     "plan_of",
     "plan_table",
+    "read_plan",
     "write_plan",
 ]

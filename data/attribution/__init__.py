@@ -7,6 +7,7 @@
 - `bootstrap`: intervals, by resampled users
 - `platform_ratios`: journey conversions per conversion that a platform claims
 - `document`: content of `attribution.json`
+- `read`: reader of `attribution.json` that verifies it
 - `tables`, `figures`: the document in the terminal, and its pictures
 """
 

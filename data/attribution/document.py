@@ -22,12 +22,12 @@ from ..journeys import (
     read_landings,
 )
 from ..settings import Command
-from ..storage import read_json
 from ..types import Floats
 from ..units import campaigns_without_conversions, load_history
 from .attribute import CAVEAT, Attribution, AttributionSettings, Credit, attribute
 from .bootstrap import interval
 from .platform_ratios import Ratios, coverage_of, platform_conversions, ratios_of
+from .read import read_attribution
 from .roles import ROLES, index_of
 
 SCHEMA = Path(__file__).with_name("attribution.schema.json")
@@ -125,8 +125,7 @@ def attribution_reader(
     def read(path: Path | None) -> Mapping[str, Any]:
         if path is None:
             return attribution_document(attribution_study(data, attribution))
-        content = read_json(path)
-        return content if isinstance(content, dict) else {}
+        return read_attribution(path)
 
     return read
 

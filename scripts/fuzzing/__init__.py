@@ -10,16 +10,14 @@ independent reading reads them.
 - `packing`: encodings, archives and workbooks
 - `harmless`, `harmful`, `damage`: the mutations
 - `reading`: the independent reading of a damaged file
-- `case`: one folder and what is true of it
+- `case`: one folder, what is true of it, and the verdict on a reading
 - `hostile`: files that are made to hang a reader or to fill its memory
 - `worker`: the reader in a process of its own, with limits of time and memory
-- `judge`: verdict on a reading
 - `run`: all cases, in several processes
 """
 
-from .case import MUTATIONS, Case, draw_case
+from .case import FAILURES, MUTATIONS, Case, draw_case, judge
 from .hostile import HOSTILE
-from .judge import FAILURES, judge
 from .run import COLUMNS, FuzzCommand, Result, run_all, table_of, write_failure
 from .worker import Answer
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from .case import Sums
+from .case import Sums, difference_of
 from .export import sums_of
-from .judge import difference_of
 from .market import simulate
 from .packing import file_of, workbook
 from .styles import STYLES

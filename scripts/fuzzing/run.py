@@ -13,9 +13,8 @@ from pydantic import Field, PositiveFloat, PositiveInt, StrictBool
 from mediagym.data.settings import Command
 from mediagym.data.storage import write_bytes, write_text
 
-from .case import Case, draw_case
+from .case import FAILURES, Case, draw_case, judge, with_notes
 from .hostile import HOSTILE, is_clean, lay_out, verdict_of
-from .judge import FAILURES, judge, with_notes
 from .worker import Answer, Worker
 
 COLUMNS = ("ok", "refused", "suspicious", "needless", *FAILURES)
