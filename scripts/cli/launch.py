@@ -29,6 +29,12 @@ from .override import advice
 Options = TypeVar("Options")
 # registered on import, so that the worker processes of a sweep have them too
 OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
+# ${given:VALUE,THEN,OTHERWISE} is OTHERWISE if VALUE is null
+OmegaConf.register_new_resolver(
+    "given",
+    lambda value, then, otherwise: otherwise if value is None else then,
+    replace=True,
+)
 # ${resumed:RUN,THEN,OTHERWISE} is THEN if RUN is given and can be resumed
 OmegaConf.register_new_resolver(
     "resumed",
