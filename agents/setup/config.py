@@ -11,7 +11,7 @@ from ...data.attribution import AttributionSettings
 from ...data.errors import ConfigError
 from ...data.exports import DataSettings
 from ...data.settings import Command, Settings
-from ...data.storage import shipped_yaml
+from ...data.storage import require_replaceable, shipped_yaml
 from ...envs.calibration import CalibrationSettings, Priors
 from ...envs.constraints import ConstraintSettings
 from ...envs.environment import EnvSettings
@@ -154,13 +154,15 @@ class PlanCommand(Command):
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Self:
-        """Parse the command; it needs an agent where it is given no trained policy."""
+        """Parse the command; it needs a place for the plan, and an agent or a trained policy."""
         if config.get("policy") is None and config.get("agent") is None:
             raise ConfigError(
                 "agent: no value; a plan needs an agent or a trained policy. "
                 "Set agent=NAME or policy=FOLDER and run again."
             )
-        return super().read(config)
+        command = super().read(config)
+        require_replaceable(command.output)
+        return command
 
 
 class TrainCommand(Command):
