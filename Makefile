@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 PACKAGES := data envs agents scripts
 
-.PHONY: help plan install test check format types clean
+.PHONY: help plan install test check format types audit clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ types: .venv/dev .types/mediagym
 format: .venv/dev  ## format the code and fix what lint can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+audit: .venv/dev  ## check dependencies: pins, hashes, licences, known vulnerabilities
+	$(BIN)/python scripts/supply/check.py
 
 clean:  ## remove the virtual environment and all caches (outputs stay)
 	rm -rf .venv .types .mypy_cache .ruff_cache .pytest_cache *.egg-info build
