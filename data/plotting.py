@@ -49,8 +49,11 @@ def in_legend(name: str) -> str:
     return f" {label}" if label.startswith("_") else label
 
 
-def png_of(figure: Figure) -> bytes:
-    """Content of a PNG file of the figure, at 130 dots per inch."""
+def png_of(figure: Figure, dpi: int = 130) -> bytes:
+    """Content of a PNG file of the figure, at ``dpi`` dots per inch.
+
+    To be written by `storage.write_bytes`: matplotlib would write over, or into, anything.
+    """
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=130)
+    figure.savefig(stream, format="png", dpi=dpi)
     return stream.getvalue()

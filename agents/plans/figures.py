@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ...data.formats import money, unit_of
-from ...data.plotting import blank, drawn
+from ...data.plotting import blank, drawn, png_of
+from ...data.storage import write_bytes
 from ...data.types import Floats
 from ...envs.calibration import Posterior
 from ...envs.market import MarketState, step
@@ -98,5 +99,5 @@ def draw_plan(posterior: Posterior, plan: Plan, folder: Path) -> None:
     dates = np.datetime64(plan.first_day, "D") + np.arange(len(plan.cents))
     spend, currency = plan.cents / 100, plan.constraints.currency
     heat_map = spend_map(posterior.names, dates, spend, plan.policy, currency)
-    heat_map.savefig(folder / "plan.png", dpi=110)
-    response_curves(posterior, spend).savefig(folder / "response.png", dpi=90)
+    write_bytes(folder / "plan.png", png_of(heat_map, dpi=110))
+    write_bytes(folder / "response.png", png_of(response_curves(posterior, spend), dpi=90))

@@ -1,4 +1,5 @@
 import io
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of
 from mediagym.agents.plans.figures import draw_plan, response_curves, spend_map
 from mediagym.agents.policies import baseline
+from mediagym.data.errors import DataError
 
 
 def _pixels(figure: Figure) -> np.ndarray:
@@ -94,6 +96,20 @@ def test_a_plan_is_drawn_beside_its_file(experiment: Experiment, tmp_path: Path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.png", "response.png"]
     for path in tmp_path.iterdir():
         assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_pictures_do_not_wait_for_a_pipe_or_follow_a_link(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    plan = plan_of(experiment, baseline("static", experiment), [])
+    os.mkfifo(tmp_path / "plan.png")
+    with pytest.raises(DataError, match="it is a pipe"):
+        draw_plan(experiment.posterior, plan, tmp_path)
+    (tmp_path / "plan.png").unlink()
+    (tmp_path / "response.png").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="a link that leads nowhere"):
+        draw_plan(experiment.posterior, plan, tmp_path)
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_no_window_is_opened() -> None:

@@ -1,10 +1,11 @@
 import json
+import os
 
 import pytest
 
 from mediagym.agents.studies import TuneCommand, tune
 from mediagym.agents.studies.tuning import Range
-from mediagym.data.errors import ConfigError
+from mediagym.data.errors import ConfigError, DataError
 
 SPACE = {
     "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
@@ -40,6 +41,13 @@ def test_a_search_goes_on_where_it_was_stopped(experiment, command, tmp_path):
     assert written["best"] == best
     assert best["percent"] == max(row["percent"] for row in written["trials"])
     assert best["overrides"].startswith("agent=ppo agent.learning_rate=")
+
+
+def test_a_journal_that_is_a_pipe_is_refused(experiment, command, tmp_path):
+    os.mkfifo(tmp_path / "trials.log")
+    with pytest.raises(DataError, match="it is a pipe"):
+        tune(experiment, command(), tmp_path, print)
+    assert [path.name for path in tmp_path.iterdir()] == ["trials.log"]
 
 
 def test_a_dot_reaches_into_a_key_and_nothing_else_changes(command):
