@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
 from ...data.settings import Command, Settings
-from ...data.storage import write_json
+from ...data.storage import require_replaceable, write_json
 from ...data.types import Progress
 from ..experiment import Experiment
 from ..setup import ExperimentConfig, Seed
@@ -85,7 +85,8 @@ def tune(
     Args:
         experiment: the experiment in which learners are trained.
         command: ranges to search and number of trials.
-        folder: folder of the journal ``trials.log``, whose trials count.
+        folder: folder of the journal ``trials.log``, whose trials count; it has to be a regular
+            file if it is there.
         progress: called with a line per trial.
 
     Returns:
@@ -97,9 +98,11 @@ def tune(
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    journal = folder / "trials.log"
+    require_replaceable(journal)  # Optuna opens it itself, and would wait for a pipe
     folder.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
-        storage=JournalStorage(JournalFileBackend(str(folder / "trials.log"))),
+        storage=JournalStorage(JournalFileBackend(str(journal))),
         study_name=f"{experiment.id} {command.experiment.learner.name}",
         direction="maximize",
         load_if_exists=True,
