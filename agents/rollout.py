@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from ..data.settings import Settings
+from ..data.settings import Seed, Settings
 from ..data.types import Floats, Progress
 from ..envs.arrays import Array, select
 from ..envs.constraints import count_violations
@@ -20,13 +20,18 @@ CLAIRVOYANT = "clairvoyant"  # name of the clairvoyant's rollout
 _MARKETS_PER_BATCH = 128  # markets whose clairvoyant plans are optimised together
 
 
+MAX_MARKETS = 100_000  # markets of an evaluation
+MAX_RESAMPLES = 1_000_000  # of a bootstrap
+MAX_REFERENCES = 1000  # policies
+
+
 class EvaluationSettings(Settings):
     """The group ``evaluation`` of the configuration; see ``conf/evaluation/default.yaml``."""
 
-    markets: Annotated[int, Field(ge=2)]
-    seed: Annotated[int, Field(ge=0)]
-    resamples: Annotated[int, Field(ge=100)]
-    references: list[str]
+    markets: Annotated[int, Field(ge=2, le=MAX_MARKETS)]
+    seed: Seed
+    resamples: Annotated[int, Field(ge=100, le=MAX_RESAMPLES)]
+    references: Annotated[list[str], Field(max_length=MAX_REFERENCES)]
 
 
 class EvaluationSet(NamedTuple):

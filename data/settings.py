@@ -2,21 +2,27 @@
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self, TypeVar, get_args
+from typing import Annotated, Any, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import ConfigError, shown
 from .storage import shipped_yaml
 
 Model = TypeVar("Model", bound="Settings")
+MAX_SEED = 2**32 - 1  # largest seed that numpy's and torch's global generators take
+MAX_DEPTH = 32  # mappings and lists inside each other
+MAX_VALUES = 100_000  # keys and list items of a group
+MAX_TEXT = 4096  # characters of a key or a text
+MAX_WHOLE = 2**63 - 1  # absolute value of a whole number
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 RENAMED: Mapping[str, str] = shipped_yaml("renamed")["keys"]  # former key -> current
 
 
 class Settings(BaseModel):
     """Base of settings records: frozen, without defaults, unknown keys forbidden."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
     def of(cls: type[Model], mapping: Mapping[str, Any], where: str) -> Model:
@@ -29,6 +35,12 @@ class Settings(BaseModel):
         Raises:
             ConfigError: a key is unknown or missing, or its value is not allowed; names the first.
         """
+        if not isinstance(mapping, Mapping):
+            raise ConfigError(
+                f"{where}: {given_text(mapping)} was given. Allowed: a mapping with the keys "
+                f"{', '.join(cls.model_fields)}. To fix: change {where} and run again."
+            )
+        require_plain(mapping, where)
         try:
             return cls(**{str(key): value for key, value in mapping.items()})
         except ValidationError as error:
@@ -53,6 +65,7 @@ class Command(Settings):
             ConfigError: names the first key that is unknown, missing or not allowed.
         """
         parsed: dict[str, Any] = {}
+        require_plain(config, "configuration")
         for name, field in cls.model_fields.items():
             kind = field.annotation
             if isinstance(kind, type) and issubclass(kind, Command):
@@ -71,7 +84,7 @@ class Command(Settings):
 def _explain(error: ValidationError, where: str, model: type[Settings]) -> str:
     """Return the first error as one sentence: the key, the value, what is allowed."""
     first = error.errors()[0]
-    key = ".".join([where, *map(str, first["loc"])])
+    key = ".".join([where, *map(_key_text, first["loc"])])
     if first["type"] == "extra_forbidden":
         allowed = list(_record_at(model, first["loc"][:-1]).model_fields)
         if key in RENAMED:
@@ -81,8 +94,78 @@ def _explain(error: ValidationError, where: str, model: type[Settings]) -> str:
         return f"{key}: unknown key; allowed here: {', '.join(allowed)}{hint}"
     if first["type"] == "missing":
         return f"{key}: no value; every key of {where} needs one. Set {key} and run again."
-    given = shown(first["input"]) if isinstance(first["input"], str) else first["input"]
-    return f"{key}: got {given}; {first['msg'].lower()}. Change {key} and run again."
+    given, reason = given_text(first["input"]), first["msg"].lower()
+    if len(reason) > _MAX_REASON:  # a message of a validator that quotes the value
+        reason = f"{reason[:_MAX_REASON]}..."
+    return f"{key}: got {given}; {reason}. Change {key} and run again."
+
+
+_MAX_GIVEN = 200  # characters of a value, and of a key, in a message
+_MAX_REASON = 400  # characters of a validator's message
+
+
+def given_text(value: Any) -> str:
+    """Return a value for a message: texts quoted, all short and on one line."""
+    if isinstance(value, str):
+        return shown(value)
+    try:
+        text = str(value)
+    except (ValueError, RecursionError):  # more than 4,300 digits, or too many brackets
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= _MAX_GIVEN and text.isprintable() else shown(text)
+
+
+def _key_text(key: int | str) -> str:
+    text = str(key)
+    return text if len(text) <= _MAX_GIVEN and text.isprintable() else shown(text)
+
+
+def require_plain(group: Mapping[Any, Any], where: str) -> None:
+    """Refuse values that no setting takes, before anything is made of them.
+
+    These are more than ``MAX_VALUES`` values, or more than ``MAX_DEPTH`` levels; texts and keys of
+    more than ``MAX_TEXT`` characters, with a NUL, or that cannot be written as UTF-8; whole numbers
+    beyond ``MAX_WHOLE``.
+
+    Raises:
+        ConfigError: naming the key.
+    """
+    left: list[tuple[str, Any, int]] = [(where, group, 0)]
+    count = 0
+    while left:
+        key, value, depth = left.pop()
+        count += 1
+        problem = _problem_of(value) if depth <= MAX_DEPTH else f"at most {MAX_DEPTH} levels"
+        if count > MAX_VALUES:
+            key, problem = where, f"at most {MAX_VALUES} keys and values"
+        if problem:
+            raise ConfigError(
+                f"{_key_text(key)}: {given_text(value)} was given. Allowed: {problem}. To fix: change it and "
+                "run again."
+            )
+        if isinstance(value, Mapping):
+            for inner, item in value.items():
+                if isinstance(inner, str) and (problem := _problem_of(inner)):
+                    raise ConfigError(
+                        f"{_key_text(key)}: the key {shown(inner)} was given. Allowed: {problem}. "
+                        "To fix: rename it and run again."
+                    )
+                left.append((f"{key}.{inner}".removeprefix("configuration."), item, depth + 1))
+        elif isinstance(value, list | tuple):
+            left += [(f"{key}.{i}", item, depth + 1) for i, item in enumerate(value)]
+
+
+def _problem_of(value: Any) -> str:
+    """Return what is allowed instead of a value; "" if nothing is wrong with it."""
+    if isinstance(value, int) and abs(value) > MAX_WHOLE:
+        return "whole numbers below 2**63"
+    if not isinstance(value, str):
+        return ""
+    if len(value) > MAX_TEXT:
+        return f"texts of at most {MAX_TEXT} characters"
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        return "texts without NUL and half characters"
+    return ""
 
 
 def _record_at(model: type[Settings], path: Sequence[int | str]) -> type[Settings]:

@@ -22,6 +22,7 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
     "data": {
+        "bounded",
         "cache",
         "errors",
         "types",

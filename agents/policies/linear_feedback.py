@@ -12,7 +12,7 @@ import cma
 import numpy as np
 from pydantic import Field
 
-from ...data.settings import Settings
+from ...data.settings import Seed, Settings
 from ...data.types import Floats
 from ...envs.arrays import Array
 from ...envs.flight import ActionSettings, Observable, Problem, level_shift, requested_spend
@@ -28,11 +28,11 @@ class LinearFeedbackSettings(Settings):
     """The keys of ``conf/agent/cma.yaml``."""
 
     name: Literal["cma"]
-    iterations: Annotated[int, Field(ge=1)]
-    population: Annotated[int, Field(ge=4)]
-    flights: Annotated[int, Field(ge=1)]
-    sigma: Annotated[float, Field(gt=0)]
-    seed: Annotated[int, Field(ge=0)]
+    iterations: Annotated[int, Field(ge=1, le=1_000_000)]
+    population: Annotated[int, Field(ge=4, le=10_000)]
+    flights: Annotated[int, Field(ge=1, le=65_536)]
+    sigma: Annotated[float, Field(gt=0, le=100)]
+    seed: Seed
 
 
 class LinearFeedback:

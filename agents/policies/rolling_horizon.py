@@ -36,11 +36,14 @@ _ELASTICITY_RANGE = (0.02, 0.95)  # range of a curve's elasticity at its anchor
 _ANCHOR_ROUNDS = 3  # rounds; each anchors the curves at the spend found by the previous one
 
 
+MAX_DRAWS = 100_000  # markets that stand for the posterior
+
+
 class RollingHorizonSettings(Settings):
     """The keys of ``conf/agent/replanner.yaml``."""
 
     name: Literal["replanner"]
-    draws: Annotated[int, Field(ge=2)]
+    draws: Annotated[int, Field(ge=2, le=MAX_DRAWS)]
 
 
 class FilterMemory(NamedTuple):

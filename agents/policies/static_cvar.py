@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from ...data.settings import Settings
+from ...data.settings import Seed, Settings
 from ...data.types import Floats
 from ...envs.constraints import daily_floors
 from ...envs.planning import (
@@ -35,10 +35,10 @@ class CvarSettings(Settings):
 
     name: Literal["static_cvar"]
     alpha: Annotated[float, Field(gt=0, le=1)]
-    draws: Annotated[int, Field(ge=2)]
-    iterations: Annotated[int, Field(ge=1)]
-    rate: Annotated[float, Field(gt=0)]
-    seed: Annotated[int, Field(ge=0)]
+    draws: Annotated[int, Field(ge=2, le=100_000)]
+    iterations: Annotated[int, Field(ge=1, le=1_000_000)]
+    rate: Annotated[float, Field(gt=0, le=100)]
+    seed: Seed
 
 
 def static_cvar(experiment: Experiment, split: str) -> PlanPolicy:

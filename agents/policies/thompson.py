@@ -10,21 +10,21 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from ...data.settings import Settings
+from ...data.settings import Seed, Settings
 from ...data.types import Floats
 from ...envs.calibration import Posterior
 from ...envs.flight import Observable, ParticleSet, Problem, weights
 from ...envs.market import generator
 from ..experiment import Experiment
-from .rolling_horizon import RollingHorizon
+from .rolling_horizon import MAX_DRAWS, RollingHorizon
 
 
 class ThompsonSettings(Settings):
     """The keys of ``conf/agent/thompson.yaml``."""
 
     name: Literal["thompson"]
-    draws: Annotated[int, Field(ge=2)]
-    seed: Annotated[int, Field(ge=0)]
+    draws: Annotated[int, Field(ge=2, le=MAX_DRAWS)]
+    seed: Seed
 
 
 class Thompson(RollingHorizon):

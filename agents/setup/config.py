@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
 from ...data.attribution import AttributionSettings
 from ...data.errors import ConfigError
 from ...data.exports import DataSettings
-from ...data.settings import Command, Settings
+from ...data.settings import Command, Seed, Settings, given_text
 from ...data.storage import require_replaceable, shipped_yaml
 from ...envs.calibration import CalibrationSettings, Priors
 from ...envs.constraints import ConstraintSettings
@@ -19,7 +19,7 @@ from ...envs.market import ObjectiveSettings
 from ...envs.planning import SolverSettings
 from ..policies import BASELINES, ORACLES, SETTINGS, BaselineSettings
 from ..rollout import EvaluationSettings
-from ..training import Learner, learner_of
+from ..training import LEARNERS, Learner, learner_of
 
 
 def _baseline_name(name: str) -> str:
@@ -34,8 +34,8 @@ def _as_list(tasks: Any) -> Any:
     return [tasks] if tasks is None or isinstance(tasks, str) else tasks
 
 
-Seed = Annotated[int, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
+MAX_COUNT = 1024  # threads, seeds of a study, processes
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Baseline = Annotated[str, AfterValidator(_baseline_name)]
 Tasks = Annotated[list[str | None], BeforeValidator(_as_list), Field(min_length=1)]
 Agent = SerializeAsAny[Settings]  # settings of a learner or of a baseline
@@ -47,9 +47,20 @@ def agent_of(group: Mapping[str, Any]) -> Settings:
     Raises:
         ConfigError: naming the key that is unknown, missing or not allowed.
     """
+    if not isinstance(group, Mapping):
+        raise ConfigError(
+            f"agent: {given_text(group)} was given. Allowed: the keys of one of conf/agent. To "
+            "fix: choose it with agent=NAME."
+        )
     name = group.get("name")
-    if name in BASELINES:
-        return SETTINGS.get(str(name), BaselineSettings).of(group, "agent")
+    if name in ORACLES:
+        allowed = ", ".join(known for known in (*BASELINES, *LEARNERS) if known not in ORACLES)
+        raise ConfigError(
+            f"agent.name: {name!r} knows the true market, so it makes no plan; allowed: {allowed}. "
+            "Choose one with agent=NAME."
+        )
+    if isinstance(name, str) and name in BASELINES:
+        return SETTINGS.get(name, BaselineSettings).of(group, "agent")
     return learner_of(group)
 
 

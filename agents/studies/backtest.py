@@ -16,7 +16,7 @@ from ...data.errors import ConfigError, DataError
 from ...data.exports import DataSettings
 from ...data.forecasting import NAIVE_FORECASTS, Verification, naive_draws, pooled_scores, verify
 from ...data.history import History
-from ...data.settings import Command, Settings
+from ...data.settings import Command, Seed, Settings
 from ...data.types import Progress
 from ...data.units import fill_missing_conversions, load_history
 from ...envs.calibration import CalibrationSettings, Priors, calibrate, predict
@@ -33,10 +33,10 @@ _COMPARED = {
 class BacktestSettings(Settings):
     """The group ``backtest`` of ``conf/backtest.yaml``."""
 
-    first: Annotated[int, Field(ge=28)]  # days of history at the first origin
-    every: Annotated[int, Field(ge=1)]  # days from one origin to the next
-    horizon: Annotated[int, Field(ge=1)]  # days that are forecast
-    seed: Annotated[int, Field(ge=0)]  # seed of demand paths and counts
+    first: Annotated[int, Field(ge=28, le=36_600)]  # days of history at the first origin
+    every: Annotated[int, Field(ge=1, le=36_600)]  # days from one origin to the next
+    horizon: Annotated[int, Field(ge=1, le=366)]  # days that are forecast
+    seed: Seed  # seed of demand paths and counts
     goals: dict[str, dict[str, str]]  # targets by score, for ``origins`` and for ``latest``
 
 

@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 from ...data.errors import ConfigError
 from ...data.exports import DataSettings
 from ...data.history import History
-from ...data.settings import Command, Settings
+from ...data.settings import Command, Seed, Settings
 from ...data.types import Floats
 from ...data.units import load_history
 from ...envs.arrays import select
@@ -79,10 +79,10 @@ class StudySettings(Settings):
     """The group ``study`` of ``conf/recovery.yaml``."""
 
     forms: Annotated[list[str], Field(min_length=1)]
-    advertisers: Annotated[int, Field(ge=1)]  # advertisers per response form
-    seed: Annotated[int, Field(ge=0)]  # seed of each form's first advertiser
+    advertisers: Annotated[int, Field(ge=1, le=10_000)]  # advertisers per response form
+    seed: Seed  # seed of each form's first advertiser
     goals: dict[str, dict[str, Any]]  # form, ``hill`` or ``other`` -> target by score, percent
-    workers: Annotated[int, Field(ge=1)] | None  # None: one per core
+    workers: Annotated[int, Field(ge=1, le=1024)] | None  # None: one per core
 
 
 class RecoveryCommand(Command):
@@ -102,8 +102,10 @@ class RecoveryCommand(Command):
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Self:
         """Parse the groups; each advertiser gets a folder of its own later."""
-        advertiser = {**config["advertiser"], "path": "."}
-        return super().read({**config, "advertiser": advertiser})
+        advertiser = config.get("advertiser")
+        if isinstance(advertiser, Mapping):
+            config = {**config, "advertiser": {**advertiser, "path": "."}}
+        return super().read(config)
 
     @model_validator(mode="after")
     def _measurable(self) -> Self:

@@ -52,7 +52,7 @@ class TuneCommand(Command):
 
     experiment: ExperimentConfig
     seed: Seed
-    trials: Annotated[int, Field(ge=1)]
+    trials: Annotated[int, Field(ge=1, le=1_000_000)]
     space: Annotated[dict[str, Range], Field(min_length=1)]
     output: Path | None  # folder of the results; None: the run's folder
 

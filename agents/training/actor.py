@@ -10,7 +10,12 @@ from torch import nn
 
 from ...data.settings import Settings
 
-Size = Annotated[int, Field(ge=1)]
+MAX_UNITS = 4096  # units of a layer
+MAX_LAYERS = 16
+MAX_NUMBERS = 65_536  # numbers observed, and numbers of an action
+Size = Annotated[int, Field(ge=1, le=MAX_NUMBERS)]
+Units = Annotated[int, Field(ge=1, le=MAX_UNITS)]
+Layers = Annotated[list[Units], Field(max_length=MAX_LAYERS)]
 
 
 class Shape(Settings):
@@ -18,8 +23,8 @@ class Shape(Settings):
 
     observation: Size  # numbers observed per day
     actions: Size
-    hidden: list[Size]  # sizes of the hidden layers
-    lstm: Size | None  # units of the recurrent layer in front of them
+    hidden: Layers  # sizes of the hidden layers
+    lstm: Units | None  # units of the recurrent layer in front of them
     squash: bool  # True: tanh of the mean, as in SAC; False: the mean is clipped to [-1, 1]
 
 

@@ -20,12 +20,21 @@ from pydantic import Field
 from sb3_contrib import TQC, RecurrentPPO
 from stable_baselines3 import PPO, SAC
 
-from ...data.errors import ConfigError, shown
-from ...data.settings import Settings
-from .apg import WarmStart
+from ...data.errors import ConfigError
+from ...data.settings import Settings, given_text
+from .actor import Layers, Units
+from .apg import MAX_FLIGHTS, WarmStart
 from .vecenv import SB3Envs, dummy_vec_env
 
-Positive = Annotated[int, Field(ge=1)]
+MAX_STEPS = 10**12  # environment days of a training
+MAX_BATCH = 2**24  # rows of a minibatch
+MAX_BUFFER = 10**7  # days that an off-policy learner remembers
+MAX_ROUNDS = 100_000  # epochs, gradient steps or checks
+MAX_RATE = 10.0  # learning rate
+LOG_STD = (-20.0, 5.0)  # log standard deviation of the exploration
+Positive = Annotated[int, Field(ge=1, le=MAX_ROUNDS)]
+Rate = Annotated[float, Field(gt=0, le=MAX_RATE)]
+LogStd = Annotated[float, Field(ge=LOG_STD[0], le=LOG_STD[1])]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 CONSTRUCTOR = (  # keys that are arguments of the algorithm
@@ -47,16 +56,16 @@ class Learner(Settings):
 
     name: str
     warm: WarmStart
-    total_timesteps: Annotated[int, Field(ge=0)]
-    n_envs: Positive
-    batch_size: Positive
-    learning_rate: Annotated[float, Field(gt=0)]
-    net_arch: list[Positive]
+    total_timesteps: Annotated[int, Field(ge=0, le=MAX_STEPS)]
+    n_envs: Annotated[int, Field(ge=1, le=MAX_FLIGHTS)]
+    batch_size: Annotated[int, Field(ge=1, le=MAX_BATCH)]
+    learning_rate: Rate
+    net_arch: Layers
     gamma: Share
     validation: Positive
     checks: Positive
     early_stop: Positive | None
-    checkpoint: Annotated[float, Field(ge=0)]
+    checkpoint: Annotated[float, Field(ge=0, le=MAX_STEPS)]
 
     def rollout_arguments(self, days: int) -> dict[str, Any]:
         """Return the arguments that make one iteration one episode of every environment."""
@@ -68,8 +77,8 @@ class OnPolicy(Learner):
 
     name: Literal["apg", "ppo", "ppo_scratch"]
     n_epochs: Positive
-    log_std_init: float
-    log_std_final: float | None
+    log_std_init: LogStd
+    log_std_final: LogStd | None
     gae_lambda: Share
     clip_range: Share
 
@@ -88,17 +97,17 @@ class Recurrent(OnPolicy):
     """Keys of recurrent PPO; see ``conf/agent/ppo_recurrent.yaml``."""
 
     name: Literal["ppo_recurrent"]  # type: ignore[assignment]
-    lstm_hidden_size: Positive
+    lstm_hidden_size: Units
 
 
 class OffPolicy(Learner):
     """Keys of SAC and TQC; see ``conf/agent/sac.yaml``."""
 
     name: Literal["sac", "tqc"]
-    buffer_size: Positive
+    buffer_size: Annotated[int, Field(ge=1, le=MAX_BUFFER)]
     gradient_steps: Positive
     tau: Share
-    learning_starts: Annotated[int, Field(ge=0)]
+    learning_starts: Annotated[int, Field(ge=0, le=MAX_STEPS)]
 
     def rollout_arguments(self, days: int) -> dict[str, Any]:
         """Return the environment steps between two rounds of gradient steps."""
@@ -151,8 +160,8 @@ def learner_of(group: Mapping[str, Any]) -> Learner:
         ConfigError: naming the key that is unknown, missing or not allowed.
     """
     name = group.get("name")
-    if name not in LEARNERS:
-        got = "null" if name is None else shown(name)
+    if not isinstance(name, str) or name not in LEARNERS:
+        got = "null" if name is None else given_text(name)
         raise ConfigError(
             f"agent.name: {got} is not a learner; allowed: {', '.join(LEARNERS)}. "
             "Choose one with agent=NAME."

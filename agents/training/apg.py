@@ -30,14 +30,16 @@ from .actor import Actor
 
 _CLIP_PENALTY = 0.1  # weight of actions outside [-1, 1], where clipping has no gradient
 _MAX_GRADIENT_NORM = 1.0
+MAX_ITERATIONS = 1_000_000
+MAX_FLIGHTS = 65_536  # flights in lockstep
 
 
 class WarmStart(Settings):
     """Extent of the training by backpropagation; see ``conf/agent/learner.yaml``."""
 
-    iterations: Annotated[int, Field(ge=0)]
-    flights: Annotated[int, Field(ge=1)]
-    learning_rate: Annotated[float, Field(gt=0)]
+    iterations: Annotated[int, Field(ge=0, le=MAX_ITERATIONS)]
+    flights: Annotated[int, Field(ge=1, le=MAX_FLIGHTS)]
+    learning_rate: Annotated[float, Field(gt=0, le=10)]
 
 
 class AnalyticPolicyGradient:

@@ -61,7 +61,7 @@ def read_state(path: Path) -> Any:
     """
     arrays, content = read_safetensors(path)
     size = int.from_bytes(content[:8], "little")
-    metadata = json.loads(content[8 : 8 + size]).get("__metadata__", {})
+    metadata = json.loads(content[8 : 8 + size]).get("__metadata__") or {}
     if metadata.get("version") != _VERSION:
         raise DataError(
             f"{path}: checkpoint of another version; this program reads version {_VERSION}. "
@@ -69,7 +69,7 @@ def read_state(path: Path) -> Any:
         )
     try:
         return _deserialise(json.loads(metadata["state"]), arrays)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise DataError(
             f"{path}: not a training state. Allowed: a checkpoint that scripts/train.py wrote. "
             "To fix: delete it and start the training again."

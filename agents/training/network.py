@@ -19,7 +19,7 @@ from pydantic import Field
 
 from ...data.display import shortened
 from ...data.errors import ConfigError, DataError, shown
-from ...data.settings import Settings
+from ...data.settings import Seed, Settings
 from ...data.storage import read_json, write_bytes, write_json
 from ...envs.arrays import Array
 from ...envs.flight import (
@@ -46,7 +46,7 @@ class Training(Settings):
     task: str | None  # id of the benchmark task; None: an advertiser's calibration
     campaigns: list[str]
     objective: str
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     threads: Annotated[int, Field(ge=1)]  # torch threads
     steps: Annotated[int, Field(ge=0)]  # environment days simulated in training
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
 from ...data.history import Campaign, History
-from ...data.settings import Settings
+from ...data.settings import Seed, Settings
 from ...data.types import Floats
 from ..market import Market, MarketState, day_number, generator, weekday_of
 from .evidence import EvidenceLikelihood
@@ -25,16 +25,20 @@ from .smc import Sample, sample
 _MIN_REFERENCE_SPEND = 0.01  # per day, in units of the currency, for a campaign that never spent
 
 
+MAX_PARTICLES = 100_000  # particles or draws, each with parameters of every campaign
+MAX_STEPS = 10_000  # steps of Markov chains
+
+
 class CalibrationSettings(Settings):
     """The group ``calibration`` of the configuration; see ``conf/calibration/default.yaml``."""
 
-    seed: Annotated[int, Field(ge=0)]
-    particles: Annotated[int, Field(ge=64)]
+    seed: Seed
+    particles: Annotated[int, Field(ge=64, le=MAX_PARTICLES)]
     ess_target: Annotated[float, Field(gt=0, lt=1)]
-    mcmc_steps: Annotated[int, Field(ge=1)]
-    final_mcmc_steps: Annotated[int, Field(ge=1)]
-    draws: Annotated[int, Field(ge=2)]
-    held_out: Annotated[int, Field(ge=1)]
+    mcmc_steps: Annotated[int, Field(ge=1, le=MAX_STEPS)]
+    final_mcmc_steps: Annotated[int, Field(ge=1, le=MAX_STEPS)]
+    draws: Annotated[int, Field(ge=2, le=MAX_PARTICLES)]
+    held_out: Annotated[int, Field(ge=1, le=MAX_PARTICLES)]
 
     @model_validator(mode="after")
     def _leave_training_draws(self) -> Self:

@@ -16,7 +16,9 @@ from ...data.settings import Settings
 from ...data.types import Floats
 from ..market import Market, steady_conversions
 
-Positive = Annotated[float, Field(gt=0)]
+MAX_AMOUNT = 1e12  # dollars or conversions per day
+Conversions = Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+Positive = Annotated[float, Field(gt=0, le=MAX_AMOUNT)]
 _LOG_STEP = np.log(1.01)  # log dollars: step of the central difference of an elasticity
 
 
@@ -27,8 +29,10 @@ class PriorEvidence(Settings):
     spend: Positive  # dollars per day at which the stated value holds
     sd: Positive  # sd of the stated value, in its unit
     elasticity: Positive | None = None  # d log conversions / d log spend at that spend
-    conversions: float | None = None  # additional conversions per day compared with `instead_of`
-    instead_of: Annotated[float, Field(ge=0)] | None = None  # dollars per day
+    conversions: Conversions | None = (
+        None  # additional conversions per day compared with `instead_of`
+    )
+    instead_of: Annotated[float, Field(ge=0, le=MAX_AMOUNT)] | None = None  # dollars per day
 
     @model_validator(mode="after")
     def _require_one_kind(self) -> Self:

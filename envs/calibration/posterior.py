@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...data.bounded import read_bounded_arrays, read_bounded_json
 from ...data.errors import DataError
 from ...data.history import Campaign
-from ...data.storage import read_arrays, read_json, write_arrays, write_json
+from ...data.storage import write_arrays, write_json
 from ...data.types import Floats
 from ..arrays import select
 from ..market import Market, MarketState
@@ -154,16 +155,17 @@ def load_posterior(folder: Path) -> Posterior:
     Raises:
         DataError: if the files are missing, incomplete or of another version.
     """
-    document = read_json(folder / "posterior.json")
-    arrays = read_arrays(folder / "posterior.npz")
+    document = read_bounded_json(folder / "posterior.json")
     if document.get("version") != _VERSION:
         raise DataError(
             f"{folder}: posterior of version {document.get('version')}; expected version "
             f"{_VERSION}. Calibrate again."
         )
+    arrays = read_bounded_arrays(folder / "posterior.npz")
     for name in _ARRAYS:
         if name not in arrays:
             raise DataError(f"{folder}: posterior.npz has no array {name}. Calibrate again.")
+    _require_fitting(folder, document, arrays)
     return Posterior(
         campaigns=tuple(Campaign(*pair) for pair in document["campaigns"]),
         market=Market(**{name: arrays.get(f"market.{name}") for name in Market._fields}),
@@ -176,6 +178,50 @@ def load_posterior(folder: Path) -> Posterior:
         update_state=_update_state(arrays),
         currency=document.get("currency"),
     )
+
+
+def _require_fitting(folder: Path, document: dict[str, Any], arrays: Mapping[str, Floats]) -> None:
+    """Refuse a document that lacks a key, and arrays of other campaigns, draws or types."""
+    draws = np.shape(arrays["market.elasticity"])[:1]
+    campaigns, held_out = document.get("campaigns"), document.get("held_out")
+    checks = {
+        "campaigns": isinstance(campaigns, list)
+        and len(campaigns) > 0
+        and all(map(_is_campaign, campaigns)),
+        "day": _is_whole(document.get("day")),
+        "held_out": _is_whole(held_out) and len(draws) == 1 and 0 <= held_out < draws[0],
+        "report": isinstance(document.get("report"), dict),
+        "currency": isinstance(document.get("currency"), str | None),
+    }
+    wrong = [key for key, is_right in checks.items() if not is_right]
+    if wrong:
+        raise DataError(
+            f"{folder}: posterior.json has no valid {wrong[0]}. Allowed: a file that "
+            "scripts/calibrate.py wrote. To fix: calibrate again."
+        )
+    count = len(document["campaigns"])
+    for name, array in arrays.items():
+        expected = (count,) if name in _SPEND_FIELDS else (*draws, ..., count)
+        is_draws = name.startswith(("market.", "state."))
+        fits = array.shape == (count,) or (
+            is_draws and array.shape[:1] == draws and array.shape[-1:] == (count,)
+        )
+        if array.dtype.kind not in "fiub" or not ("memory" in name or fits):
+            raise DataError(
+                f"{folder}: posterior.npz: {name} is an array of {array.dtype}, {array.shape}; "
+                f"expected numbers, {expected}. Calibrate again."
+            )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
+
+
+def _is_campaign(pair: Any) -> bool:
+    """True for a channel and a type, or None, that are one printable line each."""
+    if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], str):
+        return False
+    return all(each is None or (isinstance(each, str) and "\0" not in each) for each in pair)
 
 
 def _update_state(arrays: Mapping[str, Floats]) -> UpdateState | None:

@@ -19,7 +19,11 @@ from ...data.types import Floats
 from ..market import carryover_of
 from .evidence import PriorEvidence
 
-Positive = Annotated[float, Field(gt=0)]
+MAX_LOG_SD = 10.0  # standard deviation of a logarithm
+MAX_MEDIAN = 1e6  # of a lognormal prior, in the unit of the parameter
+MAX_EVIDENCE = 10_000  # entries
+LogSd = Annotated[float, Field(gt=0, le=MAX_LOG_SD)]
+Median = Annotated[float, Field(gt=0, le=MAX_MEDIAN)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 SCALARS = ("conversions", "elasticity", "half_life", "dispersion", "level_sd")
@@ -37,8 +41,8 @@ _DEFAULT_KIND = "cross_network"  # kind of campaign types that are not listed
 class TruncatedNormal(Settings):
     """A normal distribution truncated to [low, high]."""
 
-    mean: float
-    sd: Positive
+    mean: Annotated[float, Field(ge=-10, le=10)]
+    sd: LogSd
     low: Annotated[float, Field(gt=0)]
     high: float
 
@@ -46,8 +50,8 @@ class TruncatedNormal(Settings):
 class LogNormal(Settings):
     """A lognormal distribution by its median and the sd of its logarithm."""
 
-    median: Positive
-    sd: Positive
+    median: Median
+    sd: LogSd
 
 
 class Range(Settings):
@@ -69,10 +73,10 @@ class JourneyPriors(Settings):
 
     attribution: Path | None  # attribution.json; None: the landings are attributed
     carryover: bool  # whether the days between landings inform the half-lives
-    touch_sd: Positive  # log-sd with which the median of those days measures a half-life
+    touch_sd: LogSd  # log-sd with which the median of those days measures a half-life
     halo: bool  # whether the shares of led journeys give the halo's prior
     halo_most: Share  # upper end of the uniform prior of the halo's exponent if all are led
-    halo_half_life: Positive  # half-life of upper-funnel attention, days
+    halo_half_life: Median  # half-life of upper-funnel attention, days
 
 
 class Priors(Settings):
@@ -82,15 +86,15 @@ class Priors(Settings):
     hill_share: Range
     half_life: dict[str, LogNormal]
     kinds: dict[str, list[str]]
-    conversions_sd: Positive
+    conversions_sd: LogSd
     dispersion: LogNormal
     level_sd: LogNormal
     level_half_life: LogNormal
     level_shared: Share
     pooling: Pooling
-    weekday_sd: Positive
+    weekday_sd: LogSd
     inflation: Range
-    evidence: list[PriorEvidence]
+    evidence: Annotated[list[PriorEvidence], Field(max_length=MAX_EVIDENCE)]
     journeys: JourneyPriors
 
     @model_validator(mode="after")

@@ -15,13 +15,16 @@ from .static_terms import NO_DOLLARS
 _MIN_TOTAL = 1e-6  # dollars: keeps the distance of a day without spend finite
 
 
+MAX_LOG = 20.0  # log dollars of an action of 1
+
+
 class ActionSettings(Settings):
     """The group ``action`` of ``conf/env``; see ``conf/env/default.yaml``."""
 
     map: Literal["projection", "tree_softmax"]
-    tilt: Annotated[float, Field(gt=0)]
+    tilt: Annotated[float, Field(gt=0, le=MAX_LOG)]
     follow: Annotated[float, Field(ge=0, le=1)]
-    pace: Annotated[float, Field(ge=0)]
+    pace: Annotated[float, Field(ge=0, le=MAX_LOG)]
 
 
 def action_size(campaigns: int) -> int:

@@ -26,8 +26,8 @@ class ObjectiveSettings(Settings):
 class Ratio(Settings):
     """Journey conversions per conversion that the platform claims, and its uncertainty."""
 
-    mean: Annotated[float, Field(ge=0)]
-    log_sd: Annotated[float, Field(ge=0)]
+    mean: Annotated[float, Field(ge=0, le=1e6)]
+    log_sd: Annotated[float, Field(ge=0, le=10)]
 
 
 @dataclass(frozen=True)

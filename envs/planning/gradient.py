@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 import numpy as np
 from pydantic import Field
 
-from ...data.settings import Settings
+from ...data.settings import Seed, Settings
 from ...data.types import Floats, Progress
 from ..arrays import Array
 from ..constraints import Constraints, Ledger, remaining, spend_day, total_range
@@ -31,13 +31,17 @@ _MIN_UNSPENT_SHARE = 0.01  # lowest initial share of the total left unspent, if 
 _RESET_INTERVAL = 20
 
 
+MAX_ITERATIONS = 1_000_000
+MAX_DRAWS = 100_000  # markets that stand for the posterior
+
+
 class SolverSettings(Settings):
     """Iterations and step of the solver, and the sample that stands for the posterior."""
 
-    iterations: Annotated[int, Field(ge=1)]
-    rate: Annotated[float, Field(gt=0)]  # first step of Adam, in log dollars
-    draws: Annotated[int, Field(ge=1)]  # markets that stand for the posterior
-    seed: Annotated[int, Field(ge=0)]  # seed of the markets' demand paths
+    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)]
+    rate: Annotated[float, Field(gt=0, le=100)]  # first step of Adam, in log dollars
+    draws: Annotated[int, Field(ge=1, le=MAX_DRAWS)]  # markets that stand for the posterior
+    seed: Seed  # seed of the markets' demand paths
 
 
 class Optimum(NamedTuple):

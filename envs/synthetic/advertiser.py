@@ -14,7 +14,7 @@ from ...data.errors import ConfigError
 from ...data.history import Campaign
 from ...data.journeys import SITE_LOG_HEADER
 from ...data.names import short_ids
-from ...data.settings import Settings
+from ...data.settings import Seed, Settings
 from ...data.storage import write_json, write_text
 from ...data.types import Floats
 from ..arrays import select
@@ -45,7 +45,15 @@ from .response_forms import (
     with_form,
 )
 
-Positive = Annotated[float, Field(gt=0)]
+MAX_DAYS = 3660  # days of a history
+MAX_LANDINGS = 10**7  # landings of the site log
+MAX_CAMPAIGNS = 1000
+MAX_MONEY = 1e9  # dollars of a day, a click or an order
+MAX_LOG_SD = 10.0  # standard deviation of a logarithm
+MAX_HALF_LIFE = 36_600.0  # days
+Money = Annotated[float, Field(gt=0, le=MAX_MONEY)]
+LogSd = Annotated[float, Field(ge=0, le=MAX_LOG_SD)]
+LogDemand = Annotated[float, Field(ge=-10, le=10)]
 Share = Annotated[float, Field(ge=0, le=1)]
 _FILES = {  # of the sample; other channels have a file of their name and a column Channel
     "google": "googleads-performance.csv",
@@ -61,15 +69,15 @@ _MARKET_KEYS = ("spend", "cpc", "cvr", "order", "order_sd", "ctr", "dispersion",
 class CampaignSettings(Settings):
     """One campaign of the synthetic advertiser; see ``conf/advertiser/default.yaml``."""
 
-    spend: Positive
-    cpc: Positive
+    spend: Money
+    cpc: Money
     cvr: Share
-    order: Positive
-    order_sd: Annotated[float, Field(ge=0)]
+    order: Money
+    order_sd: Annotated[float, Field(ge=0, le=MAX_MONEY)]
     ctr: Annotated[float, Field(gt=0, le=1)]
-    dispersion: Annotated[float, Field(ge=0)]
-    level_sd: Annotated[float, Field(ge=0)]
-    spend_sd: Annotated[float, Field(ge=0)] | None = None  # null: the advertiser's
+    dispersion: Annotated[float, Field(ge=0, le=1000)]
+    level_sd: LogSd
+    spend_sd: LogSd | None = None  # null: the advertiser's
     gaps: bool = False  # True: rows are missing at random
     ramp: Share | None = None  # share of the history before it is scaled up; null: no ramp
 
@@ -77,25 +85,27 @@ class CampaignSettings(Settings):
 class SpendSettings(Settings):
     """AR(1) of log spend; see ``conf/advertiser/default.yaml``."""
 
-    sd: Annotated[float, Field(ge=0)]
+    sd: LogSd
     persistence: Annotated[float, Field(ge=0, lt=1)]
-    weekend: Positive
+    weekend: Annotated[float, Field(gt=0, le=1000)]
 
 
 class SyntheticSettings(Settings):
     """The configuration of ``scripts/synthesize.py``."""
 
     path: Path
-    seed: Annotated[int, Field(ge=0)]
-    start: date
-    days: Annotated[int, Field(ge=28)]
-    landings: Annotated[int, Field(ge=0)]
+    seed: Seed
+    start: Annotated[date, Field(ge=date(1970, 1, 1), le=date(2100, 1, 1))]
+    days: Annotated[int, Field(ge=28, le=MAX_DAYS)]
+    landings: Annotated[int, Field(ge=0, le=MAX_LANDINGS)]
     form: Literal["hill", "power", "logistic", "no_carryover", "drifting", "confounded"]
     spend: SpendSettings
-    weekday: Annotated[list[float], Field(min_length=7, max_length=7)]
-    level_half_life: Positive
+    weekday: Annotated[
+        list[Annotated[float, Field(ge=-10, le=10)]], Field(min_length=7, max_length=7)
+    ]
+    level_half_life: Annotated[float, Field(gt=0, le=MAX_HALF_LIFE)]
     gap_share: Share
-    campaigns: Annotated[dict[str, CampaignSettings], Field(min_length=1)]
+    campaigns: Annotated[dict[str, CampaignSettings], Field(min_length=1, max_length=MAX_CAMPAIGNS)]
 
     @field_validator("campaigns", mode="before")
     @classmethod

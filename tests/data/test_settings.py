@@ -62,3 +62,49 @@ def test_a_command_reads_its_part_of_a_configuration_and_leaves_the_rest():
         Options.read({"outer": GIVEN, "seed": -1})
     with pytest.raises(ConfigError, match=r"^outer\.width: got 'wide'"):
         Options.read({"outer": GIVEN | {"width": "wide"}, "seed": 1})
+
+
+@pytest.mark.parametrize("group", [3, None, "wide", [1], True])
+def test_a_group_that_is_no_mapping_is_one_message(group):
+    with pytest.raises(ConfigError, match=r"outer: .* was given\. Allowed: a mapping with"):
+        Options.read({"outer": group, "seed": 3})
+
+
+def nested(depth):
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (nested(40), "at most 32 levels"),
+        (nested(50_000), "at most 32 levels"),
+        ([0] * 200_000, "at most 100000 keys and values"),
+        ("x" * 5000, "at most 4096 characters"),
+        ("a\0b", "without NUL"),
+        ({"a\0b": 1}, "the key 'a"),
+        ("\ud800", "half characters"),
+        (2**63, "whole numbers below"),
+        (10**5000, "a value of type int was given"),
+        (float("inf"), "valid integer|finite"),
+        (["x" * 4000] * 100, "outer.width: got"),
+    ],
+    ids=range(11),
+)
+def test_a_value_that_no_setting_takes_is_one_short_message(value, message):
+    with pytest.raises(ConfigError, match=message) as error:
+        Options.read({"outer": GIVEN | {"width": value}, "seed": 3})
+    assert len(str(error.value)) < 1000
+    assert str(error.value).isprintable()
+
+
+def test_numbers_that_are_not_finite_are_refused():
+    class Wave(Settings):
+        height: float
+
+    for value in (float("nan"), float("inf"), "inf"):
+        with pytest.raises(ConfigError, match=r"wave\.height: .* finite"):
+            Wave.of({"height": value}, "wave")

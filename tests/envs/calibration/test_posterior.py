@@ -125,3 +125,46 @@ def test_the_fingerprint_changes_with_any_bit(posterior):
 
 def test_campaigns_keep_their_names(posterior, history):
     assert posterior.names == history.names
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"campaigns": [["a\0b", None]]}, "campaigns"),
+        ({"campaigns": "meta"}, "campaigns"),
+        ({"campaigns": []}, "campaigns"),
+        ({"day": "first"}, "day"),
+        ({"held_out": 10**6}, "held_out"),
+        ({"held_out": -1}, "held_out"),
+        ({"report": []}, "report"),
+        ({"currency": 3}, "currency"),
+    ],
+)
+def test_a_document_with_a_wrong_key_is_refused_by_it(folder, change, key):
+    write_json(folder / "posterior.json", read_json(folder / "posterior.json") | change)
+    with pytest.raises(DataError, match=f"no valid {key}"):
+        load_posterior(folder)
+
+
+@pytest.mark.parametrize("key", ["campaigns", "day", "held_out", "report"])
+def test_a_document_that_lacks_a_key_is_refused_by_it(folder, key):
+    document = read_json(folder / "posterior.json")
+    del document[key]
+    write_json(folder / "posterior.json", document)
+    with pytest.raises(DataError, match=f"no valid {key}"):
+        load_posterior(folder)
+
+
+def test_a_list_is_no_posterior(folder):
+    write_json(folder / "posterior.json", [1])
+    with pytest.raises(DataError, match=r"posterior\.json: its content is a list"):
+        load_posterior(folder)
+
+
+@pytest.mark.parametrize("array", [np.zeros(2), np.zeros((3, 2)), np.array("text"), np.zeros(())])
+@pytest.mark.parametrize("name", ["market.slope", "state.stock", "spend"])
+def test_arrays_of_other_campaigns_are_refused_by_name(folder, name, array):
+    arrays = read_arrays(folder / "posterior.npz")
+    write_arrays(folder / "posterior.npz", arrays | {name: array})
+    with pytest.raises(DataError, match=name):
+        load_posterior(folder)
