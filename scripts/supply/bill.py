@@ -57,7 +57,7 @@ def bill_of_materials(
         needs = packages[name].requires if name in packages else ()
         below[ref] = [Requirement(text) for text in needs]
     dependencies = [
-        {"ref": ref, "dependsOn": sorted(refs[name] for name in reached(needs, {}, here))}
+        {"ref": ref, "dependsOn": sorted(refs[n] for n in reached(needs, {}, here) if n in refs)}
         for ref, needs in sorted(below.items())
     ]
     content = json.dumps([components, dependencies], sort_keys=True)

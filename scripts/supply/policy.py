@@ -1,6 +1,7 @@
 """The policy on dependencies: allowed licences, exceptions with their reasons, additional files."""
 
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -63,6 +64,13 @@ class Wheel(_Entry):
         return name, version.public
 
 
+class Unpinned(_Entry):
+    """Packages that some environments have and that are neither pinned nor judged."""
+
+    packages: Text  # pattern of normalised names, as in `fnmatch`
+    reason: Text
+
+
 class Excluded(_Entry):
     """Files that the package index lists and that must not be installed."""
 
@@ -81,6 +89,11 @@ class Policy(_Entry):
     tools: dict[str, Text] = {}  # installed packages that need no pin, and why
     wheels: list[Wheel] = []
     excluded: list[Excluded] = []
+    unpinned: list[Unpinned] = []
+
+    def is_unpinned(self, name: str) -> bool:
+        """True if a package need not be pinned; `name` is normalised."""
+        return any(fnmatch(name, entry.packages) for entry in self.unpinned)
 
     @field_validator("declared", "exceptions", "also_locked", "tools")
     @classmethod

@@ -50,7 +50,10 @@ def review(
     anywhere = reached(roots, packages, every_environment())
     violations = disagreements(pins, lock, policy)
     notes = []
-    for name in sorted(tree):
+    judged = sorted(name for name in tree if not policy.is_unpinned(name))
+    for name in sorted(tree.keys() - set(judged)):
+        notes.append(f"{name}: {tree[name]} asks for it; neither pinned nor judged (`unpinned`)")
+    for name in judged:
         fault, note = _compare(name, tree[name], pins, packages, policy)
         violations += fault
         notes += note
@@ -59,15 +62,16 @@ def review(
             f"{name}: constraints.txt pins it and no dependency brings it. Allowed: packages of "
             "the dependency tree. To fix: remove the line."
         )
-    violations += licence_faults(
-        scopes_of(project, packages, every_environment()), packages, policy
-    )
+    scopes = scopes_of(project, packages, every_environment())
+    own = {name: scope for name, scope in scopes.items() if not policy.is_unpinned(name)}
+    violations += licence_faults(own, packages, policy)
     violations += _stale(pins, policy)
     for name in sorted(anywhere.keys() - tree.keys() - pins.keys() - policy.also_locked.keys()):
-        notes.append(f"{name}: {anywhere[name]} asks for it on another platform; it is not pinned")
+        if not policy.is_unpinned(name):
+            notes.append(f"{name}: {anywhere[name]} asks for it on other systems; it is not pinned")
     for name in sorted(packages.keys() - anywhere.keys() - policy.tools.keys()):
         notes.append(f"{name}: installed, but no dependency of this project; not judged")
-    return Review(tuple(violations), tuple(notes), tuple(sorted(tree)))
+    return Review(tuple(violations), tuple(notes), tuple(judged))
 
 
 def _compare(

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from mediagym.data.errors import data_error
 from mediagym.data.storage import ROOT, write_text
 from mediagym.scripts.supply import (
+    LOCK,
     installed,
     licence_table,
     read_arguments,
+    read_pins,
     read_policy,
     read_project,
     run_command,
@@ -31,7 +33,8 @@ def page_of(text: str) -> str:
         raise data_error(PAGE.name, "a mark is missing", f"{_START.strip()} ... {_END}", "add it")
     packages = installed()
     scopes = scopes_of(read_project(), packages, this_environment())
-    table = licence_table(scopes, packages, read_policy())
+    policy, lock = read_policy(), read_pins(LOCK)
+    table = licence_table({n: scopes[n] for n in lock.keys() & scopes.keys()}, packages, policy)
     return f"{before}{start}\n{table}\n{end}{after}"
 
 

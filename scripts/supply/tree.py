@@ -15,6 +15,7 @@ from mediagym.data.storage import ROOT
 Environment = Mapping[str, str]  # variables of markers, such as sys_platform
 Scope = Literal["runtime", "optional", "development"]
 SCOPES: tuple[Scope, ...] = ("runtime", "optional", "development")
+_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 _PLATFORMS = (
     {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
     {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
@@ -86,9 +87,14 @@ def this_environment() -> list[Environment]:
 
 
 def every_environment() -> list[Environment]:
-    """That of this interpreter, and what it would be on Linux, macOS and Windows."""
+    """That of this interpreter, and those of Linux, macOS and Windows with each Python."""
     (here,) = this_environment()
-    return [here, *({**here, **platform} for platform in _PLATFORMS)]
+    others = [
+        {**here, **platform, "python_version": python, "python_full_version": f"{python}.0"}
+        for platform in _PLATFORMS
+        for python in _PYTHONS
+    ]
+    return [here, *others]
 
 
 def reached(

@@ -135,6 +135,21 @@ def test_a_local_build_of_the_pinned_version_is_a_note_but_another_one_a_violati
     assert result.violations[0].startswith("vague: 2.0+cpu is installed. Allowed: 2.0+gpu")
 
 
+def test_what_the_policy_calls_unpinned_is_a_note_with_its_dependencies_judged(tmp_path):
+    policy = a_policy(tmp_path, '[[unpinned]]\npackages = "gpu-*"\nreason = "not used"\n')
+    packages = some_packages(
+        top=Package("top", "1.0", ("vague", "gpu-driver==7"), "MIT"),
+        **{"gpu-driver": Package("gpu-driver", "7", ("new",), text="proprietary")},
+    )
+    pins = some_pins()
+    result = review(pins, with_hashes(pins), a_project(), packages, policy)
+    assert [violation.partition(" and ")[0] for violation in result.violations] == [
+        "new: gpu-driver asks for it"
+    ]
+    assert result.notes[0].startswith("gpu-driver: top asks for it; neither pinned nor judged")
+    assert "gpu-driver" not in result.checked
+
+
 def test_a_missing_package_and_a_pin_that_nothing_brings_are_violations(tmp_path):
     packages = some_packages()
     del packages["vague"]
