@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mediagym.agents.experiment import Experiment
-from mediagym.agents.policies import baseline
+from mediagym.agents.policies import baseline, rolling_horizon
 from mediagym.agents.policies.rolling_horizon import RollingHorizon
 from mediagym.agents.policies.thompson import Thompson
 from mediagym.agents.policy import Policy
@@ -131,6 +131,56 @@ def test_a_better_report_moves_money_to_its_campaign(uncertain: Experiment) -> N
     share = after / after.sum(-1, keepdims=True)
     assert share[1, 0] > share[0, 0] + 0.02
     assert (share[1, 1:] < share[0, 1:]).all()
+
+
+def test_a_shift_of_the_level_fades_by_the_share_kept_per_day(uncertain: Experiment) -> None:
+    """Worked out by hand: demand known today, and its return to the mean thereafter."""
+    policy: Any = RollingHorizon(uncertain.problem, uncertain.posterior, 2)
+    market = policy.draws.market
+    kept = np.array([[0.5, 1.0, 0.0], [0.5, 1.0, 0.0]])
+    draws = policy.draws._replace(market=market._replace(level_kept=kept))
+    shift = np.log([[[4.0, 4.0, 4.0], [16.0, 16.0, 16.0]]])
+    weight = np.array([[[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]])
+    factor = rolling_horizon._shift_decay(draws, weight, shift, 3)
+    # the shift of log 4 is log 2 and log sqrt 2 after one and two days of a half
+    np.testing.assert_allclose(factor[:, 0, 0], [1, 2 / 4, np.sqrt(2) / 4])
+    np.testing.assert_allclose(factor[:, 0, 1], 1)
+    np.testing.assert_allclose(factor[:, 0, 2], [1, 1 / 4, 1 / 4])
+    even = np.full((1, 2, 3), 0.5)  # a mean shift of log 8
+    np.testing.assert_allclose(
+        rolling_horizon._shift_decay(draws, even, shift, 2)[1, 0], [8**-0.5, 1, 1 / 8]
+    )
+
+
+def test_a_good_day_counts_for_less_as_its_level_fades(
+    uncertain: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, returns = uncertain.problem, []
+    inner = rolling_horizon.allocate
+
+    def record(problem: Any, ledger: Any, given: Any) -> Any:
+        returns.append(given[2])
+        return inner(problem, ledger, given)
+
+    monkeypatch.setattr(rolling_horizon, "allocate", record)
+    policy: Any = RollingHorizon(problem, uncertain.posterior, 64)
+    market = policy.draws.market
+    policy.draws = policy.draws._replace(
+        market=market._replace(level_kept=np.full_like(market.level_kept, 0.7))
+    )
+    morning = initial_state(problem, problem.state, (3,)).view
+    before, _, memory = policy.act(morning, None)
+    spend = before / before.sum(-1, keepdims=True) * problem.static_plan[0].sum()
+    reported = np.array([30.0, 30.0, 10.0]) * np.array([[1], [3], [0.3]])
+    evening = morning._replace(
+        ledger=morning.ledger.advance(spend), belief=morning.belief._replace(observed=reported)
+    )
+    policy.act(evening, memory)
+    ahead = returns[-1] / policy.scale[1:, None]  # (days, flights, campaigns)
+    ahead = ahead / ahead[0]
+    assert (ahead[-1, 1] < ahead[-1, 0]).all()  # a good day fades, a bad one is forgotten
+    assert (ahead[-1, 2] > ahead[-1, 0]).all()
+    assert (np.diff(ahead[:, 1], axis=0) <= 1e-12).all()
 
 
 def test_thompson_samples_depend_on_seed_day_and_row(uncertain: Experiment) -> None:

@@ -169,3 +169,45 @@ def test_the_distance_penalty_brings_requests_nearer_to_the_constraints(
             apg.env = free
             moved.append(float(with_penalty - apg._loss()))
     assert 0 < moved[1] < moved[0]
+
+
+def _with_actions(actor: Actor, action: float) -> Actor:
+    """An actor that always acts the same in every dimension."""
+    with torch.no_grad():
+        actor.head.weight.zero_()
+        actor.head.bias.fill_(action)
+    return actor
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_actions_outside_one_are_penalised_by_the_square_of_their_excess(
+    actor: Actor, experiment: Experiment, sign: int
+) -> None:
+    losses = []
+    for action in (1.0, 3.0):  # both are clipped to 1, so that both spend the same
+        apg = _train(_with_actions(actor.copy(), sign * action), experiment, steps=0)
+        losses.append(float(apg._loss().detach()))
+    days = experiment.problem.days
+    assert losses[1] - losses[0] == pytest.approx(0.1 * days * 2**2, rel=1e-4)
+
+
+def test_actions_outside_one_are_pulled_back_and_those_inside_are_free(
+    actor: Actor, experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
+) -> None:
+    evaluation_set = held_out_set(2)
+    problem = to_tensors(experiment.problem)
+    for action, excess in ((0.9, 0.0), (-1.0, 0.0), (1.5, 0.25), (-1.5, 0.25)):
+        policy = RecordingPolicy(_with_actions(actor, action), problem, experiment.env)
+        start = initial_state(problem, to_tensors(evaluation_set.state), (2,))
+        rollout(
+            problem,
+            to_tensors(evaluation_set.market),
+            start,
+            to_tensors(evaluation_set.noise),
+            policy.act,
+        )
+        assert float(policy.excess.detach()) == pytest.approx(excess * problem.days, abs=1e-5)
+    apg = _train(_with_actions(actor, 1.5), experiment, steps=0)
+    apg._loss().backward()  # type: ignore[no-untyped-call]
+    assert actor.head.bias.grad is not None
+    assert (actor.head.bias.grad > 0).all()  # a step against the gradient lowers the actions

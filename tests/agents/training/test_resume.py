@@ -1,6 +1,7 @@
 """A resumed training ends as if it had never stopped."""
 
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -98,9 +99,11 @@ def test_a_state_read_back_is_the_state_written(tmp_path: Path) -> None:
 def test_restored_global_generators_continue(tmp_path: Path) -> None:
     write_state(tmp_path / "random", random_state())
     expected = [torch.rand(3), np.random.rand(3)]  # noqa: NPY002
+    shuffled = [random.random() for _ in range(3)]  # noqa: S311  # Python's own
     restore_random_state(read_state(tmp_path / "random"))
     assert torch.equal(torch.rand(3), expected[0])
     np.testing.assert_array_equal(np.random.rand(3), expected[1])  # noqa: NPY002
+    assert [random.random() for _ in range(3)] == shuffled  # noqa: S311
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,36 @@ def test_an_advertiser_is_plausible(advertiser):
     )  # credit moves, the total is unchanged
 
 
+def drawn_spend(conf, priors, tmp_path, process, days=400, count=40):
+    """Spend of campaigns of $1,000 per day on average, over their mean, and the weekdays."""
+    row = {**conf("advertiser/default.yaml")["campaigns"]["meta"], "spend": 1000}
+    campaigns = {f"meta/{i}": row for i in range(count)}
+    settings = settings_of(conf, tmp_path, spend=process, days=days, campaigns=campaigns)
+    drawn = synthesize(settings, priors)
+    return drawn.spend / 1000, [date.weekday() for date in drawn.dates.tolist()]
+
+
+@pytest.mark.parametrize("persistence", [0.0, 0.8])
+def test_log_spend_has_the_configured_sd_persistence_and_mean(conf, priors, tmp_path, persistence):
+    process = {"sd": 0.35, "persistence": persistence, "weekend": 1.0}
+    spend, _ = drawn_spend(conf, priors, tmp_path, process)
+    log_spend = np.log(spend) + 0.35**2 / 2  # of mean 0, and spend of mean 1
+    assert log_spend.mean() == pytest.approx(0, abs=0.03)
+    for part in (log_spend, log_spend[:20], log_spend[-20:]):  # from the first day on
+        assert np.sqrt((part**2).mean()) == pytest.approx(0.35, rel=0.12)
+    assert np.sqrt((log_spend**2).mean()) == pytest.approx(0.35, rel=0.04)
+    follows = (log_spend[1:] * log_spend[:-1]).mean() / (log_spend**2).mean()
+    assert follows == pytest.approx(persistence, abs=0.03)
+    assert np.sqrt((log_spend[0] ** 2).mean()) == pytest.approx(0.35, rel=0.4)
+
+
+def test_the_weekend_factor_of_spend_is_that_of_saturday_and_sunday(conf, priors, tmp_path):
+    process = {"sd": 0.11, "persistence": 0.0, "weekend": 0.5}
+    spend, weekdays = drawn_spend(conf, priors, tmp_path, process, days=140)
+    means = [np.log(spend[np.array(weekdays) == day]).mean() + 0.11**2 / 2 for day in range(7)]
+    np.testing.assert_allclose(np.exp(means), [1, 1, 1, 1, 1, 0.5, 0.5], rtol=0.03)
+
+
 def test_campaigns_that_ramp_up_spend_little_at_first(advertiser):
     k = [campaign.name for campaign in advertiser.campaigns].index("microsoft/Performance max")
     days = len(advertiser.dates)
