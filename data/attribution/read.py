@@ -8,6 +8,9 @@ from typing import Any, TypeGuard
 from ..errors import DataError, shown
 from ..storage import read_json
 
+_MOST = 1e6  # of a ratio, a lift or a number of days
+_MOST_LOG_SD = 10.0
+
 
 def read_attribution(path: Path) -> Mapping[str, Any]:
     """Content of an attribution document; parts that it lacks are left to whoever needs them.
@@ -37,7 +40,7 @@ def _faults(content: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(gaps, dict):
         yield _fault("inter_touch_days", gaps, "an object")
     else:
-        yield from _faults_of_numbers("inter_touch_days", gaps, {"median": (0.0, True)})
+        yield from _faults_of_numbers("inter_touch_days", gaps, {"median": (_MOST, True)})
     if isinstance(influence, list):
         yield from _faults_of_pairs(influence)
     else:
@@ -48,7 +51,7 @@ def _faults(content: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(campaigns, dict):
         yield _fault("ratios.campaigns", campaigns, "an object")
     else:
-        bounds = {"ratio": (0.0, False), "log_sd": (0.0, False)}
+        bounds = {"ratio": (_MOST, False), "log_sd": (_MOST_LOG_SD, False)}
         yield from _faults_of_numbers("ratios.campaigns", campaigns, bounds)
 
 
@@ -61,7 +64,7 @@ def _faults_of_pairs(influence: list[Any]) -> Iterator[str]:
         for key in ("label", "closer"):
             if not isinstance(pair.get(key), str):
                 yield _fault(f"{where}.{key}", pair.get(key), "a text")
-        bounds = {"share": (0.0, False), "lift": (0.0, True), "low": (0.0, True)}
+        bounds = {"share": (1.0, False), "lift": (_MOST, True), "low": (_MOST, True)}
         yield from _faults_of_numbers("influence", {f"[{number}]": pair}, bounds)
         supported = isinstance(pair.get("low"), int | float) and pair["low"] > 1
         if supported and (pair.get("lift") or 0) < pair["low"]:
@@ -76,19 +79,19 @@ def _faults_of_numbers(
     Args:
         part: key of the part.
         entries: objects by name.
-        bounds: key of an entry -> (least value, whether null is allowed).
+        bounds: key of an entry -> (largest value, whether null is allowed); the least is 0.
     """
     for name, entry in entries.items():
         where = f"{part} of {shown(name)}"
         if not isinstance(entry, dict):
             yield _fault(where, entry, "an object")
             continue
-        for key, (least, optional) in bounds.items():
+        for key, (most, optional) in bounds.items():
             value = entry.get(key)
             if value is None and optional:
                 continue
-            if not _is_number(value) or value < least:
-                yield _fault(f"{where}, {key}", value, f"a finite number >= {least:g}")
+            if not _is_number(value) or not 0 <= value <= most:
+                yield _fault(f"{where}, {key}", value, f"a number from 0 to {most:g}")
 
 
 def _is_number(value: Any) -> TypeGuard[float]:

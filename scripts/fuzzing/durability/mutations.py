@@ -180,12 +180,19 @@ def _bomb(name: str, arrays: dict[str, Any]) -> bytes:
             head = io.BytesIO()
             if each != name:
                 np.save(head, array)
-                archive.writestr(f"{each}.npy", head.getvalue())
+                archive.writestr(_member(each), head.getvalue())
                 continue
             facts = {"descr": "<f8", "fortran_order": False, "shape": (HUGE // 8,)}
             np.lib.format.write_array_header_1_0(head, facts)
-            archive.writestr(f"{each}.npy", head.getvalue() + bytes(20_000_000))
+            archive.writestr(_member(each), head.getvalue() + bytes(20_000_000))
     return stream.getvalue()
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    """A member of an npz archive, at the same time in every archive."""
+    member = zipfile.ZipInfo(f"{name}.npy")
+    member.compress_type = zipfile.ZIP_DEFLATED
+    return member
 
 
 def change_safetensors(rng: Random, data: bytes, how: str) -> bytes:

@@ -61,7 +61,7 @@ class Place(NamedTuple):
         """Words of the command line."""
         paths = {"data.path": self.exports, "output": self.results / self.plan}
         paths |= {"cache": self.results / "cache"}
-        return ["plan", *_SMALL, *(f"{key}={path}" for key, path in paths.items())]
+        return ["plan", *_SMALL, *(f"{key}='{path}'" for key, path in paths.items())]
 
 
 def write_tiny_advertiser(folder: Path) -> None:
