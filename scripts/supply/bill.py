@@ -43,47 +43,54 @@ def bill_of_materials(
         packages: installed packages by normalised name, for licences and dependencies.
         policy: declared licences.
     """
-    here = this_environment()
-    scopes = scopes_of(project, packages, every_environment())
     own = packages["mediagym"]
     root = purl_of("mediagym", own.version)
-    refs = {name: purl_of(name, pin.version) for name, pin in lock.items()}
+    scopes = scopes_of(project, packages, every_environment())
     components = [
-        _component(refs[name], name, pin, _SCOPES[scopes[name]], packages.get(name), policy)
+        _component(name, pin, _SCOPES[scopes[name]], packages.get(name), policy)
         for name, pin in sorted(lock.items())
     ]
-    below = {root: [each for requirements in project for each in requirements]}
-    for name, ref in refs.items():
-        needs = packages[name].requires if name in packages else ()
-        below[ref] = [Requirement(text) for text in needs]
-    dependencies = [
-        {"ref": ref, "dependsOn": sorted(refs[n] for n in reached(needs, {}, here) if n in refs)}
-        for ref, needs in sorted(below.items())
-    ]
+    dependencies = _dependencies(root, lock, project, packages)
     content = json.dumps([components, dependencies], sort_keys=True)
+    application = {
+        "type": "application",
+        "bom-ref": root,
+        "name": "mediagym",
+        "version": own.version,
+        "purl": root,
+        "licenses": [{"license": {"id": own.expression}}],
+    }
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, root + content)}",
         "version": 1,
-        "metadata": {
-            "component": {
-                "type": "application",
-                "bom-ref": root,
-                "name": "mediagym",
-                "version": own.version,
-                "purl": root,
-                "licenses": [{"license": {"id": own.expression}}],
-            }
-        },
+        "metadata": {"component": application},
         "components": components,
         "dependencies": dependencies,
     }
 
 
+def _dependencies(
+    root: str, lock: Mapping[str, Pin], project: Project, packages: Mapping[str, Package]
+) -> list[dict[str, Any]]:
+    """Direct dependencies in this environment, of the project and of each locked package."""
+    here = this_environment()
+    refs = {name: purl_of(name, pin.version) for name, pin in lock.items()}
+    below = {root: [each for requirements in project for each in requirements]}
+    for name, ref in refs.items():
+        needs = packages[name].requires if name in packages else ()
+        below[ref] = [Requirement(text) for text in needs]
+    return [
+        {"ref": ref, "dependsOn": sorted(refs[n] for n in reached(needs, {}, here) if n in refs)}
+        for ref, needs in sorted(below.items())
+    ]
+
+
 def _component(
-    ref: str, name: str, pin: Pin, scope: str, package: Package | None, policy: Policy
+    name: str, pin: Pin, scope: str, package: Package | None, policy: Policy
 ) -> dict[str, Any]:
+    ref = purl_of(name, pin.version)
     component: dict[str, Any] = {
         "type": "library",
         "bom-ref": ref,

@@ -1,6 +1,6 @@
 """Verdict on the installed environment: pins, tree and licences."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
@@ -66,11 +66,9 @@ def review(
     own = {name: scope for name, scope in scopes.items() if not policy.is_unpinned(name)}
     violations += licence_faults(own, packages, policy)
     violations += _stale(pins, policy)
-    for name in sorted(anywhere.keys() - tree.keys() - pins.keys() - policy.also_locked.keys()):
-        if not policy.is_unpinned(name):
-            notes.append(f"{name}: {anywhere[name]} asks for it on other systems; it is not pinned")
-    for name in sorted(packages.keys() - anywhere.keys() - policy.tools.keys()):
-        notes.append(f"{name}: installed, but no dependency of this project; not judged")
+    locked = pins.keys() | policy.also_locked.keys()
+    others = {name: anywhere[name] for name in anywhere.keys() - tree.keys() - locked}
+    notes += _asides(others, packages.keys() - anywhere.keys(), policy)
     return Review(tuple(violations), tuple(notes), tuple(judged))
 
 
@@ -113,6 +111,19 @@ def _same(version: str, pin: str) -> bool:
     except InvalidVersion:
         return version == pin
     return ours == wanted or (wanted.local is None and ours.public == wanted.public)
+
+
+def _asides(others: Mapping[str, str], strays: Collection[str], policy: Policy) -> list[str]:
+    """Notes on what other systems ask for, by who asks, and on packages that nothing asks for."""
+    asked = [
+        f"{name}: {source} asks for it on other systems; it is not pinned"
+        for name, source in sorted(others.items())
+        if not policy.is_unpinned(name)
+    ]
+    return asked + [
+        f"{name}: installed, but no dependency of this project; not judged"
+        for name in sorted(set(strays) - policy.tools.keys())
+    ]
 
 
 def _stale(pins: Mapping[str, Pin], policy: Policy) -> list[str]:

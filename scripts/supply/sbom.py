@@ -29,6 +29,8 @@ def main(words: Sequence[str]) -> int:
     if violations:
         more = f" ({len(violations) - 1} more: scripts/supply/check.py)" * (len(violations) > 1)
         raise MediaGymError(f"{violations[0]}{more}")
+    if "mediagym" not in packages:
+        raise MediaGymError("mediagym: it is not installed. To fix: run `make install`.")
     document = bill_of_materials(lock, project, packages, policy)
     path = write_json(Path(options["output"]), document)
     print(f"{path}: {len(document['components'])} components")

@@ -150,6 +150,17 @@ def test_what_the_policy_calls_unpinned_is_a_note_with_its_dependencies_judged(t
     assert "gpu-driver" not in result.checked
 
 
+def test_another_version_of_what_only_the_lock_pins_is_a_note(tmp_path):
+    policy = a_policy(tmp_path, '[also_locked.tool]\nversion = "5"\nreason = "why"\n')
+    packages = some_packages(
+        vague=Package("vague", "2.0", ("tool",), classifiers=("BSD License",)),
+        tool=Package("tool", "6", expression="MIT"),
+    )
+    result = review(some_pins(), with_hashes(some_pins(tool="5")), a_project(), packages, policy)
+    assert result.violations == ()
+    assert result.notes[0].startswith("tool: 6 is installed, 5 locked")
+
+
 def test_a_missing_package_and_a_pin_that_nothing_brings_are_violations(tmp_path):
     packages = some_packages()
     del packages["vague"]
@@ -458,6 +469,9 @@ def test_the_bill_of_materials_has_the_fields_of_cyclonedx_and_all_locked_packag
     edges = {each["ref"]: each["dependsOn"] for each in document["dependencies"]}
     assert edges.keys() == refs
     assert components["numpy"]["bom-ref"] in edges[components["pandas"]["bom-ref"]]
+    direct = edges[document["metadata"]["component"]["bom-ref"]]
+    assert components["matplotlib"]["bom-ref"] in direct
+    assert components["kiwisolver"]["bom-ref"] not in direct  # matplotlib brings it
     assert {ref for below in edges.values() for ref in below} <= refs
     again = bill_of_materials(lock, read_project(), installed(), read_policy())
     assert again == document
