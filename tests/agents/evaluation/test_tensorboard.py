@@ -19,6 +19,7 @@ from mediagym.agents.evaluation import compare
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import Candidate, PlanPolicy
+from mediagym.data.display import shortened
 
 SIZES = {"images": 10, "tensors": 10, "scalars": 100}
 CURVES = ("flight/regret", "flight/percent", "flight/spend")
@@ -288,3 +289,31 @@ def test_the_running_server_knows_the_hparams_and_their_metrics(
         found = {v["name"]["tag"]: v["value"] for v in group["metricValues"]}
         due = means[group["hparams"]["policy"]][int(group["hparams"]["seed"])]
         assert found["evaluation/mean"] == pytest.approx(due, rel=1e-5)
+
+
+def test_names_that_are_paths_or_markup_stay_in_the_folder(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    names = ("../../../escaped", str(tmp_path / "absolute"), "comparison", "<b>x|y`$_[/b]\x1b[31m")
+    plan = experiment.problem.static_plan
+    candidates = [Candidate(name, (PlanPolicy(name, plan),)) for name in names]
+    folder = tmp_path / "a" / "b" / "c"
+    compare(experiment, candidates, folder, seed=3, progress=lambda _: None)
+    found = _read(folder / "tensorboard")
+    assert len(found) == len(names) + 2  # the clairvoyant and the comparison
+    assert {path.name for path in tmp_path.rglob("*") if path.is_dir()} == {
+        "a", "b", "c", "tensorboard", *found,
+    }  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    texts = [_text(events, "card") for run, events in found.items() if run != "comparison"]
+    texts += [_text(found["comparison"], "table"), (folder / "evaluation.md").read_text()]
+    for text in texts:
+        assert not set("<`$[\x1b") & set(text.partition("```json")[0])
+    started = {
+        _hparams(events, "_hparams_/session_start_info")
+        .session_start_info.hparams["policy"]
+        .string_value
+        for run, events in found.items()
+        if run != "comparison"
+    }
+    assert started == {*map(shortened, names), "clairvoyant"}

@@ -179,6 +179,27 @@ def test_a_policy_for_other_campaigns_is_refused_by_name(
     assert experiment.problem.constraints.names[0] in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "name", ["../../../escaped", "/x", "", " ", ".", "..", "a/b", "<b>x", "-x", "a\n", "x" * 65]
+)
+def test_the_name_of_a_policy_is_a_plain_one(network: Network, tmp_path: Path, name: str) -> None:
+    save_network(replace(network, name=name), tmp_path)
+    with pytest.raises(DataError, match=r"policy.json: name: .* was given. Allowed: ") as caught:
+        load_network(tmp_path)
+    assert len(str(caught.value)) < 300 + len(str(tmp_path))
+
+
+def test_a_message_about_many_campaigns_is_short(
+    network: Network, experiment: Experiment, tmp_path: Path
+) -> None:
+    names = [f"google/{'long ' * 500}{number}" for number in range(5000)]
+    training = network.training.model_copy(update={"campaigns": names})
+    save_network(replace(network, training=training), tmp_path)
+    with pytest.raises(ConfigError, match="and 4988 more") as caught:
+        trained(tmp_path, experiment)
+    assert len(str(caught.value)) < 3_000
+
+
 def test_a_policy_with_another_observation_size_is_refused(
     experiment: Experiment, record: Training, tmp_path: Path
 ) -> None:
