@@ -140,8 +140,8 @@ def require_plain(group: Mapping[Any, Any], where: str) -> None:
             key, problem = where, f"at most {MAX_VALUES} keys and values"
         if problem:
             raise ConfigError(
-                f"{_key_text(key)}: {given_text(value)} was given. Allowed: {problem}. To fix: change it and "
-                "run again."
+                f"{_key_text(key)}: {given_text(value)} was given. Allowed: {problem}. "
+                "To fix: change it and run again."
             )
         if isinstance(value, Mapping):
             for inner, item in value.items():

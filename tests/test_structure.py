@@ -18,7 +18,7 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "envs": "arrays market projection constraints calibration calibration.report flight synthetic "
     "planning environment suite",
     "agents": "policies training setup plans evaluation studies",
-    "scripts": "cli fuzzing.durability fuzzing benchmarks supply",
+    "scripts": "cli fuzzing.durability fuzzing.settings_cases fuzzing benchmarks supply",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
     "data": {

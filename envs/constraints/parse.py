@@ -60,7 +60,8 @@ class ConstraintSettings(Settings):
         Raises:
             ConfigError: a key is unknown or missing, or the file cannot be used.
         """
-        settings = super().of({"file": None, **mapping}, where)
+        given = {"file": None, **mapping} if isinstance(mapping, Mapping) else mapping
+        settings = super().of(given, where)
         if settings.file is None:
             return settings
         group = {key: getattr(settings, key) for key in cls.model_fields}

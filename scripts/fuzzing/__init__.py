@@ -4,8 +4,7 @@ Exports of a known market are mutated: harmlessly, so that they must be read to 
 harmfully, so that they must be refused; or at random, so that they must be refused or read as an
 independent reading reads them.
 
-- `market`: what happened, known
-- `export`: an export before it is written, and its text
+- `export`: what happened, known, and an export before it is written
 - `styles`: exports in the styles of the platforms
 - `packing`: encodings, archives and workbooks
 - `harmless`, `harmful`, `damage`: the mutations

@@ -7,8 +7,7 @@ from typing import Literal, NamedTuple
 
 from . import harmful, harmless
 from .damage import DAMAGES
-from .export import Draft, Export, Key, Values, sums_of
-from .market import simulate
+from .export import Draft, Export, Key, Values, simulate, sums_of
 from .packing import file_of
 from .reading import merged, read_again
 from .styles import draw_exports

@@ -3,8 +3,7 @@
 import datetime
 from random import Random
 
-from .export import Cell, Draft, Export
-from .market import METRICS
+from .export import METRICS, Cell, Draft, Export
 
 _NO_NUMBERS = ("abc", "about 12", "1.2.3", "#REF!", "12 or 13", "1e", "0x1F", "1,2,3", "٣٤")
 _AROUND = '",;|\t\r\n'  # before an opening quote, or within a cell

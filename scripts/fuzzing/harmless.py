@@ -3,8 +3,7 @@
 import re
 from random import Random
 
-from .export import Draft
-from .market import METRICS
+from .export import METRICS, Draft
 
 _EXTRA = {
     "Quality score": ("7", "8", "--"),

@@ -10,8 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from .case import Sums, difference_of
-from .export import sums_of
-from .market import simulate
+from .export import simulate, sums_of
 from .packing import file_of, workbook
 from .styles import STYLES
 from .worker import Answer

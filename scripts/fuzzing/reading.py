@@ -13,8 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 
-from .export import Export, Key, Values
-from .market import METRICS
+from .export import METRICS, Export, Key, Values
 
 Records = list[tuple[Key, Values]]
 _FAULTS = (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile, csv.Error)

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
-from .export import Cell, Export
-from .market import METRICS, AdDay
+from .export import METRICS, AdDay, Cell, Export
 
 _ENUMS = {"Search Network": "SEARCH", "YouTube": "VIDEO", "Shopping": "SHOPPING"}
 _PLAIN = ["Cost", "Impressions", "Clicks", "Conversions", "Revenue"]

@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
-from .market import METRICS
+from .export import METRICS
 
 Status = Literal["read", "refused", "traceback", "memory", "hang", "died"]
 _START_SECONDS = 120.0  # until the imports are done

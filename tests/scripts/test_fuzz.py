@@ -26,9 +26,8 @@ from mediagym.scripts.fuzzing import (
     write_failure,
 )
 from mediagym.scripts.fuzzing import worker as worker_module
-from mediagym.scripts.fuzzing.export import Export, sums_of
+from mediagym.scripts.fuzzing.export import METRICS, Export, simulate, sums_of
 from mediagym.scripts.fuzzing.hostile import is_clean, lay_out, verdict_of
-from mediagym.scripts.fuzzing.market import METRICS, simulate
 from mediagym.scripts.fuzzing.packing import file_of
 from mediagym.scripts.fuzzing.reading import read_again
 from mediagym.scripts.fuzzing.styles import STYLES, draw_exports
