@@ -79,11 +79,17 @@ def test_the_commands_lead_from_exports_to_the_plan_of_a_trained_policy(
 
     weights = (workdir / "trained" / "policy.safetensors").read_bytes()
     (workdir / "trained" / "policy.safetensors").unlink()
+    run_file = workdir / "trained" / "run.json"
+    stored = json.loads(run_file.read_text())
+    lured = {"cache": str(workdir / "lured"), "references_dir": str(workdir / "lured")}
+    run_file.write_text(json.dumps({**stored, **lured}))
     resumed = command("train", "resume=trained")
     assert resumed.status == 0, resumed
     assert (workdir / "trained" / "policy.safetensors").read_bytes() == weights
     assert (workdir / "trained" / ".hydra" / "resumed").is_dir()
     assert not (workdir / "outputs" / "train").exists()  # only the run folder is written
+    assert not (workdir / "lured").exists()
+    assert list((workdir / "trained" / "cache").glob("posterior-*"))
 
     policies = "policies=[greedy,static,trained]"
     evaluated = command("evaluate", *arguments, policies, "hydra.run.dir=evaluated")
