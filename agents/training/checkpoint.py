@@ -37,6 +37,8 @@ def read_safetensors(path: Path) -> tuple[Arrays, bytes]:
         DataError: the file is absent, unreadable or not of that format.
     """
     try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait for a writer
+            raise OSError("it is no regular file")
         content = path.read_bytes()
         return load(content), content
     except (OSError, SafetensorError, KeyError, ValueError) as error:

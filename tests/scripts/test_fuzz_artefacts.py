@@ -123,6 +123,16 @@ def test_a_small_run(kind: str, originals: Originals) -> None:
     assert {"refused"} <= {each.outcome for each in loadings}
 
 
+@pytest.mark.parametrize("kind", ["policy", "checkpoint"])
+def test_what_is_no_file_is_refused_in_the_place_of_weights(
+    kind: str, originals: Originals
+) -> None:
+    special = [n for n in range(len(ALL)) if mutation_of(n)[0::2] == (kind, "special")]
+    loadings = [load_case(number, 0, originals, SECONDS, MEGABYTES) for number in special]
+    assert len(loadings) == 5 * len(FILES[kind])
+    assert {each.outcome for each in loadings} == {"refused"}
+
+
 def test_a_failed_case_is_kept(originals: Originals, tmp_path: Path) -> None:
     originals.loaders["broken"] = originals.loaders.pop("evaluation")
     originals.loaders["evaluation"] = lambda place: json.loads(place.read_text())
