@@ -16,11 +16,11 @@ from mediagym.scripts.fuzzing.durability import (
 
 @command("fuzz_crashes", CrashesCommand.read)
 def run(options: CrashesCommand) -> None:
-    """Print what failed or was skipped, and counts by verdict."""
+    """Print all but the writers that survived, and counts by verdict."""
 
     def told(crash: Crash) -> None:
-        if crash.verdict != "ok":
-            print_line(f"{crash.verdict}  {crash.name}: {crash.reason}")
+        if crash.verdict != "ok" or not crash.name.startswith("writer"):
+            print_line(f"{crash.verdict}  {crash.name}: {crash.reason.strip()}".rstrip(": "))
 
     crashes = all_crashes(options, told)
     heads, *rows = crash_table(crashes)
