@@ -14,7 +14,6 @@ from .config import (
     EvaluateCommand,
     ExperimentConfig,
     PlanCommand,
-    Seed,
     SuiteCommand,
     TrainCommand,
 )
@@ -28,7 +27,6 @@ __all__ = [
     "EvaluateCommand",
     "ExperimentConfig",
     "PlanCommand",
-    "Seed",
     "SuiteCommand",
     "TrainCommand",
     "calibrated_or_updated",

@@ -12,11 +12,11 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
-from ...data.settings import Command, Settings
+from ...data.settings import Command, Seed, Settings
 from ...data.storage import require_replaceable, write_json
 from ...data.types import Progress
 from ..experiment import Experiment
-from ..setup import ExperimentConfig, Seed
+from ..setup import ExperimentConfig
 from ..training import Learner, learn, validation_percent
 
 

@@ -189,7 +189,7 @@ def _require_fitting(folder: Path, document: dict[str, Any], arrays: Mapping[str
         and len(campaigns) > 0
         and all(map(_is_campaign, campaigns)),
         "day": _is_whole(document.get("day")),
-        "held_out": _is_whole(held_out) and len(draws) == 1 and 0 <= held_out < draws[0],
+        "held_out": isinstance(held_out, int) and len(draws) == 1 and 0 <= held_out < draws[0],
         "report": isinstance(document.get("report"), dict),
         "currency": isinstance(document.get("currency"), str | None),
     }

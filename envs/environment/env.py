@@ -94,7 +94,7 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         self._episodes.start(seeds, episode, mask)
         kept = [] if mask.all() else split(self._groups, mask)
         new = Group(self._template.copy() if kept else self.batch, np.flatnonzero(mask))
-        new.batch.begin(self._episodes.take(new.index))
+        new.batch.begin(self._episodes.take(new.flights))
         self._groups = in_order([*kept, new])
         self.batch = self._groups[0].batch
         return merged([g.batch.observation() for g in self._groups], self._groups), {}
@@ -106,16 +106,16 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         shape = self.num_envs, *self.batch.action_space.shape
         actions = require_action(actions, shape)
         groups = self._groups or [Group(self.batch, np.arange(self.num_envs))]
-        parts = [g.batch.play(actions if len(groups) == 1 else actions[g.index]) for g in groups]
+        parts = [g.batch.play(actions if len(groups) == 1 else actions[g.flights]) for g in groups]
         last, reward = (merged(part, groups) for part in zip(*parts, strict=True))
-        ended = [np.full(len(group.index), group.batch.done) for group in groups]
+        ended = [np.full(len(group.flights), group.batch.done) for group in groups]
         over = merged(ended, groups)
         infos: dict[str, Any] = {}
         observation = last
         if over.any():
             infos = {"final_obs": last, "_final_obs": over}
             following = [
-                g.batch.begin(self._episodes.take(g.index)) if g.batch.done else part[0]
+                g.batch.begin(self._episodes.take(g.flights)) if g.batch.done else part[0]
                 for g, part in zip(groups, parts, strict=True)
             ]
             observation = merged(following, groups)

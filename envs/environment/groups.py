@@ -15,7 +15,7 @@ class Group(NamedTuple):
     """Flights that began on the same step and so are in lockstep."""
 
     batch: FlightBatch
-    index: Index  # (flights of the group,) their positions in the environment, ascending
+    flights: Index  # (flights of the group,) their positions in the environment, ascending
 
 
 class EpisodeSequence:
@@ -89,7 +89,7 @@ def split(groups: Sequence[Group], mask: NDArray[np.bool_]) -> list[Group]:
 
 def in_order(groups: Sequence[Group]) -> list[Group]:
     """Return the groups by their first flight; that of flight 0 comes first."""
-    return sorted(groups, key=lambda group: int(group.index[0]))
+    return sorted(groups, key=lambda group: int(group.flights[0]))
 
 
 def merged(parts: Sequence[NDArray[Any]], groups: Sequence[Group]) -> NDArray[Any]:
@@ -98,7 +98,7 @@ def merged(parts: Sequence[NDArray[Any]], groups: Sequence[Group]) -> NDArray[An
         return parts[0]
     rows = np.concatenate(parts)
     whole = np.empty_like(rows)
-    whole[np.concatenate([group.index for group in groups])] = rows
+    whole[np.concatenate([group.flights for group in groups])] = rows
     return whole
 
 
@@ -106,7 +106,7 @@ def groups_to_arrays(groups: Sequence[Group]) -> dict[str, NDArray[Any]]:
     """Return the state of all groups as arrays by name."""
     if len(groups) == 1:
         return groups[0].batch.state()
-    members = np.zeros(sum(len(group.index) for group in groups), np.int64)
+    members = np.zeros(sum(len(group.flights) for group in groups), np.int64)
     arrays: dict[str, NDArray[Any]] = {}
     for number, (batch, index) in enumerate(groups):
         members[index] = number

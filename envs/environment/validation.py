@@ -98,7 +98,7 @@ def _mask(mask: Any, num_envs: int) -> NDArray[np.bool_]:
             f"reset(options=...): reset_mask: {given} was given; expected a numpy array of "
             f"({num_envs},) truth values, at least one of them True."
         )
-    return mask
+    return np.array(mask)
 
 
 def _is_whole(value: Any) -> bool:

@@ -35,7 +35,7 @@ def refuse(message):
 def test_what_a_parser_does_is_told():
     assert verdicts_of(lambda config: config) == {"accepted"}
     assert verdicts_of(refuse("a: refused")) == {"message"}
-    assert verdicts_of(refuse("x" * 5000)) == {"garbled"}
+    assert verdicts_of(refuse("x" * 6000)) == {"garbled"}
     assert verdicts_of(refuse("a\0b")) == {"garbled"}
     assert verdicts_of(lambda config: config["c"]) == {"traceback"}
     assert verdicts_of(lambda config: time.sleep(3), cases=1, seconds=0.01) == {"hang"}

@@ -7,7 +7,8 @@
 """
 
 from .configs import commands, composed
-from .run import FAILURES, Answer, SettingsCommand, all_cases, answers_table, run_all
+from .judge import Answer
+from .run import FAILURES, SettingsCommand, all_cases, answers_table, run_all
 
 __all__ = [
     "FAILURES",

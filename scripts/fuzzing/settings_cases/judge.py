@@ -19,7 +19,7 @@ from mediagym.envs.constraints import ConstraintSettings, parse_constraints
 
 Verdict = Literal["accepted", "message", "garbled", "traceback", "hang", "memory"]
 _CAMPAIGNS = (Campaign("google", "YouTube"), Campaign("google", "Shopping"), Campaign("meta", None))
-_LONGEST = 3000  # characters of a message
+_LONGEST = 5000  # characters of a message, of which a path of the user may be 4,096
 _TINY = {"days": 28, "landings": 20}  # of the advertiser that is drawn
 
 
