@@ -192,8 +192,8 @@ def _read_facts(path: Path) -> NetworkFacts:
         )
     if facts.get("version") != _VERSION:
         raise DataError(
-            f"{path}: version {facts.get('version')!r}; this program reads version {_VERSION}. "
-            "Train the policy again."
+            f"{path}: version {shown(facts.get('version'))}; this program reads version "
+            f"{_VERSION}. Train the policy again."
         )
     read = NetworkFacts.of(facts, str(path))
     if not _NAME.fullmatch(read.name):

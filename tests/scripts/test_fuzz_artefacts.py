@@ -151,3 +151,13 @@ def test_the_table_counts_by_kind_and_over_all() -> None:
     assert rows[1][:2] == ("plan", "1")
     assert rows[-1][:2] == ("all", "1")
     assert rows[-1][rows[0].index("hang")] == "1"
+
+
+def test_a_version_of_any_length_is_one_short_message(originals: Originals, tmp_path: Path) -> None:
+    for name, content in originals.files("policy").items():
+        (tmp_path / name).write_bytes(content)
+    facts = json.loads((tmp_path / "policy.json").read_text())
+    (tmp_path / "policy.json").write_text(json.dumps({**facts, "version": ["\x1b"] * 10_000}))
+    outcome, message = answer_of(lambda: originals.loaders["policy"](tmp_path), "")
+    assert outcome == "refused"
+    assert len(message) < 400
