@@ -7,9 +7,9 @@ each campaign once. What tells a platform and what its headings mean is declared
 - `read`: entry point; the records of all files
 - `settings`: folder and reading options
 - `folder`: files of the folder
-- `table`: header of a sheet: its platform, and what its columns mean
+- `table`, `platform`: header of a sheet: what its columns mean, whose export it is
 - `body`, `totals`: which rows are data; titles, footers and totals are not
-- `rows`, `labels`: one sheet as days, labels and numbers
+- `rows`, `labels`, `metrics`: one sheet as days, labels and numbers
 - `copies`, `weekly`, `money`: rows that repeat others; weeks; millionths and currencies
 - `sums`: exact sums per day and labels
 - `records`: what a reading returns

@@ -7,9 +7,10 @@ import numpy as np
 from ..errors import DataError, data_error
 from ..formats import currency_of
 from ..history import METRICS
-from .rows import MICROS, Part
+from .rows import Part
 from .settings import DataSettings
 
+_MICROS = 1e6
 _MICROS_CPC = 10_000.0  # mean cost per click of a whole file from which micros are thought of
 _DEAR_CPC = 1_000.0  # mean cost per click that is worth a note if no currency is named
 _MIN_CPC = 1e-4  # least mean cost per click of micros
@@ -63,7 +64,7 @@ def scale_micros(part: Part, settings: DataSettings) -> None:
         is_micros = text in header.format.micros or text.endswith("micros")
         scaled = np.ones(len(frame), dtype=bool) if is_micros else rows & (column == "cost")
         if scaled.any():
-            frame[metric] = np.where(scaled, frame[metric] / MICROS, frame[metric])
+            frame[metric] = np.where(scaled, frame[metric] / _MICROS, frame[metric])
             name = header.names[place]
             part.notes.append(f"{part.file}: column {name} in millionths, divided by 1,000,000.")
     _refuse_scale(part, rows)

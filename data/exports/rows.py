@@ -1,40 +1,28 @@
 """One sheet as rows of days, labels and numbers, with totals taken out and copies kept once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import DataError, Problems, data_error, shown
-from ..formats import Column, currency_of
+from ..errors import DataError, Problems, data_error
 from ..history import METRICS
 from ..parsing import (
-    Blank,
     DateColumn,
-    Kind,
-    Mark,
-    decimal_mark,
     is_blank,
     parse_days,
-    parse_numbers,
 )
 from ..sheets import Sheet
 from ..types import Floats
 from .body import Body, is_all, left_out, split_body
 from .labels import label_columns, labels_of
+from .metrics import Metrics, read_metrics
 from .records import LABELS, LeftOut
 from .settings import DataSettings
 from .sums import equal_rows
 from .table import Header, find_header
 from .totals import Amounts, Undated, check_undated, dated_totals
-
-MICROS = 1e6
-_MAX_FRACTIONS = 0.01  # share of counts that are not whole up to which they are errors
-_YEN = frozenset("¥￥")
-_COLUMNS: tuple[Column, ...] = ("cost", "impressions", "clicks", "conversions", "revenue")
-_KINDS: tuple[Kind, ...] = ("money", "count", "count", "number", "money")
 
 
 @dataclass(eq=False)
@@ -75,29 +63,20 @@ def read_rows(sheet: Sheet, settings: DataSettings) -> Part:
         )
     notes = [*sheet.notes, *header.notes]
     problems = Problems()
-    numbers = np.full((len(METRICS), len(body.data.cells) + len(body.undated.cells)), np.nan)
     days = np.zeros(0, dtype="datetime64[D]")
-    currency: NDArray[np.object_] | None = None
     with problems.collected():
         days, date_notes = _days(header, body, settings)
         notes += date_notes
-    numbers, signs = _numbers(header, body, settings, problems, notes)
-    with problems.collected():
-        currency = _currencies(header, body, signs, settings)
+    metrics = read_metrics(header, body, settings, problems)
     problems.raise_if_any()
-    assert currency is not None  # noqa: S101  # or a problem was raised
-    return _without_totals(header, body, days, numbers, currency, settings, notes)
-
-
-def _cells(rows: Sequence[Sequence[str]], place: int) -> list[str]:
-    return [row[place] for row in rows]
+    return _without_totals(header, body, days, metrics, settings, [*notes, *metrics.notes])
 
 
 def _days(
     header: Header, body: Body, settings: DataSettings
 ) -> tuple[NDArray[np.datetime64], list[str]]:
     """Day of each row, the first one of a week."""
-    cells = _cells(body.data.cells, header.position[header.period])
+    cells = [row[header.position[header.period]] for row in body.data.cells]
     column = DateColumn(header.file, header.name(header.period), cells, body.data.lines)
     if header.period in ("month", "quarter"):
         raise _longer(header, body, f"one row per {header.period}")
@@ -116,7 +95,7 @@ def _refuse_spans(
     header: Header, body: Body, days: NDArray[np.datetime64], settings: DataSettings
 ) -> list[str]:
     """Raises if rows begin on one day and end on another, unless they are weeks to spread."""
-    cells = _cells(body.data.cells, header.position["date_end"])
+    cells = [row[header.position["date_end"]] for row in body.data.cells]
     name = header.name("date_end")
     ends, _ = parse_days(
         DateColumn(header.file, name, cells, body.data.lines),
@@ -155,138 +134,16 @@ def _longer(header: Header, body: Body, given: str) -> DataError:
     )
 
 
-def _numbers(
-    header: Header, body: Body, settings: DataSettings, problems: Problems, notes: list[str]
-) -> tuple[Floats, dict[str, str | None]]:
-    """(metrics, rows and undated rows) as written, and the currency of each column's cells."""
-    rows, lines = [*body.data.cells, *body.undated.cells], [*body.data.lines, *body.undated.lines]
-    values = np.full((len(METRICS), len(rows)), np.nan)
-    signs: dict[str, str | None] = {}
-    for index, (column, kind) in enumerate(zip(_COLUMNS, _KINDS, strict=True)):
-        if column not in header.position:
-            notes.append(f"{header.file}: no column of {column}; unknown.")
-            continue
-        cells = _cells(rows, header.position[column])
-        if column != "cost" and all(map(is_blank, set(cells))):
-            notes.append(f"{header.file}: column {header.name(column)} is blank; as if absent.")
-            continue
-        # a platform's blanks in a table of many are looked at by platform, in `_by_platform`
-        blank: Blank = "error" if column == "cost" else header.format.blank
-        if header.channel is None and column != "cost" and blank == "error":
-            blank = "nan"
-        with problems.collected():
-            values[index], signs[column] = _parsed(
-                header, column, cells, lines, rows, settings, blank, kind, notes
-            )
-    return values, signs
-
-
-def _parsed(
-    header: Header,
-    column: Column,
-    cells: list[str],
-    lines: list[int],
-    rows: list[list[str]],
-    settings: DataSettings,
-    blank: Blank,
-    kind: Kind,
-    notes: list[str],
-) -> tuple[Floats, str | None]:
-    """Numbers of one column and the currency of its cells; adds to the notes."""
-    mark: Mark | None = settings.decimal_mark
-    known = header.headings[header.position[column]].currency
-    if known is None and header.language == "Japanese" and _YEN.intersection("".join(cells[:50])):
-        known = "JPY"  # the sign is China's too
-    if column != "cost" and "nan" in {cell.casefold() for cell in set(cells)}:
-        blank = "error"  # no platform writes it: a program did not know the number
-    for attempt in range(2):
-        try:
-            parsed = parse_numbers(
-                cells,
-                lines,
-                header.file,
-                header.name(column),
-                blank=blank,
-                kind=kind,
-                decimal=mark,
-                currency=known if kind == "money" else None,
-            )
-            break
-        except DataError as error:
-            if attempt or mark is not None or "data.decimal_mark" not in str(error):
-                raise
-            mark = decimal_mark([_cells(rows, place) for place in range(len(header.names))])
-            if mark is None:
-                raise
-    if kind == "count":
-        _refuse_fraction(header, column, parsed.values, lines)
-    notes += parsed.notes
-    return parsed.values, parsed.currency or known
-
-
-def _refuse_fraction(header: Header, column: Column, values: Floats, lines: list[int]) -> None:
-    """Raises for a count that is not whole among counts that are: cells in the wrong column.
-
-    Rows that were spread over days or modelled are fractions in many rows, and are let pass.
-    """
-    fractions = np.flatnonzero(values % 1 > 0)
-    if 0 < len(fractions) <= _MAX_FRACTIONS * len(values):
-        row = int(fractions[0])
-        raise data_error(
-            header.file,
-            f"{values[row]:.10g} is not a whole number, as other {column} are",
-            "whole counts",
-            "look for cells in the wrong column, or correct the number",
-            row=lines[row],
-            column=header.name(column),
-        )
-
-
-def _currencies(
-    header: Header, body: Body, signs: dict[str, str | None], settings: DataSettings
-) -> NDArray[np.object_]:
-    """Currency of each row's amounts, None where nothing names it."""
-    named = [sign for column, sign in signs.items() if column in ("cost", "revenue") and sign]
-    common = currency_of(*named) if named else None
-    if named and common is None:
-        raise data_error(
-            header.file,
-            f"the amounts are in {' and in '.join(dict.fromkeys(named))}",
-            "one currency for cost and revenue",
-            "export both in the account's currency",
-            row=body.data.lines[0],
-        )
-    if "currency" not in header.position:
-        return np.full(len(body.data.cells), common, dtype=object)
-    cells = _cells(body.data.cells, header.position["currency"])
-    codes: dict[str, str | None] = {}
-    for cell in dict.fromkeys(cells):
-        codes[cell] = common
-        if not is_blank(cell):
-            codes[cell] = currency_of(cell, *([common] if common else []))
-            if codes[cell] is None:
-                raise data_error(
-                    header.file,
-                    f"{shown(cell)} is no currency" + (f" or is not {common}" if common else ""),
-                    "a code of ISO 4217 such as EUR",
-                    "correct the cell",
-                    row=body.data.lines[cells.index(cell)],
-                    column=header.name("currency"),
-                )
-    return np.array([codes[cell] for cell in cells], dtype=object)
-
-
 def _without_totals(
     header: Header,
     body: Body,
     days: NDArray[np.datetime64],
-    numbers: Floats,
-    currency: NDArray[np.object_],
+    metrics: Metrics,
     settings: DataSettings,
     notes: list[str],
 ) -> Part:
     """The part of a sheet, totals and rows without numbers left out."""
-    count = len(body.data.cells)
+    count, numbers = len(body.data.cells), metrics.values
     texts = label_columns(header, body.data.cells)
     amounts = Amounts(
         header.file,
@@ -310,7 +167,7 @@ def _without_totals(
             "date": days,
             **{name: pd.Series(labels[name], dtype=object) for name in LABELS},
             **dict(zip(METRICS, numbers[:, :count], strict=True)),
-            "currency": currency,
+            "currency": metrics.currency,
             "line": amounts.lines,
             "section": amounts.sections,
             "texts": _text_codes(texts, count),

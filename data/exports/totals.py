@@ -24,6 +24,7 @@ from .body import TOTAL_WORDS, is_total
 _CENT = 0.011  # rounding of an amount that is a sum
 _ROUNDED = 0.006  # rounding of each amount that is summed
 _VOLUMES = 3  # metrics that sum exactly: cost, impressions, clicks
+_MIN_SUMMANDS = 1.5  # rows per total, of totals that do not say so; two campaigns may be twins
 _MIN_PARTS = 2  # rows that a row must equal in sum to be a total without saying so
 Codes = NDArray[np.intp]
 
@@ -114,12 +115,16 @@ def _halves(cost: Floats, group: Codes, codes: Codes, values: int) -> NDArray[np
 def _is_sum(
     values: Floats, group: Codes, rows: NDArray[np.bool_], others: NDArray[np.bool_], parts: int
 ) -> bool:
-    """True if, in every group, the rows equal the sum of the others, of `parts` rows somewhere."""
+    """True if, in every group, the rows equal the sum of the others, of `parts` rows somewhere.
+
+    Where `parts` is above 1, a row must also stand for several others on average.
+    """
     size = int(group.max()) + 1
     inside = np.bincount(group[rows], minlength=size) > 0
     spent = others & (values[0] > 0)
     count = np.bincount(group[spent], minlength=size)[inside]
-    if not count.size or count.max() < parts:
+    summands = count.sum() / max(int(np.count_nonzero(rows & (values[0] > 0))), 1)
+    if not count.size or count.max() < parts or (parts > 1 and summands < _MIN_SUMMANDS):
         return False
     for index, numbers in enumerate(values[:_VOLUMES]):
         if np.isnan(numbers).any():

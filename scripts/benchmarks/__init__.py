@@ -2,7 +2,8 @@
 
 - ``run``: the quick benchmarks (environment, projection, torch), and all of them by name
 - ``figure``: one measured quantity and its target
-- ``attribution``, ``calibration``, ``insights``, ``training``, ``quality``: the slow benchmarks
+- ``reading``, ``attribution``, ``calibration``, ``insights``, ``training``, ``quality``: the slow
+  benchmarks
 """
 
 from .figure import Figure

@@ -2,7 +2,8 @@
 
 ``OMP_NUM_THREADS=1 python scripts/benchmark.py [NAME ...]`` prints a table and writes
 ``benchmark.json``. Without names it runs the quick ones: ``env``, ``projection`` and ``torch``.
-The slow ones are ``attribution``, ``insights``, ``calibration``, ``training`` and ``quality``.
+The slow ones are ``reading``, ``attribution``, ``insights``, ``calibration``, ``training`` and
+``quality``.
 """
 
 import subprocess
@@ -31,7 +32,7 @@ from mediagym.envs.projection import Bounds, Tree, project
 from mediagym.envs.suite import sample_markets, task_of
 from mediagym.scripts.benchmarks.figure import Figure, Figures
 
-_SLOW = ("attribution", "insights", "calibration", "training", "quality")  # minutes each
+_SLOW = ("reading", "attribution", "insights", "calibration", "training", "quality")  # minutes each
 
 
 def projection() -> Figures:
