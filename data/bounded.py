@@ -1,10 +1,12 @@
 """Reading of artefacts whose size is checked before they are unpacked."""
 
+import math
 import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .errors import DataError, data_error
@@ -55,7 +57,32 @@ def read_bounded_arrays(path: Path) -> dict[str, NDArray[Any]]:
             f"at most {MAX_ARRAYS} arrays of {MAX_UNPACKED_BYTES / 2**20:,.0f} MiB",
             _FIX,
         )
+    _require_claims(path, members)
     return read_arrays(path)
+
+
+def _require_claims(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Raises if the header of an array claims more bytes than its member holds."""
+    for member in members:
+        try:
+            with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
+                version = np.lib.format.read_magic(stream)
+                read = {
+                    (1, 0): np.lib.format.read_array_header_1_0,
+                    (2, 0): np.lib.format.read_array_header_2_0,
+                }[version]
+                shape, _, dtype = read(stream)
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile, NotImplementedError, EOFError):
+            continue  # `read_arrays` says what is wrong
+        claimed = math.prod(shape) * dtype.itemsize
+        if claimed > member.file_size:
+            raise data_error(
+                str(path),
+                f"the array {member.filename!r} claims {claimed:,} bytes and has "
+                f"{member.file_size:,}",
+                "arrays that hold what they claim",
+                _FIX,
+            )
 
 
 def _require_size(path: Path, limit: int) -> None:

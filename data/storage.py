@@ -1,9 +1,11 @@
 """Atomic writing and checked reading of JSON, npz and YAML files."""
 
+import fcntl
 import hashlib
 import io
 import json
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Mapping
@@ -47,13 +49,14 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     require_replaceable(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as stream:
+        _remove_stale(target)
+        handle, temporary = _locked_temporary(target)
+        with os.fdopen(handle, "wb") as stream:  # the lock is held until after the rename
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only the owner reads
-        os.replace(temporary, target)
+            os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only the owner reads
+            os.replace(temporary, target)
     except OSError as error:
         raise DataError(
             f"{target}: cannot be written ({error.strerror or error}). Allowed: a path in "
@@ -64,6 +67,32 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
             with suppress(OSError):  # absent once the rename has succeeded
                 os.unlink(temporary)
     return target
+
+
+def _locked_temporary(target: Path) -> tuple[int, str]:
+    """A new temporary file beside the target, open and locked."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        fcntl.flock(handle, fcntl.LOCK_EX)  # waits for a process that looks whether it is stale
+        if os.path.exists(name):  # else another process took it for stale before it was locked
+            return handle, name
+        os.close(handle)
+
+
+def _remove_stale(target: Path) -> None:
+    """Removes temporary files of the target whose process was killed: nobody holds their lock."""
+    name = re.compile(re.escape(f".{target.name}.") + "[a-z0-9_]{8}")  # as `mkstemp` ends names
+    for path in target.parent.iterdir():
+        if not name.fullmatch(path.name):
+            continue
+        with suppress(OSError):
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                if stat.S_ISREG(os.fstat(handle).st_mode):
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(path)
+            finally:
+                os.close(handle)
 
 
 def require_replaceable(path: str | Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from ...data.storage import write_json, write_text
+from ...data.plotting import png_of
+from ...data.storage import write_bytes, write_json, write_text
 from ...data.types import Progress
 from ...envs.suite import sha256_of
 from ..experiment import Experiment
@@ -80,6 +81,6 @@ def write_comparison(document: Mapping[str, Any], folder: Path) -> None:
     tasks = document["tasks"]
     write_json(folder / "evaluation.json", document)
     write_text(folder / "evaluation.md", markdown(tasks) + "\n")
-    comparison(tasks).savefig(folder / "evaluation.png", dpi=110)
-    profiles(tasks).savefig(folder / "profiles.png", dpi=110)
-    differences(tasks).savefig(folder / "differences.png", dpi=110)
+    pictures = {"evaluation": comparison, "profiles": profiles, "differences": differences}
+    for name, drawn in pictures.items():
+        write_bytes(folder / f"{name}.png", png_of(drawn(tasks), dpi=110))

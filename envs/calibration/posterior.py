@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...data.bounded import read_bounded_arrays, read_bounded_json
-from ...data.errors import DataError
+from ...data.errors import DataError, shown
 from ...data.history import Campaign
 from ...data.storage import write_arrays, write_json
 from ...data.types import Floats
@@ -158,7 +158,7 @@ def load_posterior(folder: Path) -> Posterior:
     document = read_bounded_json(folder / "posterior.json")
     if document.get("version") != _VERSION:
         raise DataError(
-            f"{folder}: posterior of version {document.get('version')}; expected version "
+            f"{folder}: posterior of version {shown(document.get('version'))}; expected version "
             f"{_VERSION}. Calibrate again."
         )
     arrays = read_bounded_arrays(folder / "posterior.npz")

@@ -1,3 +1,4 @@
+import fcntl
 import os
 import socket
 import stat
@@ -153,3 +154,19 @@ def test_reading_a_pipe_does_not_wait(tmp_path: Path) -> None:
     for read in (read_json, read_arrays):
         with pytest.raises(DataError, match=r"pipe: cannot be read \(it is a pipe\)"):
             read(tmp_path / "pipe")
+
+
+def test_a_temporary_file_that_nobody_holds_is_removed_and_a_held_one_is_not(
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / "plan.json"
+    stale, held, other = (tmp_path / f".plan.json.{name}" for name in ("stale_01", "held_002", "x"))
+    for path in (stale, held, other):
+        path.write_bytes(b"half")
+    with held.open("rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        write_bytes(target, b"whole")
+    assert target.read_bytes() == b"whole"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [target.name, held.name, other.name]
+    )

@@ -61,7 +61,6 @@ def test_after_a_kill_every_file_is_whole_and_the_next_run_gives_the_same(number
     assert crash.verdict in ("ok", "stray"), crash
 
 
-@pytest.mark.xfail(strict=True, reason="only training removes temporary files of a killed process")
 def test_after_a_kill_the_next_run_leaves_no_temporary_file() -> None:
     assert {killed_writer(number).verdict for number in KILLS} == {"ok"}
 

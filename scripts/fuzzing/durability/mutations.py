@@ -7,7 +7,6 @@ them would create the file `MARKER` in the working directory if anybody loaded i
 import hashlib
 import io
 import json
-import pickle
 import struct
 import zipfile
 from collections.abc import Callable
@@ -36,6 +35,9 @@ _HOSTILE = (
 _NUMBERS = ("1e308", "-1e308", "1" + "0" * 400, "-1", "9223372036854775808", "0", "1e18", "0.5")
 _NUMBERS_THAT_ARE_NONE = ("NaN", "Infinity", "-Infinity")
 _OTHERS: tuple[Any, ...] = (None, True, 1, 1.5, "text", [], {}, [[]], [1, "a"], {"a": 1})
+
+
+_PICKLE = f"cos\nmkdir\n(S{MARKER!r}\ntR.".encode()  # read as a pickle, it makes a folder
 
 
 class _Code:
@@ -136,12 +138,12 @@ def _place(rng: Random, content: Any, how: str) -> tuple[Any, Any]:
 
 def change_npz(rng: Random, data: bytes, how: str) -> bytes:
     """An npz archive with one array changed; see `NPZ`."""
-    with np.load(io.BytesIO(data)) as archive:
+    with np.load(io.BytesIO(data, allow_pickle=False)) as archive:
         arrays: dict[str, Any] = {name: archive[name] for name in archive.files}
     if how == "bomb":
         return _bomb(rng.choice(sorted(arrays)), arrays)
     if how == "pickle":
-        return pickle.dumps(_Code())
+        return _PICKLE
     name = rng.choice(sorted(arrays))
     array = arrays[name]
     if how == "missing":
@@ -200,7 +202,7 @@ def change_safetensors(rng: Random, data: bytes, how: str) -> bytes:
     size = int.from_bytes(data[:8], "little")
     header, body = data[8 : 8 + size], data[8 + size :]
     if how == "pickle":
-        return pickle.dumps(_Code())
+        return _PICKLE
     if how == "header_size":
         return struct.pack("<Q", rng.choice((0, 1, 2**32, 2**63, size - 1, size + 1))) + data[8:]
     if how == "header_nested":
