@@ -138,7 +138,7 @@ def _place(rng: Random, content: Any, how: str) -> tuple[Any, Any]:
 
 def change_npz(rng: Random, data: bytes, how: str) -> bytes:
     """An npz archive with one array changed; see `NPZ`."""
-    with np.load(io.BytesIO(data, allow_pickle=False)) as archive:
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         arrays: dict[str, Any] = {name: archive[name] for name in archive.files}
     if how == "bomb":
         return _bomb(rng.choice(sorted(arrays)), arrays)
