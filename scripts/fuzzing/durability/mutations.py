@@ -37,7 +37,7 @@ _NUMBERS_THAT_ARE_NONE = ("NaN", "Infinity", "-Infinity")
 _OTHERS: tuple[Any, ...] = (None, True, 1, 1.5, "text", [], {}, [[]], [1, "a"], {"a": 1})
 
 
-_PICKLE = f"cos\nmkdir\n(S{MARKER!r}\ntR.".encode()  # read as a pickle, it makes a folder
+_PICKLE = f"cos\nmknod\n(S{MARKER!r}\ntR.".encode()  # read as a pickle, it makes a file
 
 
 class _Code:

@@ -329,7 +329,14 @@ def test_saving_leaves_two_files_and_nothing_else(folder: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == ["policy.json", "policy.safetensors"]
 
 
-SAFE = {"np.load", "json.loads", "json.load", "OmegaConf.load"}  # the last by YAML's safe loader
+SAFE = {
+    "tomllib.load",
+    "tomllib.loads",
+    "np.load",
+    "json.loads",
+    "json.load",
+    "OmegaConf.load",
+}  # the last by YAML's safe loader
 
 
 @pytest.mark.parametrize("room", ["data", "envs", "agents", "scripts"])
