@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from tqdm import tqdm
 
+from ...data.display import file_name
 from ...data.settings import Command
 from ...envs.flight import Problem
 from ..evaluation import document_of, scored, write_comparison
@@ -74,7 +75,7 @@ def variant(command: AblationCommand, changes: Changes) -> ExperimentConfig:
 
 
 def _folder(command: AblationCommand, name: str, seed: int) -> Path:
-    return command.output / "runs" / f"{name.replace(' ', '_')}_{seed}"
+    return command.output / "runs" / f"{file_name(name.replace(' ', '_'))}_{seed}"
 
 
 def _train(config: ExperimentConfig, seed: int, folder: Path) -> None:
