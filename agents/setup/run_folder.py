@@ -32,7 +32,13 @@ def configured(config: Mapping[str, Any], given: list[str]) -> dict[str, Any]:
     """
     if config.get("resume") is None:
         return dict(config)
-    resumed = Path(str(config["resume"]))
+    if not isinstance(config["resume"], str | Path):
+        kind = type(config["resume"]).__name__
+        raise ConfigError(
+            f"resume: a {kind} was given. Allowed: the folder of a training run. To fix: "
+            "correct it, or leave it out."
+        )
+    resumed = Path(config["resume"])
     if not resumable(resumed):
         raise ConfigError(
             f"resume: {str(resumed)!r} holds no training run ({_CONFIG}); give the folder of a run "
