@@ -72,7 +72,7 @@ def _require_claims(path: Path, members: list[zipfile.ZipInfo]) -> None:
                     (2, 0): np.lib.format.read_array_header_2_0,
                 }[version]
                 shape, _, dtype = read(stream)
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile, NotImplementedError, EOFError):
+        except Exception:  # noqa: S112  # of many types, as archives are damaged in many ways
             continue  # `read_arrays` says what is wrong
         claimed = math.prod(shape) * dtype.itemsize
         if claimed > member.file_size:

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.errors import DataError, MediaGymError
+from ...data.errors import DataError, MediaGymError, shown
 from ...data.storage import read_json
 from ...envs.calibration import Posterior
 from ...envs.constraints import Constraints, constraints_from_json, violations
 from .document import SCHEMA_VERSION, campaign_name, to_units
 
 Cents = NDArray[np.int64]
+_LONGEST_CURRENCY = 5  # characters of a code or a sign
 
 
 def read_plan(path: Path, posterior: Posterior) -> tuple[Constraints, Cents]:
@@ -32,7 +33,7 @@ def read_plan(path: Path, posterior: Posterior) -> tuple[Constraints, Cents]:
     try:
         _require_same_campaigns(path, content, posterior)
         constraints = constraints_from_json(_ordered(content["constraints"], posterior.names))
-        constraints = constraints.in_currency(content.get("currency"))
+        constraints = constraints.in_currency(_currency(content.get("currency")))
         cents = _cents(content["days"], constraints.names)
         errors = [*_disagreements(content, constraints, cents), *violations(constraints, cents)]
     except DataError:
@@ -46,6 +47,13 @@ def read_plan(path: Path, posterior: Posterior) -> tuple[Constraints, Cents]:
     if errors:
         raise _invalid(path, errors[0])
     return constraints, cents
+
+
+def _currency(value: Any) -> str | None:
+    """The currency of a plan, None if it names none."""
+    if value is None or (isinstance(value, str) and 0 < len(value) <= _LONGEST_CURRENCY):
+        return value
+    raise ValueError(f"currency {shown(value)} is no code or sign")
 
 
 def _invalid(path: Path, reason: str) -> DataError:

@@ -88,7 +88,7 @@ def _faults_of_numbers(
             continue
         for key, (most, optional) in bounds.items():
             value = entry.get(key)
-            if value is None and optional:
+            if value is None and optional and key in entry:
                 continue
             if not _is_number(value) or not 0 <= value <= most:
                 yield _fault(f"{where}, {key}", value, f"a number from 0 to {most:g}")

@@ -1,5 +1,6 @@
 """Artefacts whose size is checked before they are unpacked."""
 
+import io
 import os
 import zipfile
 
@@ -58,3 +59,14 @@ def test_a_pipe_and_an_impossible_name_are_refused(tmp_path, read):
     for name in ("pipe", "a\0b", "absent"):
         with pytest.raises(DataError):
             read(tmp_path / name)
+
+
+def test_an_array_that_claims_more_than_it_holds_is_not_made(tmp_path):
+    path = tmp_path / "a.npz"
+    stream = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": (10**9,)}
+    np.lib.format.write_array_header_1_0(stream, header)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", stream.getvalue() + bytes(800))
+    with pytest.raises(DataError, match="claims 8,000,000,000 bytes"):
+        read_bounded_arrays(path)

@@ -121,6 +121,7 @@ CHANGES = {
     )(content),
     "a campaign missing": _without("campaigns", 0),
     "an unknown channel": _set("channels", 0, "channel", to="tv"),
+    "a currency that is none": _set("currency", to=True),
     "no constraints": _without("constraints"),
     "constraints as text": _set("constraints", to="none"),
     "constraints that contradict": _set(

@@ -46,6 +46,7 @@ def test_a_sound_document_is_read_and_parts_may_be_absent(tmp_path: Path) -> Non
         ("ratios", {"campaigns": {"a": {"ratio": 1e308, "log_sd": 0.1}}}, "ratio is '1e\\+308'"),
         ("ratios", {"campaigns": {"a": {"ratio": 10**400, "log_sd": 0.1}}}, "ratio is '1000"),
         ("ratios", {"campaigns": {"a": {"ratio": float("nan"), "log_sd": 1}}}, "ratio is 'nan'"),
+        ("influence", [{"label": "a", "closer": "b", "share": 0.1, "lift": 1.5}], "low"),
     ],
 )
 def test_a_part_of_another_form_is_refused(
