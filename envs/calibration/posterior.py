@@ -157,8 +157,9 @@ def load_posterior(folder: Path) -> Posterior:
     """
     document = read_bounded_json(folder / "posterior.json")
     if document.get("version") != _VERSION:
+        version = shown(document.get("version")).strip("'")
         raise DataError(
-            f"{folder}: posterior of version {shown(document.get('version'))}; expected version "
+            f"{folder}: posterior of version {version}; expected version "
             f"{_VERSION}. Calibrate again."
         )
     arrays = read_bounded_arrays(folder / "posterior.npz")

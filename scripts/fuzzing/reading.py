@@ -94,8 +94,6 @@ def _record(export: Export, row: list[str]) -> tuple[Key, Values] | None:
     values = [_number(export, metric, by_role[metric]) for metric in METRICS]
     if day is None or None in values:
         return None
-    if any(_day(by_role[r], export.date_pattern) != day for r in by_role if r.startswith("date_")):
-        return None
     key = (
         export.platform or by_role["platform"],
         day.isoformat(),
