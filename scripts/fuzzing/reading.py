@@ -122,7 +122,7 @@ def _number(export: Export, role: str, cell: str) -> float | None:
     mark = re.escape(export.decimal)
     grouped = rf"[0-9]{{1,3}}(?:{re.escape(export.thousands)}[0-9]{{3}})*"
     whole = "[0-9]+" if not export.thousands else grouped
-    if not re.fullmatch(rf"{whole}(?:{mark}[0-9]+)?|{mark}[0-9]+", cell):
+    if not re.fullmatch(rf"{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+", cell):
         return None
     plain = cell.replace(export.thousands, "") if export.thousands else cell
     value = float(plain.replace(export.decimal, "."))
