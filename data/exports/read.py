@@ -11,7 +11,7 @@ import pandas as pd
 from ..errors import DataError, Problems, data_error
 from ..formats import canonical_heading, landing_formats
 from ..history import METRICS
-from ..sheets import Sheet, read_sheets
+from ..sheets import Sheet, read_sheets, uncollected
 from ..types import Progress
 from .copies import KEY, Export, drop_copies, merged
 from .folder import find_files
@@ -80,7 +80,7 @@ def _read_files(settings: DataSettings, progress: Progress) -> _Found:
     problems = Problems()
     for path in paths:
         progress(path.name)
-        with problems.collected():
+        with problems.collected(), uncollected():
             sheets = read_sheets(path)
             if any(map(_is_site_log, sheets)):
                 found.site_logs.append(path.name)

@@ -17,6 +17,7 @@ from .cells import (
     read_sheets,
     shape_notes,
     truncation_note,
+    uncollected,
     wrong_width,
 )
 from .content import EXPORT_AS_CSV, other_format, read_content, read_file, refuse_empty
@@ -39,5 +40,6 @@ __all__ = [
     "refuse_empty",
     "shape_notes",
     "truncation_note",
+    "uncollected",
     "wrong_width",
 ]

@@ -66,7 +66,7 @@ def read_sheets(path: Path) -> list[Sheet]:
 def _sheets(content: Content) -> list[Sheet]:
     """Sheets of one text file or workbook."""
     if content.is_workbook:
-        with _uncollected():
+        with uncollected():
             tables = workbook_sheets(content.file, content.data)
         return [
             Sheet(name, rows, lines, (*content.notes, *notes, *_limit_notes(name, lines[-1] - 1)))
@@ -84,7 +84,7 @@ def _text_sheet(file: str, data: bytes, notes: list[str]) -> Sheet:
         notes.append(f"{file}: skipped the line {shown(separator.group().decode())}.")
     _refuse_long_lines(file, data)
     delimiter = separator.group(1).decode() if separator else _delimiter(file, data)
-    with _uncollected():
+    with uncollected():
         rows, lines, blank = _filled_rows(file, data, delimiter)
     if not rows:
         raise data_error(file, "every line is blank", "a CSV file with a header", EXPORT_AS_CSV)
@@ -98,7 +98,7 @@ def _text_sheet(file: str, data: bytes, notes: list[str]) -> Sheet:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No garbage collection, which would visit millions of new rows again and again."""
     enabled = gc.isenabled()
     gc.disable()
