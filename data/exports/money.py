@@ -47,7 +47,7 @@ def settle_blanks(part: Part) -> None:
 def scale_micros(part: Part, settings: DataSettings) -> None:
     """Divides amounts in millionths by a million, in place, and adds a note.
 
-    Micros are told by the heading or by `data.cost_in_micros`; amounts that only look like micros
+    Micros are known by the heading or by `data.cost_in_micros`; amounts that only look like micros
     are refused: every cost a multiple of 10,000 and clicks that would cost more than 10,000.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The platform of a file, told by its headings and, where they fit any, by a column or the name.
+"""The platform of a file, by its headings and, where they fit any, by a column or the name.
 
 In order: `data.files`; a signature, headings that one platform alone writes; a column of platforms;
 a word of the file's name. A file that nothing tells, such as `export.csv` with `Date, Cost`, is one
@@ -25,7 +25,7 @@ def given_columns(settings: DataSettings) -> dict[str, Column]:
 def platform_of(
     sheet: Sheet, headings: Sequence[Heading], settings: DataSettings
 ) -> tuple[Format, str | None, list[str]]:
-    """Format and channel of a file, and notes on how they were told.
+    """Format and channel of a file, and notes on how they were recognised.
 
     Args:
         sheet: all cells.

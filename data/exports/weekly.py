@@ -40,7 +40,7 @@ def settle_rhythm(part: Part, settings: DataSettings) -> None:
     part.notes.append(
         f"{part.file}: WARNING, weekly rows of {', '.join(weekly)} were spread over their days "
         "(data.weekly=spread): cost, impressions and clicks evenly, conversions at random. Nothing "
-        "is known of single days, so weekdays cannot be told apart and effects of a day's spend "
+        "is known of single days, so weekdays cannot be distinguished and effects of a day's spend "
         "are uncertain."
     )
 

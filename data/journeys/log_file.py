@@ -1,4 +1,4 @@
-"""Which file of the folder is the landing log, and of which kind; told from its first lines."""
+"""Which file of the folder is the landing log, and of which kind, by its first lines."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -49,7 +49,7 @@ def find_log(settings: DataSettings) -> LandingLog | None:
             "landings_file",
             settings.landings_file,
             f"a file of {settings.folder()}: {quoted_names(sorted(files)[:12])}",
-            "correct the name, or leave it out: logs are told by their headings",
+            "correct the name, or leave it out: logs are recognised by their headings",
         )
     logs = [
         LandingLog(path, found)

@@ -88,7 +88,7 @@ def seconds_of(clock: str) -> int:
 
 
 def _notation(column: TimeCells) -> str:
-    """Unit of a column of numbers, told by their digits; text if the first cell is no number."""
+    """Unit of a column of numbers, by their digits; text if the first cell is no number."""
     first = column.cells[0]
     unit = _DIGITS.get(len(first)) if first.isdecimal() else None
     if unit is None:

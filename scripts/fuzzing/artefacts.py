@@ -23,11 +23,11 @@ def run(options: ArtefactsCommand) -> None:
     with Progress(console=console) as bar:
         task = bar.add_task("loading", total=options.cases)
 
-        def told(loading: Loading) -> None:
+        def report(loading: Loading) -> None:
             bar.advance(task)
 
         options = options.model_copy(update={"output": folder})
-        loadings = fuzz_artefacts(options, told)
+        loadings = fuzz_artefacts(options, report)
     heads, *rows = loading_table(loadings)
     table = Table(*heads)
     for row in rows:

@@ -18,11 +18,11 @@ from mediagym.scripts.fuzzing.durability import (
 def run(options: CrashesCommand) -> None:
     """Print all but the writers that survived, and counts by verdict."""
 
-    def told(crash: Crash) -> None:
+    def report(crash: Crash) -> None:
         if crash.verdict != "ok" or not crash.name.startswith("writer"):
             print_line(f"{crash.verdict}  {crash.name}: {crash.reason.strip()}".rstrip(": "))
 
-    crashes = all_crashes(options, told)
+    crashes = all_crashes(options, report)
     heads, *rows = crash_table(crashes)
     table = Table(*heads)
     for row in rows:

@@ -24,11 +24,11 @@ def run(options: FuzzCommand) -> None:
     with Progress(console=console) as bar:
         task = bar.add_task("reading", total=options.files + len(HOSTILE) * options.hostile)
 
-        def told(result: Result) -> None:
+        def report(result: Result) -> None:
             write_failure(result, folder)
             bar.advance(task)
 
-        results = run_all(options, told)
+        results = run_all(options, report)
     heads, *rows = table_of(results)
     table = Table(*heads)
     for row in rows:

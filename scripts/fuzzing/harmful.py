@@ -76,7 +76,7 @@ def mixed_orders(exports: Draft, rng: Random) -> bool:
 
 
 def weekly_rows(exports: Draft, rng: Random) -> bool:
-    """One row a week under the heading of a day."""
+    """One row per week under the heading of a day."""
     export = rng.choice(exports)
     place = export.roles.index("date")
     labels = [k for k, role in enumerate(export.roles) if role not in METRICS and k != place]
@@ -258,7 +258,7 @@ def nul_characters(exports: Draft, rng: Random) -> bool:
 
 
 def wide_table(exports: Draft, rng: Random) -> bool:
-    """One row a day, with a column of cost for each platform."""
+    """One row per day, with a column of cost for each platform."""
     days: dict[str, dict[str, float]] = {}
     for export in exports:
         if any(isinstance(row[export.roles.index("date")], str) for row in export.rows):

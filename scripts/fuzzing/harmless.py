@@ -249,7 +249,7 @@ def pack_file(exports: Draft, rng: Random) -> bool:
 
 
 def split_months(exports: Draft, rng: Random) -> bool:
-    """One file a month."""
+    """One file per month."""
     export = rng.choice(exports)
     if export.date_pattern != "%Y-%m-%d":
         return False  # a single month may be ambiguous

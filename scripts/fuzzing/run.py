@@ -45,12 +45,12 @@ class Result(NamedTuple):
     files: dict[str, bytes]  # empty unless somebody should look at them
 
 
-def run_all(options: FuzzCommand, told: Callable[[Result], object]) -> list[Result]:
+def run_all(options: FuzzCommand, report: Callable[[Result], object]) -> list[Result]:
     """Reads all cases and hostile files.
 
     Args:
         options: options of the command.
-        told: called with each result, from several threads.
+        report: called with each result, from several threads.
 
     Returns:
         Results, cases first, by number.
@@ -64,10 +64,10 @@ def run_all(options: FuzzCommand, told: Callable[[Result], object]) -> list[Resu
         with Worker(options.seconds, options.megabytes) as worker:
             for number in numbers[process::count]:
                 results.append(run_case(draw_case(options.seed, number), worker))
-                told(results[-1])
+                report(results[-1])
             for name in names[process::count]:
                 results.append(run_hostile(name, worker))
-                told(results[-1])
+                report(results[-1])
         return results
 
     with ThreadPoolExecutor(count) as pool:

@@ -61,12 +61,12 @@ class Loading(NamedTuple):
     message: str
 
 
-def fuzz_artefacts(options: ArtefactsCommand, told: Callable[[Loading], object]) -> list[Loading]:
+def fuzz_artefacts(options: ArtefactsCommand, report: Callable[[Loading], object]) -> list[Loading]:
     """Loads all cases in several processes.
 
     Args:
         options: options of the command.
-        told: called with each loading, from several threads.
+        report: called with each loading, from several threads.
 
     Returns:
         Loadings by number.
@@ -85,7 +85,7 @@ def fuzz_artefacts(options: ArtefactsCommand, told: Callable[[Loading], object])
             loadings = []
             for line in server.stdout:
                 loadings.append(Loading(*json.loads(line)))
-                told(loadings[-1])
+                report(loadings[-1])
         if server.returncode:
             raise RuntimeError("the process that loads has ended")
         return loadings

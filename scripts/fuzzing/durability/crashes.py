@@ -28,12 +28,12 @@ class CrashesCommand(Command):
     seed: int
 
 
-def all_crashes(options: CrashesCommand, told: Callable[[Crash], object]) -> list[Crash]:
-    """Kills and runs everything that the options ask for; `told` is called with each result."""
+def all_crashes(options: CrashesCommand, report: Callable[[Crash], object]) -> list[Crash]:
+    """Kills and runs everything that the options ask for; `report` is called with each result."""
     results = []
     for crash in _crashes(options):
         results.append(crash)
-        told(crash)
+        report(crash)
     return results
 
 

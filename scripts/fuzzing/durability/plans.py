@@ -46,8 +46,8 @@ class Run(NamedTuple):
     def is_refusal(self) -> bool:
         """Whether it ended with one message of one line and status 2."""
         lines = self.error.strip().splitlines()
-        told = [line for line in lines if line.startswith("error: ")]
-        return self.status == 2 and len(told) == 1 and "Traceback" not in self.error
+        messages = [line for line in lines if line.startswith("error: ")]
+        return self.status == 2 and len(messages) == 1 and "Traceback" not in self.error
 
 
 class Place(NamedTuple):

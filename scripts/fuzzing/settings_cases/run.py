@@ -49,7 +49,7 @@ def run_all(
     options: SettingsCommand,
     entries: Mapping[str, Any],
     configs: Mapping[str, dict[str, Any]],
-    told: Callable[[Answer], object] = lambda _: None,
+    report: Callable[[Answer], object] = lambda _: None,
 ) -> list[Answer]:
     """Answers to all cases.
 
@@ -57,14 +57,14 @@ def run_all(
         options: options of the command.
         entries: entries of the commands, with `parse` and `main`.
         configs: their configurations.
-        told: called with each answer.
+        report: called with each answer.
     """
     answers = []
     with limited_memory(options.megabytes):
         for name, path, value in all_cases(configs, options.cases, options.seed):
             key, config = ".".join(map(str, path)), changed(configs[name], path, value)
             answers.append(answer_of(name, entries[name], config, key, value, options.seconds))
-            told(answers[-1])
+            report(answers[-1])
     return answers
 
 

@@ -33,7 +33,7 @@ def merged(platforms: Sequence[str]) -> Expected:
 
 
 def monthly() -> FolderCase:
-    """One file a month and platform, as scheduled reports arrive."""
+    """One file per month and platform, as scheduled reports arrive."""
     files = {
         f"{platform}_2025-{month[0].month:02}.csv": write(platform, rows_of(platform, 1, month))
         for platform in THREE
