@@ -174,7 +174,7 @@ def _finish(figure: Figure, axes: Axes, daily: _Daily) -> None:
     period = "day" if daily.width == 1 else f"{daily.width} days"
     unknown = ", or not exported" if np.isnan(daily.values[daily.observed]).any() else ""
     patches = [
-        Patch(facecolor=_COLOURS[daily.metric], label=f"{daily.metric} a day"),
+        Patch(facecolor=_COLOURS[daily.metric], label=f"{daily.metric} per day"),
         Patch(facecolor=_ZERO, edgecolor="0.8", label=f"{period} of 0"),
         Patch(facecolor=_NO_ROW, label=f"{period} without a row{unknown}"),
         Patch(facecolor=_OUTSIDE, label="before the first row or after the last"),

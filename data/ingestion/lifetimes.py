@@ -48,7 +48,7 @@ class Succession(NamedTuple):
     end: np.datetime64  # last day with spend of the first campaign
     start: np.datetime64  # first day with spend of the second campaign
     lag: int  # days from that end to that start: 1 is the next day, negative before the end
-    spend_before: float  # mean over the last days with spend of the first campaign, currency a day
+    spend_before: float  # mean over the last days with spend of the first campaign, per day
     spend_after: float  # mean over the first days with spend of the second campaign
     name_similarity: float  # share of characters that the names have in common, in [0, 1]
     certainty: float  # in (0, 1], 1 for the next day at the same spend; for ranking only

@@ -108,7 +108,7 @@ def successor_table(document: Document) -> Table:
     """Campaigns that may have taken over from another."""
     table = _table(
         "Campaigns that may have taken over from another, most certain first",
-        "ended", "started", "end", "start", "cost a day before", "after", "certainty",
+        "ended", "started", "end", "start", "cost per day before", "after", "certainty",
     )  # fmt: skip
     for pair in document["successors"]:
         table.add_row(
