@@ -71,7 +71,7 @@ def test_the_outcome_is_conversions_or_revenue_or_nothing() -> None:
     rows = rows_of([5.0] * 3)
     rows["conversions"] = np.nan
     outcome = _figures(records_of(rows))["outcome"]
-    assert "revenue a day" in [text.get_text() for text in outcome.legends[0].get_texts()]
+    assert "revenue per day" in [text.get_text() for text in outcome.legends[0].get_texts()]
     rows["revenue"] = 0.0
     assert set(_figures(records_of(rows))) == {"spend"}
 
