@@ -10,6 +10,7 @@
 - ``laplace``: Laplace approximations of many small posteriors at once
 - ``smc``: tempered sequential Monte Carlo from that approximation
 - ``prices``: posterior draws of click prices, click rates and order values
+- ``lifetimes``: recent spend, spend of the season, and days without spend, per campaign
 - ``posterior``: `Posterior`, draws of the market, and its files
 - ``update``: a posterior continued by new days
 - ``predictive``: forecasts of days whose spend is given
@@ -22,6 +23,7 @@ from .calibrate import CalibrationSettings, calibrate, likelihood_of, prior_cent
 from .forecaster import SimulatorForecaster, cached_calibrations
 from .journeys import JourneyFindings, journey_findings, ratio_draws
 from .laplace import StudentT, laplace
+from .lifetimes import RECENT_DAYS, RESTART_DAYS, SpendingFacts, season_windows, spending_facts
 from .likelihood import (
     ObservedHistory,
     draw_levels,
@@ -48,6 +50,8 @@ from .update import update
 __all__ = [
     "CORE_DIMENSIONS",
     "DIMENSIONS",
+    "RECENT_DAYS",
+    "RESTART_DAYS",
     "CalibrationSettings",
     "Forecast",
     "JourneyFindings",
@@ -58,6 +62,7 @@ __all__ = [
     "PriorCentres",
     "Priors",
     "SimulatorForecaster",
+    "SpendingFacts",
     "StudentT",
     "cached_calibrations",
     "calibrate",
@@ -76,6 +81,8 @@ __all__ = [
     "ratio_draws",
     "sample",
     "save_posterior",
+    "season_windows",
+    "spending_facts",
     "update",
     "update_level",
 ]

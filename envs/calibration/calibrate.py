@@ -15,6 +15,7 @@ from .evidence import EvidenceLikelihood
 from .halo import with_halo
 from .journeys import NO_FINDINGS, JourneyFindings
 from .learnt import learnt_report
+from .lifetimes import spending_facts
 from .likelihood import FilterResult, ObservedHistory, filter_history, observed_history_from
 from .pooling import PartialPooling
 from .posterior import Posterior, UpdateState
@@ -225,4 +226,5 @@ def posterior_of(
         report=learnt_report(history, priors, findings, centres, draws),
         update_state=UpdateState(draws.z, fit.loglik, fit.state.level, fit.variance, *centres),
         currency=history.currency,
+        spending=spending_facts(history),
     )

@@ -15,10 +15,12 @@ from ...data.storage import write_arrays, write_json
 from ...data.types import Floats
 from ..arrays import select
 from ..market import Market, MarketState
+from .lifetimes import SpendingFacts
 from .priors import PriorCentres
 
 _VERSION = 2
 _SPEND_FIELDS = ("spend", "spend_max", "recent")
+_PER_CAMPAIGN = (*_SPEND_FIELDS, *SpendingFacts._fields)
 _REQUIRED_FIELDS = tuple(name for name in Market._fields if name not in Market._field_defaults)
 _ARRAYS = (
     *(f"market.{name}" for name in _REQUIRED_FIELDS),
@@ -61,6 +63,27 @@ class Posterior:
     report: dict[str, Any]  # see ``learnt_report``; JSON-able
     update_state: UpdateState | None = None  # None: drawn from a task, not calibrated
     currency: str | None = None  # of all amounts, see ``History``
+    spending: SpendingFacts | None = None  # None: not known, as in files of earlier versions
+
+    @property
+    def recent_max(self) -> Floats:
+        """(campaigns,) largest daily spend of the last 56 days; of all days if not known."""
+        return self.spend_max if self.spending is None else self.spending.recent_max
+
+    @property
+    def season_max(self) -> Floats:
+        """(campaigns,) largest daily spend in the flight's season of earlier years, or NaN."""
+        return self.spend_max + np.nan if self.spending is None else self.spending.season_max
+
+    @property
+    def known_max(self) -> Floats:
+        """(campaigns,) the larger of both; spend above it is extrapolated."""
+        return np.asarray(np.fmax(self.recent_max, self.season_max))
+
+    @property
+    def days_off(self) -> Floats:
+        """(campaigns,) days since the last day with spend; 0 if not known."""
+        return 0 * self.spend_max if self.spending is None else self.spending.days_off
 
     @property
     def running_spend(self) -> Floats:
@@ -134,6 +157,8 @@ def save_posterior(posterior: Posterior, folder: Path) -> None:
     arrays = {f"market.{k}": v for k, v in posterior.market._asdict().items() if v is not None}
     arrays |= {"state.stock": posterior.state.stock, "state.level": posterior.state.level}
     arrays |= {k: getattr(posterior, k) for k in _SPEND_FIELDS}
+    if posterior.spending is not None:
+        arrays |= posterior.spending._asdict()
     if posterior.update_state is not None:
         arrays |= {f"memory.{k}": v for k, v in posterior.update_state._asdict().items()}
     document = {
@@ -178,6 +203,7 @@ def load_posterior(folder: Path) -> Posterior:
         report=document["report"],
         update_state=_update_state(arrays),
         currency=document.get("currency"),
+        spending=_spending(arrays),
     )
 
 
@@ -202,7 +228,7 @@ def _require_fitting(folder: Path, document: dict[str, Any], arrays: Mapping[str
         )
     count = len(document["campaigns"])
     for name, array in arrays.items():
-        expected = (count,) if name in _SPEND_FIELDS else (*draws, ..., count)
+        expected = (count,) if name in _PER_CAMPAIGN else (*draws, ..., count)
         is_draws = name.startswith(("market.", "state."))
         fits = array.shape == (count,) or (
             is_draws and array.shape[:1] == draws and array.shape[-1:] == (count,)
@@ -223,6 +249,12 @@ def _is_campaign(pair: Any) -> bool:
     if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], str):
         return False
     return all(each is None or (isinstance(each, str) and "\0" not in each) for each in pair)
+
+
+def _spending(arrays: Mapping[str, Floats]) -> SpendingFacts | None:
+    if any(name not in arrays for name in SpendingFacts._fields):
+        return None
+    return SpendingFacts(*(arrays[name] for name in SpendingFacts._fields))
 
 
 def _update_state(arrays: Mapping[str, Floats]) -> UpdateState | None:
