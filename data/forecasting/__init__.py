@@ -26,7 +26,7 @@ from .features import RATIOS, channel_breadth, channel_diversity, channel_shares
 from .forecaster import METRICS, Forecaster, Metric, backtest, rolling_origins
 from .level import BiasCorrected, Level
 from .metrics import bae, scores_of
-from .naive import NAIVE_FORECASTS, naive_draws, same_weekday
+from .naive import NAIVE_FORECASTS, days_needed, naive_draws, same_weekday
 from .probabilistic_metrics import Verification, pooled_scores, verify
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "channel_diversity",
     "channel_shares",
     "compare",
+    "days_needed",
     "extrapolated_campaigns",
     "forecasters_of",
     "importances",

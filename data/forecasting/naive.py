@@ -11,14 +11,18 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import data_error
 from ..history import History
 from ..types import Floats
 from .features import weekdays_of_dates
 
 NaiveForecast = Callable[[History, Floats, str], Floats]
 _RECENT_DAYS = 28
+_YEAR = 364  # days, a whole number of weeks, so that weekdays stay the same
+_GROWTH = (0.2, 5.0)  # range of the growth over a year, as a ratio
 _LOG_OFFSET = 0.1  # conversions (dollars of revenue, ...) added before taking a logarithm
 _MIN_SPEND = 0.01  # dollars
+_MIN_SHARED = 1e-9  # avoids a division by zero where the last 28 days counted nothing
 _SLOPE_PRIOR_DAYS = 1.0  # weight of the slope's prior in days, at a log-spend sd of 1
 _WEEKDAY_RIDGE = 1e-3  # only makes the system solvable when a weekday was never observed
 _PRIOR_SLOPE = 0.5  # slope of a campaign whose spend never varied
@@ -72,24 +76,70 @@ def log_log(history: History, spend: Floats, metric: str) -> Floats:
     return np.stack(columns, 1)
 
 
+def seasonal_naive(history: History, spend: Floats, metric: str) -> Floats:
+    """The same days a year ago (364 days, so the same weekday) times the account's growth since.
+
+    Growth is the total of the last 28 days over that of the same 28 days a year before, between
+    0.2 and 5. A campaign that did not run a year ago gets its share of the last 28 days in each
+    day's total, and the others share the rest as they did a year ago. An account without any
+    result in those 28 days a year ago is forecast by the mean of its last 28 days.
+
+    Raises:
+        DataError: the history is shorter than a year and 28 days (see `days_needed`).
+    """
+    days, values = len(history.dates), np.asarray(getattr(history, metric))
+    if days < _YEAR + _RECENT_DAYS:
+        raise data_error(
+            "seasonal_naive",
+            f"{days} days of history before the forecast were given",
+            f"at least {_YEAR + _RECENT_DAYS} days",
+            "export a longer period, or remove seasonal_naive from the forecasters",
+        )
+    before = slice(days - _YEAR - _RECENT_DAYS, days - _YEAR)
+    recent_mean, before_mean = (
+        np.nan_to_num(_mean(window)) for window in (values[-_RECENT_DAYS:], values[before])
+    )
+    if before_mean.sum() <= 0:
+        return recent_mean + 0 * spend
+    growth = float(np.clip(recent_mean.sum() / before_mean.sum(), *_GROWTH))
+    same_days = days - _YEAR + np.arange(len(spend)) % _YEAR
+    a_year_ago = values[same_days]
+    gaps = np.isnan(a_year_ago)
+    a_year_ago = np.where(gaps, np.nan_to_num(_mean(a_year_ago)), a_year_ago)
+    ran = slice(before.start, int(same_days.max()) + 1)
+    new = ~((history.spend[ran] > 0) | (values[ran] > 0)).any(0)
+    share = np.where(new, recent_mean, 0.0) / max(recent_mean.sum(), _MIN_SHARED)
+    totals = growth * a_year_ago.sum(1, keepdims=True)
+    return np.asarray(np.where(new, share * totals, (1 - share.sum()) * growth * a_year_ago))
+
+
 NAIVE_FORECASTS: Mapping[str, NaiveForecast] = {
     "same_weekday": same_weekday,
     "last_28_days": last_28_days,
     "return_times_spend": return_times_spend,
     "log_log": log_log,
+    "seasonal_naive": seasonal_naive,
 }
+_DAYS_NEEDED: Mapping[NaiveForecast, int] = {seasonal_naive: _YEAR + _RECENT_DAYS}
+
+
+def days_needed(forecast: NaiveForecast) -> int:
+    """Least days of history from which a naive forecast can be made; 0 where any will do."""
+    return _DAYS_NEEDED.get(forecast, 0)
 
 
 def naive_draws(forecast: NaiveForecast, history: History, spend: Floats, metric: str) -> Floats:
     """Predictive draws of a naive forecast, (draws, days, campaigns): its mean plus past errors.
 
-    The forecast is repeated from every past origin with at least four weeks of history before it
-    and a whole horizon after it, given that horizon's spend. The errors of one origin, over all its
-    days and campaigns, make one draw. A history too short for any origin yields the mean alone.
+    The forecast is repeated from every past origin with at least four weeks (and `days_needed`) of
+    history before it and a whole horizon after it, given that horizon's spend. The errors of one
+    origin, over all its days and campaigns, make one draw. A history too short for any origin
+    yields the mean alone.
     """
     mean, days = forecast(history, spend, metric), len(spend)
     errors = []
-    for origin in range(_RECENT_DAYS, len(history.dates) - days + 1):
+    first = max(_RECENT_DAYS, days_needed(forecast))
+    for origin in range(first, len(history.dates) - days + 1):
         future = history.window(origin, origin + days)
         past_mean = forecast(history.window(None, origin), np.nan_to_num(future.spend), metric)
         errors.append(np.nan_to_num(getattr(future, metric) - past_mean))

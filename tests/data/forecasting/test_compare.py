@@ -10,10 +10,12 @@ from helpers import histories
 from mediagym.data.errors import ConfigError, DataError
 from mediagym.data.forecasting import (
     METRICS,
+    NAIVE_FORECASTS,
     ForecastingSettings,
     backtest,
     bae,
     compare,
+    days_needed,
     extrapolated_campaigns,
     forecasters_of,
     importances,
@@ -51,19 +53,20 @@ def forecasters(settings_with):
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_a_forecast_depends_on_the_history_and_the_spend_alone(forecasters, name):
-    history = histories.structured_history(3, days=130)
-    spend = np.nan_to_num(history.spend[100:])
+def test_a_forecast_depends_on_the_history_and_the_spend_alone(settings_with, name):
+    first = max(100, days_needed(NAIVE_FORECASTS[name]) if name in NAIVE_FORECASTS else 0)
+    history = histories.structured_history(3, days=first + 30)
+    spend = np.nan_to_num(history.spend[first:])
     changed = {
-        metric: np.where(np.arange(130)[:, None] < 100, getattr(history, metric), 7.0)
+        metric: np.where(np.arange(first + 30)[:, None] < first, getattr(history, metric), 7.0)
         for metric in ("impressions", "clicks", "conversions", "revenue")
     }
     other = replace(history, **changed)
     for metric in METRICS:
-        forecaster = forecasters[name]
-        past, other_past = (backtest(forecaster, h, metric, (100,), 30) for h in (history, other))
+        forecaster = forecasters_of(settings_with(forecasters=[name], chosen=name), {})[0][name]
+        past, other_past = (backtest(forecaster, h, metric, (first,), 30) for h in (history, other))
         np.testing.assert_array_equal(past.forecast, other_past.forecast)
-        direct = forecaster.forecast(history.window(None, 100), spend, metric)
+        direct = forecaster.forecast(history.window(None, first), spend, metric)
         np.testing.assert_array_equal(past.forecast[0], direct)
         assert (direct >= 0).all()
 
