@@ -33,7 +33,7 @@ from ..experiment import CALIBRATED, AdvertiserExperiment, Experiment, TaskExper
 from ..training import Learner
 from .config import CalibrateCommand, ExperimentConfig
 
-_VERSION = 6  # version of cached calibrations; raise it when the method changes
+_VERSION = 7  # version of cached calibrations; raise it when the method changes
 _FILES = ("posterior.npz", "posterior.json")  # of a cached calibration
 _TASK_GROUPS = {  # group that a task defines itself -> YAML that must be unchanged
     "constraints": "default",
@@ -99,7 +99,7 @@ def prepare(config: ExperimentConfig, progress: Progress) -> Experiment:
         solver=config.solver,
         agent=config.agent,
         cache=config.cache,
-        notes=notes,
+        notes=(*notes, *problem.constraints.notes),
         config=config.model_dump(mode="json"),
     )
 

@@ -36,7 +36,7 @@ from ...envs.calibration import (
     observed_history_from,
 )
 from ...envs.constraints import Constraints, ConstraintSettings, parse_constraints
-from ...envs.environment import EnvSettings
+from ...envs.environment import EnvSettings, known_spend
 from ...envs.market import (
     Market,
     MarketState,
@@ -195,7 +195,8 @@ def study(case: Case, command: RecoveryCommand) -> dict[str, Any]:
     posterior = calibrate(history, command.priors, command.calibration)
     days = command.env.days
     free = command.constraints.model_copy(update={"pacing": None})  # the best plans are then exact
-    constraints = parse_constraints(free, history.campaigns, days)
+    spend = known_spend(posterior)
+    constraints = parse_constraints(free, history.campaigns, days, spend=spend)
     truth = _truth(case, advertiser, history)
     objective = Objective.of(command.objective)
     plans = {

@@ -49,6 +49,8 @@ class Constraints:
     pacing: tuple[float, float]  # band of a day's total over remaining money / days: <= 1, >= 1
     change_limit: float | None  # share of yesterday's spend, > 0
     currency: str | None = None  # of all amounts, ISO code or shared sign; None: not known
+    recent_caps: NDArray[np.bool_] | None = None  # (campaigns,) daily caps by `most_times_recent`
+    notes: tuple[str, ...] = ()  # caps by `most_times_recent` that floors or the total raised
     _arrays: dict[Any, ConstraintArrays] = field(default_factory=dict, init=False, repr=False)
 
     def arrays(self, like: Array) -> ConstraintArrays:

@@ -18,6 +18,7 @@ from .constraints import Cents, Constraints
 from .feasibility import require_feasible
 from .file import with_file
 from .money import MAX_CENTS, brief, cents, dollars, refused, share
+from .recent import KnownSpend, times_of, with_recent_caps
 
 _MAX_DAYS = 366  # days of a flight
 _MAX_PACE = 1e6  # multiple of an even pace
@@ -47,6 +48,7 @@ class ConstraintSettings(Settings):
     campaigns: Any  # by name, keys that differ from the default
     pacing: Any  # band of a day's total over an even pace, [<= 1, >= 1], or null
     change_limit: Any  # share of yesterday's spend, > 0, or null
+    most_times_recent: Any  # daily cap as a multiple of the dearest recent day, >= 1, or null
     file: Any  # null once read: a file's keys are laid over the others
     _file: str = ""  # path of the file that was read
     _from_file: tuple[str, ...] = ()  # how messages about its keys begin
@@ -55,12 +57,14 @@ class ConstraintSettings(Settings):
     def of(cls, mapping: Mapping[str, Any], where: str) -> Self:
         """Settings from a mapping, validated, with the keys of their file laid over them.
 
-        Documents written before there was the key `file` do not need it.
+        Documents written before there were the keys `file` and `most_times_recent` do not need
+        them; without the latter there is no such cap.
 
         Raises:
             ConfigError: a key is unknown or missing, or the file cannot be used.
         """
-        given = {"file": None, **mapping} if isinstance(mapping, Mapping) else mapping
+        later = {"file": None, "most_times_recent": None}
+        given = {**later, **mapping} if isinstance(mapping, Mapping) else mapping
         settings = super().of(given, where)
         if settings.file is None:
             return settings
@@ -87,6 +91,7 @@ def parse_constraints(
     campaigns: Sequence[Named],
     days: int,
     currency: str | None = None,
+    spend: KnownSpend | None = None,
 ) -> Constraints:
     """Return the constraint set of a flight, checked to be feasible.
 
@@ -95,15 +100,21 @@ def parse_constraints(
         campaigns: the campaigns to budget; arrays follow their order.
         days: length of the flight, >= 1.
         currency: ISO code or shared sign of all amounts; None: not known.
+        spend: what the campaigns have spent, for caps by `most_times_recent`; None: no such caps,
+            as in a task, whose campaigns have no history.
 
     Raises:
         ConfigError: naming the key that is unknown, or whose value is not allowed.
         ConstraintError: naming the node whose bounds contradict each other, with the numbers.
     """
     try:
-        return _parsed(settings, campaigns, days, currency)
+        times = times_of(settings.most_times_recent)
+        constraints = _parsed(settings, campaigns, days, currency)
     except ConfigError as error:
         raise settings.located(error) from None
+    if times is None or spend is None:
+        return constraints
+    return with_recent_caps(constraints, times, spend)
 
 
 def _parsed(

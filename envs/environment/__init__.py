@@ -9,7 +9,7 @@
 """
 
 from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
-from .calibrated import problem_in
+from .calibrated import known_spend, problem_in
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
 
@@ -20,6 +20,7 @@ __all__ = [
     "EpisodeDraw",
     "MarketPool",
     "MarketSource",
+    "known_spend",
     "problem_in",
     "to_arrays",
 ]

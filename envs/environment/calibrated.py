@@ -9,7 +9,7 @@ from ...data.errors import ConfigError
 from ...data.storage import SAMPLE, digest, shipped_yaml
 from ...data.types import Floats
 from ..calibration import Posterior, load_posterior
-from ..constraints import ConstraintSettings, parse_constraints
+from ..constraints import ConstraintSettings, KnownSpend, parse_constraints
 from ..flight import Problem, problem_of
 from ..market import Objective, ObjectiveSettings, Ratio
 from ..planning import SolverSettings, static_plan
@@ -58,7 +58,9 @@ def problem_in(
             f"each of the {len(posterior.campaigns)} campaigns. Give mean and log_sd of each, or "
             "plan with scripts/plan.py, which finds them."
         )
-    limits = parse_constraints(constraints, posterior.campaigns, days, posterior.currency)
+    limits = parse_constraints(
+        constraints, posterior.campaigns, days, posterior.currency, known_spend(posterior)
+    )
     key = digest(
         _VERSION,
         posterior.fingerprint(),
@@ -73,6 +75,13 @@ def problem_in(
         lambda: static_plan(posterior, limits, objective, days, solver, progress),
     )
     return problem_of(posterior, limits, objective, plan)
+
+
+def known_spend(posterior: Posterior) -> KnownSpend | None:
+    """Return what the campaigns have spent; None for a posterior that does not say it."""
+    if posterior.spending is None:
+        return None
+    return KnownSpend(posterior.recent_max, posterior.known_max, posterior.spend_max)
 
 
 def _cached_plan(
