@@ -2,6 +2,7 @@
 
 - ``make``: entry point; which policy plans, and its dated plan with a forecast
 - ``document``: content of ``plan.json``; budgets, intervals, binding bounds and warnings
+- ``extrapolation``: which money is extrapolated, and which campaigns are restarted
 - ``estimate``: forecast and marginal returns of a plan over the posterior
 - ``read``: reader of ``plan.json`` that verifies it
 - ``tables``: a plan as a table in the terminal

@@ -12,8 +12,9 @@ from ...data.errors import ConstraintError
 from ...data.formats import decimals_of, money
 from ...data.storage import write_json
 from ...data.types import Floats
-from ...envs.calibration import Forecast
+from ...envs.calibration import Forecast, SpendingFacts
 from ...envs.constraints import Constraints, violations
+from .extrapolation import Known, basis, restart_reason, restart_warning
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("plan.schema.json")
@@ -45,6 +46,14 @@ class Plan(NamedTuple):
     notes: tuple[str, ...]
     ratios: Floats | None = None  # (draws, campaigns) journey conversions per claimed conversion
     claims_budget: Floats | None = None  # (campaigns,) spend of the static plan for claims
+    spending: SpendingFacts | None = None  # None: not known, the whole history stands for it
+    history_days: int = 0  # days of the history; 0: not known
+    baselines_beyond: Mapping[str, float] | None = None  # extrapolated shares of those plans
+
+    @property
+    def known(self) -> Known:
+        """What the campaigns have spent of late; spend above it is extrapolated."""
+        return Known.of(self.spending, self.observed_max)
 
     def estimate(self, campaigns: Any) -> dict[str, Any]:
         """Return the conversions of some campaigns, and what journeys credit if it is planned for.
@@ -89,13 +98,19 @@ def document(plan: Plan) -> dict[str, Any]:
         "objective": plan.objective,
         "flight": {"start": str(dates[0]), "days": len(dates), "budget": to_units(total)},
         "currency": plan.constraints.currency,
+        "extrapolation_basis": basis(plan.spending, plan.first_day, plan.history_days),
         "constraints": plan.constraints.to_json(),
         "totals": _totals(plan, total),
         "channels": _channels(plan, total),
         "campaigns": campaigns,
         "days": [_day(plan, t, str(date)) for t, date in enumerate(dates)],
         "baselines": [
-            {"policy": name, "conversions": value} for name, value in plan.baselines.items()
+            {
+                "policy": name,
+                "conversions": value,
+                "extrapolated_share": (plan.baselines_beyond or {}).get(name),
+            }
+            for name, value in plan.baselines.items()
         ],
         "warnings": _warnings(plan, campaigns),
     }
@@ -108,6 +123,7 @@ def _totals(plan: Plan, total: int) -> dict[str, Any]:
     budget = to_units(total)
     return {
         "budget": budget,
+        "extrapolated_share": plan.known.share(plan.cents),
         **estimate,
         "revenue": revenue,
         "roas": revenue["mean"] / budget if total else None,
@@ -128,6 +144,7 @@ def _channels(plan: Plan, total: int) -> list[dict[str, Any]]:
                 "channel": channel,
                 "budget": to_units(cents),
                 "share": cents / max(total, 1),
+                "extrapolated_share": plan.known.share(plan.cents, campaigns),
                 **plan.estimate(campaigns),
             }
         )
@@ -147,6 +164,8 @@ def _campaigns(plan: Plan) -> list[dict[str, Any]]:
                 **plan.estimate(slice(k, k + 1)),
                 **_claims_budget(plan, k),
                 "observed_max_daily": float(plan.observed_max[k]),
+                **plan.known.row(plan.cents, k),
+                "restart_reason": restart_reason(plan.known, plan.constraints, plan.cents, k),
                 "extrapolation": _extrapolation(plan, k),
                 "binding": binding[k],
             }
@@ -162,13 +181,13 @@ def _claims_budget(plan: Plan, k: int) -> dict[str, float]:
 
 
 def _extrapolation(plan: Plan, k: int) -> dict[str, float] | None:
-    """Return how far a campaign's plan exceeds the observed spend; None if it does not."""
+    """Return how far a campaign's plan exceeds the known spend; None if it does not."""
     highest, mean = plan.cents[:, k].max() / 100, plan.cents[:, k].mean() / 100
-    if highest <= plan.observed_max[k]:
+    if highest <= plan.known.most[k]:
         return None
     return {
         "times_mean": mean / max(float(plan.observed_mean[k]), 0.01),
-        "times_max": highest / max(float(plan.observed_max[k]), 0.01),
+        "times_max": highest / max(float(plan.known.most[k]), 0.01),
     }
 
 
@@ -183,7 +202,7 @@ def _binding(plan: Plan) -> list[dict[str, Any] | None]:
     by_channel = np.array([spent[channel_of == c].sum() for c in range(len(constraints.channels))])
     bounds = [
         _flight_bound("campaign", spent[k], constraints, 1, k)
-        or _daily_cap(plan.cents[:, k], int(constraints.daily_cap_cents[k]), constraints)
+        or _daily_cap(plan.cents[:, k], k, constraints)
         or _flight_bound("channel", by_channel[channel_of[k]], constraints, 0, int(channel_of[k]))
         for k in range(len(spent))
     ]
@@ -210,10 +229,13 @@ def _flight_bound(
     return None
 
 
-def _daily_cap(cents: NDArray[np.int64], cap: int, constraints: Constraints) -> str | None:
-    """Return the daily cap if it is binding on every day."""
-    at_cap = bool((cents >= cap * (1 - _BOUND_TOLERANCE)).all()) and cap < constraints.total_cents
-    return "campaign daily cap" if at_cap else None
+def _daily_cap(cents: NDArray[np.int64], k: int, constraints: Constraints) -> str | None:
+    """Return a campaign's daily cap if it is binding on every day."""
+    cap = int(constraints.daily_cap_cents[k])
+    if cap == constraints.total_cents or (cents < cap * (1 - _BOUND_TOLERANCE)).any():
+        return None
+    recent = constraints.recent_caps
+    return "recent spend cap" if recent is not None and recent[k] else "campaign daily cap"
 
 
 def _day(plan: Plan, t: int, date: str) -> dict[str, Any]:
@@ -226,6 +248,7 @@ def _day(plan: Plan, t: int, date: str) -> dict[str, Any]:
                 **campaign_keys(plan.constraints, name),
                 "budget": to_units(int(plan.cents[t, k])),
                 "conversions": float(mean[k]),
+                "extrapolated": bool(plan.cents[t, k] / 100 > plan.known.most[k]),
             }
             for k, name in enumerate(plan.constraints.names)
         ],
@@ -240,12 +263,13 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
     mean_marginal = float(np.average(plan.marginal, weights=plan.cents.sum(0) + 1e-9))
     for k, campaign in enumerate(campaigns):
         name, extrapolation = shortened(campaign_name(campaign)), campaign["extrapolation"]
-        if extrapolation:
+        if campaign["restart"]:
+            warnings.append(restart_warning(campaign, campaign_name(campaign), currency))
+        elif extrapolation:
             warnings.append(
                 f"{name}: extrapolation. The plan spends {extrapolation['times_mean']:.1f} times "
                 "its mean on days on which it ran and up to "
-                f"{extrapolation['times_max']:.1f} times its highest day so far "
-                f"({money(campaign['observed_max_daily'], currency)}); "
+                f"{extrapolation['times_max']:.1f} times {plan.known.described(k, currency)}; "
                 "estimates beyond that rest on the prior more than on data."
             )
         binding = campaign["binding"]
@@ -258,12 +282,13 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
                 f"elsewhere the last {last} would bring "
                 f"{_value(plan, scale * binding['shadow_price'])} more."
             )
-        if plan.recent[k] == 0 and plan.cents[:, k].sum() > 0:
+        if plan.recent[k] == 0 and plan.cents[:, k].sum() > 0 and not campaign["restart"]:
             warnings.append(
                 f"{name}: restarted. It had no spend in the last week of the history; how it "
                 "responds after a pause is not known, and platforms relearn."
             )
-    return [*warnings, *sorted(plan.notes, key=lambda note: "WARNING" not in note)]
+    lines = [*warnings, *sorted(plan.notes, key=lambda note: "WARNING" not in note)]
+    return sorted(lines, key=lambda line: not line.startswith("WARNING:"))
 
 
 def _value(plan: Plan, value: float) -> str:

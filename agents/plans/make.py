@@ -20,6 +20,7 @@ from ..setup import trained
 from ..training import learn
 from .document import Plan
 from .estimate import expected_flight, forecast, marginal_returns
+from .extrapolation import Known
 
 _MARGINAL_DRAWS = 256  # training draws over which marginal returns are averaged
 
@@ -52,15 +53,9 @@ def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) ->
     market, state = posterior.held(posterior.held_out)
     draws = draw_evaluation_set(market, state, experiment.env.days, Stream.FORECAST)
     cents = to_cents(expected_flight(problem, policy), problem.constraints)
-    baselines = {
-        rival.name: float(
-            forecast(problem, rival, expected_flight(problem, rival), draws)
-            .expected.sum((1, 2))
-            .mean()
-        )
-        for rival in rivals
-        if rival.name != policy.name
-    }
+    others = [rival for rival in rivals if rival.name != policy.name]
+    plans = {rival.name: expected_flight(problem, rival) for rival in others}
+    known = Known.of(posterior.spending, posterior.spend_max)
     return Plan(
         policy=policy.name,
         objective=problem.objective.name,
@@ -71,12 +66,23 @@ def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) ->
         marginal=marginal_returns(
             problem, cents / 100, *posterior.sample_training(_MARGINAL_DRAWS)
         ),
-        baselines=baselines,
+        baselines={
+            rival.name: float(
+                forecast(problem, rival, plans[rival.name], draws).expected.sum((1, 2)).mean()
+            )
+            for rival in others
+        },
+        baselines_beyond={
+            name: known.share(np.round(100 * spend).astype(np.int64))
+            for name, spend in plans.items()
+        },
         ratios=ratio_draws(problem.objective, len(draws.market.elasticity), Stream.FORECAST),
         claims_budget=_claims_budget(experiment),
         observed_mean=posterior.running_spend,
         recent=posterior.recent,
         observed_max=posterior.spend_max,
+        spending=posterior.spending,
+        history_days=int(posterior.report.get("history", {}).get("days", 0)),
         notes=(*_reactive_notes(problem, policy, cents / 100, draws), *experiment.notes),
     )
 

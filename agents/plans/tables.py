@@ -30,6 +30,8 @@ def plan_table(document: Mapping[str, Any]) -> Table:
     totals = document["totals"]
     table.add_section()
     cost = f"CPA {money(totals['cpa'] or 0, currency)}"
+    if totals.get("extrapolated_share"):
+        cost += f", {totals['extrapolated_share']:.1%} of the money extrapolated"
     whole = totals | {"share": 1.0}
     table.add_row("total", *_amount_cells(whole, currency), *_journey_cells(totals, currency), cost)
     return table
@@ -56,10 +58,13 @@ def _journey_cells(row: Mapping[str, Any], currency: str | None) -> list[str]:
 
 
 def _note(row: Mapping[str, Any]) -> str:
-    """Return the binding bound and the extrapolation."""
+    """Return the restart, the binding bound and the extrapolation."""
     notes = []
+    if row.get("restart"):
+        notes.append(f"restarted after {row['days_without_spend']} days")
     if row["binding"]:
         notes.append(row["binding"]["bound"])
     if row["extrapolation"]:
-        notes.append(f"extrapolated {row['extrapolation']['times_mean']:.1f}x its mean")
+        times = row.get("times_recent_max")
+        notes.append("extrapolated" if times is None else f"extrapolated {times:.1f}x its most")
     return ", ".join(notes)

@@ -34,12 +34,13 @@ def plans(experiment: Experiment) -> dict[str | None, Plan]:
     for currency in (None, *SIGNS):
         own = _in_currency(experiment, currency)
         plan = plan_of(own, baseline("static", own), [])
-        highest, marginal = plan.observed_max.copy(), plan.marginal.copy()
+        highest, marginal = plan.spending.recent_max.copy(), plan.marginal.copy()
         highest[0] = 12.3
         floor = plan.constraints.floor_cents[1]
         at_floor = np.argmin(plan.cents.sum(0) / floor)
         marginal[at_floor] = 0.0
-        made[currency] = plan._replace(observed_max=highest, marginal=marginal)
+        spending = plan.spending._replace(recent_max=highest, season_max=highest + np.nan)
+        made[currency] = plan._replace(spending=spending, marginal=marginal)
     return made
 
 
@@ -89,7 +90,7 @@ def test_warnings_give_amounts_of_some_weight(plans: dict[str | None, Plan]) -> 
         ("JPY", "¥12", "¥100,000"),
     ):
         warnings = "\n".join(document(plans[currency])["warnings"])
-        assert re.search(rf"its highest day so far \({highest}\)", warnings)
+        assert re.search(rf"its highest day of the last 56 days \({highest}\)", warnings)
         assert re.search(rf"elsewhere the last {last} would bring \d", warnings)
 
 

@@ -16,7 +16,7 @@ from mediagym.agents.policy import PlanPolicy, Policy
 from mediagym.agents.rollout import draw_evaluation_set
 from mediagym.data.errors import ConstraintError
 from mediagym.data.history import Campaign
-from mediagym.envs.calibration import Forecast
+from mediagym.envs.calibration import Forecast, SpendingFacts
 from mediagym.envs.constraints import (
     ConstraintSettings,
     constraints_from_json,
@@ -311,6 +311,7 @@ def test_a_plan_in_another_order_of_campaigns_is_the_same_plan(plans: list[Plan]
         observed_mean=plan.observed_mean[order],
         recent=plan.recent[order],
         observed_max=plan.observed_max[order],
+        spending=SpendingFacts(*(each[order] for each in plan.spending)),
     )
     one, other = document(plan), document(shuffled)
     assert [campaign_name(row) for row in other["campaigns"]] == names

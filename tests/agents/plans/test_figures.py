@@ -8,12 +8,15 @@ import matplotlib.image
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of
+from mediagym.agents.plans.extrapolation import marks
 from mediagym.agents.plans.figures import draw_plan, response_curves, spend_map
 from mediagym.agents.policies import baseline
 from mediagym.data.errors import DataError
+from mediagym.envs.calibration import SpendingFacts
 
 
 def _pixels(figure: Figure) -> np.ndarray:
@@ -52,14 +55,45 @@ def test_a_campaign_without_money_is_drawn_too(experiment: Experiment) -> None:
 def test_response_curves_have_a_panel_per_campaign_and_mark_extrapolation(
     experiment: Experiment,
 ) -> None:
-    plan = np.tile(experiment.posterior.spend_max * 0.5, (30, 1))
-    plan[:, 0] = 2 * experiment.posterior.spend_max[0]
+    plan = np.tile(experiment.posterior.known_max * 0.5, (30, 1))
+    plan[:, 0] = 2 * experiment.posterior.known_max[0]
     figure = response_curves(experiment.posterior, plan)
     pixels = _pixels(figure)
     assert len(np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0)) > 50
     titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
     names = list(experiment.posterior.names)
     assert titles == [f"{names[0]} (extrapolated)", *names[1:]]
+
+
+def test_a_restart_is_written_on_both_pictures(experiment: Experiment) -> None:
+    facts = experiment.posterior.spending
+    off = facts.days_off.copy()
+    off[:2] = 646, 27
+    posterior = replace(experiment.posterior, spending=facts._replace(days_off=off))
+    own = replace(experiment, posterior=posterior)
+    plan = plan_of(own, baseline("static", own), [])
+    said = marks(plan.known, plan.cents)
+    assert said[0] == "restarted after 646 days"
+    assert "restarted" not in said[1]
+    curves = response_curves(posterior, plan.cents / 100)
+    assert f"{posterior.names[0]} (restarted after 646 days)" in _text(curves)
+    dates = np.datetime64("2024-01-01") + np.arange(len(plan.cents))
+    text = _text(spend_map(posterior.names, dates, plan.cents / 100, "x", marks=said))
+    assert "restarted after 646 days" in text
+    nothing = plan.cents * (np.arange(plan.cents.shape[1]) > 0)
+    assert marks(plan.known, nothing)[0] == ""
+
+
+def test_the_recent_range_is_darker_than_the_range_ever_seen(experiment: Experiment) -> None:
+    facts = experiment.posterior.spending
+    recent = experiment.posterior.spend_max / 4
+    posterior = replace(experiment.posterior, spending=facts._replace(recent_max=recent))
+    figure = response_curves(posterior, np.tile(recent / 2, (30, 1)))
+    for k, axes in enumerate(figure.axes[: len(recent)]):
+        ever, lately = (patch for patch in axes.patches if isinstance(patch, Rectangle))
+        assert ever.get_width() == pytest.approx(posterior.spend_max[k])
+        assert lately.get_width() == pytest.approx(recent[k])
+        assert lately.get_facecolor()[0] < ever.get_facecolor()[0]
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
@@ -75,6 +109,7 @@ def test_any_number_of_campaigns_fits(experiment: Experiment, count: int) -> Non
             stock=whole.state.stock[:, :count], level=whole.state.level[:, :count]
         ),
         spend_max=whole.spend_max[:count],
+        spending=SpendingFacts(*(each[:count] for each in whole.spending)),
     )
     plan = experiment.problem.static_plan[:, :count]
     titled = [axes for axes in response_curves(part, plan).axes if axes.get_title()]
