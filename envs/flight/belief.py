@@ -12,7 +12,15 @@ from typing import NamedTuple
 
 from ..arrays import Array, at_least, namespace
 from ..calibration import kalman_step
-from ..market import MarketState, elasticity_of, odds_at_reference, odds_effect, saturation, step
+from ..market import (
+    MarketState,
+    elasticity_of,
+    odds_at_reference,
+    odds_effect,
+    report_dispersion,
+    saturation,
+    step,
+)
 from .problem import BeliefCovariance, Problem
 
 
@@ -61,7 +69,7 @@ def update_belief(
     curve, both = belief.covariance.curve, decay * belief.covariance.both
     to_level, to_curve = level + effect * both, both + effect * curve
     ahead = to_level + effect * to_curve
-    shift, variance, *_ = kalman_step(forecast.claimed, ahead, reported, market.dispersion)
+    shift, variance, *_ = kalman_step(forecast.claimed, ahead, reported, report_dispersion(market))
     to_level, to_curve = to_level / ahead, to_curve / ahead
     explained = ahead - variance
     covariance = BeliefCovariance(

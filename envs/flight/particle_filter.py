@@ -14,7 +14,7 @@ import numpy as np
 from ...data.types import Floats
 from ..arrays import Array, namespace
 from ..calibration import Posterior, update_level
-from ..market import Market, MarketState, step
+from ..market import Market, MarketState, level_step_variance, report_dispersion, step
 
 _KERNEL_WIDTH = 0.3  # sd of a draw's kernel over that of all draws, in log conversions
 
@@ -74,12 +74,12 @@ def update_weights(
     market = draws.market
     spends = spend[:, None, :] + 0 * particle_set.variance
     state, forecast = step(market, particle_set.state, spends, None)
-    walk = market.level_sd**2 + market.demand_sd**2
+    walk = level_step_variance(market)
     if market.drift_sd is not None:
         walk = walk + market.drift_sd**2
     ahead = market.level_kept**2 * particle_set.variance + walk
     shift, variance, evidence = update_level(
-        forecast.claimed, ahead, reported[:, None, :], market.dispersion
+        forecast.claimed, ahead, reported[:, None, :], report_dispersion(market)
     )
     state = state._replace(level=state.level + shift)
     return ParticleSet(state, variance, particle_set.log_weight + evidence)

@@ -10,7 +10,7 @@ from ...data.types import Floats
 from ..arrays import Array
 from ..calibration import Posterior
 from ..constraints import Constraints
-from ..market import Market, MarketState, Objective, odds_at_reference, step
+from ..market import Market, MarketState, Objective, level_step_variance, odds_at_reference, step
 from .static_terms import AllocationCurves, DayTerms, allocation_curves, day_terms
 
 _MIN_LEVEL_VARIANCE = 1e-4  # variance of the log level of a campaign that is known
@@ -59,7 +59,7 @@ class Problem:
     @cached_property
     def level_step_variance(self) -> Array:
         """Variance of a day's change of the log level."""
-        return self.market.level_sd**2 + self.market.demand_sd**2
+        return level_step_variance(self.market)
 
     @cached_property
     def prior_levels(self) -> tuple[Array, ...]:

@@ -3,7 +3,8 @@
 - ``records``: parameters, state, noise and outcome of a market
 - ``step``: one day of the physics, in order; every effect enters here, the weekday too
 - ``response``: Hill saturation and adstock
-- ``effects``: fatigue, halo, time of year, reporting lag
+- ``effects``: fatigue, halo, time of year, dates, reporting lag
+- ``level``: the log level of demand, own and shared
 - ``calendar``: day numbers and weekdays
 - ``counts``: counts from given noise, and their likelihood
 - ``noise``: drawing the noise of flights and sudden events
@@ -18,6 +19,7 @@ from .calendar import day_number, weekday_of
 from .counterfactual import counterfactual_conversions
 from .counts import negative_binomial_loglik, poisson_quantile
 from .effects import landed_share
+from .level import level_step_variance, report_dispersion
 from .noise import ShockSettings, draw_noise, draw_noises, unit_gamma
 from .objective import Objective, ObjectiveSettings, Ratio
 from .parameters import PARAMETERS, require_possible
@@ -57,11 +59,13 @@ __all__ = [
     "half_life_of",
     "inverse_marginal",
     "landed_share",
+    "level_step_variance",
     "local_elasticity",
     "negative_binomial_loglik",
     "odds_at_reference",
     "odds_effect",
     "poisson_quantile",
+    "report_dispersion",
     "require_possible",
     "saturation",
     "simulate",

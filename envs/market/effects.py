@@ -1,4 +1,4 @@
-"""Effects around the response curve, each written once: fatigue, halo, season, reporting lag.
+"""Effects around the response curve, each written once: fatigue, halo, dates, reporting lag.
 
 Every function takes a market whose parameters of that effect may be None (off) and returns None
 where there is no state to carry or no term to add. Arrays are (..., campaigns).
@@ -56,6 +56,15 @@ def season(annual: Array | None, day: int) -> Array | None:
     waves = [[cos(angle)], [sin(angle)], [cos(2 * angle)], [sin(2 * angle)]]
     column = np.array(waves) if namespace(annual) is np else annual.new_tensor(waves)
     return (annual * column).sum(-2)
+
+
+def dated(calendar: Array | None, day: int) -> Array | None:
+    """Return the log multiplier of a date; None where off.
+
+    Rows repeat: day d is in row ``d % dates``, so as many consecutive days as there are rows can
+    be told apart.
+    """
+    return None if calendar is None else calendar[..., day % calendar.shape[-2], :]
 
 
 def reporting_lag(

@@ -83,6 +83,10 @@ PARAMETERS = (
     Parameter("landing", "share a day", 0, 1, 1.0, "mean 2-8 days", open_low=True),
     Parameter("claim_rate", "1", 0, inf, 1.0, "LogN(ln 1.6, .5), social LogN(ln 4, 1)", True),
     Parameter("view_through", "share", 0, 1, 0.0, _JUDGEMENT),
+    Parameter("calendar", "log", -inf, inf, 0.0, _HISTORY),
+    Parameter(
+        "demand_kept", "share a day", 0, 1, None, "half-life of days, the data", open_high=True
+    ),
 )
 
 

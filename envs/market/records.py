@@ -47,6 +47,8 @@ class Market(NamedTuple):
     landing: Array | None = None  # share of the pending conversions reported a day, in (0, 1]
     claim_rate: Array | None = None  # conversions claimed by the platform per true one, > 0
     view_through: Array | None = None  # share of organic conversions claimed too, in [0, 1]
+    calendar: Array | None = None  # (..., dates, campaigns) log demand: day d is row d % dates
+    demand_kept: Array | None = None  # share of a log demand of its own, shared by all, kept a day
 
 
 class MarketState(NamedTuple):
@@ -61,6 +63,7 @@ class MarketState(NamedTuple):
     drift: Array | None = None  # log efficiency gained or lost permanently
     attention: Array | None = None  # upper-funnel attention, 1 at the reference spend
     pending: Array | None = None  # conversions not reported yet
+    demand: Array | None = None  # log demand shared by all campaigns, beside the level
 
 
 class Noise(NamedTuple):

@@ -5,7 +5,9 @@ Where each effect enters, in order:
 - ``deliver``: delivery below plan, platform caps, outages
 - ``cost_per_click``: prices by spend, ``_pressure``: prices by competitors
 - ``response.carry``: build-up and carry-over of the stock
-- ``effects``: ``fatigue``, ``attention`` (the halo), ``season`` (the time of year)
+- ``effects``: ``fatigue``, ``attention`` (the halo), ``season`` (the time of year), ``dated``
+  (the calendar)
+- ``level``: the campaigns' own and shared log demand
 - ``_drift``: permanent changes of efficiency
 - ``expected_conversions``: Hill saturation, log level, **the weekday**
 - ``_count``: NB2 counts; ``effects.reporting_lag``; ``_claimed``: the platform's claims, where
@@ -17,7 +19,8 @@ import numpy as np
 from ..arrays import Array, at_least, namespace
 from .calendar import weekday_of
 from .counts import poisson_quantile
-from .effects import attention, fatigue, reporting_lag, season
+from .effects import attention, dated, fatigue, reporting_lag, season
+from .level import next_demand, next_level
 from .records import Market, MarketState, Noise, Outcome
 from .response import carry, saturation
 
@@ -29,7 +32,7 @@ def step(
 
     In order: delivery; price ``CPC = c0 C (x / x0)^eta``; stock ``A = theta A + (1 - theta) u`` of
     the spend at undisturbed prices, ``u = x / C``; Hill saturation; fatigue; demand (an
-    Ornstein-Uhlenbeck level, drift, weekday, annual Fourier terms, shocks); halo; NB2 counts by
+    Ornstein-Uhlenbeck level, drift, weekday, annual Fourier terms, dates, shocks); halo; NB2 counts by
     gamma-Poisson; a reporting lag; the platform's claims.
 
     Args:
@@ -41,8 +44,7 @@ def step(
     """
     xp = namespace(spend, market.elasticity)
     delivered = deliver(market, spend, noise)
-    level = market.level_kept * state.level
-    level = level if noise is None else level + level_change(market, noise)
+    level, shared = next_level(market, state, noise), next_demand(market, state, noise)
     drift = _drift(market, state, noise)
     pressure = _pressure(market, state, noise)
     rise = None if pressure is None else xp.exp(_sum(pressure, noise and noise.competitor_entry))
@@ -55,7 +57,8 @@ def step(
     impressions = clicks / market.click_rate
     next_fatigue, fatigue_effect = fatigue(market, state.fatigue, impressions)
     next_attention, halo_effect = attention(market, state.attention, stock)
-    demand = _sum(level, drift, season(market.annual, state.day), noise and noise.spike)
+    dates = season(market.annual, state.day), dated(market.calendar, state.day)
+    demand = _sum(level, shared, drift, *dates, noise and noise.spike)
     log_level = _sum(demand, fatigue_effect, halo_effect)
     expected = expected_conversions(market, stock, log_level, state.day)
     conversions, order_value = expected, market.order_value
@@ -85,6 +88,7 @@ def step(
         drift,
         next_attention,
         pending,
+        shared,
     )
     return after, outcome
 
@@ -121,11 +125,6 @@ def cost_per_click(market: Market, spend: Array) -> Array:
     """Return the cost per click in dollars; a spend of zero is priced like a cent."""
     ratio = at_least(spend, 0.01) / market.reference_spend
     return market.reference_cpc * ratio**market.inflation
-
-
-def level_change(market: Market, noise: Noise) -> Array:
-    """Return a day's change of the log level: each campaign's own and the shared one."""
-    return market.level_sd * noise.level + market.demand_sd * noise.demand
 
 
 def unit_lognormal(sd: Array, normal: Array) -> Array:

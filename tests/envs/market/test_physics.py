@@ -63,6 +63,8 @@ def drawn_market(rng):
         weekday=rng.normal(0, 0.3, (7, CAMPAIGNS)),
         annual=rng.normal(0, 0.3, (4, CAMPAIGNS)),
         halo_weight=weight / weight.sum(),
+        calendar=rng.normal(0, 0.3, (DATES, CAMPAIGNS)),
+        demand_kept=np.full(CAMPAIGNS, rng.uniform(0, 0.95)),
     )
 
 
@@ -78,6 +80,7 @@ def drawn_state(rng, market):
         drift=rng.normal(0, 0.3, CAMPAIGNS),
         attention=rng.exponential(1, CAMPAIGNS),
         pending=rng.exponential(5, CAMPAIGNS),
+        demand=np.full(CAMPAIGNS, rng.normal(0, 0.5)),
     )
 
 
@@ -130,10 +133,11 @@ def reference_step(m, s, spend, z):
     for k in campaigns:
         delivered, pressure, clicks, build, stock = bought[k]
         tired = m.fatigue_kept[k] * s.fatigue[k] + clicks / m.click_rate[k] / m.audience[k]
-        level = m.level_kept[k] * s.level[k]
-        level += m.level_sd[k] * z.level[k] + m.demand_sd[k] * z.demand[0]
+        level = m.level_kept[k] * s.level[k] + m.level_sd[k] * z.level[k]
+        shared = m.demand_kept[k] * s.demand[k] + m.demand_sd[k] * z.demand[0]
         drift = s.drift[k] + m.drift_sd[k] * z.drift[k]
-        demand = exp(level + drift + reference_season(m, s.day, k) + z.spike[k])
+        demand = exp(level + shared + drift + reference_season(m, s.day, k) + z.spike[k])
+        demand *= exp(m.calendar[s.day % DATES][k])
         demand *= exp(m.weekday[weekday][k])
         at_reference = 1 - m.elasticity[k] / m.slope[k]
         half = m.reference_spend[k] * ((1 - at_reference) / at_reference) ** (1 / m.slope[k])
@@ -148,7 +152,7 @@ def reference_step(m, s, spend, z):
         )
         rows.append(
             {
-                "stock": stock, "level": level, "build": build, "competition": pressure,
+                "stock": stock, "level": level, "demand": shared, "build": build, "competition": pressure,
                 "fatigue": tired, "drift": drift, "attention": attention[k],
                 "delivered": delivered, "expected": expected, "clicks": clicks,
                 "expected_revenue": expected * m.order_value[k], "order": order,
