@@ -32,8 +32,8 @@ def step(
 
     In order: delivery; price ``CPC = c0 C (x / x0)^eta``; stock ``A = theta A + (1 - theta) u`` of
     the spend at undisturbed prices, ``u = x / C``; Hill saturation; fatigue; demand (an
-    Ornstein-Uhlenbeck level, drift, weekday, annual Fourier terms, dates, shocks); halo; NB2 counts by
-    gamma-Poisson; a reporting lag; the platform's claims.
+    Ornstein-Uhlenbeck level, shared demand, drift, weekday, annual Fourier terms, dates, shocks);
+    halo; NB2 counts by gamma-Poisson; a reporting lag; the platform's claims.
 
     Args:
         market: parameters, (..., campaigns).

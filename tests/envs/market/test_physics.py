@@ -50,6 +50,7 @@ RANGES = {
 }
 NORMALS = ("level", "price", "count_normal", "order_value", "delivery", "competition", "drift")
 CAMPAIGNS, DAYS = 3, 3
+DATES = 5  # rows of the calendar
 
 
 def drawn(rng, ranges):
@@ -152,8 +153,8 @@ def reference_step(m, s, spend, z):
         )
         rows.append(
             {
-                "stock": stock, "level": level, "demand": shared, "build": build, "competition": pressure,
-                "fatigue": tired, "drift": drift, "attention": attention[k],
+                "stock": stock, "level": level, "demand": shared, "build": build,
+                "competition": pressure, "fatigue": tired, "drift": drift, "attention": attention[k],
                 "delivered": delivered, "expected": expected, "clicks": clicks,
                 "expected_revenue": expected * m.order_value[k], "order": order,
                 "impressions": clicks / m.click_rate[k], "organic": organic,
