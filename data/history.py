@@ -67,6 +67,9 @@ class History:
     revenue: Floats  # (days, campaigns) in units of the currency, >= 0; NaN where missing
     presence: NDArray[np.int8]  # (days, campaigns) OBSERVED, MISSING or DEAD
     notes: tuple[str, ...]  # tolerated irregularities and how they were read, for the user
+    # (days, campaigns) share of the final conversions and revenue that is reported so far, in
+    # (0, 1]; None: all days are complete
+    complete: Floats | None = None
     # of all amounts, ISO code or a sign that several currencies share; None: not named
     currency: str | None = None
 
@@ -78,6 +81,12 @@ class History:
             if array.shape != shape:
                 raise ValueError(f"History.{name} has shape {array.shape}, not {shape}")
             array.flags.writeable = False
+        if self.complete is not None:
+            if self.complete.shape != shape:
+                raise ValueError(f"History.complete has shape {self.complete.shape}, not {shape}")
+            if not ((self.complete > 0) & (self.complete <= 1)).all():
+                raise ValueError("History.complete has shares outside (0, 1]")
+            self.complete.flags.writeable = False
         self.dates.flags.writeable = False
 
     @property
@@ -101,16 +110,19 @@ class History:
             stop: likewise; None means after the last day.
 
         Returns:
-            The shorter history; `presence` is the whole history's, not recomputed.
+            The shorter history; `presence` and `complete` are the whole history's, not recomputed:
+            its values are those of today's export. `complete` is None where all days are complete.
         """
         days = slice(self._index(start), self._index(stop))
         arrays = {name: getattr(self, name)[days] for name in METRICS}
+        complete = None if self.complete is None else self.complete[days]
         return type(self)(
             dates=self.dates[days],
             campaigns=self.campaigns,
             presence=self.presence[days],
             notes=self.notes,
             currency=self.currency,
+            complete=None if complete is None or (complete == 1).all() else complete,
             **arrays,
         )
 
@@ -120,7 +132,7 @@ class History:
         return int(np.searchsorted(self.dates, np.datetime64(day, "D")))
 
     def fingerprint(self) -> str:
-        """SHA-256 of dates, campaigns, values, presence and currency; notes are excluded."""
+        """SHA-256 of dates, campaigns, values, presence, currency and `complete`, without notes."""
         digest = hashlib.sha256()
         digest.update("\n".join(str(day) for day in self.dates).encode())
         digest.update("\n".join(self.names).encode())
@@ -130,6 +142,8 @@ class History:
         digest.update(np.ascontiguousarray(self.presence).tobytes())
         if self.currency is not None:  # fingerprints from before there were currencies stay valid
             digest.update(self.currency.encode())
+        if self.complete is not None:  # likewise
+            digest.update(np.ascontiguousarray(self.complete, dtype="<f8").tobytes())
         return digest.hexdigest()
 
     def summary(self) -> tuple[CampaignSummary, ...]:

@@ -37,6 +37,7 @@ class DataSettings(Settings):
     dead_after_days: Days  # days without rows that mark a dead campaign, >= 1
     minimum_days: Days  # minimum days of history, >= 1
     incomplete_days: Annotated[StrictInt, Field(ge=0)]  # last days to leave out, >= 0
+    older_export: Path | None  # folder or file, an earlier export of the same days
     date_format: DateFormat | None  # None: inferred from each whole file
     decimal_mark: Mark | None  # where a column leaves it open
     timezone: Name | None  # IANA name, of the ad accounts

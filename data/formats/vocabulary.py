@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
 from ..errors import ConfigError, shown
 from ..settings import Settings
@@ -23,6 +23,7 @@ Column = Literal[
 COLUMNS: tuple[Column, ...] = get_args(Column)
 Name = Annotated[StrictStr, Field(min_length=1)]
 Names = tuple[Name, ...]
+Share = Annotated[StrictFloat | StrictInt, Field(gt=0, le=1)]
 GENERIC = "generic"  # the format of no platform: one row per day, platform and campaign
 API, PLAIN = "api", "plain"  # in place of a language: names in an API; names that people give
 _WHERE = "conf/data/format"
@@ -59,6 +60,8 @@ class Format(Settings):
     blank: Literal["zero", "error"]
     days: Literal["account", "utc"]
     lag_days: Annotated[StrictInt, Field(ge=0, le=90)]
+    lag_same_day: Share
+    lag_landing: Share
 
     @classmethod
     def of(cls, mapping: Mapping[str, Any], where: str) -> Self:

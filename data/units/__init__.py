@@ -5,12 +5,14 @@ campaigns, or groups of them.
 
 - `load`: entry point; days without a row, dead campaigns, notes
 - `units`: the unit of each row, and which small campaigns are pooled
-- `maturity`: last days whose conversions are not complete
+- `maturity`: share of the last days' conversions that is reported so far
+- `curves`, `older_export`, `evidence`: how late conversions are, usually and in an older export of
+  the same days; whether the last days look incomplete
 - `missing_conversions`: estimated conversions of campaigns that export only revenue
 """
 
+from .curves import lag_days
 from .load import history_of, load_history
-from .maturity import lag_days
 from .missing_conversions import (
     campaigns_without_conversions,
     campaigns_without_revenue,

@@ -10,7 +10,7 @@ from ..errors import data_error
 from ..exports import DataSettings, Records, list_files, read_exports, summed
 from ..history import DEAD, METRICS, MISSING, OBSERVED, Campaign, History
 from ..types import Floats
-from .maturity import maturity_notes
+from .maturity import with_maturity
 from .units import units_of
 
 
@@ -36,7 +36,8 @@ def history_of(records: Records, settings: DataSettings) -> History:
 
     Raises:
         ConfigError: the groups are not valid.
-        DataError: the channels' periods do not overlap, or are too short to calibrate.
+        DataError: the channels' periods do not overlap, or are too short to calibrate; an older
+            export is not one of the same accounts.
     """
     _refuse_disjoint(records)
     units, notes = units_of(records, settings)
@@ -65,10 +66,9 @@ def history_of(records: Records, settings: DataSettings) -> History:
     campaigns = tuple(campaign for campaign, _, _ in series)
     notes += _presence_notes(campaigns, dates, presence, settings.minimum_days)
     notes += _oddity_notes(campaigns, np.where(presence == OBSERVED, values, np.nan))
-    notes += maturity_notes(campaigns, values, settings)
     notes += _landings_notes(records, settings)
     arrays = dict(zip(METRICS, values, strict=True))
-    return History(
+    history = History(
         dates,
         campaigns,
         presence=presence,
@@ -76,6 +76,7 @@ def history_of(records: Records, settings: DataSettings) -> History:
         currency=records.currency,
         **arrays,
     )
+    return with_maturity(history, records, settings)
 
 
 def _refuse_disjoint(records: Records) -> None:
