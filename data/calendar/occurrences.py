@@ -32,9 +32,8 @@ def occurrences(dates: Days, settings: CalendarSettings) -> Occurrences:
 
     The weights of a date depend on that date and the settings alone: a history and its future,
     computed together or apart, agree in all columns of one name. The weight rises linearly over a
-    run-up of n days, from 1 / (n + 1) to n / (n + 1). Where occurrences of one event overlap, the
-    larger weight counts. Public holidays are one event; one on which a trade event has its full
-    weight belongs to that event alone, as Christmas Day does.
+    run-up of n days, from 1 / (n + 1) to n / (n + 1). Public holidays are one event; one on which a
+    trade event has its full weight belongs to that event alone, as Christmas Day does.
 
     Args:
         dates: (days,) datetime64[D], in any order, with or without gaps.
@@ -48,10 +47,7 @@ def occurrences(dates: Days, settings: CalendarSettings) -> Occurrences:
         DataError: the user's file is wrong, or has an event with the name of another event.
         ValueError: the dates are not a vector of days.
     """
-    days = np.asarray(dates)
-    if days.ndim != 1 or not np.issubdtype(days.dtype, np.datetime64) or np.isnat(days).any():
-        raise ValueError(f"dates must be (days,) datetime64 without NaT, not {days.dtype}")
-    days = days.astype("datetime64[D]")
+    days = _checked(dates)
     own = _own_windows(settings)
     if not days.size:
         return Occurrences((), np.zeros((0, 0)), ())
@@ -71,6 +67,14 @@ def occurrences(dates: Days, settings: CalendarSettings) -> Occurrences:
     table = np.stack([columns[name] for name in names], 1) if names else np.zeros((days.size, 0))
     notes = off.notes if settings.holidays or settings.country is None else ()
     return Occurrences(names, table, notes)
+
+
+def _checked(dates: Days) -> Days:
+    """The dates as days; see `occurrences`."""
+    days = np.asarray(dates)
+    if days.ndim != 1 or not np.issubdtype(days.dtype, np.datetime64) or np.isnat(days).any():
+        raise ValueError(f"dates must be (days,) datetime64 without NaT, not {days.dtype}")
+    return days.astype("datetime64[D]")
 
 
 def _years(days: Days) -> range:
@@ -123,7 +127,7 @@ def _name_taken(file: str, event: OwnEvent) -> DataError:
 
 
 def _weights(days: Days, windows: Iterable[Window]) -> Floats:
-    """Weight of one event on each day, (days,)."""
+    """Weight of one event on each day, (days,); the larger one where windows overlap."""
     weight = np.zeros(days.size)
     for first, last, run_up in windows:
         before = (_day(first) - days).astype(np.int64)  # days until the first, <= 0 from then on
