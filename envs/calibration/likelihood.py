@@ -2,7 +2,8 @@
 
 The log level is a latent process. Given the parameters it is integrated out by a Laplace-Kalman
 filter (one Gaussian per market and campaign), so that only the parameters are sampled. The
-same update serves a policy that learns during a flight.
+same update serves a policy that learns during a flight. ``filter_days`` is the reference;
+``filter_history`` runs the same recursion in compiled code where a market allows it.
 """
 
 from collections.abc import Iterator
@@ -15,18 +16,34 @@ from ...data.history import DEAD, History
 from ...data.types import Floats
 from ..arrays import Array, at_least, at_most, namespace
 from ..market import Market, MarketState, day_number, negative_binomial_loglik, step
+from .filtering import Days, Filtered, run_filter
 
 _TINY = 1e-9
 _ZERO_DIVISOR_GUARD = 1e-30  # added to the variance 0 of a known level, whose shift is 0
+_FIRST_DAYS = 7  # days whose mean spend is the stock before the history
+_NO_EFFECT = np.zeros((1, 1))
+_ALL_REPORTED = np.ones((1, 1))
+_NO_EFFECT.flags.writeable = _ALL_REPORTED.flags.writeable = False
 
 
 class ObservedHistory(NamedTuple):
-    """Arrays of a history that the likelihood reads, each (days, campaigns)."""
+    """Arrays of a history that the likelihood reads, each (days, campaigns).
+
+    The last three are neutral by default.
+    """
 
     first_day: int  # days since 1970-01-01
     spend: Floats  # dollars, gaps filled
     conversions: Floats  # reported; zero where not seen
     seen: NDArray[np.bool_]  # True: a report exists and the campaign was alive
+    complete: Floats = _ALL_REPORTED  # share of the day's conversions reported by now, in (0, 1]
+    demand: Floats = _NO_EFFECT  # known log demand: season, events, shared movements; 0 is none
+    spend_index: Floats = _NO_EFFECT  # log index of the advertiser's spend; 0 is usual
+
+    def since(self, day: int) -> "ObservedHistory":
+        """Return the history from a day on, counted from its first day."""
+        days = (np.broadcast_to(field, self.spend.shape)[day:] for field in self[1:])
+        return ObservedHistory(self.first_day + day, *days)
 
 
 class FilterResult(NamedTuple):
@@ -99,54 +116,94 @@ class FilterStep(NamedTuple):
 
 
 def filter_days(
-    market: Market, observed: ObservedHistory, initial: FilterResult | None = None
+    market: Market,
+    observed: ObservedHistory,
+    initial: FilterResult | None = None,
+    follow: Array | None = None,
 ) -> Iterator[FilterStep]:
     """Run the filter over a history, yielding one step per day.
+
+    A day's conversions are expected to be ``complete`` times the market's expectation at the log
+    level plus ``demand + follow spend_index``.
 
     Args:
         market: one market or a batch, (..., campaigns).
         observed: the history; days not seen advance the stock and widen the level.
         initial: result of the days before; None: the stationary distribution of the level.
+        follow: d log demand / d spend index, (..., campaigns); None is 0.
     """
     step_variance = market.level_sd**2 + market.demand_sd**2
     decay = market.level_kept**2  # share of the level's variance that remains after a day
-    if initial is None:
-        stock = observed.spend[:7].mean(0) + 0 * step_variance
-        state = MarketState(observed.first_day, stock, 0 * step_variance)
-        stationary = step_variance / np.maximum(1 - decay, _TINY)
-        variance = np.where(decay < 1, stationary, 0.0)
-    else:
-        state, variance = initial.state, initial.variance
-    for spend, reported, seen in zip(
-        observed.spend, observed.conversions, observed.seen, strict=True
-    ):
+    _, state, variance = initial or _stationary(market, observed)
+    whole = (np.broadcast_to(field, observed.spend.shape) for field in observed[1:])
+    for spend, reported, seen, complete, demand, index in zip(*whole, strict=True):
         state, outcome = step(market, state, spend, None)
+        known = demand if follow is None else demand + follow * index
+        expected = outcome.expected * (complete * np.exp(known))
         predicted = decay * variance + step_variance
-        shift, narrowed, evidence = update_level(
-            outcome.expected, predicted, reported, market.dispersion
-        )
+        shift, narrowed, evidence = update_level(expected, predicted, reported, market.dispersion)
         state = state._replace(level=state.level + np.where(seen, shift, 0.0))
         variance = np.where(seen, narrowed, predicted)
         log_evidence = np.where(seen, evidence, 0.0)
-        yield FilterStep(state, variance, log_evidence, outcome.expected, predicted)
+        yield FilterStep(state, variance, log_evidence, expected, predicted)
+
+
+def _stationary(market: Market, observed: ObservedHistory) -> FilterResult:
+    """Return the state before a history: the stock of its first week, the stationary level."""
+    step_variance = market.level_sd**2 + market.demand_sd**2
+    decay = market.level_kept**2
+    stock = observed.spend[:_FIRST_DAYS].mean(0) + 0 * step_variance
+    state = MarketState(observed.first_day, stock, 0 * step_variance)
+    stationary = step_variance / np.maximum(1 - decay, _TINY)
+    return FilterResult(np.float64(0.0), state, np.where(decay < 1, stationary, 0.0))
 
 
 def filter_history(
-    market: Market, observed: ObservedHistory, initial: FilterResult | None = None
+    market: Market,
+    observed: ObservedHistory,
+    initial: FilterResult | None = None,
+    follow: Array | None = None,
 ) -> FilterResult:
-    """Run the filter over a whole history; the arguments are those of ``filter_days``."""
-    loglik: Array = 0.0 if initial is None else initial.loglik
-    for day in filter_days(market, observed, initial):
-        loglik = loglik + day.log_evidence
-    return FilterResult(loglik, day.state, day.variance)
+    """Run the filter over a whole history; the arguments are those of ``filter_days``.
+
+    Compiled where the market has no optional features and its arrays are numpy's.
+    """
+    start = initial or _stationary(market, observed)
+    if not _is_plain(market, start.state, follow):
+        loglik: Array = start.loglik
+        for day in filter_days(market, observed, initial, follow):
+            loglik = loglik + day.log_evidence
+        return FilterResult(loglik, day.state, day.variance)
+    factor = observed.complete * np.exp(observed.demand)
+    fields = (observed.spend, observed.conversions, observed.seen, factor, observed.spend_index)
+    days = Days(*(np.broadcast_to(field, observed.spend.shape) for field in fields))
+    state = start.state
+    before = Filtered(start.loglik, state.stock, state.level, start.variance)
+    after = run_filter(market, state.day, days, 0.0 if follow is None else follow, before)
+    last = MarketState(state.day + len(days.spend), after.stock, after.level)
+    return FilterResult(after.loglik, last, after.variance)
 
 
-def draw_levels(market: Market, observed: ObservedHistory, rng: np.random.Generator) -> Floats:
+def _is_plain(market: Market, state: MarketState, follow: Array | None) -> bool:
+    """Return whether a market has the features of the compiled filter only, in numpy."""
+    optional = [getattr(market, name) for name in Market._field_defaults]
+    optional += [getattr(state, name) for name in MarketState._field_defaults]
+    arrays = (*market, state.stock, state.level, follow)
+    return all(field is None for field in optional) and namespace(*arrays) is np
+
+
+def draw_levels(
+    market: Market,
+    observed: ObservedHistory,
+    rng: np.random.Generator,
+    follow: Array | None = None,
+) -> Floats:
     """Draw the log levels of a history, (days, ..., campaigns), given all of its reports.
 
-    Forward filtering, backward sampling (Carter and Kohn 1994; Fruehwirth-Schnatter 1994).
+    Forward filtering, backward sampling (Carter and Kohn 1994; Fruehwirth-Schnatter 1994). The
+    levels exclude the known demand and what follows the spend index.
     """
-    days = list(filter_days(market, observed))
+    days = list(filter_days(market, observed, None, follow))
     persistence = market.level_kept
     last = days[-1]
     level = last.state.level + np.sqrt(last.variance) * rng.standard_normal(last.variance.shape)
@@ -183,6 +240,8 @@ def observed_history_of(
     for k in range(spend.shape[1]):
         finite = np.isfinite(spend[:, k])
         filled[:, k] = np.interp(days, days[finite], spend[finite, k]) if finite.any() else 0.0
+    counted = np.where(reported, conversions, 0.0)
+    ones, zeros = np.ones_like(filled), np.zeros_like(filled)
     return ObservedHistory(
-        day_number(dates[0]), filled, np.where(reported, conversions, 0.0), reported & alive
+        day_number(dates[0]), filled, counted, reported & alive, ones, zeros, zeros.copy()
     )
