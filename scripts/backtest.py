@@ -6,7 +6,9 @@ from mediagym.agents.studies import (
     backtest_document,
     backtest_markdown,
     draw_backtest,
+    origins_of,
     rolling_table,
+    verdict_lines,
 )
 from mediagym.data.storage import write_json, write_text
 from mediagym.scripts.cli import (
@@ -15,24 +17,26 @@ from mediagym.scripts.cli import (
     console,
     print_line,
     print_notes,
-    progress,
+    progress_bar,
     run_folder,
 )
 
 
 @command("backtest", BacktestCommand.read)
 def run(options: BacktestCommand) -> None:
-    """Backtest; write ``backtest.json`` and ``backtest.png``."""
+    """Backtest; write ``backtest.json``, ``backtest.md`` and ``backtest.png``."""
     history = options.history()
-    with progress("backtesting") as show_progress:
-        origins, latest = backtest(history, options, show_progress)
+    with progress_bar("origins", len(origins_of(history, options.backtest))) as advance:
+        origins, latest = backtest(history, options, lambda _: advance())
     content = backtest_document(origins, latest, options, history)
     folder = options.output or run_folder()
     path = write_json(folder / "backtest.json", content)
     write_text(folder / "backtest.md", backtest_markdown(content, command_line("backtest")))
     picture = draw_backtest(content, folder)
+    for line in verdict_lines(content):
+        print_line(line)
     console.print(rolling_table(content))
-    print_notes(content["remarks"])
+    print_notes(content["remarks"][1:])
     print_line(f"\nbacktest  {path}")
     print_line(f"picture   {picture}")
 

@@ -469,16 +469,18 @@ def test_evaluation() -> None:
 def test_backtests(tmp_path: Path) -> None:
     scores = dict.fromkeys(SCORES, 0.5)
     part = {"date": "2024-01-01", "actual_total": 10.0, "total_interval90": [5.0, 15.0],
-            "model": scores, "rivals": dict.fromkeys(NAMES, scores)}  # fmt: skip
+            "model": scores, "rivals": dict.fromkeys(NAMES, scores), "partial": {},
+            "forecast_totals": dict.fromkeys(("model", *NAMES), 9.0)}  # fmt: skip
     content = {
         **part, "metric": "conversions", "currency": None, "horizon": 30, "origins": [part],
-        "latest": part, "goals": {"origins": {}, "latest": {}},
+        "latest": part, "goals": {"origins": {}, "latest": {}}, "ratio_to_best_rival": 0.5,
+        "verdict": " ".join(NAMES),
     }  # fmt: skip
     _require_shown([rolling_table(content)], NAMES)
     text = backtest_markdown(content, "python backtest.py name=a\n<script>alert(1)</script>")
     page = _Elements(markdown_package.markdown(text, extensions=["tables"]))
     assert {tag for tag, _ in page.elements} <= {
-        "pre", "code", "table", "thead", "tbody", "tr", "th", "td",
+        "p", "pre", "code", "table", "thead", "tbody", "tr", "th", "td",
     }  # fmt: skip
     for name in NAMES:
         assert shortened(name, 256).strip() in page.text

@@ -5,12 +5,15 @@
 - ``ablation``: which variant of a learner is better?
 - ``tuning``: which settings of a learner are best?
 - ``insights``: gathers attribution, diagnosis and forecasts of one advertiser
+- ``backtest_scores``: scores of a backtest, and whether a naive forecast is better
 - ``recovery_report``, ``backtest_report``: tables and pictures of the first two
+- ``processes``: independent jobs in several processes
 """
 
 from .ablation import AblationCommand, ablate
-from .backtest import BacktestCommand, backtest, backtest_document
-from .backtest_report import backtest_markdown, draw_backtest, rolling_table
+from .backtest import BacktestCommand, backtest, origins_of
+from .backtest_report import backtest_markdown, draw_backtest, rolling_table, verdict_lines
+from .backtest_scores import backtest_document
 from .insights import SIMULATOR, InsightsCommand, gather_insights, simulator_of
 from .recovery import RecoveryCommand, run_study
 from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
@@ -30,6 +33,7 @@ __all__ = [
     "draw_backtest",
     "draw_recovery",
     "gather_insights",
+    "origins_of",
     "recovery_markdown",
     "recovery_summary",
     "recovery_table",
@@ -37,4 +41,5 @@ __all__ = [
     "run_study",
     "simulator_of",
     "tune",
+    "verdict_lines",
 ]

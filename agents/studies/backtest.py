@@ -5,38 +5,42 @@ next thirty, given their spend, beside naive forecasts of the same days. The lat
 ends with the history, is scored on its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError, DataError
 from ...data.exports import DataSettings
-from ...data.forecasting import NAIVE_FORECASTS, Verification, naive_draws, pooled_scores, verify
-from ...data.history import History
+from ...data.forecasting import NAIVE_FORECASTS, Verification, days_needed, naive_draws, verify
+from ...data.history import MISSING, History
 from ...data.settings import Command, Seed, Settings
-from ...data.types import Progress
+from ...data.types import Floats
 from ...data.units import fill_missing_conversions, load_history
 from ...envs.calibration import CalibrationSettings, Priors, calibrate, predict
 from ...envs.market import ObjectiveSettings
+from .processes import results_of
 
-_COMPARED = {
-    "daily_wape": "the day's total (WAPE)",
-    "total_wape": "the horizon's total (WAPE)",
-    "campaign_wape": "the campaigns' totals (WAPE)",
-    "crps": "the day's distribution (CRPS)",
-}
+Count = Annotated[int, Field(ge=1, le=36_600)]
+COVERAGES = ("coverage50", "coverage90", "campaign_coverage90", "total_coverage90")
+_MIN_ERRORS = 20  # past horizons; fewer have no 5 % quantile
 
 
 class BacktestSettings(Settings):
     """The group ``backtest`` of ``conf/backtest.yaml``."""
 
     first: Annotated[int, Field(ge=28, le=36_600)]  # days of history at the first origin
-    every: Annotated[int, Field(ge=1, le=36_600)]  # days from one origin to the next
+    start: date | None  # first day of the first horizon at the earliest; None: no limit
+    every: Count  # days from one origin to the next
+    maximum: Count | None  # most rolling origins, of which the latest count; None: all
     horizon: Annotated[int, Field(ge=1, le=366)]  # days that are forecast
     seed: Seed  # seed of demand paths and counts
+    workers: Annotated[int, Field(ge=1, le=1024)] | None  # processes; None: one per core
     goals: dict[str, dict[str, str]]  # targets by score, for ``origins`` and for ``latest``
 
 
@@ -81,38 +85,49 @@ class Origin(NamedTuple):
     day: int  # days of history before it
     date: np.datetime64  # first day of the horizon
     model: Verification
-    rivals: dict[str, Verification]
+    rivals: dict[str, Verification]  # naive forecasts that the days before it allow
 
 
 def backtest(
-    history: History, command: BacktestCommand, progress: Progress
+    history: History,
+    command: BacktestCommand,
+    done: Callable[[Origin], None] = lambda _: None,
 ) -> tuple[list[Origin], Origin]:
-    """Return the rolling origins and the latest one.
+    """Return the rolling origins and the latest one, the same for any number of processes.
 
     Args:
         history: the whole history.
         command: settings of the backtest and of the calibration.
-        progress: called with progress messages.
+        done: called when an origin is finished, in the order in which they finish.
 
     Raises:
+        ConfigError: if ``backtest.start`` leaves no origin.
         DataError: if the history is too short for one origin.
     """
     settings = command.backtest
-    days, horizon = origins_of(len(history.dates), settings), settings.horizon
-    origins = []
-    for number, day in enumerate(days, start=1):
-        past, future = history.window(None, day), history.window(day, day + horizon)
-        progress(f"origin {number} of {len(days)}, {future.dates[0]}")
-        origins.append(_origin(past, future, command))
+    jobs = []
+    for day in origins_of(history, settings):
+        past, future = history.window(None, day), history.window(day, day + settings.horizon)
+        jobs.append(partial(_origin, past, future, command))
+    try:
+        origins = results_of(jobs, settings.workers, done)
+    except BrokenProcessPool:
+        raise ConfigError(
+            f"backtest.workers: {settings.workers or 'null, one per core,'} was given, and a "
+            "process ended without a result, as happens when memory runs out. Allowed: 1 and "
+            "more. To fix: run again with fewer, such as backtest.workers=1."
+        ) from None
     return origins[:-1] or origins, origins[-1]
 
 
-def origins_of(days: int, settings: BacktestSettings) -> list[int]:
+def origins_of(history: History, settings: BacktestSettings) -> list[int]:
     """Return the days of history at each origin; the last is the latest horizon's.
 
     Raises:
-        DataError: if there is none.
+        ConfigError: if ``start`` is later than the latest horizon.
+        DataError: if the history is too short.
     """
+    days = len(history.dates)
     latest = days - settings.horizon
     if latest < settings.first:
         raise DataError(
@@ -120,7 +135,21 @@ def origins_of(days: int, settings: BacktestSettings) -> list[int]:
             f"{settings.horizon} to forecast are needed. Give a longer history, or lower "
             "backtest.first or backtest.horizon."
         )
-    return [*range(settings.first, latest, settings.every), latest]
+    first = settings.first
+    if settings.start is not None:
+        first = max(first, int((np.datetime64(settings.start, "D") - history.dates[0]).astype(int)))
+    if first > latest:
+        raise ConfigError(
+            f"backtest.start: {settings.start} was given. Allowed: null, or a day up to "
+            f"{history.dates[latest]}, from which {settings.horizon} days are left to forecast. "
+            "To fix: choose an earlier day."
+        )
+    rolling = [
+        day
+        for day in range(first, latest, settings.every)
+        if (history.presence[day : day + settings.horizon] != MISSING).any()
+    ]
+    return [*(rolling if settings.maximum is None else rolling[-settings.maximum :]), latest]
 
 
 def _origin(past: History, future: History, command: BacktestCommand) -> Origin:
@@ -129,63 +158,18 @@ def _origin(past: History, future: History, command: BacktestCommand) -> Origin:
     posterior = calibrate(past, command.priors, command.calibration)
     expected, counted = predict(posterior, spend, command.backtest.seed).of(metric)
     rivals = {
-        name: verify(rival(past, spend, metric), naive_draws(rival, past, spend, metric), actual)
+        name: _verified(rival(past, spend, metric), naive_draws(rival, past, spend, metric), actual)
         for name, rival in NAIVE_FORECASTS.items()
+        if days_needed(rival) <= len(past.dates)
     }
     model = verify(expected.mean(0), counted, actual)
     return Origin(len(past.dates), future.dates[0], model, rivals)
 
 
-def backtest_document(
-    origins: list[Origin], latest: Origin, command: BacktestCommand, history: History
-) -> dict[str, Any]:
-    """Return the content of ``backtest.json``; naive forecasts that beat the model are named."""
-    pooled_scores = _side_by_side(origins)
-    return {
-        "metric": command.metric,
-        "currency": history.currency,
-        "objective": command.objective.name,
-        "horizon": command.backtest.horizon,
-        "history": {"fingerprint": history.fingerprint(), "days": len(history.dates)},
-        "origins": [_alone(origin) for origin in origins],
-        "model": pooled_scores["model"],
-        "rivals": pooled_scores["rivals"],
-        "latest": _alone(latest),
-        "goals": command.backtest.goals,
-        "remarks": [
-            *_remarks(pooled_scores, f"{len(origins)} origins"),
-            *_remarks(_side_by_side([latest]), f"from {latest.date}"),
-        ],
-    }
-
-
-def _remarks(pooled_scores: Mapping[str, Any], when: str) -> list[str]:
-    """Return a sentence per score at which a naive forecast beats the model."""
-    lines = []
-    for score, what in _COMPARED.items():
-        ours = pooled_scores["model"][score]
-        for name, scores in pooled_scores["rivals"].items():
-            if scores[score] < ours:
-                both = f"{scores[score]:.3f}, {ours:.3f}"
-                lines.append(f"{when}: {name} beats the model at {what}: {both}.")
-    return lines
-
-
-def _alone(origin: Origin) -> dict[str, Any]:
-    return {
-        "date": str(origin.date),
-        "days_known": origin.day,
-        "actual_total": origin.model.actual,
-        "total_interval90": list(origin.model.interval),
-        **_side_by_side([origin]),
-    }
-
-
-def _side_by_side(origins: list[Origin]) -> dict[str, Any]:
-    return {
-        "model": pooled_scores([origin.model for origin in origins]),
-        "rivals": {
-            name: pooled_scores([origin.rivals[name] for origin in origins])
-            for name in origins[0].rivals
-        },
-    }
+def _verified(mean: Floats, draws: Floats, actual: Floats) -> Verification:
+    """Return the scores of a rival; NaN for coverage where its past errors make no interval."""
+    scores = verify(mean, draws, actual)
+    if len(draws) >= _MIN_ERRORS:
+        return scores
+    nan = float("nan")
+    return scores._replace(**dict.fromkeys(COVERAGES, nan), interval=(nan, nan))

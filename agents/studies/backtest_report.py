@@ -1,21 +1,32 @@
-"""Report of a backtest: a table of scores, and a picture of forecasts and outcomes."""
+"""Report of a backtest: the verdict, a table of scores, and a picture of forecasts and outcomes."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from rich.table import Table
 
-from ...data.display import markdown_text, terminal, visible
+from ...data.display import MAX_MESSAGE, markdown_text, terminal, visible
 from ...data.formats import sign_of
-from ...data.plotting import blank, drawn, png_of
+from ...data.plotting import blank, drawn, in_legend, png_of
 from ...data.storage import write_bytes
 
 SCORES = (
     "daily_wape", "total_wape", "campaign_wape", "bias", "coverage50", "coverage90",
     "campaign_coverage90", "total_coverage90", "crps",
 )  # fmt: skip
+_MAX_DATES = 12  # dates written below an axis; more are thinned
+_COLOURS = ("#2a9d8f", "#8a6fb0", "#b08d57", "#5c7f9b", "#c06c84")  # of rivals
+
+
+def verdict_lines(content: Mapping[str, Any]) -> list[str]:
+    """Return who forecasts best, and the model's error over the best rival's with its goal."""
+    ratio, goal = content["ratio_to_best_rival"], content["goals"]["origins"].get("ratio")
+    known = "none, as that rival has no error" if ratio is None else f"{ratio:.3f}"
+    beside = f" (goal {goal})" if goal else ""
+    return [content["verdict"], f"Error of totals, model over best rival: {known}{beside}."]
 
 
 def rolling_table(content: Mapping[str, Any]) -> Table:
@@ -33,8 +44,10 @@ def rolling_table(content: Mapping[str, Any]) -> Table:
 
 
 def backtest_markdown(content: Mapping[str, Any], command: str) -> str:
-    """Return the same as a Markdown table under the command that writes it."""
-    lines = [f"    {visible(command)}", ""]
+    """Return verdict and scores as Markdown, with the command that writes it."""
+    verdict, ratio = (_sentence(line) for line in verdict_lines(content))
+    lines = [verdict, "", ratio, ""]
+    lines += [f"    {visible(command)}", ""]
     lines.append(
         "| horizon | forecaster | " + " | ".join(s.replace("_", " ") for s in SCORES) + " |"
     )
@@ -52,51 +65,93 @@ def metric_label(content: Mapping[str, Any]) -> str:
 
 def _rows(content: Mapping[str, Any]) -> dict[str, list[list[str]]]:
     """Return, by horizon, a row of targets and a row per forecaster."""
+    count, latest, goals_of = len(content["origins"]), content["latest"], content["goals"]
     sections = {
-        f"{len(content['origins'])} origins": (content, content["goals"]["origins"]),
-        f"from {content['latest']['date']}": (content["latest"], content["goals"]["latest"]),
+        f"{count} origins": (_forecasters(content, count), goals_of["origins"]),
+        f"from {latest['date']}": (_forecasters(latest, 1), goals_of["latest"]),
     }
     return {
         horizon: [
             ["goal", *(goals.get(score, "") for score in SCORES)],
-            *(
-                [name, *(_formatted(scores[score]) for score in SCORES)]
-                for name, scores in (("model", part["model"]), *part["rivals"].items())
-            ),
+            *([name, *(_formatted(scores[score]) for score in SCORES)] for name, scores in rows),
         ]
-        for horizon, (part, goals) in sections.items()
+        for horizon, (rows, goals) in sections.items()
     }
 
 
-def _formatted(score: float) -> str:
+def _forecasters(part: Mapping[str, Any], count: int) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return a name and the scores of each row.
+
+    A rival that lacks origins comes last, with the model's scores over the same origins.
+    """
+    partial = part["partial"]
+    rows = [("model", part["model"])]
+    rows += [(name, scores) for name, scores in part["rivals"].items() if name not in partial]
+    for name, own in partial.items():
+        rows.append((f"{name} ({own['origins']} of {count})", part["rivals"][name]))
+        rows.append((f"model (the same {own['origins']})", own["model"]))
+    return rows
+
+
+def _sentence(text: str) -> str:
+    """Return text for Markdown; a colon or semicolon before a space is never markup and stays."""
+    return markdown_text(text, MAX_MESSAGE).replace("&#58; ", ": ").replace("&#59; ", "; ")
+
+
+def _formatted(score: float | None) -> str:
+    if score is None:
+        return ""
     return f"{score:,.0f}" if abs(score) >= 100 else f"{score:.3f}"
 
 
 def draw_backtest(content: Mapping[str, Any], folder: Path) -> Path:
-    """Write ``backtest.png``: each horizon's total with its interval, and the errors of all."""
-    figure = blank(11, 4.2)
-    left, right = figure.subplots(1, 2)
-    parts = [*content["origins"], content["latest"]]
-    at = np.arange(len(parts))
+    """Write ``backtest.png``: each horizon's total with all forecasts, and the errors of all."""
+    figure = blank(11, 8)
+    above, below = figure.subplots(2, 1, height_ratios=[1.5, 1])
+    _draw_totals(above, content)
+    _draw_errors(below, content)
+    return write_bytes(folder / "backtest.png", png_of(figure))
+
+
+def _draw_totals(axes: Axes, content: Mapping[str, Any]) -> None:
+    """Draw the actual total from each origin, the model's interval and all forecasts."""
+    by_date = {part["date"]: part for part in (*content["origins"], content["latest"])}
+    parts = [by_date[date] for date in sorted(by_date)]
+    dates = np.array([part["date"] for part in parts], dtype="datetime64[D]")
     low, high = np.array([part["total_interval90"] for part in parts]).T
     actual = np.array([part["actual_total"] for part in parts])
-    mean = actual * (1 + np.array([part["model"]["bias"] for part in parts]))
-    left.vlines(at, low, high, color="#9fb8d8", linewidth=7, label="90 % interval")
-    left.plot(at, mean, "_", color="#1d4e89", markersize=14, label="forecast")
-    left.plot(at, actual, "o", color="#c8553d", markersize=5, label="actual")
-    left.set_xticks(at, [part["date"] for part in parts], rotation=30, ha="right")
-    left.set_ylim(bottom=0)
-    left.set_title(f"{metric_label(content)} of {content['horizon']} days from each date")
-    left.legend(frameon=False)
-    names = ["model", *content["rivals"]]
-    scores = {"model": content["model"], **content["rivals"]}
-    kinds = ("daily_wape", "total_wape", "campaign_wape")
-    for k, kind in enumerate(kinds):
-        heights = [scores[name][kind] for name in names]
-        right.bar(np.arange(len(names)) + 0.27 * (k - 1), heights, 0.25, label=kind.split("_")[0])
-    right.set_xticks(
-        range(len(names)), [drawn(name.replace("_", " ")) for name in names], rotation=15
+    totals = {
+        name: np.array([part["forecast_totals"].get(name, np.nan) for part in parts])
+        for name in ("model", *content["rivals"])
+    }
+    size = 6 if len(parts) <= _MAX_DATES else 3.5
+    axes.vlines(
+        dates, low, high, color="#9fb8d8", linewidth=1.5 * size, alpha=0.6, label="90 % interval"
     )
-    right.set_title("WAPE by day, by total, by campaign; all origins")
-    right.legend(frameon=False)
-    return write_bytes(folder / "backtest.png", png_of(figure))
+    for colour, name in zip(_repeated(len(totals)), content["rivals"], strict=False):
+        label = in_legend(name.replace("_", " "))
+        axes.plot(dates, totals[name], "-x", color=colour, markersize=size / 2, lw=0.9, label=label)
+    axes.plot(dates, totals["model"], "-D", color="#1d4e89", markersize=size, lw=1.8, label="model")
+    axes.plot(dates, actual, "o", color="#c8553d", markersize=size + 1, label="actual", zorder=5)
+    highest = max(actual.max(), totals["model"].max(), np.quantile(high, 0.9), 1e-9)
+    axes.set_ylim(0, 1.25 * highest)  # a rival or an interval far above leaves the picture
+    thinned = slice(None, None, -(-len(parts) // _MAX_DATES))
+    axes.set_xticks(dates[thinned], np.datetime_as_string(dates[thinned]), rotation=30, ha="right")
+    axes.set_title(f"{metric_label(content)} of {content['horizon']} days from each date")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def _draw_errors(axes: Axes, content: Mapping[str, Any]) -> None:
+    """Draw a group of bars per forecaster; a rival that lacks origins is over its own."""
+    rows = _forecasters(content, len(content["origins"]))
+    for k, kind in enumerate(("daily_wape", "total_wape", "campaign_wape")):
+        heights = [scores[kind] for _, scores in rows]
+        axes.bar(np.arange(len(rows)) + 0.27 * (k - 1), heights, 0.25, label=kind.split("_")[0])
+    names = [drawn(name.replace("_", " ").replace(" (", "\n(")) for name, _ in rows]
+    axes.set_xticks(range(len(rows)), names)
+    axes.set_title("WAPE by day, by total, by campaign; all origins")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def _repeated(count: int) -> list[str]:
+    return [_COLOURS[k % len(_COLOURS)] for k in range(count)]

@@ -5,7 +5,7 @@
 - ``console``: progress, notes and lines on the terminal
 """
 
-from .console import console, print_line, print_notes, progress, run_folder
+from .console import console, print_line, print_notes, progress, progress_bar, run_folder
 from .launch import command, command_line, launch, overrides, sweeping, to_plain_dict
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "print_line",
     "print_notes",
     "progress",
+    "progress_bar",
     "run_folder",
     "sweeping",
     "to_plain_dict",

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -18,25 +19,29 @@ from mediagym.agents.studies import (
     backtest_document,
     backtest_markdown,
     draw_backtest,
+    origins_of,
     rolling_table,
+    verdict_lines,
 )
-from mediagym.agents.studies.backtest import BacktestSettings, Origin, origins_of
+from mediagym.agents.studies.backtest import BacktestSettings, Origin
 from mediagym.agents.studies.backtest_report import SCORES
 from mediagym.data.errors import ConfigError, DataError
 from mediagym.data.forecasting import NAIVE_FORECASTS
-from mediagym.data.history import METRICS, History
+from mediagym.data.history import METRICS, MISSING, Campaign, History
 
 Found = tuple[list[Origin], Origin]
 FIRST, HORIZON = 90, 20
+RIVALS = set(NAIVE_FORECASTS) - {"seasonal_naive"}  # those of a history without a year
 
 
 @pytest.fixture(scope="module")
 def config(conf: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """A backtest of two origins and few draws."""
-    given = conf("backtest.yaml")
+    given = conf("backtest.yaml")["backtest"]
+    given |= {"first": FIRST, "every": 1000, "horizon": HORIZON, "workers": 1}
     sizes = {"particles": 64, "mcmc_steps": 1, "final_mcmc_steps": 2, "draws": 96, "held_out": 1}
     return {
-        "backtest": given["backtest"] | {"first": FIRST, "every": 1000, "horizon": HORIZON},
+        "backtest": given,
         "priors": conf("priors/default.yaml"),
         "calibration": conf("calibration/default.yaml", **sizes),
         "data": conf("data/default.yaml", path="somewhere"),
@@ -49,7 +54,7 @@ def config(conf: Callable[..., dict[str, Any]]) -> dict[str, Any]:
 def few(history: History) -> History:
     """Three campaigns of the shared history."""
     arrays = {name: getattr(history, name)[:, 2:5] for name in (*METRICS, "presence")}
-    return dataclasses.replace(history, campaigns=history.campaigns[2:5], **arrays)
+    return dataclasses.replace(history, campaigns=history.campaigns[2:5], complete=None, **arrays)
 
 
 @pytest.fixture(scope="module")
@@ -75,26 +80,60 @@ def changed(history: History, since: int, until: int | None = None) -> History:
     return dataclasses.replace(history, **arrays)
 
 
+def empty(days: int) -> History:
+    """One campaign that reports zeros from 2024-01-01 on."""
+    arrays = {name: np.zeros((days, 1)) for name in METRICS}
+    dates = np.datetime64("2024-01-01") + np.arange(days)
+    presence = np.zeros((days, 1), np.int8)
+    return History(dates, (Campaign("meta", None),), presence=presence, notes=(), **arrays)
+
+
+def settings_of(**given: Any) -> BacktestSettings:
+    defaults = {
+        "first": 28, "every": 7, "horizon": 10, "seed": 0, "start": None, "maximum": None,
+        "workers": 1, "goals": {"origins": {}, "latest": {}},
+    }  # fmt: skip
+    return BacktestSettings.of(defaults | given, "backtest")
+
+
 @given(st.integers(28, 400), st.integers(28, 100), st.integers(1, 40), st.integers(1, 40))
 def test_origins_are_evenly_spaced_and_the_last_ends_with_the_history(
     days: int, first: int, every: int, horizon: int
 ) -> None:
-    settings = BacktestSettings.of(
-        {
-            "first": first, "every": every, "horizon": horizon, "seed": 0,
-            "goals": {"origins": {}, "latest": {}},
-        },
-        "backtest",
-    )  # fmt: skip
+    settings = settings_of(first=first, every=every, horizon=horizon)
     if days < first + horizon:
         with pytest.raises(DataError, match=rf"{days} days; {first} .* {horizon}"):
-            origins_of(days, settings)
+            origins_of(empty(days), settings)
         return
-    origins = origins_of(days, settings)
+    origins = origins_of(empty(days), settings)
     assert origins[-1] == days - horizon
     assert origins[0] == min(first, origins[-1])
     assert all(later - one == every for one, later in pairwise(origins[:-1]))
     assert origins == sorted(set(origins))
+
+
+def test_the_latest_origins_are_taken_and_the_latest_horizon_on_top() -> None:
+    history = empty(100)
+    every = origins_of(history, settings_of())
+    assert origins_of(history, settings_of(maximum=3)) == [*every[-4:-1], 90]
+    assert origins_of(history, settings_of(maximum=100)) == every
+
+
+def test_the_first_horizon_starts_on_a_day_or_later() -> None:
+    history = empty(100)
+    assert origins_of(history, settings_of(start="2024-02-20"))[0] == 50  # that day exactly
+    assert origins_of(history, settings_of(start="2020-01-01"))[0] == 28
+    assert origins_of(history, settings_of(start="2024-03-31")) == [90]
+    with pytest.raises(ConfigError, match=r"backtest\.start: 2024-04-01 .* up to 2024-03-31"):
+        origins_of(history, settings_of(start="2024-04-01"))
+
+
+def test_a_horizon_that_nobody_reported_is_no_origin() -> None:
+    history = empty(100)
+    presence = history.presence.copy()
+    presence[42:52] = MISSING
+    gap = dataclasses.replace(history, presence=presence)
+    assert set(origins_of(history, settings_of())) - set(origins_of(gap, settings_of())) == {42}
 
 
 def test_each_origin_knows_the_days_before_it(found: Found, few: History) -> None:
@@ -104,7 +143,7 @@ def test_each_origin_knows_the_days_before_it(found: Found, few: History) -> Non
     assert latest.day == len(few.dates) - HORIZON
     actual = np.nansum(few.conversions[FIRST : FIRST + HORIZON])
     assert origins[0].model.actual == pytest.approx(actual)
-    assert set(origins[0].rivals) == set(NAIVE_FORECASTS)
+    assert set(origins[0].rivals) == RIVALS
     for scored in (origins[0].model, *origins[0].rivals.values()):
         assert scored.actual == pytest.approx(actual)
 
@@ -157,7 +196,7 @@ def test_the_document_is_json_with_all_scores_of_everybody(
     assert again["metric"] == again["objective"] == "conversions"
     assert again["history"] == {"fingerprint": few.fingerprint(), "days": len(few.dates)}
     for part in (again, again["latest"], *again["origins"]):
-        assert set(part["rivals"]) == set(NAIVE_FORECASTS)
+        assert set(part["rivals"]) == RIVALS
         for scores in (part["model"], *part["rivals"].values()):
             assert set(scores) == set(SCORES)
     assert again["latest"]["date"] == str(few.dates[-HORIZON])
@@ -177,17 +216,132 @@ def test_a_rival_that_wins_is_named_and_no_other(
         for score in ("daily_wape", "total_wape", "campaign_wape", "crps")
         if scores[score] < part["model"][score]
     }
-    shown = {line.split(" beats ")[0] for line in content["remarks"]}
+    assert content["remarks"][0] == content["verdict"]
+    shown = {line.split(" beats ")[0] for line in content["remarks"][1:]}
     assert shown == better
     origins, latest = found
     worst = origins[0].model._replace(daily=1e9, total=1e9, campaign=1e9, crps=1e9)
     bad = (origins[0]._replace(model=worst), latest._replace(model=worst))
     lost = backtest_document([bad[0]], bad[1], command, few)
-    assert len(lost["remarks"]) == 2 * 4 * len(NAIVE_FORECASTS)
+    assert len(lost["remarks"]) == 1 + 2 * 4 * len(RIVALS)
     best = worst._replace(daily=0.0, total=0.0, campaign=0.0, crps=0.0)
     good = (origins[0]._replace(model=best), latest._replace(model=best))
     won = backtest_document([good[0]], good[1], command, few)
-    assert won["remarks"] == []
+    assert won["remarks"] == [won["verdict"]]
+
+
+def scored(
+    found: Found, model: tuple[float, float], rivals: dict[str, tuple[float, float]]
+) -> Origin:
+    """An origin whose actual is 1, with errors of total and campaigns by forecaster."""
+    base = found[0][0].model
+
+    def of(total: float, campaign: float) -> Any:
+        return base._replace(actual=1.0, bias=total, daily=total, total=total, campaign=campaign)
+
+    rivals = {name: of(*errors) for name, errors in rivals.items()}
+    return found[0][0]._replace(model=of(*model), rivals=rivals)
+
+
+def document(origins: list[Origin], few: History, command: BacktestCommand) -> dict[str, Any]:
+    return backtest_document(origins, origins[-1], command, few)
+
+
+def test_a_model_that_wins_is_said_with_its_best_rival(
+    found: Found, few: History, command: BacktestCommand
+) -> None:
+    rivals = {"log_log": (0.071, 0.2), "same_weekday": (0.08, 0.15)}
+    content = document([scored(found, (0.066, 0.14), rivals)] * 2, few, command)
+    assert content["verdict"] == (
+        "The model forecasts 20-day totals best: .066; the best rival, log_log, .071 "
+        "(WAPE, 2 origins). The model forecasts totals by campaign best: .140; the best rival, "
+        "same_weekday, .150."
+    )
+    assert content["ratio_to_best_rival"] == pytest.approx(0.066 / 0.071)
+    assert verdict_lines(content)[1] == (
+        "Error of totals, model over best rival: 0.930 (goal <= 1.05)."
+    )
+
+
+def test_rivals_that_win_are_in_the_first_line(
+    found: Found, few: History, command: BacktestCommand
+) -> None:
+    rivals = {"same_weekday": (0.08, 0.15), "log_log": (0.0661, 0.2), "last_28_days": (1, 1)}
+    content = document([scored(found, (0.089, 0.14), rivals)], few, command)
+    assert content["verdict"].startswith(
+        "log_log forecasts 20-day totals better than the model: .066 against .089 (WAPE, "
+        "1 origin); so does same_weekday (.080). The model forecasts totals by campaign best"
+    )
+    near = document([scored(found, (0.0662, 0.14), rivals)], few, command)
+    assert ".0661 against .0662" in near["verdict"]
+    assert backtest_markdown(content, "c").splitlines()[0] == content["verdict"]
+
+
+def test_one_campaign_has_no_second_verdict(
+    found: Found, few: History, command: BacktestCommand
+) -> None:
+    alone = {name: getattr(few, name)[:, :1] for name in (*METRICS, "presence")}
+    one = dataclasses.replace(few, campaigns=few.campaigns[:1], **alone)
+    content = document([scored(found, (0.1, 0.1), {"log_log": (0.2, 0.2)})], one, command)
+    assert "by campaign" not in content["verdict"]
+
+
+def test_a_rival_with_fewer_origins_is_compared_over_its_own(
+    found: Found, few: History, command: BacktestCommand
+) -> None:
+    """It wins where it can forecast; over all origins together it would seem to lose."""
+    first = scored(found, (0.1, 0.1), {"log_log": (0.4, 0.4)})
+    second = scored(found, (0.5, 0.3), {"log_log": (0.6, 0.6), "seasonal_naive": (0.4, 0.5)})
+    content = document([first, second], few, command)
+    assert content["verdict"].startswith("The model forecasts 20-day totals best: .300;")
+    assert content["verdict"].endswith(
+        "Over the 1 of 2 origins that it can forecast from, seasonal_naive is better than the "
+        "model: 20-day totals, .400 against .500."
+    )
+    assert content["ratio_to_best_rival"] == pytest.approx(0.6)
+    assert content["partial"]["seasonal_naive"]["origins"] == 1
+    assert content["partial"]["seasonal_naive"]["model"]["total_wape"] == pytest.approx(0.5)
+    rows = [
+        line.split(" | ")[1:4:2] for line in backtest_markdown(content, "c").splitlines()
+        if line.startswith("| 2 origins |")
+    ]  # fmt: skip
+    assert rows[-2:] == [["seasonal_naive (1 of 2)", "0.400"], ["model (the same 1)", "0.500"]]
+
+
+def test_the_seasonal_naive_joins_where_a_year_is_there(
+    found: Found, monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], few: History
+) -> None:
+    """The model is left out: its forecast is an average, as only the rivals matter here."""
+
+    class Average:
+        def of(self, metric: str) -> tuple[np.ndarray, np.ndarray]:
+            return np.ones((2, HORIZON, 1)), np.ones((2, HORIZON, 1))
+
+    module = sys.modules[Origin.__module__]
+    monkeypatch.setattr(module, "calibrate", lambda *_: None)
+    monkeypatch.setattr(module, "predict", lambda *_: Average())
+    history = empty(440)
+    ones = {name: np.ones((440, 1)) for name in METRICS}
+    sizes = config["backtest"] | {"first": 372, "every": 20, "maximum": None}
+    command = BacktestCommand.read(config | {"backtest": sizes})
+    origins, latest = backtest(dataclasses.replace(history, **ones), command)
+    assert [origin.day for origin in (*origins, latest)] == [372, 392, 412, 420]
+    assert [set(o.rivals) - RIVALS for o in origins] == [set(), *[{"seasonal_naive"}] * 2]
+    content = backtest_document(origins, latest, command, history)
+    assert content["partial"]["seasonal_naive"]["origins"] == 2
+    # with no past horizon to err in, there is no interval, and so no coverage
+    assert content["rivals"]["seasonal_naive"]["coverage90"] is None
+    assert content["rivals"]["log_log"]["coverage90"] is not None
+    json.dumps(content, allow_nan=False)
+    assert "| seasonal_naive (2 of 3) |" in backtest_markdown(content, "c")
+
+
+def test_processes_give_the_same_scores(found: Found, few: History, config: dict[str, Any]) -> None:
+    sizes = config["backtest"] | {"workers": 2}
+    seen: list[Origin] = []
+    again = backtest(few, BacktestCommand.read(config | {"backtest": sizes}), seen.append)
+    assert again == found
+    assert sorted(origin.day for origin in seen) == [FIRST, len(few.dates) - HORIZON]
 
 
 def test_a_screen_and_a_document_show_a_row_a_forecaster(content: dict[str, Any]) -> None:
@@ -195,7 +349,7 @@ def test_a_screen_and_a_document_show_a_row_a_forecaster(content: dict[str, Any]
     with console.capture() as captured:
         console.print(rolling_table(content))
     text = backtest_markdown(content, "the command")
-    for name in ("model", *NAIVE_FORECASTS):
+    for name in ("model", *RIVALS):
         assert text.count(f"| {name} |") == 2
         assert captured.get().count(name) == 2
     assert "the command" in text
@@ -238,7 +392,13 @@ def test_an_objective_that_is_none_is_refused(config: dict[str, Any]) -> None:
         _ = BacktestCommand.read(wrong).metric
 
 
-@pytest.mark.parametrize(("key", "value"), [("first", 5), ("every", 0), ("horizon", 0)])
-def test_settings_are_refused_by_key(config: dict[str, Any], key: str, value: int) -> None:
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("first", 5), ("every", 0), ("horizon", 0), ("maximum", 0), ("workers", 0),
+        ("start", "soon"),
+    ],
+)  # fmt: skip
+def test_settings_are_refused_by_key(config: dict[str, Any], key: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=rf"backtest\.{key}"):
         BacktestSettings.of(config["backtest"] | {key: value}, "backtest")
