@@ -23,7 +23,6 @@ _ZERO_DIVISOR_GUARD = 1e-30  # added to the variance 0 of a known level, whose s
 _MIN_DISPERSION = 1e-6  # smallest dispersion of the likelihood of counts
 _EPSILON = 1e-12  # added to the base of the Hill curve's power
 _RAISE = 8  # steps of the recursion of the gamma function before Stirling's series
-
 _ROWS = 27  # rows of the work array, LANES numbers each; the names below are their offsets
 _STOCK, _LEVEL, _VARIANCE, _LOGLIK = (LANES * row for row in range(4))  # state
 _CARRYOVER, _PER_SPEND, _EXPONENT, _ODDS, _KEPT = (LANES * row for row in range(4, 9))
@@ -47,7 +46,7 @@ class Days(NamedTuple):
     reported: Floats  # conversions; any number where not seen
     seen: NDArray[np.bool_]  # True: the report counts
     factor: Floats  # known factor of the expected conversions, > 0
-    index: Floats  # log index that ``follow`` multiplies
+    spend_index: Floats  # log index that ``follow`` multiplies
 
 
 class Filtered(NamedTuple):
@@ -77,8 +76,11 @@ def run_filter(
     flat = [np.broadcast_to(row, shape).reshape(-1, shape[-1]).T for row in (*rows, *weekly)]
     lanes = np.array(flat, np.float64)  # (rows, campaigns, draws)
     weekday = weekday_of(first_day + np.arange(len(days.spend)))
-    columns = [np.ascontiguousarray(field.T, np.float64) for field in days]
-    _filter_all(lanes, weekday, *columns, *_distinct_reports(days))
+    spend, reported, seen, factor, index = (
+        np.ascontiguousarray(field.T, np.float64) for field in days
+    )
+    values, times = _distinct_reports(days)
+    _filter_all(lanes, weekday, spend, reported, seen, factor, index, values, times)
     stock, level, variance, loglik = (np.ascontiguousarray(row.T) for row in lanes[:4])
     return Filtered(*(row.reshape(shape) for row in (loglik, stock, level, variance)))
 

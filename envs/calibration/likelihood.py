@@ -7,7 +7,7 @@ same update serves a policy that learns during a flight. ``filter_days`` is the 
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class ObservedHistory(NamedTuple):
 
     def since(self, day: int) -> "ObservedHistory":
         """Return the history from a day on, counted from its first day."""
-        days = (np.broadcast_to(field, self.spend.shape)[day:] for field in self[1:])
+        days: Any = (np.broadcast_to(field, self.spend.shape)[day:] for field in self[1:])
         return ObservedHistory(self.first_day + day, *days)
 
 
@@ -155,7 +155,7 @@ def _stationary(market: Market, observed: ObservedHistory) -> FilterResult:
     stock = observed.spend[:_FIRST_DAYS].mean(0) + 0 * step_variance
     state = MarketState(observed.first_day, stock, 0 * step_variance)
     stationary = step_variance / np.maximum(1 - decay, _TINY)
-    return FilterResult(np.float64(0.0), state, np.where(decay < 1, stationary, 0.0))
+    return FilterResult(np.zeros(()), state, np.where(decay < 1, stationary, 0.0))
 
 
 def filter_history(
@@ -176,7 +176,8 @@ def filter_history(
         return FilterResult(loglik, day.state, day.variance)
     factor = observed.complete * np.exp(observed.demand)
     fields = (observed.spend, observed.conversions, observed.seen, factor, observed.spend_index)
-    days = Days(*(np.broadcast_to(field, observed.spend.shape) for field in fields))
+    whole: Any = (np.broadcast_to(field, observed.spend.shape) for field in fields)
+    days = Days(*whole)
     state = start.state
     before = Filtered(start.loglik, state.stock, state.level, start.variance)
     after = run_filter(market, state.day, days, 0.0 if follow is None else follow, before)
