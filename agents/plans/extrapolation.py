@@ -129,7 +129,7 @@ def restart_warning(campaign: Mapping[str, Any], name: str, currency: str | None
     return (
         f"WARNING: {shortened(name)}: restarted after {campaign['days_without_spend']} days "
         f"without spend, with {money(campaign['budget'], currency)}; {why}. How it responds after "
-        "such a pause is not known, so its estimates are extrapolated. To exclude it: "
+        "such a pause is not known, and platforms relearn. To exclude it: "
         f"'constraints.campaigns={{{key}: {{off: true}}}}'."
     )
 

@@ -17,6 +17,7 @@ from .. import (
     DIMENSIONS,
     Posterior,
     Priors,
+    SpendingFacts,
     draw_levels,
     observed_history_from,
     parameters_from_normals,
@@ -51,6 +52,8 @@ class CalibrationContent(NamedTuple):
     check: Check
     report: Mapping[str, Any]  # ``Posterior.report``
     currency: str | None  # of all amounts, see ``History``
+    known_max: Floats  # (campaigns,) spend per day above which curves are extrapolated
+    spending: SpendingFacts | None  # None: not known; the dearest day of all is ``known_max``
 
 
 def calibration_content(
@@ -87,6 +90,8 @@ def calibration_content(
         check=one_day_ahead(market, observed, rng),
         report=posterior.report,
         currency=posterior.currency,
+        known_max=posterior.known_max,
+        spending=posterior.spending,
     )
 
 
@@ -110,10 +115,12 @@ def _campaign(content: CalibrationContent, k: int) -> dict[str, Any]:
             "days": int(np.isfinite(spend).sum()),
             "spend_mean": _number(np.nanmean(spend)) if np.isfinite(spend).any() else 0.0,
             "spend_max": spend_max,
+            **_lately(content.spending, k),
             "conversions": _number(np.nansum(content.conversions[:, k])),
         },
         "curve": {
             "spend": content.grid[:, k].tolist(),
+            "known_max": float(content.known_max[k]),
             "times_observed_max": (content.grid[:, k] / max(spend_max, 0.01)).tolist(),
             "conversions": content.curve[:, :, k].tolist(),
         },
@@ -139,6 +146,18 @@ def _campaign(content: CalibrationContent, k: int) -> dict[str, Any]:
             "unique": summary["unique"],
             "acceptance": summary["acceptance"],
         },
+    }
+
+
+def _lately(spending: SpendingFacts | None, k: int) -> dict[str, Any]:
+    """Return a campaign's spending facts; a season that is not known is None."""
+    if spending is None:
+        return {}
+    season = float(spending.season_max[k])
+    return {
+        "recent_max": float(spending.recent_max[k]),
+        "season_max": None if np.isnan(season) else season,
+        "days_without_spend": int(spending.days_off[k]),
     }
 
 

@@ -19,7 +19,10 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def curves(content: CalibrationContent) -> Figure:
-    """Draw response curves with 50 and 90 % bands per campaign, observed spends as a rug."""
+    """Draw response curves with 50 and 90 % bands per campaign, observed spends as a rug.
+
+    Dark grey is the range up to the dearest recent day, beyond which curves are extrapolated.
+    """
     figure, panels = _panels(content, 2.9)
     for k, axes in panels:
         x, spend = content.grid[:, k], content.spend[:, k]
@@ -30,10 +33,14 @@ def curves(content: CalibrationContent) -> Figure:
         seen = spend[np.isfinite(spend)]
         axes.plot(seen, 0 * seen, "|", color=_OBSERVED, alpha=0.5, markersize=9, clip_on=False)
         axes.axvline(seen.max() if seen.size else 0.0, color=_OBSERVED, lw=1, ls=":")
+        axes.axvspan(0, seen.max() if seen.size else 0.0, color="0.95", zorder=0)
+        axes.axvspan(0, content.known_max[k], color="0.85", zorder=0)
         axes.set_xlim(0, x[-1])
         axes.set_ylim(0, None)
     unit = unit_of(content.currency)
-    figure.supxlabel(f"{unit} per day; red: observed daily spends, dotted: the largest of them")
+    figure.supxlabel(
+        f"{unit} per day; grey: recent range, light grey and dotted: ever; red: observed spends"
+    )
     figure.supylabel("conversions per day")
     return figure
 

@@ -11,7 +11,13 @@ from matplotlib.image import imread
 from mediagym.data.errors import DataError
 from mediagym.data.history import METRICS, MISSING, OBSERVED, History
 from mediagym.data.plotting import blank
-from mediagym.envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
+from mediagym.envs.calibration import (
+    CalibrationSettings,
+    Posterior,
+    Priors,
+    calibrate,
+    spending_facts,
+)
 from mediagym.envs.calibration.priors import PARAMETER_INDEX
 from mediagym.envs.calibration.report import calibration_content
 from mediagym.envs.calibration.report.content import (
@@ -124,6 +130,11 @@ def test_the_document_is_json_and_states_the_observed_range(
     for k, campaign in enumerate(document["campaigns"].values()):
         most = np.nanmax(history.spend[:, k])
         assert campaign["observed"]["spend_max"] == pytest.approx(most)
+        facts = spending_facts(history)
+        assert campaign["observed"]["recent_max"] == facts.recent_max[k]
+        assert campaign["observed"]["season_max"] is None  # the history has no earlier year
+        assert campaign["observed"]["days_without_spend"] == facts.days_off[k]
+        assert campaign["curve"]["known_max"] == facts.recent_max[k]
         counted = np.nansum(history.conversions[:, k])
         assert campaign["observed"]["conversions"] == pytest.approx(counted)
         curve = campaign["curve"]
@@ -230,7 +241,9 @@ def test_a_campaign_without_reports_is_shown_with_its_prior(
     text = re.sub(r'src="[^"]*"', "", html.read_text())
     assert "nan" not in text.casefold()
     first, second, _ = json.loads(data.read_text())["campaigns"].values()
-    assert first["observed"] == {"days": 0, "spend_mean": 0, "spend_max": 0, "conversions": 0}
+    nothing = {"days": 0, "spend_mean": 0, "spend_max": 0, "conversions": 0}
+    lately = {"recent_max": 0, "season_max": None, "days_without_spend": len(history.dates)}
+    assert first["observed"] == nothing | lately
     assert second["observed"]["days"] == len(history.dates)
 
 
