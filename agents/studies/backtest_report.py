@@ -147,7 +147,7 @@ def _draw_errors(axes: Axes, content: Mapping[str, Any]) -> None:
     for k, kind in enumerate(("daily_wape", "total_wape", "campaign_wape")):
         heights = [scores[kind] for _, scores in rows]
         axes.bar(np.arange(len(rows)) + 0.27 * (k - 1), heights, 0.25, label=kind.split("_")[0])
-    names = [drawn(name.replace("_", " ").replace(" (", "\n(")) for name, _ in rows]
+    names = [drawn(name.replace("_", " ")).replace(" (", "\n(") for name, _ in rows]
     axes.set_xticks(range(len(rows)), names)
     axes.set_title("WAPE by day, by total, by campaign; all origins")
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
