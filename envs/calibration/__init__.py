@@ -2,15 +2,14 @@
 
 - ``calibrate``: `calibrate`, from a history to a posterior, and its settings
 - ``priors``: priors of a campaign's parameters, as functions of standard normals
-- ``pooling``: partial pooling of an advertiser's and a channel's campaigns
 - ``evidence``: lift tests and elicited elasticities, as likelihood terms
 - ``journeys``: findings of the customers' journeys that priors and objectives use
 - ``halo``: the halo's prior, from the journeys
-- ``likelihood``: log-likelihood of a history, with the log level filtered out
-- ``laplace``: Laplace approximations of many small posteriors at once
-- ``smc``: tempered sequential Monte Carlo from that approximation
 - ``prices``: posterior draws of click prices, click rates and order values
 - ``lifetimes``: recent spend, spend of the season, and days without spend, per campaign
+- ``demand``: season, events and shared movements of demand; weights of structures
+- ``filtering``: the likelihood of a history, with the log level filtered out
+- ``sampling``: draws of the posteriors of many campaigns at once
 - ``posterior``: `Posterior`, draws of the market, and its files
 - ``update``: a posterior continued by new days
 - ``predictive``: forecasts of days whose spend is given
@@ -20,11 +19,7 @@
 """
 
 from .calibrate import CalibrationSettings, calibrate, likelihood_of, prior_centres_of
-from .forecaster import SimulatorForecaster, cached_calibrations
-from .journeys import JourneyFindings, journey_findings, ratio_draws
-from .laplace import StudentT, laplace
-from .lifetimes import RECENT_DAYS, RESTART_DAYS, SpendingFacts, season_windows, spending_facts
-from .likelihood import (
+from .filtering import (
     ObservedHistory,
     draw_levels,
     filter_days,
@@ -32,6 +27,9 @@ from .likelihood import (
     observed_history_from,
     update_level,
 )
+from .forecaster import SimulatorForecaster, cached_calibrations
+from .journeys import JourneyFindings, journey_findings, ratio_draws
+from .lifetimes import RECENT_DAYS, RESTART_DAYS, SpendingFacts, season_windows, spending_facts
 from .posterior import Posterior, load_posterior, save_posterior
 from .predictive import Forecast, predict
 from .priors import (
@@ -44,7 +42,7 @@ from .priors import (
     contrast_basis,
     parameters_from_normals,
 )
-from .smc import sample
+from .sampling import StudentT, laplace, sample
 from .update import update
 
 __all__ = [

@@ -12,16 +12,15 @@ from ...data.settings import Seed, Settings
 from ...data.types import Floats
 from ..market import Market, MarketState, day_number, generator, weekday_of
 from .evidence import EvidenceLikelihood
+from .filtering import FilterResult, ObservedHistory, filter_history, observed_history_from
 from .halo import with_halo
 from .journeys import NO_FINDINGS, JourneyFindings
 from .learnt import learnt_report
 from .lifetimes import spending_facts
-from .likelihood import FilterResult, ObservedHistory, filter_history, observed_history_from
-from .pooling import PartialPooling
 from .posterior import Posterior, UpdateState
 from .prices import PriceDraws, draw_prices
 from .priors import DIMENSIONS, Parameters, PriorCentres, Priors, parameters_from_normals
-from .smc import Sample, sample
+from .sampling import PartialPooling, Sample, sample
 
 _MIN_REFERENCE_SPEND = 0.01  # per day, in units of the currency, for a campaign that never spent
 

@@ -15,7 +15,7 @@ from .priors import (
     Priors,
     parameters_from_normals,
 )
-from .smc import Sample
+from .sampling import Sample
 
 
 def learnt_report(

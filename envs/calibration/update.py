@@ -18,12 +18,19 @@ from ...data.types import Floats
 from ..market import MarketState, day_number, generator
 from .calibrate import CalibrationSettings, markets_from_normals, partial_pooling_of, posterior_of
 from .evidence import EvidenceLikelihood
+from .filtering import FilterResult, ObservedHistory, filter_history, observed_history_from
 from .journeys import NO_FINDINGS, JourneyFindings, prior_digest
-from .laplace import effective_share, fit_student_t, log_prior
-from .likelihood import FilterResult, ObservedHistory, filter_history, observed_history_from
 from .posterior import Posterior, UpdateState
 from .priors import DIMENSIONS, PriorCentres, Priors
-from .smc import Sample, random_walk, resample_in_place, unique
+from .sampling import (
+    Sample,
+    effective_share,
+    fit_student_t,
+    log_prior,
+    random_walk,
+    resample_in_place,
+    unique,
+)
 
 
 def update(

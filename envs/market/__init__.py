@@ -25,6 +25,7 @@ from .objective import Objective, ObjectiveSettings, Ratio
 from .parameters import PARAMETERS, require_possible
 from .records import Market, MarketState, Noise, Outcome
 from .response import (
+    carry,
     carryover_of,
     elasticity_of,
     half_life_of,
@@ -49,6 +50,7 @@ __all__ = [
     "Ratio",
     "ShockSettings",
     "Stream",
+    "carry",
     "carryover_of",
     "counterfactual_conversions",
     "day_number",

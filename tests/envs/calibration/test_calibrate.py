@@ -16,7 +16,7 @@ from mediagym.envs.calibration import (
     prior_centres_of,
 )
 from mediagym.envs.calibration.calibrate import markets_from_normals
-from mediagym.envs.calibration.likelihood import filter_history, observed_history_of
+from mediagym.envs.calibration.filtering import filter_history, observed_history_of
 from mediagym.envs.calibration.priors import PARAMETER_INDEX
 
 

@@ -14,7 +14,7 @@ from mediagym.envs.calibration import (
 )
 from mediagym.envs.calibration.calibrate import markets_from_normals
 from mediagym.envs.calibration.evidence import EvidenceLikelihood, PriorEvidence
-from mediagym.envs.calibration.likelihood import filter_history
+from mediagym.envs.calibration.filtering import filter_history
 from mediagym.envs.market import MarketState, simulate
 from mediagym.envs.market.step import expected_conversions
 

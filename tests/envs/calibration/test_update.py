@@ -15,8 +15,8 @@ from mediagym.envs.calibration import (
     update,
 )
 from mediagym.envs.calibration.calibrate import markets_from_normals
-from mediagym.envs.calibration.likelihood import filter_history
-from mediagym.envs.calibration.smc import resample, resample_in_place
+from mediagym.envs.calibration.filtering import filter_history
+from mediagym.envs.calibration.sampling import resample, resample_in_place
 
 DAYS = 136  # of 150, in the first calibration
 

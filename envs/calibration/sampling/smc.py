@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from ...data.types import Floats
+from ....data.types import Floats
 from .laplace import LogLikelihood, StudentT, effective_share, fit_student_t, laplace, log_prior
 from .pooling import PartialPooling
 

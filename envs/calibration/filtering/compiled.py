@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.types import Floats
-from ..arrays import Array, compiled
-from ..market import Market, odds_at_reference, weekday_of
+from ....data.types import Floats
+from ...arrays import Array, compiled
+from ...market import Market, odds_at_reference, weekday_of
 
 LANES = 64  # draws of a block
 _NEWTON = 4  # most Newton steps per report

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from ...data.types import Floats
+from ....data.types import Floats
 
 LogLikelihood = Callable[[Floats], Floats]
 _DIFFERENCE_STEP = 0.1  # step of the finite differences, in prior sds

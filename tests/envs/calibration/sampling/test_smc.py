@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mediagym.envs.calibration import sample
-from mediagym.envs.calibration.smc import Sample
+from mediagym.envs.calibration.sampling import Sample
 
 DIMENSIONS = 4
 TARGETS = np.array([[0.0, 0.5, -1.0, 2.0], [3.0, 0.0, 0.0, -2.0]])  # (problems, dimensions)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...data.types import Floats
+from ....data.types import Floats
 from .laplace import StudentT
 
 

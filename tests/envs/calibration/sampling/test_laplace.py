@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mediagym.envs.calibration import StudentT, laplace
-from mediagym.envs.calibration.laplace import effective_share, fit_student_t, log_prior
+from mediagym.envs.calibration.sampling import effective_share, fit_student_t, log_prior
 
 SEEDS = st.integers(0, 2**32)
 

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.history import DEAD, History
-from ...data.types import Floats
-from ..arrays import Array, at_least, at_most, namespace
-from ..market import Market, MarketState, day_number, negative_binomial_loglik, step
-from .filtering import Days, Filtered, run_filter
+from ....data.history import DEAD, History
+from ....data.types import Floats
+from ...arrays import Array, at_least, at_most, namespace
+from ...market import Market, MarketState, day_number, negative_binomial_loglik, step
+from .compiled import Days, Filtered, run_filter
 
 _TINY = 1e-9
 _ZERO_DIVISOR_GUARD = 1e-30  # added to the variance 0 of a known level, whose shift is 0

@@ -13,7 +13,7 @@ from mediagym.envs.calibration import (
     observed_history_from,
     update_level,
 )
-from mediagym.envs.calibration.likelihood import filter_history, observed_history_of
+from mediagym.envs.calibration.filtering import filter_history, observed_history_of
 from mediagym.envs.market import MarketState, negative_binomial_loglik, step
 
 SEEDS = st.integers(0, 2**32)

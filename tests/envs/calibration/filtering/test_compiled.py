@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediagym.envs.calibration import ObservedHistory, draw_levels, filter_days
-from mediagym.envs.calibration import likelihood as module
-from mediagym.envs.calibration.filtering import LANES
-from mediagym.envs.calibration.likelihood import FilterResult, filter_history, observed_history_of
+from mediagym.envs.calibration.filtering import FilterResult, filter_history, observed_history_of
+from mediagym.envs.calibration.filtering import likelihood as module
+from mediagym.envs.calibration.filtering.compiled import LANES
 
 DAYS = 40
 SEEDS = st.integers(0, 2**32)

@@ -7,8 +7,13 @@ from hypothesis import strategies as st
 
 from mediagym.envs.calibration import Priors, StudentT, sample
 from mediagym.envs.calibration.calibrate import partial_pooling_of
-from mediagym.envs.calibration.pooling import PartialPooling, SharedEffects
-from mediagym.envs.calibration.smc import Particles, Sample, final_mcmc
+from mediagym.envs.calibration.sampling import (
+    PartialPooling,
+    Particles,
+    Sample,
+    SharedEffects,
+    final_mcmc,
+)
 
 CHANNELS = ("google", "google", "meta", "google")
 OBSERVED = np.array([[2.0, -1.0], [0.5, 0.0], [-1.0, 3.0], [0.0, 0.0]])  # (campaigns, dimensions)

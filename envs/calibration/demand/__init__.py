@@ -1,0 +1,31 @@
+"""How does demand move, for all campaigns together?
+
+- ``structure``: `Structure`, how fast levels and shared demand move
+- ``follow``: the index of spend, which is also a report about demand
+- ``design``: regressors: curves, weekdays, season, events
+- ``data``: reports, spend and calendar that all structures are fitted to
+- ``latent``: joint Laplace approximation of all campaigns
+- ``stacking``: weights of the structures by forecasts of the advertiser's own past
+- ``known``: what the campaigns' calibration takes from it
+"""
+
+from .data import DemandData
+from .design import DemandPriors
+from .follow import SpendIndex
+from .known import CALENDAR_DAYS, KnownDemand, known_demand
+from .stacking import PastForecasts, past_forecasts, stacking_weights
+from .structure import Structure, with_seasons
+
+__all__ = [
+    "CALENDAR_DAYS",
+    "DemandData",
+    "DemandPriors",
+    "KnownDemand",
+    "PastForecasts",
+    "SpendIndex",
+    "Structure",
+    "known_demand",
+    "past_forecasts",
+    "stacking_weights",
+    "with_seasons",
+]

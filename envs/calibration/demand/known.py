@@ -1,0 +1,78 @@
+"""What the calibration of single campaigns takes from the model of all: the known demand.
+
+The demand of the history is taken as known at its mode, season, events and shared movements
+together. For the days after it, draws carry its uncertainty: of the season and the events relative
+to the last weeks, which each campaign's own level has seen, and of the shared demand at the end.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ....data.types import Floats
+from .data import DemandData
+from .design import Design, season_waves
+from .latent import DemandFit, fit_demand
+from .structure import Structure
+
+CALENDAR_DAYS = 400  # days after a history for which its season and events are known
+_RECENT = 28  # last days of the history, whose demand the levels have seen
+
+
+class KnownDemand(NamedTuple):
+    """Demand under one structure, at its mode and as draws."""
+
+    structure: Structure
+    fit: DemandFit
+    history: Floats  # (days,) log demand of the history
+    effects: Floats  # (coefficients of season and events, days of the calendar) regressors
+    position: slice  # of these coefficients
+    first_day: int  # first day of the calendar, days since 1970-01-01
+
+    def draw(self, count: int, rng: np.random.Generator) -> tuple[Floats | None, Floats]:
+        """Draw the demand after the history.
+
+        Returns:
+            The calendar of ``Market``, (count, CALENDAR_DAYS, 1), None without a season; and the
+            shared demand at the end of the history, (count, 1).
+        """
+        coefficients, last = self.fit.draw(count, rng)
+        own = coefficients[:, self.position]
+        if own.shape[1] == 0:
+            return None, last[:, :1]
+        mode = self.fit.coefficients[self.position] @ self.effects
+        change = (own - self.fit.coefficients[self.position]) @ self.effects
+        recent, ahead = change[:, :_RECENT].mean(1), change[:, _RECENT:]
+        rows = mode[_RECENT:] + ahead - recent[:, None]
+        order = (self.first_day + np.arange(CALENDAR_DAYS)) % CALENDAR_DAYS
+        calendar = np.empty((count, CALENDAR_DAYS, 1), np.float32)
+        calendar[:, order, 0] = rows
+        return calendar, last[:, :1]
+
+
+def known_demand(data: DemandData, structure: Structure, rng: np.random.Generator) -> KnownDemand:
+    """Fit a structure to the whole history."""
+    days = data.days
+    design = data.design(structure, days, 0)
+    fit = fit_demand(design, data.reports(days), structure, rng)
+    position = slice(design.season.start, design.events.stop)
+    seasonal = design.columns[:, 0, position] @ fit.coefficients[position]
+    first = data.observed.first_day + days
+    return KnownDemand(
+        structure=structure,
+        fit=fit,
+        history=np.asarray(seasonal + fit.path[:, 0]),
+        effects=_effects(data, design, first - _RECENT),
+        position=position,
+        first_day=first,
+    )
+
+
+def _effects(data: DemandData, design: Design, first: int) -> Floats:
+    """Return season and events from a day on, (coefficients, days)."""
+    day = first + np.arange(_RECENT + CALENDAR_DAYS)
+    waves = season_waves(day)[:, : design.season.stop - design.season.start]
+    events = np.zeros((len(day), design.events.stop - design.events.start))
+    known = data.events[first - data.observed.first_day :][: len(day), : events.shape[1]]
+    events[: len(known)] = known
+    return np.concatenate([waves, events], axis=1).T

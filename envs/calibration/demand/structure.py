@@ -1,0 +1,58 @@
+"""`Structure`: how fast demand and efficiency move, which no half year of data can tell alone."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ....data.settings import Settings
+from ...market import carryover_of
+
+Days = Annotated[float, Field(gt=0, le=36_600)]
+Sd = Annotated[float, Field(gt=0, le=5)]
+
+YEAR_KNOWN = 330  # days of history from which a season can be estimated
+
+
+class Structure(Settings):
+    """One set of assumptions about the log level of demand and efficiency."""
+
+    level_half_life: Days  # of a campaign's own level, prior median
+    level_sd: Sd  # stationary sd of a campaign's own log level, prior median
+    demand_half_life: Days  # of the movements that all campaigns share
+    demand_sd: Sd  # their stationary sd
+    weight: Annotated[float, Field(gt=0, le=1e6)]  # prior weight, relative to the others
+    season: bool = False  # whether demand depends on the time of the year
+
+    @property
+    def level_kept(self) -> float:
+        """Share of the log level kept per day."""
+        return float(carryover_of(self.level_half_life))
+
+    @property
+    def demand_kept(self) -> float:
+        """Share of the shared log demand kept per day."""
+        return float(carryover_of(self.demand_half_life))
+
+    @property
+    def demand_step(self) -> float:
+        """Standard deviation of a day's change of the shared log demand."""
+        return float(self.demand_sd * (1 - self.demand_kept**2) ** 0.5)
+
+
+def with_seasons(structures: dict[str, Structure], days: int) -> dict[str, Structure]:
+    """Return the structures; with a year of history, each without and with a season.
+
+    Args:
+        structures: structures by name, without a season.
+        days: days of history.
+    """
+    if days < YEAR_KNOWN:
+        return dict(structures)
+    halves = {
+        name: each.model_copy(update={"weight": each.weight / 2})
+        for name, each in structures.items()
+    }
+    seasonal = {
+        f"{name}, season": each.model_copy(update={"season": True}) for name, each in halves.items()
+    }
+    return halves | seasonal
