@@ -205,7 +205,8 @@ def test_the_document_is_json_with_all_scores_of_everybody(
 def test_a_rival_that_wins_is_named_and_no_other(
     content: dict[str, Any], found: Found, few: History, command: BacktestCommand
 ) -> None:
-    count = f"{len(content['origins'])} origins"
+    count = "1 origin"
+    assert len(content["origins"]) == 1
     better = {
         f"{when}: {name}"
         for when, part in (
