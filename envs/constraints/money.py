@@ -22,10 +22,7 @@ MAX_CENTS = 2**53 - 1  # largest amount whose cents are exact in double precisio
 
 def brief(value: Any) -> str:
     """Return a value for a message on one line; only a long one is quoted and cut."""
-    try:
-        text = str(value) if isinstance(value, (bool, int, float, type(None))) else repr(value)
-    except ValueError:  # a whole number beyond Python's limit of digits
-        return "a number of thousands of digits"
+    text = str(value) if isinstance(value, (bool, int, float, type(None))) else repr(value)
     return text if len(text) <= 200 and text.isprintable() else shown(text)
 
 

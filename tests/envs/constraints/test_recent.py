@@ -58,10 +58,7 @@ def test_documents_from_before_the_key_have_no_such_cap(default_constraints):
     assert ConstraintSettings.of(older, "constraints").most_times_recent is None
 
 
-HUGE = pytest.param(10**5000, id="5,000 digits")
-
-
-@pytest.mark.parametrize("value", [0, 0.5, -1, 1001, True, "3", "3x", float("nan"), [3], {}, HUGE])
+@pytest.mark.parametrize("value", [0, 0.5, -1, 1001, True, "3", "3x", float("nan"), [3], {}, 2**62])
 def test_other_multiples_are_refused_with_the_allowed_ones(build, value):
     for spend in (SPEND, None):
         with pytest.raises(ConfigError, match=r"most_times_recent.*Allowed: a number from 1 to"):
