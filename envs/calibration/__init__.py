@@ -18,7 +18,7 @@
 - ``report``: the report as a page, figures and a table
 """
 
-from .calibrate import CalibrationSettings, calibrate, likelihood_of, prior_centres_of
+from .calibrate import calibrate, likelihood_of, prior_centres_of
 from .filtering import (
     ObservedHistory,
     draw_levels,
@@ -43,6 +43,7 @@ from .priors import (
     parameters_from_normals,
 )
 from .sampling import StudentT, laplace, sample
+from .settings import CalibrationSettings
 from .update import update
 
 __all__ = [

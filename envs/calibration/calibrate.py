@@ -1,54 +1,25 @@
 """Calibration: from a history to a posterior over markets, all campaigns jointly."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Self
 
 import numpy as np
-from pydantic import Field, model_validator
 
-from ...data.errors import ConfigError
 from ...data.history import Campaign, History
-from ...data.settings import Seed, Settings
 from ...data.types import Floats
-from ..market import Market, MarketState, day_number, generator, weekday_of
+from ..market import generator, weekday_of
+from .assemble import PartResult, assemble, filtered
 from .evidence import EvidenceLikelihood
-from .filtering import FilterResult, ObservedHistory, filter_history, observed_history_from
-from .halo import with_halo
+from .filtering import ObservedHistory, filter_history, observed_history_from
 from .journeys import NO_FINDINGS, JourneyFindings
-from .learnt import learnt_report
-from .lifetimes import spending_facts
-from .posterior import Posterior, UpdateState
-from .prices import PriceDraws, draw_prices
-from .priors import DIMENSIONS, Parameters, PriorCentres, Priors, parameters_from_normals
-from .sampling import PartialPooling, Sample, sample
+from .markets import market_of
+from .posterior import Posterior
+from .priors import DIMENSIONS, PriorCentres, Priors, parameters_from_normals
+from .sampling import PartialPooling, sample
+from .settings import CalibrationSettings
+from .stack import stack_of
 
+_MIN_PARTICLES = 192  # of a structure, from which proposals are fitted
 _MIN_REFERENCE_SPEND = 0.01  # per day, in units of the currency, for a campaign that never spent
-
-
-MAX_PARTICLES = 100_000  # particles or draws, each with parameters of every campaign
-MAX_STEPS = 10_000  # steps of Markov chains
-
-
-class CalibrationSettings(Settings):
-    """The group ``calibration`` of the configuration; see ``conf/calibration/default.yaml``."""
-
-    seed: Seed
-    particles: Annotated[int, Field(ge=64, le=MAX_PARTICLES)]
-    ess_target: Annotated[float, Field(gt=0, lt=1)]
-    mcmc_steps: Annotated[int, Field(ge=1, le=MAX_STEPS)]
-    final_mcmc_steps: Annotated[int, Field(ge=1, le=MAX_STEPS)]
-    draws: Annotated[int, Field(ge=2, le=MAX_PARTICLES)]
-    held_out: Annotated[int, Field(ge=1, le=MAX_PARTICLES)]
-
-    @model_validator(mode="after")
-    def _leave_training_draws(self) -> Self:
-        if self.held_out >= self.draws:
-            raise ConfigError(
-                f"calibration.held_out: {self.held_out} of {self.draws} draws were given; allowed: "
-                "fewer than calibration.draws, as policies train on the rest. Lower held_out or "
-                "raise draws."
-            )
-        return self
 
 
 def calibrate(
@@ -74,20 +45,31 @@ def calibrate(
     rng = generator(settings.seed)
     observed = observed_history_from(history)
     centres = prior_centres_of(history, observed, priors, findings)
-    draws = sample(
-        likelihood_of(history, observed, priors, centres),
-        (len(history.campaigns), DIMENSIONS),
-        particles=settings.particles,
-        draws=settings.draws,
-        ess_target=settings.ess_target,
-        mcmc_steps=settings.mcmc_steps,
-        final_mcmc_steps=settings.final_mcmc_steps,
-        rng=rng,
-        pooling=partial_pooling_of(history, priors),
-        progress=progress,
-    )
-    fit = filter_history(markets_from_normals(draws.z, priors, centres), observed)
-    return posterior_of(history, observed, priors, findings, centres, draws, fit, settings, rng)
+    stack = stack_of(history, observed, priors, centres, settings, rng, progress)
+    pooling = partial_pooling_of(history, priors)
+    results = []
+    for part in stack.parts:
+        show = progress if len(stack.parts) == 1 else _labelled(progress, part.name)
+        share = part.draws / settings.draws
+        draws = sample(
+            likelihood_of(history, part.observed, part.priors, centres),
+            (len(history.campaigns), DIMENSIONS),
+            particles=max(_MIN_PARTICLES, round(settings.particles * share)),
+            draws=part.draws,
+            ess_target=settings.ess_target,
+            mcmc_steps=settings.mcmc_steps,
+            final_mcmc_steps=settings.final_mcmc_steps,
+            rng=rng,
+            pooling=pooling,
+            progress=show,
+        )
+        fit = filtered(draws.z, part, centres)
+        results.append(PartResult(part, draws, fit))
+    return assemble(history, observed, priors, findings, centres, stack, results, settings, rng)
+
+
+def _labelled(progress: Callable[[str], None], name: str) -> Callable[[str], None]:
+    return lambda message: progress(f"{name}: {message}")
 
 
 def likelihood_of(
@@ -100,8 +82,10 @@ def likelihood_of(
     evidence = EvidenceLikelihood.of(priors.evidence, history.names)
 
     def loglik(z: Floats) -> Floats:
-        market = markets_from_normals(z, priors, centres)
-        return np.asarray(filter_history(market, observed).loglik + evidence.loglik(market))
+        parameters = parameters_from_normals(z, priors, centres)
+        market = market_of(parameters, priors, centres)
+        fit = filter_history(market, observed, follow=parameters.follow)
+        return np.asarray(fit.loglik + evidence.loglik(market))
 
     return loglik
 
@@ -173,57 +157,3 @@ def _weekday_profile(observed: ObservedHistory, elasticity: float) -> Floats:
     conversions, spend = np.log(np.array(sums) + 0.1)
     profile = conversions - elasticity * spend
     return np.asarray(profile - profile.mean())
-
-
-def markets_from_normals(z: Floats, priors: Priors, centres: PriorCentres) -> Market:
-    """Map standard normals to markets; fields that conversions do not depend on are neutral."""
-    p = parameters_from_normals(z, priors, centres)
-    return _market(p, priors, centres, PriceDraws.neutral(np.ones_like(p.elasticity)))
-
-
-def _market(p: Parameters, priors: Priors, centres: PriorCentres, prices: PriceDraws) -> Market:
-    ones = np.ones_like(p.elasticity)
-    return Market(
-        reference_spend=centres.spend * ones,
-        reference_conversions=p.conversions,
-        elasticity=p.elasticity,
-        slope=p.slope,
-        carryover=p.carryover,
-        weekday=p.weekday,
-        level_kept=p.level_kept,
-        level_sd=p.level_step * np.sqrt(1 - priors.level_shared),
-        demand_sd=p.level_step * np.sqrt(priors.level_shared),
-        dispersion=p.dispersion,
-        **prices._asdict(),
-    )
-
-
-def posterior_of(
-    history: History,
-    observed: ObservedHistory,
-    priors: Priors,
-    findings: JourneyFindings,
-    centres: PriorCentres,
-    draws: Sample,
-    fit: FilterResult,
-    settings: CalibrationSettings,
-    rng: np.random.Generator,
-) -> Posterior:
-    """Return the posterior: draws of the response with draws of prices and of the last level."""
-    prices = draw_prices(history, centres.spend, priors.inflation, len(draws.z), rng)
-    market = _market(parameters_from_normals(draws.z, priors, centres), priors, centres, prices)
-    level = fit.state.level + np.sqrt(fit.variance) * rng.standard_normal(fit.variance.shape)
-    first_day = day_number(history.dates[-1]) + 1
-    return Posterior(
-        campaigns=history.campaigns,
-        market=with_halo(market, history.names, priors.journeys, findings, rng),
-        state=MarketState(first_day, fit.state.stock, level),
-        spend=observed.spend.mean(0),
-        spend_max=observed.spend.max(0),
-        recent=observed.spend[-7:].mean(0),
-        held_out=settings.held_out,
-        report=learnt_report(history, priors, findings, centres, draws),
-        update_state=UpdateState(draws.z, fit.loglik, fit.state.level, fit.variance, *centres),
-        currency=history.currency,
-        spending=spending_facts(history),
-    )

@@ -11,9 +11,9 @@ from .priors import (
     CORE_DIMENSIONS,
     PARAMETER_INDEX,
     SCALARS,
+    Parameters,
     PriorCentres,
     Priors,
-    parameters_from_normals,
 )
 from .sampling import Sample
 
@@ -23,6 +23,7 @@ def learnt_report(
     priors: Priors,
     findings: JourneyFindings,
     centres: PriorCentres,
+    p: Parameters,
     draws: Sample,
 ) -> dict[str, Any]:
     """Return posterior summaries and diagnostics per campaign, JSON-able.
@@ -30,7 +31,6 @@ def learnt_report(
     ``learnt`` of a parameter is one minus its posterior variance over its prior variance, in the
     scale in which the prior is standard normal: 0 is prior only, 1 is data only.
     """
-    p = parameters_from_normals(draws.z, priors, centres)
     learnt = np.clip(1 - draws.z.var(0), 0, 1)
     campaigns = {}
     for k, campaign in enumerate(history.campaigns):

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,10 +15,11 @@ from ...data.storage import write_arrays, write_json
 from ...data.types import Floats
 from ..arrays import select
 from ..market import Market, MarketState
+from .demand import SpendIndex
 from .lifetimes import SpendingFacts
 from .priors import PriorCentres
 
-_VERSION = 2
+_VERSION = 3
 _SPEND_FIELDS = ("spend", "spend_max", "recent")
 _PER_CAMPAIGN = (*_SPEND_FIELDS, *SpendingFacts._fields)
 _REQUIRED_FIELDS = tuple(name for name in Market._fields if name not in Market._field_defaults)
@@ -42,11 +43,28 @@ class UpdateState(NamedTuple):
     anchor_half_life: Floats
     anchor_half_life_sd: Floats
     anchor_weekday: Floats
+    structure: Floats  # (draws,) index of the structure in the report's names
 
     @property
     def centres(self) -> PriorCentres:
         """Centres of the priors, those of the first calibration."""
-        return PriorCentres(*self[4:])
+        return PriorCentres(*self[4:9])
+
+
+class SpendFollowing(NamedTuple):
+    """How far spend is a report about demand; the field names are keys of the file."""
+
+    strength: Floats  # (draws, campaigns) share of the log spend index that is demand
+    usual: Floats  # (campaigns,) see ``demand.SpendIndex``
+    recent: Floats  # (days, campaigns) the same
+
+    @property
+    def index(self) -> SpendIndex:
+        """The index that the strength multiplies."""
+        return SpendIndex(self.usual, self.recent)
+
+
+_Record = TypeVar("_Record", UpdateState, SpendFollowing)
 
 
 @dataclass(frozen=True)
@@ -63,6 +81,7 @@ class Posterior:
     report: dict[str, Any]  # see ``learnt_report``; JSON-able
     update_state: UpdateState | None = None  # None: drawn from a task, not calibrated
     currency: str | None = None  # of all amounts, see ``History``
+    follow: SpendFollowing | None = None  # None: spend tells nothing about demand
     spending: SpendingFacts | None = None  # None: not known, as in files of earlier versions
 
     @property
@@ -138,13 +157,15 @@ class Posterior:
         fields = {k: v.mean(0) for k, v in market._asdict().items() if v is not None}
         conversions = (market.reference_conversions * np.exp(state.level)).mean(0)
         level = np.log(conversions / fields["reference_conversions"])
-        return Market(**fields), MarketState(state.day, state.stock.mean(0), level)
+        demand = None if state.demand is None else state.demand.mean(0)
+        return Market(**fields), MarketState(state.day, state.stock.mean(0), level, demand=demand)
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the draws."""
         digest = hashlib.sha256()
         fields = (array for array in self.market if array is not None)
-        for array in (*fields, self.state.stock, self.state.level):
+        states = (field for field in self.state[1:] if field is not None)
+        for array in (*fields, *states):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
@@ -159,6 +180,10 @@ def save_posterior(posterior: Posterior, folder: Path) -> None:
     arrays |= {k: getattr(posterior, k) for k in _SPEND_FIELDS}
     if posterior.spending is not None:
         arrays |= posterior.spending._asdict()
+    if posterior.state.demand is not None:
+        arrays["state.demand"] = posterior.state.demand
+    if posterior.follow is not None:
+        arrays |= {f"follow.{k}": v for k, v in posterior.follow._asdict().items()}
     if posterior.update_state is not None:
         arrays |= {f"memory.{k}": v for k, v in posterior.update_state._asdict().items()}
     document = {
@@ -195,15 +220,21 @@ def load_posterior(folder: Path) -> Posterior:
     return Posterior(
         campaigns=tuple(Campaign(*pair) for pair in document["campaigns"]),
         market=Market(**{name: arrays.get(f"market.{name}") for name in Market._fields}),
-        state=MarketState(document["day"], arrays["state.stock"], arrays["state.level"]),
+        state=MarketState(
+            document["day"],
+            arrays["state.stock"],
+            arrays["state.level"],
+            demand=arrays.get("state.demand"),
+        ),
         spend=arrays["spend"],
         spend_max=arrays["spend_max"],
         recent=arrays["recent"],
         held_out=document["held_out"],
         report=document["report"],
-        update_state=_update_state(arrays),
+        update_state=_record(UpdateState, "memory", arrays),
         currency=document.get("currency"),
         spending=_spending(arrays),
+        follow=_record(SpendFollowing, "follow", arrays),
     )
 
 
@@ -228,12 +259,16 @@ def _require_fitting(folder: Path, document: dict[str, Any], arrays: Mapping[str
         )
     count = len(document["campaigns"])
     for name, array in arrays.items():
+        if name == "market.calendar" and array.shape[-1:] == (1,):  # one for all campaigns
+            array = array.repeat(count, -1)
         expected = (count,) if name in _PER_CAMPAIGN else (*draws, ..., count)
-        is_draws = name.startswith(("market.", "state."))
+        is_draws = name.startswith(("market.", "state.", "follow.strength"))
         fits = array.shape == (count,) or (
             is_draws and array.shape[:1] == draws and array.shape[-1:] == (count,)
         )
-        if array.dtype.kind not in "fiub" or not ("memory" in name or fits):
+        if array.dtype.kind not in "fiub" or not (
+            name.startswith(("memory.", "follow.recent")) or fits
+        ):
             raise DataError(
                 f"{folder}: posterior.npz: {name} is an array of {array.dtype}, {array.shape}; "
                 f"expected numbers, {expected}. Calibrate again."
@@ -257,7 +292,7 @@ def _spending(arrays: Mapping[str, Floats]) -> SpendingFacts | None:
     return SpendingFacts(*(arrays[name] for name in SpendingFacts._fields))
 
 
-def _update_state(arrays: Mapping[str, Floats]) -> UpdateState | None:
-    if "memory.z" not in arrays:
-        return None
-    return UpdateState(*(arrays[f"memory.{name}"] for name in UpdateState._fields))
+def _record(kind: type[_Record], prefix: str, arrays: Mapping[str, Floats]) -> _Record | None:
+    """Return the record whose arrays have a prefix; None if the file has none of them."""
+    names = [f"{prefix}.{name}" for name in kind._fields]
+    return kind(*(arrays[name] for name in names)) if names[0] in arrays else None

@@ -37,6 +37,9 @@ class Forecast(NamedTuple):
 def predict(posterior: Posterior, spend: Floats, seed: int, draws: int | None = None) -> Forecast:
     """Forecast the days after the history by simulating draws of the posterior.
 
+    The spend is taken as what an advertiser chose who saw demand, so that it says something about
+    demand (``SpendFollowing``). A plan sets the spend, which says nothing: simulate its market.
+
     Args:
         posterior: posterior given the history.
         spend: (days, campaigns) dollars from the posterior's first day on.
@@ -47,5 +50,9 @@ def predict(posterior: Posterior, spend: Floats, seed: int, draws: int | None = 
     index = np.linspace(0, posterior.draws - 1, count).astype(int)
     market, state = select(posterior.market, index), select(posterior.state, index)
     noise: Noise = draw_noises(market, len(spend), (generator(seed, i) for i in range(count)))
+    if posterior.follow is not None:
+        strength, known = posterior.follow.strength[index], posterior.follow.index
+        state = state._replace(level=state.level - strength * known.latest)
+        noise = noise._replace(spike=strength * known.ahead(spend)[:, None])
     _, outcomes = simulate(market, state, spend[:, None], noise)
     return Forecast.from_outcomes(outcomes)

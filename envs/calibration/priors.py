@@ -29,12 +29,17 @@ Share = Annotated[float, Field(ge=0, le=1)]
 SCALARS = ("conversions", "elasticity", "half_life", "dispersion", "level_sd")
 WEEKDAYS = 6  # contrasts of seven days
 CORE_DIMENSIONS = len(SCALARS) + WEEKDAYS
-EXTRA_SCALARS = ("level_half_life", "slope")  # after the weekdays; not used by benchmark tasks
+EXTRA_SCALARS = (
+    "level_half_life",
+    "slope",
+    "follow",
+)  # after the weekdays; not used by benchmark tasks
 DIMENSIONS = CORE_DIMENSIONS + len(EXTRA_SCALARS)
 PARAMETER_INDEX = {name: j for j, name in enumerate(SCALARS)} | {
     name: CORE_DIMENSIONS + j for j, name in enumerate(EXTRA_SCALARS)
 }
 """Position of each scalar among the standard normals."""
+_SMALLEST_SHARE = 0.02  # of the way from a power law to Hill's curve, which keeps it finite
 _DEFAULT_KIND = "cross_network"  # kind of campaign types that are not listed
 
 
@@ -52,6 +57,28 @@ class LogNormal(Settings):
 
     median: Median
     sd: LogSd
+
+
+class CurvePrior(Settings):
+    """How the curve goes on beyond Hill's with exponent 1, which has the rest of the probability.
+
+    Exponents between the elasticity, a power law without an asymptote, and 1 saturate less, those
+    above 1 more, with an S at small spends.
+    """
+
+    less: Share  # probability of an exponent below 1
+    more: Share  # probability of an exponent above 1
+    most: Annotated[float, Field(ge=1, le=10)]  # largest exponent
+
+    def slope(self, elasticity: Floats, uniform: Floats) -> Floats:
+        """Return exponents, increasing in the uniform quantile, > elasticity."""
+        share = np.minimum(uniform / self.less, 1.0) if self.less > 0 else np.ones_like(uniform)
+        share = np.maximum(share, _SMALLEST_SHARE)
+        slope = elasticity + share * (1 - elasticity)
+        if self.more == 0:
+            return np.asarray(slope)
+        above = np.maximum(uniform - (1 - self.more), 0.0) / self.more
+        return np.asarray(slope + above * (self.most - 1))
 
 
 class Range(Settings):
@@ -83,7 +110,7 @@ class Priors(Settings):
     """The group ``priors`` of the configuration; see ``conf/priors/default.yaml``."""
 
     elasticity: TruncatedNormal
-    hill_share: Range
+    curve: CurvePrior
     half_life: dict[str, LogNormal]
     kinds: dict[str, list[str]]
     conversions_sd: LogSd
@@ -91,6 +118,7 @@ class Priors(Settings):
     level_sd: LogNormal
     level_half_life: LogNormal
     level_shared: Share
+    follow_sd: Annotated[float, Field(ge=0, le=1)]
     pooling: Pooling
     weekday_sd: LogSd
     inflation: Range
@@ -100,11 +128,12 @@ class Priors(Settings):
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:
         """Refuse keys that are valid alone but not together."""
-        e, i, s, pooling = self.elasticity, self.inflation, self.hill_share, self.pooling
+        e, i, c, pooling = self.elasticity, self.inflation, self.curve, self.pooling
         if not e.low < e.high < 1:
             raise _refused("elasticity", _span(e), "0 < low < high < 1")
-        if not 0 < s.low <= s.high <= 1:
-            raise _refused("hill_share", _span(s), "0 < low <= high <= 1")
+        if c.less + c.more > 1:
+            given = f"less {c.less:g} and more {c.more:g}"
+            raise _refused("curve", given, "probabilities of a sum of at most 1")
         if pooling.advertiser + pooling.channel >= 1:
             given = f"advertiser {pooling.advertiser:g} and channel {pooling.channel:g}"
             raise _refused("pooling", given, "a sum below 1")
@@ -160,7 +189,8 @@ class Parameters(NamedTuple):
     level_sd: Floats  # stationary sd of the log level
     weekday: Floats  # (..., 7, campaigns) log multipliers
     level_half_life: Floats  # half-life of the log level's mean reversion, days
-    slope: Floats  # Hill exponent, in (elasticity, 1]
+    slope: Floats  # Hill exponent, above the elasticity
+    follow: Floats  # share of the log spend index that is demand, in [0, 1]
 
     @property
     def carryover(self) -> Floats:
@@ -194,9 +224,6 @@ def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) ->
         z[..., j] if z.shape[-1] > j else 0 * z[..., 0] for j in range(CORE_DIMENSIONS, DIMENSIONS)
     ]
     elasticity = np.clip(e.mean + e.sd * special.ndtri(quantile), e.low, e.high)
-    share = priors.hill_share.low + special.ndtr(extra[1]) * (
-        priors.hill_share.high - priors.hill_share.low
-    )
     return Parameters(
         conversions=centres.conversions * np.exp(priors.conversions_sd * z[..., 0]),
         elasticity=elasticity,
@@ -206,7 +233,8 @@ def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) ->
         weekday=centres.weekday + contrast_basis() @ contrasts,
         level_half_life=priors.level_half_life.median
         * np.exp(priors.level_half_life.sd * extra[0]),
-        slope=elasticity + share * (1 - elasticity),
+        slope=priors.curve.slope(elasticity, special.ndtr(extra[1])),
+        follow=np.minimum(priors.follow_sd * special.ndtri((1 + special.ndtr(extra[2])) / 2), 1.0),
     )
 
 

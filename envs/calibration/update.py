@@ -15,13 +15,15 @@ import numpy as np
 from ...data.errors import ConfigError, DataError
 from ...data.history import History
 from ...data.types import Floats
-from ..market import MarketState, day_number, generator
-from .calibrate import CalibrationSettings, markets_from_normals, partial_pooling_of, posterior_of
+from ..market import generator
+from .assemble import PartResult, assemble, filtered
+from .calibrate import partial_pooling_of
 from .evidence import EvidenceLikelihood
-from .filtering import FilterResult, ObservedHistory, filter_history, observed_history_from
+from .filtering import FilterResult, filter_history, observed_history_from
 from .journeys import NO_FINDINGS, JourneyFindings, prior_digest
+from .markets import market_of, markets_from_normals
 from .posterior import Posterior, UpdateState
-from .priors import DIMENSIONS, PriorCentres, Priors
+from .priors import DIMENSIONS, PriorCentres, Priors, parameters_from_normals
 from .sampling import (
     Sample,
     effective_share,
@@ -31,6 +33,8 @@ from .sampling import (
     resample_in_place,
     unique,
 )
+from .settings import CalibrationSettings
+from .stack import Part, stack_of
 
 
 def update(
@@ -47,7 +51,7 @@ def update(
         posterior: posterior given the older days of the same exports, with the same priors.
         history: all days, old and new.
         priors: the posterior's priors.
-        settings: settings, of which only ``seed`` and ``held_out`` are used.
+        settings: settings, of which ``seed``, ``held_out``, structures and calendar are used.
         progress: called with one line per stage.
         findings: the posterior's findings of the journeys.
 
@@ -65,29 +69,62 @@ def update(
     centres = previous.centres
     observed = observed_history_from(history)
     rng = generator(settings.seed, len(history.dates))
-    state = MarketState(day_number(history.dates[old_days]), posterior.state.stock, previous.level)
-    progress(f"weighting by {len(history.dates) - old_days} new days")
-    fit = filter_history(
-        markets_from_normals(previous.z, priors, centres),
-        _days_from(observed, old_days),
-        FilterResult(previous.loglik, state, previous.variance),
+    structures = posterior.report.get("structures", {})
+    stack = stack_of(
+        history, observed, priors, centres, settings, rng, progress, structures.get("weights")
     )
-    logw = fit.loglik - previous.loglik
+    if [part.name for part in stack.parts] != structures.get("names"):
+        raise _not_continued("its structures are others")
+    progress(f"weighting by {len(history.dates) - old_days} new days")
+    results = [
+        _updated_part(history, part, _of_structure(previous, number), old_days, posterior, rng)
+        for number, part in enumerate(stack.parts)
+    ]
+    settings = settings.model_copy(update={"draws": posterior.draws})
+    return assemble(history, observed, priors, findings, centres, stack, results, settings, rng)
+
+
+def _of_structure(previous: UpdateState, number: int) -> UpdateState:
+    """Return the memory of one structure's draws."""
+    own = previous.structure == number
+    return UpdateState(*(field[own] for field in previous[:4]), *previous[4:9], previous.structure)
+
+
+def _updated_part(
+    history: History,
+    part: Part,
+    previous: UpdateState,
+    old_days: int,
+    posterior: Posterior,
+    rng: np.random.Generator,
+) -> PartResult:
+    """Weigh one structure's draws by the new days, resample and move them."""
+    centres = previous.centres
+    before = part.observed._replace(
+        **{name: getattr(part.observed, name)[:old_days] for name in part.observed._fields[1:]}
+    )
+    old = filtered(previous.z, part._replace(observed=before), centres)
+    parameters = parameters_from_normals(previous.z, part.priors, centres)
+    fit = filter_history(
+        market_of(parameters, part.priors, centres),
+        part.observed.since(old_days),
+        old,
+        parameters.follow,
+    )
+    logw = fit.loglik - old.loglik
     index = resample_in_place(logw, rng)
     z = np.take_along_axis(previous.z, index[:, :, None], 0)
     fit = _combine(lambda values: np.take_along_axis(values, index, 0), fit)
-    progress(f"one MCMC step of {len(logw)} markets")
-    z, fit, acceptance = _mcmc_step(_Model(history, observed, priors, centres), z, fit, rng)
+    z, fit, acceptance = _mcmc_step(_Model(history, part, centres), z, fit, rng)
     draws = Sample(z, acceptance, unique(z), 0, effective_share(logw))
-    return posterior_of(history, observed, priors, findings, centres, draws, fit, settings, rng)
+    return PartResult(part, draws, fit)
 
 
 class _Model(NamedTuple):
     """Data and priors of the posterior density."""
 
     history: History
-    observed: ObservedHistory
-    priors: Priors
+    part: Part
     centres: PriorCentres
 
 
@@ -99,14 +136,15 @@ def _mcmc_step(
     Returns:
         Standard normals, filter result, and acceptance rate of each campaign.
     """
-    pooling = partial_pooling_of(model.history, model.priors)
+    part, priors = model.part, model.part.priors
+    pooling = partial_pooling_of(model.history, priors)
     prior = log_prior if pooling is None else pooling.log_prior(pooling.draw(z, rng))
-    evidence = EvidenceLikelihood.of(model.priors.evidence, model.history.names)
+    evidence = EvidenceLikelihood.of(priors.evidence, model.history.names)
     proposed = random_walk(z, fit_student_t(z), rng)
     markets, proposed_markets = (
-        markets_from_normals(normals, model.priors, model.centres) for normals in (z, proposed)
+        markets_from_normals(normals, priors, model.centres) for normals in (z, proposed)
     )
-    proposed_fit = filter_history(proposed_markets, model.observed)
+    proposed_fit = filtered(proposed, part, model.centres)
     log_ratio = proposed_fit.loglik - fit.loglik + prior(proposed) - prior(z)
     log_ratio = log_ratio + evidence.loglik(proposed_markets) - evidence.loglik(markets)
     accepted = np.log(rng.random(log_ratio.shape)) < log_ratio
@@ -169,13 +207,4 @@ def _not_continued(why: str) -> DataError:
         f"update: the calibration cannot be continued by these exports: {why}. Allowed: a "
         "calibration of the same exports with fewer days and the same priors. To fix: "
         "calibrate without update."
-    )
-
-
-def _days_from(observed: ObservedHistory, day: int) -> ObservedHistory:
-    return ObservedHistory(
-        observed.first_day + day,
-        observed.spend[day:],
-        observed.conversions[day:],
-        observed.seen[day:],
     )

@@ -17,6 +17,7 @@ class DemandData(NamedTuple):
 
     observed: ObservedHistory
     events: Floats  # (days and more, events) weights of the calendar's events
+    names: tuple[str, ...]  # (events,)
     priors: DemandPriors
 
     @property

@@ -18,14 +18,14 @@ class SpendIndex(NamedTuple):
     """What is needed to continue the index after a history."""
 
     usual: Floats  # (campaigns,) median weekly mean of the running days, dollars per day
-    recent: Floats  # (WINDOW - 1, campaigns) the last days of the history, dollars
+    recent: Floats  # (WINDOW, campaigns) the last days of the history, dollars
 
     @classmethod
     def of(cls, spend: Floats) -> "SpendIndex":
         """Return the index of a history, (days, campaigns) dollars."""
         weekly = _trailing_mean(spend)
         usual = [np.median(x[x > 0]) if (x > 0).any() else 1.0 for x in weekly.T]
-        return cls(np.array(usual), spend[-(WINDOW - 1) :])
+        return cls(np.array(usual), spend[-WINDOW:])
 
     def values(self, spend: Floats) -> Floats:
         """Return the log index of a history from its first day on, (days, campaigns)."""
@@ -36,6 +36,11 @@ class SpendIndex(NamedTuple):
     def ahead(self, spend: Floats) -> Floats:
         """Return the log index of the days after the history, given their spend."""
         return self.values(np.concatenate([self.recent, spend]))[len(self.recent) :]
+
+    @property
+    def latest(self) -> Floats:
+        """The log index of the last day of the history, (campaigns,)."""
+        return np.asarray(self.values(self.recent)[-1])
 
 
 def _trailing_mean(spend: Floats) -> Floats:

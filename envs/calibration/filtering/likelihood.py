@@ -221,7 +221,8 @@ def draw_levels(
 def observed_history_from(history: History) -> ObservedHistory:
     """Return the observed days of a history, gaps in its spend filled."""
     alive = history.presence != DEAD
-    return observed_history_of(history.dates, history.spend, history.conversions, alive)
+    observed = observed_history_of(history.dates, history.spend, history.conversions, alive)
+    return observed if history.complete is None else observed._replace(complete=history.complete)
 
 
 def observed_history_of(
