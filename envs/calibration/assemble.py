@@ -115,7 +115,10 @@ def _mixed(
     order = rng.permutation(sum(len(part.z) for part in parts))
     if len(parts) == 1:
         order = np.arange(len(order))
-    return select(_concatenated(parts), order)
+    draws = select(_concatenated(parts), order)  # which leaves nested records as they are
+    return draws._replace(
+        parameters=select(draws.parameters, order), market=select(draws.market, order)
+    )
 
 
 def _part_draws(

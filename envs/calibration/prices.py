@@ -13,6 +13,7 @@ from ...data.types import Floats
 from .priors import Range
 
 _PRIOR_ORDERS = 10.0  # pseudo-count of orders at the advertiser's mean value
+_ORDER_HALF_LIFE = 60.0  # days after which an order counts half for the order value of the flight
 _PRIOR_ORDER_SD = 0.4  # daily log-sd of order value with fewer than `_MIN_DAYS` days
 _PRIOR_CPC_SD = 0.2  # daily log-sd of CPC with fewer than `_MIN_DAYS` days
 _PRIOR_IMPRESSIONS = 100  # pseudo-count of impressions at the advertiser's click rate
@@ -100,16 +101,16 @@ def _draw_order_value(
     """Draw the mean order value and return its daily log-sd, each (draws,)."""
     revenue, orders = history.revenue[:, k], history.conversions[:, k]
     average = np.nansum(history.revenue) / max(np.nansum(history.conversions), 1.0)
-    count = np.nansum(orders) + _PRIOR_ORDERS
-    mean = (np.nansum(revenue) + _PRIOR_ORDERS * average) / count
+    weight = 0.5 ** (np.arange(len(orders))[::-1] / _ORDER_HALF_LIFE)
+    own = (np.nansum(revenue) + _PRIOR_ORDERS * average) / (np.nansum(orders) + _PRIOR_ORDERS)
+    recent = np.nansum(weight * orders) + _PRIOR_ORDERS
+    mean = (np.nansum(weight * revenue) + _PRIOR_ORDERS * own) / recent
     with np.errstate(invalid="ignore"):
         use = (orders >= 1) & (revenue > 0)
     sd = _PRIOR_ORDER_SD
     if use.sum() >= _MIN_DAYS:
         sd = float(np.std(np.log(revenue[use] / orders[use])))
-    days = max(
-        int(use.sum()), 1
-    )  # the sd is that of a day, so the error of the mean falls with days
+    days = max(float(weight[use].sum()), 1.0)  # the sd is a day's: the mean's falls with days
     draw = mean * np.exp(sd / np.sqrt(days) * rng.standard_normal(draws))
     return draw, np.full(draws, sd)
 

@@ -234,7 +234,7 @@ def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) ->
         level_half_life=priors.level_half_life.median
         * np.exp(priors.level_half_life.sd * extra[0]),
         slope=priors.curve.slope(elasticity, special.ndtr(extra[1])),
-        follow=np.minimum(priors.follow_sd * special.ndtri((1 + special.ndtr(extra[2])) / 2), 1.0),
+        follow=np.minimum(-priors.follow_sd * special.ndtri(special.ndtr(-extra[2]) / 2), 1.0),
     )
 
 

@@ -23,13 +23,14 @@ from .demand import (
     Structure,
     known_demand,
     past_forecasts,
-    stacking_weights,
+    prequential_weights,
     with_seasons,
 )
 from .filtering import ObservedHistory
-from .priors import PriorCentres, Priors
+from .priors import LogNormal, PriorCentres, Priors
 from .settings import CalibrationSettings
 
+_OWN_SD = 0.1  # log-sd of a campaign's half-life and sd of the level around the structure's
 LEAST_WEIGHT = 0.04  # of a structure that is calibrated; lighter ones are left out
 
 
@@ -93,7 +94,7 @@ def stack_of(
     forecasts = None
     if weights is None:
         forecasts = past_forecasts(data, structures, rng, progress)
-        values = stacking_weights(forecasts, structures).tolist()
+        values = prequential_weights(forecasts, structures).tolist()
         weights = dict(zip(structures, values, strict=True))
     kept = {name: weight for name, weight in weights.items() if weight >= LEAST_WEIGHT}
     counts = _apportion(np.array(list(kept.values())), settings.draws)
@@ -130,9 +131,13 @@ def demand_data(
 
 
 def priors_of(priors: Priors, structure: Structure) -> Priors:
-    """Return the priors with the structure's medians of the campaigns' levels."""
-    sd = priors.level_sd.model_copy(update={"median": structure.level_sd})
-    half_life = priors.level_half_life.model_copy(update={"median": structure.level_half_life})
+    """Return the priors with the structure's levels, from which campaigns differ little.
+
+    With wide priors, one-day-ahead likelihoods take a noisy campaign's noise for a wide level, and
+    forecasts of weeks are too high and too wide (docs/calibration.md).
+    """
+    sd = LogNormal(median=structure.level_sd, sd=_OWN_SD)
+    half_life = LogNormal(median=structure.level_half_life, sd=_OWN_SD)
     changed = {"level_sd": sd, "level_half_life": half_life, "level_shared": 0.0}
     return priors.model_copy(update=changed)
 

@@ -13,7 +13,7 @@ from .data import DemandData
 from .design import DemandPriors
 from .follow import SpendIndex
 from .known import CALENDAR_DAYS, KnownDemand, known_demand
-from .stacking import PastForecasts, past_forecasts, stacking_weights
+from .stacking import PastForecasts, past_forecasts, prequential_weights
 from .structure import Structure, with_seasons
 
 __all__ = [
@@ -26,6 +26,6 @@ __all__ = [
     "Structure",
     "known_demand",
     "past_forecasts",
-    "stacking_weights",
+    "prequential_weights",
     "with_seasons",
 ]

@@ -42,7 +42,7 @@ class DemandData(NamedTuple):
             events=self.events[: known + ahead],
         )
         seen = self.observed.seen[:known]
-        conversions = float(self.observed.conversions[:known].sum())
+        conversions = float(self.observed.conversions[:known][seen].sum())
         rate = (conversions + 1) / max(float(spend[:known][seen].sum()), 1.0)
         return design_of(days, known, rate, self.priors, structure.season)
 
