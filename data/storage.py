@@ -224,11 +224,17 @@ def digest(*parts: Any) -> str:
 def shipped_yaml(path: str) -> dict[str, Any]:
     """Content of a YAML file of ``conf``, given its path there without suffix (``agent/ppo``).
 
-    Files named in ``defaults`` of a group's file belong to the same group and are merged first.
+    Files named in ``defaults`` of a group's file belong to the same group and are merged first;
+    ``/GROUP@KEY: NAME`` puts a file of another group under a key.
     """
     content = dict(yaml.safe_load((CONF / f"{path}.yaml").read_text(encoding="utf-8")))
     group, _, _ = path.rpartition("/")
     base: dict[str, Any] = {}
     for name in content.pop("defaults", []) if group else []:
-        base |= {} if name == "_self_" else shipped_yaml(f"{group}/{name}")
+        if isinstance(name, dict):
+            (where, choice), *_ = name.items()
+            other, _, key = where.removeprefix("/").partition("@")
+            base[key] = shipped_yaml(f"{other}/{choice}")
+        elif name != "_self_":
+            base |= shipped_yaml(f"{group}/{name}")
     return base | {key: value for key, value in content.items() if key not in _LAUNCHER}
