@@ -13,10 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.display import shortened
+from ...data.forecasting import (
+    RECENT_DAYS,
+    RESTART_DAYS,
+    SpendingFacts,
+    known_max,
+    season_windows,
+)
 from ...data.formats import money
 from ...data.names import short_ids
 from ...data.types import Floats
-from ...envs.calibration import RECENT_DAYS, RESTART_DAYS, SpendingFacts, season_windows
 from ...envs.constraints import Constraints
 
 _TOLERANCE = 0.01  # share of a floor within which a plan is at it
@@ -41,7 +47,7 @@ class Known(NamedTuple):
     @property
     def most(self) -> Floats:
         """(campaigns,) spend per day above which estimates are extrapolated."""
-        return np.asarray(np.fmax(self.recent, self.season))
+        return known_max(self.recent, self.season)
 
     def beyond(self, spend: Floats) -> Floats:
         """Return the part of daily spend (..., campaigns) that is extrapolated, the same shape."""

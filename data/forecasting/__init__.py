@@ -8,6 +8,7 @@
 - `features`: what is known about a day before it begins
 - `importance`: which features matter to a learned forecaster
 - `conformal`: prediction intervals
+- `spending`: recent spend and spend of the season; spend above both is extrapolated
 - `metrics`, `probabilistic_metrics`: errors of point forecasts, and of predictive draws
 """
 
@@ -16,7 +17,6 @@ from .compare import (
     ForecastingSettings,
     Outlook,
     compare,
-    extrapolated_campaigns,
     forecasters_of,
     importances,
     level_forecaster,
@@ -28,11 +28,22 @@ from .level import BiasCorrected, Level
 from .metrics import bae, scores_of
 from .naive import NAIVE_FORECASTS, days_needed, naive_draws, same_weekday
 from .probabilistic_metrics import Verification, pooled_scores, verify
+from .spending import (
+    RECENT_DAYS,
+    RESTART_DAYS,
+    SpendingFacts,
+    extrapolated_campaigns,
+    known_max,
+    season_windows,
+    spending_facts,
+)
 
 __all__ = [
     "METRICS",
     "NAIVE_FORECASTS",
     "RATIOS",
+    "RECENT_DAYS",
+    "RESTART_DAYS",
     "BiasCorrected",
     "Comparison",
     "Forecaster",
@@ -40,6 +51,7 @@ __all__ = [
     "Level",
     "Metric",
     "Outlook",
+    "SpendingFacts",
     "Verification",
     "backtest",
     "bae",
@@ -51,6 +63,7 @@ __all__ = [
     "extrapolated_campaigns",
     "forecasters_of",
     "importances",
+    "known_max",
     "level_forecaster",
     "look_ahead",
     "naive_draws",
@@ -58,6 +71,8 @@ __all__ = [
     "rolling_origins",
     "same_weekday",
     "scores_of",
+    "season_windows",
+    "spending_facts",
     "verify",
     "weekdays_of_dates",
 ]

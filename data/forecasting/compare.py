@@ -276,18 +276,6 @@ def importances(
     return features
 
 
-def extrapolated_campaigns(history: History, spend: Floats) -> list[str]:
-    """Names of campaigns whose mean future spend exceeds that of every day of the history.
-
-    Args:
-        history: everything observed so far.
-        spend: (days, campaigns) dollars on the days after the history.
-    """
-    highest = np.nan_to_num(history.spend).max(axis=0)
-    exceeds = spend.mean(axis=0) > highest
-    return [name for name, above in zip(history.names, exceeds, strict=True) if above]
-
-
 def _origins(
     history: History, settings: ForecastingSettings, backtests: OriginSettings
 ) -> tuple[int, ...]:

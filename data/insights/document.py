@@ -42,9 +42,7 @@ class Insights:
     importances: Mapping[str, Mapping[str, float]]
     coverage: float  # nominal coverage of the forecast's intervals, in (0, 1)
     drift_coverage: float  # nominal coverage of the intervals of drift, in (0, 1)
-    extrapolated: tuple[
-        str, ...
-    ]  # campaigns whose mean spend ahead exceeds every day of the history
+    extrapolated: tuple[str, ...]  # campaigns with a day ahead above their known spend
     notes: tuple[str, ...]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..forecasting import RECENT_DAYS
 from ..history import MISSING, History
 
 _MIN_CONVERSIONS = 30  # conversions of a campaign below which its effect is mostly chance
@@ -18,7 +19,7 @@ def limitations_of(history: History, landings: bool, extrapolated: tuple[str, ..
     Args:
         history: the exported record.
         landings: whether there is a site landings file.
-        extrapolated: campaigns whose mean spend ahead exceeds every day of the history.
+        extrapolated: campaigns with a day ahead above their known spend.
     """
     sentences = [
         "Whether advertising caused a conversion: platforms and journeys count conversions that "
@@ -37,7 +38,10 @@ def limitations_of(history: History, landings: bool, extrapolated: tuple[str, ..
     sentences += _campaign_limitations(history)
     if extrapolated:
         names = join_names(extrapolated)
-        sentences.append(f"The effect of the spend ahead for {names}: it exceeds every past day.")
+        sentences.append(
+            f"The effect of the spend ahead for {names}: it exceeds every day of the last "
+            f"{RECENT_DAYS} days and of the same season in earlier years."
+        )
     sentences.append(
         "The most recent days: platforms add conversions for several days after a click, so the "
         f"figures of about the last {_UNSETTLED_DAYS} days, to {history.dates[-1]}, may still rise."

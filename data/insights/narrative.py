@@ -6,6 +6,7 @@ from functools import partial
 
 from ..attribution import Document
 from ..display import shortened
+from ..forecasting import RECENT_DAYS
 from ..formats import money
 from .document import ALL_CAMPAIGNS, total_wape
 from .limitations import join_names
@@ -154,7 +155,8 @@ def describe_forecast(document: Document) -> list[str]:
         )
     if expected["unseen"]:
         sentences.append(
-            "Spend ahead exceeds every past day for "
+            f"Spend ahead exceeds every day of the last {RECENT_DAYS} days and of the same season "
+            "in earlier years for "
             f"{join_names([shortened(name) for name in expected['unseen']])}."
         )
     return sentences

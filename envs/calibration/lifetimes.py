@@ -1,65 +1,11 @@
-"""What a campaign has spent lately, a year ago, and how long ago it last spent at all.
+"""Spending facts of a posterior; the rule itself is in ``data.forecasting``."""
 
-An estimate is an extrapolation where the spend exceeds what was seen under today's conditions: the
-dearest day of the last weeks, or of the same season of an earlier year. The dearest day ever, such
-as that of a sale two years ago, says little about today.
-"""
-
-from typing import NamedTuple
-
-import numpy as np
-
-from ...data.history import History
-from ...data.types import Floats
-
-RECENT_DAYS = 56  # last days of the history whose dearest one is the recent maximum
-SEASON_MARGIN = 28  # days before and after the dates of the flight that are the same season
-FLIGHT_DAYS = (
-    30  # days after the history that are taken for the flight; its length is not known yet
+from ...data.forecasting import (
+    RECENT_DAYS,
+    RESTART_DAYS,
+    SpendingFacts,
+    season_windows,
+    spending_facts,
 )
-RESTART_DAYS = 28  # days without spend from which a campaign counts as dead: spending is a restart
-_YEAR = 365.2425  # days
 
-
-class SpendingFacts(NamedTuple):
-    """Dearest days and pauses of the campaigns at the end of a history, all (campaigns,)."""
-
-    recent_max: Floats  # largest spend of one of the last 56 days, in units of the currency
-    season_max: Floats  # the same, within 28 days of the flight's dates in earlier years; or NaN
-    days_off: Floats  # days since the last day with spend, 0: on the last day; all days if never
-
-
-def spending_facts(history: History) -> SpendingFacts:
-    """Return the spending facts of a history; a day without a row counts as a day without spend.
-
-    The season is that of the 30 days after the history, with 28 days before and after them.
-    """
-    return spending_facts_of(np.nan_to_num(history.spend))
-
-
-def spending_facts_of(spend: Floats) -> SpendingFacts:
-    """Return the spending facts of daily spend, (days, campaigns), in units of the currency."""
-    days, campaigns = spend.shape
-    season = np.full(campaigns, np.nan)
-    for first, last in season_windows(days):
-        season = np.fmax(season, spend[first : last + 1].max(0))
-    since = np.argmax(spend[::-1] > 0, axis=0)
-    return SpendingFacts(
-        recent_max=spend[-RECENT_DAYS:].max(0),
-        season_max=season,
-        days_off=np.where((spend > 0).any(0), since, days).astype(np.float64),
-    )
-
-
-def season_windows(days: int) -> list[tuple[int, int]]:
-    """Return first and last day of the flight's season in each earlier year, the latest first.
-
-    Args:
-        days: days of the history; the windows are indices of its days and lie within it.
-    """
-    windows = []
-    year = 1
-    while (last := days + FLIGHT_DAYS - 1 + SEASON_MARGIN - round(year * _YEAR)) >= 0:
-        windows.append((max(0, days - SEASON_MARGIN - round(year * _YEAR)), last))
-        year += 1
-    return windows
+__all__ = ["RECENT_DAYS", "RESTART_DAYS", "SpendingFacts", "season_windows", "spending_facts"]

@@ -16,7 +16,6 @@ from mediagym.data.forecasting import (
     bae,
     compare,
     days_needed,
-    extrapolated_campaigns,
     forecasters_of,
     importances,
     look_ahead,
@@ -186,13 +185,6 @@ def test_unknown_names_and_short_histories_raise_errors(settings_with):
     settings = settings_with(forecasters=["level"])
     with pytest.raises(DataError, match="80 days"):
         compare(histories.structured_history(0, 80), forecasters_of(settings, {})[0], settings)
-
-
-def test_campaigns_with_more_spend_than_on_any_day_are_listed():
-    history = histories.structured_history(0, 60)
-    spend = np.full((30, 3), 100.0)
-    spend[:, 2] = 1e6
-    assert extrapolated_campaigns(history, spend) == ["meta"]
 
 
 def test_june_of_advertiser_a_is_forecast_within_its_targets(advertiser_a, data_settings, conf):
