@@ -32,6 +32,7 @@ from mediagym.agents.studies import (
 )
 from mediagym.agents.training import LEARNERS, learner_of
 from mediagym.data.attribution import AttributeCommand, AttributionSettings
+from mediagym.data.calendar import CalendarSettings
 from mediagym.data.diagnosis import DiagnosisSettings
 from mediagym.data.errors import ConfigError
 from mediagym.data.exports import DataSettings
@@ -65,6 +66,7 @@ OWNERS = {  # a command with the group, where `plan` does not have it
     "diagnosis": "insights",
     "forecasting": "insights",
 }
+NESTED = {"calendar": "calibration"}  # groups that are a key of another group
 SUITE = ("suite", "size")  # read by the task suite, not composed by Hydra
 BASES = {("agent", "learner")}  # included by other choices
 CHOICES = sorted(
@@ -73,6 +75,7 @@ CHOICES = sorted(
 RECORDS: dict[str, type[Settings]] = {
     "advertiser": SyntheticSettings,
     "attribution": AttributionSettings,
+    "calendar": CalendarSettings,
     "calibration": CalibrationSettings,
     "constraints": ConstraintSettings,
     "data": DataSettings,
@@ -173,8 +176,12 @@ def test_every_task_at_every_size_fits_its_records(path: Path, size: str) -> Non
 def test_every_choice_of_every_group_composes_and_fits_its_record(
     composed: Callable[..., dict[str, Any]], group: str, choice: str
 ) -> None:
-    command = OWNERS.get(group, "plan")
-    _check(group, choice, composed(command, f"{group}={choice}")[group])
+    command, outer = OWNERS.get(group, "plan"), NESTED.get(group)
+    if outer is not None:
+        config = composed(command, f"{group}@{outer}.{group}={choice}")[outer]
+    else:
+        config = composed(command, f"{group}={choice}")
+    _check(group, choice, config[group])
 
 
 def test_every_baseline_is_a_choice_of_agent() -> None:

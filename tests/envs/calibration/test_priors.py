@@ -99,14 +99,14 @@ def test_the_basis_of_weekdays_is_orthogonal_and_of_unit_spread():
 
 
 def test_each_scalar_increases_with_its_normal_alone(priors):
-    given = priors.model_dump() | {"hill_share": {"low": 0.2, "high": 1.0}}
-    with_range = Priors.of(given, "priors")
+    given = priors.model_dump() | {"curve": {"less": 0.6, "more": 0.4, "most": 2.0}}
+    no_flat_part = Priors.of(given, "priors")
     base = np.zeros((2, DIMENSIONS))
-    at = parameters_from_normals(base, with_range, CENTRES)
+    at = parameters_from_normals(base, no_flat_part, CENTRES)
     for name, j in PARAMETER_INDEX.items():
         moved = base.copy()
         moved[:, j] = 1
-        there = parameters_from_normals(moved, with_range, CENTRES)
+        there = parameters_from_normals(moved, no_flat_part, CENTRES)
         assert (getattr(there, name) > getattr(at, name)).all()
         dependent = (
             {"slope"} if name == "elasticity" else set()
@@ -115,20 +115,33 @@ def test_each_scalar_increases_with_its_normal_alone(priors):
             assert np.array_equal(getattr(there, other), getattr(at, other))
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.2, 1.0), (1.0, 1.0), (0.3, 0.3)])
-def test_the_slope_lies_between_the_elasticity_and_one(priors, draws, low, high):
-    """By a uniform share; a share of one is exactly Hill's curve."""
-    given = priors.model_dump() | {"hill_share": {"low": low, "high": high}}
+@pytest.mark.parametrize(("less", "more", "most"), [(0.25, 0.25, 2.0), (0.6, 0.4, 1.5), (0, 0, 2)])
+def test_the_curve_saturates_less_and_more_than_hills_with_its_probabilities(
+    priors, draws, less, more, most
+):
+    given = priors.model_dump() | {"curve": {"less": less, "more": more, "most": most}}
     p = parameters_from_normals(draws[0], Priors.of(given, "priors"), CENTRES)
-    if low == 1:
-        assert (p.slope == 1).all()
-        return
-    share = ((p.slope - p.elasticity) / (1 - p.elasticity))[:, 0]
     assert (p.slope > p.elasticity).all()
-    assert (p.slope <= 1 + 1e-12).all()
-    assert share.min() == pytest.approx(low, abs=1e-3)
-    assert share.mean() == pytest.approx((low + high) / 2, abs=5e-3)
-    assert share.max() == pytest.approx(high, abs=1e-3)
+    assert p.slope.max() <= most
+    for share, hit in ((less, p.slope < 1 - 1e-9), (more, p.slope > 1 + 1e-9)):
+        assert hit.mean() == pytest.approx(share, abs=0.01)
+    share = ((p.slope - p.elasticity) / (1 - p.elasticity))[p.slope < 1 - 1e-9]
+    if less:  # uniform between a power law and Hill's curve
+        assert share.mean() == pytest.approx(0.5, abs=0.02)
+        assert share.min() == pytest.approx(0.02)
+    if more:
+        assert p.slope[p.slope > 1 + 1e-9].mean() == pytest.approx((1 + most) / 2, abs=0.02)
+
+
+def test_shares_of_the_spend_index_are_half_normal_and_at_most_one(priors, draws):
+    follow = draws[1].follow
+    assert (follow >= 0).all()
+    assert follow.max() <= 1
+    assert np.median(follow) == pytest.approx(0.674 * priors.follow_sd, rel=0.03)
+    none = parameters_from_normals(
+        draws[0], Priors.of(priors.model_dump() | {"follow_sd": 0.0}, "priors"), CENTRES
+    )
+    assert not none.follow.any()
 
 
 def test_extra_scalars_are_at_their_median_if_they_are_not_given(priors, draws):
@@ -161,8 +174,9 @@ def test_extreme_normals_give_parameters_within_bounds(priors):
 @pytest.mark.parametrize(
     ("key", "value", "named"),
     [
-        ("hill_share", {"low": 0.0, "high": 1.0}, "hill_share"),
-        ("hill_share", {"low": 0.5, "high": 0.2}, "hill_share"),
+        ("curve", {"less": 0.6, "more": 0.5, "most": 2.0}, "curve"),
+        ("curve", {"less": 0.2, "more": 0.2, "most": 0.9}, "curve.most"),
+        ("follow_sd", 1.5, "follow_sd"),
         ("pooling", {"advertiser": 0.6, "channel": 0.4}, "pooling"),
         ("pooling", {"advertiser": -0.1, "channel": 0.4}, "pooling.advertiser"),
         ("elasticity", {"mean": 0.5, "sd": 0.1, "low": 0.8, "high": 0.2}, "elasticity"),
