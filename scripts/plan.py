@@ -1,6 +1,6 @@
 """Write a policy's dated plan as JSON, with estimated conversions by channel and campaign type."""
 
-from mediagym.agents.plans import acting, plan_of, plan_table, write_plan
+from mediagym.agents.plans import acting, forecast_notes, plan_of, plan_table, write_plan
 from mediagym.agents.policies import baseline
 from mediagym.agents.setup import PlanCommand, prepare
 from mediagym.scripts.cli import command, console, print_line, print_notes, progress
@@ -15,6 +15,7 @@ def run(options: PlanCommand) -> None:
     policy = acting(experiment, options.policy, options.seed)
     with progress("estimating"):
         plan = write_plan(plan_of(experiment, policy, rivals), options.output)
+    print_notes(forecast_notes(plan))
     console.print(plan_table(plan))
     print_notes(plan["warnings"])
     print_line(f"\nplan  {options.output}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mediagym.agents.evaluation import compare, policy_table
-from mediagym.agents.plans import plan_of, plan_table, write_plan
+from mediagym.agents.plans import forecast_notes, plan_of, plan_table, write_plan
 from mediagym.agents.plans.figures import draw_plan
 from mediagym.agents.policy import Candidate
 from mediagym.agents.setup import (
@@ -58,6 +58,7 @@ def run(options: TrainCommand) -> float:
             made = plan_of(experiment, policy, [each.policies[0] for each in baselines])
             plan = write_plan(made, folder / "plan.json")
             draw_plan(experiment.posterior, made, folder)
+        print_notes(forecast_notes(plan))
         console.print(plan_table(plan))
         print_notes(plan["warnings"])
         print_line(f"\nplan         {folder / 'plan.json'}, plan.png, response.png")

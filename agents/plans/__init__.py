@@ -12,10 +12,11 @@
 from .document import write_plan
 from .make import acting, plan_of
 from .read import read_plan
-from .tables import plan_table
+from .tables import forecast_notes, plan_table
 
 __all__ = [
     "acting",
+    "forecast_notes",
     "plan_of",
     "plan_table",
     "read_plan",

@@ -14,7 +14,14 @@ from ...data.storage import write_json
 from ...data.types import Floats
 from ...envs.calibration import Forecast, SpendingFacts
 from ...envs.constraints import Constraints, violations
-from .extrapolation import Known, basis, restart_reason, restart_warning
+from .extrapolation import (
+    Known,
+    basis,
+    extrapolation_warning,
+    restart_reason,
+    restart_warning,
+    times,
+)
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("plan.schema.json")
@@ -49,6 +56,7 @@ class Plan(NamedTuple):
     spending: SpendingFacts | None = None  # None: not known, the whole history stands for it
     history_days: int = 0  # days of the history; 0: not known
     baselines_beyond: Mapping[str, float] | None = None  # extrapolated shares of those plans
+    forecast_verdict: str | None = None  # on forecasts of the past beside naive ones; None: none
 
     @property
     def known(self) -> Known:
@@ -96,6 +104,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "policy": plan.policy,
         "objective": plan.objective,
+        "forecast_verdict": plan.forecast_verdict,
         "flight": {"start": str(dates[0]), "days": len(dates), "budget": to_units(total)},
         "currency": plan.constraints.currency,
         "extrapolation_basis": basis(plan.spending, plan.first_day, plan.history_days),
@@ -180,14 +189,14 @@ def _claims_budget(plan: Plan, k: int) -> dict[str, float]:
     return {"budget_for_claims": round(float(plan.claims_budget[k]), 2)}
 
 
-def _extrapolation(plan: Plan, k: int) -> dict[str, float] | None:
+def _extrapolation(plan: Plan, k: int) -> dict[str, float | None] | None:
     """Return how far a campaign's plan exceeds the known spend; None if it does not."""
-    highest, mean = plan.cents[:, k].max() / 100, plan.cents[:, k].mean() / 100
-    if highest <= plan.known.most[k]:
+    cents = plan.cents[:, k]
+    if cents.max() / 100 <= plan.known.most[k]:
         return None
     return {
-        "times_mean": mean / max(float(plan.observed_mean[k]), 0.01),
-        "times_max": highest / max(float(plan.known.most[k]), 0.01),
+        "times_mean": times(float(cents.mean() / 100), float(plan.observed_mean[k])),
+        "times_max": times(float(cents.max() / 100), float(plan.known.most[k])),
     }
 
 
@@ -266,12 +275,7 @@ def _warnings(plan: Plan, campaigns: list[dict[str, Any]]) -> list[str]:
         if campaign["restart"]:
             warnings.append(restart_warning(campaign, campaign_name(campaign), currency))
         elif extrapolation:
-            warnings.append(
-                f"{name}: extrapolation. The plan spends {extrapolation['times_mean']:.1f} times "
-                "its mean on days on which it ran and up to "
-                f"{extrapolation['times_max']:.1f} times {plan.known.described(k, currency)}; "
-                "estimates beyond that rest on the prior more than on data."
-            )
+            warnings.append(f"{name}: {extrapolation_warning(plan.known, k, campaign, currency)}")
         binding = campaign["binding"]
         low = mean_marginal > 0 and plan.marginal[k] < _LOW_RETURN * mean_marginal
         if binding and "floor" in binding["bound"] and low:

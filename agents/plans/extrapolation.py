@@ -69,7 +69,7 @@ class Known(NamedTuple):
         return {
             "recent_max_daily": float(self.recent[k]),
             "season_max_daily": None if np.isnan(season) else season,
-            "times_recent_max": highest / most if most > 0 else None,
+            "times_recent_max": times(highest, most),
             "extrapolated": highest > most,
             "extrapolated_share": self.share(cents, slice(k, k + 1)),
             "days_without_spend": int(self.days_off[k]),
@@ -106,6 +106,29 @@ def basis(spending: SpendingFacts | None, first_day: int, days: int) -> dict[str
 
 def _period(start: np.datetime64, days: tuple[int, int]) -> dict[str, str]:
     return {"start": str(start + days[0]), "end": str(start + days[1])}
+
+
+def times(spend: float, known: float) -> float | None:
+    """Return spend as a multiple of known spend; None where there is none to compare with."""
+    return spend / known if known > 0 else None
+
+
+def extrapolation_warning(
+    known: Known, k: int, campaign: Mapping[str, Any], currency: str | None
+) -> str:
+    """Return the warning about an extrapolated campaign ``k``, a row of ``plan.json``."""
+    by_mean, by_max = (campaign["extrapolation"][key] for key in ("times_mean", "times_max"))
+    if by_max is None:
+        return (
+            "extrapolation. No spend is known that the plan's could be compared with; its estimate "
+            "rests on the prior more than on data."
+        )
+    mean = "" if by_mean is None else f"{by_mean:.1f} times its mean on days on which it ran and "
+    return (
+        f"extrapolation. The plan spends {mean}up to {by_max:.1f} times "
+        f"{known.described(k, currency)}; estimates beyond that rest on the prior more than on "
+        "data."
+    )
 
 
 def restart_reason(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ...data.types import Floats
-from ...envs.calibration import ratio_draws
+from ...envs.calibration import Posterior, ratio_draws
 from ...envs.constraints import to_cents
 from ...envs.flight import Problem
 from ...envs.market import Stream
@@ -82,9 +82,17 @@ def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) ->
         recent=posterior.recent,
         observed_max=posterior.spend_max,
         spending=posterior.spending,
+        forecast_verdict=_forecast_verdict(posterior),
         history_days=int(posterior.report.get("history", {}).get("days", 0)),
         notes=(*_reactive_notes(problem, policy, cents / 100, draws), *experiment.notes),
     )
+
+
+def _forecast_verdict(posterior: Posterior) -> str | None:
+    """Return the calibration's sentence on its forecasts of the past; None if there is none."""
+    past = posterior.report.get("past")
+    verdict = past.get("verdict") if isinstance(past, dict) else None
+    return " ".join(verdict.split()) or None if isinstance(verdict, str) else None
 
 
 def _claims_budget(experiment: Experiment) -> Floats | None:

@@ -9,6 +9,8 @@ from ...data.display import MAX_MESSAGE, shortened, terminal
 from ...data.formats import money
 from .document import campaign_name
 
+_WARNING = "WARNING"  # first word of a verdict against the model
+
 
 def plan_table(document: Mapping[str, Any]) -> Table:
     """Return a plan's campaigns and totals as a table.
@@ -35,6 +37,16 @@ def plan_table(document: Mapping[str, Any]) -> Table:
     whole = totals | {"share": 1.0}
     table.add_row("total", *_amount_cells(whole, currency), *_journey_cells(totals, currency), cost)
     return table
+
+
+def forecast_notes(document: Mapping[str, Any]) -> list[str]:
+    """Return the line to print above a plan's table: that a naive forecast of the past was better.
+
+    Args:
+        document: content of ``plan.json``.
+    """
+    verdict = document["forecast_verdict"]
+    return [verdict] if verdict and verdict.startswith(_WARNING) else []
 
 
 def _amount_cells(row: Mapping[str, Any], currency: str | None) -> list[str]:

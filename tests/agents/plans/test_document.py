@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from mediagym.agents.experiment import Experiment
-from mediagym.agents.plans import plan_of, write_plan
+from mediagym.agents.plans import forecast_notes, plan_of, write_plan
 from mediagym.agents.plans.document import SCHEMA, Plan, campaign_name, document
 from mediagym.agents.plans.estimate import forecast
 from mediagym.agents.policies import baseline
@@ -250,11 +251,46 @@ def test_extrapolation_is_null_inside_the_observed_range_and_a_ratio_outside(
     assert lines[0].startswith("google/B")
 
 
-def test_a_campaign_that_never_spent_is_extrapolated(conf: Callable) -> None:
+def test_a_campaign_that_never_spent_is_extrapolated_without_a_ratio(
+    conf: Callable, schema: dict
+) -> None:
     never = {"observed_max": np.zeros(2), "observed_mean": np.zeros(2)}
-    rows = document(_plan(conf, [[1000, 0], [1000, 0]], **never))["campaigns"]
-    assert rows[0]["extrapolation"] == {"times_mean": 1000.0, "times_max": 1000.0}
+    content = document(_plan(conf, [[1000, 0], [1000, 0]], **never))
+    rows = content["campaigns"]
+    assert rows[0]["extrapolation"] == {"times_mean": None, "times_max": None}
     assert rows[1]["extrapolation"] is None
+    lines = [line for line in content["warnings"] if "extrapolation" in line]
+    assert len(lines) == 1
+    assert "No spend is known" in lines[0]
+    jsonschema.Draft202012Validator(schema).validate(content)
+
+
+@pytest.mark.parametrize(
+    ("past", "verdict"),
+    [
+        ({"verdict": "WARNING: last year is better."}, "WARNING: last year is better."),
+        ({"verdict": "two\nlines"}, "two lines"),
+        ({"verdict": 3}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_plan_holds_the_verdict_of_its_calibration(
+    experiment: Experiment, baselines: list[Policy], past: Any, verdict: str | None
+) -> None:
+    posterior = experiment.posterior
+    report = {**posterior.report, "past": past}
+    judged = replace(experiment, posterior=replace(posterior, report=report))
+    content = document(plan_of(judged, baselines[0], []))
+    assert content["forecast_verdict"] == verdict
+
+
+def test_only_a_verdict_against_the_model_is_printed_above_the_table(conf: Callable) -> None:
+    printed = {
+        verdict: forecast_notes(document(_plan(conf, [[1000], [1000]], forecast_verdict=verdict)))
+        for verdict in ("WARNING: a naive forecast is better.", "The model is best.", None)
+    }
+    assert list(printed.values()) == [["WARNING: a naive forecast is better."], [], []]
 
 
 BOUNDS = [

@@ -83,6 +83,14 @@ def test_a_dearer_season_of_an_earlier_year_counts(make: Callable) -> None:
     assert rows[2]["times_recent_max"] == pytest.approx(20 / 15)
 
 
+def test_a_campaign_without_recent_spend_has_no_multiple(make: Callable) -> None:
+    content = make(CENTS, ((0.0, 20.0, 20.0), (NAN, NAN, NAN), (90.0, 0.0, 0.0)))
+    row = content["campaigns"][0]
+    assert row["extrapolation"] == {"times_mean": 1.5, "times_max": None}
+    assert row["times_recent_max"] is None
+    assert row["restart"]
+
+
 def test_shares_of_money_beyond_are_given_at_every_level(make: Callable) -> None:
     content = make(CENTS, ((20.0, 20.0, 20.0), (NAN, NAN, NAN), RUNNING))
     assert [row["extrapolated_share"] for row in content["campaigns"]] == [0, 30 / 70, 0]
