@@ -1,15 +1,15 @@
 """From the draws of all structures to one posterior."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...data.history import History
 from ...data.types import Floats
 from ..arrays import select
-from ..market import Market, MarketState, day_number
-from .demand import CALENDAR_DAYS
+from ..market import Market, MarketState, Stream, day_number, generator
+from .demand import CALENDAR_DAYS, demand_report, with_seasons
 from .filtering import FilterResult, ObservedHistory, filter_history
 from .halo import with_halo
 from .journeys import JourneyFindings
@@ -85,14 +85,17 @@ def assemble(
     report["structures"] = {
         "weights": stack.weights,
         "names": [result.part.name for result in results],
+        "settings": _structure_settings(settings, len(history.dates), stack),
     }
+    first_day = day_number(history.dates[-1]) + 1
+    report |= _shared_demand(results, draws, first_day, settings.seed)
     if stack.forecasts is not None:
         report["past"] = past_report(history, stack.forecasts, stack.weights)
     report["notes"] = [*report["notes"], *stack.notes]
     return Posterior(
         campaigns=history.campaigns,
         market=with_halo(market, history.names, priors.journeys, findings, rng),
-        state=MarketState(day_number(history.dates[-1]) + 1, draws.stock, level, demand=shared),
+        state=MarketState(first_day, draws.stock, level, demand=shared),
         spend=observed.spend.mean(0),
         spend_max=observed.spend.max(0),
         recent=observed.spend[-7:].mean(0),
@@ -105,6 +108,37 @@ def assemble(
         spending=spending_facts(history),
         follow=follow,
     )
+
+
+def _structure_settings(settings: CalibrationSettings, days: int, stack: Stack) -> dict[str, Any]:
+    """Return the assumptions of all structures by name; none if only the priors were used."""
+    structures = with_seasons(settings.structures, days)
+    return {
+        name: structure.model_dump()
+        for name, structure in structures.items()
+        if name in stack.weights
+    }
+
+
+def _shared_demand(
+    results: Sequence[PartResult], draws: _Draws, first_day: int, seed: int
+) -> dict[str, Any]:
+    """Return the report of the shared demand by its key; empty without a model of demand."""
+    parts = [result.part for result in results]
+    demands = [part.demand for part in parts if part.demand is not None]
+    market, shared = draws.market, draws.shared
+    if not demands or shared is None or market.demand_kept is None:
+        return {}
+    rng = generator(Stream.CALIBRATION_REPORT, seed)
+    kept, step_sd = market.demand_kept[:, 0], market.demand_sd[:, 0]
+    last, ahead = shared[:, 0], np.empty((len(shared), CALENDAR_DAYS))
+    for day in range(CALENDAR_DAYS):
+        last = kept * last + step_sd * rng.standard_normal(len(last))
+        ahead[:, day] = last
+    if market.calendar is not None:
+        ahead += market.calendar[:, (first_day + np.arange(CALENDAR_DAYS)) % CALENDAR_DAYS, 0]
+    weights = np.array([part.weight for part in parts])
+    return {"demand": demand_report(demands, weights, ahead)}
 
 
 def _mixed(

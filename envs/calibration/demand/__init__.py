@@ -12,7 +12,7 @@
 from .data import DemandData
 from .design import DemandPriors
 from .follow import SpendIndex
-from .known import CALENDAR_DAYS, KnownDemand, known_demand
+from .known import CALENDAR_DAYS, KnownDemand, demand_report, known_demand
 from .stacking import PastForecasts, past_forecasts, prequential_weights
 from .structure import Structure, with_seasons
 
@@ -24,6 +24,7 @@ __all__ = [
     "PastForecasts",
     "SpendIndex",
     "Structure",
+    "demand_report",
     "known_demand",
     "past_forecasts",
     "prequential_weights",

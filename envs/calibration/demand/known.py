@@ -5,7 +5,8 @@ together. For the days after it, draws carry its uncertainty: of the season and 
 to the last weeks, which each campaign's own level has seen, and of the shared demand at the end.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,7 @@ class KnownDemand(NamedTuple):
     effects: Floats  # (coefficients of season and events, days of the calendar) regressors
     position: slice  # of these coefficients
     first_day: int  # first day of the calendar, days since 1970-01-01
+    events: dict[str, list[str]]  # dates of full weight by event; none without a season
 
     def draw(self, count: int, rng: np.random.Generator) -> tuple[Floats | None, Floats]:
         """Draw the demand after the history.
@@ -65,7 +67,43 @@ def known_demand(data: DemandData, structure: Structure, rng: np.random.Generato
         effects=_effects(data, design, first - _RECENT),
         position=position,
         first_day=first,
+        events=_event_dates(data) if structure.season else {},
     )
+
+
+def demand_report(demands: Sequence[KnownDemand], weights: Floats, ahead: Floats) -> dict[str, Any]:
+    """Return factors of the demand that all campaigns share, JSON-able.
+
+    Args:
+        demands: demand under each structure.
+        weights: (structures,) weights, of any sum.
+        ahead: (draws, days) log demand after the history, of all structures.
+    """
+    first = demands[0].first_day - len(demands[0].history)
+    history = np.average([demand.history for demand in demands], axis=0, weights=weights)
+    low, high = np.quantile(ahead, [0.05, 0.95], axis=0)
+    bands = {"low": np.exp(low), "mean": np.exp(ahead).mean(0), "high": np.exp(high)}
+    return {
+        "first_day": _date(first),
+        "history": np.exp(history).round(4).tolist(),
+        "ahead": {name: factors.round(4).tolist() for name, factors in bands.items()},
+        "events": next((demand.events for demand in demands if demand.events), {}),
+    }
+
+
+def _event_dates(data: DemandData) -> dict[str, list[str]]:
+    """Return the dates of full weight of each event that has any."""
+    first = data.observed.first_day
+    dates = {
+        name: [_date(first + int(day)) for day in np.flatnonzero(weight == 1.0)]
+        for name, weight in zip(data.names, data.events.T, strict=True)
+    }
+    return {name: days for name, days in dates.items() if days}
+
+
+def _date(day: int) -> str:
+    """Return the ISO date of a day since 1970-01-01."""
+    return str(np.datetime64(day, "D"))
 
 
 def _effects(data: DemandData, design: Design, first: int) -> Floats:
