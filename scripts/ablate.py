@@ -1,14 +1,24 @@
 """Train variants of a learner with the same seeds and compare them."""
 
 from mediagym.agents.evaluation import policy_table
-from mediagym.agents.studies import AblationCommand, ablate
-from mediagym.scripts.cli import command, console, print_line
+from mediagym.agents.studies import (
+    AblationCommand,
+    check_variants,
+    compare_variants,
+    train_variants,
+)
+from mediagym.scripts.cli import command, console, print_line, progress, progress_bar
 
 
 @command("ablate", AblationCommand.read)
 def run(options: AblationCommand) -> None:
     """Train, compare and write ``evaluation.json`` and its table."""
-    document, folder = ablate(options), options.output
+    with progress("checking the variants") as show_progress:
+        check_variants(options, show_progress)
+    with progress_bar("training runs", len(options.runs())) as advance:
+        train_variants(options, lambda _: advance())
+    with progress("comparing on held-out markets") as show_progress:
+        document, folder = compare_variants(options, show_progress), options.output
     console.print(policy_table(document["tasks"][0]))
     print_line(f"\ncomparison   {folder / 'evaluation.json'}, {folder / 'evaluation.md'}")
 

@@ -15,10 +15,11 @@ from mediagym.scripts.cli import command, console, print_line, print_notes, prog
 def run(options: AttributeCommand) -> None:
     """Write ``attribution.json`` and its figures."""
     folder = options.output or run_folder()
-    with progress("reading the landings and attributing"):
+    with progress("reading the landings and attributing") as show_progress:
         document = attribution_document(attribution_study(options.data, options.attribution))
-    path = write_json(folder / "attribution.json", document)
-    pictures = draw_attribution(document, folder)
+        path = write_json(folder / "attribution.json", document)
+        show_progress("drawing the figures")
+        pictures = draw_attribution(document, folder)
     for table in attribution_tables(document):
         console.print(table)
     print_notes(document["notes"])

@@ -25,7 +25,8 @@ def run(options: EvaluateCommand) -> None:
         with progress("comparing on held-out markets") as show_progress:
             results.append(compare(experiment, candidates, own_folder, options.seed, show_progress))
         console.print(policy_table(results[-1]))
-    write_comparison(document_of(results, options.seed), folder)
+    with progress("drawing the comparison"):
+        write_comparison(document_of(results, options.seed), folder)
     print_line(f"\ncomparison   {folder / 'evaluation.json'}, {folder / 'evaluation.png'}")
     print_line(f"TensorBoard  tensorboard --logdir {folder}")
 

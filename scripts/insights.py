@@ -14,9 +14,9 @@ def run(options: InsightsCommand) -> None:
     """Write ``insights.json``, ``insights.html`` and the figures."""
     folder = options.output or run_folder()
     with progress("analysing the exports") as show_progress:
-        found = gather_insights(options, show_progress)
-    document = insights_document(found)
-    pictures = {name: png_of(figure) for name, figure in insights_figures(document).items()}
+        document = insights_document(gather_insights(options, show_progress))
+        show_progress("drawing the figures")
+        pictures = {name: png_of(figure) for name, figure in insights_figures(document).items()}
     path = write_json(folder / "insights.json", document)
     page = write_text(folder / "insights.html", insights_page(document, pictures))
     for name, picture in pictures.items():

@@ -1,7 +1,5 @@
 """Calibrate advertisers whose truth is known: curve errors, coverage, and the regret of plans."""
 
-from rich.progress import Progress
-
 from mediagym.agents.studies import (
     RecoveryCommand,
     draw_recovery,
@@ -11,15 +9,14 @@ from mediagym.agents.studies import (
     run_study,
 )
 from mediagym.data.storage import write_json, write_text
-from mediagym.scripts.cli import command, command_line, console, print_line, run_folder
+from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
 
 
 @command("recovery", RecoveryCommand.read)
 def run(options: RecoveryCommand) -> None:
     """Study; write ``recovery.json``, ``recovery.md`` and ``recovery.png``."""
-    with Progress(console=console) as bar:
-        task = bar.add_task("advertisers", total=len(options.cases()))
-        cases = run_study(options, lambda _: bar.advance(task))
+    with progress_bar("advertisers", len(options.cases())) as advance:
+        cases = run_study(options, lambda _: advance())
     rows = recovery_summary(cases, options.study.goals)
     heads, *cells = recovery_table(rows)
     for heading, *values in zip(heads, *cells, strict=True):

@@ -12,7 +12,8 @@ def run(options: TuneCommand) -> float:
     folder = options.output or run_folder()
     with progress("preparing") as show_progress:
         experiment = prepare(options.experiment, show_progress)
-    best = tune(experiment, options, folder, print_line)
+    with progress("training trial by trial"):
+        best = tune(experiment, options, folder, print_line)
     print_line(f"\nbest     {best['percent']:.2f} % of the clairvoyant on validation markets")
     print_line(f"train    python scripts/train.py {best['overrides']}")
     print_line(f"trials   {folder / 'tune.json'}")

@@ -75,9 +75,10 @@ def prepare(config: ExperimentConfig, progress: Progress) -> Experiment:
         require_apart(
             config.agent.validation, config.evaluation.markets, config.calibration.held_out
         )
-    history, notes = load(config)
+    history, notes = load(config, progress)
     # refuses contradictions before the long calibration
     parse_constraints(config.constraints, history.campaigns, config.env.days, history.currency)
+    progress("reading the journeys")
     findings = find_journeys(config, history)
     folder, posterior = calibrated(config, history, findings, progress)
     problem = problem_in(
@@ -113,9 +114,11 @@ def experiment_id(task: str | None) -> str:
     return CALIBRATED if task is None else task_of(task).id
 
 
-def load(config: ExperimentConfig) -> tuple[History, tuple[str, ...]]:
+def load(
+    config: ExperimentConfig, progress: Progress = lambda _: None
+) -> tuple[History, tuple[str, ...]]:
     """Return the history of the configured folder, and the notes that its reader must know."""
-    history = load_history(config.data)
+    history = load_history(config.data, lambda name: progress(f"reading {name}"))
     require_revenue(history, config.objective.name)
     history = fill_missing_conversions(history, config.objective.name)
     landings = load_landings(config.data, history)

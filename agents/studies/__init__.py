@@ -10,7 +10,7 @@
 - ``processes``: independent jobs in several processes
 """
 
-from .ablation import AblationCommand, ablate
+from .ablation import AblationCommand, check_variants, compare_variants, train_variants
 from .backtest import BacktestCommand, backtest, origins_of
 from .backtest_report import backtest_markdown, draw_backtest, rolling_table, verdict_lines
 from .backtest_scores import backtest_document
@@ -26,10 +26,11 @@ __all__ = [
     "InsightsCommand",
     "RecoveryCommand",
     "TuneCommand",
-    "ablate",
     "backtest",
     "backtest_document",
     "backtest_markdown",
+    "check_variants",
+    "compare_variants",
     "draw_backtest",
     "draw_recovery",
     "gather_insights",
@@ -40,6 +41,7 @@ __all__ = [
     "rolling_table",
     "run_study",
     "simulator_of",
+    "train_variants",
     "tune",
     "verdict_lines",
 ]

@@ -4,24 +4,29 @@ A variant is a set of overrides. Each is trained on the same task with each seed
 on the test markets, where each of the others is paired with the first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
-from tqdm import tqdm
 
 from ...data.display import file_name
 from ...data.settings import Command
+from ...data.types import Progress
 from ...envs.flight import Problem
 from ..evaluation import document_of, scored, write_comparison
 from ..policy import Candidate
 from ..setup import Count, ExperimentConfig, prepare
 from ..training import learn, load_policy, save_network
 
-Changes = Mapping[str, Any]
+
+class Run(NamedTuple):
+    """One training of a variant."""
+
+    variant: str
+    seed: int
 
 
 class AblationCommand(Command):
@@ -35,47 +40,72 @@ class AblationCommand(Command):
     variants: Annotated[dict[str, dict[str, Any]], Field(min_length=2)]
     output: Path
 
+    def variant(self, name: str) -> ExperimentConfig:
+        """Return the configuration of a variant: its learner, the budget, and its own changes.
 
-def ablate(command: AblationCommand) -> dict[str, Any]:
-    """Train all variants that are not yet in the output folder, and write their comparison.
+        Raises:
+            ConfigError: for a key that the configuration does not have.
+        """
+        changes = self.variants[name]
+        config = self.experiment.with_task(self.task)
+        agent = changes.get("agent", config.learner.name)
+        budget = {f"agent.{key}": value for key, value in self.budget.items()}
+        return config.changed({"agent": agent, **budget, **changes}, "variants")
+
+    def runs(self) -> list[Run]:
+        """Return all runs of the study."""
+        return [Run(name, seed) for name in self.variants for seed in range(self.seeds)]
+
+
+def check_variants(command: AblationCommand, progress: Progress = lambda _: None) -> None:
+    """Prepare every variant, before the first of them is trained.
+
+    Raises:
+        MediaGymError: for a variant that cannot be trained.
+    """
+    for name in command.variants:
+        progress(name)
+        prepare(command.variant(name), progress)
+
+
+def train_variants(command: AblationCommand, done: Callable[[Run], None] = lambda _: None) -> None:
+    """Train all runs that are not yet in the output folder, several at once.
+
+    Args:
+        command: options of the study.
+        done: called when a run is finished.
+    """
+    with ProcessPoolExecutor(command.jobs, mp_context=get_context("spawn")) as pool:
+        jobs = {
+            pool.submit(_train, command.variant(run.variant), run.seed, _folder(command, run)): run
+            for run in command.runs()
+        }
+        for job in as_completed(jobs):
+            job.result()
+            done(jobs[job])
+
+
+def compare_variants(
+    command: AblationCommand, progress: Progress = lambda _: None
+) -> dict[str, Any]:
+    """Write the comparison of the trained variants, each of the others paired with the first.
 
     Returns:
         The content of ``evaluation.json``; see ``comparison``.
     """
-    configs = {name: variant(command, changes) for name, changes in command.variants.items()}
-    for config in configs.values():  # validate every variant before training
-        prepare(config, lambda _: None)
-    runs = [(name, seed) for name in configs for seed in range(command.seeds)]
-    with ProcessPoolExecutor(command.jobs, mp_context=get_context("spawn")) as pool:
-        jobs = [
-            pool.submit(_train, configs[n], seed, _folder(command, n, seed)) for n, seed in runs
-        ]
-        for job in tqdm(as_completed(jobs), "training", len(jobs), unit="run"):
-            job.result()
-    first = next(iter(configs))
+    first = next(iter(command.variants))
     evaluation = command.experiment.evaluation.model_copy(update={"references": [first]})
-    config = configs[first].model_copy(update={"evaluation": evaluation})
-    experiment = prepare(config, lambda _: None)
-    candidates = [_candidate(experiment.problem, command, name) for name in configs]
-    document = document_of([scored(experiment, candidates)[1]], 0)
+    config = command.variant(first).model_copy(update={"evaluation": evaluation})
+    experiment = prepare(config, progress)
+    candidates = [_candidate(experiment.problem, command, name) for name in command.variants]
+    document = document_of([scored(experiment, candidates, progress)[1]], 0)
     write_comparison(document, command.output)
     return document
 
 
-def variant(command: AblationCommand, changes: Changes) -> ExperimentConfig:
-    """Return the configuration of a variant: its learner, the budget, and its own changes.
-
-    Raises:
-        ConfigError: for a key that the configuration does not have.
-    """
-    config = command.experiment.with_task(command.task)
-    agent = changes.get("agent", config.learner.name)
-    budget = {f"agent.{key}": value for key, value in command.budget.items()}
-    return config.changed({"agent": agent, **budget, **changes}, "variants")
-
-
-def _folder(command: AblationCommand, name: str, seed: int) -> Path:
-    return command.output / "runs" / f"{file_name(name.replace(' ', '_'))}_{seed}"
+def _folder(command: AblationCommand, run: Run) -> Path:
+    name = file_name(run.variant.replace(" ", "_"))
+    return command.output / "runs" / f"{name}_{run.seed}"
 
 
 def _train(config: ExperimentConfig, seed: int, folder: Path) -> None:
@@ -86,7 +116,7 @@ def _train(config: ExperimentConfig, seed: int, folder: Path) -> None:
 
 
 def _candidate(problem: Problem, command: AblationCommand, name: str) -> Candidate:
-    folders = [_folder(command, name, seed) for seed in range(command.seeds)]
+    folders = [_folder(command, Run(name, seed)) for seed in range(command.seeds)]
     policies = tuple(load_policy(folder, problem) for folder in folders)
     for policy in policies:
         policy.name = name

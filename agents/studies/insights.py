@@ -68,8 +68,8 @@ def gather_insights(command: InsightsCommand, progress: Progress) -> Insights:
     attribution.check_method()
     forecasters, left_out = forecasters_of(forecasting, {SIMULATOR: simulator_of(command)})
 
-    progress("reading")
-    history = fill_missing_conversions(load_history(data), "revenue")
+    history = load_history(data, lambda name: progress(f"reading {name}"))
+    history = fill_missing_conversions(history, "revenue")
     journeys, notes = _journeys(data, history, attribution, progress)
     progress("looking for what changed")
     changed = diagnose(history, diagnosis)
@@ -77,15 +77,17 @@ def gather_insights(command: InsightsCommand, progress: Progress) -> Insights:
     spend = recent_spend(history, forecasting.horizon)
     chosen = forecasters[comparison.chosen]
     progress(f"forecasting by {comparison.chosen}")
+    outlooks = {
+        metric: look_ahead(history, spend, chosen, metric, forecasting) for metric in METRICS
+    }
+    progress("shuffling what the forecasters read")
     return Insights(
         history=history,
         attribution=journeys,
         diagnosis=changed,
         spend=spend,
         comparison=comparison,
-        outlooks={
-            metric: look_ahead(history, spend, chosen, metric, forecasting) for metric in METRICS
-        },
+        outlooks=outlooks,
         importances=importances(history, forecasting),
         coverage=forecasting.coverage,
         drift_coverage=diagnosis.drift.coverage,

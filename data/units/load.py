@@ -9,22 +9,23 @@ from numpy.typing import NDArray
 from ..errors import data_error
 from ..exports import DataSettings, Records, list_files, read_exports, summed
 from ..history import DEAD, METRICS, MISSING, OBSERVED, Campaign, History
-from ..types import Floats
+from ..types import Floats, Progress
 from .maturity import with_maturity
 from .units import units_of
 
 
-def load_history(settings: DataSettings) -> History:
+def load_history(settings: DataSettings, progress: Progress = lambda _: None) -> History:
     """History from the exports of all channels, from the first day of any channel to the last.
 
     Args:
         settings: folder and reading options.
+        progress: called with the name of each file.
 
     Raises:
         ConfigError: no folder was given.
         DataError: an export is malformed or ambiguous, or the channels do not fit together.
     """
-    return history_of(read_exports(settings), settings)
+    return history_of(read_exports(settings, progress), settings)
 
 
 def history_of(records: Records, settings: DataSettings) -> History:

@@ -130,7 +130,11 @@ def run() -> None:
             "error: projection: quadprog, which it is compared with, is not installed. Run `make "
             "install`, or leave projection out: benchmark.py env torch"
         )
-    measured = {name: benchmarks[name]() for name in names}
+    measured = {}
+    for number, name in enumerate(names, start=1):
+        # a line, not a spinner, whose thread would count as CPU time
+        print(f"measuring {name} ({number} of {len(names)})", file=sys.stderr, flush=True)
+        measured[name] = benchmarks[name]()
     table = Table("quantity", "measured", "target", "unit")
     for name, figures in measured.items():
         for label, figure in figures.items():

@@ -4,8 +4,12 @@ from typing import Any
 import pytest
 from hydra import compose, initialize_config_dir
 
-from mediagym.agents.studies import AblationCommand, ablate
-from mediagym.agents.studies.ablation import variant
+from mediagym.agents.studies import (
+    AblationCommand,
+    check_variants,
+    compare_variants,
+    train_variants,
+)
 from mediagym.data.errors import ConfigError
 from mediagym.data.storage import CONF
 from mediagym.scripts.cli import to_plain_dict
@@ -30,7 +34,7 @@ def command(tmp_path: Path) -> AblationCommand:
 
 def test_a_variant_changes_its_own_keys_and_no_others(command: AblationCommand) -> None:
     unchanged = command.model_dump()
-    scratch, first, other = (variant(command, CHANGES[n]) for n in ("scratch", "first", "other"))
+    scratch, first, other = (command.variant(n) for n in ("scratch", "first", "other"))
     assert scratch.learner.warm.iterations == 0
     assert first.learner.warm.iterations == 2
     assert (first.learner.name, other.learner.name) == ("ppo", "apg")
@@ -40,13 +44,16 @@ def test_a_variant_changes_its_own_keys_and_no_others(command: AblationCommand) 
 
 def test_an_unknown_key_of_a_variant_is_refused(command: AblationCommand) -> None:
     with pytest.raises(ConfigError, match=r"no key 'env.action.titl'; allowed there: .*tilt"):
-        variant(command, {"env.action.titl": 2.0})
+        check_variants(command.model_copy(update={"variants": {"a": {"env.action.titl": 2.0}}}))
 
 
 def test_each_variant_is_trained_once_and_compared_with_the_first(command: AblationCommand) -> None:
     variants = {name: CHANGES[name] for name in ("first", "scratch")}
     command = command.model_copy(update={"variants": variants})
-    document = ablate(command)
+    finished: list[Any] = []
+    train_variants(command, finished.append)
+    assert sorted(finished) == sorted(command.runs())
+    document = compare_variants(command)
     (task,) = document["tasks"]
     assert {row["name"] for row in task["policies"]} == set(variants)
     assert {row["seeds"] for row in task["policies"]} == {1}
@@ -54,5 +61,5 @@ def test_each_variant_is_trained_once_and_compared_with_the_first(command: Ablat
     files = sorted(command.output.rglob("policy.safetensors"))
     times = [path.stat().st_mtime_ns for path in files]
     assert len(files) == 2
-    ablate(command)
+    train_variants(command)
     assert [path.stat().st_mtime_ns for path in files] == times
