@@ -2,7 +2,7 @@
 
 from mediagym.agents.setup import CalibrateCommand, calibrated_or_updated, find_journeys, load
 from mediagym.envs.calibration import save_posterior
-from mediagym.envs.calibration.report import calibration_content, learning_table
+from mediagym.envs.calibration.report import calibration_content, learning_table, verdict_of
 from mediagym.envs.calibration.report.page import write_report
 from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
@@ -20,6 +20,7 @@ def run(options: CalibrateCommand) -> None:
             show_progress("drawing the report")
             content = calibration_content(history, posterior, config.priors)
             write_report(content, config.objective.name, folder / "calibration")
+    print_line(verdict_of(posterior.report))
     console.print(learning_table(posterior.report))
     print_notes(notes)
     print_line(f"\nposterior  {folder / 'posterior.npz'}")

@@ -25,16 +25,24 @@ class Check(NamedTuple):
     persistence: Floats  # lag-1 correlation of ranks; 0 if the posterior fits
 
 
-def one_day_ahead(market: Market, observed: ObservedHistory, rng: np.random.Generator) -> Check:
+def one_day_ahead(
+    market: Market,
+    observed: ObservedHistory,
+    rng: np.random.Generator,
+    follow: Floats | None = None,
+) -> Check:
     """Forecast every day's counts from the days before and compare with the reports.
+
+    A demand that the history has is known, also of the day that is forecast.
 
     Args:
         market: draws of the posterior, (draws, campaigns).
         observed: the history.
         rng: source of randomness.
+        follow: (draws, campaigns) share of the log spend index that is demand; None is 0.
     """
     daily_draws, means = [], []
-    for day in filter_days(market, observed):
+    for day in filter_days(market, observed, None, follow):
         means.append((day.expected * np.exp(day.predicted_variance / 2)).mean(0))
         daily_draws.append(_counts(day.expected, day.predicted_variance, market.dispersion, rng))
     draws, seen = np.stack(daily_draws), observed.seen  # (days, draws, campaigns)

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from ....data.history import OBSERVED, History
 from ....data.types import Floats
-from ...market import Stream, generator, half_life_of, steady_conversions
+from ...market import Market, Stream, generator, half_life_of, steady_conversions
 from .. import (
     DIMENSIONS,
+    ObservedHistory,
+    Parameters,
     Posterior,
     Priors,
     SpendingFacts,
@@ -24,10 +26,13 @@ from .. import (
     prior_centres_of,
 )
 from .checks import Check, one_day_ahead
+from .past import least_separable, past_rows, season_note, verdict_of
 
 PARAMETERS = (
-    "conversions", "elasticity", "half_life", "dispersion", "level_sd", "level_half_life", "slope",
+    "conversions", "elasticity", "follow", "half_life", "dispersion", "level_sd", "level_half_life",
+    "slope",
 )  # fmt: skip
+LEVELS = ("level_sd", "level_half_life")  # parameters that the structures of demand set
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _CURVE_EXTENT = 5.0  # multiple of the largest observed daily spend at which a curve ends
 _CURVE_POINTS = 61
@@ -73,8 +78,10 @@ def calibration_content(
     centres = prior_centres_of(history, observed, priors) if saved is None else saved.centres
     z = rng.standard_normal((_PRIOR_DRAWS, len(history.campaigns), DIMENSIONS))
     prior = parameters_from_normals(z, priors, centres)
+    prior_draws = _prior(prior, posterior, rng)
     seen = history.presence == OBSERVED
-    grid = _grid(posterior)
+    grid, own = _grid(posterior), _parameters(posterior)
+    fitted, known, follow = _as_fitted(market, observed, posterior)
     return CalibrationContent(
         names=history.names,
         dates=history.dates,
@@ -82,12 +89,12 @@ def calibration_content(
         conversions=np.where(seen, history.conversions, np.nan),
         grid=grid,
         curve=_quantiles(steady_conversions(market, grid[:, None], state.level), 1),
-        prior={name: getattr(prior, name) for name in PARAMETERS},
-        posterior=_parameters(posterior),
+        prior={name: values for name, values in prior_draws.items() if name in own},
+        posterior=own,
         weekday=_quantiles(np.exp(posterior.market.weekday), 0),
         weekday_prior=_quantiles(np.exp(prior.weekday), 0),
-        level=_quantiles(np.exp(draw_levels(market, observed, rng)), 1),
-        check=one_day_ahead(market, observed, rng),
+        level=_quantiles(np.exp(draw_levels(fitted, known, rng, follow)), 1),
+        check=one_day_ahead(fitted, known, rng, follow),
         report=posterior.report,
         currency=posterior.currency,
         known_max=posterior.known_max,
@@ -96,13 +103,19 @@ def calibration_content(
 
 
 def calibration_document(content: CalibrationContent) -> dict[str, Any]:
-    """Return the content of ``calibration.json``."""
+    """Return the content of ``calibration.json``; the verdict on the model is its first line."""
+    report = content.report
     return {
+        "verdict": verdict_of(report),
         "history": content.report["history"],
         "currency": content.currency,
         "quantiles": list(QUANTILES),
         "campaigns": {name: _campaign(content, k) for k, name in enumerate(content.names)},
-        "notes": list(content.report["notes"]),
+        "past": [row._asdict() for row in past_rows(report)],
+        "season": season_note(report),
+        "least_separable": least_separable(report) if "follow" in content.posterior else None,
+        "demand": report.get("demand"),
+        "notes": list(report["notes"]),
     }
 
 
@@ -128,9 +141,10 @@ def _campaign(content: CalibrationContent, k: int) -> dict[str, Any]:
             name: {
                 "prior": np.quantile(content.prior[name][:, k], QUANTILES).tolist(),
                 "posterior": np.quantile(content.posterior[name][:, k], QUANTILES).tolist(),
+                "mean": float(content.posterior[name][:, k].mean()),
                 "learnt": summary["parameters"][name]["learnt"],
             }
-            for name in PARAMETERS
+            for name in content.posterior
         },
         "weekday": {
             "posterior": content.weekday[:, :, k].tolist(),
@@ -171,13 +185,54 @@ def _grid(posterior: Posterior) -> Floats:
     return np.linspace(0, 1, _CURVE_POINTS)[:, None] ** 1.7 * _CURVE_EXTENT * largest
 
 
+def _as_fitted(
+    market: Market, observed: ObservedHistory, posterior: Posterior
+) -> tuple[Market, ObservedHistory, Floats | None]:
+    """Return market, history and spend following as the likelihood had them.
+
+    The demand of the history is known, the mean of the structures', so that neither the calendar
+    of the days after it nor the sd of the shared demand has a part in it.
+    """
+    demand = posterior.report.get("demand")
+    if demand is None or posterior.follow is None:
+        return market, observed, None
+    path = np.log(np.maximum(demand["history"], 1e-4))[:, None]
+    known = observed._replace(
+        demand=np.broadcast_to(path, observed.spend.shape),
+        spend_index=posterior.follow.index.values(observed.spend),
+    )
+    strength = posterior.follow.strength[: posterior.draws - posterior.held_out]
+    index = np.linspace(0, len(strength) - 1, len(market.elasticity)).astype(int)
+    still = market._replace(calendar=None, demand_kept=None, demand_sd=0 * market.demand_sd)
+    return still, known, strength[index]
+
+
+def _prior(prior: Parameters, posterior: Posterior, rng: np.random.Generator) -> dict[str, Floats]:
+    """Return prior draws of the parameters; levels have the medians of the structures, if any."""
+    draws = {name: getattr(prior, name) for name in PARAMETERS}
+    structures = list(posterior.report.get("structures", {}).get("settings", {}).values())
+    if structures:
+        weight = np.array([structure["weight"] for structure in structures])
+        chosen = rng.choice(len(structures), len(prior.elasticity), p=weight / weight.sum())
+        for name in LEVELS:
+            medians = np.array([structure[name] for structure in structures])[chosen]
+            draws[name] = medians[:, None] + 0 * draws[name]
+    return draws
+
+
 def _parameters(posterior: Posterior) -> dict[str, Floats]:
     """Return posterior draws of the parameters that have priors, from the market's fields."""
     market, _ = posterior.training()
-    step_sd = np.hypot(market.level_sd, market.demand_sd)
+    step_sd = market.level_sd  # a shared demand of its own is no part of the level
+    if market.demand_kept is None:
+        step_sd = np.hypot(market.level_sd, market.demand_sd)
+    follow = {}
+    if posterior.follow is not None:
+        follow["follow"] = posterior.follow.strength[: posterior.draws - posterior.held_out]
     return {
         "conversions": market.reference_conversions,
         "elasticity": market.elasticity,
+        **follow,
         "half_life": half_life_of(market.carryover),
         "dispersion": market.dispersion,
         "level_sd": step_sd / np.sqrt(1 - market.level_kept**2),

@@ -1,4 +1,4 @@
-"""Figures of a calibration report: curves, parameters, weekdays, levels, residuals."""
+"""Figures of a calibration report: those over dates, curves, parameters, weekdays, residuals."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,8 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from ....data.formats import unit_of
 from ....data.plotting import blank, drawn
-from .content import PARAMETERS, CalibrationContent
+from .content import LEVELS, CalibrationContent
+from .timelines import demand, lifetimes
 
 _PANELS_PER_ROW = 3
 _LINE, _BAND, _PRIOR, _OBSERVED = "#1d4e89", "#9fb8d8", "#b9b2a5", "#c8553d"
@@ -46,8 +47,12 @@ def curves(content: CalibrationContent) -> Figure:
 
 
 def parameters(content: CalibrationContent) -> Figure:
-    """Draw prior and posterior per campaign (row) and parameter (column), with the share learnt."""
-    shown = [name for name in PARAMETERS if np.ptp(content.prior[name]) > 0]
+    """Draw prior and posterior per campaign (row) and parameter (column), with the share learnt.
+
+    Where structures set how levels move, the table of structures shows it instead.
+    """
+    hidden = LEVELS if content.report.get("structures", {}).get("settings") else ()
+    shown = [k for k, prior in content.prior.items() if np.ptp(prior) > 0 and k not in hidden]
     rows = len(content.names)
     figure = blank(1.9 * len(shown), 0.85 * rows + 0.9)
     grid = np.atleast_2d(figure.subplots(rows, len(shown), squeeze=False))
@@ -118,6 +123,8 @@ def residuals(content: CalibrationContent) -> Figure:
 
 
 FIGURES = {
+    "demand": demand,
+    "lifetimes": lifetimes,
     "curves": curves,
     "parameters": parameters,
     "weekdays": weekdays,

@@ -15,15 +15,22 @@ from .figures import FIGURES
 
 _TEMPLATE = Path(__file__).with_name("calibration.html")
 _SECTIONS = (
-    ("curves", "Response curves", "Steady-state conversions per day at the current level, with 50 "
-     "and 90 % bands. The bands widen outside the observed spends."),
-    ("parameters", "Priors and posteriors", "Prior in grey, posterior in blue."),
+    ("demand", "Demand", "Demand that all campaigns share: season, events and movements of a few "
+     "days, the mean of the structures by their weights, and the 400 days after the history with a "
+     "90 % band. Brown: days on which an event has its full effect."),
+    ("lifetimes", "Lifetimes", "When each campaign ran. More than 7 days without spend end a run; "
+     "at the right, days off until the end of the history."),
+    ("curves", "Response curves", "Steady-state conversions per day at the current level and usual "
+     "demand, with 50 and 90 % bands. The bands widen outside the observed spends."),
+    ("parameters", "Priors and posteriors", "Prior in grey, posterior in blue. Where structures "
+     "of demand are listed above, they set how levels move."),
     ("weekdays", "Weekdays", "Conversions at equal spend, as a multiple of the mean day."),
-    ("levels", "Level", "Changes in conversions that spend and weekday do not explain: demand, "
-     "offers, tracking, competitors. The level reverts to its long-run mean."),
+    ("levels", "Level", "Changes in conversions that neither spend, weekday nor the shared demand "
+     "explain: offers, tracking, competitors. The level reverts to its long-run mean."),
     ("residuals", "One day ahead", "Reported conversions (dots) and the forecast from the days "
-     "before. A well-calibrated band covers nine days in ten."),
+     "before, the shared demand known. A well-calibrated band covers nine days in ten."),
 )  # fmt: skip
+_PARAMETERS = ("elasticity", "follow", "half_life")  # of the table of campaigns
 
 
 def write_report(content: CalibrationContent, objective: str, folder: Path) -> list[Path]:
@@ -40,8 +47,12 @@ def write_report(content: CalibrationContent, objective: str, folder: Path) -> l
     Raises:
         DataError: if the folder cannot be written to.
     """
-    document = {"objective": objective, **calibration_document(content)}
-    figures = {name: png_of(draw(content)) for name, draw in FIGURES.items()}
+    document = calibration_document(content) | {"objective": objective}
+    figures = {
+        name: png_of(draw(content))
+        for name, draw in FIGURES.items()
+        if name != "demand" or document["demand"] is not None
+    }
     written = [
         write_text(folder / "calibration.html", _page(document, figures)),
         write_json(folder / "calibration.json", document),
@@ -59,12 +70,17 @@ def _page(document: dict[str, Any], figures: dict[str, bytes]) -> str:
     )
     page = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     return page.render(
+        verdict=document["verdict"],
+        past=document["past"],
+        season=document["season"],
+        least_separable=document["least_separable"],
+        parameters=[p for p in _PARAMETERS if p in next(iter(campaigns.values()))["parameters"]],
         history=document["history"],
         objective=document["objective"],
         sign=sign_of(document["currency"]),
         campaigns=campaigns,
         notes=document["notes"],
-        sections=_SECTIONS,
+        sections=[section for section in _SECTIONS if section[0] in figures],
         figures={k: base64.b64encode(v).decode() for k, v in figures.items()},
     )
 

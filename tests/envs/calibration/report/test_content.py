@@ -84,9 +84,10 @@ def test_curves_widen_outside_what_was_observed(
 def test_a_steady_state_curve_is_the_mean_of_a_month_of_constant_spend(
     posterior: Posterior,
 ) -> None:
-    """At a constant level: the simulator's mean over whole weeks, with the stock converged."""
+    """At a constant level and usual demand, over whole weeks, with the stock converged."""
     market, state = posterior.sample_training(8)
-    still = market._replace(level_kept=np.ones_like(market.level_kept))
+    still = market._replace(level_kept=np.ones_like(market.level_kept), calendar=None)
+    state = state._replace(demand=None)
     plan = np.repeat(posterior.recent[None, None], 28, 0)
     converged = state._replace(stock=posterior.recent + 0 * state.stock)
     _, outcomes = simulate(still, converged, plan, None)
@@ -233,6 +234,8 @@ def test_a_campaign_without_reports_is_shown_with_its_prior(
     for name in METRICS:
         arrays[name][:, 0], arrays[name][:, 1] = np.nan, 0.0
     arrays["presence"][:, 0], arrays["presence"][:, 1] = MISSING, OBSERVED
+    if history.complete is not None:
+        arrays["complete"] = history.complete[:, :3].copy()
     quiet = dataclasses.replace(history, campaigns=history.campaigns[:3], **arrays)
     posterior = calibrate(quiet, priors, calibration_settings)
     html, data, *_ = write_report(
