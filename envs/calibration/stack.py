@@ -96,7 +96,7 @@ def stack_of(
         forecasts = past_forecasts(data, structures, rng, progress)
         values = prequential_weights(forecasts, structures).tolist()
         weights = dict(zip(structures, values, strict=True))
-    kept = {name: weight for name, weight in weights.items() if weight >= LEAST_WEIGHT}
+    kept = _heaviest(weights, settings.draws)
     counts = _apportion(np.array(list(kept.values())), settings.draws)
     index = SpendIndex.of(observed.spend)
     observed = observed._replace(spend_index=index.values(observed.spend))
@@ -140,6 +140,13 @@ def priors_of(priors: Priors, structure: Structure) -> Priors:
     half_life = LogNormal(median=structure.level_half_life, sd=_OWN_SD)
     changed = {"level_sd": sd, "level_half_life": half_life, "level_shared": 0.0}
     return priors.model_copy(update=changed)
+
+
+def _heaviest(weights: dict[str, float], count: int) -> dict[str, float]:
+    """Return the weights of the structures that are calibrated, at most ``count``."""
+    least = min(LEAST_WEIGHT, max(weights.values()))
+    heaviest = sorted(weights, key=weights.__getitem__, reverse=True)[:count]
+    return {name: weights[name] for name in weights if name in heaviest and weights[name] >= least}
 
 
 def _apportion(weights: Floats, total: int) -> Floats:

@@ -18,6 +18,7 @@ from ...data.types import Floats
 from ..market import generator
 from .assemble import PartResult, assemble, filtered
 from .calibrate import partial_pooling_of
+from .demand import with_seasons
 from .evidence import EvidenceLikelihood
 from .filtering import FilterResult, filter_history, observed_history_from
 from .journeys import NO_FINDINGS, JourneyFindings, prior_digest
@@ -69,19 +70,31 @@ def update(
     centres = previous.centres
     observed = observed_history_from(history)
     rng = generator(settings.seed, len(history.dates))
-    structures = posterior.report.get("structures", {})
-    stack = stack_of(
-        history, observed, priors, centres, settings, rng, progress, structures.get("weights")
-    )
-    if [part.name for part in stack.parts] != structures.get("names"):
-        raise _not_continued("its structures are others")
+    weights = _weights_of(posterior, settings)
+    settings = settings.model_copy(update={"draws": posterior.draws})
+    stack = stack_of(history, observed, priors, centres, settings, rng, progress, weights)
     progress(f"weighting by {len(history.dates) - old_days} new days")
     results = [
         _updated_part(history, part, _of_structure(previous, number), old_days, posterior, rng)
         for number, part in enumerate(stack.parts)
     ]
-    settings = settings.model_copy(update={"draws": posterior.draws})
     return assemble(history, observed, priors, findings, centres, stack, results, settings, rng)
+
+
+def _weights_of(posterior: Posterior, settings: CalibrationSettings) -> dict[str, float]:
+    """Return the weights of the posterior's structures.
+
+    Raises:
+        DataError: if the settings have other structures.
+    """
+    report = posterior.report.get("structures", {})
+    before = report.get("settings", {})
+    given = with_seasons(settings.structures, posterior.report["history"]["days"])
+    now = {name: each.model_dump() | {"weight": None} for name, each in given.items()}
+    same = all(now.get(name) == old | {"weight": None} for name, old in before.items())
+    if not same or not set(settings.structures) <= set(before):
+        raise _not_continued("its structures are others")
+    return dict(report.get("weights", {}))
 
 
 def _of_structure(previous: UpdateState, number: int) -> UpdateState:
