@@ -6,17 +6,18 @@ import pytest
 from scipy.special import softmax
 
 from mediagym.data.errors import ConfigError
-from mediagym.data.history import DEAD, METRICS, MISSING, History
+from mediagym.data.history import METRICS, MISSING, History
 from mediagym.data.units import load_history
 from mediagym.envs.calibration import (
     DIMENSIONS,
     CalibrationSettings,
     calibrate,
+    observed_history_from,
     parameters_from_normals,
     prior_centres_of,
 )
-from mediagym.envs.calibration.calibrate import markets_from_normals
 from mediagym.envs.calibration.filtering import filter_history, observed_history_of
+from mediagym.envs.calibration.markets import markets_from_normals
 from mediagym.envs.calibration.priors import PARAMETER_INDEX
 
 
@@ -30,7 +31,8 @@ def replaced(history: History, change) -> History:
 def reordered(history: History, order) -> History:
     arrays = {name: getattr(history, name)[:, order] for name in (*METRICS, "presence")}
     campaigns = tuple(history.campaigns[k] for k in order)
-    return dataclasses.replace(history, campaigns=campaigns, **arrays)
+    complete = None if history.complete is None else history.complete[:, order]
+    return dataclasses.replace(history, campaigns=campaigns, complete=complete, **arrays)
 
 
 def finite(posterior):
@@ -62,8 +64,8 @@ def test_every_draw_is_a_possible_market(posterior, priors):
     assert (market.reference_conversions > 0).all()
     assert (posterior.state.stock >= 0).all()
     np.testing.assert_allclose(market.weekday.mean(-2), 0, atol=1e-9)
-    level_sd = np.hypot(market.level_sd, market.demand_sd)
-    np.testing.assert_allclose(market.demand_sd**2, priors.level_shared * level_sd**2)
+    assert ((market.demand_kept > 0) & (market.demand_kept < 1)).all()
+    assert (market.demand_sd > 0).all()
 
 
 def test_the_flight_begins_on_the_day_after_the_history(posterior, history):
@@ -148,17 +150,17 @@ def test_a_campaign_without_conversions_is_uncertain_and_finite(
 
 
 def test_the_posterior_agrees_with_importance_sampling(history, priors, calibration_settings):
-    """Self-normalised importance sampling from a widened prior, on one small campaign."""
+    """Self-normalised importance sampling from the prior, on one small campaign."""
     one = reordered(history, [3])
     sizes = {"particles": 512, "mcmc_steps": 3, "draws": 512, "final_mcmc_steps": 6}
-    market = calibrate(one, priors, calibration_settings.model_copy(update=sizes)).market
-    observed = observed_history_of(one.dates, one.spend, one.conversions, one.presence != DEAD)
+    settings = calibration_settings.model_copy(update={**sizes, "structures": {}})
+    market = calibrate(one, priors, settings).market
+    observed = observed_history_from(one)
     centres = prior_centres_of(one, observed, priors)
     z = np.random.default_rng(1).standard_normal((30_000, 1, DIMENSIONS))
     drawn = parameters_from_normals(z, priors, centres)
-    weight = softmax(
-        filter_history(markets_from_normals(z, priors, centres), observed).loglik, axis=0
-    )
+    markets = markets_from_normals(z, priors, centres)
+    weight = softmax(filter_history(markets, observed, follow=drawn.follow).loglik, axis=0)
     assert 1 / (weight**2).sum() > 500
     for name, exact in (
         ("reference_conversions", drawn.conversions),
@@ -177,7 +179,8 @@ def test_a_campaign_that_never_spent_keeps_its_prior(history, priors, calibratio
             arrays[name][:, 1] = 0.0
         arrays["presence"][:, 1] = 0
 
-    posterior = calibrate(replaced(history, change), priors, calibration_settings)
+    settings = calibration_settings.model_copy(update={"particles": 512, "draws": 512})
+    posterior = calibrate(replaced(history, change), priors, settings)
     assert finite(posterior)
     assert posterior.spend[1] == posterior.spend_max[1] == 0
     assert (posterior.market.reference_spend[:, 1] > 0).all()

@@ -12,9 +12,9 @@ from mediagym.envs.calibration import (
     observed_history_from,
     prior_centres_of,
 )
-from mediagym.envs.calibration.calibrate import markets_from_normals
 from mediagym.envs.calibration.evidence import EvidenceLikelihood, PriorEvidence
 from mediagym.envs.calibration.filtering import filter_history
+from mediagym.envs.calibration.markets import markets_from_normals
 from mediagym.envs.market import MarketState, simulate
 from mediagym.envs.market.step import expected_conversions
 

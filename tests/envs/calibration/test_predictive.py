@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -53,12 +55,46 @@ def test_counts_and_revenue_scatter_around_their_expectation(posterior, spend):
     np.testing.assert_allclose(forecast.expected_revenue, forecast.expected * value)
 
 
-def test_with_a_constant_level_the_expectation_is_the_simulators(posterior, spend):
-    import dataclasses
+def still(posterior, **changes):
+    """The posterior with levels and demand that never change but by their decay."""
+    none = np.zeros_like(posterior.market.elasticity)
+    market = posterior.market._replace(level_sd=none, demand_sd=none)
+    return dataclasses.replace(posterior, market=market, **changes)
 
-    market = posterior.market
-    none = np.zeros_like(market.elasticity)
-    still = dataclasses.replace(posterior, market=market._replace(level_sd=none, demand_sd=none))
-    _, outcomes = simulate(still.market, still.state, spend[:, None], None)
-    expected = np.stack([outcome.expected for outcome in outcomes], 1)
-    np.testing.assert_allclose(predict(still, spend, 1).expected, expected)
+
+def simulated(posterior, spend):
+    _, outcomes = simulate(posterior.market, posterior.state, spend[:, None], None)
+    return np.stack([outcome.expected for outcome in outcomes], 1)
+
+
+def test_with_a_constant_level_the_expectation_is_the_simulators(posterior, spend):
+    alone = still(posterior, follow=None)
+    np.testing.assert_allclose(predict(alone, spend, 1).expected, simulated(alone, spend))
+
+
+def test_given_spend_is_a_report_about_demand_and_a_plans_is_not(posterior, spend):
+    """The index replaces its last value in the level, day by day; the simulation keeps that."""
+    followed = still(posterior)
+    strength = posterior.follow.strength
+    start = posterior.state.level - strength * posterior.follow.index.latest
+    kept = posterior.market.level_kept
+    levels = np.stack([start * kept ** (t + 1) for t in range(len(spend))], 1)
+    plan = np.stack([posterior.state.level * kept ** (t + 1) for t in range(len(spend))], 1)
+    given = strength[:, None] * posterior.follow.index.ahead(spend)
+    expected = simulated(followed, spend) * np.exp(levels - plan + given)
+    np.testing.assert_allclose(predict(followed, spend, 1).expected, expected, rtol=1e-9)
+    assert np.abs(given).max() > 0.01
+
+
+def test_more_given_spend_is_more_demand_by_the_strength(posterior, spend):
+    """Against a simulation of the same spend, whose curve is the same."""
+    followed = still(posterior)
+    base = np.log(predict(followed, spend, 1).expected / simulated(followed, spend))
+    for factor in (0.8, 1.25):
+        given = factor * spend
+        ratio = np.log(predict(followed, given, 1).expected / simulated(followed, given))
+        change = (ratio - base)[:, 7:]  # the whole week of the index has the factor
+        exact = posterior.follow.strength[:, None] * np.log(factor) + 0 * change
+        inside = np.abs(posterior.follow.index.ahead(given)[7:]) < 2.5  # the index is not cut
+        assert inside.mean() > 0.8
+        np.testing.assert_allclose(change[:, inside], exact[:, inside], atol=1e-9)

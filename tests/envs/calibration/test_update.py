@@ -14,9 +14,10 @@ from mediagym.envs.calibration import (
     save_posterior,
     update,
 )
-from mediagym.envs.calibration.calibrate import markets_from_normals
-from mediagym.envs.calibration.filtering import filter_history
+from mediagym.envs.calibration.assemble import filtered
 from mediagym.envs.calibration.sampling import resample, resample_in_place
+from mediagym.envs.calibration.stack import stack_of
+from mediagym.envs.market import generator
 
 DAYS = 136  # of 150, in the first calibration
 
@@ -71,15 +72,39 @@ def test_an_updated_posterior_starts_after_the_last_day(updated, refitted, early
     assert updated.draws == early.draws
 
 
-def test_its_update_state_is_that_of_the_whole_history(updated, history, priors):
+def test_its_update_state_is_that_of_the_whole_history(updated, early, history, priors, sizes):
     """Log-likelihood and level of every draw agree with a filter of all days."""
     saved = updated.update_state
-    fit = filter_history(
-        markets_from_normals(saved.z, priors, saved.centres), observed_history_from(history)
-    )
-    np.testing.assert_allclose(saved.loglik, fit.loglik, rtol=1e-4, atol=0.05)
-    np.testing.assert_allclose(saved.level, fit.state.level, atol=0.01)
-    np.testing.assert_allclose(saved.variance, fit.variance, rtol=0.02, atol=1e-6)
+    observed, rng = observed_history_from(history), generator(sizes.seed, len(history.dates))
+    weights = early.report["structures"]["weights"]
+    stack = stack_of(history, observed, priors, saved.centres, sizes, rng, weights=weights)
+    assert len(stack.parts) > 1
+    for number, part in enumerate(stack.parts):
+        own = saved.structure == number
+        fit = filtered(saved.z[own], part, saved.centres)
+        np.testing.assert_allclose(saved.loglik[own], fit.loglik, rtol=1e-4, atol=0.05)
+        np.testing.assert_allclose(saved.level[own], fit.state.level, atol=0.01)
+        np.testing.assert_allclose(saved.variance[own], fit.variance, rtol=0.02, atol=1e-6)
+
+
+def test_an_update_keeps_the_structures_and_their_draws(updated, early):
+    assert updated.report["structures"] == early.report["structures"]
+    counts = [np.bincount(p.update_state.structure.astype(int)) for p in (early, updated)]
+    assert np.array_equal(*counts)
+    assert len(counts[0]) == len(early.report["structures"]["names"]) > 1
+
+
+def test_other_structures_are_refused(early, history, priors, sizes):
+    for fewer in ({}, dict(list(sizes.structures.items())[:1])):
+        other = sizes.model_copy(update={"structures": fewer})
+        refused(early, history, priors, other, "its structures are others")
+
+
+def test_a_calibration_without_structures_is_updated_without(history, priors, sizes):
+    plain = sizes.model_copy(update={"structures": {}, "particles": 128, "draws": 128})
+    first = calibrate(history.window(None, DAYS), priors, plain)
+    assert update(first, history, priors, plain).follow is None
+    refused(first, history, priors, sizes, "its structures are others")
 
 
 def test_a_seed_determines_every_bit_of_an_update(updated, early, history, priors, sizes):
@@ -95,7 +120,7 @@ def test_a_loaded_posterior_can_be_updated_repeatedly(early, history, priors, si
     lines = []
     second = update(load_posterior(tmp_path / "b"), history, priors, sizes, lines.append)
     assert second.report["history"]["days"] == 150
-    assert lines == ["weighting by 7 new days", f"one MCMC step of {early.draws} markets"]
+    assert lines == ["weighting by 7 new days"]
     for facts in second.report["campaigns"].values():
         assert facts["start"] > 0.02
         assert 0 < facts["acceptance"] <= 1

@@ -6,9 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediagym.envs.calibration import ObservedHistory, draw_levels, filter_days
-from mediagym.envs.calibration.filtering import FilterResult, filter_history, observed_history_of
+from mediagym.envs.calibration.filtering import (
+    FilterResult,
+    compiled,
+    filter_history,
+    observed_history_of,
+)
 from mediagym.envs.calibration.filtering import likelihood as module
 from mediagym.envs.calibration.filtering.compiled import LANES
+from mediagym.envs.market import odds_at_reference, saturation
 
 DAYS = 40
 SEEDS = st.integers(0, 2**32)
@@ -173,3 +179,26 @@ def test_the_known_fields_are_neutral_at_first():
     assert (observed.complete == 1).all()
     assert (observed.demand == 0).all()
     assert (observed.spend_index == 0).all()
+
+
+def test_the_curve_is_hills_of_the_market():
+    rng = np.random.default_rng(0)
+    elasticity, slope = rng.uniform(0.1, 0.85, LANES), rng.uniform(0.9, 2.5, LANES)
+    slope[:8] = 1.0
+    odds = odds_at_reference(elasticity, slope)
+    for ratio in (0.0, 1e-6, 0.01, 0.3, 1.0, 2.5, 40.0, 1e4):
+        work = np.zeros(compiled._ROWS * LANES)
+        rows = {
+            compiled._STOCK: 70.0 * ratio,  # all of it is kept
+            compiled._CARRYOVER: 1.0,
+            compiled._PER_SPEND: 1 / 70.0,
+            compiled._EXPONENT: slope - 1,
+            compiled._ODDS: odds,
+            compiled._RHYTHM: 1 + odds,
+        }
+        for row, values in rows.items():
+            work[row : row + LANES] = values
+        compiled._predict(work, 5.0, 1.0, 0.0)
+        mean = work[compiled._MEAN : compiled._MEAN + LANES] - compiled._TINY
+        expected = saturation(np.full(LANES, ratio), elasticity, slope)
+        np.testing.assert_allclose(mean, expected, rtol=1e-12, atol=1e-15)
