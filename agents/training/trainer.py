@@ -77,7 +77,9 @@ def train(
         threads=torch.get_num_threads(),
         steps=0,
     )
-    run = _Run(problem, markets, validation, env, settings, record, folder, progress, rivals)
+    with _ProgressBar("scoring the baselines", 1, 0, progress) as bar:
+        run = _Run(problem, markets, validation, env, settings, record, folder, progress, rivals)
+        bar.update(1)
     return run.network()
 
 
