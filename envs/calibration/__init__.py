@@ -6,7 +6,6 @@
 - ``journeys``: findings of the customers' journeys that priors and objectives use
 - ``halo``: the halo's prior, from the journeys
 - ``prices``: posterior draws of click prices, click rates and order values
-- ``lifetimes``: recent spend, spend of the season, and days without spend, per campaign
 - ``demand``: season, events and shared movements of demand; weights of structures
 - ``filtering``: the likelihood of a history, with the log level filtered out
 - ``sampling``: draws of the posteriors of many campaigns at once
@@ -18,18 +17,25 @@
 - ``report``: the report as a page, figures and a table
 """
 
+from ...data.forecasting import (
+    RECENT_DAYS,
+    RESTART_DAYS,
+    SpendingFacts,
+    season_windows,
+    spending_facts,
+)
 from .calibrate import calibrate, likelihood_of, prior_centres_of
 from .filtering import (
     ObservedHistory,
     draw_levels,
     filter_days,
+    filter_history,
     kalman_step,
     observed_history_from,
     update_level,
 )
 from .forecaster import SimulatorForecaster, cached_calibrations
 from .journeys import JourneyFindings, journey_findings, ratio_draws
-from .lifetimes import RECENT_DAYS, RESTART_DAYS, SpendingFacts, season_windows, spending_facts
 from .posterior import Posterior, load_posterior, save_posterior
 from .predictive import Forecast, predict
 from .priors import (
@@ -68,6 +74,7 @@ __all__ = [
     "contrast_basis",
     "draw_levels",
     "filter_days",
+    "filter_history",
     "journey_findings",
     "kalman_step",
     "laplace",

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...data.forecasting import spending_facts
 from ...data.history import History
 from ...data.types import Floats
 from ..arrays import select
@@ -14,7 +15,6 @@ from .filtering import FilterResult, ObservedHistory, filter_history
 from .halo import with_halo
 from .journeys import JourneyFindings
 from .learnt import learnt_report
-from .lifetimes import spending_facts
 from .markets import market_of
 from .posterior import Posterior, SpendFollowing, UpdateState
 from .prices import draw_prices

@@ -10,13 +10,13 @@ import numpy as np
 
 from ...data.bounded import read_bounded_arrays, read_bounded_json
 from ...data.errors import DataError, shown
+from ...data.forecasting import SpendingFacts, known_max
 from ...data.history import Campaign
 from ...data.storage import write_arrays, write_json
 from ...data.types import Floats
 from ..arrays import select
 from ..market import Market, MarketState
 from .demand import SpendIndex
-from .lifetimes import SpendingFacts
 from .priors import PriorCentres
 
 _VERSION = 3
@@ -97,7 +97,7 @@ class Posterior:
     @property
     def known_max(self) -> Floats:
         """(campaigns,) the larger of both; spend above it is extrapolated."""
-        return np.asarray(np.fmax(self.recent_max, self.season_max))
+        return known_max(self.recent_max, self.season_max)
 
     @property
     def days_off(self) -> Floats:
