@@ -20,8 +20,10 @@ NaiveForecast = Callable[[History, Floats, str], Floats]
 _RECENT_DAYS = 28
 _YEAR = 364  # days, a whole number of weeks, so that weekdays stay the same
 _GROWTH = (0.2, 5.0)  # range of the growth over a year, as a ratio
-_LOG_OFFSET = 0.1  # conversions (dollars of revenue, ...) added before taking a logarithm
-_MIN_SPEND = 0.01  # dollars
+_LOG_OFFSET = 0.1  # conversions or clicks added before taking a logarithm
+_LOG_SHARE = 1e-3  # of the mean amount, added instead where the metric is one of `_AMOUNTS`
+_AMOUNTS = ("spend", "revenue")  # metrics in units of the currency
+_SPEND_SHARE = 1e-4  # of the mean spend, added before taking a logarithm
 _MIN_SHARED = 1e-9  # avoids a division by zero where the last 28 days counted nothing
 _SLOPE_PRIOR_DAYS = 1.0  # weight of the slope's prior in days, at a log-spend sd of 1
 _WEEKDAY_RIDGE = 1e-3  # only makes the system solvable when a weekday was never observed
@@ -50,7 +52,7 @@ def return_times_spend(history: History, spend: Floats, metric: str) -> Floats:
     returns, costs = _recent(history, metric), _recent(history, "spend")
     observed = np.isfinite(returns) & np.isfinite(costs)
     sums = [np.where(observed, values, 0.0).sum(0) for values in (returns, costs)]
-    rate = np.where(sums[1] >= _MIN_SPEND, sums[0] / np.maximum(sums[1], _MIN_SPEND), 0.0)
+    rate = np.divide(sums[0], sums[1], out=np.zeros_like(sums[0]), where=sums[1] > 0)
     return np.asarray(rate * spend)
 
 
@@ -68,10 +70,14 @@ def log_log(history: History, spend: Floats, metric: str) -> Floats:
         if y[usable].sum() <= 0:
             columns.append(0 * spend[:, k])
             continue
-        beta, centre = _log_log_coefficients(y[usable], x[usable], weekdays[usable])
-        fitted = np.exp(_regressors(x[usable], weekdays[usable], centre) @ beta)
+        size = x[usable].mean()
+        offset = _LOG_SHARE * y[usable].mean() if metric in _AMOUNTS else _LOG_OFFSET
+        logs = np.log(y[usable] + offset)
+        logs -= logs.mean()  # whose place the rescaling takes
+        beta, centre = _log_log_coefficients(logs, x[usable] / size, weekdays[usable])
+        fitted = np.exp(_regressors(x[usable] / size, weekdays[usable], centre) @ beta)
         scale = y[usable].sum() / fitted.sum()
-        mean = scale * np.exp(_regressors(spend[:, k], future, centre) @ beta)
+        mean = scale * np.exp(_regressors(spend[:, k] / size, future, centre) @ beta)
         columns.append(np.where(spend[:, k] > 0, mean, 0.0))
     return np.stack(columns, 1)
 
@@ -146,13 +152,21 @@ def naive_draws(forecast: NaiveForecast, history: History, spend: Floats, metric
     return np.asarray(np.maximum(mean + np.stack(errors or [np.zeros_like(mean)]), 0.0))
 
 
-def _log_log_coefficients(y: Floats, x: Floats, weekdays: NDArray[np.intp]) -> tuple[Floats, float]:
-    """(8,) coefficients, slope first and then seven weekdays, and the mean log spend."""
-    centre = float(np.log(x + _MIN_SPEND).mean())
+def _log_log_coefficients(
+    logs: Floats, x: Floats, weekdays: NDArray[np.intp]
+) -> tuple[Floats, float]:
+    """(8,) coefficients, slope first and then seven weekdays, and the mean log spend.
+
+    Args:
+        logs: (days,) log metric, less its mean.
+        x: (days,) spend over its mean.
+        weekdays: (days,) 0 is Monday.
+    """
+    centre = float(np.log(x + _SPEND_SHARE).mean())
     regressors = _regressors(x, weekdays, centre)
     prior = np.zeros(8)
     prior[0] = _PRIOR_SLOPE
-    residual = np.log(y + _LOG_OFFSET) - regressors @ prior
+    residual = logs - regressors @ prior
     penalty = np.diag([_SLOPE_PRIOR_DAYS, *np.full(7, _WEEKDAY_RIDGE)])
     gram = regressors.T @ regressors + penalty
     return prior + np.linalg.solve(gram, regressors.T @ residual), centre
@@ -160,7 +174,7 @@ def _log_log_coefficients(y: Floats, x: Floats, weekdays: NDArray[np.intp]) -> t
 
 def _regressors(x: Floats, weekdays: NDArray[np.intp], centre: float) -> Floats:
     """(days, 8) centred log spend and weekday indicators."""
-    return np.column_stack([np.log(x + _MIN_SPEND) - centre, np.eye(7)[weekdays]])
+    return np.column_stack([np.log(x + _SPEND_SHARE) - centre, np.eye(7)[weekdays]])
 
 
 def _recent(history: History, metric: str) -> Floats:

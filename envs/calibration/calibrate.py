@@ -19,7 +19,8 @@ from .settings import CalibrationSettings
 from .stack import stack_of
 
 _MIN_PARTICLES = 192  # of a structure, from which proposals are fitted
-_MIN_REFERENCE_SPEND = 0.01  # per day, in units of the currency, for a campaign that never spent
+_LEAST_REFERENCE = 1e-5  # of all campaigns' spend per day, for a campaign that never spent
+_LEAST_WEEKDAY = 1e-4  # of the spend per day, added before taking a logarithm
 
 
 def calibrate(
@@ -110,9 +111,11 @@ def prior_centres_of(
     The reference spend is the daily spend at which the median dollar was spent, which is
     representative also of a campaign that was scaled up late.
     """
-    spend = np.maximum([_median_dollar(x) for x in observed.spend.T], _MIN_REFERENCE_SPEND)
+    daily = observed.spend.sum(1).mean()
+    least = _LEAST_REFERENCE * daily if daily > 0 else 1.0
+    spend = np.maximum([_median_dollar(x) for x in observed.spend.T], least)
     total = np.where(observed.seen, observed.spend, 0.0).sum()
-    rate = (observed.conversions.sum() + 1.0) / max(total, 1.0)
+    rate = (observed.conversions.sum() + 1.0) / (total if total > 0 else 1.0)
     half_life, sd = half_lives(history.campaigns, priors, findings)
     return PriorCentres(
         spend=spend,
@@ -150,10 +153,10 @@ def _median_dollar(spend: Floats) -> float:
 def _weekday_profile(observed: ObservedHistory, elasticity: float) -> Floats:
     """Return the advertiser's log conversions by weekday at equal spend, (7,); mean zero."""
     weekday = weekday_of(observed.first_day + np.arange(len(observed.spend)))
-    sums = [
-        [daily.sum(1)[weekday == day].mean() for day in range(7)]
+    conversions, spend = (
+        np.array([daily.sum(1)[weekday == day].mean() for day in range(7)])
         for daily in (observed.conversions, observed.spend)
-    ]
-    conversions, spend = np.log(np.array(sums) + 0.1)
-    profile = conversions - elasticity * spend
+    )
+    least = _LEAST_WEEKDAY * spend.mean() if spend.any() else 1.0
+    profile = np.log(conversions + 0.1) - elasticity * np.log(spend + least)
     return np.asarray(profile - profile.mean())

@@ -49,7 +49,7 @@ def draw_prices(
         rng: source of randomness.
     """
     totals = [np.nansum(x) for x in (history.spend, history.clicks, history.impressions)]
-    average_cpc = max(totals[0], 1.0) / max(totals[1], 1.0)
+    average_cpc = (totals[0] if totals[0] > 0 else 1.0) / max(totals[1], 1.0)
     average_rate = max(totals[1], 1.0) / max(totals[2], 1.0)
     fields_by_campaign = []
     for k, x0 in enumerate(reference):

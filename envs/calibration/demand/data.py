@@ -43,7 +43,8 @@ class DemandData(NamedTuple):
         )
         seen = self.observed.seen[:known]
         conversions = float(self.observed.conversions[:known][seen].sum())
-        rate = (conversions + 1) / max(float(spend[:known][seen].sum()), 1.0)
+        total = float(spend[:known][seen].sum())
+        rate = (conversions + 1) / (total if total > 0 else 1.0)
         return design_of(days, known, rate, self.priors, structure.season)
 
     def reports(self, known: int) -> Reports:
