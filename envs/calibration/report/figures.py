@@ -83,7 +83,7 @@ def weekdays(content: CalibrationContent) -> Figure:
         axes.plot(days, posterior[2], "o-", color=_LINE, markersize=3)
         axes.axhline(1, color="0.5", lw=0.6)
         axes.set_xticks(days, _DAYS, fontsize=7)
-    figure.supylabel("multiple of the mean day; grey: prior")
+    figure.supylabel("multiple of the mean day; grey: prior", fontsize="small")
     return figure
 
 
@@ -97,12 +97,12 @@ def levels(content: CalibrationContent) -> Figure:
         axes.plot(content.dates, median, color=_LINE, lw=1)
         axes.axhline(1, color="0.5", lw=0.6)
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(axis="y", which="both", labelsize=6)
         _format_dates(axes)
-    figure.supylabel("multiple of the long-run level")
+    figure.supylabel("multiple of the long-run level", fontsize="small")
     return figure
 
 
@@ -118,7 +118,7 @@ def residuals(content: CalibrationContent) -> Figure:
         axes.text(0.98, 0.95, coverage, ha="right", va="top", transform=axes.transAxes, fontsize=7)
         _format_dates(axes)
         axes.set_ylim(0, None)
-    figure.supylabel("conversions; band: 90 % interval one day ahead")
+    figure.supylabel("conversions; band: 90 % interval", fontsize="small")
     return figure
 
 

@@ -16,8 +16,8 @@ from .figures import FIGURES
 _TEMPLATE = Path(__file__).with_name("calibration.html")
 _SECTIONS = (
     ("demand", "Demand", "Demand that all campaigns share: season, events and movements of a few "
-     "days, the mean of the structures by their weights, and the 400 days after the history with a "
-     "90 % band. Brown: days on which an event has its full effect."),
+     "days, the mean of the structures by their weights, of at most the last two years, "
+     "and of the 400 days after the history with a 90 % band."),
     ("lifetimes", "Lifetimes", "When each campaign ran. More than 7 days without spend end a run; "
      "at the right, days off until the end of the history."),
     ("curves", "Response curves", "Steady-state conversions per day at the current level and usual "
@@ -73,6 +73,7 @@ def _page(document: dict[str, Any], figures: dict[str, bytes]) -> str:
         verdict=document["verdict"],
         past=document["past"],
         season=document["season"],
+        events=bool((document["demand"] or {}).get("events")),
         least_separable=document["least_separable"],
         parameters=[p for p in _PARAMETERS if p in next(iter(campaigns.values()))["parameters"]],
         history=document["history"],

@@ -10,7 +10,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, MonthLocator
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFormatter
 
 from ....data.plotting import blank, drawn
 from ....data.types import Floats
@@ -22,17 +22,20 @@ _LINE, _BAND, _ALARM, _EVENT = "#1d4e89", "#9fb8d8", "#c8553d", "#8a6d3b"
 _PAUSE_SHOWN = 0.04  # share of the picture's width from which a pause has room for its length
 _MOST_TICKS = 24
 _MONTH = 30.44  # days
-_MOST_NAME = 24  # characters of an event's name
+_MOST_HISTORY = 731  # last days of the history that are drawn: two years
+_MOST_NAME = 30  # characters of an event's name
+_NARROW = 3.0  # ratio of the largest to the smallest factor up to which tenths are labelled
 _SPACING = 0.016  # share of the picture's width between the names of two events
 
 
 def demand(content: CalibrationContent) -> Figure:
-    """Draw the factor of the shared demand, history and the days after, with dated events."""
+    """Draw the factor of the shared demand, last two years and days ahead, with dated events."""
     report = content.report["demand"]
     figure = blank(12, 4.6)
     axes = figure.subplots()
-    history, ahead = np.array(report["history"]), report["ahead"]
-    days = _days(report["first_day"], len(history) + len(ahead["mean"]))
+    whole, ahead = np.array(report["history"]), report["ahead"]
+    history = whole[-_MOST_HISTORY:]
+    days = _days(report["first_day"], len(whole) + len(ahead["mean"]))[len(whole) - len(history) :]
     past, future = days[: len(history)], days[len(history) :]
     axes.fill_between(future, ahead["low"], ahead["high"], color=_BAND, alpha=0.6, lw=0)
     axes.plot(past, history, color=_LINE, lw=1.2)
@@ -41,16 +44,10 @@ def demand(content: CalibrationContent) -> Figure:
     axes.axvline(future[0], color="0.3", lw=0.8)
     bottom = axes.get_xaxis_transform()
     axes.text(future[0], 0.02, " end of history", fontsize=7, transform=bottom)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    low, high = (float(limit([*history, *ahead[b]])) for limit, b in ((min, "low"), (max, "high")))
-    axes.set_ylim(max(min(low, 0.8), 1e-3) / 1.05, max(high, 1.25) * 1.05)
+    _factors(axes, min(*history, *ahead["low"]), max(*history, *ahead["high"]))
     _months(axes, days)
     _label_events(axes, report["events"], days)
     axes.set_ylabel("multiple of usual demand", fontsize=9)
-    axes.tick_params(axis="y", labelsize=8)
     return figure
 
 
@@ -154,6 +151,20 @@ def _apart(centres: Floats, gap: float, last: float) -> Floats:
     return places
 
 
+def _factors(axes: Axes, low: float, high: float) -> None:
+    """Put factors on a logarithmic axis, in tenths where they differ by less than threefold."""
+    low, high = max(min(low, 0.8), 1e-3) / 1.05, max(high, 1.25) * 1.05
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    if high < _NARROW * low:
+        axes.yaxis.set_major_locator(FixedLocator([tenth / 10 for tenth in range(1, 100)]))
+    else:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.tick_params(axis="y", labelsize=8)
+
+
 def _days(first: str, count: int) -> Any:
     return np.datetime64(first, "D") + np.arange(count)
 
@@ -167,7 +178,7 @@ def _months(axes: Axes, days: Any) -> None:
     """Put months on the axis of dates, with weeks or days only where there are few months."""
     months = len(days) / _MONTH
     step = next((n for n in (1, 2, 3, 6) if months / n <= _MOST_TICKS), 12)
-    locator = MonthLocator(interval=step) if months >= 3 else AutoDateLocator(maxticks=10)  # type: ignore[no-untyped-call]
+    locator = MonthLocator(range(1, 13, step)) if months >= 3 else AutoDateLocator(maxticks=10)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.tick_params(axis="x", labelsize=7)

@@ -117,3 +117,27 @@ def test_names_of_events_on_one_day_do_not_overlap(content: CalibrationContent) 
 def test_months_are_on_the_axis(content: CalibrationContent) -> None:
     texts = _texts(demand(content))
     assert sum(text in texts for text in ("Mar", "May", "Jul", "Sep", "Nov")) >= 4
+
+
+def test_years_are_on_the_axis_of_a_long_history(content: CalibrationContent) -> None:
+    """Of which the last two years are drawn, with their events alone."""
+    events = {"Early": ["2020-06-01"], "Late": ["2023-06-01"]}
+    figure = demand(
+        _with_demand(content, first_day="2020-01-01", history=[1.0] * 1600, events=events)
+    )
+    texts = _texts(figure)
+    assert {"2023", "2024", "2025"} <= set(texts)
+    assert "Late" in texts
+    assert not {"Early", "2021"} & set(texts)
+
+
+@pytest.mark.parametrize("largest", [1.05, 1.8, 20.0])
+def test_factors_of_any_range_have_labels(content: CalibrationContent, largest: float) -> None:
+    factors = np.linspace(1, largest, len(content.dates)).tolist()
+    ahead = {name: [1.0] * 400 for name in ("low", "mean", "high")}
+    figure = demand(_with_demand(content, history=factors, ahead=ahead))
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in axes.yaxis.get_ticklocs() if low <= tick <= high]
+    assert 3 <= len(ticks) <= 20
