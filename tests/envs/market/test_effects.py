@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.signal import lfilter
 
 from mediagym.envs.arrays import select
 from mediagym.envs.market import (
@@ -14,6 +15,8 @@ from mediagym.envs.market import (
     draw_noises,
     generator,
     landed_share,
+    level_step_variance,
+    report_dispersion,
     require_possible,
     step,
 )
@@ -241,3 +244,88 @@ def test_ten_thousand_markets_step_at_once_in_torch():
         state, one = step(market, state, market.reference_spend, None)
     assert outcome.expected.shape == (10_000, 9)
     np.testing.assert_allclose(outcome.claimed[500:1000].numpy(), one.claimed, rtol=1e-9)
+
+
+def run(market, state, noise=None, days=DAYS):
+    """Expected conversions of a constant plan, (days, flights, campaigns), and the last state."""
+    expected = []
+    for t in range(days):
+        state, outcome = step(market, state, 100.0, None if noise is None else select(noise, t))
+        expected.append(outcome.expected)
+    return np.stack(expected), state
+
+
+def started(market, day=19_730, **fields):
+    zeros = np.zeros(market.elasticity.shape)
+    return MarketState(day, zeros + 100, zeros, **fields)
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_a_date_multiplies_conversions_by_its_row_of_the_calendar(market, columns):
+    calendar = np.random.default_rng(1).normal(0, 0.3, (5, 7, columns))
+    plain, _ = run(market, started(market))
+    dated, _ = run(market._replace(calendar=calendar), started(market))
+    rows = np.stack([calendar[:, (19_730 + t) % 7] for t in range(DAYS)])
+    np.testing.assert_allclose(dated / plain, np.exp(rows) + 0 * plain)
+    none, _ = run(market._replace(calendar=0 * calendar), started(market))
+    assert np.array_equal(none, plain)
+
+
+def test_shared_demand_of_its_own_moves_all_campaigns_alike(market):
+    """And leaves the levels alone; without noise it decays by its own share."""
+    shape = market.elasticity.shape
+    own = market._replace(
+        demand_kept=np.full(shape, 0.7), demand_sd=np.full(shape, 0.2), level_sd=np.zeros(shape)
+    )
+    noise = draw_noises(own, DAYS, [generator(1, i) for i in range(5)])
+    still, _ = run(own, started(own))
+    moved, state = run(own, started(own), noise)
+    demand = np.zeros((5, 1))
+    for t in range(DAYS):
+        demand = 0.7 * demand + 0.2 * noise.demand[t]
+        np.testing.assert_allclose(moved[t] / still[t], np.exp(demand) + 0 * still[t])
+    np.testing.assert_allclose(state.demand, demand + np.zeros(shape))
+    assert not state.level.any()
+    decayed, _ = run(own, started(own, demand=np.full(shape, 0.5)))
+    kept = 0.5 * 0.7 ** np.arange(1, DAYS + 1)
+    np.testing.assert_allclose(decayed / still, np.exp(kept)[:, None, None] + 0 * still)
+
+
+def test_shared_demand_without_a_share_of_its_own_is_part_of_the_levels(market):
+    noise = draw_noises(market, DAYS, [generator(1, i) for i in range(5)])
+    _, state = run(market, started(market), noise)
+    assert state.demand is None
+    step_sd = market.demand_sd
+    own = market._replace(demand_kept=market.level_kept)
+    _, other = run(own, started(own), noise)
+    np.testing.assert_allclose(other.level + other.demand, state.level, atol=1e-12)
+    np.testing.assert_allclose(level_step_variance(market), market.level_sd**2 + step_sd**2)
+    np.testing.assert_allclose(level_step_variance(own), market.level_sd**2)
+
+
+def test_a_report_scatters_by_the_stationary_shared_demand(market):
+    shape = market.elasticity.shape
+    own = market._replace(demand_kept=np.full(shape, 0.8), demand_sd=np.full(shape, 0.06))
+    np.testing.assert_allclose(report_dispersion(own) - market.dispersion, 0.06**2 / 0.36)
+    assert report_dispersion(market) is market.dispersion
+    noise = np.random.default_rng(0).standard_normal(200_000)
+    demand = lfilter([0.06], [1, -0.8], noise)
+    assert demand[100:].var() == pytest.approx(0.06**2 / 0.36, rel=0.03)
+
+
+def test_numpy_and_torch_agree_on_dates_and_shared_demand(market):
+    shape = market.elasticity.shape
+    calendar = np.random.default_rng(1).normal(0, 0.3, (5, 7, 1))
+    both = market._replace(calendar=calendar, demand_kept=np.full(shape, 0.7))
+    noise = draw_noises(both, DAYS, [generator(1, i) for i in range(5)])
+    state = started(both, demand=np.full(shape, 0.1))
+    ours, last = run(both, state, noise)
+    tensors = [to_tensors(record) for record in (both, state, noise)]
+    theirs, end = tensors[1], None
+    for t in range(DAYS):
+        theirs, outcome = step(
+            tensors[0], theirs, torch.full(shape, 100.0).double(), select(tensors[2], t)
+        )
+        end = outcome.expected
+    np.testing.assert_allclose(end.numpy(), ours[-1], rtol=1e-5)
+    np.testing.assert_allclose(theirs.demand.numpy(), last.demand, rtol=1e-5, atol=1e-7)

@@ -49,3 +49,17 @@ def test_gamma_has_mean_one_and_the_dispersion_as_variance():
     assert (gamma[:, 0] == 1).all()
     np.testing.assert_allclose(gamma.mean(0), 1, atol=0.02)
     np.testing.assert_allclose(gamma.var(0), dispersion, rtol=0.05, atol=1e-5)
+
+
+def test_a_calendar_and_a_demand_of_its_own_draw_the_same_noise(draw_market):
+    plain = markets(draw_market, 4)
+    shape = plain.elasticity.shape
+    both = plain._replace(
+        calendar=np.ones((4, 400, 1), np.float32), demand_kept=np.full(shape, 0.8)
+    )
+    ours, theirs = (draw_noises(m, 9, [generator(2, i) for i in range(4)]) for m in (plain, both))
+    for one, other in zip(ours, theirs, strict=True):
+        assert (one is None) == (other is None)
+        assert one is None or np.array_equal(one, other)
+    alone = draw_noise(select(both, 1), 9, generator(2, 1))
+    assert np.array_equal(alone.demand, ours.demand[:, 1])
