@@ -1,8 +1,10 @@
 """Benchmark of calibration: time and memory against targets, growth with the data, samplers.
 
-The default sampler is compared, on the same likelihood, with tempering from the prior (no Laplace
-start) and with the Laplace approximation alone. Errors are relative to a long run: the distance is
-the absolute difference of posterior means in posterior sds, averaged over campaigns and parameters.
+The default sampler is compared with tempering from the prior (no Laplace start) and with the
+Laplace approximation alone. All have the likelihood of the priors alone, without a structure of
+demand, which is the same problem as one structure's. Errors are relative to a long run: the
+distance is the absolute difference of posterior means in posterior sds, averaged over campaigns
+and parameters.
 """
 
 import dataclasses
@@ -26,6 +28,8 @@ from mediagym.envs.calibration import (
     Priors,
     StudentT,
     calibrate,
+    filter_days,
+    filter_history,
     laplace,
     likelihood_of,
     observed_history_from,
@@ -33,10 +37,18 @@ from mediagym.envs.calibration import (
     sample,
     update,
 )
-from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_advertiser
+from mediagym.envs.market import Market
+from mediagym.envs.synthetic import Advertiser, SyntheticSettings, synthesize, write_advertiser
 from mediagym.scripts.benchmarks.attribution import run_command
 from mediagym.scripts.benchmarks.figure import Figure, Figures
 
+_SEASON = 0.3  # log amplitude of the yearly season
+_MORE = {  # campaigns of the larger advertiser, with the settings of one of the shipped ones
+    "google/Shopping": "microsoft/Shopping",
+    "google/Demand Gen": "google/YouTube",
+    "tiktok": "meta",
+    "pinterest": "microsoft/Audience",
+}
 _LONG_RUN = {"particles": 2048, "draws": 4096, "mcmc_steps": 8, "final_mcmc_steps": 24}
 
 
@@ -49,25 +61,50 @@ class _Case(NamedTuple):
 
 
 def calibration() -> Figures:
-    """Time fit and plan on half a year, the growth to 3 years x 40 campaigns, and samplers."""
+    """Time fits and plans, the growth to 3 years x 40 campaigns, the filter, and samplers."""
     with tempfile.TemporaryDirectory() as folder:
         case = _synthetic_case(Path(folder), 1095)
     half = case._replace(history=case.history.window(0, 182))
-    return {**_command(), **_growth(case), **_updating(half), **_samplers(half)}
-
-
-def _command() -> Figures:
-    """Time and memory of ``scripts/plan.py``, calibration included, on the shipped sample."""
     with tempfile.TemporaryDirectory() as folder:
-        overrides = ["agent=static", "baselines=[historical]", f"cache={folder}/cache"]
-        start = time.perf_counter()
-        usage = run_command("plan", *overrides, f"output={folder}/plan.json")
-        wall = time.perf_counter() - start
+        seasonal = _seasonal_case(Path(folder))
+        plans = {
+            **_plan("182 days, 9 campaigns", 40.0),
+            **_plan("880 days, 13 campaigns, a season", 45.0, f"data.path={folder}"),
+        }
     return {
-        "fit and plan, 182 days, 9 campaigns: the whole command": Figure(wall, 40.0, "s of wall"),
-        "its CPU time": Figure(usage.ru_utime + usage.ru_stime, 40.0, "s of CPU"),
-        "its peak memory": Figure(usage.ru_maxrss / 1000, 1500.0, "MB"),
+        **plans,
+        **_fit("880 days x 13 campaigns, a season", seasonal),
+        **_growth(case),
+        **_updating(half),
+        **_filters(half),
+        **_samplers(half),
     }
+
+
+def _plan(label: str, target: float, *overrides: str) -> Figures:
+    """Time and memory of ``scripts/plan.py``, calibration included.
+
+    Args:
+        label: days and campaigns.
+        target: largest time in seconds.
+        overrides: path of the data; none: the shipped sample.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        own = ["agent=static", "baselines=[historical]", f"cache={folder}/cache"]
+        start = time.perf_counter()
+        usage = run_command("plan", *own, *overrides, f"output={folder}/plan.json")
+        wall = time.perf_counter() - start
+    label = f"fit and plan, {label}: the whole command"
+    return {
+        label: Figure(wall, target, "s of wall"),
+        f"{label}, CPU time": Figure(usage.ru_utime + usage.ru_stime, target, "s of CPU"),
+        f"{label}, peak memory": Figure(usage.ru_maxrss / 1000, 1500.0, "MB"),
+    }
+
+
+def _fit(label: str, case: _Case) -> Figures:
+    seconds = _cpu_seconds(partial(calibrate, *case))
+    return {f"fit, {label}": Figure(seconds, 0, "s of CPU")}
 
 
 def _growth(case: _Case) -> Figures:
@@ -91,6 +128,26 @@ def _updating(half: _Case) -> Figures:
     new = _cpu_seconds(lambda: update(old, half.history, half.priors, half.settings))
     refit = _cpu_seconds(lambda: calibrate(half.history, half.priors, half.settings))
     return {"14 new days: an update's time over a refit's": Figure(new / refit, 0.1, "times")}
+
+
+def _filters(half: _Case) -> Figures:
+    """Time the filter, as written down and compiled, on draws of the posterior."""
+    sizes = {"structures": {}, "draws": 1024, "held_out": 256}
+    posterior = calibrate(*half[:2], half.settings.model_copy(update=sizes))
+    plain = dict.fromkeys(Market._field_defaults)  # without the features that are not compiled
+    market, observed = posterior.market._replace(**plain), observed_history_from(half.history)
+    follow = 0.1 + 0 * market.elasticity
+    filter_history(market, observed, follow=follow)  # not timed: compiles
+    cells = market.elasticity.size * len(observed.spend)
+    jobs: dict[str, Callable[[], Any]] = {
+        "reference": lambda: [None for _ in filter_days(market, observed, follow=follow)],
+        "compiled": lambda: filter_history(market, observed, follow=follow),
+    }
+    times = {name: 1e9 * _cpu_seconds(job) / cells for name, job in jobs.items()}
+    return {
+        f"one core filter, {name}": Figure(nanoseconds, 0, "ns of CPU per draw-campaign-day")
+        for name, nanoseconds in times.items()
+    }
 
 
 def _samplers(half: _Case) -> Figures:
@@ -136,13 +193,45 @@ def _samplers(half: _Case) -> Figures:
 
 
 def _synthetic_case(folder: Path, days: int) -> _Case:
-    priors = Priors.of(shipped_yaml("priors/default"), "priors")
-    mapping = {**shipped_yaml("advertiser/default"), "path": folder, "days": days, "landings": 0}
-    advertiser = SyntheticSettings.of(mapping, "advertiser")
-    write_advertiser(synthesize(advertiser, priors), advertiser)
+    """Write the exports of the shipped synthetic advertiser and read them."""
+    settings = _advertiser(path=folder, days=days)
+    write_advertiser(synthesize(settings, _priors()), settings)
+    return _case(folder)
+
+
+def _seasonal_case(folder: Path) -> _Case:
+    """Write the exports of 880 days of 13 campaigns with a yearly season and read them."""
+    campaigns = shipped_yaml("advertiser/default")["campaigns"]
+    more = {name: campaigns[like] for name, like in _MORE.items()}
+    settings = _advertiser(path=folder, days=880, seed=1, campaigns={**campaigns, **more})
+    write_advertiser(_with_season(synthesize(settings, _priors())), settings)
+    return _case(folder)
+
+
+def _with_season(advertiser: Advertiser) -> Advertiser:
+    """Return an advertiser of whose conversions fewer are kept the farther December is."""
+    day = (advertiser.dates - np.datetime64("2024-12-15")).astype(float)
+    share = np.exp(_SEASON * (np.cos(2 * np.pi * day / 365.25) - 1))[:, None]
+    rng = np.random.Generator(np.random.PCG64(1))
+    whole = np.floor(advertiser.conversions)
+    kept = rng.binomial(whole.astype(int), share) + (advertiser.conversions - whole)
+    per_conversion = advertiser.revenue / np.maximum(advertiser.conversions, 1e-9)
+    return advertiser._replace(conversions=kept, revenue=(per_conversion * kept).round(1))
+
+
+def _advertiser(**changes: Any) -> SyntheticSettings:
+    mapping = {**shipped_yaml("advertiser/default"), "landings": 0, **changes}
+    return SyntheticSettings.of(mapping, "advertiser")
+
+
+def _priors() -> Priors:
+    return Priors.of(shipped_yaml("priors/default"), "priors")
+
+
+def _case(folder: Path) -> _Case:
     data = DataSettings.of({**shipped_yaml("data/default"), "path": str(folder)})
     settings = CalibrationSettings.of(shipped_yaml("calibration/default"), "calibration")
-    return _Case(load_history(data), priors, settings)
+    return _Case(load_history(data), _priors(), settings)
 
 
 def _copied(history: History, copies: int, max_campaigns: int) -> History:
