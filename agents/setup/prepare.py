@@ -15,7 +15,12 @@ from ...data.history import History
 from ...data.journeys import load_landings
 from ...data.storage import SAMPLE, digest, shipped_yaml
 from ...data.types import Progress
-from ...data.units import fill_missing_conversions, load_history, require_revenue
+from ...data.units import (
+    fill_missing_conversions,
+    load_history,
+    require_results,
+    require_revenue,
+)
 from ...envs.calibration import (
     JourneyFindings,
     Posterior,
@@ -121,6 +126,7 @@ def load(
     history = load_history(config.data, lambda name: progress(f"reading {name}"))
     require_revenue(history, config.objective.name)
     history = fill_missing_conversions(history, config.objective.name)
+    require_results(history, config.objective.name)
     landings = load_landings(config.data, history)
     return history, (*history.notes, *((landings.summary(), *landings.notes) if landings else ()))
 

@@ -17,6 +17,7 @@ from .missing_conversions import (
     campaigns_without_conversions,
     campaigns_without_revenue,
     fill_missing_conversions,
+    require_results,
     require_revenue,
 )
 from .units import OTHERS, UNSPECIFIED, units_of
@@ -30,6 +31,7 @@ __all__ = [
     "history_of",
     "lag_days",
     "load_history",
+    "require_results",
     "require_revenue",
     "units_of",
 ]

@@ -46,6 +46,32 @@ def require_revenue(history: History, objective: str) -> None:
         )
 
 
+def require_results(history: History, objective: str) -> None:
+    """Raises if nothing was counted of what the objective maximises.
+
+    Args:
+        history: history with the conversions of every campaign.
+        objective: name of the objective.
+
+    Raises:
+        DataError: says what was counted, and what else could be an objective.
+    """
+    totals = history.totals
+    counted = {"conversions": totals.conversions.sum(), "revenue": totals.revenue.sum()}
+    metric, other = "conversions", "revenue"
+    if objective in ("revenue", "profit"):
+        metric, other = other, metric
+    if counted[metric] > 0:
+        return
+    alternative = f"change the objective to {other}, or " if counted[other] > 0 else ""
+    raise DataError(
+        f"{history.dates[0]} to {history.dates[-1]}: the {metric} of all campaigns are 0 on every "
+        f"day, and objective={objective} needs some. Allowed: exports in which {metric} were "
+        f"counted. To fix: {alternative}export the column in which they are counted "
+        f"(data.columns={{{metric}: HEADING}} names it), or a longer period."
+    )
+
+
 def fill_missing_conversions(history: History, objective: str) -> History:
     """History in which every campaign has conversions.
 
