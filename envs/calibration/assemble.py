@@ -189,11 +189,11 @@ def _concatenated(parts: Sequence[_Draws]) -> _Draws:
     return _Draws(*(_joined(fields) for fields in zip(*parts, strict=True)))
 
 
-def _joined(fields: tuple[object, ...]) -> object:
+def _joined(fields: tuple[Any, ...]) -> Any:
     first = fields[0]
     if isinstance(first, tuple):
-        return type(first)(*(_joined(inner) for inner in zip(*fields, strict=True)))  # type: ignore[arg-type]
-    return None if first is None else np.concatenate(fields)  # type: ignore[arg-type]
+        return type(first)(*(_joined(inner) for inner in zip(*fields, strict=True)))
+    return None if first is None else np.concatenate(fields)
 
 
 def _no_calendar(draws: int) -> Floats:

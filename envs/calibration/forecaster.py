@@ -9,10 +9,11 @@ from ...data.forecasting import Metric
 from ...data.history import History
 from ...data.storage import digest
 from ...data.types import Floats
-from .calibrate import CalibrationSettings, calibrate
+from .calibrate import calibrate
 from .posterior import Posterior
 from .predictive import predict
 from .priors import Priors
+from .settings import CalibrationSettings
 
 
 @dataclass(frozen=True)

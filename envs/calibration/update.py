@@ -100,7 +100,12 @@ def _weights_of(posterior: Posterior, settings: CalibrationSettings) -> dict[str
 def _of_structure(previous: UpdateState, number: int) -> UpdateState:
     """Return the memory of one structure's draws."""
     own = previous.structure == number
-    return UpdateState(*(field[own] for field in previous[:4]), *previous[4:9], previous.structure)
+    return previous._replace(
+        z=previous.z[own],
+        loglik=previous.loglik[own],
+        level=previous.level[own],
+        variance=previous.variance[own],
+    )
 
 
 def _updated_part(
