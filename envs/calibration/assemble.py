@@ -74,10 +74,10 @@ def assemble(
     market = draws.market._replace(**prices._asdict())
     level = draws.level + np.sqrt(draws.variance) * rng.standard_normal(draws.variance.shape)
     follow = None
-    if stack.index is not None:
+    if stack.spend_index is not None:
         strength = draws.parameters.follow
-        follow = SpendFollowing(strength, *stack.index)
-        level = level + strength * stack.index.latest
+        follow = SpendFollowing(strength, *stack.spend_index)
+        level = level + strength * stack.spend_index.latest
     shared = None if draws.shared is None else draws.shared + 0 * level
     report = learnt_report(
         history, priors, findings, centres, draws.parameters, _sample(results, draws.z)

@@ -59,7 +59,7 @@ class SpendFollowing(NamedTuple):
     recent: Floats  # (days, campaigns) the same
 
     @property
-    def index(self) -> SpendIndex:
+    def spend_index(self) -> SpendIndex:
         """The index that the strength multiplies."""
         return SpendIndex(self.usual, self.recent)
 

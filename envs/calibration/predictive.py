@@ -51,7 +51,7 @@ def predict(posterior: Posterior, spend: Floats, seed: int, draws: int | None = 
     market, state = select(posterior.market, index), select(posterior.state, index)
     noise: Noise = draw_noises(market, len(spend), (generator(seed, i) for i in range(count)))
     if posterior.follow is not None:
-        strength, known = posterior.follow.strength[index], posterior.follow.index
+        strength, known = posterior.follow.strength[index], posterior.follow.spend_index
         state = state._replace(level=state.level - strength * known.latest)
         noise = noise._replace(spike=strength * known.ahead(spend)[:, None])
     _, outcomes = simulate(market, state, spend[:, None], noise)

@@ -58,7 +58,7 @@ class Stack(NamedTuple):
     """All parts, and the forecasts of the past that weigh them."""
 
     parts: tuple[Part, ...]
-    index: SpendIndex | None
+    spend_index: SpendIndex | None
     forecasts: PastForecasts | None
     weights: dict[str, float]  # of all structures, also those that were left out
     notes: tuple[str, ...] = ()  # what the history cannot tell

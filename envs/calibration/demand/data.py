@@ -38,7 +38,7 @@ class DemandData(NamedTuple):
         days = Days(
             first=self.observed.first_day,
             spend=spend,
-            index=np.concatenate([index.values(spend[:known]), index.ahead(spend[known:])]),
+            spend_index=np.concatenate([index.values(spend[:known]), index.ahead(spend[known:])]),
             events=self.events[: known + ahead],
         )
         seen = self.observed.seen[:known]

@@ -36,7 +36,7 @@ class Days(NamedTuple):
 
     first: int  # days since 1970-01-01
     spend: Floats  # (days, campaigns) dollars
-    index: Floats  # (days, campaigns) log spend index
+    spend_index: Floats  # (days, campaigns) log spend index
     events: Floats  # (days, events) weights of the calendar's events; no columns: none
 
 
@@ -70,14 +70,14 @@ def design_of(days: Days, known: int, rate: float, priors: DemandPriors, season:
     total, campaigns = days.spend.shape
     reference = np.array([_usual(x) for x in days.spend[:known].T])
     events = days.events if season else days.events[:, :0]
-    waves = _waves(days.first + np.arange(total)) if season else np.zeros((total, 0))
+    waves = _waves(days.first + np.arange(float(total))) if season else np.zeros((total, 0))
     shared = np.concatenate([_weekdays(days.first, total), waves, events], axis=1)
     own = np.broadcast_to(np.eye(campaigns), (total, campaigns, campaigns))
     columns = np.concatenate(
         [
             own,
             0 * own,
-            days.index[:, :, None],
+            days.spend_index[:, :, None],
             np.repeat(shared[:, None], campaigns, 1),
         ],
         axis=2,

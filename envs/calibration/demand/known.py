@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ....data.types import Floats
 from .data import DemandData
@@ -31,7 +32,9 @@ class KnownDemand(NamedTuple):
     first_day: int  # first day of the calendar, days since 1970-01-01
     events: dict[str, list[str]]  # dates of full weight by event; none without a season
 
-    def draw(self, count: int, rng: np.random.Generator) -> tuple[Floats | None, Floats]:
+    def draw(
+        self, count: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32] | None, Floats]:
         """Draw the demand after the history.
 
         Returns:
@@ -108,7 +111,7 @@ def _date(day: int) -> str:
 
 def _effects(data: DemandData, design: Design, first: int) -> Floats:
     """Return season and events from a day on, (coefficients, days)."""
-    day = first + np.arange(_RECENT + CALENDAR_DAYS)
+    day = first + np.arange(float(_RECENT + CALENDAR_DAYS))
     waves = season_waves(day)[:, : design.season.stop - design.season.start]
     events = np.zeros((len(day), design.events.stop - design.events.start))
     known = data.events[first - data.observed.first_day :][: len(day), : events.shape[1]]

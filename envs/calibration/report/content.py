@@ -199,7 +199,7 @@ def _as_fitted(
     path = np.log(np.maximum(demand["history"], 1e-4))[:, None]
     known = observed._replace(
         demand=np.broadcast_to(path, observed.spend.shape),
-        spend_index=posterior.follow.index.values(observed.spend),
+        spend_index=posterior.follow.spend_index.values(observed.spend),
     )
     strength = posterior.follow.strength[: posterior.draws - posterior.held_out]
     index = np.linspace(0, len(strength) - 1, len(market.elasticity)).astype(int)

@@ -37,7 +37,7 @@ def test_a_draws_market_is_that_of_its_normals_and_its_structure(posterior, prio
 def test_a_draws_level_is_around_its_own_filter(posterior):
     """Plus what the last value of the spend index says."""
     saved, follow = posterior.update_state, posterior.follow
-    usual = saved.level + follow.strength * follow.index.latest
+    usual = saved.level + follow.strength * follow.spend_index.latest
     error = (posterior.state.level - usual) / np.sqrt(saved.variance)
     assert error.std() == pytest.approx(1, abs=0.15)
     assert np.abs(error).max() < 6

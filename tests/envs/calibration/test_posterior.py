@@ -54,7 +54,9 @@ def test_shared_demand_and_spend_following_are_saved(posterior, folder):
     again = load_posterior(folder)
     assert again.state.demand.shape == posterior.market.elasticity.shape
     assert again.follow.strength.shape == posterior.market.elasticity.shape
-    np.testing.assert_array_equal(again.follow.index.latest, posterior.follow.index.latest)
+    np.testing.assert_array_equal(
+        again.follow.spend_index.latest, posterior.follow.spend_index.latest
+    )
 
 
 def test_a_posterior_without_shared_demand_and_following_is_saved_without(posterior, tmp_path):

@@ -76,11 +76,11 @@ def test_given_spend_is_a_report_about_demand_and_a_plans_is_not(posterior, spen
     """The index replaces its last value in the level, day by day; the simulation keeps that."""
     followed = still(posterior)
     strength = posterior.follow.strength
-    start = posterior.state.level - strength * posterior.follow.index.latest
+    start = posterior.state.level - strength * posterior.follow.spend_index.latest
     kept = posterior.market.level_kept
     levels = np.stack([start * kept ** (t + 1) for t in range(len(spend))], 1)
     plan = np.stack([posterior.state.level * kept ** (t + 1) for t in range(len(spend))], 1)
-    given = strength[:, None] * posterior.follow.index.ahead(spend)
+    given = strength[:, None] * posterior.follow.spend_index.ahead(spend)
     expected = simulated(followed, spend) * np.exp(levels - plan + given)
     np.testing.assert_allclose(predict(followed, spend, 1).expected, expected, rtol=1e-9)
     assert np.abs(given).max() > 0.01
@@ -95,6 +95,6 @@ def test_more_given_spend_is_more_demand_by_the_strength(posterior, spend):
         ratio = np.log(predict(followed, given, 1).expected / simulated(followed, given))
         change = (ratio - base)[:, 7:]  # the whole week of the index has the factor
         exact = posterior.follow.strength[:, None] * np.log(factor) + 0 * change
-        inside = np.abs(posterior.follow.index.ahead(given)[7:]) < 2.5  # the index is not cut
+        inside = np.abs(posterior.follow.spend_index.ahead(given)[7:]) < 2.5  # the index is not cut
         assert inside.mean() > 0.8
         np.testing.assert_allclose(change[:, inside], exact[:, inside], atol=1e-9)

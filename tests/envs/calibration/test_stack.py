@@ -46,7 +46,7 @@ def test_without_structures_the_priors_are_one_part(inputs, calibration_settings
     stack = stack_of(*inputs, settings, np.random.default_rng(0))
     (part,) = stack.parts
     assert (part.priors, part.demand, part.draws) == (inputs[2], None, settings.draws)
-    assert (stack.index, stack.forecasts) == (None, None)
+    assert (stack.spend_index, stack.forecasts) == (None, None)
     market = markets_from_normals(np.zeros((2, 9, 14)), inputs[2], inputs[3])
     assert part.market(market) is market
 
@@ -69,7 +69,7 @@ def test_each_part_knows_its_demand_and_the_spend_index(stack, inputs):
         assert part.observed.demand.shape == observed.spend.shape
         for k in range(observed.spend.shape[1]):
             assert np.array_equal(part.observed.demand[:, k], part.demand.history)
-        index = stack.index.values(observed.spend)
+        index = stack.spend_index.values(observed.spend)
         assert np.array_equal(part.observed.spend_index, index)
         assert np.array_equal(part.observed.conversions, observed.conversions)
     assert len({part.demand.history.tobytes() for part in stack.parts}) == 3

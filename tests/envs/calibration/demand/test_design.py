@@ -32,7 +32,7 @@ def test_columns_are_sizes_curves_index_weekdays_season_and_events(days, season)
     assert design.columns.shape == (40, 2, 2 + 2 + 1 + 7 + extra)
     assert len(design.mean) == len(design.sd) == design.columns.shape[2]
     assert np.array_equal(design.columns[:, :, :2], np.broadcast_to(np.eye(2), (40, 2, 2)))
-    assert np.array_equal(design.columns[:, :, design.follow], days.index)
+    assert np.array_equal(design.columns[:, :, design.follow], days.spend_index)
     weekday = weekday_of(19_730 + np.arange(40))
     assert np.array_equal(design.columns[:, 1, 5:12].argmax(1), weekday)
     assert (design.columns[:, :, 5:12].sum(2) == 1).all()
