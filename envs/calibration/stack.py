@@ -156,5 +156,6 @@ def _apportion(weights: Floats, total: int) -> Floats:
     rest = int(total - counts.sum())
     order = np.argsort(counts - exact, kind="stable")
     counts[order[: max(rest, 0)]] += 1
-    counts[np.argmax(counts)] += min(rest, 0)
+    for _ in range(-rest):  # several shares were raised to 1
+        counts[np.argmax(np.where(counts > 1, counts - exact, -np.inf))] -= 1
     return np.asarray(counts.astype(int))
