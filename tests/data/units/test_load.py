@@ -287,3 +287,10 @@ def test_all_problems_of_all_files_are_reported_together(
     places = [(p.details["file"], p.details["row"]) for p in caught.value.problems]
     assert places == [(GOOGLE, 8), (GOOGLE, 6), (META, 10)]
     assert str(caught.value).startswith("3 problems were found.\n1. ")
+
+
+def test_every_file_is_announced(export_folder: Path, data_settings: Make) -> None:
+    announced: list[str] = []
+    load_history(data_settings(export_folder), announced.append)
+    assert {GOOGLE, META} <= set(announced)
+    assert len(announced) == len(set(announced))
