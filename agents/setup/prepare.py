@@ -38,7 +38,7 @@ from ..experiment import CALIBRATED, AdvertiserExperiment, Experiment, TaskExper
 from ..training import Learner
 from .config import CalibrateCommand, ExperimentConfig
 
-_VERSION = 7  # version of cached calibrations; raise it when the method changes
+_VERSION = 8  # version of cached calibrations; raise it when the method changes
 _FILES = ("posterior.npz", "posterior.json")  # of a cached calibration
 _TASK_GROUPS = {  # group that a task defines itself -> YAML that must be unchanged
     "constraints": "default",

@@ -25,7 +25,8 @@ _SMALLEST_SD = 0.01  # of a log total
 _HALF = 0.5  # conversions added before taking a logarithm
 _LEAST_DAYS = 42  # days of history before the first forecast
 _LONG = 400  # days of history from which forecasts are four weeks long instead of two
-_MOST_FORECASTS = 16
+_MOST_FORECASTS, _LEAST_FORECASTS = 16, 4
+_SIZE = 300_000  # days x campaigns x (campaigns + 30), the work of a fit, from which there are fewer
 
 
 class PastForecasts(NamedTuple):
@@ -50,8 +51,8 @@ def past_forecasts(
     A structure with a season is taken for the one without it at origins with less than a year of
     history, where both are the same forecast.
     """
-    origins, horizon = origins_of(data.days)
     campaigns = data.observed.spend.shape[1]
+    origins, horizon = origins_of(data.days, campaigns)
     density = np.full((len(origins), len(structures)), np.nan)
     totals = np.full((len(origins), len(structures), campaigns), np.nan)
     actual = np.array(
@@ -74,11 +75,16 @@ def past_forecasts(
     return PastForecasts(origins, horizon, tuple(structures), density, totals, actual)
 
 
-def origins_of(days: int) -> tuple[tuple[int, ...], int]:
-    """Return the days of history before each forecast of the past, and the days of a forecast."""
+def origins_of(days: int, campaigns: int) -> tuple[tuple[int, ...], int]:
+    """Return the days of history before each forecast of the past, and the days of a forecast.
+
+    Large histories have fewer forecasts, as each takes longer.
+    """
     horizon = 28 if days >= _LONG else 14
     latest = range(days - horizon, _LEAST_DAYS - 1, -horizon // 2 if days < _LONG else -horizon)
-    return tuple(sorted(latest[:_MOST_FORECASTS])), horizon
+    size = days * campaigns * (campaigns + 30)
+    most = min(_MOST_FORECASTS, max(_LEAST_FORECASTS, _MOST_FORECASTS * _SIZE // size))
+    return tuple(sorted(latest[:most])), horizon
 
 
 def forecast_totals(

@@ -10,6 +10,7 @@ from ...market import carryover_of
 Days = Annotated[float, Field(gt=0, le=36_600)]
 Sd = Annotated[float, Field(gt=0, le=5)]
 
+SEASON_WEIGHT = 0.75  # prior weight of a season where a year is known
 YEAR_KNOWN = 330  # days of history from which a season can be estimated
 
 
@@ -48,11 +49,10 @@ def with_seasons(structures: dict[str, Structure], days: int) -> dict[str, Struc
     """
     if days < YEAR_KNOWN:
         return dict(structures)
-    halves = {
-        name: each.model_copy(update={"weight": each.weight / 2})
-        for name, each in structures.items()
-    }
-    seasonal = {
-        f"{name}, season": each.model_copy(update={"season": True}) for name, each in halves.items()
-    }
-    return halves | seasonal
+    twins = {}
+    for name, each in structures.items():
+        share = {False: 1 - SEASON_WEIGHT, True: SEASON_WEIGHT}
+        for season, label in ((False, name), (True, f"{name}, season")):
+            changed = {"season": season, "weight": each.weight * share[season]}
+            twins[label] = each.model_copy(update=changed)
+    return twins

@@ -95,8 +95,11 @@ def test_an_update_keeps_the_structures_and_their_draws(updated, early):
 
 
 def test_other_structures_are_refused(early, history, priors, sizes):
-    for fewer in ({}, dict(list(sizes.structures.items())[:1])):
-        other = sizes.model_copy(update={"structures": fewer})
+    name, first = next(iter(sizes.structures.items()))
+    faster = sizes.structures | {name: first.model_copy(update={"level_half_life": 9.0})}
+    more = sizes.structures | {"new": first}
+    for structures in ({}, {name: first}, faster, more):
+        other = sizes.model_copy(update={"structures": structures})
         refused(early, history, priors, other, "its structures are others")
 
 
