@@ -197,6 +197,13 @@ def test_hydra_and_shipped_yaml_compose_a_learner_to_the_same_values(
     assert composed("train", f"agent={name}")["agent"] == shipped_yaml(f"agent/{name}")
 
 
+@pytest.mark.parametrize("group", ["calibration", "priors", "solver"])
+def test_hydra_and_shipped_yaml_compose_a_group_to_the_same_values(
+    composed: Callable[..., dict[str, Any]], group: str
+) -> None:
+    assert composed("plan")[group] == shipped_yaml(f"{group}/default")
+
+
 def test_the_base_file_of_the_learners_is_refused_as_an_agent(
     composed: Callable[..., dict[str, Any]],
 ) -> None:
