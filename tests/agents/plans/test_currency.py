@@ -36,11 +36,16 @@ def plans(experiment: Experiment) -> dict[str | None, Plan]:
         plan = plan_of(own, baseline("static", own), [])
         highest, marginal = plan.spending.recent_max.copy(), plan.marginal.copy()
         highest[0] = 12.3
-        floor = plan.constraints.floor_cents[1]
-        at_floor = np.argmin(plan.cents.sum(0) / floor)
+        channels, floors = plan.constraints.floor_cents
+        spent = plan.cents.sum(0)
+        at_floor = np.arange(len(spent)) == np.argmin(spent / floors)
         marginal[at_floor] = 0.0
+        raised = replace(
+            plan.constraints, floor_cents=(channels, np.where(at_floor, spent, floors))
+        )
         spending = plan.spending._replace(recent_max=highest, season_max=highest + np.nan)
-        made[currency] = plan._replace(spending=spending, marginal=marginal)
+        changed = plan._replace(spending=spending, marginal=marginal, constraints=raised)
+        made[currency] = changed
     return made
 
 
