@@ -95,3 +95,26 @@ def test_few_and_many_conversions_are_calibrated(history, priors, calibration_se
     now = posterior.market.reference_conversions * np.exp(posterior.state.level)
     ratio = now.mean(0).sum() / np.nansum(conversions[-28:], 1).mean()
     assert 0.5 < ratio < 2
+
+
+def nothing(history, *names):
+    arrays = {name: 0 * getattr(history, name) for name in names}
+    return dataclasses.replace(history, **arrays)
+
+
+EDGES = {
+    "four weeks": lambda history: history.window(None, 28),
+    "eight weeks": lambda history: history.window(None, 56),
+    "no conversions": lambda history: nothing(history, "conversions", "revenue"),
+    "no spend": lambda history: nothing(history, *METRICS),
+    "a day of millions": lambda history: dataclasses.replace(
+        history, conversions=history.conversions + 1e6 * (np.arange(150) == 100)[:, None]
+    ),
+}
+
+
+@pytest.mark.parametrize("change", EDGES.values(), ids=EDGES)
+def test_extreme_histories_give_finite_posteriors(history, priors, calibration_settings, change):
+    posterior = calibrate(change(history), priors, calibration_settings)
+    assert finite(posterior)
+    assert sum(posterior.report["structures"]["weights"].values()) == pytest.approx(1)
