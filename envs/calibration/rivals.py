@@ -62,8 +62,10 @@ def _verdict(
 ) -> str:
     """Return one sentence: who forecast the totals of the past best."""
     scored = {name: score for name, score in rivals.items() if score is not None}
-    if stack is None or not scored:
+    if not forecasts.origins:
         return "The history is too short to compare the model with naive forecasts."
+    if stack is None or not scored:
+        return "No conversions on past dates: the model cannot be compared with naive forecasts."
     best = min(scored, key=lambda name: scored[name]["total"])
     label = best.replace("_", " ")
     count = len(forecasts.origins)
