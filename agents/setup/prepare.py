@@ -10,6 +10,7 @@ import torch
 
 from ...data.attribution import attribution_reader
 from ...data.cache import Entry, note
+from ...data.calendar import read_own_events
 from ...data.errors import ConfigError, DataError
 from ...data.history import History
 from ...data.journeys import load_landings
@@ -22,6 +23,7 @@ from ...data.units import (
     require_revenue,
 )
 from ...envs.calibration import (
+    CalibrationSettings,
     JourneyFindings,
     Posterior,
     calibrate,
@@ -147,7 +149,8 @@ def calibrated(
         history.fingerprint(),
         priors.model_dump(mode="json"),
         findings.to_json(),
-        settings.model_dump(),
+        settings.model_dump(mode="json"),
+        _own_events(settings),
     )
     entry = Entry(config.cache / f"posterior-{key}", key, _VERSION)
     folder = entry.path
@@ -163,6 +166,12 @@ def calibrated(
     entry.seal_files(_FILES)
     progress(f"calibration saved in {folder}")
     return folder, posterior
+
+
+def _own_events(settings: CalibrationSettings) -> str:
+    """Return the content of the user's file of events, empty if there is none."""
+    file = settings.calendar.own_file()
+    return "" if file is None else str(read_own_events(file))
 
 
 def calibrated_or_updated(

@@ -1,8 +1,8 @@
 """`CalibrationSettings`: the sampler, the structures of demand, and the calendar."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ...data.calendar import CalendarSettings
 from ...data.errors import ConfigError
@@ -25,6 +25,12 @@ class CalibrationSettings(Settings):
     held_out: Annotated[int, Field(ge=1, le=MAX_PARTICLES)]
     structures: dict[str, Structure]  # by name; none: the priors alone, without a model of demand
     calendar: CalendarSettings
+
+    @field_validator("calendar", mode="before")
+    @classmethod
+    def _known_country(cls, given: Any) -> CalendarSettings:
+        is_parsed = isinstance(given, CalendarSettings)
+        return given if is_parsed else CalendarSettings.of(given, "calibration.calendar")
 
     @model_validator(mode="after")
     def _leave_training_draws(self) -> Self:

@@ -12,41 +12,11 @@ from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import acting, plan_of
 from mediagym.agents.policies import BASELINES, BaselineSettings, baseline
 from mediagym.agents.policy import PlanPolicy
-from mediagym.agents.setup import ExperimentConfig, candidates_of, load, prepare
+from mediagym.agents.setup import ExperimentConfig, candidates_of, prepare
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 from mediagym.data.storage import read_arrays, read_json, write_arrays, write_json
 
 Config = Callable[..., dict[str, Any]]
-GROUPS = (
-    "data", "attribution", "priors", "calibration", "constraints", "env", "solver", "evaluation",
-)  # fmt: skip
-TOY = {
-    "calibration": {
-        "particles": 64,
-        "mcmc_steps": 1,
-        "final_mcmc_steps": 1,
-        "draws": 40,
-        "held_out": 24,
-    },
-    "solver": {"iterations": 3, "draws": 4},
-    "evaluation": {"markets": 4, "resamples": 200},
-}
-
-
-@pytest.fixture
-def config(conf: Config, export_folder: Path, tmp_path: Path) -> Config:
-    """Makes a whole configuration of toy size for a valid folder; keywords change groups."""
-
-    def make(**changes: dict[str, Any]) -> dict[str, Any]:
-        made: dict[str, Any] = {
-            name: conf(f"{name}/default.yaml", **TOY.get(name, {}), **changes.pop(name, {}))
-            for name in GROUPS
-        }
-        made["data"]["path"] = str(export_folder)
-        made |= {"objective": conf("objective/conversions.yaml"), "threads": 1}
-        return {**made, "cache": str(tmp_path / "cache"), "agent": {"name": "static"}, **changes}
-
-    return make
 
 
 def _say(lines: list[str]) -> Callable[[str], None]:
@@ -283,41 +253,3 @@ def test_rivals_do_not_change_a_plan(experiment: Experiment) -> None:
     np.testing.assert_array_equal(alone.cents, beside.cents)
     assert alone.baselines == {}
     assert set(beside.baselines) == {"greedy"}
-
-
-def _without(exports: Any, folder: Path, *columns: str) -> None:
-    """Sets columns of all exports to 0."""
-    for path in folder.glob("*.csv"):
-        rows = exports.read_rows(path)
-        exports.write_rows(path, list(rows[0]), [row | dict.fromkeys(columns, "0") for row in rows])
-
-
-@pytest.mark.parametrize(
-    ("objective", "columns", "named"),
-    [
-        ("conversions", ["Conversions"], r"the conversions of all .* to revenue, or export"),
-        ("conversions", ["Conversions", "Revenue"], r"To fix: export the column"),
-        ("revenue", ["Revenue"], r"the revenue of all .* to conversions, or export"),
-        ("profit", ["Revenue", "Conversions"], r"objective=profit needs some"),
-    ],
-)
-def test_an_objective_of_which_nothing_was_counted_is_refused_before_anything_slow_runs(
-    config: Config,
-    conf: Config,
-    export_folder: Path,
-    exports: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    objective: str,
-    columns: list[str],
-    named: str,
-) -> None:
-    def slow(*_: Any) -> None:
-        raise AssertionError("calibrated without anything to learn from")
-
-    monkeypatch.setattr(sys.modules[prepare.__module__], "calibrate", slow)
-    _without(exports, export_folder, *columns)
-    changed = ExperimentConfig.read(config(objective=conf(f"objective/{objective}.yaml")))
-    for command in (prepare, load):  # of plan and train, and of calibrate
-        with pytest.raises(DataError, match=named) as caught:
-            command(changed, lambda _: None)
-        assert "\n" not in str(caught.value)
