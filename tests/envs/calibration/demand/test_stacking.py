@@ -22,17 +22,26 @@ def weights_of(data, structures, seed=0):
     )
 
 
-@given(days=st.integers(1, 2000))
-def test_origins_leave_six_weeks_before_and_a_horizon_after(days):
-    origins, horizon = origins_of(days)
+@given(days=st.integers(1, 2000), campaigns=st.integers(1, 300))
+def test_origins_leave_six_weeks_before_and_a_horizon_after(days, campaigns):
+    origins, horizon = origins_of(days, campaigns)
     assert horizon == (28 if days >= 400 else 14)
     assert list(origins) == sorted(set(origins))
-    assert len(origins) <= 16
-    if days >= 42 + horizon:
-        assert origins[-1] + horizon == days
-        assert origins[0] >= 42
-    else:
+    if days < 42 + horizon:
         assert origins == ()
+        return
+    assert origins[-1] + horizon == days
+    assert origins[0] >= 42
+    step = horizon if days >= 400 else horizon // 2
+    assert (np.diff(origins) == step).all()
+    possible = 1 + (days - horizon - 42) // step
+    assert min(possible, 4) <= len(origins) <= min(possible, 16)
+    assert len(origins_of(days, campaigns + 50)[0]) <= len(origins)
+
+
+def test_usual_advertisers_have_all_forecasts_and_large_ones_fewer():
+    assert len(origins_of(365, 9)[0]) == 16
+    assert len(origins_of(730, 300)[0]) == 4
 
 
 def test_a_forecast_does_not_depend_on_later_days(simulated, structures):
