@@ -13,7 +13,7 @@ from ...data.types import Floats
 from .priors import Range
 
 _PRIOR_ORDERS = 10.0  # pseudo-count of orders at the advertiser's mean value
-_ORDER_HALF_LIFE = 60.0  # days after which an order counts half for the order value of the flight
+_ORDER_HALF_LIFE = 28.0  # days after which an order counts half for the order value of the flight
 _PRIOR_ORDER_SD = 0.4  # daily log-sd of order value with fewer than `_MIN_DAYS` days
 _PRIOR_CPC_SD = 0.2  # daily log-sd of CPC with fewer than `_MIN_DAYS` days
 _PRIOR_IMPRESSIONS = 100  # pseudo-count of impressions at the advertiser's click rate
