@@ -10,7 +10,7 @@ from ...data.history import History
 from ...data.types import Floats
 from ..arrays import select
 from ..market import Market, MarketState, Stream, day_number, generator
-from .demand import CALENDAR_DAYS, demand_report, with_seasons
+from .demand import CALENDAR_DAYS, demand_report, past_report, with_seasons
 from .filtering import FilterResult, ObservedHistory, filter_history
 from .halo import with_halo
 from .journeys import JourneyFindings
@@ -19,7 +19,6 @@ from .markets import market_of
 from .posterior import Posterior, SpendFollowing, UpdateState
 from .prices import draw_prices
 from .priors import Parameters, PriorCentres, Priors, parameters_from_normals
-from .rivals import past_report
 from .sampling import Sample
 from .settings import CalibrationSettings
 from .stack import Part, Stack

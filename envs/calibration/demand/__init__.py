@@ -6,6 +6,7 @@
 - ``data``: reports, spend and calendar that all structures are fitted to
 - ``latent``: joint Laplace approximation of all campaigns
 - ``stacking``: weights of the structures by forecasts of the advertiser's own past
+- ``rivals``: the same forecasts beside naive ones, and the verdict
 - ``known``: what the campaigns' calibration takes from it
 """
 
@@ -13,6 +14,7 @@ from .data import DemandData
 from .design import DemandPriors
 from .follow import SpendIndex
 from .known import CALENDAR_DAYS, KnownDemand, demand_report, known_demand
+from .rivals import past_report
 from .stacking import PastForecasts, past_forecasts, prequential_weights
 from .structure import Structure, with_seasons
 
@@ -27,6 +29,7 @@ __all__ = [
     "demand_report",
     "known_demand",
     "past_forecasts",
+    "past_report",
     "prequential_weights",
     "with_seasons",
 ]

@@ -26,7 +26,9 @@ _HALF = 0.5  # conversions added before taking a logarithm
 _LEAST_DAYS = 42  # days of history before the first forecast
 _LONG = 400  # days of history from which forecasts are four weeks long instead of two
 _MOST_FORECASTS, _LEAST_FORECASTS = 16, 4
-_SIZE = 300_000  # days x campaigns x (campaigns + 30), the work of a fit, from which there are fewer
+_SIZE = (
+    300_000  # days x campaigns x (campaigns + 30), the work of a fit, from which there are fewer
+)
 
 
 class PastForecasts(NamedTuple):

@@ -154,8 +154,9 @@ def reference_step(m, s, spend, z):
         rows.append(
             {
                 "stock": stock, "level": level, "demand": shared, "build": build,
-                "competition": pressure, "fatigue": tired, "drift": drift, "attention": attention[k],
-                "delivered": delivered, "expected": expected, "clicks": clicks,
+                "competition": pressure, "fatigue": tired, "drift": drift,
+                "attention": attention[k], "delivered": delivered,
+                "expected": expected, "clicks": clicks,
                 "expected_revenue": expected * m.order_value[k], "order": order,
                 "impressions": clicks / m.click_rate[k], "organic": organic,
             }

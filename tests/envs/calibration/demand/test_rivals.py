@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from mediagym.data.forecasting import NAIVE_FORECASTS
-from mediagym.envs.calibration.demand import PastForecasts
-from mediagym.envs.calibration.rivals import past_report
+from mediagym.envs.calibration.demand import PastForecasts, past_report
 
 ORIGINS, HORIZON = (100, 114, 128), 14
 WEIGHTS = {"slow": 0.75, "shared": 0.25}

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from ...data.forecasting import NAIVE_FORECASTS, days_needed
-from ...data.history import History
-from ...data.types import Floats
-from .demand import PastForecasts
+from ....data.forecasting import NAIVE_FORECASTS, days_needed
+from ....data.history import History
+from ....data.types import Floats
+from .stacking import PastForecasts
 
 
 def past_report(
