@@ -86,7 +86,10 @@ def _years(days: Days) -> range:
 def _public_holidays(settings: CalendarSettings, years: range) -> DaysOff:
     """Public holidays of the country; notes concern the years of the dates alone."""
     if settings.country is None:
-        note = "calendar.country is null: no public holidays, only trade events of all countries."
+        note = (
+            "calibration.calendar.country is null: no public holidays, and only the trade events "
+            "of all countries."
+        )
         return DaysOff({}, (note,))
     around = days_off(settings.country, years)
     return DaysOff(around.names, days_off(settings.country, years[1:-1]).notes)
@@ -120,7 +123,7 @@ def _name_taken(file: str, event: OwnEvent) -> DataError:
         f"{shown(event.name)} is an event of the calendar itself",
         "names that the calendar does not use",
         "remove the row, rename it, or leave out the calendar's own events with "
-        "calendar.trade_events=false or calendar.holidays=false",
+        "calibration.calendar.trade_events=false or calibration.calendar.holidays=false",
         row=event.row,
         column="name",
     )

@@ -26,7 +26,7 @@ class CalendarSettings(Settings):
     events: Path | None  # the user's file of events, YAML, CSV or xlsx
 
     @classmethod
-    def of(cls, mapping: Mapping[str, Any], where: str = "calendar") -> Self:
+    def of(cls, mapping: Mapping[str, Any], where: str = "calibration.calendar") -> Self:
         """Settings from the group `calendar` of the configuration, validated.
 
         Args:
@@ -59,8 +59,8 @@ class CalendarSettings(Settings):
             return self.events.expanduser()
         except RuntimeError as error:
             raise ConfigError(
-                f"calendar.events: {shown(self.events)} was given. Allowed: the path of a file, or "
-                "null. To fix: write the full path."
+                f"calibration.calendar.events: {shown(self.events)} was given. Allowed: the path "
+                "of a file, or null. To fix: write the full path."
             ) from error
 
 

@@ -15,6 +15,7 @@ from ...data.types import Floats
 from ..market import Market, carryover_of
 from .demand import (
     CALENDAR_DAYS,
+    YEAR_KNOWN,
     DemandData,
     DemandPriors,
     KnownDemand,
@@ -107,7 +108,7 @@ def stack_of(
         own = observed._replace(demand=path)
         given = priors_of(priors, structures[name])
         parts.append(Part(name, weight, int(count), given, own, demand))
-    return Stack(tuple(parts), index, forecasts, weights)
+    return Stack(tuple(parts), index, forecasts, weights, data.notes)
 
 
 def demand_data(
@@ -127,7 +128,13 @@ def demand_data(
         follow_sd=max(priors.follow_sd, 1e-3),
         carryover=np.asarray(carryover_of(centres.half_life)),
     )
-    return DemandData(observed, events.weight, events.names, curves)
+    notes = events.notes
+    if len(history.dates) < YEAR_KNOWN:
+        notes = (
+            f"The history has {len(history.dates)} days, less than a year: neither a season nor "
+            "the events ahead are known, and no interval holds them.",
+        )
+    return DemandData(observed, events.weight, events.names, curves, notes)
 
 
 def priors_of(priors: Priors, structure: Structure) -> Priors:

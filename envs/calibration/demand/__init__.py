@@ -16,10 +16,11 @@ from .follow import SpendIndex
 from .known import CALENDAR_DAYS, KnownDemand, demand_report, known_demand
 from .rivals import past_report
 from .stacking import PastForecasts, past_forecasts, prequential_weights
-from .structure import Structure, with_seasons
+from .structure import YEAR_KNOWN, Structure, with_seasons
 
 __all__ = [
     "CALENDAR_DAYS",
+    "YEAR_KNOWN",
     "DemandData",
     "DemandPriors",
     "KnownDemand",

@@ -19,6 +19,7 @@ class DemandData(NamedTuple):
     events: Floats  # (days and more, events) weights of the calendar's events
     names: tuple[str, ...]  # (events,)
     priors: DemandPriors
+    notes: tuple[str, ...] = ()  # what the calendar does not know
 
     @property
     def days(self) -> int:

@@ -28,7 +28,8 @@ def test_the_shipped_settings_fit_the_record(conf):
 def test_an_unknown_country_is_answered_with_near_ones(conf, given, near):
     with pytest.raises(ConfigError) as error:
         CalendarSettings.of(conf("calendar/default.yaml", country=given))
-    assert str(error.value).startswith(f"calendar.country: '{given}' was given. Allowed: ")
+    begin = f"calibration.calendar.country: '{given}' was given. Allowed: "
+    assert str(error.value).startswith(begin)
     assert near in str(error.value)
 
 
