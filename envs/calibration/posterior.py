@@ -155,6 +155,8 @@ class Posterior:
         """
         market, state = self.training()
         fields = {k: v.mean(0) for k, v in market._asdict().items() if v is not None}
+        if self.follow is not None:  # calibrated: the middle of curves that saturate less and more
+            fields["slope"] = np.ones_like(fields["slope"])
         conversions = (market.reference_conversions * np.exp(state.level)).mean(0)
         level = np.log(conversions / fields["reference_conversions"])
         demand = None if state.demand is None else state.demand.mean(0)

@@ -16,7 +16,7 @@ from .follow import SpendIndex
 from .known import CALENDAR_DAYS, KnownDemand, demand_report, known_demand
 from .rivals import past_report
 from .stacking import PastForecasts, past_forecasts, prequential_weights
-from .structure import YEAR_KNOWN, Structure, with_seasons
+from .structure import YEAR_KNOWN, SeasonalStructure, Structure, with_seasons
 
 __all__ = [
     "CALENDAR_DAYS",
@@ -25,6 +25,7 @@ __all__ = [
     "DemandPriors",
     "KnownDemand",
     "PastForecasts",
+    "SeasonalStructure",
     "SpendIndex",
     "Structure",
     "demand_report",

@@ -9,7 +9,7 @@ from ..filtering import ObservedHistory
 from .design import Days, DemandPriors, Design, design_of
 from .follow import SpendIndex
 from .latent import Reports
-from .structure import Structure
+from .structure import SeasonalStructure
 
 
 class DemandData(NamedTuple):
@@ -26,7 +26,7 @@ class DemandData(NamedTuple):
         """Days of the history."""
         return len(self.observed.spend)
 
-    def design(self, structure: Structure, known: int, ahead: int) -> Design:
+    def design(self, structure: SeasonalStructure, known: int, ahead: int) -> Design:
         """Return the regressors of the first days and of those after them, given their spend.
 
         Args:

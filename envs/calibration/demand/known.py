@@ -15,7 +15,7 @@ from ....data.types import Floats
 from .data import DemandData
 from .design import Design, season_waves
 from .latent import DemandFit, fit_demand
-from .structure import Structure
+from .structure import SeasonalStructure
 
 CALENDAR_DAYS = 400  # days after a history for which its season and events are known
 _RECENT = 28  # last days of the history, whose demand the levels have seen
@@ -24,7 +24,7 @@ _RECENT = 28  # last days of the history, whose demand the levels have seen
 class KnownDemand(NamedTuple):
     """Demand under one structure, at its mode and as draws."""
 
-    structure: Structure
+    structure: SeasonalStructure
     fit: DemandFit
     history: Floats  # (days,) log demand of the history
     effects: Floats  # (coefficients of season and events, days of the calendar) regressors
@@ -55,7 +55,9 @@ class KnownDemand(NamedTuple):
         return calendar, last[:, :1]
 
 
-def known_demand(data: DemandData, structure: Structure, rng: np.random.Generator) -> KnownDemand:
+def known_demand(
+    data: DemandData, structure: SeasonalStructure, rng: np.random.Generator
+) -> KnownDemand:
     """Fit a structure to the whole history."""
     days = data.days
     design = data.design(structure, days, 0)

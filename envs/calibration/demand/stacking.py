@@ -17,7 +17,7 @@ from ....data.types import Floats
 from .data import DemandData
 from .design import Design
 from .latent import DemandFit, fit_demand, linearise
-from .structure import YEAR_KNOWN, Structure
+from .structure import YEAR_KNOWN, SeasonalStructure
 
 _DRAWS = 192  # of each forecast
 _DEGREES_OF_FREEDOM = 7.0  # of the Student-t density of a log total
@@ -44,7 +44,7 @@ class PastForecasts(NamedTuple):
 
 def past_forecasts(
     data: DemandData,
-    structures: Mapping[str, Structure],
+    structures: Mapping[str, SeasonalStructure],
     rng: np.random.Generator,
     progress: Callable[[str], None] = lambda _: None,
 ) -> PastForecasts:
@@ -90,7 +90,11 @@ def origins_of(days: int, campaigns: int) -> tuple[tuple[int, ...], int]:
 
 
 def forecast_totals(
-    fit: DemandFit, design: Design, known: int, structure: Structure, rng: np.random.Generator
+    fit: DemandFit,
+    design: Design,
+    known: int,
+    structure: SeasonalStructure,
+    rng: np.random.Generator,
 ) -> tuple[Floats, Floats]:
     """Return draws of the totals after the known days, (draws, campaigns): means and counts."""
     coefficients, last = fit.draw(_DRAWS, rng)
@@ -107,7 +111,9 @@ def forecast_totals(
     return expected.sum(1), rng.poisson(expected * gamma).sum(1).astype(float)
 
 
-def prequential_weights(forecasts: PastForecasts, structures: Mapping[str, Structure]) -> Floats:
+def prequential_weights(
+    forecasts: PastForecasts, structures: Mapping[str, SeasonalStructure]
+) -> Floats:
     """Return the weights of the structures, (structures,), which sum to 1.
 
     The prior weights times the predictive densities of the past; where forecasts overlap, each

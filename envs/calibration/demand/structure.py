@@ -22,7 +22,6 @@ class Structure(Settings):
     demand_half_life: Days  # of the movements that all campaigns share
     demand_sd: Sd  # their stationary sd
     weight: Annotated[float, Field(gt=0, le=1e6)]  # prior weight, relative to the others
-    season: bool = False  # whether demand depends on the time of the year
 
     @property
     def level_kept(self) -> float:
@@ -40,19 +39,29 @@ class Structure(Settings):
         return float(self.demand_sd * (1 - self.demand_kept**2) ** 0.5)
 
 
-def with_seasons(structures: dict[str, Structure], days: int) -> dict[str, Structure]:
+class SeasonalStructure(Structure):
+    """The same, with or without a season."""
+
+    season: bool  # whether demand depends on the time of the year and on events
+
+
+def with_seasons(structures: dict[str, Structure], days: int) -> dict[str, SeasonalStructure]:
     """Return the structures; with a year of history, each without and with a season.
 
     Args:
-        structures: structures by name, without a season.
+        structures: structures by name.
         days: days of history.
     """
     if days < YEAR_KNOWN:
-        return dict(structures)
+        return {name: _seasonal(each, False, 1.0) for name, each in structures.items()}
     twins = {}
     for name, each in structures.items():
-        share = {False: 1 - SEASON_WEIGHT, True: SEASON_WEIGHT}
-        for season, label in ((False, name), (True, f"{name}, season")):
-            changed = {"season": season, "weight": each.weight * share[season]}
-            twins[label] = each.model_copy(update=changed)
+        twins[name] = _seasonal(each, False, 1 - SEASON_WEIGHT)
+        twins[f"{name}, season"] = _seasonal(each, True, SEASON_WEIGHT)
     return twins
+
+
+def _seasonal(structure: Structure, season: bool, share: float) -> SeasonalStructure:
+    """Return the structure with a share of its prior weight."""
+    fields = structure.model_dump() | {"weight": structure.weight * share}
+    return SeasonalStructure(**fields, season=season)

@@ -77,7 +77,6 @@ def test_the_plan_s_table_has_a_row_a_campaign_and_the_total(experiment: Experim
         assert name in shown
     assert "$200,000.00" in shown
     assert "100.0%" in shown
-    assert "campaign floor" in shown
     assert "extrapolated" in shown
 
 

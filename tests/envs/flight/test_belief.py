@@ -39,7 +39,9 @@ def expected_of(problem, belief, spend, log_odds):
 def test_an_update_is_the_kalman_step_where_the_report_is_linear_in_the_unknowns(problem, belief):
     # the log of ten million conversions is nearly Gaussian with variance dispersion + 1 / mean
     many = np.full_like(problem.mean_static_spend, 1e7)
-    market = problem.market._replace(reference_conversions=many, dispersion=0 * many + 0.02)
+    market = problem.market._replace(
+        reference_conversions=many, dispersion=0 * many + 0.02, demand_sd=0 * many
+    )
     problem = replace(problem, market=market)
     spend = problem.mean_static_spend * np.random.default_rng(1).lognormal(
         0, 0.7, belief.elasticity.shape

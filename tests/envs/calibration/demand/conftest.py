@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mediagym.envs.calibration import ObservedHistory
-from mediagym.envs.calibration.demand import DemandData, DemandPriors, Structure
+from mediagym.envs.calibration.demand import DemandData, DemandPriors, SeasonalStructure
 from mediagym.envs.market import saturation
 
 FIRST = 19_730  # first day of the simulated histories, a Tuesday
@@ -21,11 +21,14 @@ def ornstein_uhlenbeck(rng, days, sd, kept):
 
 
 @pytest.fixture(scope="session")
-def structures() -> dict[str, Structure]:
+def structures() -> dict[str, SeasonalStructure]:
     """Two structures that differ in everything."""
     keys = ("level_half_life", "level_sd", "demand_half_life", "demand_sd", "weight")
     values = {"steady": (180, 0.05, 4, 0.15, 1), "restless": (15, 0.8, 4, 0.03, 1)}
-    return {name: Structure(**dict(zip(keys, row, strict=True))) for name, row in values.items()}
+    return {
+        name: SeasonalStructure(**dict(zip(keys, row, strict=True)), season=False)
+        for name, row in values.items()
+    }
 
 
 @pytest.fixture(scope="session")
