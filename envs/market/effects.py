@@ -62,7 +62,7 @@ def dated(calendar: Array | None, day: int) -> Array | None:
     """Return the log multiplier of a date; None where off.
 
     Rows repeat: day d is in row ``d % dates``, so as many consecutive days as there are rows can
-    be told apart.
+    be distinguished.
     """
     return None if calendar is None else calendar[..., day % calendar.shape[-2], :]
 

@@ -5,7 +5,7 @@
 - ``design``: regressors: curves, weekdays, season, events
 - ``data``: reports, spend and calendar that all structures are fitted to
 - ``latent``: joint Laplace approximation of all campaigns
-- ``stacking``: weights of the structures by forecasts of the advertiser's own past
+- ``weighting``: weights of the structures by forecasts of the advertiser's own past
 - ``rivals``: the same forecasts beside naive ones, and the verdict
 - ``known``: what the campaigns' calibration takes from it
 """
@@ -15,8 +15,8 @@ from .design import DemandPriors
 from .follow import SpendIndex
 from .known import CALENDAR_DAYS, KnownDemand, demand_report, known_demand
 from .rivals import past_report
-from .stacking import PastForecasts, past_forecasts, prequential_weights
 from .structure import YEAR_KNOWN, SeasonalStructure, Structure, with_seasons
+from .weighting import PastForecasts, past_forecasts, prequential_weights
 
 __all__ = [
     "CALENDAR_DAYS",

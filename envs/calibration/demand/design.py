@@ -11,7 +11,7 @@ import numpy as np
 from ....data.types import Floats
 from ...market import carry, saturation, weekday_of
 
-SEASON_PAIRS = 8  # Fourier pairs of the annual wave: peaks of three weeks can be told
+SEASON_PAIRS = 8  # Fourier pairs of the annual wave: enough for peaks of three weeks
 DAYS_A_YEAR = 365.25
 EVENT_SD = 0.25  # prior sd of an event's log effect
 _SIZE_SD = 1.5  # log-sd of a campaign's size around the advertiser's mean return

@@ -7,7 +7,7 @@ import numpy as np
 from ....data.forecasting import NAIVE_FORECASTS, days_needed
 from ....data.history import History
 from ....data.types import Floats
-from .stacking import PastForecasts
+from .weighting import PastForecasts
 
 
 def past_report(

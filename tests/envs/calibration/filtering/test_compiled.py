@@ -150,10 +150,10 @@ def test_known_demand_is_no_level(a_case):
     days = np.ones((DAYS, 3), bool)
     blind = observed._replace(seen=~days)
     expected = np.stack([day.expected for day in filter_days(market, blind, None, follow)])
-    told = observed._replace(conversions=expected, seen=days)
-    assert np.abs(filter_history(market, told, None, follow).state.level).max() < 1e-6
-    assert np.abs(draw_levels(market, told, np.random.default_rng(0), follow)).max() < 3
-    assert np.abs(filter_history(market, told).state.level).max() > 1e-3
+    given = observed._replace(conversions=expected, seen=days)
+    assert np.abs(filter_history(market, given, None, follow).state.level).max() < 1e-6
+    assert np.abs(draw_levels(market, given, np.random.default_rng(0), follow)).max() < 3
+    assert np.abs(filter_history(market, given).state.level).max() > 1e-3
 
 
 @settings(max_examples=10)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mediagym.envs.calibration.demand import latent, past_forecasts, prequential_weights, stacking
-from mediagym.envs.calibration.demand.stacking import PastForecasts, origins_of
+from mediagym.envs.calibration.demand import latent, past_forecasts, prequential_weights, weighting
+from mediagym.envs.calibration.demand.weighting import PastForecasts, origins_of
 
 
 def forecasts_of(data, structures, seed=0):
@@ -96,7 +96,7 @@ def test_weights_prefer_the_structure_that_made_the_history(simulated, structure
 def test_weights_do_not_depend_on_the_order_of_campaigns(simulated, structures, monkeypatch):
     """But for the noise of the draws."""
     monkeypatch.setattr(latent, "_dispersion", lambda design, reports, *_: np.full(3, 0.05))
-    monkeypatch.setattr(stacking, "_DRAWS", 4000)
+    monkeypatch.setattr(weighting, "_DRAWS", 4000)
     data, order = simulated(structures["steady"], 98, 3, seed=2), [2, 0, 1]
     fields = {name: getattr(data.observed, name)[:, order] for name in data.observed._fields[1:]}
     permuted = data._replace(observed=data.observed._replace(**fields))
@@ -143,9 +143,9 @@ def test_the_density_is_students_of_log_totals():
     sd = np.hypot(logs.std(), 0.01)
     error = (np.log(30.5) - logs.mean()) / sd
     one = stats.t.logpdf(error, 7) - np.log(sd)
-    density = stacking._log_density(counted, actual, np.array([True]))
+    density = weighting._log_density(counted, actual, np.array([True]))
     assert density == pytest.approx(2 * one)  # the sum, and the only campaign
-    idle = stacking._log_density(counted, actual, np.array([False]))
+    idle = weighting._log_density(counted, actual, np.array([False]))
     assert idle == pytest.approx(one)
 
 
