@@ -70,7 +70,7 @@ def design_of(days: Days, known: int, rate: float, priors: DemandPriors, season:
     total, campaigns = days.spend.shape
     reference = np.array([_usual(x) for x in days.spend[:known].T])
     events = days.events if season else days.events[:, :0]
-    waves = _waves(days.first + np.arange(float(total))) if season else np.zeros((total, 0))
+    waves = season_waves(days.first + np.arange(float(total))) if season else np.zeros((total, 0))
     shared = np.concatenate([_weekdays(days.first, total), waves, events], axis=1)
     own = np.broadcast_to(np.eye(campaigns), (total, campaigns, campaigns))
     columns = np.concatenate(
@@ -125,10 +125,6 @@ def season_sds(amplitude: float) -> Floats:
 
 def season_waves(day: Floats) -> Floats:
     """Return the Fourier terms of some days, (days, 2 SEASON_PAIRS)."""
-    return _waves(day)
-
-
-def _waves(day: Floats) -> Floats:
     angle = 2 * np.pi * np.outer(day, np.arange(1, SEASON_PAIRS + 1)) / DAYS_A_YEAR
     return np.stack([np.cos(angle), np.sin(angle)], axis=2).reshape(len(angle), -1)
 
