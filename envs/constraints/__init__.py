@@ -19,13 +19,16 @@ from .ledger import Ledger, day_bounds, floor_remaining, remaining, spend_day, t
 from .parse import ConstraintSettings, constraints_from_json, parse_constraints
 from .recent import KnownSpend
 from .rounding import to_cents
+from .rules import Guardrail, Ramp
 from .violations import count_violations, violations
 
 __all__ = [
     "ConstraintSettings",
     "Constraints",
+    "Guardrail",
     "KnownSpend",
     "Ledger",
+    "Ramp",
     "constraints_from_json",
     "count_violations",
     "daily_floors",

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.types import Floats
 from ..arrays import Array, namespace
 from ..projection import Tree
 from .feasibility import require_feasible
 from .money import quantum_of, refused, written
-
-Cents = NDArray[np.int64]
+from .rules import Cents, Guardrail, Ramp
 
 
 class ConstraintArrays(NamedTuple):
@@ -50,7 +50,18 @@ class Constraints:
     change_limit: float | None  # share of yesterday's spend, > 0
     currency: str | None = None  # of all amounts, ISO code or shared sign; None: not known
     recent_caps: NDArray[np.bool_] | None = None  # (campaigns,) daily caps by `most_times_recent`
-    notes: tuple[str, ...] = ()  # caps by `most_times_recent` that floors or the total raised
+    notes: tuple[str, ...] = ()  # bounds that floors or the total made yield, one sentence each
+    ramp: Ramp | None = None  # None: levels may change freely
+    live_cents: Cents | None = None  # (campaigns,) cents per day on the eve; with a ramp
+    rhythm: Floats | None = None  # (days, campaigns) > 0, what a level is told against; None: 1
+    may_change: NDArray[np.bool_] | None = None  # (days,) change days; None: every day
+    day_floor_cents: Cents | None = None  # (days, campaigns) bounds of single days; None: 0
+    day_cap_cents: Cents | None = None  # (days, campaigns); None: the daily caps alone
+    passed_over: NDArray[np.bool_] | None = None  # (days, campaigns) the level skips these days
+    min_run: int | None = None  # days that a campaign stays on or off at least; None: no rule
+    steadiness: float = 0.0  # share of the value that may be given up for fewer changes
+    guardrails: tuple[Guardrail, ...] = ()
+    course: Floats | None = None  # (days, campaigns) dollars: the plan that a flight continues
     _arrays: dict[Any, ConstraintArrays] = field(default_factory=dict, init=False, repr=False)
 
     def arrays(self, like: Array) -> ConstraintArrays:
