@@ -1,5 +1,6 @@
 """What is written into plan.json?
 
+- ``records``: what happened so far, changes, flags and costs of rules
 - ``make``: entry point; which policy plans, and its dated plan with a forecast
 - ``document``: content of ``plan.json``; budgets, intervals, binding bounds and warnings
 - ``extrapolation``: which money is extrapolated, and which campaigns are restarted
@@ -12,9 +13,14 @@
 from .document import write_plan
 from .make import acting, plan_of
 from .read import read_plan
+from .records import Actuals, Change, ConstraintCost, Flag
 from .tables import forecast_notes, plan_table
 
 __all__ = [
+    "Actuals",
+    "Change",
+    "ConstraintCost",
+    "Flag",
     "acting",
     "forecast_notes",
     "plan_of",

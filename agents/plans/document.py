@@ -22,6 +22,7 @@ from .extrapolation import (
     restart_warning,
     times,
 )
+from .records import Actuals, Change, ConstraintCost, Flag
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("plan.schema.json")
@@ -57,6 +58,11 @@ class Plan(NamedTuple):
     history_days: int = 0  # days of the history; 0: not known
     baselines_beyond: Mapping[str, float] | None = None  # extrapolated shares of those plans
     forecast_verdict: str | None = None  # on forecasts of the past beside naive ones; None: none
+    actuals: Actuals | None = None  # first days of the flight; None: it has not begun
+    changes: tuple[Change, ...] = ()  # of a re-plan
+    flags: tuple[Flag, ...] = ()  # beside those that follow from the plan
+    costs: tuple[ConstraintCost, ...] = ()  # of the rules that cost something
+    live: Floats | None = None  # (campaigns,) daily budget on the eve; None: the constraints' own
 
     @property
     def known(self) -> Known:
