@@ -65,9 +65,13 @@ def _legend(
 
 def _dates(page: Page, view: View, x: float, bottom: float, slot: float) -> None:
     """Label days so that labels do not touch, and mark where the plan begins."""
-    gap = width_of("00-00", REGULAR, 6) + 6
+    label = width_of("00-00", REGULAR, 6)  # points
+    gap = label + 6
     every = max(1, math.ceil(gap / slot))
+    end = len(view.days) * slot
     for t in range(0, len(view.days), every):
+        if t and t * slot + label > end:  # it would stand outside
+            break
         page.text(x + t * slot, bottom + 9, f"{view.days[t].date:%m-%d}", 6, colour=FAINT)
     passed = sum(day.status == "actual" for day in view.days)
     if 0 < passed < len(view.days):

@@ -7,13 +7,16 @@ from .budget_rows import BudgetRow, budget_rows
 from .canvas import FAINT, Column, Page
 from .chart import draw_budgets
 from .summary import actions, extrapolated, periods
-from .typeface import BOLD, fitted
+from .typeface import BOLD, REGULAR, fitted, wrapped
 from .view import Estimate, View
 
 PAGES = {"a4": (595.28, 841.89), "letter": (612.0, 792.0)}  # width and height, points
 _MARGIN = 40  # points
 _LINE = 11.6  # height of a table's row, points
 _BELOW = 372  # points below the table of budgets: chart, weeks, lists and footer
+_LISTS = 230  # points below the chart, without the rows of weeks
+_PERIOD = 10.85  # height of the row of a week, points
+_CHART = 104  # least height of the chart, points
 _MOST_ROWS = 22  # of the table of budgets
 
 
@@ -37,11 +40,18 @@ def one_page(view: View, page_size: str) -> bytes:
     room = int((height - _BELOW - y - 28) / _LINE)
     y = _budgets(page, view, y + 12, min(_MOST_ROWS, room))
     y = page.heading(_MARGIN, y + 10, "Daily budget by channel", width - 2 * _MARGIN)
-    draw_budgets(page, view, _MARGIN, y, width - 2 * _MARGIN, 104)
-    y = _weeks(page, view, y + 118)
+    size = _chart_height(view, height - y)
+    draw_budgets(page, view, _MARGIN, y, width - 2 * _MARGIN, size)
+    y = _weeks(page, view, y + size + 14)
     _lists(page, view, y + 8)
     _footer(page, view)
     return page.finished()
+
+
+def _chart_height(view: View, room: float) -> float:
+    """Height of the chart, points: what the weeks, the lists and the footer leave of the room."""
+    _, rows = periods(view)
+    return min(max(room - _LISTS - _PERIOD * len(rows), _CHART), 2 * _CHART)
 
 
 def _header(page: Page, view: View) -> float:
@@ -71,8 +81,9 @@ def _figures(view: View) -> list[_Tile]:
     if revenue and revenue.p95 > 0:
         ends = " to ".join(_short(view, value) for value in (revenue.p05, revenue.p95))
         roas = totals.get("roas")
-        ratio = "" if roas is None else f"; {roas:.1f} per unit spent"
-        tiles.append(_Tile("Expected revenue", view.money(100 * revenue.mean, 0), f"{ends}{ratio}"))
+        label = "Expected revenue" + ("" if roas is None else f", ROAS {roas:.1f}")
+        ends = f"90 % interval {ends}"
+        tiles.append(_Tile(label, view.money(100 * revenue.mean, 0), ends))
     return tiles
 
 
@@ -169,13 +180,15 @@ def _weeks(page: Page, view: View, y: float) -> float:
 def _lists(page: Page, view: View, y: float) -> None:
     half = (page.width - 2 * _MARGIN - 20) / 2
     day = view.next_day
-    on = "" if day is None else f" on {day.date}"
+    on = "" if day is None else f": daily budgets from {day.date}"
+    room = page.height - y - 16 - 44  # of the lines, above the footer
     for x, title, texts in (
         (_MARGIN, f"What to do first{on}", actions(view, 5)),
         (_MARGIN + half + 20, "What is extrapolated", extrapolated(view, 4)),
     ):
         below = page.heading(x, y, title, half)
-        page.paragraphs(x, below, texts, half, 7.5, most=1)
+        most = 2 if room >= 2 * 10.2 * len(texts) else 1
+        page.paragraphs(x, below, texts, half, 7.5, most)
 
 
 def _footer(page: Page, view: View) -> None:
@@ -188,4 +201,5 @@ def _footer(page: Page, view: View) -> None:
     )
     page.rule(_MARGIN, page.height - 34, page.width - 2 * _MARGIN)
     room = page.width - 2 * _MARGIN
-    page.text(_MARGIN, page.height - 24, text, 6, colour=FAINT, width=room)
+    for i, line in enumerate(wrapped(text, REGULAR, 6, room, 2)):
+        page.text(_MARGIN, page.height - 25 + 8 * i, line, 6, colour=FAINT)

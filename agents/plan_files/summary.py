@@ -8,14 +8,14 @@ from .today import action_of
 from .view import Campaign, Day, Estimate, Money, Share, View, as_cents
 
 _VERBS = {
-    "raise": "Raise {name} from {live} to {today} a day",
-    "lower": "Lower {name} from {live} to {today} a day",
-    "start": "Start {name} with {today} a day",
-    "pause": "Pause {name}, now {live} a day",
-    "set": "Set {name} to {today} a day",
+    "raise": "Raise to {today} (now {live}): {name}",
+    "lower": "Lower to {today} (now {live}): {name}",
+    "start": "Start with {today}: {name}",
+    "pause": "Pause (now {live}): {name}",
+    "set": "Set to {today}: {name}",
 }
 _WEEKS, _MONTHS = 8, 12  # rows of a table by period, at most
-_NAME = 40  # characters of a name in a sentence
+_NAME = 28  # characters of a name in a sentence
 
 
 class Period(NamedTuple):
@@ -69,7 +69,12 @@ def _money(amount: float) -> Money:
 
 
 def actions(view: View, most: int) -> list[str]:
-    """What to enter now, the largest changes first; at most `most` lines and one for the rest."""
+    """Daily budgets to enter now, the largest changes first.
+
+    Args:
+        view: the plan.
+        most: lines, without one that counts the rest.
+    """
     day = view.next_day
     if day is None:
         return [f"Nothing: the flight ended on {view.end}."]
@@ -81,7 +86,7 @@ def actions(view: View, most: int) -> list[str]:
     if not lines:
         return [f"Keep all daily budgets as they are on {day.date}."]
     more = len(lines) - most
-    return lines if more <= 0 else [*lines[:most], f"and {more} smaller changes"]
+    return lines if more <= 0 else [*lines[:most], f"and {more} more"]
 
 
 def _action(view: View, campaign: Campaign) -> str | None:
@@ -100,20 +105,20 @@ def extrapolated(view: View, most: int) -> list[str]:
     """Which campaigns' estimates are extrapolated or restart; the largest budgets first."""
     share = float(view.content["totals"]["extrapolated_share"])
     if share == 0 and not any(campaign.row.get("restart") for campaign in view.campaigns):
-        return ["Nothing: no day is planned above what the campaigns have spent before."]
-    lines = [f"{share:.1%} of the budget is above what the campaigns have spent before."]
+        return ["Nothing: no day is planned above the range of recent spend."]
+    lines = [f"{share:.1%} of the budget is above the range of recent spend."]
     marked = [one for one in view.campaigns if one.row.get("extrapolated") or one.row["restart"]]
     marked.sort(key=lambda campaign: -campaign.cents)
     for campaign in marked[:most]:
         name, times = shortened(campaign.name, _NAME), campaign.row.get("times_recent_max")
         if campaign.row["restart"]:
-            lines.append(f"{name}: a restart; how it responds after a pause is not known.")
+            lines.append(f"{name}: restarted after a pause.")
         elif times is None:
             lines.append(f"{name}: no recent spend to compare with.")
         else:
-            lines.append(f"{name}: up to {times:.1f} times its highest recent day.")
+            lines.append(f"{name}: up to {times:.1f}x its highest recent day.")
     if len(marked) > most:
-        lines.append(f"and {len(marked) - most} more campaigns")
+        lines.append(f"and {len(marked) - most} more")
     return lines
 
 

@@ -39,13 +39,13 @@ def runs(text: str, font: str) -> list[tuple[str, str]]:
     Text that is written from right to left is drawn in visual order, letters unjoined.
     """
     glyphs = _face(font)
-    east = _east_asian(text)
+    has_kana = _has_kana(text)
     pieces: list[tuple[str, str]] = []
     for character in _visual(visible(text)):
         if ord(character) in glyphs:
             name = font
         elif unicodedata.east_asian_width(character) in "WF" and ord(character) < 0x10000:
-            name = _viewers_font(east)
+            name = _viewers_font(_east_asian(character, has_kana))
         else:
             character, name = _MISSING, font
         if pieces and pieces[-1][1] == name:
@@ -88,11 +88,16 @@ def wrapped(text: str, font: str, size: float, width: float, most: int) -> list[
     return [fitted(line, font, size, width) for line in lines]
 
 
-def _east_asian(text: str) -> str:
-    names = {unicodedata.name(character, "").split(" ")[0] for character in text}
-    if "HANGUL" in names:
+def _east_asian(character: str, has_kana: bool) -> str:
+    if unicodedata.name(character, "").startswith("HANGUL"):
         return _HANGUL
-    return _KANA if names & {"HIRAGANA", "KATAKANA"} else _HAN
+    return _KANA if has_kana else _HAN
+
+
+def _has_kana(text: str) -> bool:
+    return any(
+        unicodedata.name(character, "").startswith(("HIRAGANA", "KATAKANA")) for character in text
+    )
 
 
 def _visual(text: str) -> str:

@@ -14,7 +14,7 @@ HOSTILE = (
     ("google", "@SUM(A1)"),
     ("google", "\t=1"),
     ("google", "'=quoted"),
-    ("google", "a,b\nc;\"d\""),
+    ("google", 'a,b\nc;"d"'),
     ("=channel", None),
     ("meta", "{=1+1}"),
     ("meta", "https://example.com"),
