@@ -62,8 +62,16 @@ def export_plan(
             f"page_size: {shown(page_size)} was given. Allowed: {', '.join(PAGES)}. To fix: "
             "choose one of them"
         )
-    view = View.of(content)
-    makers: dict[str, Callable[[], bytes]] = {
+    makers = _makers(View.of(content), mapping, page_size)
+    made = [(folder / FORMATS[name], makers[name]()) for name in formats]
+    for path, _ in made:
+        require_replaceable(path)
+    return [write_bytes(path, data) for path, data in made]
+
+
+def _makers(view: View, mapping: Path | None, page_size: str) -> dict[str, Callable[[], bytes]]:
+    """What makes the content of each format's file."""
+    return {
         "xlsx": lambda: workbook(view),
         "csv_long": lambda: csv_long(view),
         "csv_wide": lambda: csv_wide(view),
@@ -72,10 +80,6 @@ def export_plan(
         "today_csv": lambda: today_csv(view),
         "google_ads_editor": lambda: google_ads_editor(view, mapping),
     }
-    made = [(folder / FORMATS[name], makers[name]()) for name in formats]
-    for path, _ in made:
-        require_replaceable(path)
-    return [write_bytes(path, data) for path, data in made]
 
 
 def require_formats(formats: Sequence[str], key: str = "export") -> list[str]:

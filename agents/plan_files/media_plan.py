@@ -23,9 +23,8 @@ _VEHICLES = {
     "x": "X",
 }  # by channel, where the standard's name is written otherwise
 _CUSTOM = {
-    "metric_custom1": "Expected revenue",
-    "metric_custom2": "Conversions, 5 % quantile",
-    "metric_custom3": "Conversions, 95 % quantile",
+    "metric_custom1": "Conversions, 5 % quantile",
+    "metric_custom2": "Conversions, 95 % quantile",
 }
 
 
@@ -85,10 +84,6 @@ def _campaign(view: View) -> dict[str, Any]:
 def _lineitem(view: View, k: int) -> dict[str, Any]:
     campaign = view.campaigns[k]
     conversions = campaign.row["conversions"]
-    custom = {"metric_custom2": conversions["p05"], "metric_custom3": conversions["p95"]}
-    revenue = [day.cells[k].revenue for day in view.days]
-    if all(estimate is not None for estimate in revenue):
-        custom["metric_custom1"] = sum(estimate.mean for estimate in revenue if estimate)
     (short,) = short_ids([campaign.name])
     return {
         "id": short,
@@ -105,7 +100,8 @@ def _lineitem(view: View, k: int) -> dict[str, Any]:
         "cost_media": _number(campaign.cents),
         "metric_conversions": float(conversions["mean"]),
         "metric_max_daily_spend": _number(max(day.cells[k].cents for day in view.days)),
-        **{key: float(value) for key, value in sorted(custom.items())},
+        "metric_custom1": float(conversions["p05"]),
+        "metric_custom2": float(conversions["p95"]),
         "custom_properties": {
             "days": [
                 {

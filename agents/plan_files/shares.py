@@ -68,7 +68,7 @@ def split(cents: int, shares: Mapping[str, Fraction], unit: int = 1) -> dict[str
         unit: smallest amount, cents; the total has to be a multiple, or cents are taken.
     """
     unit = unit if cents % unit == 0 else 1
-    units, whole = cents // unit, sum(shares.values())
+    units, whole = cents // unit, sum(shares.values(), Fraction(0))
     exact = {name: units * share / whole for name, share in shares.items()}
     parts = {name: int(value) for name, value in exact.items()}  # rounds down
     order = sorted(exact, key=lambda name: parts[name] - exact[name])  # stable, so deterministic
@@ -109,7 +109,7 @@ def _shares(given: Any, where: str) -> dict[str, Fraction]:
                 f'To fix: put it in quotes, "{name}"'
             )
         shares[name] = _share(share, f"{where}.{name}")
-    total = sum(shares.values())
+    total = sum(shares.values(), Fraction(0))
     if abs(total - 1) > _TOLERANCE:
         raise ConfigError(
             f"{where}: the shares sum to {float(total):.10g}. Allowed: a sum of 1. To fix: change "

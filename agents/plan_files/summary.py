@@ -160,17 +160,21 @@ def _period(days: list[Day]) -> Period:
 def notes(view: View) -> list[tuple[str, str]]:
     """Kind and text of every flag, warning, change, baseline and verdict."""
     content = view.content
-    lines = []
+    lines, said = [], set()
     for flag in content.get("flags") or []:
-        where = " ".join(str(flag[key]) for key in ("node", "date") if flag.get(key))
         text = str(flag["text"])
-        lines.append((str(flag["kind"]), f"{where}: {text}" if where not in text else text))
+        places = [str(flag[key]) for key in ("node", "date") if flag.get(key)]
+        where = " ".join(place for place in places if place not in text)
+        lines.append((str(flag["kind"]), f"{where}: {text}" if where else text))
+        said.add(text)
     for change in content.get("changes") or []:
         name = "/".join(str(change[k]) for k in ("channel", "campaign_type") if change.get(k))
         what = "adopted" if change["adopted"] else "held"
         before, after = (view.money(as_cents(change[key]) or 0) for key in ("from", "to"))
         lines.append(("change", f"{name}: {before} to {after} a day, {what}. {change['reason']}"))
-    lines += [("warning", str(line)) for line in content.get("warnings") or []]
+    for line in content.get("warnings") or []:
+        if line not in said:
+            lines.append(("warning" if line.startswith("WARNING") else "note", str(line)))
     if content.get("forecast_verdict"):
         lines.append(("forecast", str(content["forecast_verdict"])))
     for row in content.get("baselines") or []:

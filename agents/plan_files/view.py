@@ -50,7 +50,6 @@ class Cell(NamedTuple):
     cents: int  # budget; what was spent on a day that has passed
     planned: int | None  # cents that the plan before had for a day that has passed
     conversions: Estimate | None
-    revenue: Estimate | None
     extrapolated: bool
     actual: Mapping[str, float | None] | None  # spend, conversions and revenue that were reported
 
@@ -222,7 +221,6 @@ def _cell(row: Mapping[str, Any]) -> Cell:
         to_cents(row["budget"]),
         as_cents(row.get("planned")),
         Estimate.of(row.get("conversions")),
-        Estimate.of(row.get("revenue")),
         bool(row.get("extrapolated")),
         row.get("actual"),
     )

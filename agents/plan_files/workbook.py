@@ -16,7 +16,7 @@ _LONGEST = 1000  # characters of a text in a cell; Excel takes 32,767
 _NARROW, _WIDE = 10, 44  # characters, width of a column
 _LONG = (
     "Date", "Status", "Channel", "Campaign type", "Budget", "Planned before", "Conversions",
-    "5 %", "95 %", "Revenue", "Extrapolated", "Spent", "Reported conversions", "Reported revenue",
+    "5 %", "95 %", "Extrapolated", "Spent", "Reported conversions", "Reported revenue",
 )  # fmt: skip
 _CAMPAIGNS = (
     "Channel", "Campaign type", "Budget", "Share", "Conversions", "5 %", "95 %", "Live per day",
@@ -188,7 +188,6 @@ def _long(view: View) -> list[list[Value]]:
             actual = cell.actual or {}
             spent = as_cents(actual.get("spend"))
             revenue = as_cents(actual.get("revenue"))
-            expected = None if cell.revenue is None else Money(round(cell.revenue.mean * 100))
             rows.append(
                 [
                     day.date,
@@ -198,7 +197,6 @@ def _long(view: View) -> list[list[Value]]:
                     Money(cell.cents),
                     None if cell.planned is None else Money(cell.planned),
                     *_estimate(cell.conversions),
-                    expected,
                     "yes" if cell.extrapolated else "no",
                     None if spent is None else Money(spent),
                     actual.get("conversions"),
@@ -232,4 +230,6 @@ def _campaigns(view: View) -> list[list[Value]]:
 
 
 def _notes(view: View) -> list[list[Value]]:
-    return [_head("Kind", "Note"), *([kind, text] for kind, text in notes(view))]
+    rows = [_head("Kind", "Note")]
+    rows += [[kind, text] for kind, text in notes(view)]
+    return rows

@@ -75,7 +75,6 @@ def plan_content(
                         "budget": row[k] / 100,
                         "planned": (row[k] + 100) / 100 if passed else None,
                         "conversions": interval(row[k] / 5000 / scale),
-                        "revenue": interval(row[k] / 50 / scale) if revenue else None,
                         "extrapolated": k == 0,
                         "actual": {
                             "spend": row[k] / 100,
