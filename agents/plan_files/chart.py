@@ -79,6 +79,6 @@ def _dates(page: Page, view: View, x: float, bottom: float, slot: float) -> None
 
 
 def _step(most: int) -> int:
-    """Distance of two ticks, in cents: 1, 2 or 5 times a power of ten, at most five ticks."""
+    """Distance of two ticks, in cents: 1, 2 or 5 times a power of ten, at most five above 0."""
     power = 10 ** max(int(math.log10(most / 4)), 2) if most > 400 else 100
-    return next(step * power for step in (1, 2, 5, 10, 20) if step * power * 4 >= most)
+    return next(step * power for step in (1, 2, 5, 10, 20) if step * power * 5 >= most)
