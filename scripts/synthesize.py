@@ -1,24 +1,49 @@
-"""Draw a synthetic advertiser whose truth is known and write its exports."""
+"""Draw a synthetic advertiser whose truth is known and write its exports, or continue them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from mediagym.envs.calibration import Priors
-from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_advertiser
+from mediagym.envs.synthetic import (
+    ContinuationSettings,
+    SyntheticSettings,
+    continue_advertiser,
+    synthesize,
+    write_advertiser,
+)
 from mediagym.scripts.cli import command, print_line
 
+_MORE = ("continue_days", "plan", "break", "delivery")  # the keys of ContinuationSettings
 
-def parse(config: Mapping[str, Any]) -> tuple[SyntheticSettings, Priors]:
-    """Return the settings of the advertiser (all keys except ``priors``) and the priors."""
-    mapping = {key: value for key, value in config.items() if key != "priors"}
-    return SyntheticSettings.of(mapping, "synthesize"), Priors.of(config["priors"], "priors")
+
+class SynthesizeOptions(NamedTuple):
+    """Options of the command."""
+
+    settings: SyntheticSettings
+    priors: Priors
+    more: ContinuationSettings
+
+
+def parse(config: Mapping[str, Any]) -> SynthesizeOptions:
+    """Return the settings of the advertiser, the priors, and the days to append."""
+    more = {key: config[key] for key in _MORE}
+    mapping = {key: value for key, value in config.items() if key not in (*_MORE, "priors")}
+    return SynthesizeOptions(
+        SyntheticSettings.of(mapping, "synthesize"),
+        Priors.of(config["priors"], "priors"),
+        ContinuationSettings.of(more, "synthesize"),
+    )
 
 
 @command("synthesize", parse)
-def run(options: tuple[SyntheticSettings, Priors]) -> None:
-    """Draw the advertiser and write its files."""
-    settings, priors = options
-    for path in write_advertiser(synthesize(settings, priors), settings):
+def run(options: SynthesizeOptions) -> None:
+    """Draw the advertiser and write its files, or append days to the files of a folder."""
+    settings, priors, more = options
+    if more.continue_days:
+        paths = continue_advertiser(settings, more)
+    else:
+        paths = write_advertiser(synthesize(settings, priors), settings)
+    for path in paths:
         print_line(str(path))
 
 

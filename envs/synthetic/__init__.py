@@ -1,19 +1,35 @@
 """What would a known advertiser export?
 
 - ``advertiser``: `synthesize`, a known market with its spend history, and its exports
+- ``continuation``: `continue_advertiser`, days appended to such exports
+- ``spend_file``: the spend of those days
 - ``landings``: a log of site landings
 - ``response_forms``: misspecified simulators, to test calibrations
 """
 
 from .advertiser import Advertiser, SyntheticSettings, synthesize, write_advertiser
+from .continuation import (
+    BreakSettings,
+    ContinuationSettings,
+    DeliverySettings,
+    continue_advertiser,
+    delivered_share,
+    read_truth,
+)
 from .response_forms import RESPONSE_FORMS, ResponseForm, expected_conversions, step_with_form
 
 __all__ = [
     "RESPONSE_FORMS",
     "Advertiser",
+    "BreakSettings",
+    "ContinuationSettings",
+    "DeliverySettings",
     "ResponseForm",
     "SyntheticSettings",
+    "continue_advertiser",
+    "delivered_share",
     "expected_conversions",
+    "read_truth",
     "step_with_form",
     "synthesize",
     "write_advertiser",

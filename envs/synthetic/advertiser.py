@@ -61,8 +61,6 @@ _FILES = {  # of the sample; other channels have a file of their name and a colu
     "microsoft": "microsoftads-performance.csv",
 }
 _RAMP_START = 0.03  # spend before the ramp, as a share of the spend after it
-
-
 _MARKET_KEYS = ("spend", "cpc", "cvr", "order", "order_sd", "ctr", "dispersion", "level_sd")
 
 
@@ -100,9 +98,7 @@ class SyntheticSettings(Settings):
     landings: Annotated[int, Field(ge=0, le=MAX_LANDINGS)]
     form: Literal["hill", "power", "logistic", "no_carryover", "drifting", "confounded"]
     spend: SpendSettings
-    weekday: Annotated[
-        list[Annotated[float, Field(ge=-10, le=10)]], Field(min_length=7, max_length=7)
-    ]
+    weekday: Annotated[list[LogDemand], Field(min_length=7, max_length=7)]
     level_half_life: Annotated[float, Field(gt=0, le=MAX_HALF_LIFE)]
     gap_share: Share
     campaigns: Annotated[dict[str, CampaignSettings], Field(min_length=1, max_length=MAX_CAMPAIGNS)]
@@ -189,7 +185,7 @@ def synthesize(settings: SyntheticSettings, priors: Priors) -> Advertiser:
         spend=spend,
         impressions=np.round(np.maximum(impressions, np.round(clicks))),
         clicks=np.round(clicks),
-        conversions=_share_credit(conversions, settings.ordered(), rng),
+        conversions=share_credit(conversions, settings.ordered(), rng),
         revenue=revenue.round(1),
         present=~(gaps & (rng.random(spend.shape) < settings.gap_share)),
     )
@@ -209,8 +205,8 @@ def write_advertiser(advertiser: Advertiser, settings: SyntheticSettings) -> lis
     folder = settings.path
     written = []
     for channel in dict.fromkeys(campaign.channel for campaign in advertiser.campaigns):
-        file = _FILES.get(channel, f"{short_ids([channel])[0]}.csv")
-        written.append(write_text(folder / file, _export(advertiser, channel).to_csv(index=False)))
+        text = export_table(advertiser, channel).to_csv(index=False)
+        written.append(write_text(folder / export_file(channel), text))
     if settings.landings:
         rng = generator(settings.seed, 1)
         visits = draw_landings(
@@ -218,7 +214,9 @@ def write_advertiser(advertiser: Advertiser, settings: SyntheticSettings) -> lis
         )
         text = visits.to_csv(index=False, columns=list(SITE_LOG_HEADER))
         written.append(write_text(folder / "website-landings.csv", text))
-    written.append(write_json(folder / "truth.json", _truth(advertiser, settings)))
+    written.append(
+        write_json(folder / "truth.json", truth_of(advertiser, settings.seed, settings.form))
+    )
     return written
 
 
@@ -284,7 +282,7 @@ def _spend(
     return np.asarray(mean * weekly * np.stack(ramp, 1) * np.exp(sd * log_spend - sd * sd / 2))
 
 
-def _share_credit(counts: Floats, campaigns: list[Campaign], rng: np.random.Generator) -> Floats:
+def share_credit(counts: Floats, campaigns: list[Campaign], rng: np.random.Generator) -> Floats:
     """Shift a fraction of one conversion a day between Google campaigns.
 
     Data-driven attribution splits conversions that way; the daily total is unchanged.
@@ -299,7 +297,12 @@ def _share_credit(counts: Floats, campaigns: list[Campaign], rng: np.random.Gene
     return np.asarray(np.maximum(shared, 0.0).round(1))
 
 
-def _export(advertiser: Advertiser, channel: str) -> pd.DataFrame:
+def export_file(channel: str) -> str:
+    """Return the name of a channel's export."""
+    return _FILES.get(channel, f"{short_ids([channel])[0]}.csv")
+
+
+def export_table(advertiser: Advertiser, channel: str) -> pd.DataFrame:
     """Return one channel's export, rows by date and type."""
     tables = []
     for k, campaign in enumerate(advertiser.campaigns):
@@ -325,22 +328,22 @@ def _export(advertiser: Advertiser, channel: str) -> pd.DataFrame:
     return pd.concat(tables).sort_values(keys, kind="stable")
 
 
-def _truth(advertiser: Advertiser, settings: SyntheticSettings) -> Mapping[str, Any]:
-    """Return the content of ``truth.json``."""
+def truth_of(advertiser: Advertiser, seed: int, form: str) -> Mapping[str, Any]:
+    """Return the content of ``truth.json``: the market, and its state after the last day."""
     fields = {k: v for k, v in advertiser.market._asdict().items() if v is not None}
     weekday = fields.pop("weekday")
+    ends = {"stock_at_end": advertiser.state.stock, "level_at_end": advertiser.state.level}
+    if advertiser.state.drift is not None:
+        ends["drift_at_end"] = advertiser.state.drift
     return {
-        "seed": settings.seed,
-        "form": settings.form,
+        "seed": seed,
+        "form": form,
         "start": str(advertiser.dates[0]),
-        "days": settings.days,
+        "days": len(advertiser.dates),
         "campaigns": {
             campaign.name: {name: float(value[k]) for name, value in fields.items()}
             | {"weekday": weekday[:, k].tolist()}
-            | {
-                "stock_at_end": float(advertiser.state.stock[k]),
-                "level_at_end": float(advertiser.state.level[k]),
-            }
+            | {name: float(value[k]) for name, value in ends.items()}
             for k, campaign in enumerate(advertiser.campaigns)
         },
     }

@@ -17,7 +17,7 @@ from mediagym.agents.setup import prepare
 from mediagym.data.history import Campaign
 from mediagym.data.names import short_ids
 from mediagym.envs.constraints import Constraints, ConstraintSettings, parse_constraints
-from mediagym.envs.synthetic import SyntheticSettings
+from mediagym.scripts import synthesize
 from mediagym.scripts.cli import to_plain_dict
 from mediagym.scripts.cli.override import advice
 
@@ -211,8 +211,7 @@ def test_a_synthetic_campaign_is_changed_by_its_id(conf: Callable[..., dict[str,
         config = to_plain_dict(
             compose("synthesize", [f"+campaigns={{{ID}: {{spend: 7}}}}", "path=x"])
         )
-    config.pop("priors")
-    settings = SyntheticSettings.of(config, "synthesize")
+    settings = synthesize.parse(config).settings
     assert list(settings.campaigns) == list(conf("advertiser/default.yaml")["campaigns"])
     assert settings.campaigns[NAMED].spend == 7
     assert settings.campaigns[NAMED].cpc == 1.5
