@@ -1,0 +1,101 @@
+"""A plan as one self-contained HTML page: no scripts, no links to other files, no network."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ...data.display import html_text, shortened
+from ...data.errors import DataError, shown
+from ...data.storage import write_text
+from . import charts, narrative, text
+from .moves import all_moves, dearest, first, known_most
+from .periods import periods, unit
+
+SCHEMA_VERSION = 2
+_FOLDER = Path(__file__).parent
+
+
+def write_plan_page(content: Mapping[str, Any], path: Path) -> None:
+    """Write ``plan.html``, whole or not at all.
+
+    Args:
+        content: `plan.json` of schema version 2.
+        path: file to write; a regular file of that name is replaced.
+
+    Raises:
+        DataError: the content is of another version, or the path cannot be written.
+    """
+    version = content.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise DataError(
+            f"{path}: not written: schema_version {shown(version)} was given. Allowed: "
+            f"{SCHEMA_VERSION}. To fix: write the plan again with scripts/plan.py."
+        )
+    write_text(path, plan_page(content))
+
+
+def plan_page(content: Mapping[str, Any]) -> str:
+    """Return a plan as an HTML page.
+
+    Args:
+        content: `plan.json` of schema version 2.
+    """
+    currency = text.Currency(content["currency"])
+    moves = first(content)
+    flags: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for flag in content["flags"]:
+        flags[flag["kind"]].append(flag)
+    return (
+        _environment(currency)
+        .get_template("page.html.j2")
+        .render(
+            plan=content,
+            css=Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
+            first=moves,
+            first_sentence=narrative.first_sentence(moves, currency),
+            moves=narrative.moves(moves, currency),
+            periods=periods(content["days"]),
+            period_unit=unit(content["days"]),
+            planned_days=content["flight"]["days"] - content["flight"]["actual_days"],
+            stack=charts.stack(content),
+            band=charts.band(content),
+            pairs=charts.pairs(content),
+            flags=flags,
+            beyond=content["totals"]["extrapolated_share"] > 0,
+            beyond_today={move.campaign for move in all_moves(content) if move.extrapolated},
+            dearest=dearest(content),
+            narrative=narrative,
+        )
+    )
+
+
+def _environment(currency: text.Currency) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        finalize=html_text,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "exact": currency.exact,
+        "whole": currency.whole,
+        "difference": currency.signed,
+        "count": text.count,
+        "interval": text.interval,
+        "share": text.share,
+        "signed": text.signed,
+        "day": text.day_of,
+        "long_day": text.long_day,
+        "name": text.name_of,
+        "label": lambda name: shortened(str(name), text.MAX_LABEL),
+        "brief": shortened,
+        "known_most": known_most,
+    }
+    environment.globals |= {"change": text.change}
+    return environment
