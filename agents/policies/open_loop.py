@@ -57,8 +57,8 @@ def greedy_average(experiment: Experiment, split: str) -> PlanPolicy:
     Learners are often compared with it; the fair greedy policy is ``greedy``, by marginal return.
     """
     problem, average = experiment.problem, past_return(experiment)
-    zero, days = np.zeros_like(average), []
-    ledger = Ledger(0, zero, zero)
+    days = []
+    ledger = Ledger.start(problem.constraints)
     for t in range(problem.days):
         total = remaining(problem.constraints, ledger) / (problem.days - t)
         requested_spend = _FAR_OUT * total * average / average.max()

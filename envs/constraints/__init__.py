@@ -8,16 +8,28 @@
 - ``feasibility``: an error naming the node to blame if no plan satisfies the constraints
 - ``ledger``: spend so far; `day_bounds` enforces floors and caps on every day of a flight, and
   `spend_day` projects a requested spend onto them
-- ``daily_floors``: floors spread evenly over the flight, for planners
 - ``rounding``: a plan rounded to whole cents
+- ``rules``, ``parse_rules``: ramps, change days, bounds of days, guardrails
+- ``levels``: how campaigns go on under ramps; ``ramped_day``: a day's projection under them
+- ``reach``: what ramps let campaigns spend over a flight, and ramps that yield
+- ``rest``: the set of the days that are left after what was spent
 - ``violations``: an independent check of a plan
 """
 
 from .constraints import Constraints
-from .daily_floors import daily_floors
-from .ledger import Ledger, day_bounds, floor_remaining, remaining, spend_day, total_range
+from .ledger import (
+    Ledger,
+    daily_floors,
+    day_bounds,
+    floor_remaining,
+    remaining,
+    spend_day,
+    total_range,
+)
 from .parse import ConstraintSettings, constraints_from_json, parse_constraints
+from .parse_rules import Eve, told_against_rhythm
 from .recent import KnownSpend
+from .rest import rest_of
 from .rounding import to_cents
 from .rules import Guardrail, Ramp
 from .violations import count_violations, violations
@@ -25,6 +37,7 @@ from .violations import count_violations, violations
 __all__ = [
     "ConstraintSettings",
     "Constraints",
+    "Eve",
     "Guardrail",
     "KnownSpend",
     "Ledger",
@@ -36,8 +49,10 @@ __all__ = [
     "floor_remaining",
     "parse_constraints",
     "remaining",
+    "rest_of",
     "spend_day",
     "to_cents",
+    "told_against_rhythm",
     "total_range",
     "violations",
 ]

@@ -11,8 +11,11 @@ from ...data.types import Floats
 from ..arrays import Array, namespace
 from ..projection import Tree
 from .feasibility import require_feasible
+from .levels import Course
 from .money import quantum_of, refused, written
-from .rules import Cents, Guardrail, Ramp
+from .rules import Cents, Guardrail, Ramp, rules_to_json
+
+_SMALLEST_COURSE = 1e-6  # of an even day: a campaign without money in its course may still rise
 
 
 class ConstraintArrays(NamedTuple):
@@ -25,6 +28,13 @@ class ConstraintArrays(NamedTuple):
     floors: tuple[Array, ...]  # over the flight, per level, (nodes,); the root's is 0
     caps: tuple[Array, ...]  # over the flight, the same shapes; the root's is the total
     daily_caps: Array  # per day, (campaigns,)
+    live: Array  # per day on the eve of the flight, (campaigns,); 0 without a ramp
+
+    def of(self, values: Any) -> Array:
+        """Return numbers in the library, dtype and device of these arrays."""
+        if isinstance(self.total, np.ndarray):
+            return np.asarray(values, np.float64)
+        return self.total.new_tensor(values)
 
     def add_up(self, level: int, children: Array) -> Array:
         """Return the sums of (..., children) in the nodes of an inner level, (..., nodes)."""
@@ -83,6 +93,9 @@ class Constraints:
                 tuple(map(array, (0 * total, *(level / 100 for level in self.floor_cents)))),
                 tuple(map(array, (total, *(level / 100 for level in self.cap_cents)))),
                 array(self.daily_cap_cents / 100),
+                array(
+                    np.zeros(len(self.names)) if self.live_cents is None else self.live_cents / 100
+                ),
             )
         return self._arrays[key]
 
@@ -95,6 +108,29 @@ class Constraints:
     def has_daily_caps(self) -> bool:
         """True if any daily cap can bind."""
         return bool((self.daily_cap_cents < self.total_cents).any())
+
+    @property
+    def has_levels(self) -> bool:
+        """True if a campaign's day depends on its day before, through a ramp or change days."""
+        return self.ramp is not None or self.may_change is not None
+
+    @cached_property
+    def continued(self) -> Course:
+        """What a flight with a ramp or change days goes on with, (days, campaigns) dollars."""
+        shape = (self.days, len(self.names))
+        even, ones = self.total / (shape[0] * shape[1]), np.ones(shape)
+        rhythm = ones if self.rhythm is None else self.rhythm
+        passed = np.zeros(shape, bool) if self.passed_over is None else self.passed_over
+        course = even * rhythm if self.course is None else self.course
+        high = self.daily_cap_cents / 100 * ones
+        if self.day_cap_cents is not None:
+            high = np.minimum(high, self.day_cap_cents / 100)
+        low = 0 * ones if self.day_floor_cents is None else self.day_floor_cents / 100
+        free = np.full(shape[1], np.inf), np.ones(shape[1]), np.zeros(shape[1])
+        ramp = free if self.ramp is None else (self.ramp.up, self.ramp.down, self.ramp.least)
+        every = np.ones(self.days, bool) if self.may_change is None else self.may_change
+        smallest = _SMALLEST_COURSE * even
+        return Course(np.maximum(course, smallest), rhythm, low, high, every, passed, *ramp)
 
     @cached_property
     def channel_of(self) -> dict[str, str]:
@@ -144,6 +180,7 @@ class Constraints:
         return {
             "days": self.days,
             "channel_of": self.channel_of,
+            "rules": rules_to_json(self),
             "settings": {
                 "total": written(self.total_cents, self.currency),
                 "total_type": "equal" if self.spend_all else "at_most",

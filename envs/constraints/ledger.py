@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...data.types import Floats
 from ..arrays import Array, namespace
 from ..projection import Bounds, project
 from .constraints import ConstraintArrays, Constraints
+from .ramped_day import Money, ramped_spend, reconcile
 
 _NOISE = 1e-11  # share of the total: smaller differences are rounding errors
 
@@ -28,16 +30,16 @@ class _Totals(NamedTuple):
     children_floors: list[Array]  # per inner level, its children's remaining floors added
 
 
-class Ledger(
-    NamedTuple(
-        "Ledger",
-        [
-            ("day", int),  # days that are over, from 0
-            ("spent", Array),  # dollars so far, (..., campaigns)
-            ("last", Array),  # dollars planned for yesterday, (..., campaigns); 0 on the first day
-        ],
-    )
-):
+class _Entries(NamedTuple):
+    """The fields of a ledger."""
+
+    day: int  # days that are over, from 0
+    spent: Array  # dollars so far, (..., campaigns)
+    last: Array  # dollars planned for yesterday, (..., campaigns); 0 on the first day
+    live: Array | None = None  # level of yesterday, with a ramp or change days; before day 1: live
+
+
+class Ledger(_Entries):
     """Spend so far when a day begins; the flights of a batch are on the same day.
 
     The arrays must not be written to: totals that follow from them are computed once.
@@ -60,21 +62,28 @@ class Ledger(
             like: an array whose library, dtype and device to use; numpy float64 if absent.
         """
         shape = (*batch, len(constraints.names))
-        if like is None or namespace(like) is np:
-            return cls(0, np.zeros(shape), np.zeros(shape))
-        zeros = like.new_zeros(shape)
-        return cls(0, zeros, zeros)
+        if like is None:
+            zeros = np.zeros(shape)
+        elif tuple(like.shape) == shape:
+            zeros = 0 * like
+        else:
+            zeros = np.zeros(shape) if namespace(like) is np else like.new_zeros(shape)
+        if not constraints.has_levels:
+            return cls(0, zeros, zeros)
+        return cls(0, zeros, zeros, constraints.arrays(zeros).live + zeros)
 
-    def advance(self, planned: Array, delivered: Array | None = None) -> "Ledger":
+    def advance(
+        self, planned: Array, delivered: Array | None = None, live: Array | None = None
+    ) -> "Ledger":
         """Return the next day's ledger; money planned but not delivered remains to be spent.
 
         Args:
             planned: dollars, (..., campaigns), from `spend_day`.
-            delivered: dollars of it that were spent, <= planned; all of it if absent.
+            delivered: dollars of it that were spent; all of it if absent.
+            live: levels after the day, where the set has a ramp or change days.
         """
-        return Ledger(
-            self.day + 1, self.spent + (planned if delivered is None else delivered), planned
-        )
+        spent = self.spent + (planned if delivered is None else delivered)
+        return Ledger(self.day + 1, spent, planned, live)
 
 
 def remaining(constraints: Constraints, ledger: Ledger) -> Array:
@@ -105,7 +114,8 @@ def spend_day(
         constraints: the set.
         ledger: spend of the flights before today.
         requested_spend: dollars, (..., campaigns), any finite numbers.
-        requested_total: dollars, (...,), any finite numbers; clipped to `total_range`.
+        requested_total: dollars, (...,), any finite numbers; clipped to `total_range`. With a
+            ramp or change days the total follows from the levels instead (`ramped_day`).
 
     Returns:
         The day's spend in dollars, (..., campaigns), and the ledger of the next day.
@@ -113,12 +123,30 @@ def spend_day(
     Raises:
         PointError: if the requested spend is not finite.
     """
+    if constraints.has_levels:
+        return _spend_ramped_day(constraints, ledger, requested_spend)
     xp = namespace(requested_spend, ledger.spent)
     bounds = day_bounds(constraints, ledger)
     total = xp.minimum(xp.maximum(requested_total[..., None], bounds.lower[0]), bounds.upper[0])
     day = Bounds((total, *bounds.lower[1:]), (total, *bounds.upper[1:]))
     spend = project(constraints.tree, requested_spend, day)
     return spend, ledger.advance(spend)
+
+
+def _spend_ramped_day(
+    constraints: Constraints, ledger: Ledger, requested_spend: Array
+) -> tuple[Array, Ledger]:
+    arrays, xp = constraints.arrays(ledger.spent), namespace(ledger.spent)
+    spent, owed, _ = _totals(constraints, ledger)
+    free = [
+        xp.maximum(cap - dollars, arrays.zero)
+        for cap, dollars in zip(arrays.caps, spent, strict=True)
+    ]
+    live = arrays.live + 0 * ledger.spent if ledger.live is None else ledger.live
+    spend, live = ramped_spend(
+        constraints, ledger.day, live, Money(list(owed), free), requested_spend
+    )
+    return spend, ledger.advance(spend, live=live)
 
 
 def _totals(constraints: Constraints, ledger: Ledger) -> _Totals:
@@ -199,19 +227,7 @@ def day_bounds(
             low[0], free[0] * (1.0 if days_remaining == 1 else slowest / days_remaining)
         )
     high[0] = xp.minimum(high[0], free[0] * min(1.0, fastest / days_remaining))
-    return _reconcile(arrays, low, high)
-
-
-def _reconcile(arrays: ConstraintArrays, low: list[Array], high: list[Array]) -> Bounds:
-    """Tighten bounds bottom-up; if rounding or undelivered money makes them cross, caps win."""
-    xp = namespace(low[0])
-    high[-1] = xp.maximum(high[-1], arrays.zero)
-    low[-1] = xp.minimum(low[-1], high[-1])
-    for level in range(len(arrays.sums) - 1, -1, -1):
-        low_sum, high_sum = (arrays.add_up(level, bound[level + 1]) for bound in (low, high))
-        high[level] = xp.maximum(xp.minimum(high[level], high_sum), low_sum)
-        low[level] = xp.minimum(xp.maximum(low[level], low_sum), high[level])
-    return Bounds(tuple(low), tuple(high))
+    return reconcile(arrays, low, high)
 
 
 def _keep_spendable(
@@ -262,3 +278,16 @@ def _keep_spendable(
         required = lowest[level + 1] + fraction * (room[level + 1] - lowest[level + 1])
     raised[-1] = xp.maximum(low[-1], required - later)
     return raised
+
+
+def daily_floors(constraints: Constraints) -> Floats:
+    """Return each campaign's floor spread evenly over the flight, dollars per day, (campaigns,).
+
+    If a channel has only one campaign, the channel's floor counts as the campaign's. The floors
+    that bind during a flight follow from the money spent so far: see ``ledger.day_bounds``.
+    """
+    owner = constraints.tree.parents[1]
+    channel, campaign = (cents / 100 for cents in constraints.floor_cents)
+    only_child = np.bincount(owner)[owner] == 1
+    floor = np.where(only_child, np.maximum(channel[owner], campaign), campaign)
+    return np.asarray(floor / constraints.days)

@@ -5,7 +5,7 @@ All amounts are whole cents, so that "the floors fit under the caps" is exact ar
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -18,11 +18,27 @@ from .constraints import Cents, Constraints
 from .feasibility import require_feasible
 from .file import with_file
 from .money import MAX_CENTS, brief, cents, dollars, refused, share
+from .parse_rules import Eve, with_rules
 from .recent import KnownSpend, times_of, with_recent_caps
+from .rules import rules_from_json
 
 _MAX_DAYS = 366  # days of a flight
 _MAX_PACE = 1e6  # multiple of an even pace
 _MAX_CHANGE = 1000.0  # share of yesterday's spend
+
+
+_LATER = (  # keys that were added after the first ones
+    "file",
+    "most_times_recent",
+    "ramp",
+    "changes",
+    "calendar",
+    "locks",
+    "min_run",
+    "steadiness",
+    "cpa",
+    "roas",
+)
 
 
 class Named(Protocol):
@@ -48,6 +64,14 @@ class ConstraintSettings(Settings):
     campaigns: Any  # by name, keys that differ from the default
     pacing: Any  # band of a day's total over an even pace, [<= 1, >= 1], or null
     change_limit: Any  # share of yesterday's spend, > 0, or null
+    ramp: Any  # up, down, least, against, live, or null
+    changes: Any  # weekdays or every, or null
+    calendar: Any  # rows of dates with bounds, or null
+    locks: Any  # rows of amounts that stand, or null
+    min_run: Any  # days that a campaign stays on or off, or null
+    steadiness: Any  # share of the value that may be given up for fewer changes, or null
+    cpa: Any  # cost per conversion over the flight, at most, or null
+    roas: Any  # revenue per unit spent over the flight, at least, or null
     most_times_recent: Any  # daily cap as a multiple of the dearest recent day, >= 1, or null
     file: Any  # null once read: a file's keys are laid over the others
     _file: str = ""  # path of the file that was read
@@ -57,14 +81,12 @@ class ConstraintSettings(Settings):
     def of(cls, mapping: Mapping[str, Any], where: str) -> Self:
         """Settings from a mapping, validated, with the keys of their file laid over them.
 
-        Documents written before there were the keys `file` and `most_times_recent` do not need
-        them; without the latter there is no such cap.
+        Documents written before there was one of the keys `_LATER` do not need it: no such rule.
 
         Raises:
             ConfigError: a key is unknown or missing, or the file cannot be used.
         """
-        later = {"file": None, "most_times_recent": None}
-        given = {**later, **mapping} if isinstance(mapping, Mapping) else mapping
+        given = {**dict.fromkeys(_LATER), **mapping} if isinstance(mapping, Mapping) else mapping
         settings = super().of(given, where)
         if settings.file is None:
             return settings
@@ -92,6 +114,7 @@ def parse_constraints(
     days: int,
     currency: str | None = None,
     spend: KnownSpend | None = None,
+    eve: Eve | None = None,
 ) -> Constraints:
     """Return the constraint set of a flight, checked to be feasible.
 
@@ -102,6 +125,7 @@ def parse_constraints(
         currency: ISO code or shared sign of all amounts; None: not known.
         spend: what the campaigns have spent, for caps by `most_times_recent`; None: no such caps,
             as in a task, whose campaigns have no history.
+        eve: live budgets and first date, for ramps and rules of days; None: no such rules.
 
     Raises:
         ConfigError: naming the key that is unknown, or whose value is not allowed.
@@ -110,11 +134,17 @@ def parse_constraints(
     try:
         times = times_of(settings.most_times_recent)
         constraints = _parsed(settings, campaigns, days, currency)
+        if times is not None and spend is not None:
+            constraints = with_recent_caps(constraints, times, spend)
+        if eve is None:
+            return constraints
+        nodes = (
+            _by_name(settings, "channel", constraints.channels),
+            _by_name(settings, "campaign", constraints.names),
+        )
+        return with_rules(constraints, settings, nodes, eve)
     except ConfigError as error:
         raise settings.located(error) from None
-    if times is None or spend is None:
-        return constraints
-    return with_recent_caps(constraints, times, spend)
 
 
 def _parsed(
@@ -153,7 +183,8 @@ def constraints_from_json(document: Mapping[str, Any]) -> Constraints:
     """Return the constraint set that `Constraints.to_json` wrote."""
     campaigns = [_Campaign(*pair) for pair in document["channel_of"].items()]
     settings = ConstraintSettings.of(document["settings"], "constraints")
-    return parse_constraints(settings, campaigns, document["days"])
+    constraints = parse_constraints(settings, campaigns, document["days"])
+    return replace(constraints, **rules_from_json(document.get("rules"), constraints))
 
 
 def _check_flight(names: tuple[str, ...], days: int) -> None:
@@ -208,8 +239,8 @@ def _pace(pacing: Any, change_limit: Any, days: int) -> tuple[tuple[float, float
 
 
 _KEYS = {
-    "channel": ("floor", "cap", "fixed", "off"),
-    "campaign": ("floor", "cap", "daily_cap", "fixed", "off"),
+    "channel": ("floor", "cap", "fixed", "off", "ramp", "cpa", "roas"),
+    "campaign": ("floor", "cap", "daily_cap", "fixed", "off", "daily_floor", "ramp", "cpa", "roas"),
 }
 
 

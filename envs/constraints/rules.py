@@ -1,11 +1,15 @@
 """Records of the rules by which a plan can be carried out: ramps and guardrails."""
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...data.types import Floats
+
+if TYPE_CHECKING:
+    from .constraints import Constraints
 
 Cents = NDArray[np.int64]
 
@@ -21,6 +25,7 @@ class Ramp(NamedTuple):
     down: Floats  # share of the level, 0 to 1; 1: it may fall freely
     least_cents: Cents  # cents per day that may always be added or taken away
     yielded: NDArray[np.bool_]  # the default ramp was widened so that a floor or the total fits
+    yields: bool = False  # True: during a flight floors and the total win over it
 
     @property
     def least(self) -> Floats:
@@ -38,3 +43,76 @@ class Guardrail(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """Return the guardrail as plain values."""
         return self._asdict()
+
+
+_TABLES = {"day_floor_cents": np.int64, "day_cap_cents": np.int64, "passed_over": np.bool_}
+
+
+def rules_to_json(constraints: "Constraints") -> dict[str, Any]:
+    """Return the rules of a set in plain values; null where a rule is not given.
+
+    Amounts are whole cents; columns follow the order of the campaigns.
+    """
+    ramp, live = constraints.ramp, constraints.live_cents
+    tables = {key: getattr(constraints, key) for key in (*_TABLES, "rhythm", "may_change")}
+    return {
+        "ramp": None
+        if ramp is None
+        else {
+            "up": [None if np.isinf(share) else float(share) for share in ramp.up],
+            "down": ramp.down.tolist(),
+            "least_cents": ramp.least_cents.tolist(),
+            "yielded": ramp.yielded.tolist(),
+            "yields": ramp.yields,
+        },
+        "live_cents": None if live is None else live.tolist(),
+        **{key: None if table is None else table.tolist() for key, table in tables.items()},
+        "min_run": constraints.min_run,
+        "steadiness": constraints.steadiness,
+        "guardrails": [rail.to_json() for rail in constraints.guardrails],
+    }
+
+
+def rules_from_json(document: Any, constraints: "Constraints") -> dict[str, Any]:
+    """Return the fields of a set that `rules_to_json` wrote; none from a document without rules.
+
+    Raises:
+        KeyError, TypeError, ValueError: if it did not write the document.
+    """
+    if document is None:
+        return {}
+    shape = constraints.days, len(constraints.names)
+    ramp, live, may = (document[key] for key in ("ramp", "live_cents", "may_change"))
+    return {
+        "ramp": None if ramp is None else _ramp(ramp, shape[1]),
+        "live_cents": None if live is None else _array(live, np.int64, shape[1:]),
+        "may_change": None if may is None else _array(may, np.bool_, shape[:1]),
+        "rhythm": None
+        if document["rhythm"] is None
+        else _array(document["rhythm"], np.float64, shape),
+        **{
+            key: None if document[key] is None else _array(document[key], kind, shape)
+            for key, kind in _TABLES.items()
+        },
+        "min_run": document["min_run"],
+        "steadiness": float(document["steadiness"]),
+        "guardrails": tuple(Guardrail(**rail) for rail in document["guardrails"]),
+    }
+
+
+def _ramp(document: Mapping[str, Any], count: int) -> Ramp:
+    up = [np.inf if share is None else float(share) for share in document["up"]]
+    return Ramp(
+        _array(up, np.float64, (count,)),
+        _array(document["down"], np.float64, (count,)),
+        _array(document["least_cents"], np.int64, (count,)),
+        _array(document["yielded"], np.bool_, (count,)),
+        bool(document["yields"]),
+    )
+
+
+def _array(values: Any, kind: type, shape: tuple[int, ...]) -> NDArray[Any]:
+    array = np.asarray(values, kind)
+    if array.shape != shape:
+        raise ValueError(f"{array.shape} numbers where {shape} are needed")
+    return array

@@ -91,6 +91,13 @@ def _checks(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[
     cells = (days, constraints.names)
     yield _lower_bound("below", cells, cents, np.zeros(1), slack)
     yield _upper_bound("above its daily cap", cells, cents, constraints.daily_cap_cents, slack)
+    if constraints.day_floor_cents is not None:
+        least = constraints.day_floor_cents
+        yield _lower_bound("below the least of that day", cells, cents, least, slack)
+    if constraints.day_cap_cents is not None:
+        yield _upper_bound(
+            "above the most of that day", cells, cents, constraints.day_cap_cents, slack
+        )
     rounding = float(constraints.quantum) if slack == 0 else 0.0
     yield from _pacing(constraints, cents, days, slack, rounding)
     if constraints.change_limit is not None and len(days) > 1:
@@ -100,6 +107,8 @@ def _checks(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[
         change = f"{100 * limit:g}% change from the day before:"
         yield _lower_bound(f"below a {change}", cells, cents[:, 1:], (1 - limit) * before, slack)
         yield _upper_bound(f"above a {change}", cells, cents[:, 1:], (1 + limit) * before, slack)
+    if constraints.has_levels:
+        yield from _levels(constraints, cents, days, slack, rounding)
 
 
 def _total(constraints: Constraints, cents: Numbers, slack: float) -> Iterator[_Check]:
@@ -147,6 +156,54 @@ def _pacing(
     if constraints.spend_all:
         slow = slack + rounding * (1 + low / days_remaining)
         yield _lower_bound(f"below {low:g} {pace}", (days,), today, low * even, slow)
+
+
+def _levels(
+    constraints: Constraints, cents: Numbers, days: list[str], slack: float, rounding: float
+) -> Iterator[_Check]:
+    """Each campaign's level against that of the day before, and the days that may not change.
+
+    A bound of a single day wins over the ramp on that day, and days that are passed over have no
+    level. Cents cannot meet a ratio exactly: the rounding of both days is allowed for.
+    """
+    shape = cents.shape[1:]
+    rhythm = np.ones(shape) if constraints.rhythm is None else constraints.rhythm
+    passed = constraints.passed_over
+    skips = np.zeros(shape, bool) if passed is None else passed
+    changes = np.ones(shape[0], bool) if constraints.may_change is None else constraints.may_change
+    live = np.zeros(shape[1]) if constraints.live_cents is None else constraints.live_cents
+    before = np.broadcast_to(np.asarray(live, np.float64), (len(cents), shape[1]))
+    least, most = np.zeros(cents.shape), np.full(cents.shape, np.inf)
+    ratio = np.ones(shape)
+    for t in range(shape[0]):
+        if constraints.ramp is not None and changes[t]:
+            up, down, step = (
+                constraints.ramp.up,
+                constraints.ramp.down,
+                constraints.ramp.least_cents,
+            )
+            free = np.isinf(up)
+            share = np.where(free, 0, up)
+            high = np.where(free, np.inf, np.maximum((1 + share) * before, before + step))
+            low = np.maximum(np.minimum((1 - down) * before, before - step), 0)
+            ratio[t] = 1 + share
+        elif changes[t]:
+            high, low = np.full(before.shape, np.inf), np.zeros(before.shape)
+        else:
+            high = low = before
+        most[:, t] = np.where(skips[t], np.inf, rhythm[t] * high)
+        least[:, t] = np.where(skips[t], 0, rhythm[t] * low)
+        before = np.where(skips[t], before, cents[:, t] / rhythm[t])
+    if constraints.day_floor_cents is not None:
+        most = np.maximum(most, constraints.day_floor_cents)
+    least = np.minimum(least, constraints.daily_cap_cents)
+    if constraints.day_cap_cents is not None:
+        least = np.minimum(least, constraints.day_cap_cents)
+    cells = (days, constraints.names)
+    widest = rhythm * ratio / np.minimum.accumulate(rhythm, 0)
+    slack_each = slack * (1 + widest) + rounding * (1 + widest)
+    yield _lower_bound("below what its ramp or change days allow:", cells, cents, least, slack_each)
+    yield _upper_bound("above what its ramp or change days allow:", cells, cents, most, slack_each)
 
 
 def _lower_bound(

@@ -56,6 +56,6 @@ def _build(path: str, kind: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
     )
 
 
-_OPTIONAL = {name for record in _RECORDS.values() for name in record._field_defaults} | {
+_OPTIONAL = {"live", *(name for record in _RECORDS.values() for name in record._field_defaults)} | {
     name for name in Noise._fields if name not in ("demand", "level")
 }

@@ -50,9 +50,8 @@ def initial_state(problem: Problem, state: MarketState, batch: tuple[int, ...]) 
     """
     zero = zeros(problem.state.stock, batch)
     belief = initial_belief(problem, zero)
-    return FlightState(
-        state, Observable(Ledger(0, zero, zero), belief, problem.mean_static_spend + zero)
-    )
+    ledger = Ledger.start(problem.constraints, batch, zero)
+    return FlightState(state, Observable(ledger, belief, problem.mean_static_spend + zero))
 
 
 def step_day(
@@ -80,7 +79,7 @@ def step_day(
     hidden_state, outcome = step(market, flight.hidden_state, planned, noise)
     spend = outcome.delivered
     if spend is not planned:
-        ledger = before.ledger.advance(planned, spend)
+        ledger = before.ledger.advance(planned, spend, ledger.live)
     belief = update_belief(problem, before.belief, spend, outcome.claimed)
     smooth = SMOOTHING * before.smooth + (1 - SMOOTHING) * spend
     value = credited_value(problem, market, outcome, problem.days - ledger.day)

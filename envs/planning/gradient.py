@@ -188,8 +188,8 @@ def _plan_of(
     """
     import torch
 
-    zero = 0 * split_logits[0].detach()
-    ledger, days = Ledger(0, zero, zero), []
+    batch = tuple(split_logits.shape[1:-1])
+    ledger, days = Ledger.start(constraints, batch, split_logits.detach()), []
     log_left = torch.logcumsumexp(pace_logits.flip(0), 0).flip(0)
     for t in range(len(split_logits)):
         total = remaining(constraints, ledger) * torch.exp(pace_logits[t] - log_left[t])

@@ -15,8 +15,7 @@ _MAX_PACING_COST = 5e-4  # share of the value that pacing may cost before the pl
 
 def constant_plan(constraints: Constraints, shares: Floats, days: int) -> Floats:
     """Return (days, campaigns) dollars: given shares at an even pace, projected day by day."""
-    zero = np.zeros_like(shares)
-    ledger, plan = Ledger(0, zero, zero), []
+    ledger, plan = Ledger.start(constraints), []
     for t in range(days):
         total = remaining(constraints, ledger) / (days - t)
         spend, ledger = spend_day(constraints, ledger, total * shares / shares.sum(), total)
@@ -85,7 +84,7 @@ def static_plan(
 
 def paced_plan(constraints: Constraints, plan: Floats) -> Floats:
     """Return a plan, (days, campaigns), with each day projected onto what is feasible by then."""
-    ledger, days = Ledger(0, 0 * plan[0], 0 * plan[0]), []
+    ledger, days = Ledger.start(constraints), []
     for requested_spend in plan:
         spend, ledger = spend_day(constraints, ledger, requested_spend, requested_spend.sum())
         days.append(spend)

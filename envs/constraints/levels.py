@@ -1,0 +1,236 @@
+"""How a flight goes on under ramps: every campaign follows its course as far as its ramp allows.
+
+A campaign's level on a day is its spend divided by the day's rhythm. Let z be the level of the
+course (the plan that is continued, or the rhythm itself) and y that of the day before. With the
+multiple m a campaign goes on at
+
+    y' = clip(m z, fall(y), rise(y)),   rise(y) = max((1 + up) y, y + least),
+                                        fall(y) = max(min((1 - down) y, y - least), 0)
+
+on change days and at y' = y on the others, within the bounds of the single day. What it spends on
+the rest of the flight is continuous and does not decrease in m, from the least to the most that its
+ramp allows. So any feasible split of the remaining money among campaigns is reached by one multiple
+per campaign, tomorrow's set holds today's continuation, and the set of splits is a tree of sums,
+onto which the projection is exact.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.types import Floats
+from ..arrays import compiled
+
+_STEPS = 200  # of the search for a multiple; it ends earlier once the sums agree
+_FARTHEST = 1e13  # multiple beyond which nothing rises any more
+_EXACT = 1e-13  # relative difference of sums at which the search ends
+
+
+class Course(NamedTuple):
+    """What the continuation of a flight depends on; dollars."""
+
+    course: Floats  # (days, campaigns) the plan that is continued, > 0 unless a day is passed over
+    rhythm: Floats  # (days, campaigns) > 0
+    low: Floats  # (days, campaigns) bounds of single days
+    high: Floats  # the same
+    may_change: NDArray[np.bool_]  # (days,)
+    passed_over: NDArray[np.bool_]  # (days, campaigns)
+    up: Floats  # (campaigns,) share; infinite: free
+    down: Floats  # (campaigns,) share, 0 to 1
+    least: Floats  # (campaigns,) dollars per day
+
+
+class Continuation(NamedTuple):
+    """Spend today and over the rest of the flight, with derivatives; (rows, campaigns) dollars."""
+
+    today: Floats
+    total: Floats  # of all remaining days, today included
+    today_by_multiple: Floats  # derivatives with respect to the multiple, ...
+    total_by_multiple: Floats
+    today_by_level: Floats  # ... and to the level of the day before
+    total_by_level: Floats
+    level: Floats  # level of today, from which tomorrow's ramp goes on
+
+
+@compiled
+def _one(
+    course: Floats,
+    rhythm: Floats,
+    low: Floats,
+    high: Floats,
+    may_change: NDArray[np.bool_],
+    passed_over: NDArray[np.bool_],
+    up: float,
+    down: float,
+    least: float,
+    free: int,
+    day: int,
+    level: float,
+    multiple: float,
+    found: Floats,
+) -> None:
+    """Write a campaign's continuation: (7,) in the order of `Continuation`.
+
+    Bit 1 of ``free`` frees its fall, bit 2 its rise.
+    """
+    y, by_m, by_y = level, 0.0, 1.0
+    total, total_m, total_y = 0.0, 0.0, 0.0
+    for t in range(day, len(course)):
+        if passed_over[t]:
+            x, x_m, x_y = multiple * course[t], course[t], 0.0
+        else:
+            if may_change[t]:
+                rise = math.inf if up == math.inf else max((1 + up) * y, y + least)
+                fall = max(min((1 - down) * y, y - least), 0.0)
+                if free & 1:
+                    fall = 0.0
+                if free & 2:
+                    rise = math.inf
+                wanted = multiple * course[t] / rhythm[t]
+                if wanted > rise:
+                    slope = 1 + up if (1 + up) * y >= y + least else 1.0
+                    y, by_m, by_y = rise, slope * by_m, slope * by_y
+                elif wanted < fall:
+                    slope = 1 - down if (1 - down) * y <= y - least else 1.0
+                    slope = slope if fall > 0 else 0.0
+                    y, by_m, by_y = fall, slope * by_m, slope * by_y
+                else:
+                    y, by_m, by_y = wanted, course[t] / rhythm[t], 0.0
+            x, x_m, x_y = rhythm[t] * y, rhythm[t] * by_m, rhythm[t] * by_y
+        if x > high[t]:
+            x, x_m, x_y = high[t], 0.0, 0.0
+        if x < low[t]:
+            x, x_m, x_y = low[t], 0.0, 0.0
+        if not passed_over[t]:
+            y, by_m, by_y = x / rhythm[t], x_m / rhythm[t], x_y / rhythm[t]
+        total, total_m, total_y = total + x, total_m + x_m, total_y + x_y
+        if t == day:
+            found[0], found[2], found[4], found[6] = x, x_m, x_y, y
+    found[1], found[3], found[5] = total, total_m, total_y
+
+
+@compiled
+def _each(
+    course: Floats,
+    rhythm: Floats,
+    low: Floats,
+    high: Floats,
+    may_change: NDArray[np.bool_],
+    passed_over: NDArray[np.bool_],
+    up: Floats,
+    down: Floats,
+    least: Floats,
+    free: NDArray[np.int64],
+    day: int,
+    level: Floats,
+    multiple: Floats,
+    found: Floats,
+) -> None:
+    """Write the continuations of all rows and campaigns, (rows, campaigns, 7)."""
+    for i in range(level.shape[0]):
+        for k in range(level.shape[1]):
+            _one(
+                course[k], rhythm[k], low[k], high[k], may_change, passed_over[k],
+                up[k], down[k], least[k], free[i, k], day, level[i, k], multiple[i, k],
+                found[i, k],
+            )  # fmt: skip
+
+
+@compiled
+def _search(
+    course: Floats,
+    rhythm: Floats,
+    low: Floats,
+    high: Floats,
+    may_change: NDArray[np.bool_],
+    passed_over: NDArray[np.bool_],
+    up: Floats,
+    down: Floats,
+    least: Floats,
+    free: NDArray[np.int64],
+    day: int,
+    level: Floats,
+    start: Floats,
+    totals: Floats,
+    found: Floats,
+) -> None:
+    """Write the continuations whose totals are those asked for, by safeguarded Newton steps."""
+    for i in range(level.shape[0]):
+        for k in range(level.shape[1]):
+            wanted, least_m, most_m, m = totals[i, k], 0.0, math.inf, start[i, k]
+            for _ in range(_STEPS):
+                _one(
+                    course[k], rhythm[k], low[k], high[k], may_change, passed_over[k],
+                    up[k], down[k], least[k], free[i, k], day, level[i, k], m, found[i, k],
+                )  # fmt: skip
+                gap = wanted - found[i, k, 1]
+                if abs(gap) <= _EXACT * (wanted + 1e-9):
+                    break
+                if gap > 0:
+                    least_m = m
+                else:
+                    most_m = m
+                step = m + gap / found[i, k, 3] if found[i, k, 3] > 0 else math.nan
+                if least_m < step < most_m:
+                    m = step
+                elif most_m == math.inf:
+                    m = 2 * m + 1e-6
+                else:
+                    m = (least_m + most_m) / 2
+                if m > _FARTHEST or (most_m < math.inf and most_m - least_m <= 1e-15 * most_m):
+                    break
+
+
+def continuation(
+    course: Course, day: int, level: Floats, free: NDArray[np.int64], multiple: Floats
+) -> Continuation:
+    """Return how the rows go on at given multiples of their course.
+
+    Args:
+        course: what is continued.
+        day: the first remaining day, from 0.
+        level: (rows, campaigns) of the day before, dollars per day.
+        free: (rows, campaigns) 1: the level may fall freely, 2: rise freely, 3: both, 0: neither.
+        multiple: (rows, campaigns), >= 0, finite.
+    """
+    found = np.empty((*level.shape, 7))
+    _each(*_by_campaign(course), free, day, level, multiple, found)
+    return Continuation(*np.moveaxis(found, -1, 0))
+
+
+def continuation_to(
+    course: Course,
+    day: int,
+    level: Floats,
+    free: NDArray[np.int64],
+    start: Floats,
+    totals: Floats,
+) -> Continuation:
+    """Return how the rows go on if they are to spend given totals on the remaining days.
+
+    Args:
+        course: what is continued.
+        day: the first remaining day, from 0.
+        level: (rows, campaigns) of the day before, dollars per day.
+        free: as in `continuation`.
+        start: (rows, campaigns) multiples at which the search starts.
+        totals: (rows, campaigns) dollars; beyond what the ramp allows, the nearest it allows.
+    """
+    found = np.empty((*level.shape, 7))
+    _search(*_by_campaign(course), free, day, level, start, totals, found)
+    return Continuation(*np.moveaxis(found, -1, 0))
+
+
+def _by_campaign(course: Course) -> tuple[Any, ...]:
+    """The fields with campaigns first, so that a campaign's days are neighbours."""
+    whole = (course.course, course.rhythm, course.low, course.high)
+    return (
+        *(np.ascontiguousarray(field.T) for field in whole),
+        course.may_change,
+        np.ascontiguousarray(course.passed_over.T),
+        course.up,
+        course.down,
+        course.least,
+    )

@@ -1,0 +1,345 @@
+"""Parsing of the rules by which a plan can be carried out: ramps, change days, bounds of days.
+
+They need to know what the campaigns spend on the eve of the flight and its first date, so that they
+hold for an advertiser; a task without an eve has none.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.errors import ConfigError
+from ...data.names import by_full_name
+from ...data.storage import shipped_yaml
+from ...data.types import Floats
+from .money import MAX_CENTS, cents, dollars, refused, share
+from .reach import reachable
+from .rules import Cents, Guardrail, Ramp
+
+if TYPE_CHECKING:
+    from .constraints import Constraints
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MAX_SHARE = 1000.0  # share of the level by which it may rise per change
+_MAX_RUN = 366  # days
+_RAMP_KEYS = ("up", "down", "least", "against", "live")
+_EVENT_KEYS = ("start", "end", "campaigns", "kind", "least", "most")
+_LOCK_KEYS = ("date", "campaign", "amount")
+Nodes = Mapping[str, Mapping[str, tuple[Any, str]]]  # by name: keys, each with value and place
+
+
+class Eve(NamedTuple):
+    """The day before the flight."""
+
+    live: Floats  # (campaigns,) daily budgets, units of the currency
+    first_day: int  # of the flight, days since 1970-01-01
+
+
+class Rules(Protocol):
+    """The keys of `conf/constraints` that are read here."""
+
+    ramp: Any
+    changes: Any
+    calendar: Any
+    locks: Any
+    min_run: Any
+    steadiness: Any
+    cpa: Any
+    roas: Any
+
+
+def with_rules(
+    constraints: "Constraints", settings: Rules, nodes: tuple[Nodes, Nodes], eve: Eve
+) -> "Constraints":
+    """Return the set with its rules, checked to be feasible.
+
+    Args:
+        constraints: total, floors and caps.
+        settings: the group `constraints` of the configuration.
+        nodes: keys of the channels and of the campaigns, by name.
+        eve: live budgets and first date.
+
+    Raises:
+        ConfigError: naming the key whose value is not allowed.
+        ConstraintError: naming the node that cannot be reached, with both amounts.
+    """
+    changes = _change_days(settings.changes, constraints.days, eve.first_day)
+    ramp = _ramp(settings.ramp, nodes, constraints)
+    if ramp is not None and constraints.change_limit is not None:
+        text = "null where there is a ramp"
+        raise refused("change_limit", constraints.change_limit, text, "keep one of the two")
+    floors, caps, passed = _days(constraints, settings, nodes[1], eve.first_day)
+    set_up = replace(
+        constraints,
+        ramp=ramp,
+        live_cents=_live(settings.ramp, constraints, eve),
+        may_change=changes,
+        day_floor_cents=floors,
+        day_cap_cents=caps,
+        passed_over=passed,
+        min_run=_run(settings.min_run),
+        steadiness=_steadiness(settings.steadiness),
+        guardrails=tuple(_guardrails(settings, nodes, constraints)),
+    )
+    return reachable(set_up)
+
+
+def told_against_rhythm(settings: Rules) -> bool:
+    """True if ramps are told against a campaign's rhythm of the week."""
+    if not isinstance(settings.ramp, Mapping) or settings.changes is not None:
+        return False
+    return settings.ramp.get("against", "rhythm") == "rhythm"
+
+
+def _ramp(value: Any, nodes: tuple[Nodes, Nodes], constraints: "Constraints") -> Ramp | None:
+    own = [_own_ramp(keys, f"{name}") for part in nodes for name, keys in part.items()]
+    if value is None and not any(own):
+        return None
+    base = _keys(value, "ramp", _RAMP_KEYS)
+    against = base.get("against", "rhythm")
+    if against not in ("rhythm", "yesterday"):
+        raise refused("ramp.against", against, "rhythm or yesterday", "choose one")
+    rows = []
+    for name, channel in constraints.channel_of.items():
+        row = {key: (base.get(key), f"ramp.{key}") for key in ("up", "down", "least")}
+        for part, node in zip(nodes, (channel, name), strict=True):
+            row |= _own_ramp(part[node], node)
+        rows.append(_one_ramp(row, constraints))
+    up, down, least = (np.array(column) for column in zip(*rows, strict=True))
+    count = len(constraints.names)
+    default = shipped_yaml("constraints/default")["ramp"] or {}
+    same = all(base.get(key) == default.get(key) for key in ("up", "down", "least"))
+    yields = same and not any(own)
+    return Ramp(up, down, least.astype(np.int64), np.zeros(count, bool), yields)
+
+
+def _own_ramp(keys: Mapping[str, tuple[Any, str]], node: str) -> dict[str, tuple[Any, str]]:
+    value, where = keys.get("ramp", (None, ""))
+    own = {} if value is None else _keys(value, where, ("up", "down", "least"))
+    return {key: (given, f"{where}.{key}") for key, given in own.items()}
+
+
+def _one_ramp(
+    row: Mapping[str, tuple[Any, str]], constraints: "Constraints"
+) -> tuple[float, float, int]:
+    up, down = (_change(*row[key], key) for key in ("up", "down"))
+    value, where = row["least"]
+    day = constraints.total_cents // constraints.days
+    least = 0 if value is None else cents(value, day, where, False, constraints.currency)
+    return up, down, least
+
+
+def _change(value: Any, where: str, key: str) -> float:
+    most = _MAX_SHARE if key == "up" else 1.0
+    if value is None:
+        return np.inf if key == "up" else 1.0
+    given = float(share(value, where))
+    if given > most:
+        raise refused(where, value, f"a share from 0% to {most:.0%}, or null", "lower it")
+    return given
+
+
+def _live(value: Any, constraints: "Constraints", eve: Eve) -> Cents:
+    live = np.rint(100 * np.maximum(eve.live, 0)).astype(np.int64)
+    given = value.get("live") if isinstance(value, Mapping) else None
+    if given is None:
+        return live
+    if not isinstance(given, Mapping):
+        raise refused("ramp.live", given, "a mapping from campaign names to amounts", "name them")
+    example = "'constraints.ramp.live={ID: 200}'"
+    named = by_full_name(given, constraints.names, "constraints.ramp.live", "campaign", example)
+    for name, (amount, written) in named.items():
+        where = f"ramp.live.{written}"
+        live[constraints.names.index(name)] = _amount(amount, where, constraints)
+    return live
+
+
+def _amount(value: Any, where: str, constraints: "Constraints") -> int:
+    exact = dollars(value, where, constraints.currency) * 100
+    return min(int(exact), MAX_CENTS)
+
+
+def _change_days(value: Any, days: int, first_day: int) -> NDArray[np.bool_] | None:
+    if value is None:
+        return None
+    keys = _keys(value, "changes", ("weekdays", "every"))
+    allowed = "{weekdays: [Mon, Thu]} or {every: 7}"
+    if len([key for key in keys.values() if key is not None]) != 1:
+        raise refused("changes", value, allowed, "give one of the two")
+    may = np.zeros(days, bool)
+    may[0] = True  # the plan is entered on its first day
+    every, weekdays = keys.get("every"), keys.get("weekdays")
+    if every is not None:
+        if isinstance(every, bool) or not isinstance(every, int) or not 1 <= every <= _MAX_RUN:
+            raise refused("changes.every", every, "a whole number of days, 1 or more", allowed)
+        may[::every] = True
+        return may
+    if not isinstance(weekdays, Sequence) or isinstance(weekdays, str) or not weekdays:
+        raise refused("changes.weekdays", weekdays, "a list such as [Mon, Thu]", allowed)
+    for name in weekdays:
+        short = str(name)[:3].title()
+        if short not in _WEEKDAYS:
+            raise refused("changes.weekdays", name, ", ".join(_WEEKDAYS), "write Mon")
+        may[(first_day + np.arange(days) + 3) % 7 == _WEEKDAYS.index(short)] = True
+    return may
+
+
+def _days(
+    constraints: "Constraints", settings: Rules, campaigns: Nodes, first_day: int
+) -> tuple[Cents | None, Cents | None, NDArray[np.bool_] | None]:
+    """Return floors and caps of single days and the days that ramps pass over."""
+    shape = constraints.days, len(constraints.names)
+    low = np.zeros(shape, np.int64)
+    high = np.broadcast_to(constraints.daily_cap_cents, shape).copy()
+    passed = np.zeros(shape, bool)
+    for k, name in enumerate(constraints.names):
+        value, where = campaigns[name].get("daily_floor", (None, ""))
+        if value is not None:
+            low[:, k] = cents(value, constraints.total_cents, where, True, constraints.currency)
+    for rows, kind in ((settings.calendar, "calendar"), (settings.locks, "locks")):
+        for where, days, some, least, most in _rows(rows, kind, constraints, first_day):
+            cells = np.ix_(days, some)
+            passed[cells] = True
+            if least is not None:
+                low[cells] = least
+            if most is not None:
+                high[cells] = most
+                low[cells] = np.minimum(low[cells], most) if least is None else least
+            if (low[cells] > high[cells]).any():
+                fix = "raise the cap or lower the amount"
+                raise refused(where, least, "at most the day's cap", fix)
+    low = np.minimum(low, high) if passed.any() else low
+    if (low > high).any():
+        k = int(np.argwhere((low > high).any(0))[0, 0])
+        where = campaigns[constraints.names[k]]["daily_floor"][1]
+        given = campaigns[constraints.names[k]]["daily_floor"][0]
+        raise refused(where, given, "at most the daily cap", "lower the floor")
+    return (
+        low if low.any() else None,
+        high if passed.any() else None,
+        passed if passed.any() else None,
+    )
+
+
+def _rows(
+    rows: Any, kind: str, constraints: "Constraints", first_day: int
+) -> list[tuple[str, list[int], list[int], int | None, int | None]]:
+    """Return, per row: its place, the days and campaigns, the least and the most in cents."""
+    if rows is None:
+        return []
+    if not isinstance(rows, Sequence) or isinstance(rows, str):
+        raise refused(kind, rows, "a list of rows", "write [{...}, {...}], or null for none")
+    found = []
+    for i, row in enumerate(rows):
+        where = f"{kind}.{i}"
+        if kind == "locks":
+            keys = _keys(row, where, _LOCK_KEYS)
+            days = _dates(keys.get("date"), None, where, constraints.days, first_day)
+            some = _campaigns([keys.get("campaign")], where, constraints)
+            amount = _amount(keys.get("amount"), f"{where}.amount", constraints)
+            found.append((where, days, some, amount, amount))
+            continue
+        keys = _keys(row, where, _EVENT_KEYS)
+        days = _dates(keys.get("start"), keys.get("end"), where, constraints.days, first_day)
+        some = _campaigns(keys.get("campaigns", "all"), where, constraints)
+        least, most = (
+            None if keys.get(key) is None else _amount(keys[key], f"{where}.{key}", constraints)
+            for key in ("least", "most")
+        )
+        kinds = ("promotion", "holiday", "blackout")
+        if keys.get("kind", "promotion") not in kinds:
+            raise refused(f"{where}.kind", keys["kind"], ", ".join(kinds), "choose one")
+        if keys.get("kind") == "blackout":
+            least, most = 0, 0
+        found.append((where, days, some, least, most))
+    return found
+
+
+def _dates(start: Any, end: Any, where: str, days: int, first_day: int) -> list[int]:
+    first = np.datetime64(first_day, "D")
+    allowed = f"dates of the flight, {first} to {first + days - 1}, written YYYY-MM-DD"
+    found = []
+    for value in (start, start if end is None else end):
+        try:
+            date = value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
+            found.append(int((np.datetime64(date, "D") - first).astype(int)))
+        except (TypeError, ValueError):
+            raise refused(where, value, allowed, "give a date") from None
+    inside = [day for day in range(found[0], found[1] + 1) if 0 <= day < days]
+    if found[0] > found[1] or (end is None and not inside):
+        raise refused(where, str(start), allowed, "correct the dates")
+    return inside
+
+
+def _campaigns(names: Any, where: str, constraints: "Constraints") -> list[int]:
+    if names == "all":
+        return list(range(len(constraints.names)))
+    if not isinstance(names, Sequence) or isinstance(names, str):
+        names = [names]
+    if any(not isinstance(name, str) for name in names):
+        raise refused(where, names, "all, or campaign names", "name the campaigns")
+    key = f"constraints.{where}"
+    named = by_full_name(dict.fromkeys(names, True), constraints.names, key, "campaign", key)
+    return [constraints.names.index(name) for name in named]
+
+
+def _run(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MAX_RUN:
+        raise refused("min_run", value, f"days, 1 to {_MAX_RUN}, or null", "start from 7")
+    return value
+
+
+def _steadiness(value: Any) -> float:
+    if value is None:
+        return 0.0
+    given = float(share(value, "steadiness"))
+    if given > 0.5:
+        raise refused("steadiness", value, "a share from 0% to 50%, or null", "start from 0.3%")
+    return given
+
+
+def _guardrails(
+    settings: Rules, nodes: tuple[Nodes, Nodes], constraints: "Constraints"
+) -> list[Guardrail]:
+    found = []
+    for kind in ("cpa", "roas"):
+        given: list[tuple[str | None, Any, str]] = [(None, getattr(settings, kind), kind)]
+        for part in nodes:
+            given += [(name, *keys[kind]) for name, keys in part.items() if kind in keys]
+        for node, value, where in given:
+            if value is None:
+                continue
+            if kind == "cpa":
+                bound = float(dollars(value, where, constraints.currency))
+            else:
+                bound = _multiple(value, where)
+            if not bound > 0:
+                raise refused(where, value, "a number above 0, or null", "raise it")
+            found.append(Guardrail(node, kind, bound))
+    return found
+
+
+def _multiple(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise refused(where, value, "revenue per unit spent, such as 4", "give a number")
+    return float(value)
+
+
+def _keys(value: Any, where: str, allowed: Sequence[str]) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise refused(where, value, f"the keys {', '.join(allowed)}", "give keys and values")
+    for key in value:
+        if key not in allowed:
+            raise ConfigError(
+                f"constraints.{where}: unknown key {key!r}. Allowed: {', '.join(allowed)}. "
+                "To fix: remove it"
+            )
+    return dict(value)
