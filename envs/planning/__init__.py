@@ -1,32 +1,51 @@
-"""What is the best plan for known markets?
+"""What is the best plan, for known markets and for a posterior?
 
+- ``rules``: a constraint set as linear inequalities, and the pairs of days that ramps compare
+- ``quadratic``: quadratic programs over the plans that satisfy them
+- ``executable``: `project_executable`, onto all rules of a set
+- ``newton``: `climb`, by Newton steps within the rules
+- ``surfaces``: the expected value over a posterior, and guardrails
+- ``rhythm``: `weekday_rhythm`, and the steadiness of levels
+- ``runs``: campaigns that are on for the whole flight or off for all of it
+- ``best``: `executable_plan`, which keeps every rule, and what each rule costs
 - ``spectral``: `maximise`, for whole plans whose days are not coupled
 - ``gradient``: `best_plan`, day by day, under any constraints
 - ``clairvoyant``: the best daily, constant and shared plans of known markets
 - ``static``: plans made before the flight, from the posterior
 """
 
+from .best import ExecutablePlan, RuleCost, executable_plan, unrestricted, unrestricted_plan
 from .clairvoyant import best_constant_plan, best_shared_plan, clairvoyant_values, plan_objective
+from .executable import project_executable
 from .gradient import SolverSettings, best_plan, objective_with_gradient, to_tensors
+from .rhythm import level_changes, weekday_rhythm
 from .spectral import PlanObjective, maximise, project_constant_plan, project_daily_plan
 from .static import constant_plan, historical_plan, paced_plan, static_plan, uniform_plan
 
 __all__ = [
+    "ExecutablePlan",
     "PlanObjective",
+    "RuleCost",
     "SolverSettings",
     "best_constant_plan",
     "best_plan",
     "best_shared_plan",
     "clairvoyant_values",
     "constant_plan",
+    "executable_plan",
     "historical_plan",
+    "level_changes",
     "maximise",
     "objective_with_gradient",
     "paced_plan",
     "plan_objective",
     "project_constant_plan",
     "project_daily_plan",
+    "project_executable",
     "static_plan",
     "to_tensors",
     "uniform_plan",
+    "unrestricted",
+    "unrestricted_plan",
+    "weekday_rhythm",
 ]

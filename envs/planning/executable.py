@@ -60,20 +60,16 @@ def nearest(program: QuadraticProgram, plan: Floats, metric: Floats | None = Non
     """
     weights = np.ones_like(plan) if metric is None else metric
     curvature = np.einsum("tk,ts->kts", weights, np.eye(len(plan)))
-    linear = -weights * plan
-    projected, tolerance = None, _SETTLED * program.constraints.total
+    tolerance = _SETTLED * program.constraints.total
     at = followed(program.constraints, plan)
-    pieces = program.pieces(at)
-    for _ in range(_ROUNDS):
-        found = program.solve(curvature, linear, pieces, exact=True)
-        if found is None:
-            found = feasible(program, at)
-        settled = projected is not None and np.abs(found - projected).max() <= tolerance
-        projected, pieces = found, program.pieces(found)
+    for i in range(_ROUNDS):
+        solution = program.solve(curvature, -weights * plan, program.pieces(at), exact=True)
+        found = feasible(program, at) if solution is None else solution.plan
+        settled = i > 0 and np.abs(found - at).max() <= tolerance
+        at = found
         if settled or program.ramps is None:
             break
-    assert projected is not None
-    return projected
+    return at
 
 
 def feasible(program: QuadraticProgram, plan: Floats) -> Floats:
@@ -88,16 +84,17 @@ def feasible(program: QuadraticProgram, plan: Floats) -> Floats:
     for at in (plan, np.zeros_like(plan), np.full_like(plan, distance)):
         pieces, broken = program.pieces(at), np.inf
         for _ in range(_ROUNDS):
-            found = program.solve(curvature, -plan, pieces, elastic=_PRICE * distance)
-            if found is None:
+            loose = program.solve(curvature, -plan, pieces, elastic=_PRICE * distance)
+            if loose is None:
                 raise _none(program)
+            found = loose.plan
             pieces, before, broken = program.pieces(found), broken, program.ramp_excess(found)
             if broken <= tolerance or broken > 0.999 * before:
                 break
         if broken <= tolerance:
             exact = program.solve(curvature, -plan, pieces, exact=True)
             if exact is not None:
-                return exact
+                return exact.plan
     raise _none(program)
 
 

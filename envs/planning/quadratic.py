@@ -1,8 +1,8 @@
 """Convex quadratic programs over the plans that satisfy a constraint set's rules.
 
 The objective is separable by campaign: a matrix (days, days) of curvatures each. The solver is
-clarabel, an interior-point method (Goulart and Chen, arXiv:2405.12762, 2024); a step of least squares on the active rows then takes the rest of
-the residual away.
+clarabel, an interior-point method (Goulart and Chen, arXiv:2405.12762, 2024); a step of least
+squares on the active rows then takes the rest of the residual away.
 """
 
 from typing import NamedTuple
@@ -32,6 +32,13 @@ class Cut(NamedTuple):
 
     slope: Floats  # (days, campaigns)
     bound: float
+
+
+class Solution(NamedTuple):
+    """The minimiser of a quadratic program."""
+
+    plan: Floats  # (days, campaigns) dollars
+    prices: Floats  # (cuts,) multipliers >= 0: objective per unit of a cut's bound
 
 
 class _Rows(NamedTuple):
@@ -73,7 +80,7 @@ class QuadraticProgram:
         cuts: tuple[Cut, ...] = (),
         exact: bool = False,
         elastic: float | None = None,
-    ) -> Floats | None:
+    ) -> Solution | None:
         """Return the plan that minimises 1/2 x' H x + linear . x; None if no plan is feasible.
 
         Args:
@@ -98,18 +105,22 @@ class QuadraticProgram:
             gradient = np.concatenate([gradient, price])
         size = variables + slack
         quadratic = sparse.csc_array((entries, (self._rows, self._columns)), shape=(size, size))
-        solution = _clarabel(quadratic, gradient, rows)
-        if solution is None:
+        found = _clarabel(quadratic, gradient, rows)
+        if found is None:
             return None
+        solution, duals = found
         if exact:
             solution = _polished(rows, solution)
-        return np.asarray(solution[: linear.size].reshape(linear.shape) * self.unit)
+        first = len(self._linear.bound)
+        steepest = [np.abs(cut.slope).max() * self.unit for cut in cuts]
+        prices = duals[first : first + len(cuts)] * scale / np.array(steepest)
+        return Solution(solution[: linear.size].reshape(linear.shape) * self.unit, prices)
 
     def ramp_excess(self, plan: Floats) -> float:
         """Return the most dollars by which a plan breaks a ramp, in level; 0 without ramps."""
         if self.ramps is None:
             return 0.0
-        rows = self._ramp_rows(self.pieces(plan))
+        rows = self._ramp_rows(self.ramps, self.pieces(plan))
         over = rows.matrix[:, : plan.size] @ (plan.ravel() / self.unit) - rows.bound
         return float(max(over.max(initial=0.0), 0.0) * self.unit)
 
@@ -129,15 +140,13 @@ class QuadraticProgram:
             matrices.append(sparse.csr_array(row))
             bounds.append(np.array([cut.bound / largest]))
         if self.ramps is not None:
-            ramps = self._ramp_rows(pieces)
+            ramps = self._ramp_rows(self.ramps, pieces)
             matrices.append(ramps.matrix)
             bounds.append(ramps.bound)
         matrix = sparse.csr_array(sparse.vstack(matrices))
         return _Rows(matrix, np.concatenate(bounds), self._linear.equal)
 
-    def _ramp_rows(self, pieces: Pieces) -> _Rows:
-        ramps = self.ramps
-        assert ramps is not None
+    def _ramp_rows(self, ramps: RampRows, pieces: Pieces) -> _Rows:
         width, parts, bounds = self._linear.matrix.shape[1], [], []
         for sign, share, by_share in ((1.0, ramps.up, pieces.up), (-1.0, -ramps.down, pieces.down)):
             used = np.flatnonzero(np.isfinite(ramps.up) if sign > 0 else ramps.down < 1)
@@ -173,7 +182,9 @@ def _elastic(rows: _Rows, slack: int) -> _Rows:
     )
 
 
-def _clarabel(quadratic: sparse.csc_array, gradient: Floats, rows: _Rows) -> Floats | None:
+def _clarabel(
+    quadratic: sparse.csc_array, gradient: Floats, rows: _Rows
+) -> tuple[Floats, Floats] | None:
     import clarabel  # only where a plan is bound by more than sums
 
     settings = clarabel.DefaultSettings()
@@ -190,10 +201,10 @@ def _clarabel(quadratic: sparse.csc_array, gradient: Floats, rows: _Rows) -> Flo
     solution = solver.solve()
     if str(solution.status) not in ("Solved", "AlmostSolved", "InsufficientProgress"):
         return None
-    found = np.array(solution.x)
+    found, duals = np.array(solution.x), np.array(solution.z)
     gap = rows.matrix @ found - rows.bound
     gap[: rows.equal] = np.abs(gap[: rows.equal])
-    return found if gap.max(initial=0.0) < _ACTIVE else None
+    return (found, duals) if gap.max(initial=0.0) < _ACTIVE else None
 
 
 def _polished(rows: _Rows, solution: Floats) -> Floats:

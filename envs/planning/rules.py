@@ -140,15 +140,15 @@ def _from_eve(
     constraints: Constraints, live: Floats, lower: Floats, upper: Floats
 ) -> tuple[Floats, Floats]:
     """Return the bounds of days with the ramp, or the stillness, from the eve."""
-    first = previous_days(constraints) == -1
+    first, rhythm = previous_days(constraints) == -1, rhythm_of(constraints)
     moves = _changing(constraints)[:, None]
     if constraints.may_change is not None:
-        lower = np.where(first & ~moves, live, lower)
-        upper = np.where(first & ~moves, live, upper)
-    ramp = constraints.ramp
+        still = first & ~moves
+        lower = np.where(still, live * rhythm, lower)
+        upper = np.where(still, live * rhythm, upper)
+    ramp, ramped = constraints.ramp, first & moves
     if ramp is None:
         return lower, upper
-    rhythm, ramped = rhythm_of(constraints), first & moves
     up = np.where(np.isinf(ramp.up), 0, ramp.up)
     most = np.where(np.isinf(ramp.up), np.inf, np.maximum((1 + up) * live, live + ramp.least))
     fewest = np.minimum((1 - np.asarray(ramp.down)) * live, live - ramp.least)
@@ -160,7 +160,7 @@ def _from_eve(
 def _totals(constraints: Constraints) -> Block:
     """The totals of days add up their campaigns."""
     days, count = constraints.days, len(constraints.names)
-    sums = sparse.kron(sparse.eye_array(days), np.ones((1, count)))
+    sums = sparse.kron(sparse.eye_array(days), sparse.csr_array(np.ones((1, count))))
     rows = sparse.csr_array(sparse.hstack([sums, -sparse.eye_array(days)]))
     return rows, np.zeros(days), np.zeros(days)
 
@@ -168,12 +168,10 @@ def _totals(constraints: Constraints) -> Block:
 def _sums(constraints: Constraints, unit: float) -> list[Block]:
     """Total, and floors and caps of channels and campaigns over the flight."""
     days, count = constraints.days, len(constraints.names)
-    over_days = np.ones((1, days))
-    inside = (constraints.tree.sums[1], sparse.eye_array(count))
+    over_days = sparse.csr_array(np.ones((1, days)))
+    inside = (sparse.csr_array(constraints.tree.sums[1]), sparse.csr_array(np.eye(count)))
     total = np.array([constraints.total / unit])
-    everything = sparse.csr_array(
-        sparse.hstack([sparse.csr_array((1, days * count)), sparse.csr_array(over_days)])
-    )
+    everything = sparse.csr_array(sparse.hstack([sparse.csr_array((1, days * count)), over_days]))
     blocks = [(everything, total if constraints.spend_all else 0 * total, total)]
     for level, members in enumerate(inside):
         rows = sparse.csr_array(sparse.kron(over_days, members))
@@ -192,7 +190,9 @@ def _steady_floors(constraints: Constraints, unit: float) -> list[Block]:
         floors = constraints.floor_cents[level] / 100 / unit
         owed = np.flatnonzero(floors > 0)
         if len(owed):
-            rows = sparse.csr_array(sparse.kron(daily, sparse.csr_array(members)[owed]))
+            rows = sparse.csr_array(
+                sparse.kron(sparse.csr_array(daily), sparse.csr_array(members)[owed])
+            )
             lower = np.tile(floors[owed], days)
             blocks.append((_plan_rows(constraints, rows), lower, np.full(len(lower), np.inf)))
     return blocks
@@ -223,8 +223,12 @@ def _limit(constraints: Constraints) -> list[Block]:
     if limit is None or days == 1:
         return []
     eye = np.eye(days)
-    up = sparse.csr_array(sparse.kron(eye[1:] - (1 + limit) * eye[:-1], sparse.eye_array(count)))
-    down = sparse.csr_array(sparse.kron(eye[1:] - (1 - limit) * eye[:-1], sparse.eye_array(count)))
+    up, down = (
+        sparse.csr_array(
+            sparse.kron(sparse.csr_array(eye[1:] - share * eye[:-1]), sparse.eye_array(count))
+        )
+        for share in (1 + limit, 1 - limit)
+    )
     free, zero = np.full(up.shape[0], np.inf), np.zeros(up.shape[0])
     return [
         (_plan_rows(constraints, up), -free, zero),
@@ -233,7 +237,7 @@ def _limit(constraints: Constraints) -> list[Block]:
 
 
 def _still(constraints: Constraints) -> list[Block]:
-    """On days that may not change, the spend is that of the day before."""
+    """On days that may not change, the level is that of the day before."""
     if constraints.may_change is None:
         return []
     days, count = constraints.days, len(constraints.names)
@@ -241,12 +245,11 @@ def _still(constraints: Constraints) -> list[Block]:
     day, campaign = np.nonzero((before >= 0) & ~constraints.may_change[:, None])
     if not len(day):
         return []
-    row, ones = np.arange(len(day)), np.ones(len(day))
-    columns = np.concatenate(
-        [day * count + campaign, before[day, campaign] * count + campaign]
-    )
+    earlier, rhythm = before[day, campaign], rhythm_of(constraints)
+    row, zero = np.arange(len(day)), np.zeros(len(day))
+    columns = np.concatenate([day * count + campaign, earlier * count + campaign])
+    weights = np.concatenate([1 / rhythm[day, campaign], -1 / rhythm[earlier, campaign]])
     rows = sparse.csr_array(
-        (np.concatenate([ones, -ones]), (np.concatenate([row, row]), columns)),
-        shape=(len(day), days * count),
+        (weights, (np.concatenate([row, row]), columns)), shape=(len(day), days * count)
     )
-    return [(_plan_rows(constraints, rows), 0 * ones, 0 * ones)]
+    return [(_plan_rows(constraints, rows), zero, zero)]
