@@ -99,14 +99,15 @@ def stack(content: Mapping[str, Any]) -> Stack:
     lives = [row["live"] for row in content["campaigns"]]
     live = None if size > 1 or None in lives else sum(lives)
     planned = [_planned(group) for group in groups]
-    highest = max([*(sum(d["budget"] for d in g) for g in groups), live or 0, *filter(None, planned)])
+    budgets = [sum(day["budget"] for day in group) for group in groups]
+    highest = max([*budgets, live or 0, *filter(None, planned)])
     top, ticks = _axis(highest, currency.short)
     most = {name_of(row): known_most(row) for row in content["campaigns"]}
-    slot = 100 / len(groups)
+    slot = 100 / len(days)
     bars = [
         Bar(
-            slot * (i + _GAP / 2),
-            slot * (1 - _GAP),
+            slot * (i * size + _GAP * len(group) / 2),
+            slot * (1 - _GAP) * len(group),
             _segments(group, key_of, len(series), most, top),
             None if (value := planned[i]) is None else 100 - 100 * value / top,
         )
@@ -140,7 +141,11 @@ def _series(content: Mapping[str, Any]) -> tuple[str, dict[str, int], list[Serie
     if len(shown) < len(names):
         label = f"{len(names) - len(shown)} other {by}s"
         series.append(Series(label, _COLOURS - 1, is_rest=True))
-    key_of = {name_of(row): place[name_of(row) if by == "campaign" else row["channel"]] for row in rows}
+    key_of = {
+        name: place[name if by == "campaign" else row["channel"]]
+        for row in rows
+        for name in (name_of(row),)
+    }
     return by, key_of, series
 
 

@@ -77,4 +77,3 @@ def dearest(content: Mapping[str, Any]) -> dict[str, float]:
 def known_most(row: Mapping[str, Any]) -> float:
     """Return a campaign's dearest known day, above which estimates are extrapolated."""
     return max(row["recent_max_daily"] or 0.0, row["season_max_daily"] or 0.0)
-

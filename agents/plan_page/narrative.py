@@ -22,7 +22,10 @@ _KINDS = {
     "under_delivery": "Under-delivery",
     "over_delivery": "Over-delivery",
     "break": "Efficiency break",
+    "bound_yields": "Bound yields",
+    "forecast": "Forecasts of the past",
 }
+_STATUSES = {"on_pace": "on pace", "under": "behind", "over": "ahead"}
 
 
 def title(content: Mapping[str, Any]) -> str:
@@ -49,7 +52,9 @@ def first_sentence(first: First, currency: Currency) -> str:
     """Return the sentence over the budgets to enter."""
     if first.date is None:
         return "The flight is over: there is nothing left to set."
-    text = f"Enter these daily budgets for {day_of(first.date)}: {currency.exact(first.total)} in all"
+    text = (
+        f"Enter these daily budgets for {day_of(first.date)}: {currency.exact(first.total)} in all"
+    )
     if first.live_total is None:
         return f"{text}. What the campaigns spend today is not known."
     return f"{text}, against {currency.exact(first.live_total)} per day now."
@@ -68,7 +73,9 @@ def _move(move: Move, currency: Currency) -> str:
     if move.today == 0:
         return f"Pause {move.campaign}, which has {live} per day."
     verb = "Raise" if move.today > (move.live or 0) else "Lower"
-    return f"{verb} {move.campaign} from {live} to {today} per day ({change(move.live, move.today)})."
+    return (
+        f"{verb} {move.campaign} from {live} to {today} per day ({change(move.live, move.today)})."
+    )
 
 
 def reasons(content: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
@@ -166,6 +173,11 @@ def policy(name: str) -> str | None:
 def kind(name: str) -> str:
     """Return the heading of a kind of flags."""
     return _KINDS.get(name) or name.replace("_", " ").capitalize()
+
+
+def status(name: str) -> str:
+    """Return a status of the pace in words."""
+    return _STATUSES.get(name, name)
 
 
 def other_warnings(content: Mapping[str, Any]) -> list[str]:

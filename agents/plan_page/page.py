@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ...data.display import html_text, shortened
 from ...data.errors import DataError, shown
@@ -94,8 +94,14 @@ def _environment(currency: text.Currency) -> Environment:
         "long_day": text.long_day,
         "name": text.name_of,
         "label": lambda name: shortened(str(name), text.MAX_LABEL),
+        "breakable": _breakable,
         "brief": shortened,
         "known_most": known_most,
     }
     environment.globals |= {"change": text.change}
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may be broken after its channel."""
+    return escape(shortened(name, text.MAX_LABEL)).replace("/", Markup("/<wbr>"), 1)

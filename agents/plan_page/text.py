@@ -8,8 +8,8 @@ from ...data.formats import decimals_of, money
 
 NOTHING = "–"  # in place of a null
 MAX_LABEL = 160  # characters of a name in a table; longer ones lose their middle
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-_WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _WHOLE = 100  # units of the currency, or conversions, from which decimals are left out
 _TIMES = 3  # ratio from which a change is written as a multiple, not in percent
 
@@ -81,7 +81,9 @@ def change(before: float | None, after: float | None) -> str:
         return "as it is"
     if before == 0 or after == 0:
         return "starts" if before == 0 else "stops"
-    return f"{after / before:,.1f} times" if after >= _TIMES * before else signed(after / before - 1)
+    if after >= _TIMES * before:
+        return f"{after / before:,.1f} times"
+    return signed(after / before - 1)
 
 
 def signed(value: float | None) -> str:

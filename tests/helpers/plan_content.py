@@ -127,7 +127,7 @@ def _day(
     for k, row in enumerate(rows):
         planned = row["today"] - (round(0.15 * row["today"]) if day.weekday() >= 5 else 0)
         budget = round((0.71 if k == len(rows) - 1 else 1.02) * planned) if actual else planned
-        conversions = budget / (40 + 3 * k) / scale
+        conversions = budget / (40 + 3 * k) / (scale or 1.0)
         campaigns.append({
             "channel": row["channel"],
             "campaign_type": row["campaign_type"],
@@ -217,6 +217,7 @@ def _pace(
             "spent": row["spent"],
             "planned": planned,
             "ratio": row["spent"] / planned if planned else None,
+            "status": "under" if planned and row["spent"] < 0.8 * planned else "on_pace",
         })  # fmt: skip
     planned = sum(row["planned"] for row in own)
     return {
@@ -224,6 +225,8 @@ def _pace(
         "spent": totals["spent"],
         "planned_by_now": planned,
         "ratio": totals["spent"] / planned if planned else None,
+        "status": "on_pace",
+        "band": {"low": 0.8, "high": 1.2},
         "projected_end": {"budget": totals["budget"], "conversions": totals["conversions"]},
         "campaigns": own,
     }
@@ -236,7 +239,7 @@ def _changes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "campaign_type": row["campaign_type"],
             "from": row["live"],
             "to": row["today"] or 0.0,
-            "share": (row["today"] or 0.0) / row["live"] - 1,
+            "share": (row["today"] or 0.0) / row["live"] - 1 if row["live"] else None,
             "adopted": k % 2 == 0,
             "reason": f"conversions per dollar {10 + k}% under what was expected",
         }
