@@ -28,6 +28,7 @@ from .ledger import (
 )
 from .parse import ConstraintSettings, constraints_from_json, parse_constraints
 from .parse_rules import Eve, told_against_rhythm
+from .reach import with_rhythm
 from .recent import KnownSpend
 from .rest import rest_of
 from .rounding import to_cents
@@ -55,4 +56,5 @@ __all__ = [
     "told_against_rhythm",
     "total_range",
     "violations",
+    "with_rhythm",
 ]

@@ -114,6 +114,17 @@ class Constraints:
         """True if a campaign's day depends on its day before, through a ramp or change days."""
         return self.ramp is not None or self.may_change is not None
 
+    @property
+    def has_rules(self) -> bool:
+        """True if there are rules beyond the total, floors, caps and pacing."""
+        return (
+            self.has_levels
+            or self.day_floor_cents is not None
+            or self.day_cap_cents is not None
+            or self.min_run is not None
+            or bool(self.guardrails)
+        )
+
     @cached_property
     def continued(self) -> Course:
         """What a flight with a ramp or change days goes on with, (days, campaigns) dollars."""

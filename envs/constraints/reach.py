@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _FAR = 1e12  # multiple of the course that stands for "as much as the ramp allows"
 _SLACK = 1e-9  # share of the total by which a bound may be missed: rounding
 _WIDEST = 1e4  # share of the level per change to which a ramp may widen
+_FREELY = 5.0  # share per change above which a note says that levels may rise freely
 _ROUNDS = 60  # halvings of the interval in which it lies
 _MARGIN = 1.0001  # a widened ramp is wider by this factor than the least that suffices
 
@@ -48,6 +49,15 @@ def reach(constraints: "Constraints") -> tuple[Floats, Floats]:
     ends = (np.zeros_like(level), np.full_like(level, _FAR))
     least, most = (100 * continuation(course, 0, level, none, m).total[0] for m in ends)
     return least, most
+
+
+def with_rhythm(constraints: "Constraints", rhythm: Floats) -> "Constraints":
+    """Return the set whose ramps are told against a rhythm of the week, (days, campaigns) > 0.
+
+    Raises:
+        ConstraintError: as `reachable`.
+    """
+    return reachable(replace(constraints, rhythm=np.round(rhythm, 4)))
 
 
 def reachable(constraints: "Constraints") -> "Constraints":
@@ -131,7 +141,9 @@ def _widened(constraints: "Constraints", miss: _Miss) -> "Constraints":
         raise ConstraintError(_refusal(constraints, miss))
     found = min(_least(fits, widest) * _MARGIN, widest)
     wide = with_share(found)
-    return replace(wide, notes=(*wide.notes, _note(constraints, miss, found)))
+    start = f"{_name(miss)}: its {miss.bound} of "  # a wider ramp for another rhythm replaces it
+    notes = [note for note in wide.notes if not note.startswith(start)]
+    return replace(wide, notes=(*notes, _note(constraints, miss, found)))
 
 
 def _least(fits: Callable[[float], bool], widest: float) -> float:
@@ -147,10 +159,10 @@ def _least(fits: Callable[[float], bool], widest: float) -> float:
 def _note(constraints: "Constraints", miss: _Miss, share: float) -> str:
     bound, live = _amounts(constraints, miss)
     verb = "rise" if miss.rising else "fall"
+    speed = "freely" if share > _FREELY else f"by up to {share:.1%} per change"
     return (
         f"{_name(miss)}: its {miss.bound} of {bound} is out of reach of the default ramp from "
-        f"{live} a day; the ramp yields, and levels there may {verb} by up to {share:.1%} per "
-        "change."
+        f"{live} a day; the ramp yields, and levels there may {verb} {speed}."
     )
 
 

@@ -1,18 +1,37 @@
 """Environments of a calibration, behind ``gym.make("mediagym/Calibrated-v0")``."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ...data.cache import Entry, note, user_cache
 from ...data.errors import ConfigError
 from ...data.storage import SAMPLE, digest, shipped_yaml
 from ...data.types import Floats
 from ..calibration import Posterior, load_posterior
-from ..constraints import ConstraintSettings, KnownSpend, parse_constraints
+from ..constraints import (
+    Constraints,
+    ConstraintSettings,
+    Eve,
+    KnownSpend,
+    parse_constraints,
+    told_against_rhythm,
+    with_rhythm,
+)
 from ..flight import Problem, problem_of
 from ..market import Objective, ObjectiveSettings, Ratio
-from ..planning import SolverSettings, static_plan
+from ..planning import (
+    SolverSettings,
+    executable_plan,
+    paced_plan,
+    rules_in,
+    static_plan,
+    unrestricted_plan,
+    weekday_rhythm,
+)
 from .batch import EnvSettings
 from .env import BudgetEnv, BudgetVectorEnv
 
@@ -22,7 +41,7 @@ GROUPS = {  # configuration group -> name of its default YAML
     "objective": "conversions",
     "solver": "default",
 }
-_VERSION = 4  # version of cached static plans; increase it when the solver changes
+_VERSION = 5  # version of cached static plans; increase it when the solver changes
 
 
 def problem_in(
@@ -59,7 +78,12 @@ def problem_in(
             "plan with scripts/plan.py, which finds them."
         )
     limits = parse_constraints(
-        constraints, posterior.campaigns, days, posterior.currency, known_spend(posterior)
+        constraints,
+        posterior.campaigns,
+        days,
+        posterior.currency,
+        known_spend(posterior),
+        Eve(posterior.recent, first_day_of(posterior)),
     )
     key = digest(
         _VERSION,
@@ -67,14 +91,58 @@ def problem_in(
         limits.to_json(),
         objective.to_json(),
         solver.model_dump(),
+        told_against_rhythm(constraints),
     )
-    plan = _cached_plan(
+    shape = (days, len(posterior.campaigns))
+    if limits.has_rules:
+        arguments = (posterior, limits, objective, days, solver, progress)
+        against = told_against_rhythm(constraints) and limits.ramp is not None
+        shapes = {"plan": shape, "rhythm": shape, "costs": (len(rules_in(limits)), 2)}
+        arrays = _cached_arrays(
+            folder, f"static-{key}", shapes, lambda: _planned(*arguments, against)
+        )
+        if against:
+            limits = with_rhythm(limits, arrays["rhythm"])
+        limits = replace(limits, course=arrays["plan"])
+        problem = problem_of(posterior, limits, objective, paced_plan(limits, arrays["plan"]))
+        costs = zip(rules_in(limits), arrays["costs"].tolist(), strict=True)
+        return replace(problem, rule_costs=tuple((rule, *cost) for rule, cost in costs))
+    arrays = _cached_arrays(
         folder,
         f"static-{key}",
-        (days, len(posterior.campaigns)),
-        lambda: static_plan(posterior, limits, objective, days, solver, progress),
+        {"plan": shape},
+        lambda: {"plan": static_plan(posterior, limits, objective, days, solver, progress)},
     )
-    return problem_of(posterior, limits, objective, plan)
+    return problem_of(posterior, limits, objective, arrays["plan"])
+
+
+def first_day_of(posterior: Posterior) -> int:
+    """Return the first day of a posterior's flight, days since 1970-01-01."""
+    return int(posterior.mean()[1].day)
+
+
+def _planned(
+    posterior: Posterior,
+    limits: Constraints,
+    objective: Objective,
+    days: int,
+    solver: SolverSettings,
+    progress: Callable[[str], None],
+    against_rhythm: bool,
+) -> dict[str, Floats]:
+    """Return the executable plan, the rhythm that its levels are told against, and rules' costs."""
+    free = unrestricted_plan(posterior, limits, objective, days, solver, progress)
+    rhythm = np.ones_like(free)
+    if against_rhythm:
+        rhythm = weekday_rhythm(free, first_day_of(posterior))
+        limits = with_rhythm(limits, rhythm)
+    found = executable_plan(posterior, limits, objective, days, solver, progress, free)
+    costs = {cost.rule: (cost.value, cost.share) for cost in found.costs}
+    return {
+        "plan": found.plan,
+        "rhythm": rhythm,
+        "costs": np.array([costs[rule] for rule in rules_in(limits)]).reshape(-1, 2),
+    }
 
 
 def known_spend(posterior: Posterior) -> KnownSpend | None:
@@ -84,31 +152,34 @@ def known_spend(posterior: Posterior) -> KnownSpend | None:
     return KnownSpend(posterior.recent_max, posterior.known_max, posterior.spend_max)
 
 
-def _cached_plan(
-    folder: Path, key: str, shape: tuple[int, int], compute: Callable[[], Floats]
-) -> Floats:
+def _cached_arrays(
+    folder: Path,
+    key: str,
+    shapes: Mapping[str, tuple[int, int]],
+    compute: Callable[[], dict[str, Floats]],
+) -> dict[str, Floats]:
     """Return a static plan from the folder of its calibration or the user's cache, or compute it.
 
     Args:
         folder: folder of the calibration.
         key: name of the entry.
-        shape: days and campaigns.
-        compute: computes the plan; called if no sound entry is found.
+        shapes: the arrays of the entry and their shapes.
+        compute: computes the arrays; called if no sound entry is found.
     """
     shipped = folder.resolve().is_relative_to(SAMPLE.resolve())
     writable = user_cache() if shipped else folder
     places = [folder] if writable in (None, folder) else [folder, writable]
     entries = [Entry(place / f"{key}.npz", key, _VERSION) for place in places if place]
     for entry in entries:
-        arrays = entry.arrays({"plan": shape})
+        arrays = entry.arrays(shapes)
         if arrays is not None:
-            return arrays["plan"]
-    plan = compute()
+            return dict(arrays)
+    arrays = compute()
     if writable is None:
         note("there is no home folder, so the static plan is not cached; set HOME to keep it.")
     else:
-        entries[-1].keep_arrays({"plan": plan})
-    return plan
+        entries[-1].keep_arrays(arrays)
+    return arrays
 
 
 def make_env(

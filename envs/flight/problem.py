@@ -44,6 +44,7 @@ class Problem:
     covariance: BeliefCovariance  # moments of log level and log odds before the first day
     static_plan: Array  # (days, campaigns) the posterior-static plan, dollars: action 0
     claim_slope: Array = 1.0  # slope of log true conversions on log claimed conversions
+    rule_costs: tuple[tuple[str, float, float], ...] = ()  # rule, value forgone, share of the value
     credit_days: float | None = None  # days after the flight within which landings count; None: all
 
     @cached_property
