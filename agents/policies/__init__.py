@@ -2,7 +2,8 @@
 
 - ``baselines``: all policies by name, and their settings
 - ``open_loop``, ``static_cvar``, ``greedy``: decided before the flight
-- ``linear_feedback``, ``rolling_horizon``, ``thompson``: react to reports; ``marginal``: allocation
+- ``follow``, ``linear_feedback``, ``rolling_horizon``, ``thompson``: react to reports
+- ``marginal``: allocation of the remaining money
 - ``clairvoyant``: oracles, the bounds of comparisons
 """
 

@@ -9,6 +9,7 @@ from ...data.storage import shipped_yaml
 from ..experiment import Experiment
 from ..policy import Policy
 from .clairvoyant import clairvoyant, clairvoyant_static
+from .follow import follow
 from .greedy import Greedy
 from .linear_feedback import LinearFeedbackSettings, linear_feedback
 from .open_loop import greedy_average, historical, roas, seasonal, static, uniform
@@ -28,6 +29,7 @@ BASELINES: Mapping[str, Factory] = {
     "static": static,
     "static_cvar": static_cvar,
     "seasonal": seasonal,
+    "follow": follow,
     "replanner": replanner,
     "thompson": thompson,
     "cma": linear_feedback,

@@ -70,8 +70,33 @@ class RollingHorizon:
     ) -> tuple[Array, Array, FilterMemory]:
         """Return the spend that is best on average over the updated draws, and its total."""
         memory = self._update(observable, memory)
+        return *self.decide(observable, memory), memory
+
+    def decide(self, observable: Observable, memory: FilterMemory) -> tuple[Array, Array]:
+        """Return the same of a memory that holds all reports so far, and leave it as it is."""
         draw_weights = self._draw_weights(observable, memory.particle_set)
-        return *self._allocate(observable, memory.particle_set, draw_weights), memory
+        return self._allocate(observable, memory.particle_set, draw_weights)
+
+    def learn(
+        self, memory: FilterMemory | None, spend: Floats, reported: Floats, complete: Floats
+    ) -> FilterMemory:
+        """Return the memory after a day whose conversions are only partly reported.
+
+        Args:
+            memory: before the report; None before the first day.
+            spend: dollars delivered, (flights, campaigns).
+            reported: conversions so far, (flights, campaigns).
+            complete: share of the day's conversions reported so far, 0 to 1, the same shape; of 0
+                nothing is learnt.
+        """
+        if memory is None:
+            particle_set = initial_particles(self.draws, len(spend))
+            memory = FilterMemory(particle_set, 0 * spend, 0 * reported)
+        market = self.draws.market
+        conversions = market.reference_conversions * complete[:, None]
+        draws = self.draws._replace(market=market._replace(reference_conversions=conversions))
+        particle_set = update_weights(draws, memory.particle_set, spend, reported)
+        return FilterMemory(particle_set, memory.spent + spend, memory.observed + reported)
 
     def _draw_weights(self, observable: Observable, particle_set: ParticleSet) -> Floats:
         """Return the weight of every draw in today's decision, (flights, draws, campaigns)."""
