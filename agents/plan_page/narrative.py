@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .moves import First, Move, known_most
-from .text import Currency, change, count, day_of, name_of, share, span
+from .text import Currency, change, count, day_of, interval, name_of, share, span
 
 _MOVES = 3  # moves told in a sentence each
 _POLICIES = {
@@ -138,12 +138,13 @@ def sureness(content: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is to be known about the estimates."""
     totals = content["totals"]
     spread = totals["conversions"]
-    yield (
-        f"In 9 of 10 cases the model expects between {count(spread['p05'])} and "
-        f"{count(spread['p95'])} conversions over the flight, with {count(spread['mean'])} as the "
-        "mean. The interval holds what the data leave open about each campaign's response and the "
-        "chance of single days; it does not hold what the history has never shown."
-    )
+    if content["flight"]["actual_days"] < content["flight"]["days"]:
+        yield (
+            f"The model gives 9 chances in 10 that the flight ends with {interval(spread)} "
+            f"conversions; {count(spread['mean'])} is the mean. The interval holds what the data "
+            "leave open about each campaign's response and the chance of single days; it does not "
+            "hold what the history has never shown."
+        )
     if content["forecast_verdict"]:
         yield content["forecast_verdict"]
     if content["made"]["markets"]:

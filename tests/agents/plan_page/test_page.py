@@ -189,6 +189,7 @@ def test_a_flight_that_is_over_has_nothing_to_set():
     assert "The flight is over: there is nothing left to set." in text
     assert "Reported conversions" in text
     assert "Raise" not in text
+    assert "9 chances in 10" not in text
 
 
 def test_weeks_add_up_to_the_flight_and_a_long_one_is_told_by_months():
