@@ -1,0 +1,85 @@
+"""Constraints of the days that are left, and plans that keep them to the cent."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.types import Floats
+from ...envs.constraints import Constraints, Ledger, spend_day, to_cents, violations
+from ...envs.flight import SMOOTHING, Observable, Problem, update_belief
+from ...envs.market import Outcome, step
+from ..policy import Policy
+from .replay import Learning, Standing
+from .rest_set import rest_of as rest_of
+
+Cents = NDArray[np.int64]
+
+
+def money_left(constraints: Constraints, spent: Cents) -> int:
+    """Return the cents that are left of the total, >= 0."""
+    return max(constraints.total_cents - int(spent.sum()), 0)
+
+
+def carried_on(rest: Constraints, plan: Cents) -> Cents:
+    """Return a plan of the days left made feasible: as it is if it is, else scaled to the money.
+
+    Args:
+        rest: constraints of the days left.
+        plan: cents, (days left, campaigns).
+    """
+    if not violations(rest, plan):
+        return plan
+    wanted = plan / 100
+    if rest.spend_all or wanted.sum() > rest.total:
+        wanted = wanted * (rest.total / max(float(wanted.sum()), 1e-9))
+    if not wanted.any():
+        wanted = np.full_like(wanted, rest.total / wanted.size)
+    ledger, days = Ledger.start(rest), []
+    for row in wanted:
+        spend, ledger = spend_day(rest, ledger, row, row.sum())
+        days.append(spend)
+    return to_cents(np.stack(days), rest)
+
+
+def decided(problem: Problem, policy: Policy, standing: Standing, rest: Constraints) -> Cents:
+    """Return what a policy plans for the days left, if every report is as the belief expects.
+
+    Args:
+        problem: what was known before the flight, with the constraints of the whole flight.
+        policy: the policy.
+        standing: where the flight stands.
+        rest: constraints of the days left.
+    """
+    view, memory, _ = standing
+    market = problem.market._replace(elasticity=view.belief.elasticity)
+    state, ledger, days = view.belief.state, Ledger.start(rest, (1,)), []
+    for t in range(rest.days):
+        requested, total, memory = _act(policy, view, memory, is_first=t == 0)
+        planned, ledger = spend_day(rest, ledger, requested, total)
+        state, outcome = step(market, state, planned, None)
+        view = _after(problem, view, ledger, planned, outcome)
+        days.append(planned[0])
+    return to_cents(np.stack(days), rest)
+
+
+def _act(policy: Policy, view: Observable, memory: Any, *, is_first: bool) -> tuple[Any, Any, Any]:
+    """Return a decision; on the first day the memory of a filter holds all reports already."""
+    if is_first and memory is not None and isinstance(policy, Learning):
+        return *policy.decide(view, memory), memory
+    return policy.act(view, memory)
+
+
+def _after(
+    problem: Problem, view: Observable, ledger: Ledger, planned: Any, outcome: Outcome
+) -> Observable:
+    return view._replace(
+        ledger=view.ledger.advance(planned, outcome.delivered, ledger.live),
+        belief=update_belief(problem, view.belief, outcome.delivered, outcome.claimed),
+        smooth=SMOOTHING * view.smooth + (1 - SMOOTHING) * outcome.delivered,
+    )
+
+
+def mean_level(plan: Cents, days: int) -> Floats:
+    """Return each campaign's mean daily budget over the next days, (campaigns,), in units."""
+    return np.asarray(plan[:days].mean(0) / 100)

@@ -1,0 +1,279 @@
+"""What the exports say about the flight's days: spend and conversions so far, gaps and oddities.
+
+A campaign without a row on a day on which its channel has rows did not run: its spend is 0. A day
+on which the whole channel has no row is missing: nothing is known about it.
+"""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.errors import ConfigError, data_error
+from ...data.formats import money
+from ...data.history import METRICS, MISSING, OBSERVED, History
+from ...data.types import Floats
+from ..plans import Flag
+from .settings import LiveSettings
+from .source import SourcePlan
+
+_PARTIAL = 0.5  # share of the planned and of the usual spend under which a last day is partial
+_USUAL_DAYS = 7  # days before it whose median is usual
+
+
+class Reports(NamedTuple):
+    """Reports of the flight's first days, campaigns in the order of the calibration."""
+
+    spend: NDArray[np.int64]  # cents, (days so far, campaigns)
+    conversions: Floats  # reported so far; 0 where nothing is known
+    revenue: Floats  # units of the currency; NaN: not known
+    complete: Floats  # share of the day's conversions that is reported so far; 0: no report
+
+    @property
+    def days(self) -> int:
+        """Days of the flight that are over."""
+        return len(self.spend)
+
+    @classmethod
+    def none(cls, campaigns: int) -> "Reports":
+        """Return the reports before the flight."""
+        empty = np.zeros((0, campaigns))
+        return cls(empty.astype(np.int64), empty, empty, empty)
+
+    def with_day(self, day: int, *values: Any) -> "Reports":
+        """Return the reports with one more day, or with other values on a day that is over."""
+        fields = []
+        for field, value in zip(self, values, strict=True):
+            row = np.asarray(value, field.dtype)[None]
+            fields.append(np.concatenate([field[:day], row, field[day + 1 :]]))
+        return Reports(*fields)
+
+
+class Flown(NamedTuple):
+    """What the exports hold: the history before the flight, its reports, and what to know."""
+
+    past: History
+    reports: Reports
+    flags: tuple[Flag, ...]
+
+
+def flown(
+    history: History, source: SourcePlan, settings: LiveSettings, as_of: date | None
+) -> Flown:
+    """Cut a history where the flight starts.
+
+    Args:
+        history: all days of the exports.
+        source: the plan.
+        settings: what is done with missing days and a partial last day.
+        as_of: last day to take; None: the last one of the exports.
+
+    Raises:
+        DataError: if the exports end before the flight, lack a campaign of the plan or, with
+            ``missing: refuse``, a day.
+        ConfigError: if ``as_of`` is no day of the exports from the eve of the flight on.
+    """
+    if history.currency != source.currency and source.currency is not None:
+        raise data_error(
+            str(source.path),
+            f"the plan is in {source.currency}, the exports are in {history.currency}",
+            "one currency",
+            "use the exports that the plan was made from, with their new days",
+        )
+    last = _last_day(history, source, as_of)
+    outside = _outside(history, source, last)
+    own = _of_plan(history, source)
+    past, days = own.window(None, source.start), own.window(source.start, last + 1)
+    if not len(past.dates) or past.dates[-1] + 1 != source.start:
+        raise data_error(
+            "data.path",
+            f"the exports go from {history.dates[0]} to {history.dates[-1]}, and the flight starts "
+            f"on {source.start}",
+            "exports up to the flight's eve or later",
+            "export a longer period",
+        )
+    planned = source.cents(own.names)
+    flags = [*outside, *_paused(days, planned, source)]
+    if as_of is None and settings.last_day != "keep" and len(days.dates):
+        partial = _partial(own, days, planned[len(days.dates) - 1], source)
+        if partial is not None or settings.last_day == "drop":
+            flags.append(partial or _dropped(days))
+            days = days.window(None, len(days.dates) - 1)
+    reports, gaps = _reports(days, planned, source, settings)
+    flags += [*gaps, *_late(days)]
+    return Flown(past, reports, tuple(flag for flag in flags if _is_over(flag, days)))
+
+
+def _is_over(flag: Flag, days: History) -> bool:
+    """Return False for a flag of a day that was dropped; the dropping itself is said."""
+    if flag.kind == "partial_day" or flag.date is None:
+        return True
+    return bool(len(days.dates)) and np.datetime64(flag.date) <= days.dates[-1]
+
+
+def _last_day(history: History, source: SourcePlan, as_of: date | None) -> np.datetime64:
+    end = source.start + source.days - 1
+    if as_of is None:
+        return min(history.dates[-1], end)
+    day = np.datetime64(as_of, "D")
+    if not source.start - 1 <= day <= history.dates[-1]:
+        raise ConfigError(
+            f"as_of: {day} was given. Allowed: null, or a day from {source.start - 1}, the eve of "
+            f"the flight, to {history.dates[-1]}, the last day of the exports. To fix: choose one "
+            "of them, or export the days up to it."
+        )
+    return min(day, end)
+
+
+def _of_plan(history: History, source: SourcePlan) -> History:
+    """Return the history of the plan's campaigns alone.
+
+    Raises:
+        DataError: if the exports do not have one of them.
+    """
+    lacking = [name for name in source.names if name not in history.names]
+    if lacking:
+        raise data_error(
+            "data.path",
+            f"the exports do not have {', '.join(lacking)} of {source.path}",
+            f"the campaigns of the plan: {', '.join(source.names)}",
+            "use the exports that the plan was made from, and the same keys of data",
+        )
+    keep = [k for k, name in enumerate(history.names) if name in source.names]
+    if len(keep) == len(history.names):
+        return history
+    arrays = {name: getattr(history, name)[:, keep] for name in (*METRICS, "presence")}
+    complete = None if history.complete is None else history.complete[:, keep]
+    campaigns = tuple(history.campaigns[k] for k in keep)
+    return replace(history, campaigns=campaigns, complete=complete, **arrays)
+
+
+def _outside(history: History, source: SourcePlan, last: np.datetime64) -> list[Flag]:
+    """Return a flag for each campaign that spends during the flight and is not in the plan."""
+    flags, days = [], history.window(source.start, last + 1)
+    for k, name in enumerate(history.names):
+        spent = float(np.nansum(days.spend[:, k]))
+        if name not in source.names and spent > 0:
+            first = days.dates[np.flatnonzero(np.nan_to_num(days.spend[:, k]) > 0)[0]]
+            text = (
+                f"{name}: {money(spent, source.currency)} spent from {first} on outside of the "
+                "plan, which does not have it; it counts neither against the budget nor as a "
+                "result. Make a new plan to include it."
+            )
+            flags.append(Flag("outside_plan", name, str(first), text))
+    return flags
+
+
+def _partial(
+    history: History, days: History, planned: NDArray[np.int64], source: SourcePlan
+) -> Flag | None:
+    """Return a flag if the last day seems to have been exported before it was over."""
+    last = len(days.dates) - 1
+    spent = float(np.nansum(days.spend[last]))
+    before = history.window(None, days.dates[last]).spend[-_USUAL_DAYS:]
+    usual = float(np.median(np.nansum(before, axis=1)))
+    bar = min(planned.sum() / 100, usual)
+    silent = _missing(days)[last] & (planned > 0)
+    if spent >= _PARTIAL * bar and not silent.any():
+        return None
+    how = (
+        f"{money(spent, source.currency)} spent, under half of the planned "
+        f"{money(planned.sum() / 100, source.currency)}"
+        if spent < _PARTIAL * bar
+        else "a channel has no row for it"
+    )
+    text = (
+        f"{days.dates[last]} looks partial ({how}) and was left out; it is planned again. To take "
+        f"it: live.last_day=keep, or as_of={days.dates[last]}."
+    )
+    return Flag("partial_day", None, str(days.dates[last]), text)
+
+
+def _dropped(days: History) -> Flag:
+    text = f"{days.dates[-1]}, the last day of the exports, was left out (live.last_day=drop)."
+    return Flag("partial_day", None, str(days.dates[-1]), text)
+
+
+def _missing(days: History) -> NDArray[np.bool_]:
+    """Return where nothing is known: no row of any campaign of the channel, (days, campaigns)."""
+    channels = [campaign.channel for campaign in days.campaigns]
+    silent = np.stack(
+        [
+            (days.presence[:, [c == channel for c in channels]] != OBSERVED).all(1)
+            for channel in channels
+        ],
+        axis=1,
+    )
+    return np.asarray(silent & (days.presence == MISSING))
+
+
+def _reports(
+    days: History, planned: NDArray[np.int64], source: SourcePlan, settings: LiveSettings
+) -> tuple[Reports, list[Flag]]:
+    count = len(days.dates)
+    missing = _missing(days)
+    flags = []
+    for k, name in enumerate(days.names):
+        if not missing[:, k].any():
+            continue
+        dates = ", ".join(str(day) for day in days.dates[missing[:, k]])
+        if settings.missing == "refuse":
+            raise data_error(
+                "data.path",
+                f"{name} has no report for {dates}",
+                "a report for every day of the flight so far",
+                "export these days, or take them as planned with live.missing=planned",
+            )
+        amount = money(planned[:count][missing[:, k], k].sum() / 100, source.currency)
+        text = (
+            f"{name}: no report for {dates}; taken as spent as planned ({amount}), and nothing is "
+            "learnt from it. Export these days to correct it."
+        )
+        flags.append(Flag("missing_days", name, str(days.dates[missing[:, k]][0]), text))
+    spend = np.round(100 * np.nan_to_num(days.spend)).astype(np.int64)
+    known = np.isfinite(days.conversions) & ~missing
+    complete = np.ones(missing.shape) if days.complete is None else days.complete
+    ran = ~missing & (days.presence != OBSERVED)  # without a row beside rows of its channel: off
+    return (
+        Reports(
+            np.where(missing, planned[:count], np.where(ran, 0, spend)),
+            np.where(known, np.nan_to_num(days.conversions), 0.0),
+            np.where(missing, np.nan, np.where(ran, 0.0, days.revenue)),
+            np.where(known | ran, complete, 0.0),
+        ),
+        flags,
+    )
+
+
+def _paused(days: History, planned: NDArray[np.int64], source: SourcePlan) -> list[Flag]:
+    """Return a flag for each campaign that has stopped spending although it was to spend."""
+    flags, off = [], ~(np.nan_to_num(days.spend) > 0) & ~_missing(days)
+    for k, name in enumerate(days.names):
+        running = np.flatnonzero(~off[:, k])
+        since = int(running[-1]) + 1 if running.size else 0
+        wanted = planned[since : len(days.dates), k]
+        if len(days.dates) - since < 2 or wanted.sum() == 0:
+            continue
+        amount = money(float(wanted.mean()) / 100, source.currency)
+        text = (
+            f"{name}: no spend since {days.dates[since]}, where {amount} a day was planned: paused "
+            "or not delivering. Its money is planned again for the days left; to leave it out, "
+            "switch it off in constraints.campaigns."
+        )
+        flags.append(Flag("paused", name, str(days.dates[since]), text))
+    return flags
+
+
+def _late(days: History) -> list[Flag]:
+    """Return a flag if conversions of the last days are still to come."""
+    if days.complete is None or (days.complete == 1).all():
+        return []
+    late = (days.complete < 1).any(1)
+    first, share = days.dates[late][0], days.complete[late].min()
+    text = (
+        f"conversions from {first} on are taken as {share:.0%} reported or more: the rest comes "
+        "late, and these days weigh less in what is learnt."
+    )
+    return [Flag("late_conversions", None, str(first), text)]

@@ -1,0 +1,88 @@
+"""Settings of a flight that is re-planned, and the options of its command."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from ...data.errors import ConfigError
+from ...data.settings import Command, Settings, given_text
+from ..plan_files import require_formats
+from ..setup import ExperimentConfig
+from .source import SourcePlan, laid_over, read_source
+
+MAX_DRAWS = 100_000  # markets of an estimate
+
+
+class HoldSettings(Settings):
+    """When a campaign's budget is changed; the group ``live.hold``."""
+
+    probability: Annotated[float, Field(ge=0, le=1)]  # least probability that a change gains
+    share: Annotated[float, Field(ge=0, le=1)]  # least change, of the level as planned
+    amount: Annotated[float, Field(ge=0, le=1e9)]  # least change, units of the currency per day
+
+
+class LiveSettings(Settings):
+    """The group ``live`` of ``conf/replan.yaml``."""
+
+    hold: HoldSettings | None  # None: every change is adopted
+    draws: Annotated[int, Field(ge=16, le=MAX_DRAWS)]  # held-out draws behind estimates and holds
+    missing: Literal["planned", "refuse"]  # days without a report
+    last_day: Literal["auto", "keep", "drop"]  # the last day of the exports
+
+
+class ReplanCommand(Command):
+    """Options of ``scripts/replan.py``."""
+
+    experiment: ExperimentConfig
+    live: LiveSettings
+    plan: Path  # plan.json
+    policy: str  # baseline, or the folder of a training run
+    as_of: date | None  # last day that is taken from the exports; None: the last that they have
+    output: Path  # folder of the files
+    export: list[str]  # formats beside plan.json, see ``plan_files.FORMATS``
+    export_mapping: Path | None  # campaigns of each campaign type, for Google Ads Editor
+    source: Any = None  # what was read from the plan
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        """Parse the command; constraints and length of the flight are the plan's, unless given."""
+        require_path(config.get("plan"), "plan", "a plan.json")
+        source = read_source(Path(config["plan"]))
+        command = super().read({**planned_config(config, source), "source": None})
+        require_formats(command.export)
+        if "google_ads_editor" in command.export and command.export_mapping is None:
+            raise ConfigError(
+                "export_mapping: no value, and export=google_ads_editor was given. Allowed: a YAML "
+                "file with the account's campaigns of each campaign type. To fix: give "
+                "export_mapping=FILE, or take google_ads_editor out of export."
+            )
+        return command.model_copy(update={"source": source})
+
+
+def planned_config(config: Mapping[str, Any], source: SourcePlan) -> dict[str, Any]:
+    """Return a configuration with the plan's days and constraints under those that are given.
+
+    Raises:
+        ConfigError: if a group is no mapping, or names a campaign that the plan does not have.
+    """
+    env, given = config.get("env"), config.get("constraints")
+    if not isinstance(env, Mapping) or not isinstance(given, Mapping):
+        name, value = ("env", env) if not isinstance(env, Mapping) else ("constraints", given)
+        raise ConfigError(
+            f"{name}: {given_text(value)} was given. Allowed: a mapping of keys. To fix: leave it "
+            "out, or give single keys of it."
+        )
+    constraints = laid_over(source, given)
+    return {**config, "env": {**env, "days": source.days}, "constraints": constraints}
+
+
+def require_path(value: Any, key: str, what: str) -> None:
+    """Raise ConfigError if a key holds no path."""
+    if not isinstance(value, str | Path) or not str(value):
+        raise ConfigError(
+            f"{key}: {given_text(value)} was given. Allowed: the path of {what}. To fix: give "
+            f"{key}=PATH."
+        )

@@ -1,0 +1,132 @@
+"""Held-out draws of the posterior, updated by the flight's reports, and what they say of plans.
+
+The draws were not used to make the plan. Each carries a filter of its own and a weight per campaign
+(``envs.flight.update_weights``); they are resampled by these weights, campaign by campaign.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.types import Floats
+from ...envs.arrays import Array
+from ...envs.calibration import Forecast, Posterior
+from ...envs.flight import (
+    ParticleSet,
+    PosteriorDraws,
+    Problem,
+    initial_particles,
+    posterior_draws,
+    update_weights,
+    weights,
+)
+from ...envs.market import (
+    Market,
+    MarketState,
+    Noise,
+    Stream,
+    draw_noises,
+    generator,
+    simulate,
+)
+from .reports import Reports
+
+
+class Draws(NamedTuple):
+    """Markets and their states when a day begins; fields are (draws, campaigns)."""
+
+    market: Market
+    state: MarketState
+
+
+class Particles(NamedTuple):
+    """Weighted held-out draws after the days so far; one flight."""
+
+    draws: PosteriorDraws
+    particle_set: ParticleSet
+    days: int  # days of the flight that they know
+
+
+def held_out_particles(posterior: Posterior, count: int) -> Particles:
+    """Return held-out draws before the flight; all if there are fewer, training draws if none."""
+    if posterior.held_out:
+        market, state = posterior.held(posterior.held_out)
+        posterior = replace(posterior, market=market, state=state, held_out=0)
+    draws = posterior_draws(posterior, count)
+    return Particles(draws, initial_particles(draws, 1), 0)
+
+
+def learnt(particles: Particles, reports: Reports) -> Particles:
+    """Return the particles after all days of the reports; a day of completeness 0 teaches none."""
+    draws, particle_set, first = particles
+    market = draws.market
+    for t in range(first, reports.days):
+        conversions = market.reference_conversions * reports.complete[t]
+        today = draws._replace(market=market._replace(reference_conversions=conversions))
+        particle_set = update_weights(
+            today, particle_set, reports.spend[t][None] / 100, reports.conversions[t][None]
+        )
+    return Particles(draws, particle_set, max(first, reports.days))
+
+
+def resampled(particles: Particles) -> Draws:
+    """Return equally weighted draws, as many as there are particles.
+
+    Systematic resampling keeps a draw's campaigns together as far as its weights do not differ.
+    """
+    particle_set = particles.particle_set
+    weight = np.asarray(weights(particle_set))[0]  # (draws, campaigns)
+    count = len(weight)
+    index = np.stack([_systematic(column) for column in weight.T], axis=1)
+    spread = generator(Stream.FORECAST, 1, particles.days).standard_normal(weight.shape)
+    before = particle_set.state
+    level = before.level[0] + np.sqrt(particle_set.variance[0]) * spread
+    fields = [None if field is None else field[0] for field in before[1:]]
+    state = MarketState(before.day, *fields)._replace(level=level)
+    market = Market(*(_taken(field, index, count) for field in particles.draws.market))
+    own = [_taken(field, index, count) for field in state[1:]]
+    return Draws(market, MarketState(state.day, *own))
+
+
+def _systematic(weight: Floats) -> NDArray[np.intp]:
+    """Return (draws,) indices; equal weights give every draw once, in order."""
+    count = len(weight)
+    points = (np.arange(count) + 0.5) / count
+    return np.asarray(np.searchsorted(np.cumsum(weight)[:-1], points))
+
+
+def _taken(field: Array | None, index: NDArray[np.intp], count: int) -> Array | None:
+    """Return a field, (draws, ..., campaigns), of each campaign's own draws."""
+    if field is None or np.ndim(field) == 0:
+        return field
+    between = (1,) * (field.ndim - 2)
+    where = index.reshape(count, *between, index.shape[1])
+    if len(field) != count:
+        return field
+    return np.take_along_axis(field, np.broadcast_to(where, field.shape), 0)
+
+
+class Outlook:
+    """What the updated draws say of plans of the days left, on the same noise for all."""
+
+    def __init__(self, problem: Problem, draws: Draws, days: int, first: int) -> None:
+        """Args: problem; updated draws; days left; days that are over."""
+        self.problem, self.draws = problem, draws
+        count = len(draws.market.elasticity)
+        rngs = (generator(Stream.FORECAST, i) for i in range(count))
+        whole: Noise = draw_noises(draws.market, first + days, rngs)
+        self.noise = Noise(*(None if field is None else field[first:] for field in whole))
+
+    def value(self, plan: Floats) -> Floats:
+        """Return the expected objective of a plan (days left, campaigns), (draws, campaigns)."""
+        _, outcomes = simulate(*self.draws, plan[:, None], self.noise.without_count_noise())
+        objective = self.problem.objective
+        days = [objective.expected(o, plan[t]) for t, o in enumerate(outcomes)]
+        return np.asarray(np.sum(days, axis=0))
+
+    def forecast(self, plan: Floats) -> Forecast:
+        """Return the forecast of a plan (days left, campaigns) dollars."""
+        _, outcomes = simulate(*self.draws, plan[:, None], self.noise)
+        return Forecast.from_outcomes(outcomes)
