@@ -14,7 +14,14 @@
 - ``static``: plans made before the flight, from the posterior
 """
 
-from .best import ExecutablePlan, RuleCost, executable_plan, unrestricted, unrestricted_plan
+from .best import (
+    ExecutablePlan,
+    RuleCost,
+    executable_plan,
+    rules_in,
+    unrestricted,
+    unrestricted_plan,
+)
 from .clairvoyant import best_constant_plan, best_shared_plan, clairvoyant_values, plan_objective
 from .executable import project_executable
 from .gradient import SolverSettings, best_plan, objective_with_gradient, to_tensors
@@ -42,6 +49,7 @@ __all__ = [
     "project_constant_plan",
     "project_daily_plan",
     "project_executable",
+    "rules_in",
     "static_plan",
     "to_tensors",
     "uniform_plan",

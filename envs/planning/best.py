@@ -27,7 +27,7 @@ _ROUGH = 5e-5  # the same for what a rule costs
 _PRICES = 12  # most prices of unsteadiness that are tried
 _FIRST = 8.0  # first price, in multiples of the one at which all change costs what is allowed
 _KEPT = 1e-6  # of the total, the margin of the guardrails: what they may lack
-_CLOSE = 0.85  # of the loss that is allowed: a larger one ends the search, ...
+_CLOSE = 0.8  # of the loss that is allowed: a larger one ends the search, ...
 _NARROW = 1.1  # ... and so does this ratio of the prices around the best one
 
 
@@ -204,6 +204,12 @@ def _next_price(price: float, low: float, high: float, share: float) -> float:
     if low < guess < high:
         return float(guess)
     return float(np.sqrt(max(low, 1e-12) * high)) if np.isfinite(high) else 4 * low
+
+
+def rules_in(constraints: Constraints) -> tuple[str, ...]:
+    """Return the names of the rules whose costs `executable_plan` gives, in its order."""
+    steadiness = ("steadiness",) if constraints.steadiness else ()
+    return (*steadiness, *(rule for rule, _ in _without(constraints)))
 
 
 def _without(constraints: Constraints) -> list[tuple[str, Constraints]]:

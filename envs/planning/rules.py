@@ -144,17 +144,18 @@ def _from_eve(
     moves = _changing(constraints)[:, None]
     if constraints.may_change is not None:
         still = first & ~moves
-        lower = np.where(still, live * rhythm, lower)
-        upper = np.where(still, live * rhythm, upper)
+        kept = np.clip(live * rhythm, lower, np.maximum(upper, lower))
+        lower, upper = np.where(still, kept, lower), np.where(still, kept, upper)
     ramp, ramped = constraints.ramp, first & moves
     if ramp is None:
         return lower, upper
     up = np.where(np.isinf(ramp.up), 0, ramp.up)
     most = np.where(np.isinf(ramp.up), np.inf, np.maximum((1 + up) * live, live + ramp.least))
     fewest = np.minimum((1 - np.asarray(ramp.down)) * live, live - ramp.least)
-    upper = np.where(ramped, np.minimum(upper, most * rhythm), upper)
-    lower = np.where(ramped, np.maximum(lower, fewest * rhythm), lower)
-    return lower, upper
+    # a bound of the day itself wins over the ramp
+    slowest = np.minimum(np.maximum(lower, fewest * rhythm), upper)
+    fastest = np.maximum(np.minimum(upper, most * rhythm), lower)
+    return np.where(ramped, slowest, lower), np.where(ramped, fastest, upper)
 
 
 def _totals(constraints: Constraints) -> Block:
