@@ -1,7 +1,9 @@
 """Hold unless it pays: which campaigns' budgets a re-plan changes, and which stay as planned.
 
-Money moves between campaigns that gain and campaigns that give. A campaign's change pays in a draw
-if what it brings exceeds what its money brings on the other side, at that side's mean return:
+Money moves between campaigns, so no change can be adopted alone: changes are adopted together if
+together they gain with the required probability. Where they do not, the one that is least likely to
+pay drops out, and the others are looked at again. A campaign's change pays in a draw if what it
+brings exceeds what its money brings on the other side of the exchange, at that side's mean return:
 gain_k = dV_k - dx_k (sum dV_j / sum dx_j over the campaigns j of the other side).
 """
 
@@ -17,7 +19,7 @@ from .settings import HoldSettings
 from .updated import Outlook
 
 WEEK = 7  # days over which a campaign's level is compared
-_ROUNDS = 8  # rounds in which changes that do not pay drop out
+_UNLIKELY = 0.5  # probability to pay under which a change drops out first
 
 
 class Choice(NamedTuple):
@@ -28,8 +30,9 @@ class Choice(NamedTuple):
     proposed: Floats  # (campaigns,) the same as the policy would have it
     adopted: NDArray[np.bool_]  # (campaigns,)
     big_enough: NDArray[np.bool_]  # (campaigns,) the change is not too small to bother
-    probability: Floats  # (campaigns,) that the change gains; NaN: not worked out
+    probability: Floats  # (campaigns,) that the change pays; NaN: not worked out
     gain: float  # mean gain of all changes that are adopted, in the objective
+    together: float = float("nan")  # probability that they gain together; NaN: none is, or no hold
 
 
 def chosen(
@@ -57,15 +60,19 @@ def chosen(
         return held
     values = outlook.value(old / 100), outlook.value(new / 100)
     gained, money = values[1] - values[0], (new - old).sum(0) / 100
-    adopted, probability = _paying(gained, money, _balanced(big, differs, money), hold.probability)
-    held = held._replace(probability=probability)
-    if not adopted.any():
-        return held
-    plan = _composed(rest, old, new, adopted)
-    gains = outlook.value(plan / 100).sum(1) - values[0].sum(1)
-    if (gains > 0).mean() < hold.probability:
-        return held
-    return held._replace(plan=plan, adopted=adopted, gain=float(gains.mean()))
+    among = _balanced(big, differs, money)
+    probability = np.where(among, (_gains(gained, money, among) > 0).mean(0), np.nan)
+    among = among & (probability >= _UNLIKELY)
+    while among.any():
+        plan = _composed(rest, old, new, among)
+        gains = outlook.value(plan / 100).sum(1) - values[0].sum(1)
+        together = float((gains > 0).mean())
+        if together >= hold.probability:
+            mean = float(gains.mean())
+            return Choice(plan, before, proposed, among, big, probability, mean, together)
+        last = int(np.argmin(np.where(among, probability, np.inf)))
+        among = among & (np.arange(len(among)) != last)
+    return held._replace(probability=probability)
 
 
 def _balanced(
@@ -84,28 +91,6 @@ def _balanced(
 
 def _mean_gain(outlook: Outlook, old: Cents, new: Cents) -> float:
     return float((outlook.value(new / 100) - outlook.value(old / 100)).sum(1).mean())
-
-
-def _paying(
-    gained: Floats, money: Floats, big: NDArray[np.bool_], least: float
-) -> tuple[NDArray[np.bool_], Floats]:
-    """Return the changes that pay, (campaigns,), and the probability that each does.
-
-    Args:
-        gained: (draws, campaigns) objective gained by each campaign's change.
-        money: (campaigns,) units of the currency that the change adds.
-        big: (campaigns,) changes that are considered.
-        least: least probability.
-    """
-    adopted, probability = big, np.full(len(big), np.nan)
-    for _ in range(_ROUNDS):
-        pays = _gains(gained, money, adopted)
-        probability = np.where(adopted, (pays > 0).mean(0), probability)
-        kept = adopted & (probability >= least)
-        if (kept == adopted).all() or not kept.any():
-            return kept, probability
-        adopted = kept
-    return adopted, probability
 
 
 def _gains(gained: Floats, money: Floats, among: NDArray[np.bool_]) -> Floats:

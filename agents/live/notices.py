@@ -169,17 +169,17 @@ def _verdict(facts: Facts, choice: Choice, hold: HoldSettings | None, k: int) ->
     if hold is None:
         return f"adopted ({week})"
     probability = choice.probability[k]
-    likely = "" if np.isnan(probability) else f"gains with probability {probability:.2f}"
     if choice.adopted[k]:
-        return f"adopted ({week}): {likely}"
+        return f"adopted ({week}): all changes together gain with probability {choice.together:.2f}"
     if not choice.big_enough[k]:
         currency = facts.problem.constraints.currency
         step = money(abs(choice.proposed[k] - choice.before[k]), currency)
         least = money(max(hold.share * choice.before[k], hold.amount), currency)
         return f"held: a change of {step} a day is less than {least}"
-    if np.isnan(probability) or probability >= hold.probability:
-        return "held: with the other changes it does not gain surely enough"
-    return f"held: {likely}, less than {hold.probability:.2f}"
+    return (
+        f"held: it pays with probability {probability:.2f}, and no changes with it gain with "
+        f"{hold.probability:.2f}"
+    )
 
 
 def _learnt(facts: Facts, k: int) -> list[str]:

@@ -76,8 +76,7 @@ def open_flight(
             raise ConfigError(
                 f"{key}: there is no such key. Allowed: {', '.join(groups)}. To fix: correct it."
             )
-        before = groups[key]
-        groups[key] = _merged(before, value) if isinstance(before, Mapping) else value
+        groups[key] = _merged(groups[key], value)
     groups["data"] = {**groups["data"], "path": str(data)}
     return flight_of(ReplanCommand.read(groups), progress)
 
@@ -86,19 +85,15 @@ def defaults() -> dict[str, Any]:
     """Return the configuration of ``scripts/replan.py`` as it ships."""
     shared, own = shipped_yaml("problem"), shipped_yaml("replan")
     groups = {group: shipped_yaml(f"{group}/{name}") for group, name in _GROUPS.items()}
-    return {**groups, **shared, **own, "output": "."}
+    groups["env"] = _merged(shipped_yaml("env/default"), groups["env"])
+    return {**shared, **groups, **own, "output": "."}
 
 
-def _merged(before: Mapping[str, Any], value: Any) -> Any:
-    """Return a group with keys changed, and the keys of its groups."""
-    if not isinstance(value, Mapping):
+def _merged(before: Any, value: Any) -> Any:
+    """Return a value with the keys of a mapping, at any depth, laid over it."""
+    if not isinstance(before, Mapping) or not isinstance(value, Mapping):
         return value
-    merged = dict(before)
-    for key, new in value.items():
-        old = merged.get(key)
-        deep = isinstance(old, Mapping) and isinstance(new, Mapping)
-        merged[key] = _merged(old, new) if deep else new
-    return merged
+    return {**before, **{key: _merged(before.get(key), new) for key, new in value.items()}}
 
 
 def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Flight:

@@ -1,4 +1,6 @@
-"""Estimates over the posterior: a policy's dated plan, its forecast and marginal returns."""
+"""Estimates over the posterior: forecast, means with intervals, and marginal returns."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,7 +11,68 @@ from ...envs.market import Market, MarketState, simulate
 from ..policy import PlanPolicy, Policy
 from ..rollout import EvaluationSet
 
+if TYPE_CHECKING:
+    from .records import Actuals
+
 _RELATIVE_STEP = 0.01  # finite-difference step, as a share of a campaign's planned spend
+_INTERVAL = (0.05, 0.95)  # quantiles
+
+
+def mean_and_interval(expected: Floats, counted: Floats) -> dict[str, float]:
+    """Return mean and 90 % interval of sums over days and campaigns.
+
+    Args:
+        expected: (draws, days, campaigns) without count noise, for the mean.
+        counted: (draws, days, campaigns) with count noise, for the interval.
+    """
+    return spreads(expected.sum((1, 2)), counted.sum((1, 2)))[0]
+
+
+def known_spread(expected: Floats, counted: Floats) -> dict[str, float] | None:
+    """Return the same, or None where a part of it is not known (NaN)."""
+    return None if np.isnan(expected).any() else mean_and_interval(expected, counted)
+
+
+def spreads(expected: Floats, counted: Floats) -> list[dict[str, float]]:
+    """Return mean and 90 % interval of every column.
+
+    Args:
+        expected: (draws, ...) without count noise, for the mean.
+        counted: the same shape with count noise, for the interval.
+
+    Returns:
+        One mapping per column, those of the last axis next to each other.
+    """
+    flat = counted.reshape(len(counted), -1)
+    columns = (expected.reshape(len(expected), -1).mean(0), *np.quantile(flat, _INTERVAL, axis=0))
+    return [
+        {"mean": mean, "p05": low, "p95": high}
+        for mean, low, high in zip(*(column.tolist() for column in columns), strict=True)
+    ]
+
+
+def known_spreads(expected: Floats, counted: Floats) -> list[dict[str, float] | None]:
+    """Return the same, with None for columns of which a draw is not known (NaN)."""
+    unknown = np.isnan(expected).any(0).ravel()
+    rows = spreads(np.nan_to_num(expected), np.nan_to_num(counted))
+    return [None if gone else row for gone, row in zip(unknown, rows, strict=True)]
+
+
+def joined(actuals: "Actuals", rest: Forecast) -> Forecast:
+    """Return the forecast of a whole flight: what happened, the same in all draws, then the rest.
+
+    Args:
+        actuals: first days of the flight.
+        rest: forecast of its other days, (draws, other days, campaigns).
+    """
+    draws = len(rest.expected)
+    so_far = (*[actuals.conversions] * 2, *[actuals.revenue] * 2)
+    return Forecast(
+        *(
+            np.concatenate([np.broadcast_to(days, (draws, *days.shape)), field], axis=1)
+            for days, field in zip(so_far, rest, strict=True)
+        )
+    )
 
 
 def expected_flight(problem: Problem, policy: Policy) -> Floats:

@@ -14,8 +14,8 @@ from ...data.storage import write_bytes
 from ...data.types import Floats
 from ...envs.calibration import Posterior
 from ...envs.market import MarketState, step
-from .document import Plan
 from .extrapolation import Known, marks
+from .records import Plan
 
 _CURVE_POINTS = 60
 _BAND_DRAWS = 400  # posterior draws whose quantiles make the bands

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ...data.types import Floats
-from ...envs.calibration import Posterior, ratio_draws
+from ...envs.calibration import Forecast, Posterior, ratio_draws
 from ...envs.constraints import to_cents
 from ...envs.flight import Problem
 from ...envs.market import Stream
@@ -18,9 +18,9 @@ from ..policy import PlanPolicy, Policy
 from ..rollout import EvaluationSet, draw_evaluation_set
 from ..setup import trained
 from ..training import learn
-from .document import Plan
 from .estimate import expected_flight, forecast, marginal_returns
 from .extrapolation import Known
+from .records import ConstraintCost, Flag, Plan
 
 _MARGINAL_DRAWS = 256  # training draws over which marginal returns are averaged
 
@@ -56,13 +56,14 @@ def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) ->
     others = [rival for rival in rivals if rival.name != policy.name]
     plans = {rival.name: expected_flight(problem, rival) for rival in others}
     known = Known.of(posterior.spending, posterior.spend_max)
+    reacts = _reactive_notes(problem, policy, cents / 100, draws)
     return Plan(
         policy=policy.name,
         objective=problem.objective.name,
         constraints=problem.constraints,
         first_day=problem.state.day,
         cents=cents,
-        forecast=forecast(problem, policy, cents / 100, draws),
+        forecast=_known_revenue(posterior, forecast(problem, policy, cents / 100, draws)),
         marginal=marginal_returns(
             problem, cents / 100, *posterior.sample_training(_MARGINAL_DRAWS)
         ),
@@ -84,8 +85,49 @@ def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) ->
         spending=posterior.spending,
         forecast_verdict=_forecast_verdict(posterior),
         history_days=int(posterior.report.get("history", {}).get("days", 0)),
-        notes=(*_reactive_notes(problem, policy, cents / 100, draws), *experiment.notes),
+        notes=(*reacts, *experiment.notes),
+        costs=_rule_costs(problem),
+        flags=tuple(Flag("reacts", None, None, note) for note in reacts),
+        markets=(
+            f"{len(draws.market.elasticity):,} held-out draws of the posterior, not used to make "
+            "the plan"
+        ),
     )
+
+
+_RULES = {  # what a rule is called
+    "ramp": "The ramp",
+    "start": "Starting from the live budgets",
+    "steadiness": "Steadiness",
+    "change_days": "Change days",
+    "pacing": "The band of day totals",
+    "days": "Bounds of single days",
+    "change_limit": "The change limit",
+    "guardrails": "The guardrails",
+}
+
+
+def _rule_costs(problem: Problem) -> tuple[ConstraintCost, ...]:
+    """Return what each rule of an executable plan costs; the start is a part of the ramp's."""
+    unit = "" if problem.objective.name in ("conversions", "journeys") else " of the objective"
+    return tuple(
+        ConstraintCost(
+            rule,
+            value,
+            share,
+            f"{_RULES[rule]} costs {value:,.1f} expected "
+            f"{'conversions' if not unit else 'units' + unit} ({share:.2%}).",
+        )
+        for rule, value, share in problem.rule_costs
+    )
+
+
+def _known_revenue(posterior: Posterior, estimate: Forecast) -> Forecast:
+    """Return a forecast whose revenue is NaN if no export of the history has any."""
+    if posterior.market.order_value.any():
+        return estimate
+    unknown = np.full_like(estimate.expected, np.nan)
+    return estimate._replace(expected_revenue=unknown, counted_revenue=unknown)
 
 
 def _forecast_verdict(posterior: Posterior) -> str | None:

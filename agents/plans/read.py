@@ -2,40 +2,66 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...data.errors import DataError, MediaGymError, shown
 from ...data.storage import read_json
 from ...envs.calibration import Posterior
-from ...envs.constraints import Constraints, constraints_from_json, violations
-from .document import SCHEMA_VERSION, campaign_name, to_units
+from ...envs.constraints import Constraints, constraints_from_json
+from .document import SCHEMA_VERSION, broken_constraints
+from .records import Cents, campaign_name, to_units
 
-Cents = NDArray[np.int64]
 _LONGEST_CURRENCY = 5  # characters of a code or a sign
+_HOLDS = {"actual": "holds what happened", "planned": "holds nothing that happened"}
+
+
+class _Read(NamedTuple):
+    """A plan as it stands in a file, in the posterior's order."""
+
+    constraints: Constraints
+    cents: Cents  # (days, campaigns)
+    planned: Cents  # (days, campaigns) cents; what days that are over had been planned to spend
+    actual_days: int
 
 
 def read_plan(path: Path, posterior: Posterior) -> tuple[Constraints, Cents]:
     """Return a plan's constraints and cents, (days, campaigns), both in the posterior's order.
 
+    Days that are over hold what was spent; `read_planned` has what was planned for them.
+
     Raises:
         DataError: if the file is not a plan of this version, names other campaigns, has sums that
             do not agree, or breaks its own constraints.
     """
+    plan = _read(path, posterior)
+    return plan.constraints, plan.cents
+
+
+def read_planned(path: Path, posterior: Posterior) -> Cents:
+    """Return the cents that a plan had for its days, (days, campaigns), in the posterior's order.
+
+    For days that are over that is what was planned before; what was spent where nothing was.
+
+    Raises:
+        DataError: as `read_plan`.
+    """
+    return _read(path, posterior).planned
+
+
+def _read(path: Path, posterior: Posterior) -> _Read:
     content = read_json(path)
-    if not isinstance(content, dict) or content.get("schema_version") != SCHEMA_VERSION:
-        raise DataError(
-            f"{path}: not a plan of schema version {SCHEMA_VERSION}. Write it again with "
-            "scripts/plan.py."
-        )
+    _require_version(path, content)
     try:
         _require_same_campaigns(path, content, posterior)
         constraints = constraints_from_json(_ordered(content["constraints"], posterior.names))
         constraints = constraints.in_currency(_currency(content.get("currency")))
-        cents = _cents(content["days"], constraints.names)
-        errors = [*_disagreements(content, constraints, cents), *violations(constraints, cents)]
+        plan = _plan(content, constraints)
+        errors = [
+            *_disagreements(content, plan),
+            *broken_constraints(constraints, plan.cents, plan.actual_days),
+        ]
     except DataError:
         raise
     except MediaGymError as error:
@@ -46,7 +72,23 @@ def read_plan(path: Path, posterior: Posterior) -> tuple[Constraints, Cents]:
         raise _invalid(path, str(error)) from None
     if errors:
         raise _invalid(path, errors[0])
-    return constraints, cents
+    return plan
+
+
+def _require_version(path: Path, content: Any) -> None:
+    """Raise an error that says what to do with a plan of another version."""
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version == 1 and not isinstance(version, bool):
+        raise DataError(
+            f"{path}: a plan of schema version 1, from before plans had intervals by day. "
+            f"Allowed: version {SCHEMA_VERSION}. To fix: write it again with scripts/plan.py, from "
+            "the same exports and constraints."
+        )
+    if version != SCHEMA_VERSION:
+        raise DataError(
+            f"{path}: not a plan of schema version {SCHEMA_VERSION}. Write it again with "
+            "scripts/plan.py."
+        )
 
 
 def _currency(value: Any) -> str | None:
@@ -78,51 +120,99 @@ def _ordered(constraints: Mapping[str, Any], names: Sequence[str]) -> dict[str, 
     return {**constraints, "channel_of": {name: channel_of[name] for name in names}}
 
 
-def _cents(days: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Cents:
-    """Return cents per day and campaign, (days, campaigns), in the order of ``names``."""
-    rows = []
-    for day in days:
+def _plan(content: Mapping[str, Any], constraints: Constraints) -> _Read:
+    """Return the cents of a plan's days, in the order of the constraints."""
+    names, actual_days, rows = constraints.names, 0, []
+    for day in content["days"]:
         listed = [campaign_name(entry) for entry in day["campaigns"]]
         if sorted(listed) != sorted(names):
             raise ValueError(f"{day['date']} does not list every campaign once")
-        budgets = {campaign_name(e): round(e["budget"] * 100) for e in day["campaigns"]}
-        rows.append([budgets[name] for name in names])
-    return np.array(rows, np.int64).reshape(len(rows), len(names))
+        entries = dict(zip(listed, day["campaigns"], strict=True))
+        budgets = [entries[name]["budget"] for name in names]
+        before = [entries[name]["planned"] for name in names]
+        rows.append(
+            [
+                [_to_cents(budget) for budget in budgets],
+                [_to_cents(b if p is None else p) for p, b in zip(before, budgets, strict=True)],
+            ]
+        )
+        actual_days += day["status"] == "actual"
+    cents = np.array(rows, np.int64).reshape(len(rows), 2, len(names))
+    return _Read(constraints, cents[:, 0], cents[:, 1], actual_days)
 
 
-def _disagreements(
-    content: Mapping[str, Any], constraints: Constraints, cents: Cents
-) -> Iterator[str]:
-    """Yield every date and budget that does not follow from the days' cents."""
+def _to_cents(amount: float) -> int:
+    return round(amount * 100)
+
+
+def _disagreements(content: Mapping[str, Any], plan: _Read) -> Iterator[str]:
+    """Yield every date, status and amount that does not follow from the days' cents."""
+    constraints, cents = plan.constraints, plan.cents
     start, flight = np.datetime64(content["flight"]["start"], "D"), content["flight"]
     if not len(cents) == constraints.days == flight["days"]:
         yield f"{len(cents)} days are listed; expected the flight's {flight['days']}"
-    total, spent = int(cents.sum()), cents.sum(0)
-    yield from _budget_errors("flight", flight, total)
-    yield from _budget_errors("totals", content["totals"], total)
+    if flight["end"] != str(start + len(cents) - 1):
+        yield f"flight: end {flight['end']}; expected {start + len(cents) - 1}"
+    if flight["actual_days"] != plan.actual_days:
+        yield f"flight: actual_days {flight['actual_days']}; expected {plan.actual_days}"
+    spent = int(cents[: plan.actual_days].sum())
+    rest = int(cents[plan.actual_days :].sum())
+    yield from _errors(
+        "flight", flight, {"budget": spent + rest, "spent": spent, "remaining": rest}
+    )
     for t, day in enumerate(content["days"]):
-        yield from _day_errors(day, str(start + t), constraints.names, cents[t])
-    if len(content["campaigns"]) != len(spent):
-        yield f"{len(content['campaigns'])} campaigns are listed; expected {len(spent)}"
+        yield from _day_errors(day, str(start + t), t, plan)
+    yield from _row_errors("totals", content["totals"], plan, slice(None))
+    if len(content["campaigns"]) != len(constraints.names):
+        yield f"{len(content['campaigns'])} campaigns are listed; expected {len(constraints.names)}"
     for row in content["campaigns"]:
         k = constraints.names.index(campaign_name(row))
-        yield from _budget_errors(campaign_name(row), row, int(spent[k]))
+        yield from _row_errors(campaign_name(row), row, plan, slice(k, k + 1))
+        if plan.actual_days < len(cents):
+            yield from _errors(campaign_name(row), row, {"today": int(cents[plan.actual_days, k])})
     for row in content["channels"]:
         campaigns = constraints.tree.parents[1] == constraints.channels.index(row["channel"])
-        yield from _budget_errors(row["channel"], row, int(spent[campaigns].sum()))
+        yield from _row_errors(row["channel"], row, plan, campaigns)
+    yield from _pace_errors(content["pace"], plan, spent)
 
 
-def _day_errors(
-    day: Mapping[str, Any], date: str, names: Sequence[str], cents: Cents
-) -> Iterator[str]:
+def _day_errors(day: Mapping[str, Any], date: str, t: int, plan: _Read) -> Iterator[str]:
     if day["date"] != date:
         yield f"date {day['date']}; expected {date}"
-    yield from _budget_errors(date, day, int(cents.sum()))
+    status = "actual" if t < plan.actual_days else "planned"
+    if day["status"] != status:
+        yield f"{date}: status {day['status']}; expected {status}: days that are over come first"
+    yield from _errors(date, day, {"budget": int(plan.cents[t].sum())})
+    so_far = {"budget": int(plan.cents[: t + 1].sum())}
+    yield from _errors(f"{date}, so far", day["cumulative"], so_far)
     for entry in day["campaigns"]:
-        k = names.index(campaign_name(entry))
-        yield from _budget_errors(f"{date}, {campaign_name(entry)}", entry, int(cents[k]))
+        k, where = plan.constraints.names.index(campaign_name(entry)), campaign_name(entry)
+        yield from _errors(f"{date}, {where}", entry, {"budget": int(plan.cents[t, k])})
+        if (entry["actual"] is None) != (status == "planned"):
+            yield f"{date}, {where}: a day that is {status} {_HOLDS[status]}"
+        elif entry["actual"] is not None:
+            yield from _errors(
+                f"{date}, {where}", entry["actual"], {"spend": int(plan.cents[t, k])}
+            )
+        elif entry["planned"] is not None:
+            yield f"{date}, {where}: only days that are over hold what was planned before"
 
 
-def _budget_errors(where: str, row: Mapping[str, Any], cents: int) -> Iterator[str]:
-    if row["budget"] != to_units(cents):
-        yield f"{where}: budget {row['budget']}; expected {to_units(cents)}, the sum of its days"
+def _row_errors(where: str, row: Mapping[str, Any], plan: _Read, campaigns: Any) -> Iterator[str]:
+    cents = plan.cents[:, campaigns]
+    spent, rest = int(cents[: plan.actual_days].sum()), int(cents[plan.actual_days :].sum())
+    amounts = {"budget": spent + rest, "spent": spent, "planned_rest": rest}
+    yield from _errors(where, row, amounts)
+
+
+def _pace_errors(pace: Mapping[str, Any] | None, plan: _Read, spent: int) -> Iterator[str]:
+    if pace is not None:
+        planned = int(plan.planned[: plan.actual_days].sum())
+        yield from _errors("pace", pace, {"spent": spent, "planned_by_now": planned})
+
+
+def _errors(where: str, row: Mapping[str, Any], cents: Mapping[str, int]) -> Iterator[str]:
+    """Yield the amounts of a row that are not what the days' cents add up to."""
+    for key, amount in cents.items():
+        if row[key] != to_units(amount):
+            yield f"{where}: {key} {row[key]}; expected {to_units(amount)}, the sum of its days"

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from ...data.display import MAX_MESSAGE, shortened, terminal
 from ...data.formats import money
-from .document import campaign_name
+from .records import campaign_name
 
 _WARNING = "WARNING"  # first word of a verdict against the model
 

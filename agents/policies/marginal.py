@@ -13,7 +13,7 @@ from ...data.types import Floats
 from ...envs.arrays import Array
 from ...envs.constraints import Ledger, day_bounds, remaining
 from ...envs.flight import Problem
-from ...envs.market import inverse_marginal
+from ...envs.market import odds_at_reference
 from ...envs.projection import Bounds
 
 _BISECTIONS = 60  # halvings of the log price: exact to double precision
@@ -26,10 +26,19 @@ class Returns(NamedTuple):
     elasticity: Array  # d log return / d log spend there, in (0, 1), (flights, campaigns)
     at_reference: Array  # return of the reference spend, (remaining days, flights, campaigns)
 
-    def spend_at(self, price: Array, at_reference: Array, low: Array, high: Array) -> Floats:
-        """Return the spend whose marginal return is the price, clipped to bounds."""
-        ratio = inverse_marginal(price, at_reference / self.reference, self.elasticity)
-        return np.asarray(np.clip(self.reference * ratio, low, high))
+    def spend_at(self, at_reference: Array, low: Array, high: Array) -> Callable[[Array], Floats]:
+        """Return the spend by its marginal return, clipped to bounds.
+
+        ``inverse_marginal``, with what does not depend on the price worked out once.
+        """
+        odds = odds_at_reference(self.elasticity, 1.0)
+        root = self.reference * np.sqrt(at_reference / self.reference * odds * (1 + odds))
+        offset = self.reference * odds
+
+        def spend(price: Array) -> Floats:
+            return np.asarray(np.minimum(np.maximum(root / np.sqrt(price) - offset, low), high))
+
+        return spend
 
 
 class Allocation(NamedTuple):
@@ -47,16 +56,24 @@ def allocate(problem: Problem, ledger: Ledger, returns: Returns) -> Allocation:
     stay unspent, no dollar is spent that returns less than a dollar of gross profit.
     """
     bounds = day_bounds(problem.constraints, ledger)
+    days = spread(problem, ledger, returns)
+    total = np.clip(days[0].sum(-1), bounds.lower[0][..., 0], bounds.upper[0][..., 0])
+    return Allocation(_allocate_day(problem, returns, bounds, total), total, days)
+
+
+def spread(problem: Problem, ledger: Ledger, returns: Returns) -> Floats:
+    """Return the spend of every remaining day that ``allocate`` starts from, before channels."""
+    bounds = day_bounds(problem.constraints, ledger)
     low, high = bounds.lower[-1], bounds.upper[-1]
 
+    at_price = returns.spend_at(returns.at_reference, low, high)
+
     def spend_by_day(price: Floats) -> Floats:
-        return returns.spend_at(price[..., None], returns.at_reference, low, high)
+        return at_price(price[..., None])
 
     money_left = remaining(problem.constraints, ledger)
     price = _bisect_price(lambda p: spend_by_day(p).sum((0, -1)), money_left)
-    days = spend_by_day(np.maximum(price, _reserve_price(problem)))
-    total = np.clip(days[0].sum(-1), bounds.lower[0][..., 0], bounds.upper[0][..., 0])
-    return Allocation(_allocate_day(problem, returns, bounds, total), total, days)
+    return spend_by_day(np.maximum(price, _reserve_price(problem)))
 
 
 def _reserve_price(problem: Problem) -> float:
@@ -75,16 +92,17 @@ def _allocate_day(problem: Problem, returns: Returns, bounds: Bounds, total: Flo
     low, high = bounds.lower[-1], bounds.upper[-1]
     channel_low, channel_high = bounds.lower[-2], bounds.upper[-2]
 
-    def spend_at(price: Floats) -> Floats:
-        return returns.spend_at(price, returns.at_reference[0], low, high)
+    spend_at = returns.spend_at(returns.at_reference[0], low, high)
 
     def total_at(price: Floats) -> Floats:
-        channels = np.clip(spend_at(price[..., None]) @ membership.T, channel_low, channel_high)
-        return np.asarray(channels.sum(-1))
+        channels = np.maximum(spend_at(price[..., None]) @ membership.T, channel_low)
+        return np.asarray(np.minimum(channels, channel_high).sum(-1))
 
     root_price = _bisect_price(total_at, total)
     unbounded = spend_at(root_price[..., None]) @ membership.T
     channels = np.clip(unbounded, channel_low, channel_high)
+    if (unbounded == channels).all():
+        return spend_at(root_price[..., None])
     channel_price = _bisect_price(lambda p: spend_at(p @ membership) @ membership.T, channels)
     price = np.where(unbounded == channels, root_price[..., None], channel_price)
     return spend_at(price @ membership)

@@ -29,7 +29,7 @@ from ...envs.flight import (
 from ...envs.market import Stream, draw_noises, generator, local_elasticity, saturation
 from ...envs.planning import plan_objective
 from ..experiment import Experiment
-from .marginal import Returns, allocate
+from .marginal import Returns, allocate, spread
 
 _MIN_ANCHOR = 0.02  # minimum anchor spend of a curve, as a share of the static plan's daily mean
 _ELASTICITY_RANGE = (0.02, 0.95)  # range of a curve's elasticity at its anchor
@@ -119,13 +119,15 @@ class RollingHorizon:
         decay = _shift_decay(self.draws, draw_weights, shift, problem.days - today)
         anchor = np.maximum(problem.static_plan[today:].mean(0), min_anchor)
         anchor = anchor + 0 * observable.ledger.spent
-        for _ in range(_ANCHOR_ROUNDS):
+        for further in range(_ANCHOR_ROUNDS - 1, -1, -1):
             level = self.draws.state.level + shift + particle_set.variance / 2
             value, elasticity = expected_return(problem, self.draws, level, draw_weights, anchor)
             at_anchor = self.scale[today:, None] * decay * value
             returns = Returns(anchor, np.clip(elasticity, *_ELASTICITY_RANGE), at_anchor)
-            allocation = allocate(problem, observable.ledger, returns)
-            anchor = np.maximum(allocation.days.mean(0), min_anchor)
+            if further:
+                days = spread(problem, observable.ledger, returns)
+                anchor = np.maximum(days.mean(0), min_anchor)
+        allocation = allocate(problem, observable.ledger, returns)
         return allocation.requested_spend, allocation.requested_total
 
 

@@ -160,6 +160,9 @@ class PlanCommand(Command):
     experiment: ExperimentConfig
     policy: str | None  # folder of a training run; None: the agent
     output: Path  # file of the plan
+    page: bool  # a page for people beside it
+    export: list[str]  # further formats, beside it
+    export_mapping: Path | None  # the account's campaigns of each type, for the ads editor
     seed: Seed  # seed of the training, if the agent is a learner
     baselines: list[Baseline]
 

@@ -11,7 +11,7 @@
 """
 
 from .actions import ActionSettings, action_size, distance, requested_spend
-from .belief import level_shift, prior_level
+from .belief import level_shift, prior_level, update_belief
 from .observation import BLOCKS, BOUND, observation_size, observe
 from .particle_filter import (
     ParticleSet,
@@ -23,6 +23,7 @@ from .particle_filter import (
 )
 from .problem import BeliefCovariance, Problem, problem_of
 from .rollout import (
+    SMOOTHING,
     DayResult,
     FlightState,
     Observable,
@@ -35,6 +36,7 @@ from .rollout import (
 __all__ = [
     "BLOCKS",
     "BOUND",
+    "SMOOTHING",
     "ActionSettings",
     "BeliefCovariance",
     "DayResult",
@@ -57,6 +59,7 @@ __all__ = [
     "requested_spend",
     "rollout",
     "step_day",
+    "update_belief",
     "update_weights",
     "weights",
 ]

@@ -190,6 +190,7 @@ def _clarabel(
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
+    settings.direct_solve_method = "qdldl"  # half the time of the default, at this size
     settings.tol_feas = settings.tol_gap_abs = settings.tol_gap_rel = _TOLERANCE
     cones = [clarabel.NonnegativeConeT(rows.matrix.shape[0] - rows.equal)]
     if rows.equal:

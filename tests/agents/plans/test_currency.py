@@ -11,8 +11,9 @@ from rich.console import Console
 
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of, plan_table
-from mediagym.agents.plans.document import Plan, document
+from mediagym.agents.plans.document import document
 from mediagym.agents.plans.figures import response_curves, spend_map
+from mediagym.agents.plans.records import Plan
 from mediagym.agents.policies import baseline
 
 SIGNS = {"EUR": "€", "JPY": "¥"}

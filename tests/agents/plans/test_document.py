@@ -10,8 +10,9 @@ import pytest
 
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import forecast_notes, plan_of, write_plan
-from mediagym.agents.plans.document import SCHEMA, Plan, campaign_name, document
+from mediagym.agents.plans.document import SCHEMA, document
 from mediagym.agents.plans.estimate import forecast
+from mediagym.agents.plans.records import Plan, campaign_name
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import PlanPolicy, Policy
 from mediagym.agents.rollout import draw_evaluation_set

@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from mediagym.agents.plans import plan_table
-from mediagym.agents.plans.document import SCHEMA, Plan, document
+from mediagym.agents.plans.document import SCHEMA, document
+from mediagym.agents.plans.records import Plan
 from mediagym.data.history import Campaign
 from mediagym.envs.calibration import Forecast, SpendingFacts
 from mediagym.envs.constraints import ConstraintSettings, KnownSpend, parse_constraints

@@ -11,7 +11,8 @@ import pytest
 
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of, plan_table
-from mediagym.agents.plans.document import SCHEMA, campaign_name, document
+from mediagym.agents.plans.document import SCHEMA, document
+from mediagym.agents.plans.records import campaign_name
 from mediagym.agents.policy import PlanPolicy
 from mediagym.envs.calibration import Posterior
 from mediagym.envs.constraints import Constraints

@@ -9,9 +9,10 @@ import pytest
 
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import plan_of, write_plan
-from mediagym.agents.plans.document import Plan, document
+from mediagym.agents.plans.document import document
 from mediagym.agents.plans.estimate import forecast
 from mediagym.agents.plans.read import read_plan
+from mediagym.agents.plans.records import Plan
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.rollout import draw_evaluation_set

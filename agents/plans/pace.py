@@ -1,0 +1,120 @@
+"""Pace of a flight that is under way: spend so far against what was planned by now."""
+
+from typing import Any
+
+import numpy as np
+
+from ...data.formats import money
+from .records import Actuals, Flag, Plan, campaign_keys, campaign_name, to_units
+
+_WIDEST = 0.25  # half width of the band early in the flight, as a share of the planned spend
+_NARROWEST = 0.01  # the same at its end
+_KINDS = {"under": "under_delivery", "over": "over_delivery"}
+
+
+def pace_of(plan: Plan, totals: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the pace; None before the flight, or if nothing was planned for its days so far.
+
+    Args:
+        plan: the plan with what happened.
+        totals: row of the whole flight, whose estimates are where it ends if the rest is spent as
+            planned.
+    """
+    actuals = plan.actuals
+    if actuals is None or actuals.planned is None or not len(actuals.spend):
+        return None
+    band = pace_band(plan.actual_days, len(plan.cents))
+    whole = _row(int(actuals.spend.sum()), int(actuals.planned.sum()), band, is_paused=False)
+    spent, planned = whole.pop("spent"), whole.pop("planned")
+    return {
+        "as_of": str(plan.dates[plan.actual_days - 1]),
+        "spent": spent,
+        "planned_by_now": planned,
+        **whole,
+        "band": None if band is None else {"low": band[0], "high": band[1]},
+        "projected_end": {"budget": totals["budget"], "conversions": totals["conversions"]},
+        "campaigns": [
+            {
+                **campaign_keys(plan.constraints, name),
+                **_row(
+                    int(actuals.spend[:, k].sum()),
+                    int(actuals.planned[:, k].sum()),
+                    band,
+                    is_paused=_is_paused(plan, actuals, k),
+                ),
+            }
+            for k, name in enumerate(plan.constraints.names)
+        ],
+    }
+
+
+def pace_band(days_over: int, days: int) -> tuple[float, float] | None:
+    """Return the ratios of spend to plan that are in pace; None on the first day, not yet known.
+
+    From 75 to 125 % early in the flight the band tightens evenly to 99 to 101 % at its end.
+    """
+    if days_over <= 1:
+        return None
+    left = (days - days_over) / max(days - 1, 1)
+    half = _NARROWEST + (_WIDEST - _NARROWEST) * left
+    return 1 - half, 1 + half
+
+
+def pace_flags(plan: Plan, pace: dict[str, Any] | None) -> list[Flag]:
+    """Return a flag for every campaign that is out of pace, with the day from which it is."""
+    if pace is None or pace["band"] is None or plan.actuals is None:
+        return []
+    flags, currency = [], plan.constraints.currency
+    for k, row in enumerate(pace["campaigns"]):
+        kind, name = _KINDS.get(row["status"]), campaign_name(row)
+        if kind is None:
+            continue
+        share = "" if row["ratio"] is None else f"{row['ratio']:.0%} of plan, "
+        text = (
+            f"{name}: {share}{money(row['spent'], currency)} spent of "
+            f"{money(row['planned'], currency)} planned for {plan.actual_days} days; in pace is "
+            f"{pace['band']['low']:.0%} to {pace['band']['high']:.0%}."
+        )
+        flags.append(Flag(kind, name, _since(plan, plan.actuals, k, kind, pace["band"]), text))
+    return flags
+
+
+def _row(
+    spent: int, planned: int, band: tuple[float, float] | None, *, is_paused: bool
+) -> dict[str, Any]:
+    """Return spend, plan, their ratio (None: not known yet, or nothing planned) and a status."""
+    ratio = spent / planned if planned > 0 and band is not None else None
+    status = "on_pace"
+    if is_paused:
+        status = "paused"
+    elif band is None:
+        status = "unknown"
+    elif planned == 0:
+        status = "over" if spent > 0 else "on_pace"
+    elif ratio is not None and not band[0] <= ratio <= band[1]:
+        status = "under" if ratio < 1 else "over"
+    return {
+        "spent": to_units(spent),
+        "planned": to_units(planned),
+        "ratio": ratio,
+        "status": status,
+    }
+
+
+def _is_paused(plan: Plan, actuals: Actuals, k: int) -> bool:
+    """Return whether a campaign is off: no spend on the last day, and none planned from then on."""
+    planned = 0 if actuals.planned is None else int(actuals.planned[:, k].sum())
+    rest = plan.cents[plan.actual_days :, k]
+    never = planned == 0 and not actuals.spend[:, k].any()
+    return never or bool(len(rest) and actuals.spend[-1, k] == 0 and not rest.any())
+
+
+def _since(plan: Plan, actuals: Actuals, k: int, kind: str, band: dict[str, float]) -> str | None:
+    """Return the first of the last days that are all out of pace the same way; None without."""
+    assert actuals.planned is not None  # noqa: S101  # there is no pace without
+    spent, planned = actuals.spend[:, k], actuals.planned[:, k]
+    out = (
+        spent < band["low"] * planned if kind == _KINDS["under"] else spent > band["high"] * planned
+    )
+    run = int(np.argmin(out[::-1])) if not out.all() else len(out)
+    return str(plan.dates[plan.actual_days - run]) if run else None

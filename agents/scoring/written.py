@@ -1,0 +1,112 @@
+"""`WrittenPlan`: amounts of a file by day and campaign, before they are held against a flight."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data.errors import ConfigError, DataError, data_error
+from ...data.names import full_name, resolve
+from ...data.parsing import DateFormat, Mark
+from ...data.types import Floats
+
+_ESCAPED = ("=", "+", "-", "@", "\t", "\r")  # beginnings that our own files put a ' before
+
+
+class Notation(NamedTuple):
+    """How dates and numbers are written, where a file leaves it open."""
+
+    date_format: DateFormat | None = None
+    decimal_mark: Mark | None = None
+
+
+class WrittenPlan(NamedTuple):
+    """Amounts as a file gives them; (amounts,) each."""
+
+    file: str
+    dates: NDArray[np.datetime64]  # days
+    campaigns: NDArray[np.int64]  # index of the campaign
+    amounts: Floats  # units of the currency, >= 0
+    places: tuple[str, ...]  # where each stands, such as "row 7", for messages
+    named: frozenset[int]  # campaigns that the file names at all
+    currency: str | None  # ISO code or shared sign; None: not given
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of_json(cls, path: Path, content: Mapping[str, Any], names: Sequence[str]) -> Self:
+        """Return the days of a ``plan.json`` of any version, with the money that they list."""
+        rows: list[tuple[np.datetime64, int, float, str]] = []
+        known: dict[str, int] = {}
+        for day in content["days"]:
+            for row in day["campaigns"]:
+                written = _name_of(row)
+                if written not in known:
+                    known[written] = campaign_index(written, names, f"{path.name}, {day['date']}")
+                place = f"{day['date']}, {written}"
+                rows.append((np.datetime64(day["date"], "D"), known[written], row["budget"], place))
+        total, stated = sum(row[2] for row in rows), content["flight"].get("budget")
+        if not np.isfinite(total) or any(row[2] < 0 for row in rows):
+            raise data_error(
+                path.name, "an amount is negative or no number", "amounts of 0 or more", "mend it"
+            )
+        notes = []
+        if stated is not None and abs(total - float(stated)) > 0.005:
+            notes.append(
+                f"{path.name}: its days sum to {total:,.2f} and its flight says {stated:,.2f}; the "
+                "days are scored."
+            )
+        return cls(
+            path.name,
+            np.array([row[0] for row in rows], "datetime64[D]"),
+            np.array([row[1] for row in rows], np.int64),
+            np.array([row[2] for row in rows], np.float64),
+            tuple(row[3] for row in rows),
+            frozenset(known.values()),
+            content.get("currency"),
+            tuple(notes),
+        )
+
+
+def _name_of(row: Mapping[str, Any]) -> str:
+    kind = row.get("campaign_type")
+    return str(row["channel"]) if kind is None else f"{row['channel']}/{kind}"
+
+
+def campaign_index(written: str, names: Sequence[str], place: str) -> int:
+    """Return the index of the campaign that a text names.
+
+    In full, by short id, without its channel, in any of these without regard to capitals and
+    spaces, and with the apostrophe that keeps spreadsheets from reading a name as a formula.
+
+    Raises:
+        DataError: the text names none of the campaigns, or several.
+    """
+    name = found_name(written, names)
+    if name is None:
+        try:
+            name = full_name(written, names, place, "campaign of this flight", "ID")
+        except ConfigError as error:
+            raise DataError(str(error)) from None
+    return list(names).index(name)
+
+
+def found_name(written: str, names: Sequence[str]) -> str | None:
+    """Return the campaign that a text names, None if it is none or not certain which."""
+    texts = [written]
+    if written.startswith("'") and written[1:].startswith(_ESCAPED):
+        texts.append(written[1:])
+    for text in texts:
+        if (name := resolve(text, names)) is not None:
+            return name
+    plain = {_plain(text) for text in texts}
+    for form in (lambda name: name, lambda name: name.partition("/")[2]):
+        matches = [name for name in names if form(name) and _plain(form(name)) in plain]
+        if len(matches) == 1:
+            return matches[0]
+    return None
+
+
+def _plain(name: str) -> str:
+    return "/".join(" ".join(part.split()) for part in name.casefold().split("/"))
