@@ -204,14 +204,14 @@ def test_means_are_of_expectations_and_intervals_of_counts(conf: Callable) -> No
             "p05": pytest.approx(10 * share),
             "p95": pytest.approx(190 * share),
         }
-    days = [[entry["conversions"] for entry in day["campaigns"]] for day in content["days"]]
+    days = [[entry["conversions"]["mean"] for entry in day["campaigns"]] for day in content["days"]]
     np.testing.assert_allclose(days, [[0, 55], [27.5, 27.5]])
 
 
 def test_daily_conversions_sum_to_the_campaigns_and_channels(plans: list[Plan]) -> None:
     for plan in plans:
         content = document(plan)
-        days = [e["conversions"] for day in content["days"] for e in day["campaigns"]]
+        days = [e["conversions"]["mean"] for day in content["days"] for e in day["campaigns"]]
         campaigns = [row["conversions"]["mean"] for row in content["campaigns"]]
         channels = [row["conversions"]["mean"] for row in content["channels"]]
         total = content["totals"]["conversions"]["mean"]
