@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from ...data.storage import write_json
-from .own_plan import Cents
 from .entries import Entry
 from .outcomes import cost_per, interval
+from .own_plan import Cents
 from .score import Comparison, Score, differences, probability_above
 
 SCHEMA_VERSION = 1
@@ -57,7 +57,7 @@ def _plan(entry: Entry, score: Score) -> dict[str, Any]:
         "value": interval(outcomes.value, outcomes.value),
         "cpa": cost_per(entry.budget, outcomes.conversions, outcomes.counted),
         "roas": _roas(entry) if outcomes.has_revenue and entry.budget else None,
-        "broken": list(entry.broken),
+        "broken": [rule._asdict() for rule in entry.broken],
         "campaigns": _campaigns(entry.cents, score),
         "notes": list(entry.notes),
     }

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...data.errors import ConstraintError
 from ...data.types import Floats
-from ...envs.constraints import to_cents, violations
+from ...envs.constraints import Constraints, to_cents
 from ..experiment import Experiment
 from ..policies import BASELINES, baseline
 from ..policy import Policy
 from ..rollout import EvaluationSet
 from ..setup import trained
+from .broken import BrokenRule, broken_rules
 from .outcomes import Outcomes, expected_plan, outcomes_of, outcomes_of_policy
 from .own_plan import Cents, Flight, OwnPlan, own_plan
 from .written import Notation
@@ -29,7 +31,7 @@ class Entry(NamedTuple):
     source: str  # file, or name of the policy
     cents: Cents  # (days, campaigns) as dated
     outcomes: Outcomes
-    broken: tuple[str, ...]  # rules that it breaks, one sentence each
+    broken: tuple[BrokenRule, ...]  # rules that it breaks
     notes: tuple[str, ...]
 
     @property
@@ -60,7 +62,7 @@ def own_entry(experiment: Experiment, draws: EvaluationSet, plan: OwnPlan, name:
         plan.file,
         plan.cents,
         outcomes_of(problem, plan.cents / 100, draws),
-        tuple(violations(problem.constraints, plan.cents)),
+        broken_rules(problem.constraints, plan.cents),
         plan.notes,
     )
 
@@ -90,7 +92,7 @@ def entry_beside(
 
 def live_budgets(experiment: Experiment) -> Floats:
     """Return today's daily budgets, (campaigns,): the mean of the last week unless given."""
-    live = getattr(experiment.problem.constraints, "live_cents", None)
+    live = experiment.problem.constraints.live_cents
     recent = np.asarray(experiment.posterior.recent, np.float64)
     return recent if live is None else np.asarray(live, np.float64) / 100
 
@@ -107,26 +109,34 @@ def _live(experiment: Experiment, draws: EvaluationSet) -> Entry:
         f"today's daily budgets going on (mean of the last {_LIVE_DAYS} days unless given)",
         cents,
         outcomes_of(problem, cents / 100, draws),
-        tuple(violations(problem.constraints, cents)),
+        broken_rules(problem.constraints, cents),
         (),
     )
 
 
-def _policy_entry(
-    experiment: Experiment, draws: EvaluationSet, policy: Policy, name: str
-) -> Entry:
+def _policy_entry(experiment: Experiment, draws: EvaluationSet, policy: Policy, name: str) -> Entry:
     problem = experiment.problem
-    cents = to_cents(expected_plan(problem, policy), problem.constraints)
+    cents, broken = _rounded(expected_plan(problem, policy), problem.constraints)
+    notes: tuple[str, ...] = ()
     if policy.open_loop:
-        outcomes, notes = outcomes_of(problem, cents / 100, draws), ()
+        outcomes = outcomes_of(problem, cents / 100, draws)
     else:
         outcomes = outcomes_of_policy(problem, policy, draws)
         notes = (
             f"{name} reacts to daily reports: its score assumes that it decides every day; its "
             "dated amounts are its spend if every report is as expected.",
         )
-    broken = tuple(violations(problem.constraints, cents))
     return Entry(name, False, policy.name, cents, outcomes, broken, notes)
+
+
+def _rounded(plan: Floats, constraints: Constraints) -> tuple[Cents, tuple[BrokenRule, ...]]:
+    """Return a plan in whole cents that keep its total, and the rules that it breaks unrounded."""
+    try:
+        return to_cents(plan, constraints), ()
+    except ConstraintError:
+        quantum = constraints.quantum
+        spent = np.rint(np.cumsum(100 * plan / quantum)).astype(np.int64) * quantum
+        return np.diff(spent, prepend=0).reshape(plan.shape), broken_rules(constraints, plan)
 
 
 def named_apart(names: Sequence[str]) -> list[str]:

@@ -28,7 +28,8 @@ class Outcomes(NamedTuple):
         """Add up the days: outcomes with fields (draws, campaigns), and values of that shape."""
         fields = ("expected", "conversions", "expected_revenue", "revenue")
         sums = [np.sum([getattr(day, field) for day in days], axis=0).sum(-1) for field in fields]
-        return cls(*sums, np.sum(values, axis=0).sum(-1))
+        sums.append(np.sum(values, axis=0).sum(-1))
+        return cls(*sums)
 
     @property
     def has_revenue(self) -> bool:

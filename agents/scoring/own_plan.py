@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.display import shortened
-from ...data.errors import DataError, data_error
+from ...data.errors import data_error
 from ...data.formats import currency_of, decimals_of, money
-from ...data.types import Floats
 from .plan_json import read_plan_json
 from .plan_table import PlanTable, read_plan_table
 from .written import Notation, WrittenPlan
@@ -171,7 +170,7 @@ def _require_once(written: WrittenPlan, inside: NDArray[np.bool_]) -> None:
                 "one amount per day and campaign",
                 "add the two up, or delete one",
             )
-        first[cell] = k
+        first[cell] = int(k)
 
 
 def _gaps(written: WrittenPlan, inside: NDArray[np.bool_], flight: Flight) -> list[str]:
@@ -208,5 +207,3 @@ def _total(file: str, plan: Cents, flight: Flight) -> list[str]:
     )
     kind = "more" if difference > 0 else "less"
     return [f"{file}: the plan spends {spent}, {off} {kind} than the budget of {budget}."]
-
-

@@ -12,6 +12,7 @@ from ...data.errors import DataError, data_error, quoted_names, shown
 from ...data.formats import Heading, canonical_heading, currency_of, shared_headings
 from ...data.parsing import DateColumn, DateFormat, decimal_mark, parse_days, parse_numbers
 from ...data.sheets import Sheet, read_sheets
+from ...data.types import Floats
 from .written import Notation, WrittenPlan, campaign_index, found_name
 
 _AMOUNTS = {  # beside the headings of spend in exports, canonical
@@ -226,7 +227,7 @@ def _dates(
     k = _one(table, "date")
     column = DateColumn(table.sheet.file, table.header[k], table.cells(k), table.lines)
     if notation.date_format is None:
-        fitting = []
+        fitting: list[NDArray[np.datetime64]] = []
         for order in _FORMATS:
             try:
                 dates, _ = parse_days(column, order)
@@ -241,7 +242,7 @@ def _dates(
 
 def _amounts(
     table: PlanTable, columns: Sequence[int], notation: Notation
-) -> tuple[np.ndarray, str | None, list[str]]:
+) -> tuple[Floats, str | None, list[str]]:
     """Return amounts, (rows, columns), their currency and notes, in one notation for all."""
     cells = [table.cells(k) for k in columns]
     mark = notation.decimal_mark or decimal_mark(cells)

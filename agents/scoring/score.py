@@ -91,9 +91,7 @@ def score_plans(
         progress(other)
         entries.append(entry_beside(experiment, draws, other, notation))
     unique = named_apart([entry.name for entry in entries])
-    entries = [
-        entry._replace(name=name) for entry, name in zip(entries, unique, strict=True)
-    ]
+    entries = [entry._replace(name=name) for entry, name in zip(entries, unique, strict=True)]
     pairs = [
         Comparison.of(entries[a], entries[b])
         for a in range(len(read))

@@ -8,7 +8,7 @@ from rich.table import Table
 from ...data.display import MAX_MESSAGE, shortened, terminal
 from ...data.formats import money
 
-_MAX_BROKEN = 8  # broken rules of a plan that are printed
+_MAX_BROKEN = {"own": 8, "proposed": 1}  # broken rules of a plan that are printed
 _PERCENT = 100
 
 
@@ -76,11 +76,17 @@ def broken_lines(document: Mapping[str, Any]) -> list[str]:
     """
     lines = []
     for plan in document["plans"]:
-        broken = plan["broken"]
-        lines += [f"{plan['name']} breaks a rule: {text}" for text in broken[:_MAX_BROKEN]]
-        if len(broken) > _MAX_BROKEN:
-            lines.append(f"{plan['name']} breaks {len(broken) - _MAX_BROKEN} more (score.json).")
+        broken, most = plan["broken"], _MAX_BROKEN[plan["kind"]]
+        lines += [f"{plan['name']} breaks a rule: {_broken(rule)}" for rule in broken[:most]]
+        if len(broken) > most:
+            lines.append(f"{plan['name']} breaks {len(broken) - most} more (score.json).")
     return lines
+
+
+def _broken(rule: Mapping[str, Any]) -> str:
+    """Return a broken rule: its first violation, and on how many days it is broken."""
+    days = f" (and on {rule['times'] - 1} more days)" if rule["times"] > 1 else ""
+    return f"{rule['example']}{days}"
 
 
 def _unit(document: Mapping[str, Any]) -> tuple[str, str]:

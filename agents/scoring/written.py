@@ -101,11 +101,10 @@ def found_name(written: str, names: Sequence[str]) -> str | None:
         if (name := resolve(text, names)) is not None:
             return name
     plain = {_plain(text) for text in texts}
-    for form in (lambda name: name, lambda name: name.partition("/")[2]):
-        matches = [name for name in names if form(name) and _plain(form(name)) in plain]
-        if len(matches) == 1:
-            return matches[0]
-    return None
+    full = [name for name in names if _plain(name) in plain]
+    partial = [name for name in names if "/" in name and _plain(name.partition("/")[2]) in plain]
+    matches = full or partial
+    return matches[0] if len(matches) == 1 else None
 
 
 def _plain(name: str) -> str:
