@@ -4,6 +4,7 @@
 - ``quadratic``: quadratic programs over the plans that satisfy them
 - ``executable``: `project_executable`, onto all rules of a set
 - ``newton``: `climb`, by Newton steps within the rules
+- ``rows``: `climb_rows`, the same for many markets, each with a plan of its own
 - ``surfaces``: the expected value over a posterior, and guardrails
 - ``rhythm``: `weekday_rhythm`, and the steadiness of levels
 - ``runs``: campaigns that are on for the whole flight or off for all of it

@@ -1,4 +1,4 @@
-"""Best plans of known markets, by spectral projected gradient.
+"""Best plans of known markets: by spectral projected gradient, or Newton steps under more rules.
 
 A clairvoyant knows the parameters, the demand path and the outages of its market; count noise is
 averaged out. It plans delivered dollars: it spends nothing where a platform is down and loses
@@ -7,14 +7,18 @@ better in expectation. torch is imported on first use only.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ...data.types import Floats, Progress
+from ..constraints import Constraints
 from ..flight import Problem, credited_value
 from ..market import Market, MarketState, Noise, simulate
 from .gradient import objective_with_gradient, to_tensors
+from .quadratic import QuadraticProgram
+from .rows import climb_rows
 from .spectral import (
     PlanObjective,
     PlanOptimum,
@@ -45,7 +49,8 @@ def clairvoyant_values(
 ) -> ClairvoyantValues:
     """Optimise the daily and the constant plan of every market, each from several starts.
 
-    The set of daily plans must be one tree of sums: no pacing band, no change limit.
+    Daily plans keep all rules of the set. In an outage a plan goes on, so that its ramp does, and
+    is not spent. A constant plan knows total, floors and caps only.
 
     Args:
         problem: constraints, objective and the static plan.
@@ -61,6 +66,11 @@ def clairvoyant_values(
     static = np.repeat(problem.static_plan[None], count, 0)
     constant = best_constant_plan(problem, market, state, path, iterations)
     progress("constant plans are optimised")
+    if not one_tree(problem.constraints):
+        starts = [static] if _concave(market) else [static, np.repeat(constant[0], days, 1)]
+        daily = _under_rules(problem, market, state, path, starts)
+        progress("daily plans are optimised")
+        return ClairvoyantValues(daily.value, constant[1], np.moveaxis(daily.plan, 1, 0))
     projection = project_daily_plan(problem.constraints, caps)
     starts = [np.repeat(constant[0], days, 1), static]
     if not _concave(market):
@@ -110,6 +120,9 @@ def best_shared_plan(
         value, gradient = by_market(np.repeat(plans, count, 0))
         return value.mean(keepdims=True), gradient.mean(0, keepdims=True)
 
+    if problem.constraints.has_rules:
+        programs = [QuadraticProgram(problem.constraints)]
+        return np.asarray(climb_rows(mean_objective, programs, problem.static_plan[None]).plan[0])
     projection = project_daily_plan(problem.constraints, daily_minimum=daily_minimum)
     starts = [problem.static_plan[None]]
     if not _concave(market):
@@ -136,6 +149,45 @@ def plan_objective(
         return torch.stack(days).sum((0, 2))
 
     return objective_with_gradient(value, problem.days)
+
+
+def one_tree(constraints: Constraints) -> bool:
+    """Return True if total, floors, caps and daily caps are all that binds a whole plan."""
+    slow, fast = constraints.pacing
+    paced = (slow > 0 and constraints.spend_all) or fast < constraints.days
+    limited = constraints.change_limit is not None
+    return not (paced or limited or constraints.has_rules)
+
+
+def _under_rules(
+    problem: Problem, market: Market, state: MarketState, path: Noise, starts: Sequence[Floats]
+) -> PlanOptimum:
+    """Return the best daily plan of every market within all rules of its set."""
+    count, constraints = len(market.elasticity), problem.constraints
+    known = path.without_count_noise()._replace(delivery=None)
+    programs = _programs(constraints, market, path)
+    objective = plan_objective(problem, market, state, known)
+    optima = [climb_rows(objective, programs, start) for start in starts]
+    best = np.stack([optimum.value for optimum in optima]).argmax(0), np.arange(count)
+    plans, values = (np.stack(part)[best] for part in zip(*optima, strict=True))
+    return PlanOptimum(plans, values)
+
+
+def _programs(constraints: Constraints, market: Market, path: Noise) -> list[QuadraticProgram]:
+    """Return the rules of every market: outages are not spent, and platforms' caps bind days."""
+    count = len(market.elasticity)
+    ups = [None] * count if path.outage is None else [*(np.moveaxis(path.outage, 1, 0) > 0)]
+    caps = [None] * count if market.delivery_cap is None else [*np.asarray(market.delivery_cap)]
+    shared = QuadraticProgram(constraints)
+    programs = []
+    for up, cap in zip(ups, caps, strict=True):
+        limited, share = constraints, None if up is None or up.all() else up.astype(np.float64)
+        if cap is not None and (cap < constraints.daily_cap_cents / 100).any():
+            daily = np.minimum(np.floor(100 * np.minimum(cap, 1e12)), constraints.daily_cap_cents)
+            limited = replace(constraints, daily_cap_cents=daily.astype(np.int64))
+        same = limited is constraints and share is None
+        programs.append(shared if same else QuadraticProgram(limited, delivered=share))
+    return programs
 
 
 def _deliverable(market: Market, path: Noise) -> tuple[Noise, Floats | None]:

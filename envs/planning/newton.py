@@ -116,12 +116,17 @@ def climb(
 
 def best_of_model(program: QuadraticProgram, at: _Point, curvature: Floats) -> Solution | None:
     """Return the feasible plan that maximises the model; None if its guardrails leave none."""
-    linear = -at.gradient - np.einsum("kts,sk->tk", curvature, at.plan)
+    linear = model_slope(at.plan, at.gradient, curvature)
     cuts = tuple(
         Cut(-slope, slack - float((slope * at.plan).sum()))
         for slack, slope in zip(at.slack, at.slopes, strict=True)
     )
     return program.solve(curvature, linear, program.pieces(at.plan), cuts, exact=True)
+
+
+def model_slope(plan: Floats, gradient: Floats, curvature: Floats) -> Floats:
+    """Return the linear term, (days, campaigns), of minus the quadratic model at a plan."""
+    return np.asarray(-gradient - np.einsum("kts,sk->tk", curvature, plan))
 
 
 def bent(curvature: Floats, move: Floats) -> float:

@@ -52,12 +52,18 @@ class _Rows(NamedTuple):
 class QuadraticProgram:
     """Minimises convex quadratic functions of a plan over one constraint set."""
 
-    def __init__(self, constraints: Constraints, steady_floors: bool = False) -> None:
+    def __init__(
+        self,
+        constraints: Constraints,
+        steady_floors: bool = False,
+        delivered: Floats | None = None,
+    ) -> None:
+        """Build the rows of `rules.linear_rules`, whose arguments these are."""
         self.constraints = constraints
-        self.unit = unit_of(constraints)
+        self.unit, self._delivered = unit_of(constraints), delivered
         self.days, self.count = constraints.days, len(constraints.names)
         self.ramps: RampRows | None = ramp_rows(constraints)
-        self._linear = _one_sided(*linear_rules(constraints, steady_floors))
+        self._linear = _one_sided(*linear_rules(constraints, steady_floors, delivered))
         upper = np.triu_indices(self.days)
         campaign = np.arange(self.count)[:, None]
         self._triangle = upper
@@ -126,7 +132,8 @@ class QuadraticProgram:
 
     def excess(self, plan: Floats) -> float:
         """Return the most dollars by which a plan breaks any rule; 0 for a feasible plan."""
-        variables = np.concatenate([plan.ravel(), plan.sum(1)]) / self.unit
+        spent = plan if self._delivered is None else plan * self._delivered
+        variables = np.concatenate([plan.ravel(), spent.sum(1)]) / self.unit
         gap = self._linear.matrix @ variables - self._linear.bound
         gap[: self._linear.equal] = np.abs(gap[: self._linear.equal])
         return max(float(gap.max(initial=0.0)) * self.unit, self.ramp_excess(plan))

@@ -42,19 +42,23 @@ def unit_of(constraints: Constraints) -> float:
     return constraints.total / (constraints.days * len(constraints.names))
 
 
-def linear_rules(constraints: Constraints, steady_floors: bool = False) -> LinearRules:
+def linear_rules(
+    constraints: Constraints, steady_floors: bool = False, delivered: Floats | None = None
+) -> LinearRules:
     """Return the total, floors, caps, bounds of days, pacing, limits of change and still days.
 
     Args:
         constraints: the set.
         steady_floors: True if every day must spend an even share of what its floors still owe, as
             `envs.constraints.day_bounds` demands.
+        delivered: (days, campaigns) shares of the plan that are spent; None: all of it. Sums and
+            pacing count what is spent, single days, ramps and changes what is planned.
     """
     unit = unit_of(constraints)
     blocks = [
         _days(constraints, unit),
-        _totals(constraints),
-        *_sums(constraints, unit),
+        _totals(constraints, delivered),
+        *_sums(constraints, unit, delivered),
         *(_steady_floors(constraints, unit) if steady_floors else ()),
         *_pacing(constraints, unit),
         *_limit(constraints),
@@ -158,15 +162,23 @@ def _from_eve(
     return np.where(ramped, slowest, lower), np.where(ramped, fastest, upper)
 
 
-def _totals(constraints: Constraints) -> Block:
+def _totals(constraints: Constraints, delivered: Floats | None) -> Block:
     """The totals of days add up their campaigns."""
     days, count = constraints.days, len(constraints.names)
-    sums = sparse.kron(sparse.eye_array(days), sparse.csr_array(np.ones((1, count))))
-    rows = sparse.csr_array(sparse.hstack([sums, -sparse.eye_array(days)]))
+    one_day = sparse.csr_array(np.ones((1, count)))
+    sums = sparse.csr_array(sparse.kron(sparse.eye_array(days), one_day))
+    rows = sparse.csr_array(sparse.hstack([_spent(sums, delivered), -sparse.eye_array(days)]))
     return rows, np.zeros(days), np.zeros(days)
 
 
-def _sums(constraints: Constraints, unit: float) -> list[Block]:
+def _spent(rows: sparse.csr_array, delivered: Floats | None) -> sparse.csr_array:
+    """Return rows on what is spent as rows on the plan."""
+    if delivered is None:
+        return rows
+    return sparse.csr_array(rows @ sparse.diags_array(delivered.ravel()))
+
+
+def _sums(constraints: Constraints, unit: float, delivered: Floats | None) -> list[Block]:
     """Total, and floors and caps of channels and campaigns over the flight."""
     days, count = constraints.days, len(constraints.names)
     over_days = sparse.csr_array(np.ones((1, days)))
@@ -178,7 +190,7 @@ def _sums(constraints: Constraints, unit: float) -> list[Block]:
         rows = sparse.csr_array(sparse.kron(over_days, members))
         lower = constraints.floor_cents[level] / 100 / unit
         upper = constraints.cap_cents[level] / 100 / unit
-        blocks.append((_plan_rows(constraints, rows), lower, upper))
+        blocks.append((_plan_rows(constraints, _spent(rows, delivered)), lower, upper))
     return blocks
 
 

@@ -6,10 +6,14 @@ from ...data.types import Floats, Progress
 from ..calibration import Posterior
 from ..constraints import Constraints, Ledger, daily_floors, remaining, spend_day
 from ..flight import BeliefCovariance, Problem
-from ..market import Noise, Objective, draw_noises, generator
+from ..market import Objective
 from .clairvoyant import best_shared_plan, plan_objective
 from .gradient import SolverSettings, best_plan
+from .newton import climb
+from .quadratic import QuadraticProgram
+from .surfaces import Landscape, Sample, landscape
 
+_GAIN = 3e-6  # of a Newton step, as a share of the value: a smaller one ends the search
 _MAX_PACING_COST = 5e-4  # share of the value that pacing may cost before the plan is re-optimised
 
 
@@ -43,9 +47,10 @@ def static_plan(
 ) -> Floats:
     """Return the plan, (days, campaigns) dollars, that is best on average over the posterior.
 
-    Sample average approximation over training draws and demand paths. The plan is first optimised
-    without the pacing band, where whole plans are one tree of sums; if pacing it costs more than
-    ``_MAX_PACING_COST``, it is optimised again day by day.
+    Sample average approximation over training draws and demand paths. Where curves are concave,
+    the plan is optimised by Newton steps within total, floors, caps and pacing (``_by_newton``).
+    Elsewhere it is first optimised without the pacing band, where whole plans are one tree of sums;
+    if pacing it costs more than ``_MAX_PACING_COST``, it is optimised again day by day.
 
     Args:
         posterior: posterior whose training draws are used.
@@ -55,13 +60,16 @@ def static_plan(
         solver: iterations, step, number of draws, and seed.
         progress: called with one line per stage.
     """
-    market, state = posterior.sample_training(solver.draws)
+    market, state, path = Sample.of(posterior, days, solver.draws, solver.seed)
     count = len(market.elasticity)
-    rngs = (generator(solver.seed, i) for i in range(count))
-    path: Noise = draw_noises(market, days, rngs).without_count_noise()
     # an interior start: the gradient of a campaign on its floor would hide its return
     historical = historical_plan(posterior, constraints, days)
     start = (historical + uniform_plan(constraints, historical.shape[1], days)) / 2
+    if bool((market.slope <= 1).all()) and constraints.change_limit is None:
+        progress("optimising the plan")
+        plan = _by_newton(landscape(posterior, constraints, objective, days, solver), start)
+        if plan is not None:
+            return plan
     problem = Problem(
         constraints, objective, *posterior.mean(), BeliefCovariance.none(start[0]), start
     )
@@ -80,6 +88,18 @@ def static_plan(
     start, markets = paced[:, None], (market, state)
     optimum = best_plan(constraints, objective, markets, path, start, half, progress)
     return optimum.plan[:, 0]
+
+
+def _by_newton(scene: Landscape, start: Floats) -> Floats | None:
+    """Return the best plan, or None if pacing it day by day costs too much.
+
+    Every day spends an even share of what floors still owe, as it must during a flight.
+    """
+    program = QuadraticProgram(scene.constraints, steady_floors=True)
+    best = climb(scene.value, program, start, tolerance=_GAIN)
+    paced = paced_plan(scene.constraints, best.plan)
+    cost = best.value - scene.value.value(paced)[0]
+    return paced if cost <= _MAX_PACING_COST * abs(best.value) else None
 
 
 def paced_plan(constraints: Constraints, plan: Floats) -> Floats:
