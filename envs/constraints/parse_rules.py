@@ -72,11 +72,12 @@ def with_rules(
     if ramp is not None and constraints.change_limit is not None:
         text = "null where there is a ramp"
         raise refused("change_limit", constraints.change_limit, text, "keep one of the two")
+    free = ramp is None and changes is None
     floors, caps, passed = _days(constraints, settings, nodes[1], eve.first_day)
     set_up = replace(
         constraints,
         ramp=ramp,
-        live_cents=_live(settings.ramp, constraints, eve),
+        live_cents=None if free else _live(settings.ramp, constraints, eve),
         may_change=changes,
         day_floor_cents=floors,
         day_cap_cents=caps,

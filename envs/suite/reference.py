@@ -16,15 +16,23 @@ from ...data.errors import DataError
 from ...data.storage import ROOT, read_json, shipped_yaml, write_json
 from ...data.types import Floats, Progress
 from ..calibration import Posterior
-from ..constraints import Constraints, ConstraintSettings, parse_constraints
+from ..constraints import Constraints, ConstraintSettings, Eve, parse_constraints
 from ..flight import Problem, problem_of
 from ..market import Objective, draw_noises
-from ..planning import best_shared_plan, clairvoyant_values, constant_plan
+from ..planning import (
+    SolverSettings,
+    best_shared_plan,
+    clairvoyant_values,
+    constant_plan,
+    executable_plan,
+    paced_plan,
+)
 from .generator import path_generator, sample_markets
 from .splits import HELD_OUT_SPLITS, fingerprint, held_out_markets, split_of
 from .task import Task, overrides_of, task_of
 
 REFERENCE = ROOT / "data" / "tasks"
+_FREE = {"pacing": None, "ramp": None, "steadiness": None}  # rules that no task has by default
 _POSTERIOR_MARKETS = 512  # training markets that are the posterior before the flight
 _PLANNING_MARKETS = 192  # training markets that the static plan is optimised on
 
@@ -56,12 +64,23 @@ def problem_for(
         recompute: True: compute the static plan even if one ships.
     """
     posterior, changes = posterior_of(task), overrides_of(changes, "constraints")
-    keys = shipped_yaml("constraints/default") | {"total": task.size.total, "pacing": None}
+    keys = shipped_yaml("constraints/default") | _FREE | {"total": task.size.total}
+    keys |= task.settings.constraints or {}
     constraints = parse_constraints(
-        ConstraintSettings.of(keys | changes, "constraints"), posterior.campaigns, task.size.days
+        ConstraintSettings.of(keys | changes, "constraints"),
+        posterior.campaigns,
+        task.size.days,
+        eve=Eve(posterior.spend, int(posterior.state.day)),
     )
     if not changes and not recompute and reference_path(task).exists():
         return _problem(task, posterior, constraints, reference_of(task.key).static_plan)
+    if constraints.has_rules:
+        solver = SolverSettings.of(
+            shipped_yaml("solver/default") | {"draws": _PLANNING_MARKETS}, "solver"
+        )
+        objective = Objective("conversions", 1.0)
+        found = executable_plan(posterior, constraints, objective, task.size.days, solver)
+        return _problem(task, posterior, constraints, found.plan)
     start = constant_plan(constraints, posterior.spend, task.size.days)
     problem = _problem(task, posterior, constraints, start)
     market, state = posterior.sample_training(_PLANNING_MARKETS)
@@ -128,5 +147,8 @@ def _rounded_up(values: Floats) -> list[float]:
 def _problem(
     task: Task, posterior: Posterior, constraints: Constraints, static_plan: Floats
 ) -> Problem:
+    if constraints.has_levels:
+        constraints = replace(constraints, course=static_plan)
+        static_plan = paced_plan(constraints, static_plan)
     problem = problem_of(posterior, constraints, Objective("conversions", 1.0), static_plan)
     return replace(problem, credit_days=task.settings.credit_days)

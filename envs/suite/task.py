@@ -113,6 +113,7 @@ class TaskSettings(Settings):
     credit_days: NotNegative | None
     claims: ClaimSettings | None
     shocks: ShockSettings | None
+    constraints: dict[str, Any] | None  # keys of conf/constraints that differ
 
 
 class SizedCampaign(Settings):
