@@ -3,7 +3,7 @@
 - ``open``: entry point; from a plan and exports to a flight
 - ``flight``: `Flight`, which is re-planned day by day
 - ``settings``: the keys of ``conf/replan.yaml`` and the options of ``scripts/replan.py``
-- ``source``: what is taken from ``plan.json``
+- ``source``: what is taken from ``plan.json``; ``limits``: its constraints, or changed ones
 - ``reports``: what the exports say about the flight's days
 - ``replay``: the belief and the policy's memory after them
 - ``remaining``: constraints of the days left, and plans that keep them

@@ -22,7 +22,7 @@ from ..plans import Actuals, Change, Flag, Plan, joined, marginal_returns
 from ..policy import Policy
 from .hold import Choice, chosen
 from .notices import Facts, changes_of, flags_of, found_breaks
-from .remaining import carried_on, decided, money_left, rest_of
+from .remaining import carried_on, decided, left_of, money_left, within_reach
 from .replay import Standing, begin, replay
 from .reports import Reports
 from .settings import LiveSettings
@@ -129,6 +129,13 @@ class Flight:
         if restated:
             self._standing, self._particles = begin(self.parts.problem), None
 
+    def prepare(self) -> None:
+        """Do once what the first decision would wait for: draws and the solver of the rounding."""
+        from scipy import optimize  # noqa: F401  # slow to import
+
+        self._particles = learnt(self._first_particles, self.reports)
+        self.standing()
+
     def decide(self) -> Decision:
         """Return the plan of the days left; worked out once per report."""
         if self._decision is None:
@@ -219,9 +226,9 @@ class Flight:
         parts, constraints = self.parts, self.parts.problem.constraints
         old = self.course[self.reports.days :]
         if not self.days_left or not money_left(constraints, self.reports.spend):
-            rest = rest_of(constraints, self.reports.spend) if self.days_left else None
+            rest = self._left() if self.days_left else None
             return Decision(rest, _kept(0 * old), 0 * old)
-        rest = rest_of(constraints, self.reports.spend)
+        rest = self._left()
         if self.reports.days or parts.is_changed:
             old = carried_on(rest, old)
         if parts.policy.open_loop or not (self.reports.days or parts.is_changed):
@@ -231,6 +238,11 @@ class Flight:
         broken = violations(rest, choice.plan)
         assert not broken, broken[0]  # noqa: S101  # the projection keeps them
         return Decision(rest, choice, old)
+
+    def _left(self) -> Constraints:
+        constraints = self.parts.problem.constraints
+        rest = left_of(constraints, self.reports.spend, self.course)
+        return within_reach(rest, self.course[self.reports.days :]) if rest.total_cents else rest
 
     def _facts(self, decision: Decision) -> Facts:
         problem, reports, standing = self.parts.problem, self.reports, self.standing()

@@ -1,6 +1,7 @@
 """Entry point: from a plan, the exports and a policy's name to a flight."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ from numpy.typing import NDArray
 
 from ...data.errors import ConfigError
 from ...data.storage import shipped_yaml
-from ...data.types import Progress
+from ...data.types import Floats, Progress
 from ...envs.calibration import Posterior
-from ...envs.constraints import Constraints, parse_constraints
-from ...envs.environment import MarketPool, known_spend, problem_in
-from ...envs.flight import problem_of
+from ...envs.constraints import Constraints, Eve
+from ...envs.environment import MarketPool, problem_in
+from ...envs.flight import Problem, problem_of
 from ...envs.market import Objective
 from ..experiment import CALIBRATED, AdvertiserExperiment, Experiment
 from ..plans import Flag
@@ -23,11 +24,12 @@ from ..policy import Policy
 from ..setup import CalibrateCommand, ExperimentConfig, calibrated_or_updated, find_journeys, load
 from ..setup import trained as trained_policy
 from .flight import Flight, Parts
-from .reports import Flown, Reports, flown
+from .limits import anchor, limits_of
+from .reports import flown
 from .settings import ReplanCommand, require_path
-from .source import SourcePlan, laid_over
 
 Cents = NDArray[np.int64]
+_WEEK = 7  # days whose mean spend is the live budget
 DEFAULT_POLICY = "replanner"  # the pilot that loses least in markets that are not ours
 _GROUPS = {  # group of the configuration -> its default in conf
     "data": "default",
@@ -110,56 +112,55 @@ def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Fl
         )
     history, notes = load(config, progress)
     days = flown(history, source, command.live, command.as_of)
-    parse_constraints(config.constraints, days.past.campaigns, source.days, source.currency)
+    eve = Eve(np.nanmean(days.past.spend[-_WEEK:], axis=0), int(source.start.astype(int)))
+    limits_of(source, command.given, days.past.names, eve)  # before the long calibration
     progress("reading the journeys")
     findings = find_journeys(config, days.past)
     calibration = CalibrateCommand(experiment=config, update=None, report=False)
     posterior = calibrated_or_updated(calibration, days.past, findings, progress)
     objective = Objective.of(config.objective, findings.ratios)
-    experiment = experiment_of(config, source, posterior, objective, command.policy, days, notes)
+    eve = Eve(posterior.recent, int(source.start.astype(int)))
+    limits = limits_of(source, command.given, posterior.names, eve)
+    planned = source.cents(posterior.names)
+    base = anchor(limits, planned, days.reports.days)
+    problem = problem_of(posterior, _continued(limits, base), objective, base)
+    if command.policy not in BASELINES:
+        problem = _trained_around(config, posterior, objective, problem)
+    experiment = experiment_of(config, problem, posterior, (*notes, *limits.notes))
     progress("replaying the flight's days")
     policy = policy_of(command.policy, experiment)
-    is_changed = config.constraints.model_dump() != _as_planned(config, source)
-    planned = source.cents(posterior.names)
+    is_changed = any(value is not None for value in command.given.values())
     flags = (*days.flags, *_total_flag(experiment.problem.constraints, planned))
     parts = Parts(experiment, policy, command.policy, command.live, planned, is_changed, flags)
-    return Flight(parts, days.reports)
+    flight = Flight(parts, days.reports)
+    flight.prepare()
+    return flight
 
 
-def _as_planned(config: ExperimentConfig, source: SourcePlan) -> dict[str, Any]:
-    return type(config.constraints).of(laid_over(source, {}), "constraints").model_dump()
+def _continued(limits: Constraints, base: Floats) -> Constraints:
+    """Return the set that goes on with a plan where its days depend on each other."""
+    return replace(limits, course=base) if limits.has_levels else limits
+
+
+def _trained_around(
+    config: ExperimentConfig, posterior: Posterior, objective: Objective, problem: Problem
+) -> Problem:
+    """Return the problem of a training run, which is flown around the static plan."""
+    static = problem_in(
+        config.cache / "replan",
+        posterior,
+        constraints=config.constraints,
+        objective=objective,
+        days=problem.days,
+        solver=config.solver,
+    )
+    return replace(problem, static_plan=static.static_plan)
 
 
 def experiment_of(
-    config: ExperimentConfig,
-    source: SourcePlan,
-    posterior: Posterior,
-    objective: Objective,
-    policy: str,
-    days: Flown,
-    notes: tuple[str, ...],
+    config: ExperimentConfig, problem: Problem, posterior: Posterior, notes: tuple[str, ...]
 ) -> Experiment:
-    """Return the experiment of a flight: its static plan is the plan that is under way.
-
-    A training run is flown around the static plan that it was trained around.
-    """
-    spend = known_spend(posterior)
-    limits = parse_constraints(
-        config.constraints, posterior.campaigns, source.days, posterior.currency, spend
-    )
-    planned = source.cents(posterior.names)
-    if policy in BASELINES:
-        base = anchor(limits, planned, days.reports)
-        problem = problem_of(posterior, limits, objective, base)
-    else:
-        problem = problem_in(
-            config.cache / "replan",
-            posterior,
-            constraints=config.constraints,
-            objective=objective,
-            days=source.days,
-            solver=config.solver,
-        )
+    """Return the experiment of a flight that policies plan in."""
     return AdvertiserExperiment(
         id=CALIBRATED,
         problem=problem,
@@ -170,22 +171,9 @@ def experiment_of(
         solver=config.solver,
         agent=None,
         cache=config.cache,
-        notes=(*notes, *limits.notes),
+        notes=notes,
         config=config.model_dump(mode="json"),
     )
-
-
-def anchor(constraints: Constraints, planned: Cents, reports: Reports) -> Any:
-    """Return the plan that policies start from, (days, campaigns) units of the currency.
-
-    It is the plan under way; where the total has changed, its days left are scaled to the money.
-    """
-    total, first = int(planned.sum()), reports.days
-    rest = int(planned[first:].sum())
-    if total == constraints.total_cents or not rest:
-        return planned / 100
-    factor = max(constraints.total_cents - int(planned[:first].sum()), 1) / rest
-    return np.concatenate([planned[:first], planned[first:] * factor]) / 100
 
 
 def policy_of(name: str, experiment: Experiment) -> Policy:

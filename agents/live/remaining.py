@@ -1,24 +1,39 @@
 """Constraints of the days that are left, and plans that keep them to the cent."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.errors import ConstraintError
 from ...data.types import Floats
-from ...envs.constraints import Constraints, Ledger, spend_day, to_cents, violations
+from ...envs.constraints import Constraints, Ledger, rest_of, spend_day, to_cents, violations
 from ...envs.flight import SMOOTHING, Observable, Problem, update_belief
 from ...envs.market import Outcome, step
+from ...envs.planning import paced_plan, project_executable
+from ..plans import levels_set
 from ..policy import Policy
 from .replay import Learning, Standing
-from .rest_set import rest_of as rest_of
 
+_SMALLEST = 1e-3  # of an even day: amounts below it count as this much in the distance
 Cents = NDArray[np.int64]
 
 
 def money_left(constraints: Constraints, spent: Cents) -> int:
     """Return the cents that are left of the total, >= 0."""
     return max(constraints.total_cents - int(spent.sum()), 0)
+
+
+def left_of(constraints: Constraints, spent: Cents, planned: Cents) -> Constraints:
+    """Return the constraints of the days left; ramps go on from the budgets that were set.
+
+    Args:
+        constraints: of the whole flight.
+        spent: cents on the days that are over, (days so far, campaigns).
+        planned: cents that were set for them, (days so far or more, campaigns).
+    """
+    return rest_of(constraints, spent, levels_set(constraints, planned[: len(spent)]))
 
 
 def carried_on(rest: Constraints, plan: Cents) -> Cents:
@@ -35,11 +50,39 @@ def carried_on(rest: Constraints, plan: Cents) -> Cents:
         wanted = wanted * (rest.total / max(float(wanted.sum()), 1e-9))
     if not wanted.any():
         wanted = np.full_like(wanted, rest.total / wanted.size)
-    ledger, days = Ledger.start(rest), []
-    for row in wanted:
-        spend, ledger = spend_day(rest, ledger, row, row.sum())
-        days.append(spend)
-    return to_cents(np.stack(days), rest)
+    return executable(rest, paced_plan(rest, wanted))
+
+
+def executable(rest: Constraints, plan: Floats) -> Cents:
+    """Return a plan, (days left, campaigns), in cents that keep every rule.
+
+    Day by day a flight keeps its ramps and its money; where it leaves the band of day totals, the
+    whole plan is moved to the nearest one within it, in relative amounts.
+
+    Raises:
+        ConstraintError: if no plan keeps all rules at once.
+    """
+    if rest.has_levels and violations(rest, plan):
+        near = np.maximum(plan, _SMALLEST * rest.total / plan.size)
+        plan = project_executable(rest)(plan[None], 1 / near[None])[0]
+    return to_cents(plan, rest)
+
+
+def within_reach(rest: Constraints, plan: Cents) -> Constraints:
+    """Return the set, without its band of day totals where no plan keeps band and ramps at once.
+
+    Args:
+        rest: constraints of the days left.
+        plan: cents, (days left, campaigns), as planned before.
+    """
+    if not rest.has_levels or not violations(rest, plan):
+        return rest
+    try:
+        carried_on(rest, plan)
+    except ConstraintError as error:
+        note = f"The band of day totals (pacing) gives way: {error}"
+        return replace(rest, pacing=(0.0, float(rest.days)), notes=(*rest.notes, note))
+    return rest
 
 
 def decided(problem: Problem, policy: Policy, standing: Standing, rest: Constraints) -> Cents:
@@ -60,7 +103,7 @@ def decided(problem: Problem, policy: Policy, standing: Standing, rest: Constrai
         state, outcome = step(market, state, planned, None)
         view = _after(problem, view, ledger, planned, outcome)
         days.append(planned[0])
-    return to_cents(np.stack(days), rest)
+    return executable(rest, np.stack(days))
 
 
 def _act(policy: Policy, view: Observable, memory: Any, *, is_first: bool) -> tuple[Any, Any, Any]:

@@ -71,7 +71,7 @@ def _next(
     belief = update_belief(as_reported(problem, complete), view.belief, spend, reported)
     today = belief.expected - view.belief.expected
     after = view._replace(
-        ledger=view.ledger.advance(planned[t][None] / 100, spend),
+        ledger=view.ledger.advance(planned[t][None] / 100, spend, view.ledger.live),
         belief=belief,
         smooth=SMOOTHING * view.smooth + (1 - SMOOTHING) * spend,
     )

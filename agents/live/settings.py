@@ -11,7 +11,8 @@ from ...data.errors import ConfigError
 from ...data.settings import Command, Settings, given_text
 from ..plan_files import require_formats
 from ..setup import ExperimentConfig
-from .source import SourcePlan, laid_over, read_source
+from .limits import laid_over, require_mapping, with_file
+from .source import SourcePlan, read_source
 
 MAX_DRAWS = 100_000  # markets of an estimate
 
@@ -45,13 +46,16 @@ class ReplanCommand(Command):
     export: list[str]  # formats beside plan.json, see ``plan_files.FORMATS``
     export_mapping: Path | None  # campaigns of each campaign type, for Google Ads Editor
     source: Any = None  # what was read from the plan
+    given: Any = None  # keys of the constraints that are not the plan's
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Self:
         """Parse the command; constraints and length of the flight are the plan's, unless given."""
         require_path(config.get("plan"), "plan", "a plan.json")
         source = read_source(Path(config["plan"]))
-        command = super().read({**planned_config(config, source), "source": None})
+        require_mapping(config.get("constraints"), "constraints")
+        config = {**config, "constraints": with_file(config["constraints"])}
+        command = super().read({**planned_config(config, source), "source": None, "given": None})
         require_formats(command.export)
         if "google_ads_editor" in command.export and command.export_mapping is None:
             raise ConfigError(
@@ -59,7 +63,7 @@ class ReplanCommand(Command):
                 "file with the account's campaigns of each campaign type. To fix: give "
                 "export_mapping=FILE, or take google_ads_editor out of export."
             )
-        return command.model_copy(update={"source": source})
+        return command.model_copy(update={"source": source, "given": config["constraints"]})
 
 
 def planned_config(config: Mapping[str, Any], source: SourcePlan) -> dict[str, Any]:
@@ -68,15 +72,10 @@ def planned_config(config: Mapping[str, Any], source: SourcePlan) -> dict[str, A
     Raises:
         ConfigError: if a group is no mapping, or names a campaign that the plan does not have.
     """
-    env, given = config.get("env"), config.get("constraints")
-    if not isinstance(env, Mapping) or not isinstance(given, Mapping):
-        name, value = ("env", env) if not isinstance(env, Mapping) else ("constraints", given)
-        raise ConfigError(
-            f"{name}: {given_text(value)} was given. Allowed: a mapping of keys. To fix: leave it "
-            "out, or give single keys of it."
-        )
-    constraints = laid_over(source, given)
-    return {**config, "env": {**env, "days": source.days}, "constraints": constraints}
+    env = config.get("env")
+    require_mapping(env, "env")
+    constraints = laid_over(source, config["constraints"])
+    return {**config, "env": {**(env or {}), "days": source.days}, "constraints": constraints}
 
 
 def require_path(value: Any, key: str, what: str) -> None:

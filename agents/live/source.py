@@ -9,16 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.errors import DataError, data_error
-from ...data.names import by_full_name
 from ...data.storage import read_json
 from ..plans import campaign_name
 
 SCHEMA_VERSION = 2
-_NAMED = ("channels", "campaigns")  # settings that hold keys by name
-_OTHERS = {
-    "off": ("floor", "cap", "fixed"),
-    "fixed": ("floor", "cap", "off"),
-}  # what a key replaces
 
 
 @dataclass(frozen=True)
@@ -32,7 +26,7 @@ class SourcePlan:
     start: np.datetime64  # first day of the flight
     days: int
     channel_of: dict[str, str]  # channel of each campaign
-    settings: dict[str, Any]  # constraints as plan.json holds them
+    constraints: dict[str, Any]  # as plan.json holds them
     planned: dict[str, NDArray[np.int64]]  # cents per day and campaign, (days,) each
 
     @property
@@ -94,45 +88,6 @@ def _parsed(path: Path, content: Mapping[str, Any]) -> SourcePlan:
         start=start,
         days=len(days),
         channel_of=dict(constraints["channel_of"]),
-        settings=dict(constraints["settings"]),
+        constraints=dict(constraints),
         planned=planned,
     )
-
-
-def laid_over(source: SourcePlan, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the plan's constraint settings with those that are given laid over them.
-
-    Args:
-        source: the plan.
-        given: keys of ``conf/constraints``; None: as planned. Floors and caps of single nodes
-            replace the plan's one by one.
-
-    Raises:
-        ConfigError: for a name that is no campaign or channel of the plan.
-    """
-    settings = dict(source.settings)
-    known = {
-        "channels": tuple(dict.fromkeys(source.channel_of.values())),
-        "campaigns": source.names,
-    }
-    for key, value in given.items():
-        if value is None:
-            continue
-        if key not in _NAMED or not isinstance(value, Mapping):
-            settings[key] = value
-            continue
-        kind, example = key[:-1], f"'constraints.{key}={{ID: {{floor: 5%}}}}'"
-        named = by_full_name(value, known[key], f"constraints.{key}", kind, example)
-        nodes = dict(settings.get(key) or {})
-        for name, (keys, _) in named.items():
-            nodes[name] = _changed(nodes.get(name) or {}, keys)
-        settings[key] = nodes
-    return settings
-
-
-def _changed(before: Mapping[str, Any], given: Any) -> Any:
-    if not isinstance(given, Mapping):
-        return given  # refused with its key where constraints are parsed
-    keys = {"off" if key is False else key: value for key, value in given.items()}
-    gone = {other for key in keys for other in _OTHERS.get(key, ())}
-    return {key: value for key, value in before.items() if key not in gone} | keys

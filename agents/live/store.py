@@ -1,5 +1,6 @@
 """A flight as a folder of files: arrays as npz, everything else as JSON; never a pickle."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,12 @@ from ...data.errors import DataError
 from ...data.storage import read_arrays, read_json, write_arrays, write_json
 from ...envs.calibration import load_posterior, save_posterior
 from ...envs.constraints import constraints_from_json
-from ...envs.environment import MarketPool
 from ...envs.flight import problem_of
 from ...envs.market import Objective, Ratio
-from ..experiment import CALIBRATED, AdvertiserExperiment
 from ..plans import Flag
 from ..setup import ExperimentConfig
 from .flight import Flight, Parts
-from .open import policy_of
+from .open import experiment_of, policy_of
 from .reports import Reports
 from .settings import LiveSettings
 
@@ -34,6 +33,8 @@ def save_flight(flight: Flight, folder: Path) -> None:
         "static_plan": np.asarray(problem.static_plan),
         **reports,
     }
+    if problem.constraints.course is not None:
+        arrays["base"] = problem.constraints.course
     write_arrays(folder / "flight.npz", arrays)
     document = {
         "version": _VERSION,
@@ -71,22 +72,12 @@ def _flight(folder: Path, document: dict[str, Any], arrays: dict[str, Any]) -> F
     constraints = constraints_from_json(document["constraints"]).in_currency(document["currency"])
     ratios = objective["ratios"]
     found = None if ratios is None else [Ratio.of(ratio, "ratios") for ratio in ratios]
+    if "base" in arrays:
+        constraints = replace(constraints, course=arrays["base"])
     problem = problem_of(
         posterior, constraints, Objective.of(config.objective, found), arrays["static_plan"]
     )
-    experiment = AdvertiserExperiment(
-        id=CALIBRATED,
-        problem=problem,
-        posterior=posterior,
-        source=MarketPool(*posterior.training()),
-        env=config.env,
-        evaluation=config.evaluation,
-        solver=config.solver,
-        agent=None,
-        cache=config.cache,
-        notes=tuple(document["notes"]),
-        config=document["config"],
-    )
+    experiment = experiment_of(config, problem, posterior, tuple(document["notes"]))
     policy = policy_of(document["policy"], experiment)
     settings = LiveSettings.of(document["settings"], "live")
     flags = tuple(Flag(**flag) for flag in document["flags"])

@@ -8,7 +8,7 @@ from ...data.storage import write_json
 from ...data.types import Progress
 from ..plan_files import export_plan
 from ..plan_page import write_plan_page
-from ..plans import document, write_plan
+from ..plans import document
 from .flight import Flight
 from .settings import ReplanCommand
 
@@ -42,7 +42,7 @@ def write_replan(
     changes = {"as_of": content["made"]["as_of"], "today": _today(flight), **_changes(content)}
     page = folder / "plan.html"
     write_plan_page(content, page)
-    write_plan(plan, folder / "plan.json")
+    write_json(folder / "plan.json", content)
     write_json(folder / "changes.json", changes)
     named = [folder / "plan.json", folder / "changes.json", page]
     return Written(content, [*named, *exports])

@@ -15,7 +15,7 @@
 - ``figures``: charts of a plan
 """
 
-from .document import document, write_plan
+from .document import document, levels_set, write_plan
 from .estimate import expected_flight, forecast, joined, marginal_returns
 from .make import acting, plan_of
 from .read import read_plan, read_planned
@@ -36,6 +36,7 @@ __all__ = [
     "forecast",
     "forecast_notes",
     "joined",
+    "levels_set",
     "marginal_returns",
     "plan_of",
     "plan_table",

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...data.errors import ConstraintError
 from ...data.storage import write_json
-from ...envs.constraints import Constraints, violations
+from ...envs.constraints import Constraints, rest_of, violations
 from .days import day_rows
 from .extrapolation import basis
 from .flags import flags_of, warnings_of
@@ -23,7 +25,8 @@ def write_plan(plan: Plan, path: Path) -> dict[str, Any]:
     Raises:
         ConstraintError: if the plan breaks a constraint; then nothing is written.
     """
-    broken = broken_constraints(plan.constraints, plan.cents, plan.actual_days)
+    planned = None if plan.actuals is None else plan.actuals.planned
+    broken = broken_constraints(plan.constraints, plan.cents, plan.actual_days, planned)
     if broken:
         raise ConstraintError(
             f"{path}: not written, because the plan breaks a constraint: {broken[0]}"
@@ -33,17 +36,48 @@ def write_plan(plan: Plan, path: Path) -> dict[str, Any]:
     return content
 
 
-def broken_constraints(constraints: Constraints, cents: Cents, actual_days: int) -> list[str]:
+def levels_set(constraints: Constraints, planned: Cents | None) -> Cents | None:
+    """Return the levels that were set on the last of the days that are over, cents per day.
+
+    Args:
+        constraints: of the whole flight.
+        planned: cents that were planned for these days, (days so far, campaigns); None: not known.
+
+    Returns:
+        (campaigns,) from which ramps go on, the last that no ramp passed over; None where there is
+        no ramp or no such day.
+    """
+    if planned is None or not len(planned) or not constraints.has_levels:
+        return None
+    rhythm = np.ones(planned.shape) if constraints.rhythm is None else constraints.rhythm
+    levels = np.rint(planned / rhythm[: len(planned)]).astype(np.int64)
+    if constraints.passed_over is None:
+        return np.asarray(levels[-1])
+    start = np.rint(levels[0] * 0) if constraints.live_cents is None else constraints.live_cents
+    level = np.asarray(start, np.int64)
+    for passed, day in zip(constraints.passed_over, levels, strict=False):
+        level = np.where(passed, level, day)
+    return level
+
+
+def broken_constraints(
+    constraints: Constraints, cents: Cents, actual_days: int, planned: Cents | None = None
+) -> list[str]:
     """Return the constraints that planned days break, one line each; days over are facts.
 
     Args:
         constraints: of the whole flight.
         cents: (days, campaigns) of the whole flight.
         actual_days: days at its start that are over.
+        planned: cents that had been planned for them, from which ramps go on; None: what was spent.
     """
-    if actual_days:
+    if actual_days >= len(cents):
         return []
-    return violations(constraints, cents)
+    if actual_days == 0:
+        return violations(constraints, cents)
+    set_before = levels_set(constraints, None if planned is None else planned[:actual_days])
+    rest = rest_of(constraints, cents[:actual_days], set_before)
+    return violations(rest, cents[actual_days:])
 
 
 def document(plan: Plan) -> dict[str, Any]:

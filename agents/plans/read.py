@@ -60,7 +60,7 @@ def _read(path: Path, posterior: Posterior) -> _Read:
         plan = _plan(content, constraints)
         errors = [
             *_disagreements(content, plan),
-            *broken_constraints(constraints, plan.cents, plan.actual_days),
+            *broken_constraints(constraints, plan.cents, plan.actual_days, plan.planned),
         ]
     except DataError:
         raise
