@@ -200,14 +200,14 @@ class EvaluateCommand(Command):
 
 
 class ClairvoyantCommand(Command):
-    """Options of ``scripts/clairvoyant.py``."""
+    """Options of ``scripts/research/clairvoyant.py``."""
 
     tasks: list[str]  # keys of tasks, such as Full-M; empty: all tasks
     threads: Count  # torch threads
 
 
 class SuiteCommand(Command):
-    """Options of ``scripts/suite.py``."""
+    """Options of ``scripts/research/suite.py``."""
 
     experiment: ExperimentConfig
     tasks: list[str]  # keys of tasks, such as Full-M; empty: all tasks

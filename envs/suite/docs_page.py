@@ -11,7 +11,7 @@ from .reference import posterior_of, reference_of
 from .splits import HELD_OUT_MARKETS, SPLITS
 from .task import Task, size_names, task_of
 
-_COMMAND = "python scripts/suite.py"
+_COMMAND = "python scripts/research/suite.py"
 _ACTION = """| entry | range | meaning |
 |---|---|---|
 | 0 | [-1, 1] | the day's total: the static plan's share of the money left, times exp(pace a) |

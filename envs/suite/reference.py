@@ -1,7 +1,7 @@
 """A task as a planning problem, and the reference results that ship with it.
 
 ``data/tasks/<Task>-<Size>.json`` holds a task's static plan, the hashes of its held-out markets and
-their clairvoyant values; ``scripts/clairvoyant.py`` writes it.
+their clairvoyant values; ``scripts/research/clairvoyant.py`` writes it.
 """
 
 from collections.abc import Mapping
@@ -106,7 +106,7 @@ def reference_of(key: str) -> Reference:
     if not path.exists():
         raise DataError(
             f"{path}: there are no clairvoyant values of {key}; make them with "
-            f"python scripts/clairvoyant.py 'tasks=[{key}]'."
+            f"python scripts/research/clairvoyant.py 'tasks=[{key}]'."
         )
     content = read_json(path)
     # Published files keep the keys `base` and `steady` of the fields `static_plan` and `constant`.

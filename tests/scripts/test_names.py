@@ -22,7 +22,18 @@ from mediagym.scripts.cli import to_plain_dict
 from mediagym.scripts.cli.override import advice
 
 ROOT = Path(__file__).parents[2]
-TAKERS = ("ablate", "calibrate", "evaluate", "plan", "recovery", "suite", "train", "tune")
+TAKERS = (
+    "ablate",
+    "calibrate",
+    "evaluate",
+    "plan",
+    "recovery",
+    "replan",
+    "score",
+    "suite",
+    "train",
+    "tune",
+)
 SAMPLE = ("google/Cross-network", "google/YouTube", "meta", "microsoft/Search & content")
 NAMED = "microsoft/Search & content"
 (ID,) = short_ids([NAMED])

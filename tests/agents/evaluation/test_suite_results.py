@@ -48,5 +48,5 @@ def test_the_table_has_every_task_and_nobody_beats_the_clairvoyant() -> None:
 
 
 def test_the_page_shows_what_the_numbers_say() -> None:
-    text = suite_markdown(list(SHOWN.values()), "python scripts/suite.py")
+    text = suite_markdown(list(SHOWN.values()), "python scripts/research/suite.py")
     assert text == (Path(__file__).parents[3] / "docs" / "suite.md").read_text()

@@ -18,7 +18,7 @@ def run(options: SuiteCommand) -> None:
             results.append(suite_results(experiment, options.policies))
         cells = [f"{row['name']} {row['mean']:.2f}" for row in results[-1]["policies"]]
         print_line(f"{task.key:16} {'  '.join(cells)}")
-    folder, text = options.output, suite_markdown(results, "python scripts/suite.py")
+    folder, text = options.output, suite_markdown(results, "python scripts/research/suite.py")
     print_line(str(write_json(folder / "suite.json", {"tasks": results})))
     print_line(str(write_text(folder / "suite.md", text)))
     for name in dict.fromkeys(task.name for task in tasks):

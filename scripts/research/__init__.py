@@ -1,0 +1,7 @@
+"""What is published about the benchmark?
+
+- ``clairvoyant``: static plans, hashes and clairvoyant values of the tasks, `data/tasks`
+- ``suite``: the baselines on every task, and a page per task, `docs/suite.md` and `docs/tasks`
+"""
+
+__all__: list[str] = []
