@@ -4,4 +4,4 @@
 - ``suite``: the baselines on every task, and a page per task, `docs/suite.md` and `docs/tasks`
 """
 
-__all__: list[str] = []
+__all__ = ()
