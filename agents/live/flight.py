@@ -17,12 +17,13 @@ from ...envs.calibration import Forecast, ratio_draws
 from ...envs.constraints import Constraints, violations
 from ...envs.flight import Problem
 from ...envs.market import Stream
+from ...envs.planning import paced_plan
 from ..experiment import Experiment
 from ..plans import Actuals, Change, Flag, Plan, joined, marginal_returns
 from ..policy import Policy
 from .hold import Choice, chosen
 from .notices import Facts, changes_of, flags_of, found_breaks
-from .remaining import carried_on, decided, left_of, money_left, within_reach
+from .remaining import carried_on, decided, executable, left_of, money_left, within_reach
 from .replay import Standing, begin, replay
 from .reports import Reports
 from .settings import LiveSettings
@@ -130,11 +131,15 @@ class Flight:
             self._standing, self._particles = begin(self.parts.problem), None
 
     def prepare(self) -> None:
-        """Do once what the first decision would wait for: draws and the solver of the rounding."""
-        from scipy import optimize  # noqa: F401  # slow to import
-
+        """Do what the first decision would wait for: draws, imports and compiled code."""
+        parts, standing = self.parts, self.standing()
         self._particles = learnt(self._first_particles, self.reports)
-        self.standing()
+        left = self.days_left and money_left(parts.problem.constraints, self.reports.spend)
+        if left and not parts.policy.open_loop:
+            rest = self._left()
+            executable(rest, paced_plan(rest, self.course[self.reports.days :] / 100))
+            decided(parts.problem, parts.policy, standing, rest)
+            self.decide()
 
     def decide(self) -> Decision:
         """Return the plan of the days left; worked out once per report."""

@@ -65,8 +65,10 @@ def chosen(
     among = among & (probability >= _UNLIKELY)
     while among.any():
         plan = _composed(rest, old, new, among)
-        gains = outlook.value(plan / 100).sum(1) - values[0].sum(1)
-        together = float((gains > 0).mean())
+        together, gains = _together(outlook, plan, values[0])
+        if together >= hold.probability:  # seldom not so once it is made feasible
+            plan = carried_on(rest, plan)
+            together, gains = _together(outlook, plan, values[0])
         if together >= hold.probability:
             mean = float(gains.mean())
             return Choice(plan, before, proposed, among, big, probability, mean, together)
@@ -89,6 +91,12 @@ def _balanced(
     return wanted
 
 
+def _together(outlook: Outlook, plan: Cents, before: Floats) -> tuple[float, Floats]:
+    """Return the probability that a plan gains on another, and its gains, (draws,)."""
+    gains = outlook.value(plan / 100).sum(1) - before.sum(1)
+    return float((gains > 0).mean()), gains
+
+
 def _mean_gain(outlook: Outlook, old: Cents, new: Cents) -> float:
     return float((outlook.value(new / 100) - outlook.value(old / 100)).sum(1).mean())
 
@@ -105,9 +113,9 @@ def _gains(gained: Floats, money: Floats, among: NDArray[np.bool_]) -> Floats:
 
 
 def _composed(rest: Constraints, old: Cents, new: Cents, adopted: NDArray[np.bool_]) -> Cents:
-    """Return the plan with the adopted campaigns as proposed and the others as planned.
+    """Return the plan with the adopted campaigns as proposed and the others as planned, in cents.
 
-    The adopted ones are scaled to the money that the others leave.
+    The adopted ones are scaled to the money that the others leave; rules of days may not hold.
     """
     plan = np.where(adopted, new, old)
     if rest.spend_all:
@@ -116,4 +124,4 @@ def _composed(rest: Constraints, old: Cents, new: Cents, adopted: NDArray[np.boo
         if asked > 0 and left >= 0:
             scaled = np.round(plan * (left / asked)).astype(np.int64)
             plan = np.where(adopted, scaled, plan)
-    return carried_on(rest, plan)
+    return plan

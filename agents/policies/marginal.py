@@ -56,14 +56,27 @@ def allocate(problem: Problem, ledger: Ledger, returns: Returns) -> Allocation:
     stay unspent, no dollar is spent that returns less than a dollar of gross profit.
     """
     bounds = day_bounds(problem.constraints, ledger)
-    days = spread(problem, ledger, returns)
+    days = spread(problem, ledger, returns, bounds)
     total = np.clip(days[0].sum(-1), bounds.lower[0][..., 0], bounds.upper[0][..., 0])
     return Allocation(_allocate_day(problem, returns, bounds, total), total, days)
 
 
-def spread(problem: Problem, ledger: Ledger, returns: Returns) -> Floats:
-    """Return the spend of every remaining day that ``allocate`` starts from, before channels."""
-    bounds = day_bounds(problem.constraints, ledger)
+def spread(
+    problem: Problem,
+    ledger: Ledger,
+    returns: Returns,
+    bounds: Bounds,
+    halvings: int = _BISECTIONS,
+) -> Floats:
+    """Return the spend of every remaining day that ``allocate`` starts from, before channels.
+
+    Args:
+        problem: constraints and objective.
+        ledger: spend so far.
+        returns: return curves of the remaining days.
+        bounds: today's, of ``day_bounds``.
+        halvings: of the log price; 30 are exact to 1e-7.
+    """
     low, high = bounds.lower[-1], bounds.upper[-1]
 
     at_price = returns.spend_at(returns.at_reference, low, high)
@@ -72,7 +85,7 @@ def spread(problem: Problem, ledger: Ledger, returns: Returns) -> Floats:
         return at_price(price[..., None])
 
     money_left = remaining(problem.constraints, ledger)
-    price = _bisect_price(lambda p: spend_by_day(p).sum((0, -1)), money_left)
+    price = _bisect_price(lambda p: spend_by_day(p).sum((0, -1)), money_left, halvings)
     return spend_by_day(np.maximum(price, _reserve_price(problem)))
 
 
@@ -108,10 +121,12 @@ def _allocate_day(problem: Problem, returns: Returns, bounds: Bounds, total: Flo
     return spend_at(price @ membership)
 
 
-def _bisect_price(spend_at: Callable[[Floats], Floats], spend: Floats) -> Floats:
+def _bisect_price(
+    spend_at: Callable[[Floats], Floats], spend: Floats, halvings: int = _BISECTIONS
+) -> Floats:
     """Return the price at which ``spend_at``, decreasing in the price, equals a spend."""
     low, high = np.full(spend.shape, -40.0), np.full(spend.shape, 20.0)  # range of the log price
-    for _ in range(_BISECTIONS):
+    for _ in range(halvings):
         middle = (low + high) / 2
         above = spend_at(np.exp(middle)) > spend
         low, high = np.where(above, middle, low), np.where(above, high, middle)

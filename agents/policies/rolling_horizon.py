@@ -16,6 +16,7 @@ from ...data.settings import Settings
 from ...data.types import Floats
 from ...envs.arrays import Array
 from ...envs.calibration import Posterior
+from ...envs.constraints import day_bounds
 from ...envs.flight import (
     Observable,
     ParticleSet,
@@ -33,6 +34,7 @@ from .marginal import Returns, allocate, spread
 
 _MIN_ANCHOR = 0.02  # minimum anchor spend of a curve, as a share of the static plan's daily mean
 _ELASTICITY_RANGE = (0.02, 0.95)  # range of a curve's elasticity at its anchor
+_ANCHOR_HALVINGS = 30  # of the log price at which an anchor is found
 _ANCHOR_ROUNDS = 3  # rounds; each anchors the curves at the spend found by the previous one
 
 
@@ -119,13 +121,14 @@ class RollingHorizon:
         decay = _shift_decay(self.draws, draw_weights, shift, problem.days - today)
         anchor = np.maximum(problem.static_plan[today:].mean(0), min_anchor)
         anchor = anchor + 0 * observable.ledger.spent
+        bounds = day_bounds(problem.constraints, observable.ledger)
         for further in range(_ANCHOR_ROUNDS - 1, -1, -1):
             level = self.draws.state.level + shift + particle_set.variance / 2
             value, elasticity = expected_return(problem, self.draws, level, draw_weights, anchor)
             at_anchor = self.scale[today:, None] * decay * value
             returns = Returns(anchor, np.clip(elasticity, *_ELASTICITY_RANGE), at_anchor)
             if further:
-                days = spread(problem, observable.ledger, returns)
+                days = spread(problem, observable.ledger, returns, bounds, _ANCHOR_HALVINGS)
                 anchor = np.maximum(days.mean(0), min_anchor)
         allocation = allocate(problem, observable.ledger, returns)
         return allocation.requested_spend, allocation.requested_total
