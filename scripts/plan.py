@@ -1,5 +1,6 @@
 """Write a policy's dated plan as JSON, with estimated conversions by channel and campaign type."""
 
+from mediagym.agents.frontier import frontier_lines, frontier_table, plan_frontier
 from mediagym.agents.plan_files import export_plan, require_formats
 from mediagym.agents.plan_page import write_plan_page
 from mediagym.agents.plans import acting, forecast_notes, plan_of, plan_table, write_plan

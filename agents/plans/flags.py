@@ -32,7 +32,7 @@ def flags_of(
     """
     given = {(flag.kind, flag.node) for flag in plan.flags}
     found = [flag for k, row in enumerate(campaigns) for flag in _campaign_flags(plan, k, row)]
-    found += [*pace_flags(plan, pace), *_flight_flags(plan)]
+    found += [*_ramp_flags(plan, campaigns), *pace_flags(plan, pace), *_flight_flags(plan)]
     return [*(flag for flag in found if (flag.kind, flag.node) not in given), *plan.flags]
 
 
@@ -63,8 +63,6 @@ def _campaign_flags(plan: Plan, k: int, row: dict[str, Any]) -> list[Flag]:
             "after a pause is not known, and platforms relearn."
         )
         flags.append(Flag("restart", full, _first(plan, k), text))
-    if row["ramp"] and row["ramp"]["yielded"]:
-        flags.append(Flag("ramp_yields", full, None, _ramp_text(plan, k, full, row["ramp"])))
     return flags
 
 
@@ -93,18 +91,33 @@ def _floor_text(plan: Plan, k: int, binding: dict[str, Any]) -> str:
     )
 
 
+def _ramp_flags(plan: Plan, campaigns: list[dict[str, Any]]) -> list[Flag]:
+    """Return the notes on ramps that yield, and a sentence on each that no note is about."""
+    constraints = plan.constraints
+    nodes = (*constraints.names, *constraints.channels)
+    flags = []
+    for note in filter(_is_about_ramp, constraints.notes):
+        named = [node for node in nodes if note.startswith(f"{shortened(node)}:")]
+        flags.append(Flag("ramp_yields", named[0] if named else None, None, note))
+    said = {flag.node for flag in flags}
+    for k, row in enumerate(campaigns):
+        name = campaign_name(row)
+        yielded = row["ramp"] and row["ramp"]["yielded"]
+        if yielded and not said & {None, name, row["channel"]}:
+            flags.append(Flag("ramp_yields", name, None, _ramp_text(plan, k, name, row["ramp"])))
+    return flags
+
+
+def _is_about_ramp(note: str) -> bool:
+    return "ramp yields" in note
+
+
 def _ramp_text(plan: Plan, k: int, name: str, ramp: dict[str, Any]) -> str:
-    """Return the constraints' own note on a ramp that yields, or else a sentence on it."""
-    for note in plan.constraints.notes:
-        if "ramp" in note and (f"{name}:" in note or note.startswith(name)):
-            return note
     live = money(float(plan.live_budget[k]), plan.constraints.currency)
-    widened = (
-        "may rise freely" if ramp["up"] is None else f"may rise by {ramp['up']:.0%} per change"
-    )
+    speed = "freely" if ramp["up"] is None else f"by up to {ramp['up']:.1%} per change"
     return (
-        f"{shortened(name)}: its ramp yields, so that its floor or the total is reached: from "
-        f"{live} per day its level {widened}."
+        f"{shortened(name)}: the ramp yields so that a floor or the total is reached: from {live} "
+        f"a day its level may rise {speed}."
     )
 
 
@@ -113,7 +126,7 @@ def _flight_flags(plan: Plan) -> list[Flag]:
     flags = [
         Flag("bound_yields", None, None, note)
         for note in plan.constraints.notes
-        if "ramp" not in note
+        if not _is_about_ramp(note)
     ]
     verdict = plan.forecast_verdict
     if verdict and verdict.startswith("WARNING"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...data.formats import money
 from ...data.types import Floats
 from ...envs.calibration import Forecast, Posterior, ratio_draws
 from ...envs.constraints import to_cents
@@ -22,6 +23,7 @@ from .estimate import expected_flight, forecast, marginal_returns
 from .extrapolation import Known
 from .records import ConstraintCost, Flag, Plan
 
+_COUNTED = ("conversions", "journeys")  # objectives that are no money
 _MARGINAL_DRAWS = 256  # training draws over which marginal returns are averaged
 
 
@@ -109,14 +111,15 @@ _RULES = {  # what a rule is called
 
 def _rule_costs(problem: Problem) -> tuple[ConstraintCost, ...]:
     """Return what each rule of an executable plan costs; the start is a part of the ramp's."""
-    unit = "" if problem.objective.name in ("conversions", "journeys") else " of the objective"
+    counts, currency = problem.objective.name in _COUNTED, problem.constraints.currency
     return tuple(
         ConstraintCost(
             rule,
-            value,
+            value if counts else None,
             share,
-            f"{_RULES[rule]} costs {value:,.1f} expected "
-            f"{'conversions' if not unit else 'units' + unit} ({share:.2%}).",
+            f"{_RULES[rule]} {'cost' if rule == 'guardrails' else 'costs'} "
+            f"{f'{value:,.1f}' if counts else money(value, currency)} expected "
+            f"{'conversions' if counts else problem.objective.name} ({share:.2%}).",
         )
         for rule, value, share in problem.rule_costs
     )

@@ -48,8 +48,8 @@ class ConstraintCost(NamedTuple):
     """What a rule costs, against the plan without it."""
 
     name: str  # ramp, steadiness, ...
-    conversions: float  # expected conversions forgone
-    share: float  # share of the expected conversions without the rule
+    conversions: float | None  # expected conversions forgone; None: the objective is money
+    share: float  # of the expected objective
     text: str  # one sentence with its numbers
 
 

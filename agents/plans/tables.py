@@ -21,7 +21,8 @@ def plan_table(document: Mapping[str, Any]) -> Table:
     flight, currency = document["flight"], document.get("currency")
     policy = shortened(document["policy"])
     title = f"{policy} plan: {flight['days']} days from {flight['start']}"
-    table = Table(title=terminal(title, MAX_MESSAGE))
+    made = f"Estimates on {document['made']['markets']}."
+    table = Table(title=terminal(title, MAX_MESSAGE), caption=terminal(made, MAX_MESSAGE))
     journeys = ("by journeys", "for claims") if document["objective"] == "journeys" else ()
     headings = ("campaign", "budget", "share", "conversions", "90 % interval", *journeys, "note")
     for heading in headings:

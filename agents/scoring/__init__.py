@@ -9,15 +9,16 @@
 """
 
 from .command import ScoreCommand
-from .document import write_score
-from .entries import LIVE, live_budgets
-from .outcomes import Outcomes, common_draws, cost_per, interval, outcomes_of
+from .document import markets_sentence, write_score
+from .entries import LIVE, flight_of, live_budgets
+from .outcomes import INTERVAL, Outcomes, common_draws, cost_per, interval, outcomes_of
 from .own_plan import Flight, OwnPlan, opened, own_plan
 from .score import Comparison, Score, score_plans
 from .tables import broken_lines, difference_table, score_table
 from .written import Notation
 
 __all__ = [
+    "INTERVAL",
     "LIVE",
     "Comparison",
     "Flight",
@@ -30,8 +31,10 @@ __all__ = [
     "common_draws",
     "cost_per",
     "difference_table",
+    "flight_of",
     "interval",
     "live_budgets",
+    "markets_sentence",
     "opened",
     "outcomes_of",
     "own_plan",
