@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 
 from mediagym.agents.policies import BASELINES, ORACLES, SETTINGS
 from mediagym.agents.rollout import EvaluationSettings
+from mediagym.agents.scoring import ScoreCommand
 from mediagym.agents.setup import (
     CalibrateCommand,
     ClairvoyantCommand,
@@ -49,6 +50,7 @@ from mediagym.envs.market import ObjectiveSettings
 from mediagym.envs.planning import SolverSettings
 from mediagym.envs.suite import task_of
 from mediagym.envs.synthetic import SyntheticSettings
+from mediagym.scripts import synthesize
 from mediagym.scripts.cli import to_plain_dict
 from mediagym.scripts.cli.launch import SAMPLE
 from mediagym.scripts.fuzzing import FuzzCommand
@@ -140,12 +142,15 @@ def test_every_command_composes_and_fits_its_records(
         "insights": InsightsCommand,
         "plan": PlanCommand,
         "recovery": RecoveryCommand,
+        "score": ScoreCommand,
         "suite": SuiteCommand,
         "train": TrainCommand,
         "tune": TuneCommand,
     }
-    if name == "synthesize":
+    if name in ("synthesize", "replan"):  # a re-plan reads a plan that it needs
         return
+    if name == "score":
+        config["plan"] = str(SAMPLE / "googleads-performance.csv")
     options = records[name].read(config)
     if "data" in config and name != "recovery":  # recovery writes its own exports
         assert Path(config["data"]["path"]) == SAMPLE
@@ -158,9 +163,9 @@ def test_every_command_composes_and_fits_its_records(
 def test_the_synthetic_advertiser_fits_its_record(
     composed: Callable[..., dict[str, Any]],
 ) -> None:
-    config = composed("synthesize", "path=somewhere")
-    Priors.of(config.pop("priors"), "priors")
-    assert len(SyntheticSettings.of(config, "synthesize").ordered()) == 9
+    options = synthesize.parse(composed("synthesize", "path=somewhere"))
+    assert len(options.settings.ordered()) == 9
+    assert options.more.continue_days == 0
 
 
 @pytest.mark.parametrize(

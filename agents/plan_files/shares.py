@@ -84,7 +84,7 @@ def _content(path: Path, key: str) -> dict[Any, Any]:
         data = path.read_bytes()
         if len(data) > _MAX_BYTES:
             raise OSError(f"it has more than {_MAX_BYTES:,} bytes")
-        given = yaml.load(data.decode("utf-8-sig"), _UniqueKeys)  # noqa: S506  # a SafeLoader
+        given = _UniqueKeys(data.decode("utf-8-sig")).get_single_data()
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())
         raise ConfigError(

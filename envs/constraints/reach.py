@@ -168,7 +168,8 @@ def _note(constraints: "Constraints", miss: _Miss, share: float) -> str:
 
 def _refusal(constraints: "Constraints", miss: _Miss) -> str:
     bound, live = _amounts(constraints, miss)
-    reached = displayed(round(miss.reached), constraints.currency)
+    unit = constraints.quantum
+    reached = displayed(round(miss.reached / unit) * unit, constraints.currency)
     if constraints.ramp is None:
         rule = "change days"
     else:
@@ -185,13 +186,11 @@ def _refusal(constraints: "Constraints", miss: _Miss) -> str:
 
 
 def _amounts(constraints: "Constraints", miss: _Miss) -> tuple[str, str]:
-    live = (
-        0 if constraints.live_cents is None else int(constraints.live_cents[miss.campaigns].sum())
-    )
-    return (
-        displayed(round(miss.wanted), constraints.currency),
-        displayed(live, constraints.currency),
-    )
+    """Return the bound and the live budgets of a node as text, in whole units of planning."""
+    live, unit = constraints.live_cents, constraints.quantum
+    eve = 0 if live is None else int(live[miss.campaigns].sum())
+    wanted, eve = (round(amount / unit) * unit for amount in (miss.wanted, eve))
+    return displayed(wanted, constraints.currency), displayed(eve, constraints.currency)
 
 
 def _name(miss: _Miss) -> str:

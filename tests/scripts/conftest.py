@@ -67,7 +67,8 @@ def command(
         monkeypatch.setattr(sys, "argv", [f"{name}.py", *overrides])
         status = 0
         try:
-            import_module(f"mediagym.scripts.{name}").run()
+            folder = "research." if name in ("clairvoyant", "suite") else ""
+            import_module(f"mediagym.scripts.{folder}{name}").run()
         except SystemExit as exit_:
             status = int(exit_.code or 0)
         captured = capsys.readouterr()

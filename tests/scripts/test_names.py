@@ -57,7 +57,7 @@ READABLE = ("google/Search Network", "google/50% off", "google/true", "google/1.
 def test_commands_that_take_constraints_are_those_tested_here() -> None:
     composed = {path.stem: path.read_text() for path in (ROOT / "conf").glob("*.yaml")}
     takers = {n for n, text in composed.items() if re.search(r"- (problem|constraints: )", text)}
-    assert takers - {"problem"} == set(TAKERS)
+    assert takers - {"problem", "replan"} == set(TAKERS)  # a re-plan's are those of its plan
 
 
 def constraints_of(name: str, *words: str, campaigns: tuple[str, ...] = SAMPLE) -> Constraints:
@@ -105,9 +105,12 @@ def test_every_command_names_the_file_and_the_key_of_a_mistake(
     command: Callable[..., Any], workdir: Path, name: str
 ) -> None:
     (workdir / "my.yaml").write_text("totl: 5\n")
-    error = command(name, "constraints.file=my.yaml", "hydra.run.dir=run").error
+    (workdir / "mine.csv").write_text("date,campaign,amount\n")
+    own = ["plan=mine.csv"] if name == "score" else []
+    error = command(name, *own, "constraints.file=my.yaml", "hydra.run.dir=run").error
     assert "my.yaml: unknown key 'totl'" in error
-    assert "absent.yaml" in command(name, "constraints.file=absent.yaml", "hydra.run.dir=r").error
+    absent = command(name, *own, "constraints.file=absent.yaml", "hydra.run.dir=r")
+    assert "absent.yaml" in absent.error
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
