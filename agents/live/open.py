@@ -19,14 +19,14 @@ from ...envs.flight import Problem, problem_of
 from ...envs.market import Objective
 from ..experiment import CALIBRATED, AdvertiserExperiment, Experiment
 from ..plans import Flag
-from ..policies import BASELINES, ORACLES, baseline, unknown_policy
+from ..policies import BASELINES, baseline
 from ..policy import Policy
 from ..setup import CalibrateCommand, ExperimentConfig, calibrated_or_updated, find_journeys, load
 from ..setup import trained as trained_policy
 from .flight import Flight, Parts
 from .limits import anchor, limits_of
 from .reports import flown
-from .settings import ReplanCommand, require_path
+from .settings import ReplanCommand, require_path, require_policy
 
 Cents = NDArray[np.int64]
 _WEEK = 7  # days whose mean spend is the live budget
@@ -182,10 +182,9 @@ def policy_of(name: str, experiment: Experiment) -> Policy:
     Raises:
         ConfigError: if there is none, or it knows the true market.
     """
-    if name in BASELINES and name not in ORACLES:
+    require_policy(name)
+    if name in BASELINES:
         return baseline(name, experiment)
-    if name in ORACLES or not Path(name).is_dir():
-        raise unknown_policy(name)
     return trained_policy(Path(name), experiment)
 
 

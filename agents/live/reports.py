@@ -1,7 +1,8 @@
 """What the exports say about the flight's days: spend and conversions so far, gaps and oddities.
 
-A campaign without a row on a day on which its channel has rows did not run: its spend is 0. A day
-on which the whole channel has no row is missing: nothing is known about it.
+A day without a row is missing, so that nothing is known about it, if the whole channel has none, if
+later rows of the campaign close the gap, or if it is a single day at the end. A campaign without
+rows for longer, beside rows of its channel, does not run: its spend is 0.
 """
 
 from dataclasses import replace
@@ -175,7 +176,7 @@ def _partial(
     before = history.window(None, days.dates[last]).spend[-_USUAL_DAYS:]
     usual = float(np.median(np.nansum(before, axis=1)))
     bar = min(planned.sum() / 100, usual)
-    silent = _missing(days)[last] & (planned > 0)
+    silent = _silent(days)[last] & (planned > 0)
     if spent >= _PARTIAL * bar and not silent.any():
         return None
     how = (
@@ -197,16 +198,24 @@ def _dropped(days: History) -> Flag:
 
 
 def _missing(days: History) -> NDArray[np.bool_]:
-    """Return where nothing is known: no row of any campaign of the channel, (days, campaigns)."""
+    """Return where nothing is known about a campaign's day, (days, campaigns)."""
+    observed = days.presence == OBSERVED
+    later = np.cumsum(observed[::-1], axis=0)[::-1] > 0
+    last = np.zeros_like(observed)
+    last[-1:] = observed[-2:-1]  # a single day at the end
+    return np.asarray((_silent(days) | later | last) & (days.presence == MISSING))
+
+
+def _silent(days: History) -> NDArray[np.bool_]:
+    """Return the days on which no campaign of the channel has a row, (days, campaigns)."""
     channels = [campaign.channel for campaign in days.campaigns]
-    silent = np.stack(
+    return np.stack(
         [
             (days.presence[:, [c == channel for c in channels]] != OBSERVED).all(1)
             for channel in channels
         ],
         axis=1,
     )
-    return np.asarray(silent & (days.presence == MISSING))
 
 
 def _reports(

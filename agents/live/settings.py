@@ -10,6 +10,7 @@ from pydantic import Field
 from ...data.errors import ConfigError
 from ...data.settings import Command, Settings, given_text
 from ..plan_files import require_formats
+from ..policies import BASELINES, ORACLES, unknown_policy
 from ..setup import ExperimentConfig
 from .limits import laid_over, require_mapping, with_file
 from .source import SourcePlan, read_source
@@ -57,6 +58,7 @@ class ReplanCommand(Command):
         config = {**config, "constraints": with_file(config["constraints"])}
         command = super().read({**planned_config(config, source), "source": None, "given": None})
         require_formats(command.export)
+        require_policy(command.policy)
         if "google_ads_editor" in command.export and command.export_mapping is None:
             raise ConfigError(
                 "export_mapping: no value, and export=google_ads_editor was given. Allowed: a YAML "
@@ -76,6 +78,12 @@ def planned_config(config: Mapping[str, Any], source: SourcePlan) -> dict[str, A
     require_mapping(env, "env")
     constraints = laid_over(source, config["constraints"])
     return {**config, "env": {**(env or {}), "days": source.days}, "constraints": constraints}
+
+
+def require_policy(name: str) -> None:
+    """Raise ConfigError unless a name is that of a baseline, or the folder of a training run."""
+    if name in ORACLES or (name not in BASELINES and not Path(name).is_dir()):
+        raise unknown_policy(name)
 
 
 def require_path(value: Any, key: str, what: str) -> None:

@@ -1,17 +1,28 @@
 """A flight of the shared problem, and a market that it is flown in."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from mediagym.agents.experiment import Experiment
-from mediagym.agents.live import Flight, LiveSettings, Parts
+from mediagym.agents.live import Flight, LiveSettings, Parts, open_flight
+from mediagym.agents.plans import plan_of, write_plan
 from mediagym.agents.policies import baseline
+from mediagym.data.storage import read_json
+from mediagym.envs.calibration import CalibrationSettings
 from mediagym.envs.constraints import to_cents
 from mediagym.envs.flight import Problem
+from mediagym.envs.synthetic import (
+    Advertiser,
+    ContinuationSettings,
+    SyntheticSettings,
+    continue_advertiser,
+)
 
 HOLD = {"probability": 0.8, "share": 0.05, "amount": 20}
 
@@ -76,3 +87,60 @@ def day_by_day() -> Callable[..., None]:
             flight.report(flight.dates[flight.reports.days], rows)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def plan_file(experiment: Experiment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """plan.json of the static plan of the shared problem."""
+    path = tmp_path_factory.mktemp("plan") / "plan.json"
+    write_plan(plan_of(experiment, baseline("static", experiment), []), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def ten_days(
+    advertiser: Advertiser,
+    synthetic_settings: SyntheticSettings,
+    plan_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The advertiser's exports with the first ten days of that plan."""
+    folder = tmp_path_factory.mktemp("exports") / "advertiser"
+    shutil.copytree(synthetic_settings.path, folder)
+    more = {"plan": str(plan_file), "continue_days": 10, "break": None}
+    delivery = {"sd": 0, "over": 0, "most": 2, "shares": {}}
+    settings = ContinuationSettings.of({**more, "delivery": delivery}, "synthesize")
+    continue_advertiser(synthetic_settings.model_copy(update={"path": folder}), settings)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sizes(cache: Path, calibration_settings: CalibrationSettings) -> dict[str, Any]:
+    """Keys of a one-second calibration, and of few draws behind estimates."""
+    small = {"particles": 64, "mcmc_steps": 2, "final_mcmc_steps": 2, "draws": 96, "held_out": 32}
+    return {"calibration": small, "cache": str(cache), "live": {"draws": 32}}
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of calibrations."""
+    return tmp_path_factory.mktemp("calibrations")
+
+
+@pytest.fixture(scope="session")
+def opened(plan_file: Path, ten_days: Path, sizes: dict[str, Any]) -> Callable[..., Flight]:
+    """Opens that plan's flight with the ten days, as of its eve unless another day is given."""
+
+    def make(policy: str = "replanner", as_of: str | None = "eve", **config: Any) -> Flight:
+        day = str(eve(plan_file)) if as_of == "eve" else as_of
+        data = config.pop("data", ten_days)
+        merged = {**sizes, **config}
+        merged["live"] = {**sizes["live"], **config.get("live", {})}
+        return open_flight(plan_file, data, policy, as_of=day, config=merged)
+
+    return make
+
+
+def eve(path: Path) -> np.datetime64:
+    """The day before a plan's first day."""
+    return np.datetime64(read_json(path)["flight"]["start"], "D") - 1

