@@ -278,7 +278,7 @@ class Flight:
 
     def _day_of(self, date: str | datetime.date | np.datetime64) -> int:
         try:
-            day = int((np.datetime64(date, "D") - self.dates[0]).astype(int))
+            day = int((np.datetime64(str(date), "D") - self.dates[0]).astype(int))
         except (ValueError, TypeError):
             day = -1
         last = min(self.reports.days, len(self.course) - 1)

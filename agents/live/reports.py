@@ -86,7 +86,8 @@ def flown(
     last = _last_day(history, source, as_of)
     outside = _outside(history, source, last)
     own = _of_plan(history, source)
-    past, days = own.window(None, source.start), own.window(source.start, last + 1)
+    start, end = str(source.start), str(last + 1)
+    past, days = own.window(None, start), own.window(start, end)
     if not len(past.dates) or past.dates[-1] + 1 != source.start:
         raise data_error(
             "data.path",
@@ -153,7 +154,7 @@ def _of_plan(history: History, source: SourcePlan) -> History:
 
 def _outside(history: History, source: SourcePlan, last: np.datetime64) -> list[Flag]:
     """Return a flag for each campaign that spends during the flight and is not in the plan."""
-    flags, days = [], history.window(source.start, last + 1)
+    flags, days = [], history.window(str(source.start), str(last + 1))
     for k, name in enumerate(history.names):
         spent = float(np.nansum(days.spend[:, k]))
         if name not in source.names and spent > 0:
