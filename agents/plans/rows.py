@@ -84,11 +84,14 @@ def level_changes(plan: Plan) -> list[float | None]:
     do steps up from 0, of which there is no share.
     """
     constraints, first = plan.constraints, plan.actual_days
-    rhythm = 1.0 if constraints.rhythm is None else constraints.rhythm[-len(plan.cents) :]
+    whole = np.ones(plan.cents.shape) if constraints.rhythm is None else constraints.rhythm
+    rhythm = whole[-len(plan.cents) :]
     levels = (plan.cents / 100 / rhythm)[first:]
     known = plan.live is not None or constraints.live_cents is not None or first > 0
     if known:
-        levels = np.vstack([plan.live_budget, levels])
+        is_set = plan.live is not None and first > 0  # the budget of a day, not the mean of a week
+        eve = plan.live_budget / (rhythm[first - 1] if is_set else 1.0)
+        levels = np.vstack([eve, levels])
     changes: list[float | None] = []
     for k in range(levels.shape[1]):
         path = levels[:, k]
