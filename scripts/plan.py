@@ -28,6 +28,18 @@ def run(options: PlanCommand) -> None:
     print_notes(forecast_notes(plan))
     console.print(plan_table(plan))
     print_notes(plan["warnings"])
+    if options.frontier is not None or options.target:
+        with progress("plans of other budgets") as show_progress:
+            frontier = plan_frontier(
+                experiment,
+                options.frontier,
+                options.target,
+                options.output.parent,
+                show_progress,
+            )
+        console.print(frontier_table(frontier))
+        print_notes(frontier_lines(frontier))
+        paths += [options.output.parent / f"frontier.{kind}" for kind in ("json", "png")]
     print_line(f"\nplan  {options.output}")
     for path in paths:
         print_line(f"      {path}")

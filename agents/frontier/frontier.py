@@ -1,6 +1,7 @@
 """`frontier_of`: value, marginal cost and bands over budgets."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ def budgets_of(given: Sequence[float]) -> list[float]:
         )
     if len(budgets) > 2:
         return budgets
-    return [float(round(budget)) for budget in np.linspace(*budgets, _BUDGETS)]
+    return [float(round(budget)) for budget in np.linspace(budgets[0], budgets[1], _BUDGETS)]
 
 
 def frontier_of(
@@ -125,7 +126,7 @@ def _segments(points: Sequence[Point]) -> list[Segment]:
             b.outcomes.conversions - a.outcomes.conversions,
             b.outcomes.revenue - a.outcomes.revenue,
         )
-        for a, b in zip(apart, apart[1:], strict=False)
+        for a, b in pairwise(apart)
     ]
 
 

@@ -182,8 +182,9 @@ def _sentence(answer: Answer, currency: str | None) -> str:
     if answer.expected is None:
         point = answer.nearest
         return (
-            f"{goal}: out of reach. The closest is {_text(target, reached(target, point), currency)} "
-            f"in expectation, at {money(point.budget, currency, 0)}."
+            f"{goal}: out of reach. The closest is "
+            f"{_text(target, reached(target, point), currency)} in expectation, at "
+            f"{money(point.budget, currency, 0)}."
         )
     point, rising = answer.expected, target.kind == "conversions"
     budget = money(point.budget, currency, 0)
