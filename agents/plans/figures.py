@@ -1,11 +1,14 @@
-"""Charts of a plan: spend per campaign and day, and response curves with the planned spend."""
+"""Charts of a plan: spend per day and campaign, and response curves with the planned spend."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
 from ...data.formats import money, unit_of
@@ -20,6 +23,7 @@ from .records import Plan
 _CURVE_POINTS = 60
 _BAND_DRAWS = 400  # posterior draws whose quantiles make the bands
 _PANEL_COLUMNS = 3
+_LIVE_COLUMN = -2  # where the live budgets stand, a day's width before the first day
 
 
 def spend_map(
@@ -29,8 +33,13 @@ def spend_map(
     title: str,
     currency: str | None = None,
     marks: Sequence[str] = (),
+    live: Floats | None = None,
+    actual_days: int = 0,
 ) -> Figure:
-    """Return a heat map of spend per campaign and day, each campaign on its own scale.
+    """Return the spend of every day, above in sum, below per campaign, all on one scale.
+
+    Days that are over are drawn in grey above and end at a line below. The live budgets are a line
+    above and the first column below. Cells without spend are white.
 
     Args:
         names: names of the campaigns.
@@ -39,21 +48,74 @@ def spend_map(
         title: name of the plan.
         currency: ISO code or shared sign; None: not known.
         marks: (campaigns,) what is said of each, such as a restart; empty: nothing.
+        live: (campaigns,) daily budgets on the eve of the first planned day; None: not known.
+        actual_days: days at the start that are over.
     """
-    figure = blank(10, 0.45 * len(names) + 1.6)
-    axes = figure.subplots()
-    share = plan / np.maximum(plan.max(0), 1e-9)
-    image = axes.imshow(share.T, aspect="auto", cmap="viridis", vmin=0, vmax=1)
-    totals = (money(total, currency, 0) for total in plan.sum(0))
-    labels = [f"{drawn(name)}  {total}" for name, total in zip(names, totals, strict=True)]
-    labels = [f"{label}\n{mark}" if mark else label for label, mark in zip_longest(labels, marks)]
-    axes.set_yticks(range(len(names)), labels)
-    weekly = range(0, len(dates), 7)
-    axes.set_xticks(list(weekly), [str(dates[i]) for i in weekly])
+    figure = blank(11, 0.45 * len(names) + 3.4)
+    above, below = figure.subplots(
+        2, 1, sharex=True, gridspec_kw={"height_ratios": [1.6, 0.45 * len(names) + 0.4]}
+    )
     unit = unit_of(currency)
-    axes.set_title(f"{drawn(title)}: {unit} per day, relative to the campaign's highest day")
-    figure.colorbar(image, ax=axes)
+    _day_totals(above, plan, live, actual_days, currency)
+    above.set_title(f"{drawn(title)}: {unit} per day")
+    image = _cells(below, plan, live, actual_days)
+    labels = [
+        f"{drawn(name)}  {money(total, currency, 0)}"
+        for name, total in zip(names, plan.sum(0), strict=True)
+    ]
+    labels = [f"{label}\n{mark}" if mark else label for label, mark in zip_longest(labels, marks)]
+    below.set_yticks(range(len(names)), labels)
+    weekly = list(range(0, len(dates), 7))
+    columns = [(t, str(dates[t])) for t in weekly]
+    if live is not None:
+        columns.insert(0, (_LIVE_COLUMN, "\nlive"))  # below the first date
+    below.set_xticks([t for t, _ in columns], [label for _, label in columns])
+    bar = figure.colorbar(image, ax=below, format=lambda amount, _: money(amount, currency, 0))
+    bar.set_label(f"{unit} per day")
     return figure
+
+
+def _day_totals(
+    axes: Axes, plan: Floats, live: Floats | None, actual_days: int, currency: str | None
+) -> None:
+    """Draw the days' sums as bars, and the sum of the live budgets as a line."""
+    totals, days = plan.sum(1), np.arange(len(plan))
+    over = days < actual_days
+    axes.bar(days[~over], totals[~over], color="tab:blue", width=0.85, label="planned")
+    if over.any():
+        axes.bar(days[over], totals[over], color="0.55", width=0.85, label="spent")
+    if live is not None:
+        text = f"live budgets, {money(float(live.sum()), currency, 0)} per day"
+        axes.axhline(float(live.sum()), color="black", ls="--", lw=1, label=text)
+    axes.set_ylim(0, 1.3 * max(float(totals.max(initial=0.0)), 1e-9))
+    axes.yaxis.set_major_formatter(lambda amount, _: money(amount, currency, 0))
+    axes.legend(loc="upper right", ncols=3, fontsize="small", frameon=False)
+    axes.tick_params(labelbottom=False)
+
+
+def _cells(axes: Axes, plan: Floats, live: Floats | None, actual_days: int) -> AxesImage:
+    """Draw a cell per campaign and day, with the live budgets as a column of their own."""
+    days, campaigns = plan.shape
+    most = max(float(plan.max(initial=0.0)), 0.0 if live is None else float(live.max()), 1e-9)
+    # small budgets differ visibly beside large ones on the scale of square roots
+    norm = PowerNorm(0.5, vmin=0, vmax=most)
+    axes.set_facecolor("white")
+    shown = {"aspect": "auto", "cmap": "YlGnBu", "norm": norm, "interpolation": "nearest"}
+    left = -0.5
+    if live is not None:
+        left = _LIVE_COLUMN - 0.5
+        place = (left, left + 1, campaigns - 0.5, -0.5)
+        axes.imshow(np.where(live > 0, live, np.nan)[:, None], extent=place, **shown)
+    image = axes.imshow(
+        np.where(plan > 0, plan, np.nan).T,
+        extent=(-0.5, days - 0.5, campaigns - 0.5, -0.5),
+        **shown,
+    )
+    if actual_days:
+        axes.axvline(actual_days - 0.5, color="black", lw=1.5)
+        axes.set_xlabel("left of the line: spent; right of it: planned")
+    axes.set_xlim(left, days - 0.5)
+    return image
 
 
 def response_curves(posterior: Posterior, plan: Floats) -> Figure:
@@ -109,9 +171,17 @@ def response_curves(posterior: Posterior, plan: Floats) -> Figure:
 
 def draw_plan(posterior: Posterior, plan: Plan, folder: Path) -> None:
     """Write ``plan.png`` (spend per campaign and day) and ``response.png`` (response curves)."""
-    dates = np.datetime64(plan.first_day, "D") + np.arange(len(plan.cents))
     spend, currency = plan.cents / 100, plan.constraints.currency
     said = marks(plan.known, plan.cents)
-    heat_map = spend_map(posterior.names, dates, spend, plan.policy, currency, said)
+    heat_map = spend_map(
+        posterior.names,
+        plan.dates,
+        spend,
+        plan.policy,
+        currency,
+        said,
+        plan.live_budget,
+        plan.actual_days,
+    )
     write_bytes(folder / "plan.png", png_of(heat_map, dpi=110))
     write_bytes(folder / "response.png", png_of(response_curves(posterior, spend), dpi=90))

@@ -151,3 +151,32 @@ def test_no_window_is_opened() -> None:
     assert "matplotlib.pyplot" not in sys.modules or (
         sys.modules["matplotlib"].get_backend().lower() == "agg"
     )
+
+
+def test_all_campaigns_share_one_scale_in_dollars() -> None:
+    plan = np.array([[100.0, 1.0], [300.0, 2.0], [400.0, 1.0]])
+    dates = np.datetime64("2024-01-01") + np.arange(3)
+    figure = spend_map(("a", "b"), dates, plan, "x", live=np.array([50.0, 450.0]))
+    text = _text(figure)
+    assert "dollars per day" in text
+    assert "$400" in text
+    above, below, bar = figure.axes
+    assert {tuple(image.get_clim()) for image in below.get_images()} == {(0.0, 450.0)}
+    assert bar.get_ylabel() == "dollars per day"
+    assert [patch.get_height() for patch in above.patches] == plan.sum(1).tolist()
+    (line,) = above.lines
+    assert line.get_ydata()[0] == 500
+    assert "live budgets, $500 per day" in text
+    assert "live" in [label.get_text().strip() for label in below.get_xticklabels()]
+
+
+def test_days_that_are_over_are_told_apart() -> None:
+    plan, dates = np.full((4, 2), 10.0), np.datetime64("2024-01-01") + np.arange(4)
+    figure = spend_map(("a", "b"), dates, plan, "x", actual_days=3)
+    above, below = figure.axes[:2]
+    colours = [patch.get_facecolor() for patch in sorted(above.patches, key=lambda p: p.get_x())]
+    assert len(set(colours[:3])) == 1
+    assert colours[3] not in colours[:3]
+    (line,) = below.lines
+    assert line.get_xdata()[0] == 2.5
+    assert {"spent", "planned"} <= set(_text(figure).split("\n"))

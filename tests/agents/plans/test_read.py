@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mediagym.agents.experiment import Experiment
-from mediagym.agents.plans import plan_of, write_plan
+from mediagym.agents.plans import plan_of, read_planned, write_plan
 from mediagym.agents.plans.document import document
 from mediagym.agents.plans.estimate import forecast
 from mediagym.agents.plans.read import read_plan
@@ -112,6 +112,17 @@ CHANGES = {
     "another campaign budget": _set("campaigns", 2, "budget", to=_more),
     "another channel budget": _set("channels", 0, "budget", to=_more),
     "another day's total": _set("days", 7, "budget", to=_more),
+    "a later end": _set("flight", "end", to="2024-12-31"),
+    "money said to be spent": _set("flight", "spent", to=5.0),
+    "another rest": _set("totals", "planned_rest", to=_more),
+    "another sum so far": _set("days", 9, "cumulative", "budget", to=_more),
+    "a day said to be over": _set("days", 0, "status", to="actual"),
+    "a later day said to be over": _set("days", 7, "status", to="actual"),
+    "something that happened on a planned day": _set(
+        "days", 3, "campaigns", 0, "actual", to={"spend": 1.0, "conversions": 1, "revenue": None}
+    ),
+    "another budget to set today": _set("campaigns", 0, "today", to=_more),
+    "no status": _without("days", 3, "status"),
     "a date twice": _set("days", 7, "date", to="2024-01-01"),
     "no date": _set("flight", "start", to="soon"),
     "a day missing": _without("days", 29),
@@ -174,3 +185,57 @@ def test_a_file_that_is_not_a_plan_is_refused(
 def test_a_missing_plan_is_refused(tmp_path: Path, experiment: Experiment) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         read_plan(tmp_path / "plan.json", experiment.posterior)
+
+
+def test_a_plan_under_way_is_read_back(
+    under_way: Plan, experiment: Experiment, tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.json"
+    write_plan(under_way, path)
+    _, cents = read_plan(path, experiment.posterior)
+    np.testing.assert_array_equal(cents, under_way.cents)
+    planned = read_planned(path, experiment.posterior)
+    assert under_way.actuals is not None
+    np.testing.assert_array_equal(planned[:10], under_way.actuals.planned)
+    np.testing.assert_array_equal(planned[10:], under_way.cents[10:])
+
+
+UNDER_WAY = {
+    "another spend that happened": _set(
+        "days", 4, "campaigns", 0, "actual", "spend", to=lambda spend: spend + 1
+    ),
+    "nothing happened on a day that is over": _set("days", 4, "campaigns", 0, "actual", to=None),
+    "fewer days over": _set("flight", "actual_days", to=9),
+    "a planned day before one that is over": _set("days", 4, "status", to="planned"),
+    "another pace": _set("pace", "spent", to=_more),
+    "another plan by now": _set("pace", "planned_by_now", to=_more),
+    "another plan before": _set("days", 4, "campaigns", 0, "planned", to=_more),
+}
+
+
+@pytest.mark.parametrize("change", UNDER_WAY.values(), ids=UNDER_WAY.keys())
+def test_a_tampered_plan_under_way_is_refused(
+    under_way: Plan, experiment: Experiment, tmp_path: Path, change: Callable
+) -> None:
+    path = tmp_path / "plan.json"
+    content = change(write_plan(under_way, path))
+    path.write_text(json.dumps(content))
+    with pytest.raises(DataError, match=r"not a plan as scripts/plan\.py writes it"):
+        read_plan(path, experiment.posterior)
+
+
+def test_days_left_that_break_a_rule_are_refused(
+    under_way: Plan, experiment: Experiment, tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.json"
+    content = write_plan(under_way, path)
+    content["constraints"]["settings"]["campaigns"]["google/YouTube"]["floor"] = "$9000.00"
+    path.write_text(json.dumps(content))
+    with pytest.raises(DataError, match="below its floor"):
+        read_plan(path, experiment.posterior)
+
+
+def test_a_plan_of_version_1_is_refused_with_what_to_do(path: Path, experiment: Experiment) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 1}))
+    with pytest.raises(DataError, match=r"schema version 1.*To fix: write it again with scripts"):
+        read_plan(path, experiment.posterior)
