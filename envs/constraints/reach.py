@@ -27,7 +27,7 @@ _SLACK = 1e-9  # share of the total by which a bound may be missed: rounding
 _WIDEST = 1e4  # share of the level per change to which a ramp may widen
 _FREELY = 5.0  # share per change above which a note says that levels may rise freely
 _ROUNDS = 60  # halvings of the interval in which it lies
-_MARGIN = 1.0001  # a widened ramp is wider by this factor than the least that suffices
+_MARGIN = 1.02  # a widened ramp is wider by this factor than the least that suffices
 
 
 class _Miss(NamedTuple):

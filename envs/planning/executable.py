@@ -12,12 +12,13 @@ import numpy as np
 
 from ...data.errors import ConstraintError
 from ...data.types import Floats
-from ..constraints import Constraints
+from ..constraints import Constraints, Ledger, spend_day, violations
 from .quadratic import QuadraticProgram
 from .rules import previous_days, rhythm_of
 
 _ROUNDS = 20  # most choices of the ramps' lines
 _SETTLED = 1e-7  # share of the total within which a plan is feasible, or no longer moves
+_FEASIBLE = 1e-10  # share of the total by which a plan that is returned as it is may break rules
 _PRICE = 1e3  # cost of breaking a ramp, against the largest distance to the plan that is projected
 
 
@@ -58,6 +59,8 @@ def nearest(program: QuadraticProgram, plan: Floats, metric: Floats | None = Non
     Raises:
         ConstraintError: if no plan is found that satisfies all rules at once.
     """
+    if program.excess(plan) <= _FEASIBLE * program.constraints.total:
+        return plan
     weights = np.ones_like(plan) if metric is None else metric
     curvature = np.einsum("tk,ts->kts", weights, np.eye(len(plan)))
     tolerance = _SETTLED * program.constraints.total
@@ -80,6 +83,10 @@ def feasible(program: QuadraticProgram, plan: Floats) -> Floats:
     """
     tolerance = _SETTLED * program.constraints.total
     curvature = np.repeat(np.eye(len(plan))[None], plan.shape[1], 0)
+    day_by_day = _day_by_day(program.constraints, plan)
+    if not violations(program.constraints, day_by_day, tolerance):
+        exact = program.solve(curvature, -plan, program.pieces(day_by_day), exact=True)
+        return day_by_day if exact is None else exact.plan
     distance = program.constraints.total / len(plan)
     for at in (plan, np.zeros_like(plan), np.full_like(plan, distance)):
         pieces, broken = program.pieces(at), np.inf
@@ -96,6 +103,18 @@ def feasible(program: QuadraticProgram, plan: Floats) -> Floats:
             if exact is not None:
                 return exact.plan
     raise _none(program)
+
+
+def _day_by_day(constraints: Constraints, plan: Floats) -> Floats:
+    """Return a plan with each day projected onto what the rest of the flight allows.
+
+    It satisfies everything but a band of day totals.
+    """
+    ledger, days = Ledger.start(constraints), []
+    for requested in plan:
+        spend, ledger = spend_day(constraints, ledger, requested, requested.sum())
+        days.append(spend)
+    return np.stack(days)
 
 
 def followed(constraints: Constraints, plan: Floats) -> Floats:
@@ -116,13 +135,18 @@ def followed(constraints: Constraints, plan: Floats) -> Floats:
     return result
 
 
+def _banded(constraints: Constraints) -> bool:
+    slow, fast = constraints.pacing
+    return (slow > 0 and constraints.spend_all) or fast < constraints.days
+
+
 def _none(program: QuadraticProgram) -> ConstraintError:
     constraints = program.constraints
     rules = [
         name
         for name, on in (
             ("floors and caps", True),
-            (f"pacing {list(constraints.pacing)}", constraints.pacing[0] > 0),
+            (f"pacing {list(constraints.pacing)}", _banded(constraints)),
             ("ramps from the live budgets", constraints.ramp is not None),
             ("change days", constraints.may_change is not None),
             ("bounds of single days", constraints.day_floor_cents is not None),

@@ -28,7 +28,6 @@ TAKERS = (
     "evaluate",
     "plan",
     "recovery",
-    "replan",
     "score",
     "suite",
     "train",

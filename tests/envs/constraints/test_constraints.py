@@ -32,7 +32,7 @@ def test_the_defaults_give_every_channel_and_campaign_a_floor(build):
     np.testing.assert_array_equal(constraints.floor_cents[0], [2_000_000] * 3)
     np.testing.assert_array_equal(constraints.floor_cents[1], [100_000] * 5)
     np.testing.assert_array_equal(constraints.cap_cents[1], [20_000_000] * 5)
-    assert constraints.pacing == (0.5, 1.5)
+    assert constraints.pacing == (0, 30)
     assert not constraints.has_daily_caps
 
 

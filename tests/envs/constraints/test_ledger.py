@@ -144,7 +144,7 @@ def test_remaining_floors_add_up_and_are_spread_over_the_days(default_constraint
 
 
 def test_the_pacing_band_limits_the_day_and_the_last_day_spends_the_rest(default_constraints, ads):
-    constraints = five(default_constraints, ads)
+    constraints = five(default_constraints, ads, pacing=[0.5, 1.5])
     ledger = Ledger.start(constraints)
     assert total_range(constraints, ledger) == pytest.approx((20_000, 60_000))
     for _ in range(4):

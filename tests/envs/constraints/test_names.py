@@ -204,7 +204,7 @@ def test_a_mistake_outside_of_the_file_does_not_name_it(build, file):
             "campaigns.meta.cap",
         ),
         ({"campaigns": {"meta": {"off": True}}}, "campaigns: {meta: {off: false}}", "meta.off"),
-        ({"pacing": None}, {"pacing": [1, 1]}, "pacing"),
+        ({"pacing": [0, 2]}, {"pacing": [1, 1]}, "pacing"),
     ],
 )
 def test_two_values_of_a_key_are_refused(settings, file, changes, content, key):
