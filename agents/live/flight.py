@@ -133,7 +133,7 @@ class Flight:
     def prepare(self) -> None:
         """Do what the first decision would wait for: draws, imports and compiled code."""
         parts, standing = self.parts, self.standing()
-        self._particles = learnt(self._first_particles, self.reports)
+        self._learn()
         left = self.days_left and money_left(parts.problem.constraints, self.reports.spend)
         if left and not parts.policy.open_loop:
             rest = self._left()
@@ -185,6 +185,7 @@ class Flight:
             spending=posterior.spending,
             history_days=int(posterior.report.get("history", {}).get("days", 0)),
             actuals=self._actuals(),
+            live=self.course[reports.days - 1] / 100 if reports.days else None,
             changes=tuple(self.changes()),
             flags=(*parts.notes, *flags_of(facts)),
             markets=(
@@ -220,11 +221,17 @@ class Flight:
         """Held-out draws before the flight."""
         return held_out_particles(self.parts.experiment.posterior, self.parts.settings.draws)
 
+    def _learn(self) -> Particles:
+        """Return the held-out draws after all reports, updated as the policy updates its own."""
+        policy, before = self.parts.policy, self._particles or self._first_particles
+        changing = getattr(policy, "walk", 0.0), getattr(policy, "temper", 1.0)
+        self._particles = learnt(before, self.reports, *changing)
+        return self._particles
+
     @property
     def _outlook(self) -> Outlook:
         """Updated draws and noise of the days left."""
-        known = learnt(self._particles or self._first_particles, self.reports)
-        self._particles = known
+        known = self._learn()
         return Outlook(self.parts.problem, resampled(known), self.days_left, self.reports.days)
 
     def _decided(self) -> Decision:

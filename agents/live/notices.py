@@ -144,7 +144,10 @@ def _ramps(facts: Facts) -> dict[int, str]:
 
 
 def changes_of(facts: Facts, choice: Choice, hold: HoldSettings | None) -> list[Change]:
-    """Return one record per campaign whose budget the policy would change, the largest first."""
+    """Return one record per campaign whose budget the policy would change, the largest first.
+
+    Amounts are the mean day of the coming week, as planned before and as the policy would have it.
+    """
     names, ramps = facts.problem.constraints.names, _ramps(facts)
     size = np.abs(choice.proposed - choice.before)
     found = []
@@ -156,30 +159,31 @@ def changes_of(facts: Facts, choice: Choice, hold: HoldSettings | None) -> list[
             why.append(f"ramp binds until {ramps[k]}")
         after = choice.proposed[k]
         verdict = _verdict(facts, choice, hold, int(k))
-        reason = "; ".join([verdict, *(why or [_exchange(choice.before[k], after)])])
+        why = why or [_exchange(choice.before[k], after)]
+        reason = "; ".join([*why, *verdict])
+        reason = reason[0].upper() + reason[1:]
         before = float(round(choice.before[k], 2))
         adopted = bool(choice.adopted[k])
         found.append(Change(names[k], before, float(round(after, 2)), adopted, f"{reason}."))
     return found
 
 
-def _verdict(facts: Facts, choice: Choice, hold: HoldSettings | None, k: int) -> str:
-    """Return what became of a change, with its probability or its size."""
-    week = "mean of the coming week"
+def _verdict(facts: Facts, choice: Choice, hold: HoldSettings | None, k: int) -> list[str]:
+    """Return why a change is adopted or held, with its probability or its size."""
     if hold is None:
-        return f"adopted ({week})"
+        return []
     probability = choice.probability[k]
     if choice.adopted[k]:
-        return f"adopted ({week}): all changes together gain with probability {choice.together:.2f}"
+        return [f"all changes together gain with probability {choice.together:.2f}"]
     if not choice.big_enough[k]:
         currency = facts.problem.constraints.currency
         step = money(abs(choice.proposed[k] - choice.before[k]), currency)
         least = money(max(hold.share * choice.before[k], hold.amount), currency)
-        return f"held: a change of {step} a day is less than {least}"
-    return (
-        f"held: it pays with probability {probability:.2f}, and no changes with it gain with "
+        return [f"a change of {step} a day is less than {least}"]
+    return [
+        f"it pays with probability {probability:.2f}, and no changes with it gain with "
         f"{hold.probability:.2f}"
-    )
+    ]
 
 
 def _learnt(facts: Facts, k: int) -> list[str]:

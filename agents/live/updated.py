@@ -58,15 +58,29 @@ def held_out_particles(posterior: Posterior, count: int) -> Particles:
     return Particles(draws, initial_particles(draws, 1), 0)
 
 
-def learnt(particles: Particles, reports: Reports) -> Particles:
-    """Return the particles after all days of the reports; a day of completeness 0 teaches none."""
+def learnt(
+    particles: Particles, reports: Reports, walk: float = 0.0, temper: float = 1.0
+) -> Particles:
+    """Return the particles after all days of the reports; a day of completeness 0 teaches none.
+
+    Args:
+        particles: after the first of these days, or before them.
+        reports: all days so far.
+        walk: sd of a daily change of log levels that the posterior does not know, >= 0.
+        temper: power of each report's likelihood, 0 to 1.
+    """
     draws, particle_set, first = particles
     market = draws.market
     for t in range(first, reports.days):
         conversions = market.reference_conversions * reports.complete[t]
         today = draws._replace(market=market._replace(reference_conversions=conversions))
         particle_set = update_weights(
-            today, particle_set, reports.spend[t][None] / 100, reports.conversions[t][None]
+            today,
+            particle_set,
+            reports.spend[t][None] / 100,
+            reports.conversions[t][None],
+            walk,
+            temper,
         )
     return Particles(draws, particle_set, max(first, reports.days))
 
