@@ -16,6 +16,8 @@ from .baselines import (
     baseline,
     unknown_policy,
 )
+from .follow import Follow
+from .rolling_horizon import RollingHorizon, RollingHorizonSettings
 
 __all__ = [
     "BASELINES",
@@ -23,6 +25,9 @@ __all__ = [
     "RENAMED_POLICIES",
     "SETTINGS",
     "BaselineSettings",
+    "Follow",
+    "RollingHorizon",
+    "RollingHorizonSettings",
     "baseline",
     "unknown_policy",
 ]

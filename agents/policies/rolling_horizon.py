@@ -46,6 +46,10 @@ class RollingHorizonSettings(Settings):
 
     name: Literal["replanner"]
     draws: Annotated[int, Field(ge=2, le=MAX_DRAWS)]
+    walk: Annotated[
+        float, Field(ge=0, le=1)
+    ]  # sd of a day's change of log levels beside the model's
+    temper: Annotated[float, Field(ge=0, le=1)]  # power of each report's likelihood
 
 
 class FilterMemory(NamedTuple):
@@ -62,10 +66,33 @@ class RollingHorizon:
     name = "replanner"
     open_loop = False
 
-    def __init__(self, problem: Problem, posterior: Posterior, draws: int) -> None:
-        """Args: problem; posterior before the flight; number of particles drawn from it."""
+    def __init__(
+        self,
+        problem: Problem,
+        posterior: Posterior,
+        draws: int,
+        walk: float = 0.0,
+        temper: float = 1.0,
+    ) -> None:
+        """Prepare the filter.
+
+        Args:
+            problem: what is known before the flight.
+            posterior: posterior before the flight.
+            draws: number of particles drawn from it.
+            walk: sd of a daily change of log levels that the posterior does not know, >= 0.
+            temper: power of each report's likelihood in the weights of draws, 0 to 1.
+        """
         self.problem, self.draws = problem, posterior_draws(posterior, draws)
+        self.walk, self.temper = walk, temper
         self.scale = _return_scale(problem, self.draws)
+
+    @classmethod
+    def of(
+        cls, problem: Problem, posterior: Posterior, settings: RollingHorizonSettings
+    ) -> "RollingHorizon":
+        """Return the policy of its settings."""
+        return cls(problem, posterior, settings.draws, settings.walk, settings.temper)
 
     def act(
         self, observable: Observable, memory: FilterMemory | None
@@ -97,7 +124,7 @@ class RollingHorizon:
         market = self.draws.market
         conversions = market.reference_conversions * complete[:, None]
         draws = self.draws._replace(market=market._replace(reference_conversions=conversions))
-        particle_set = update_weights(draws, memory.particle_set, spend, reported)
+        particle_set = self._updated(draws, memory, spend, reported)
         return FilterMemory(particle_set, memory.spent + spend, memory.observed + reported)
 
     def _draw_weights(self, observable: Observable, particle_set: ParticleSet) -> Floats:
@@ -109,8 +136,13 @@ class RollingHorizon:
         if memory is None:
             return FilterMemory(initial_particles(self.draws, len(spent)), spent, observed)
         spend, reported = spent - memory.spent, np.maximum(observed - memory.observed, 0.0)
-        particle_set = update_weights(self.draws, memory.particle_set, spend, reported)
+        particle_set = self._updated(self.draws, memory, spend, reported)
         return FilterMemory(particle_set, spent, observed)
+
+    def _updated(
+        self, draws: PosteriorDraws, memory: FilterMemory, spend: Floats, reported: Floats
+    ) -> ParticleSet:
+        return update_weights(draws, memory.particle_set, spend, reported, self.walk, self.temper)
 
     def _allocate(
         self, observable: Observable, particle_set: ParticleSet, draw_weights: Floats
@@ -137,7 +169,7 @@ class RollingHorizon:
 def replanner(experiment: Experiment, split: str) -> RollingHorizon:
     """Return the policy."""
     settings = experiment.settings("replanner", RollingHorizonSettings)
-    return RollingHorizon(experiment.problem, experiment.posterior, settings.draws)
+    return RollingHorizon.of(experiment.problem, experiment.posterior, settings)
 
 
 def expected_return(

@@ -7,6 +7,8 @@
 - ``insights``: gathers attribution, diagnosis and forecasts of one advertiser
 - ``backtest_scores``: scores of a backtest, and whether a naive forecast is better
 - ``recovery_report``, ``backtest_report``: tables and pictures of the first two
+- ``pilots``: which policy flies best where the calibration is wrong? ``weekly``: what
+  practitioners do; ``pilots_report``: the table
 - ``processes``: independent jobs in several processes
 """
 
@@ -15,6 +17,8 @@ from .backtest import BacktestCommand, backtest, origins_of
 from .backtest_report import backtest_markdown, draw_backtest, rolling_table, verdict_lines
 from .backtest_scores import backtest_document
 from .insights import SIMULATOR, InsightsCommand, gather_insights, simulator_of
+from .pilots import PilotsCommand, fly_pilots
+from .pilots_report import pilots_markdown, pilots_summary, placed
 from .recovery import RecoveryCommand, run_study
 from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
 from .tuning import TuneCommand, tune
@@ -24,6 +28,7 @@ __all__ = [
     "AblationCommand",
     "BacktestCommand",
     "InsightsCommand",
+    "PilotsCommand",
     "RecoveryCommand",
     "TuneCommand",
     "backtest",
@@ -33,8 +38,12 @@ __all__ = [
     "compare_variants",
     "draw_backtest",
     "draw_recovery",
+    "fly_pilots",
     "gather_insights",
     "origins_of",
+    "pilots_markdown",
+    "pilots_summary",
+    "placed",
     "recovery_markdown",
     "recovery_summary",
     "recovery_table",

@@ -191,13 +191,14 @@ def study(case: Case, command: RecoveryCommand) -> dict[str, Any]:
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        advertiser, history = _drawn(case, command, Path(folder))
+        drawing = command.advertiser, command.priors, command.data, Path(folder)
+        advertiser, history = drawn(case, *drawing)
     posterior = calibrate(history, command.priors, command.calibration)
     days = command.env.days
     free = command.constraints.model_copy(update={"pacing": None})  # the best plans are then exact
     spend = known_spend(posterior)
     constraints = parse_constraints(free, history.campaigns, days, spend=spend)
-    truth = _truth(case, advertiser, history)
+    truth = truth_of(case, advertiser, history)
     objective = Objective.of(command.objective)
     plans = {
         "static": static_plan(posterior, constraints, objective, days, command.solver),
@@ -279,16 +280,19 @@ def _curve_errors(draws: Floats, true: Floats, counted: NDArray[np.bool_]) -> di
     }
 
 
-def _drawn(case: Case, command: RecoveryCommand, folder: Path) -> tuple[Advertiser, History]:
-    """Draw an advertiser, write its exports and read them."""
+def drawn(
+    case: Case, settings: SyntheticSettings, priors: Priors, data: DataSettings, folder: Path
+) -> tuple[Advertiser, History]:
+    """Draw an advertiser, write its exports to a folder and read them."""
     own = {"path": folder, "seed": case.seed, "form": case.form}
-    settings = command.advertiser.model_copy(update=own)
-    advertiser = synthesize(settings, command.priors)
+    settings = settings.model_copy(update=own)
+    advertiser = synthesize(settings, priors)
     write_advertiser(advertiser, settings)
-    return advertiser, load_history(command.data.model_copy(update={"path": folder}))
+    return advertiser, load_history(data.model_copy(update={"path": folder}))
 
 
-def _truth(case: Case, advertiser: Advertiser, history: History) -> Truth:
+def truth_of(case: Case, advertiser: Advertiser, history: History) -> Truth:
+    """Return the true market, campaigns in the order of the history that was read."""
     names = [campaign.name for campaign in advertiser.campaigns]
     order = np.array([names.index(name) for name in history.names])
     market = select(advertiser.market, (..., order))

@@ -61,7 +61,12 @@ def initial_particles(draws: PosteriorDraws, flights: int) -> ParticleSet:
 
 
 def update_weights(
-    draws: PosteriorDraws, particle_set: ParticleSet, spend: Array, reported: Array
+    draws: PosteriorDraws,
+    particle_set: ParticleSet,
+    spend: Array,
+    reported: Array,
+    walk_sd: float = 0.0,
+    temper: float = 1.0,
 ) -> ParticleSet:
     """Return the particles after a day's spend and the platforms' reports.
 
@@ -70,11 +75,15 @@ def update_weights(
         particle_set: particles before the report.
         spend: dollars delivered, (flights, campaigns).
         reported: conversions, (flights, campaigns).
+        walk_sd: sd of a daily change of the log levels beside that of the draws, for markets that
+            change in other ways, >= 0.
+        temper: power of the report's likelihood in the weights, 0 to 1; below 1 no draw is soon
+            alone where the model is wrong.
     """
     market = draws.market
     spends = spend[:, None, :] + 0 * particle_set.variance
     state, forecast = step(market, particle_set.state, spends, None)
-    walk = level_step_variance(market)
+    walk = level_step_variance(market) + walk_sd**2
     if market.drift_sd is not None:
         walk = walk + market.drift_sd**2
     ahead = market.level_kept**2 * particle_set.variance + walk
@@ -82,7 +91,7 @@ def update_weights(
         forecast.claimed, ahead, reported[:, None, :], report_dispersion(market)
     )
     state = state._replace(level=state.level + shift)
-    return ParticleSet(state, variance, particle_set.log_weight + evidence)
+    return ParticleSet(state, variance, particle_set.log_weight + temper * evidence)
 
 
 def weights(particle_set: ParticleSet) -> Array:

@@ -26,19 +26,23 @@ from .best import (
 from .clairvoyant import best_constant_plan, best_shared_plan, clairvoyant_values, plan_objective
 from .executable import project_executable
 from .gradient import SolverSettings, best_plan, objective_with_gradient, to_tensors
+from .quadratic import QuadraticProgram
 from .rhythm import level_changes, weekday_rhythm
+from .rows import climb_rows
 from .spectral import PlanObjective, maximise, project_constant_plan, project_daily_plan
 from .static import constant_plan, historical_plan, paced_plan, static_plan, uniform_plan
 
 __all__ = [
     "ExecutablePlan",
     "PlanObjective",
+    "QuadraticProgram",
     "RuleCost",
     "SolverSettings",
     "best_constant_plan",
     "best_plan",
     "best_shared_plan",
     "clairvoyant_values",
+    "climb_rows",
     "constant_plan",
     "executable_plan",
     "historical_plan",

@@ -15,7 +15,7 @@ from mediagym.agents.studies import (
     recovery_table,
     run_study,
 )
-from mediagym.agents.studies.recovery import MULTIPLES, Case, Truth, _drawn, _truth, best_values
+from mediagym.agents.studies.recovery import MULTIPLES, Case, Truth, best_values, drawn, truth_of
 from mediagym.data.errors import ConfigError
 from mediagym.data.history import Campaign
 from mediagym.envs.arrays import select
@@ -118,11 +118,12 @@ def test_the_truth_has_the_campaigns_in_the_order_of_the_history(
     config: dict[str, Any], tmp_path: Path
 ) -> None:
     case = Case("drifting", 3)
-    advertiser, history = _drawn(case, RecoveryCommand.read(config), tmp_path)
+    command = RecoveryCommand.read(config)
+    advertiser, history = drawn(case, command.advertiser, command.priors, command.data, tmp_path)
     names = [campaign.name for campaign in advertiser.campaigns]
     assert names != list(history.names)
     assert set(names) == set(history.names) == set(CAMPAIGNS)
-    truth = _truth(case, advertiser, history)
+    truth = truth_of(case, advertiser, history)
     assert truth.form is RESPONSE_FORMS["drifting"]
     for k, name in enumerate(history.names):
         j = names.index(name)

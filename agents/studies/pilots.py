@@ -1,0 +1,299 @@
+"""Pilots study: policies flown in worlds that their calibration does not describe.
+
+Advertisers are drawn (``envs/synthetic``), written as exports, read and calibrated like any other;
+then flights run in the true market, or in one that breaks, overspends or reports late
+(``agents/worlds``). Regret is the share of expected conversions that is lost against the best daily
+plan of that world, which knows its parameters, its demand path and its break, and keeps no ramps.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from ...data.errors import ConfigError
+from ...data.exports import DataSettings
+from ...data.history import History
+from ...data.names import full_name
+from ...data.settings import Command, Seed, Settings
+from ...data.types import Floats
+from ...envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
+from ...envs.constraints import Constraints, ConstraintSettings
+from ...envs.environment import EnvSettings, problem_in
+from ...envs.flight import Problem
+from ...envs.market import Objective, ObjectiveSettings
+from ...envs.planning import (
+    QuadraticProgram,
+    SolverSettings,
+    climb_rows,
+    executable_plan,
+    maximise,
+    project_daily_plan,
+    static_plan,
+)
+from ...envs.synthetic import (
+    RESPONSE_FORMS,
+    BreakSettings,
+    DeliverySettings,
+    ResponseForm,
+    SyntheticSettings,
+)
+from ..policies import Follow, RollingHorizon, RollingHorizonSettings
+from ..policy import PlanPolicy, Policy
+from ..training import load_policy
+from ..worlds import Change, Flown, SimulatedWorld, Twist, fly
+from .processes import results_of
+from .recovery import Case, Truth, drawn, truth_of
+from .weekly import WeeklyStatic
+
+PILOTS = ("static", "weekly", "follow", "replanner", "learned")
+_EVALUATIONS = 300  # evaluations of the objective in the search for the best plans
+_Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class WorldSettings(Settings):
+    """One world of ``conf/pilots.yaml``."""
+
+    form: str  # response form of the market
+    break_: BreakSettings | None = Field(alias="break")
+    delivery: DeliverySettings | None  # None: what is planned is spent
+    late: tuple[_Share, _Share] | None  # shares reported at once, and of the rest per day
+
+
+class PilotSettings(Settings):
+    """The group ``pilots`` of ``conf/pilots.yaml``."""
+
+    worlds: Annotated[dict[str, WorldSettings], Field(min_length=1)]
+    policies: Annotated[list[Literal["static", "weekly", "follow", "replanner"]], Field()]
+    replanner: RollingHorizonSettings
+    policy: Path | None  # folder of a training run, flown as ``learned``
+    advertisers: Annotated[int, Field(ge=1, le=10_000)]  # per response form
+    seed: Seed  # seed of the first advertiser of each form
+    flights: Annotated[int, Field(ge=2, le=10_000)]  # per advertiser and world
+    noise: Seed
+    weekly_worlds: list[str]  # worlds in which calibrations are repeated every week
+    weekly_flights: Annotated[int, Field(ge=1, le=10_000)]  # the first of the flights there
+    ramps: list[bool]  # without and with the ramps of conf/constraints
+    resamples: Annotated[int, Field(ge=100, le=1_000_000)]
+    workers: Annotated[int, Field(ge=1, le=1024)] | None  # None: one per core
+
+
+class PilotsCommand(Command):
+    """Options of ``scripts/research/pilots.py``."""
+
+    data: DataSettings
+    priors: Priors
+    calibration: CalibrationSettings
+    constraints: ConstraintSettings
+    objective: ObjectiveSettings
+    env: EnvSettings
+    solver: SolverSettings
+    advertiser: SyntheticSettings
+    pilots: PilotSettings
+    output: Path | None
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        """Parse the groups; each advertiser gets a folder of its own later."""
+        advertiser = config.get("advertiser")
+        if isinstance(advertiser, Mapping):
+            config = {**config, "advertiser": {**advertiser, "path": "."}}
+        return super().read(config)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        """Refuse forms that are not known, and another objective than conversions."""
+        for name, world in self.pilots.worlds.items():
+            if world.form not in RESPONSE_FORMS:
+                raise ConfigError(
+                    f"pilots.worlds.{name}.form: {world.form!r} was given. Allowed: "
+                    f"{', '.join(RESPONSE_FORMS)}. To fix: choose one of them."
+                )
+        if self.objective.name != "conversions":
+            raise ConfigError(
+                f"objective: {self.objective.name} was given. Allowed: conversions, in which "
+                "regret is measured. To fix: leave the objective as it is."
+            )
+        return self
+
+    def cases(self) -> list[Case]:
+        """Return all advertisers of the study."""
+        seeds = range(self.pilots.seed, self.pilots.seed + self.pilots.advertisers)
+        forms = dict.fromkeys(world.form for world in self.pilots.worlds.values())
+        return [Case(form, seed) for form in forms for seed in seeds]
+
+
+class Calibrated(NamedTuple):
+    """One advertiser as its pilots know it, and as it is."""
+
+    truth: Truth
+    history: History
+    posterior: Posterior
+    problems: dict[bool, Problem]  # without and with ramps
+
+
+def fly_pilots(
+    command: PilotsCommand, done: Callable[[Any], None] = lambda _: None
+) -> list[dict[str, Any]]:
+    """Fly all pilots in all worlds, several advertisers at once.
+
+    Args:
+        command: options of the study.
+        done: called when an advertiser is finished.
+
+    Returns:
+        A row per advertiser, world, rules and pilot; see ``_row``.
+    """
+    jobs = [partial(fly_case, command, case) for case in command.cases()]
+    return [row for rows in results_of(jobs, command.pilots.workers, done) for row in rows]
+
+
+def fly_case(command: PilotsCommand, case: Case) -> list[dict[str, Any]]:
+    """Return the rows of one advertiser."""
+    known = calibrated(command, case)
+    rows = []
+    for name, settings in command.pilots.worlds.items():
+        if settings.form == case.form:
+            rows += _fly_world(command, case, known, name, settings)
+    return rows
+
+
+def calibrated(command: PilotsCommand, case: Case) -> Calibrated:
+    """Draw an advertiser, calibrate on its exports alone, and plan."""
+    with tempfile.TemporaryDirectory() as folder:
+        drawing = command.advertiser, command.priors, command.data, Path(folder)
+        advertiser, history = drawn(case, *drawing)
+        posterior = calibrate(history, command.priors, command.calibration)
+        off = {"ramp": None, "steadiness": None, "pacing": None, "changes": None}
+        problems = {
+            ramps: problem_in(
+                Path(folder) / "cache",
+                posterior,
+                constraints=command.constraints.model_copy(update={} if ramps else off),
+                objective=Objective.of(command.objective),
+                days=command.env.days,
+                solver=command.solver,
+            )
+            for ramps in {False, *command.pilots.ramps}
+        }
+    return Calibrated(truth_of(case, advertiser, history), history, posterior, problems)
+
+
+def world_of(known: Calibrated, settings: WorldSettings, days: int) -> SimulatedWorld:
+    """Return the true market of an advertiser with a world's twist."""
+    truth, change = known.truth, None
+    if settings.break_ is not None:
+        names = list(known.history.names)
+        name = full_name(settings.break_.campaign, names, "break.campaign", "campaign", "ID")
+        change = Change(names.index(name), settings.break_.day, settings.break_.factor)
+    form: ResponseForm = truth.form
+    twist = Twist(change, settings.delivery, settings.late)
+    return SimulatedWorld(form, truth.market, truth.state, days, twist)
+
+
+def _fly_world(
+    command: PilotsCommand, case: Case, known: Calibrated, name: str, settings: WorldSettings
+) -> list[dict[str, Any]]:
+    """Fly all pilots in one world, on the same noise."""
+    study, days = command.pilots, command.env.days
+    world, flown = world_of(known, settings, days), {}
+    for ramps in study.ramps:
+        problem = known.problems[ramps]
+        for pilot in pilots_of(command, known, problem):
+            if pilot.name == "weekly" and name not in study.weekly_worlds:
+                continue
+            flights = study.weekly_flights if pilot.name == "weekly" else study.flights
+            flown[pilot.name, ramps] = fly(problem, pilot, world, study.noise, flights)
+    best = {
+        ramps: best_values(
+            world,
+            known.problems[ramps],
+            [flights.planned for (_, own), flights in flown.items() if own == ramps],
+            study,
+        )
+        for ramps in {False, *study.ramps}
+    }
+    return [
+        {"world": name, "form": case.form, "advertiser": case.seed, "pilot": pilot, "ramps": ramps}
+        | _row(known.problems[ramps], flights, best[False], best[ramps], settings.delivery is None)
+        for (pilot, ramps), flights in flown.items()
+    ]
+
+
+def pilots_of(command: PilotsCommand, known: Calibrated, problem: Problem) -> list[Policy]:
+    """Return the policies to compare."""
+    made: dict[str, Callable[[], Policy]] = {
+        "static": lambda: PlanPolicy("static", problem.static_plan),
+        "weekly": lambda: WeeklyStatic(
+            problem,
+            known.history,
+            partial(calibrate, priors=command.priors, settings=command.calibration),
+            partial(_replanned, command),
+        ),
+        "follow": lambda: Follow(problem),
+        "replanner": lambda: RollingHorizon.of(problem, known.posterior, command.pilots.replanner),
+    }
+    policies = [made[name]() for name in command.pilots.policies]
+    if command.pilots.policy is not None:
+        learned: Any = load_policy(command.pilots.policy, problem)
+        learned.name = "learned"
+        policies.append(learned)
+    return policies
+
+
+def _replanned(
+    command: PilotsCommand, posterior: Posterior, rest: Constraints, days: int
+) -> Floats:
+    """Return the plan of the days left under a new posterior."""
+    objective = Objective.of(command.objective)
+    if rest.has_rules:
+        return executable_plan(posterior, rest, objective, days, command.solver).plan
+    return static_plan(posterior, rest, objective, days, command.solver)
+
+
+def best_values(
+    world: SimulatedWorld, problem: Problem, plans: Sequence[Floats], study: PilotSettings
+) -> Floats:
+    """Return the value of each flight's best daily plan within the rules, (flights,).
+
+    Args:
+        world: the true market; its noise is drawn again.
+        problem: its constraints are kept.
+        plans: (days, flights, campaigns) to start from; those of fewer flights are left out.
+        study: seed and number of the flights.
+    """
+    world.begin(study.noise, study.flights)
+    objective, constraints = world.objective(), problem.constraints
+    static = np.repeat(problem.static_plan[None], study.flights, 0)
+    if constraints.has_rules:
+        programs = [QuadraticProgram(constraints)] * study.flights
+        return np.asarray(climb_rows(objective, programs, static).value)
+    project = project_daily_plan(constraints)
+    starts = [static]
+    starts += [project(p.swapaxes(0, 1)) for p in plans if p.shape[1] == study.flights]
+    values = np.stack([objective(start)[0] for start in starts])
+    start = np.stack(starts)[values.argmax(0), np.arange(study.flights)]
+    return np.asarray(maximise(objective, project, start, _EVALUATIONS).value)
+
+
+def _row(
+    problem: Problem, flown: Flown, best: Floats, within: Floats, exact: bool
+) -> dict[str, Any]:
+    """Return regret and turnover by flight, broken constraints and cents off.
+
+    Regret is against the best plan without ramps, and against the best plan within the pilot's own
+    rules. Constraints are not judged where platforms spend other amounts than planned.
+    """
+    count = len(flown.total)
+    return {
+        "regret": (1 - flown.total / best[:count]).tolist(),
+        "regret_within": (1 - flown.total / within[:count]).tolist(),
+        "turnover": flown.turnover.tolist(),
+        "broken": int(flown.broken(problem).sum()) if exact else 0,
+        "cents_off": int(flown.cents_off(problem).max()),
+        "spend": float(flown.delivered.sum((0, 2)).mean()),
+    }
