@@ -99,18 +99,22 @@ def _cells(axes: Axes, plan: Floats, live: Floats | None, actual_days: int) -> A
     most = max(float(plan.max(initial=0.0)), 0.0 if live is None else float(live.max()), 1e-9)
     # small budgets differ visibly beside large ones on the scale of square roots
     norm = PowerNorm(0.5, vmin=0, vmax=most)
-    axes.set_facecolor("white")
-    shown = {"aspect": "auto", "cmap": "YlGnBu", "norm": norm, "interpolation": "nearest"}
+
+    def drawn_at(left: float, amounts: Floats) -> AxesImage:
+        return axes.imshow(
+            np.where(amounts > 0, amounts, np.nan),
+            extent=(left, left + amounts.shape[1], campaigns - 0.5, -0.5),
+            aspect="auto",
+            cmap="YlGnBu",
+            norm=norm,
+            interpolation="nearest",
+        )
+
     left = -0.5
     if live is not None:
         left = _LIVE_COLUMN - 0.5
-        place = (left, left + 1, campaigns - 0.5, -0.5)
-        axes.imshow(np.where(live > 0, live, np.nan)[:, None], extent=place, **shown)
-    image = axes.imshow(
-        np.where(plan > 0, plan, np.nan).T,
-        extent=(-0.5, days - 0.5, campaigns - 0.5, -0.5),
-        **shown,
-    )
+        drawn_at(left, live[:, None])
+    image = drawn_at(-0.5, plan.T)
     if actual_days:
         axes.axvline(actual_days - 0.5, color="black", lw=1.5)
         axes.set_xlabel("left of the line: spent; right of it: planned")
