@@ -16,7 +16,7 @@ from ..rollout import EvaluationSet
 from ..scoring import Outcomes, common_draws, live_budgets, outcomes_of
 
 _DIGITS = 4  # significant digits of a budget that is searched for
-_ENDS = 4  # halvings of the interval in which the range of feasible budgets ends
+_ENDS = 6  # halvings of the interval in which the range of feasible budgets ends
 
 
 class Point(NamedTuple):

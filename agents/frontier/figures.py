@@ -46,6 +46,8 @@ def frontier_figure(document: Mapping[str, Any]) -> Figure:
             axes.spines[side].set_visible(False)
         handles, labels = axes.get_legend_handles_labels()
         unique = dict(zip(labels, handles, strict=True))
+        if axes is bottom:  # the lines of both charts are named above
+            unique = {k: v for k, v in unique.items() if k.endswith("conversion")}
         axes.legend(unique.values(), unique.keys(), frameon=False, fontsize="small")
     bottom.xaxis.set_major_formatter(FuncFormatter(lambda x, _: money(x, currency, 0)))
     bottom.yaxis.set_major_formatter(FuncFormatter(lambda y, _: money(y, currency, 0)))

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ...data.errors import DataError
+from ...data.errors import DataError, shown
 from ...data.storage import read_json
+
+_MOST = 1e13  # units of the currency, of a day or of the flight
 
 
 def read_plan_json(path: Path) -> dict[str, Any]:
@@ -19,7 +21,9 @@ def read_plan_json(path: Path) -> dict[str, Any]:
     try:
         if not content["days"]:
             raise ValueError("it has no days")
-        content["flight"].get("budget")
+        stated = content["flight"].get("budget")
+        if stated is not None:
+            _require_amount(stated)
         for day in content["days"]:
             np.datetime64(str(day["date"]), "D")
             for row in day["campaigns"]:
@@ -36,5 +40,5 @@ def read_plan_json(path: Path) -> dict[str, Any]:
 
 
 def _require_amount(value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"budget {value!r} is no number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
+        raise ValueError(f"budget {shown(value)} is no amount of 0 or more")

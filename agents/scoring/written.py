@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.errors import ConfigError, DataError, data_error
+from ...data.errors import ConfigError, DataError
 from ...data.names import full_name, resolve
 from ...data.parsing import DateFormat, Mark
 from ...data.types import Floats
@@ -47,10 +47,6 @@ class WrittenPlan(NamedTuple):
                 place = f"{day['date']}, {written}"
                 rows.append((np.datetime64(day["date"], "D"), known[written], row["budget"], place))
         total, stated = sum(row[2] for row in rows), content["flight"].get("budget")
-        if not np.isfinite(total) or any(row[2] < 0 for row in rows):
-            raise data_error(
-                path.name, "an amount is negative or no number", "amounts of 0 or more", "mend it"
-            )
         notes = []
         if stated is not None and abs(total - float(stated)) > 0.005:
             notes.append(
@@ -94,9 +90,8 @@ def campaign_index(written: str, names: Sequence[str], place: str) -> int:
 
 def found_name(written: str, names: Sequence[str]) -> str | None:
     """Return the campaign that a text names, None if it is none or not certain which."""
-    texts = [written]
-    if written.startswith("'") and written[1:].startswith(_ESCAPED):
-        texts.append(written[1:])
+    channel, slash, kind = written.partition("/")
+    texts = dict.fromkeys([written, _bare(written), _bare(channel) + slash + _bare(kind)])
     for text in texts:
         if (name := resolve(text, names)) is not None:
             return name
@@ -105,6 +100,11 @@ def found_name(written: str, names: Sequence[str]) -> str | None:
     partial = [name for name in names if "/" in name and _plain(name.partition("/")[2]) in plain]
     matches = full or partial
     return matches[0] if len(matches) == 1 else None
+
+
+def _bare(text: str) -> str:
+    """Return a text without the apostrophe that keeps it from being read as a formula."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_ESCAPED) else text
 
 
 def _plain(name: str) -> str:
