@@ -141,6 +141,12 @@ def _long(
             index[text] = campaign_index(text, names, f"{file}, row {line}, column campaign")
     dates, date_notes = _dates(table, notation, days)
     amounts, currency, notes = _amounts(table, [column], notation)
+    notes += [
+        f"{file}: column {shown(table.header[k])} is left out; the plan is "
+        f"{shown(table.header[column])}."
+        for k in table.columns("cost")
+        if k != column
+    ]
     return WrittenPlan(
         file,
         dates,
@@ -191,6 +197,9 @@ def _wide(
 def _one(table: PlanTable, meaning: str) -> int:
     """Return the only column with a meaning."""
     columns = table.columns(meaning)
+    if meaning == "cost" and len(columns) > 1:  # a budget is what is planned, not what was spent
+        planned = [k for k in columns if table.headings[k].text in _AMOUNTS]
+        columns = planned if len(planned) == 1 else columns
     if len(columns) == 1:
         return columns[0]
     titles = quoted_names([table.header[k] for k in columns])

@@ -134,6 +134,12 @@ def test_rows_and_columns_of_totals_are_left_out(tmp_path: Path) -> None:
     assert any("row 4 is one of totals" in note for note in plan.notes)
 
 
+def test_a_budget_is_the_plan_and_not_what_was_spent(tmp_path: Path) -> None:
+    plan = read(tmp_path / "mine.csv", "date,campaign,budget,spent\n2024-07-01,meta,5,6\n")
+    assert plan.cents.sum() == 5_00
+    assert any("column 'spent' is left out; the plan is 'budget'" in note for note in plan.notes)
+
+
 def test_a_fraction_of_a_cent_is_rounded_and_said(tmp_path: Path) -> None:
     plan = read(tmp_path / "mine.csv", "date,meta,YouTube\n2024-07-01,33.3333,1\n")
     assert plan.cents[0, 2] == 33_33
@@ -169,7 +175,7 @@ def test_days_that_are_over_are_left_out_and_said(tmp_path: Path) -> None:
         ("date,campaign,amount (EUR)\n2024-07-01,meta,5\n", "amounts are in EUR, the exports in"),
         ("campaign,amount\nmeta,5\n", "no table has a column of dates"),
         ("date,campaign,amount\n2024-07-01,Search,5\n", "'Search' is not a campaign"),
-        ("date,campaign,amount,cost\n2024-07-01,meta,5,6\n", "may each be an amount"),
+        ("date,campaign,amount,budget\n2024-07-01,meta,5,6\n", "may each be an amount"),
         ("date,campaign,amount\n2024-07-01,meta,1,000\n", "there are 4 cells, and 3 columns"),
     ],
 )

@@ -10,14 +10,18 @@ import numpy as np
 import pytest
 
 from mediagym.agents.experiment import Experiment
-from mediagym.agents.plans import plan_of, write_plan
+from mediagym.agents.plan_files import export_plan
+from mediagym.agents.plans import document, plan_of, write_plan
 from mediagym.agents.policies import baseline
 from mediagym.agents.scoring import (
     LIVE,
+    Notation,
     broken_lines,
     common_draws,
     difference_table,
+    flight_of,
     outcomes_of,
+    own_plan,
     score_plans,
     score_table,
     write_score,
@@ -59,14 +63,24 @@ def test_the_proposed_plan_as_ones_own_ties_with_it(
 
 def test_estimates_agree_with_those_of_plan_json(experiment: Experiment, tmp_path: Path) -> None:
     plan = plan_of(experiment, baseline("static", experiment), [])
-    content = write_plan(plan, tmp_path / "plan.json")
+    theirs = write_plan(plan, tmp_path / "plan.json")["totals"]
     score = score_plans(experiment, [tmp_path / "plan.json"], ["historical"])
-    document = write_score(score, tmp_path / "score.json")
-    ours, theirs = document["plans"][0], content["totals"]
+    content = write_score(score, tmp_path / "score.json")
+    ours = content["plans"][0]
     for key in ("conversions", "revenue"):
         for part in ("mean", "p05", "p95"):
             assert ours[key][part] == pytest.approx(theirs[key][part], rel=1e-5)
     assert ours["cpa"]["mean"] == pytest.approx(theirs["cpa"], rel=1e-5)
+
+
+def test_every_file_that_a_plan_leaves_in_is_read_back_to_the_cent(
+    experiment: Experiment, static_cents: np.ndarray, tmp_path: Path
+) -> None:
+    content = document(plan_of(experiment, baseline("static", experiment), []))
+    for path in export_plan(content, ["csv_long", "csv_wide", "xlsx"], tmp_path):
+        assert own_plan(path, flight_of(experiment), Notation()).cents.tolist() == (
+            static_cents.tolist()
+        ), path.name
 
 
 def test_a_plan_that_breaks_rules_is_scored_as_it_stands(
@@ -132,18 +146,18 @@ def test_the_document_holds_plain_numbers_and_its_views_draw(
     first = write_csv(experiment, static_cents, tmp_path / "mine.csv")
     zero = write_csv(experiment, 0 * static_cents, tmp_path / "nothing.csv")
     score = score_plans(experiment, [first, zero], ["static", "follow", LIVE, str(first)])
-    document = write_score(score, tmp_path / "score.json")
-    assert json.loads((tmp_path / "score.json").read_text()) == document
-    names = [plan["name"] for plan in document["plans"]]
+    content = write_score(score, tmp_path / "score.json")
+    assert json.loads((tmp_path / "score.json").read_text()) == content
+    names = [plan["name"] for plan in content["plans"]]
     assert names == ["mine", "nothing", "static", "follow", LIVE, "mine (2)"]
-    assert len(document["comparisons"]) == 5 + 4
-    assert document["plans"][1]["cpa"] is None
-    assert document["plans"][1]["budget"] == 0
-    assert any("reacts to daily reports" in note for note in document["plans"][3]["notes"])
-    assert score_table(document).row_count == 6
-    assert difference_table(document).row_count == 9
+    assert len(content["comparisons"]) == 5 + 4
+    assert content["plans"][1]["cpa"] is None
+    assert content["plans"][1]["budget"] == 0
+    assert any("reacts to daily reports" in note for note in content["plans"][3]["notes"])
+    assert score_table(content).row_count == 6
+    assert difference_table(content).row_count == 9
     assert any(
         "nothing breaks a rule: total: $0 is below the total" in line
-        for line in broken_lines(document)
+        for line in broken_lines(content)
     )
-    difference_figure(document).canvas.draw()
+    difference_figure(content).canvas.draw()
