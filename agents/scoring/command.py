@@ -57,7 +57,8 @@ def _require_known(names: Sequence[str]) -> None:
         if name in ORACLES:
             raise ConfigError(
                 f"beside: {name!r} knows the true market, so it makes no plan. Allowed: {LIVE}, "
-                f"{', '.join(each for each in BASELINES if each not in ORACLES)}. To fix: leave it out."
+                f"{', '.join(each for each in BASELINES if each not in ORACLES)}. To fix: leave it "
+                "out."
             )
         if name not in (LIVE, *BASELINES) and not Path(name).exists():
             raise unknown_policy(name, (LIVE,))
