@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -100,7 +101,12 @@ def _cells(axes: Axes, plan: Floats, live: Floats | None, actual_days: int) -> A
     # small budgets differ visibly beside large ones on the scale of square roots
     norm = PowerNorm(0.5, vmin=0, vmax=most)
     axes.set_facecolor("white")
-    shown = {"aspect": "auto", "cmap": "YlGnBu", "norm": norm, "interpolation": "nearest"}
+    shown: dict[str, Any] = {
+        "aspect": "auto",
+        "cmap": "YlGnBu",
+        "norm": norm,
+        "interpolation": "nearest",
+    }
     left = -0.5
     if live is not None:
         left = _LIVE_COLUMN - 0.5
