@@ -13,7 +13,8 @@ from ...data.errors import ConstraintError
 from .money import displayed
 
 if TYPE_CHECKING:
-    from .constraints import Cents, Constraints
+    from .constraints import Constraints
+    from .rules import Cents
 
 
 def require_feasible(constraints: "Constraints") -> None:

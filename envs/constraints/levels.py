@@ -196,7 +196,7 @@ def continuation(
         multiple: (rows, campaigns), >= 0, finite.
     """
     found = np.empty((*level.shape, 7))
-    _each(*_by_campaign(course), free, day, level, multiple, found)
+    _each(*_by_campaign(course), free, day, level, multiple, found)  # type: ignore[call-arg]
     return Continuation(*np.moveaxis(found, -1, 0))
 
 
@@ -219,7 +219,7 @@ def continuation_to(
         totals: (rows, campaigns) dollars; beyond what the ramp allows, the nearest it allows.
     """
     found = np.empty((*level.shape, 7))
-    _search(*_by_campaign(course), free, day, level, start, totals, found)
+    _search(*_by_campaign(course), free, day, level, start, totals, found)  # type: ignore[call-arg]
     return Continuation(*np.moveaxis(found, -1, 0))
 
 

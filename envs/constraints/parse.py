@@ -14,13 +14,13 @@ from ...data.errors import ConfigError, shown
 from ...data.names import by_full_name
 from ...data.settings import Settings
 from ..projection import Tree
-from .constraints import Cents, Constraints
+from .constraints import Constraints
 from .feasibility import require_feasible
 from .file import with_file
 from .money import MAX_CENTS, brief, cents, dollars, refused, share
 from .parse_rules import Eve, with_rules
 from .recent import KnownSpend, times_of, with_recent_caps
-from .rules import rules_from_json
+from .rules import Cents, rules_from_json
 
 _MAX_DAYS = 366  # days of a flight
 _MAX_PACE = 1e6  # multiple of an even pace

@@ -93,7 +93,7 @@ def told_against_rhythm(settings: Rules) -> bool:
     """True if ramps are told against a campaign's rhythm of the week."""
     if not isinstance(settings.ramp, Mapping) or settings.changes is not None:
         return False
-    return settings.ramp.get("against", "rhythm") == "rhythm"
+    return bool(settings.ramp.get("against", "rhythm") == "rhythm")
 
 
 def _ramp(value: Any, nodes: tuple[Nodes, Nodes], constraints: "Constraints") -> Ramp | None:
@@ -145,7 +145,7 @@ def _change(value: Any, where: str, key: str) -> float:
 
 
 def _live(value: Any, constraints: "Constraints", eve: Eve) -> Cents:
-    live = np.rint(100 * np.maximum(eve.live, 0)).astype(np.int64)
+    live: Cents = np.rint(100 * np.maximum(eve.live, 0)).astype(np.int64)
     given = value.get("live") if isinstance(value, Mapping) else None
     if given is None:
         return live
@@ -234,7 +234,7 @@ def _rows(
         return []
     if not isinstance(rows, Sequence) or isinstance(rows, str):
         raise refused(kind, rows, "a list of rows", "write [{...}, {...}], or null for none")
-    found = []
+    found: list[tuple[str, list[int], list[int], int | None, int | None]] = []
     for i, row in enumerate(rows):
         where = f"{kind}.{i}"
         if kind == "locks":

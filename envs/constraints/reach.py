@@ -69,15 +69,15 @@ def reachable(constraints: "Constraints") -> "Constraints":
     """
     if not constraints.has_levels:
         return constraints
-    for _ in range(4 * len(constraints.names) + 4):
-        miss = next(_misses(constraints), None)
-        if miss is None:
-            return constraints
-        ramp = constraints.ramp
-        if ramp is None or not ramp.yields:
+    miss = next(_misses(constraints), None)
+    rounds = 4 * len(constraints.names) + 4
+    while miss is not None:
+        ramp, rounds = constraints.ramp, rounds - 1
+        if ramp is None or not ramp.yields or rounds < 0:
             raise ConstraintError(_refusal(constraints, miss))
         constraints = _widened(constraints, miss)
-    raise ConstraintError(_refusal(constraints, miss))
+        miss = next(_misses(constraints), None)
+    return constraints
 
 
 def _misses(constraints: "Constraints") -> Iterator[_Miss]:

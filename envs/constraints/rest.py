@@ -6,8 +6,10 @@ lowered to what is still possible, and `Constraints.notes` says by how much.
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...data.display import shortened
 from ...data.errors import ConstraintError
@@ -15,6 +17,8 @@ from .constraints import Constraints
 from .money import displayed
 from .reach import reach, reachable
 from .rules import Cents
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 def rest_of(constraints: Constraints, spent: Cents, live: Cents | None = None) -> Constraints:
@@ -52,8 +56,13 @@ def rest_of(constraints: Constraints, spent: Cents, live: Cents | None = None) -
         cap_cents=(caps[0], caps[1]),
         daily_cap_cents=np.minimum(constraints.daily_cap_cents, left),
         live_cents=_live(constraints, spent, live),
-        **{name: _later(constraints, name, over) for name in _BY_DAY},
         notes=(),
+        rhythm=_later(constraints.rhythm, over),
+        may_change=_later(constraints.may_change, over),
+        day_floor_cents=_later(constraints.day_floor_cents, over),
+        day_cap_cents=_later(constraints.day_cap_cents, over),
+        passed_over=_later(constraints.passed_over, over),
+        course=_later(constraints.course, over),
     )
     if rest.day_floor_cents is not None:
         most = rest.daily_cap_cents if rest.day_cap_cents is None else rest.day_cap_cents
@@ -61,11 +70,8 @@ def rest_of(constraints: Constraints, spent: Cents, live: Cents | None = None) -
     return _possible(rest)
 
 
-_BY_DAY = ("rhythm", "may_change", "day_floor_cents", "day_cap_cents", "passed_over", "course")
-
-
-def _later(constraints: Constraints, name: str, over: int) -> object:
-    table = getattr(constraints, name)
+def _later(table: NDArray[Kind] | None, over: int) -> NDArray[Kind] | None:
+    """Return the days of a table that are left."""
     return None if table is None else table[over:]
 
 

@@ -112,7 +112,7 @@ def _ramp(document: Mapping[str, Any], count: int) -> Ramp:
 
 
 def _array(values: Any, kind: type, shape: tuple[int, ...]) -> NDArray[Any]:
-    array = np.asarray(values, kind)
+    array: NDArray[Any] = np.asarray(values, kind)
     if array.shape != shape:
         raise ValueError(f"{array.shape} numbers where {shape} are needed")
     return array

@@ -136,7 +136,7 @@ def test_a_plan_honours_its_constraints_and_objective(
         "baselines=[static]",
     ]
     assert command("plan", *toy, *arguments).status == 0
-    assert sorted(path.name for path in workdir.iterdir()) == ["outputs", "plan.json"]
+    assert sorted(path.name for path in workdir.iterdir()) == ["outputs", "plan.html", "plan.json"]
     content = _validated(workdir / "plan.json")
     assert content["objective"] == "revenue"
     assert len(content["days"]) == 10

@@ -68,7 +68,8 @@ def test_every_task_is_registered_and_ships_its_reference(key):
     reference = reference_of(key)
     for split in ("validation", "test"):
         assert reference.daily[split].shape == (200,)
-        assert (reference.daily[split] >= reference.constant[split] * (1 - 1e-6)).all()
+        if not task_of(key).settings.constraints:  # a constant plan keeps no ramp
+            assert (reference.daily[split] >= reference.constant[split] * (1 - 1e-6)).all()
 
 
 @pytest.mark.parametrize("key", KEYS)
