@@ -36,7 +36,7 @@ _METRICS = ("spend", "conversions", "revenue")
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What a flight is flown with."""
+    """What a flight is planned with."""
 
     experiment: Experiment
     policy: Policy

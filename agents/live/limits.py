@@ -13,7 +13,7 @@ from ...data.types import Floats
 from ...envs.constraints import (
     Constraints,
     ConstraintSettings,
-    Eve,
+    FlightStart,
     constraints_from_json,
     parse_constraints,
 )
@@ -36,7 +36,7 @@ _RULES = {  # key -> fields of the set that follow from it
 
 
 def limits_of(
-    source: SourcePlan, given: Mapping[str, Any], names: Sequence[str], eve: Eve
+    source: SourcePlan, given: Mapping[str, Any], names: Sequence[str], start: FlightStart
 ) -> Constraints:
     """Return the constraint set of the whole flight.
 
@@ -45,7 +45,7 @@ def limits_of(
         given: keys of ``conf/constraints``, None where the plan's stands. Keys of single channels
             and campaigns replace the plan's one by one.
         names: campaigns in the order of the calibration.
-        eve: live budgets before the flight and its first day.
+        start: live budgets before the flight and its first day.
 
     Raises:
         ConfigError: for a key that is not allowed, or a name that the plan does not have.
@@ -72,7 +72,7 @@ def limits_of(
         return base
     whole = ConstraintSettings.of(laid_over(source, {**given, **rules}), "constraints")
     campaigns = [_Campaign(name, source.channel_of[name]) for name in names]
-    ruled = parse_constraints(whole, campaigns, source.days, source.currency, None, eve)
+    ruled = parse_constraints(whole, campaigns, source.days, source.currency, None, start)
     return replace(base, **{field: getattr(ruled, field) for field in fields})
 
 

@@ -13,7 +13,7 @@ from ...data.errors import ConfigError
 from ...data.storage import shipped_yaml
 from ...data.types import Floats, Progress
 from ...envs.calibration import Posterior
-from ...envs.constraints import Constraints, Eve
+from ...envs.constraints import Constraints, FlightStart
 from ...envs.environment import MarketPool, problem_in
 from ...envs.flight import Problem, problem_of
 from ...envs.market import Objective
@@ -25,7 +25,7 @@ from ..setup import CalibrateCommand, ExperimentConfig, calibrated_or_updated, f
 from ..setup import trained as trained_policy
 from .flight import Flight, Parts
 from .limits import anchor, limits_of
-from .reports import flown
+from .reports import reported_days
 from .settings import ReplanCommand, require_path, require_policy
 
 Cents = NDArray[np.int64]
@@ -111,16 +111,16 @@ def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Fl
             f"{source.objective}. Allowed: the plan's. To fix: give objective={source.objective}."
         )
     history, notes = load(config, progress)
-    days = flown(history, source, command.live, command.as_of)
-    eve = Eve(np.nanmean(days.past.spend[-_WEEK:], axis=0), int(source.start.astype(int)))
-    limits_of(source, command.given, days.past.names, eve)  # before the long calibration
+    days = reported_days(history, source, command.live, command.as_of)
+    start = FlightStart(np.nanmean(days.past.spend[-_WEEK:], axis=0), int(source.start.astype(int)))
+    limits_of(source, command.given, days.past.names, start)  # before the long calibration
     progress("reading the journeys")
     findings = find_journeys(config, days.past)
     calibration = CalibrateCommand(experiment=config, update=None, report=False)
     posterior = calibrated_or_updated(calibration, days.past, findings, progress)
     objective = Objective.of(config.objective, findings.ratios)
-    eve = Eve(posterior.recent, int(source.start.astype(int)))
-    limits = limits_of(source, command.given, posterior.names, eve)
+    start = FlightStart(posterior.recent, int(source.start.astype(int)))
+    limits = limits_of(source, command.given, posterior.names, start)
     planned = source.cents(posterior.names)
     base = anchor(limits, planned, days.reports.days)
     problem = problem_of(posterior, _continued(limits, base), objective, base)
@@ -145,7 +145,7 @@ def _continued(limits: Constraints, base: Floats) -> Constraints:
 def _trained_around(
     config: ExperimentConfig, posterior: Posterior, objective: Objective, problem: Problem
 ) -> Problem:
-    """Return the problem of a training run, which is flown around the static plan."""
+    """Return the problem of a training run, whose actions start from the static plan."""
     static = problem_in(
         config.cache / "replan",
         posterior,

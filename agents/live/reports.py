@@ -52,7 +52,7 @@ class Reports(NamedTuple):
         return Reports(*fields)
 
 
-class Flown(NamedTuple):
+class Reported(NamedTuple):
     """What the exports hold: the history before the flight, its reports, and what to know."""
 
     past: History
@@ -60,9 +60,9 @@ class Flown(NamedTuple):
     flags: tuple[Flag, ...]
 
 
-def flown(
+def reported_days(
     history: History, source: SourcePlan, settings: LiveSettings, as_of: date | None
-) -> Flown:
+) -> Reported:
     """Cut a history where the flight starts.
 
     Args:
@@ -74,7 +74,7 @@ def flown(
     Raises:
         DataError: if the exports end before the flight, lack a campaign of the plan or, with
             ``missing: refuse``, a day.
-        ConfigError: if ``as_of`` is no day of the exports from the eve of the flight on.
+        ConfigError: if ``as_of`` is no day of the exports from the day before the flight on.
     """
     if history.currency != source.currency and source.currency is not None:
         raise data_error(
@@ -93,7 +93,7 @@ def flown(
             "data.path",
             f"the exports go from {history.dates[0]} to {history.dates[-1]}, and the flight starts "
             f"on {source.start}",
-            "exports up to the flight's eve or later",
+            "exports up to the day before the flight or later",
             "export a longer period",
         )
     planned = source.cents(own.names)
@@ -105,7 +105,7 @@ def flown(
             days = days.window(None, len(days.dates) - 1)
     reports, gaps = _reports(days, planned, source, settings)
     flags += [*gaps, *_late(days)]
-    return Flown(past, reports, tuple(flag for flag in flags if _is_over(flag, days)))
+    return Reported(past, reports, tuple(flag for flag in flags if _is_over(flag, days)))
 
 
 def _is_over(flag: Flag, days: History) -> bool:
@@ -122,9 +122,9 @@ def _last_day(history: History, source: SourcePlan, as_of: date | None) -> np.da
     day = np.datetime64(as_of, "D")
     if not source.start - 1 <= day <= history.dates[-1]:
         raise ConfigError(
-            f"as_of: {day} was given. Allowed: null, or a day from {source.start - 1}, the eve of "
-            f"the flight, to {history.dates[-1]}, the last day of the exports. To fix: choose one "
-            "of them, or export the days up to it."
+            f"as_of: {day} was given. Allowed: null, or a day from {source.start - 1}, the day "
+            f"before the flight, to {history.dates[-1]}, the last day of the exports. To fix: "
+            "choose one of them, or export the days up to it."
         )
     return min(day, end)
 

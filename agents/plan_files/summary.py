@@ -1,4 +1,4 @@
-"""What a reader of a plan's files is told first: totals, actions, extrapolation and notes."""
+"""What a reader of a plan's files reads first: totals, actions, extrapolation and notes."""
 
 import datetime
 from typing import Any, NamedTuple

@@ -6,7 +6,7 @@ from typing import Any
 from .moves import First, Move, known_most
 from .text import Currency, change, count, day_of, interval, name_of, share, span
 
-_MOVES = 3  # moves told in a sentence each
+_MOVES = 3  # moves described in a sentence each
 _POLICIES = {
     "uniform": "the same amount for every campaign",
     "historical": "shares as in the history",
@@ -121,14 +121,14 @@ def _gain(content: Mapping[str, Any], value: float) -> str:
 
 def pace(content: Mapping[str, Any]) -> str:
     """Return how spending keeps to the plan, and where the flight ends; empty without a pace."""
-    told = content["pace"]
-    if told is None:
+    progress = content["pace"]
+    if progress is None:
         return ""
-    currency, end = Currency(content["currency"]), told["projected_end"]
-    spent, planned = currency.whole(told["spent"]), currency.whole(told["planned_by_now"])
-    text = f"By {day_of(told['as_of'])}, {spent} was spent"
-    if told["ratio"] is not None:
-        text += f", {share(told['ratio'])} of the {planned} that was planned by then"
+    currency, end = Currency(content["currency"]), progress["projected_end"]
+    spent, planned = currency.whole(progress["spent"]), currency.whole(progress["planned_by_now"])
+    text = f"By {day_of(progress['as_of'])}, {spent} was spent"
+    if progress["ratio"] is not None:
+        text += f", {share(progress['ratio'])} of the {planned} that was planned by then"
     if end is None:
         return text + "."
     return f"{text}. With the rest as planned the flight ends at {currency.whole(end['budget'])}."
@@ -183,8 +183,8 @@ def status(name: str) -> str:
 
 def other_warnings(content: Mapping[str, Any]) -> list[str]:
     """Return warnings and notes whose text no flag has."""
-    told = [flag["text"] for flag in content["flags"]]
-    return [line for line in content["warnings"] if not any(text in line for text in told)]
+    shown = [flag["text"] for flag in content["flags"]]
+    return [line for line in content["warnings"] if not any(text in line for text in shown)]
 
 
 def _plural(number: int, noun: str) -> str:

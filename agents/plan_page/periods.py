@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from .text import month_of, name_of, span
 
-_WEEKS = 10  # a longer flight is told by months
+_WEEKS = 10  # a longer flight is shown by months
 _WEEK = 7  # days
 
 

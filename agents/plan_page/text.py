@@ -46,7 +46,7 @@ class Currency(NamedTuple):
 
     @property
     def lot(self) -> float:
-        """Amount whose return is told: 1,000 units of most currencies, 100,000 of yen."""
+        """Amount whose return is given: 1,000 units of most currencies, 100,000 of yen."""
         return 1e3 if decimals_of(self.code) else 1e5
 
 

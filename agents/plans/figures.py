@@ -48,7 +48,7 @@ def spend_map(
         title: name of the plan.
         currency: ISO code or shared sign; None: not known.
         marks: (campaigns,) what is said of each, such as a restart; empty: nothing.
-        live: (campaigns,) daily budgets on the eve of the first planned day; None: not known.
+        live: (campaigns,) daily budgets on the day before the first planned one; None: not known.
         actual_days: days at the start that are over.
     """
     figure = blank(11, 0.45 * len(names) + 3.4)

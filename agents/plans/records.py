@@ -82,7 +82,7 @@ class Plan(NamedTuple):
     changes: tuple[Change, ...] = ()  # of a re-plan
     flags: tuple[Flag, ...] = ()  # beside those that follow from the plan
     costs: tuple[ConstraintCost, ...] = ()  # of the rules that cost something
-    live: Floats | None = None  # (campaigns,) daily budget on the eve; None: see `live_budget`
+    live: Floats | None = None  # (campaigns,) daily budgets before it; None: see `live_budget`
     markets: str | None = None  # which markets the estimates are on; None: draws of the posterior
 
     @property
@@ -102,7 +102,7 @@ class Plan(NamedTuple):
 
     @property
     def live_budget(self) -> Floats:
-        """Daily budgets on the eve of the first planned day, (campaigns,).
+        """Daily budgets on the day before the first planned one, (campaigns,).
 
         Those of the plan or of its constraints; else the mean of the last seven days, of which
         those before the flight count with the mean of the history's last week.

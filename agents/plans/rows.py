@@ -90,8 +90,8 @@ def level_changes(plan: Plan) -> list[float | None]:
     known = plan.live is not None or constraints.live_cents is not None or first > 0
     if known:
         is_set = plan.live is not None and first > 0  # the budget of a day, not the mean of a week
-        eve = plan.live_budget / (rhythm[first - 1] if is_set else 1.0)
-        levels = np.vstack([eve, levels])
+        live_level = plan.live_budget / (rhythm[first - 1] if is_set else 1.0)
+        levels = np.vstack([live_level, levels])
     changes: list[float | None] = []
     for k in range(levels.shape[1]):
         path = levels[:, k]

@@ -10,7 +10,11 @@ from ...data.formats import money, sign_of
 from ...data.plotting import blank, drawn, png_of
 from ...data.storage import write_bytes
 
-_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "0.45"  # of Okabe and Ito, told apart by all eyes
+_BLUE, _ORANGE, _GREY = (
+    "#0072B2",
+    "#D55E00",
+    "0.45",
+)  # of Okabe and Ito
 
 
 def difference_figure(document: Mapping[str, Any]) -> Figure:

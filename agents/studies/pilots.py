@@ -1,4 +1,4 @@
-"""Pilots study: policies flown in worlds that their calibration does not describe.
+"""Pilots study: policies that fly in worlds that their calibration does not describe.
 
 Advertisers are drawn (``envs/synthetic``), written as exports, read and calibrated like any other;
 then flights run in the true market, or in one that breaks, overspends or reports late
@@ -45,7 +45,7 @@ from ...envs.synthetic import (
 from ..policies import Follow, RollingHorizon, RollingHorizonSettings
 from ..policy import PlanPolicy, Policy
 from ..training import load_policy
-from ..worlds import Change, Flown, SimulatedWorld, Twist, fly
+from ..worlds import Change, Flights, SimulatedWorld, Twist, fly
 from .processes import results_of
 from .recovery import Case, Truth, drawn, truth_of
 from .weekly import WeeklyStatic
@@ -70,7 +70,7 @@ class PilotSettings(Settings):
     worlds: Annotated[dict[str, WorldSettings], Field(min_length=1)]
     policies: Annotated[list[Literal["static", "weekly", "follow", "replanner"]], Field()]
     replanner: RollingHorizonSettings
-    policy: Path | None  # folder of a training run, flown as ``learned``
+    policy: Path | None  # folder of a training run, compared as ``learned``
     advertisers: Annotated[int, Field(ge=1, le=10_000)]  # per response form
     seed: Seed  # seed of the first advertiser of each form
     flights: Annotated[int, Field(ge=2, le=10_000)]  # per advertiser and world
@@ -200,19 +200,19 @@ def _fly_world(
 ) -> list[dict[str, Any]]:
     """Fly all pilots in one world, on the same noise."""
     study, days = command.pilots, command.env.days
-    world, flown = world_of(known, settings, days), {}
+    world, results = world_of(known, settings, days), {}
     for ramps in study.ramps:
         problem = known.problems[ramps]
         for pilot in pilots_of(command, known, problem):
             if pilot.name == "weekly" and name not in study.weekly_worlds:
                 continue
             flights = study.weekly_flights if pilot.name == "weekly" else study.flights
-            flown[pilot.name, ramps] = fly(problem, pilot, world, study.noise, flights)
+            results[pilot.name, ramps] = fly(problem, pilot, world, study.noise, flights)
     best = {
         ramps: best_values(
             world,
             known.problems[ramps],
-            [flights.planned for (_, own), flights in flown.items() if own == ramps],
+            [flights.planned for (_, own), flights in results.items() if own == ramps],
             study,
         )
         for ramps in {False, *study.ramps}
@@ -220,7 +220,7 @@ def _fly_world(
     return [
         {"world": name, "form": case.form, "advertiser": case.seed, "pilot": pilot, "ramps": ramps}
         | _row(known.problems[ramps], flights, best[False], best[ramps], settings.delivery is None)
-        for (pilot, ramps), flights in flown.items()
+        for (pilot, ramps), flights in results.items()
     ]
 
 
@@ -281,19 +281,19 @@ def best_values(
 
 
 def _row(
-    problem: Problem, flown: Flown, best: Floats, within: Floats, exact: bool
+    problem: Problem, results: Flights, best: Floats, within: Floats, exact: bool
 ) -> dict[str, Any]:
     """Return regret and turnover by flight, broken constraints and cents off.
 
     Regret is against the best plan without ramps, and against the best plan within the pilot's own
     rules. Constraints are not judged where platforms spend other amounts than planned.
     """
-    count = len(flown.total)
+    count = len(results.total)
     return {
-        "regret": (1 - flown.total / best[:count]).tolist(),
-        "regret_within": (1 - flown.total / within[:count]).tolist(),
-        "turnover": flown.turnover.tolist(),
-        "broken": int(flown.broken(problem).sum()) if exact else 0,
-        "cents_off": int(flown.cents_off(problem).max()),
-        "spend": float(flown.delivered.sum((0, 2)).mean()),
+        "regret": (1 - results.total / best[:count]).tolist(),
+        "regret_within": (1 - results.total / within[:count]).tolist(),
+        "turnover": results.turnover.tolist(),
+        "broken": int(results.broken(problem).sum()) if exact else 0,
+        "cents_off": int(results.cents_off(problem).max()),
+        "spend": float(results.delivered.sum((0, 2)).mean()),
     }

@@ -20,7 +20,7 @@ Replan = Callable[[Posterior, Constraints, int], Floats]
 
 
 class WeeklyMemory(NamedTuple):
-    """What the flights were told so far."""
+    """What the flights were reported so far."""
 
     spend: list[Floats]  # dollars per day over, (flights, campaigns) each
     reported: list[Floats]  # conversions, the same

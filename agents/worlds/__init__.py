@@ -1,14 +1,14 @@
 """In which worlds that are not ours do policies fly?
 
-- ``world``: `World`, what a market has to do so that policies can be flown in it
+- ``world``: `World`, what a market has to do so that policies can fly in it
 - ``simulated``: markets of any response form, with breaks, uneven delivery and late reports
 - ``log``: the days of an export, as they were
 - ``fly``: flights of a policy in a world
 """
 
-from .fly import Flown, fly
+from .fly import Flights, fly
 from .log import LogWorld
 from .simulated import Change, SimulatedWorld, Twist
 from .world import Day, World
 
-__all__ = ["Change", "Day", "Flown", "LogWorld", "SimulatedWorld", "Twist", "World", "fly"]
+__all__ = ["Change", "Day", "Flights", "LogWorld", "SimulatedWorld", "Twist", "World", "fly"]

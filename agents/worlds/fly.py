@@ -13,7 +13,7 @@ from .world import World
 _CENTS = 100
 
 
-class Flown(NamedTuple):
+class Flights(NamedTuple):
     """Flights of one policy in one world; (days, flights, campaigns) unless noted."""
 
     planned: Floats  # dollars set
@@ -51,7 +51,7 @@ class Flown(NamedTuple):
         return np.asarray(np.abs(np.round((self.planned[-1].sum(-1) - left) * _CENTS)))
 
 
-def fly(problem: Problem, policy: Policy, world: World, seed: int, episodes: int) -> Flown:
+def fly(problem: Problem, policy: Policy, world: World, seed: int, episodes: int) -> Flights:
     """Run a policy through flights side by side.
 
     Args:
@@ -73,4 +73,4 @@ def fly(problem: Problem, policy: Policy, world: World, seed: int, episodes: int
             update_belief(problem, view.belief, day.delivered, day.claimed),
             SMOOTHING * view.smooth + (1 - SMOOTHING) * day.delivered,
         )
-    return Flown(*(np.stack(column) for column in zip(*days, strict=True)))
+    return Flights(*(np.stack(column) for column in zip(*days, strict=True)))

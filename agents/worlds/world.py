@@ -1,4 +1,4 @@
-"""`World`: what a market has to do so that policies can be flown in it.
+"""`World`: what a market has to do so that policies can fly in it.
 
 A world knows nothing of beliefs, constraints or policies, and those see of it only what it reports.
 Another simulator, a log or a live account can stand behind the same two functions.

@@ -27,7 +27,7 @@ from .ledger import (
     total_range,
 )
 from .parse import ConstraintSettings, constraints_from_json, parse_constraints
-from .parse_rules import Eve, told_against_rhythm
+from .parse_rules import FlightStart, measured_against_rhythm
 from .reach import with_rhythm
 from .recent import KnownSpend
 from .rest import rest_of
@@ -38,7 +38,7 @@ from .violations import count_violations, violations
 __all__ = [
     "ConstraintSettings",
     "Constraints",
-    "Eve",
+    "FlightStart",
     "Guardrail",
     "KnownSpend",
     "Ledger",
@@ -48,12 +48,12 @@ __all__ = [
     "daily_floors",
     "day_bounds",
     "floor_remaining",
+    "measured_against_rhythm",
     "parse_constraints",
     "remaining",
     "rest_of",
     "spend_day",
     "to_cents",
-    "told_against_rhythm",
     "total_range",
     "violations",
     "with_rhythm",

@@ -28,7 +28,7 @@ class ConstraintArrays(NamedTuple):
     floors: tuple[Array, ...]  # over the flight, per level, (nodes,); the root's is 0
     caps: tuple[Array, ...]  # over the flight, the same shapes; the root's is the total
     daily_caps: Array  # per day, (campaigns,)
-    live: Array  # per day on the eve of the flight, (campaigns,); 0 without a ramp
+    live: Array  # per day on the day before the flight, (campaigns,); 0 without a ramp
 
     def of(self, values: Any) -> Array:
         """Return numbers in the library, dtype and device of these arrays."""
@@ -62,8 +62,8 @@ class Constraints:
     recent_caps: NDArray[np.bool_] | None = None  # (campaigns,) daily caps by `most_times_recent`
     notes: tuple[str, ...] = ()  # bounds that floors or the total made yield, one sentence each
     ramp: Ramp | None = None  # None: levels may change freely
-    live_cents: Cents | None = None  # (campaigns,) cents per day on the eve; with a ramp
-    rhythm: Floats | None = None  # (days, campaigns) > 0, what a level is told against; None: 1
+    live_cents: Cents | None = None  # (campaigns,) cents per day before the flight; with a ramp
+    rhythm: Floats | None = None  # (days, campaigns) > 0, what a level is measured against; None: 1
     may_change: NDArray[np.bool_] | None = None  # (days,) change days; None: every day
     day_floor_cents: Cents | None = None  # (days, campaigns) bounds of single days; None: 0
     day_cap_cents: Cents | None = None  # (days, campaigns); None: the daily caps alone

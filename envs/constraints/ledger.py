@@ -168,7 +168,35 @@ def _compute_totals(arrays: ConstraintArrays, leaves: Array) -> _Totals:
         children_floors.append(arrays.add_up(level, floor_remaining[-1]))
         own = arrays.floors[level] - spent[-1]
         floor_remaining.append(xp.maximum(own, children_floors[-1]))
-    return _Totals(spent[::-1], floor_remaining[::-1], children_floors[::-1])
+    totals = _Totals(spent[::-1], floor_remaining[::-1], children_floors[::-1])
+    return _affordable(arrays, totals)
+
+
+def _affordable(arrays: ConstraintArrays, totals: _Totals) -> _Totals:
+    """Return the totals with floors that the money left can pay, lowered in proportion.
+
+    Floors are owed more than a node's cap or the total leaves only where more was spent than was
+    planned.
+    """
+    xp, noise = namespace(totals.spent[0]), _NOISE * arrays.total
+    room = [
+        xp.maximum(cap - dollars, arrays.zero)
+        for cap, dollars in zip(arrays.caps, totals.spent, strict=True)
+    ]
+    owed = totals.floor_remaining
+    if not any(bool((o > r + noise).any()) for o, r in zip(owed, room, strict=True)):
+        return totals
+    lowered = [xp.minimum(owed[0], room[0])]
+    sums: list[Array] = []
+    for level, parents in enumerate(arrays.tree.parents):
+        children = xp.minimum(owed[level + 1], room[level + 1])
+        total = arrays.add_up(level, children)
+        most = xp.minimum(room[level], lowered[level])
+        over = total > most + noise
+        factor = xp.where(over, most / xp.where(over, total, xp.ones_like(total)), 1 + 0 * total)
+        lowered.append(children * factor[..., parents])
+        sums.append(total * factor)
+    return _Totals(totals.spent, lowered, sums)
 
 
 def day_bounds(

@@ -18,7 +18,7 @@ from .constraints import Constraints
 from .feasibility import require_feasible
 from .file import with_file
 from .money import MAX_CENTS, brief, cents, dollars, refused, share
-from .parse_rules import Eve, with_rules
+from .parse_rules import FlightStart, with_rules
 from .recent import KnownSpend, times_of, with_recent_caps
 from .rules import Cents, rules_from_json
 
@@ -114,7 +114,7 @@ def parse_constraints(
     days: int,
     currency: str | None = None,
     spend: KnownSpend | None = None,
-    eve: Eve | None = None,
+    start: FlightStart | None = None,
 ) -> Constraints:
     """Return the constraint set of a flight, checked to be feasible.
 
@@ -125,7 +125,7 @@ def parse_constraints(
         currency: ISO code or shared sign of all amounts; None: not known.
         spend: what the campaigns have spent, for caps by `most_times_recent`; None: no such caps,
             as in a task, whose campaigns have no history.
-        eve: live budgets and first date, for ramps and rules of days; None: no such rules.
+        start: live budgets and first date, for ramps and rules of days; None: no such rules.
 
     Raises:
         ConfigError: naming the key that is unknown, or whose value is not allowed.
@@ -136,13 +136,13 @@ def parse_constraints(
         constraints = _parsed(settings, campaigns, days, currency)
         if times is not None and spend is not None:
             constraints = with_recent_caps(constraints, times, spend)
-        if eve is None:
+        if start is None:
             return constraints
         nodes = (
             _by_name(settings, "channel", constraints.channels),
             _by_name(settings, "campaign", constraints.names),
         )
-        return with_rules(constraints, settings, nodes, eve)
+        return with_rules(constraints, settings, nodes, start)
     except ConfigError as error:
         raise settings.located(error) from None
 

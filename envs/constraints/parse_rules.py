@@ -1,7 +1,7 @@
 """Parsing of the rules by which a plan can be carried out: ramps, change days, bounds of days.
 
-They need to know what the campaigns spend on the eve of the flight and its first date, so that they
-hold for an advertiser; a task without an eve has none.
+They need to know what the campaigns spend on the day before the flight and its first date; without
+them there are none.
 """
 
 import datetime
@@ -32,7 +32,7 @@ _LOCK_KEYS = ("date", "campaign", "amount")
 Nodes = Mapping[str, Mapping[str, tuple[Any, str]]]  # by name: keys, each with value and place
 
 
-class Eve(NamedTuple):
+class FlightStart(NamedTuple):
     """The day before the flight."""
 
     live: Floats  # (campaigns,) daily budgets, units of the currency
@@ -53,7 +53,10 @@ class Rules(Protocol):
 
 
 def with_rules(
-    constraints: "Constraints", settings: Rules, nodes: tuple[Nodes, Nodes], eve: Eve
+    constraints: "Constraints",
+    settings: Rules,
+    nodes: tuple[Nodes, Nodes],
+    start: FlightStart,
 ) -> "Constraints":
     """Return the set with its rules, checked to be feasible.
 
@@ -61,23 +64,23 @@ def with_rules(
         constraints: total, floors and caps.
         settings: the group `constraints` of the configuration.
         nodes: keys of the channels and of the campaigns, by name.
-        eve: live budgets and first date.
+        start: live budgets and first date.
 
     Raises:
         ConfigError: naming the key whose value is not allowed.
         ConstraintError: naming the node that cannot be reached, with both amounts.
     """
-    changes = _change_days(settings.changes, constraints.days, eve.first_day)
+    changes = _change_days(settings.changes, constraints.days, start.first_day)
     ramp = _ramp(settings.ramp, nodes, constraints)
     if ramp is not None and constraints.change_limit is not None:
         text = "null where there is a ramp"
         raise refused("change_limit", constraints.change_limit, text, "keep one of the two")
     free = ramp is None and changes is None
-    floors, caps, passed = _days(constraints, settings, nodes[1], eve.first_day)
+    floors, caps, passed = _days(constraints, settings, nodes[1], start.first_day)
     set_up = replace(
         constraints,
         ramp=ramp,
-        live_cents=None if free else _live(settings.ramp, constraints, eve),
+        live_cents=None if free else _live(settings.ramp, constraints, start),
         may_change=changes,
         day_floor_cents=floors,
         day_cap_cents=caps,
@@ -89,8 +92,8 @@ def with_rules(
     return reachable(set_up)
 
 
-def told_against_rhythm(settings: Rules) -> bool:
-    """True if ramps are told against a campaign's rhythm of the week."""
+def measured_against_rhythm(settings: Rules) -> bool:
+    """True if ramps are measured against a campaign's rhythm of the week."""
     if not isinstance(settings.ramp, Mapping) or settings.changes is not None:
         return False
     return bool(settings.ramp.get("against", "rhythm") == "rhythm")
@@ -144,8 +147,8 @@ def _change(value: Any, where: str, key: str) -> float:
     return given
 
 
-def _live(value: Any, constraints: "Constraints", eve: Eve) -> Cents:
-    live: Cents = np.rint(100 * np.maximum(eve.live, 0)).astype(np.int64)
+def _live(value: Any, constraints: "Constraints", start: FlightStart) -> Cents:
+    live: Cents = np.rint(100 * np.maximum(start.live, 0)).astype(np.int64)
     given = value.get("live") if isinstance(value, Mapping) else None
     if given is None:
         return live

@@ -56,12 +56,12 @@ def ramped_spend(
     free = _freed(constraints, day, rows, money)
     least = continuation(course, day, rows, free, np.zeros_like(rows))
     most = continuation(course, day, rows, free, np.full_like(rows, _FAR))
-    wished = continuation(course, day, rows, free, multiple)
-    wish = _moved(_like(wished.total, level), wished.total_by_multiple / today, requested)
-    wish = _moved(wish, wished.total_by_level, level)
+    continued = continuation(course, day, rows, free, multiple)
+    asked = _moved(_like(continued.total, level), continued.total_by_multiple / today, requested)
+    asked = _moved(asked, continued.total_by_level, level)
     low = _moved(_like(least.total, level), least.total_by_level, level)
     high = _moved(_like(most.total, level), most.total_by_level, level)
-    totals = _split(constraints, arrays, money, wish, (low, high))
+    totals = _split(constraints, arrays, money, asked, (low, high))
     numbers = _numbers(totals).reshape(rows.shape)
     found = continuation_to(course, day, rows, free, multiple, numbers)
     by_total = np.where(
@@ -93,25 +93,25 @@ def _split(
     constraints: "Constraints",
     arrays: "ConstraintArrays",
     money: Money,
-    wish: Array,
+    asked: Array,
     ends: tuple[Array, Array],
 ) -> Array:
-    """Return the totals nearest to the wish that money and ramps allow, (..., campaigns)."""
-    xp = namespace(wish)
+    """Return the totals nearest to those asked for that money and ramps allow, (..., campaigns)."""
+    xp = namespace(asked)
     low, high = list(money.owed), list(money.free)
     high[-1] = xp.minimum(high[-1], ends[1])
     low[-1] = xp.maximum(low[-1], ends[0])
     if constraints.spend_all:
         low[0] = high[0]
     bounds = reconcile(arrays, low, high)
-    asked = summed(wish)[..., None]
+    whole = summed(asked)[..., None]
     root = bounds.upper[0]
-    positive = asked > 0
-    scale = root / xp.where(positive, asked, xp.ones_like(asked))
+    positive = whole > 0
+    scale = root / xp.where(positive, whole, xp.ones_like(whole))
     if not constraints.spend_all:
         scale = xp.minimum(scale, xp.ones_like(scale))
-    wish = xp.where(positive, wish * scale, wish)
-    return project(constraints.tree, wish, bounds)
+    asked = xp.where(positive, asked * scale, asked)
+    return project(constraints.tree, asked, bounds)
 
 
 def _freed(constraints: "Constraints", day: int, level: Floats, money: Money) -> NDArray[np.int64]:

@@ -52,7 +52,7 @@ def reach(constraints: "Constraints") -> tuple[Floats, Floats]:
 
 
 def with_rhythm(constraints: "Constraints", rhythm: Floats) -> "Constraints":
-    """Return the set whose ramps are told against a rhythm of the week, (days, campaigns) > 0.
+    """Return the set whose ramps are measured against a rhythm of the week, (days, campaigns) > 0.
 
     Raises:
         ConstraintError: as `reachable`.
@@ -188,9 +188,9 @@ def _refusal(constraints: "Constraints", miss: _Miss) -> str:
 def _amounts(constraints: "Constraints", miss: _Miss) -> tuple[str, str]:
     """Return the bound and the live budgets of a node as text, in whole units of planning."""
     live, unit = constraints.live_cents, constraints.quantum
-    eve = 0 if live is None else int(live[miss.campaigns].sum())
-    wanted, eve = (round(amount / unit) * unit for amount in (miss.wanted, eve))
-    return displayed(wanted, constraints.currency), displayed(eve, constraints.currency)
+    live_cents = 0 if live is None else int(live[miss.campaigns].sum())
+    wanted, live_cents = (round(amount / unit) * unit for amount in (miss.wanted, live_cents))
+    return displayed(wanted, constraints.currency), displayed(live_cents, constraints.currency)
 
 
 def _name(miss: _Miss) -> str:

@@ -15,10 +15,10 @@ from ..calibration import Posterior, load_posterior
 from ..constraints import (
     Constraints,
     ConstraintSettings,
-    Eve,
+    FlightStart,
     KnownSpend,
+    measured_against_rhythm,
     parse_constraints,
-    told_against_rhythm,
     with_rhythm,
 )
 from ..flight import Problem, problem_of
@@ -83,7 +83,7 @@ def problem_in(
         days,
         posterior.currency,
         known_spend(posterior),
-        Eve(posterior.recent, first_day_of(posterior)),
+        FlightStart(posterior.recent, first_day_of(posterior)),
     )
     key = digest(
         _VERSION,
@@ -91,12 +91,12 @@ def problem_in(
         limits.to_json(),
         objective.to_json(),
         solver.model_dump(),
-        told_against_rhythm(constraints),
+        measured_against_rhythm(constraints),
     )
     shape = (days, len(posterior.campaigns))
     if limits.has_rules:
         arguments = (posterior, limits, objective, days, solver, progress)
-        against = told_against_rhythm(constraints) and limits.ramp is not None
+        against = measured_against_rhythm(constraints) and limits.ramp is not None
         shapes = {"plan": shape, "rhythm": shape, "costs": (len(rules_in(limits)), 2)}
         arrays = _cached_arrays(
             folder, f"static-{key}", shapes, lambda: _planned(*arguments, against)
@@ -130,7 +130,7 @@ def _planned(
     progress: Callable[[str], None],
     against_rhythm: bool,
 ) -> dict[str, Floats]:
-    """Return the executable plan, the rhythm that its levels are told against, and rules' costs."""
+    """Return the executable plan, the rhythm of its levels, and the rules' costs."""
     free = unrestricted_plan(posterior, limits, objective, days, solver, progress)
     rhythm = np.ones_like(free)
     if against_rhythm:

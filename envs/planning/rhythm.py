@@ -31,9 +31,9 @@ def weekday_rhythm(plan: Floats, first_day: int) -> Floats:
 
 
 def level_changes(constraints: Constraints, plan: Floats) -> Floats:
-    """Return the relative changes of levels, (days, campaigns); NaN where none is told.
+    """Return the relative changes of levels, (days, campaigns); NaN where there is none.
 
-    The first day is compared with the eve, if the set has live budgets.
+    The first day is compared with the live budgets, if the set has live budgets.
     """
     level, before = plan / rhythm_of(constraints), previous_days(constraints)
     changes = np.full(plan.shape, np.nan)
@@ -61,7 +61,7 @@ class Unsteadiness:
         level, small = plan / rhythm, _SMALL * (plan / rhythm).mean(0) + 1e-9
         live = None if constraints.live_cents is None else constraints.live_cents / 100
         self._rows = np.zeros((count, days, days))  # campaign, change, day
-        self._start = np.zeros((count, days))  # what the eve takes away from a change
+        self._start = np.zeros((count, days))  # what the live budgets take away from a change
         for day in range(days):
             for k in range(count):
                 earlier = before[day, k]

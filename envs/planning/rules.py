@@ -90,7 +90,7 @@ def ramp_rows(constraints: Constraints) -> RampRows | None:
 
 
 def rhythm_of(constraints: Constraints) -> Floats:
-    """Return the rhythm that levels are told against, (days, campaigns)."""
+    """Return the rhythm that levels are measured against, (days, campaigns)."""
     if constraints.rhythm is None:
         return np.ones((constraints.days, len(constraints.names)))
     return np.asarray(constraints.rhythm, np.float64)
@@ -99,7 +99,7 @@ def rhythm_of(constraints: Constraints) -> Floats:
 def previous_days(constraints: Constraints) -> NDArray[np.int64]:
     """Return the day each day's level goes on from, (days, campaigns).
 
-    -1 is the eve of the flight, -2 a day that is passed over.
+    -1 is the day before the flight, -2 a day that is passed over.
     """
     shape = (constraints.days, len(constraints.names))
     passed = np.zeros(shape, bool) if constraints.passed_over is None else constraints.passed_over
@@ -126,7 +126,7 @@ def _plan_rows(constraints: Constraints, rows: sparse.csr_array) -> sparse.csr_a
 
 
 def _days(constraints: Constraints, unit: float) -> Block:
-    """Bounds of single days, with the ramp from the eve to the first day."""
+    """Bounds of single days, with the ramp from the live budgets to the first day."""
     days, count = constraints.days, len(constraints.names)
     lower, upper = np.zeros((days, count)), np.empty((days, count))
     upper[:] = constraints.daily_cap_cents / 100
@@ -143,7 +143,7 @@ def _days(constraints: Constraints, unit: float) -> Block:
 def _from_eve(
     constraints: Constraints, live: Floats, lower: Floats, upper: Floats
 ) -> tuple[Floats, Floats]:
-    """Return the bounds of days with the ramp, or the stillness, from the eve."""
+    """Return the bounds of days with the ramp, or the stillness, from the live budgets."""
     first, rhythm = previous_days(constraints) == -1, rhythm_of(constraints)
     moves = _changing(constraints)[:, None]
     if constraints.may_change is not None:

@@ -15,11 +15,13 @@ _ON = 0.05  # least spend of a campaign that is on, as a share of its mean level
 def on_or_off(constraints: Constraints, plan: Floats) -> Constraints:
     """Return the set in which each campaign is on for the whole flight, or off for all of it.
 
+    One that a ramp keeps from stopping at once winds down along it and stays off.
+
     A campaign that would spend less than a unit of the currency per day is off, if it has no floor
     and may be off from the first day. Every other spends at least `_ON` of its mean level on every
     day that is neither locked nor passed over, or as much of it as its ramp reaches by then.
     """
-    rhythm, shape, told = rhythm_of(constraints), plan.shape, previous_days(constraints) >= -1
+    rhythm, shape, counted = rhythm_of(constraints), plan.shape, previous_days(constraints) >= -1
     low = np.zeros(shape, np.int64)
     if constraints.day_floor_cents is not None:
         low = constraints.day_floor_cents.copy()
@@ -34,7 +36,7 @@ def on_or_off(constraints: Constraints, plan: Floats) -> Constraints:
     for k in np.flatnonzero(off):  # a channel's floor needs a campaign that is on
         rest = (owners == owners[k]) & ~off
         off[k] = constraints.floor_cents[0][owners[k]] == 0 or bool(rest.any())
-    on = told & ~off & (plan.mean(0) >= 1.0)
+    on = counted & ~off & (plan.mean(0) >= 1.0)
     floors = np.where(on, np.maximum(low, np.floor(np.minimum(least, reach))), low)
     caps = np.where(off, 0, high)
     if (floors == low).all() and not off.any():

@@ -41,7 +41,7 @@ class Sample(NamedTuple):
 
 
 class Landscape(NamedTuple):
-    """The expected value of plans, and what guardrails are told from."""
+    """The expected value of plans, and what guardrails are computed from."""
 
     value: Surface
     samples: tuple[Sample, Sample]  # for values, and the smaller one for curvatures

@@ -16,7 +16,7 @@ from ...data.errors import DataError
 from ...data.storage import ROOT, read_json, shipped_yaml, write_json
 from ...data.types import Floats, Progress
 from ..calibration import Posterior
-from ..constraints import Constraints, ConstraintSettings, Eve, parse_constraints
+from ..constraints import Constraints, ConstraintSettings, FlightStart, parse_constraints
 from ..flight import Problem, problem_of
 from ..market import Objective, draw_noises
 from ..planning import (
@@ -70,7 +70,7 @@ def problem_for(
         ConstraintSettings.of(keys | changes, "constraints"),
         posterior.campaigns,
         task.size.days,
-        eve=Eve(posterior.spend, int(posterior.state.day)),
+        start=FlightStart(posterior.spend, int(posterior.state.day)),
     )
     if not changes and not recompute and reference_path(task).exists():
         return _problem(task, posterior, constraints, reference_of(task.key).static_plan)

@@ -26,6 +26,7 @@ TAKERS = (
     "ablate",
     "calibrate",
     "evaluate",
+    "pilots",
     "plan",
     "recovery",
     "score",

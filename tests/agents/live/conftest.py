@@ -1,4 +1,4 @@
-"""A flight of the shared problem, and a market that it is flown in."""
+"""A flight of the shared problem, and a market that it runs in."""
 
 import shutil
 from collections.abc import Callable
@@ -129,10 +129,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def opened(plan_file: Path, ten_days: Path, sizes: dict[str, Any]) -> Callable[..., Flight]:
-    """Opens that plan's flight with the ten days, as of its eve unless another day is given."""
+    """Opens that plan's flight with the ten days, as of the day before unless given."""
 
-    def make(policy: str = "replanner", as_of: str | None = "eve", **config: Any) -> Flight:
-        day = str(eve(plan_file)) if as_of == "eve" else as_of
+    def make(policy: str = "replanner", as_of: str | None = "day_before", **config: Any) -> Flight:
+        day = str(day_before(plan_file)) if as_of == "day_before" else as_of
         data = config.pop("data", ten_days)
         merged = {**sizes, **config}
         merged["live"] = {**sizes["live"], **config.get("live", {})}
@@ -141,6 +141,6 @@ def opened(plan_file: Path, ten_days: Path, sizes: dict[str, Any]) -> Callable[.
     return make
 
 
-def eve(path: Path) -> np.datetime64:
+def day_before(path: Path) -> np.datetime64:
     """The day before a plan's first day."""
     return np.datetime64(read_json(path)["flight"]["start"], "D") - 1

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mediagym.agents.live import open_flight, read_source
-from mediagym.agents.live.reports import flown
+from mediagym.agents.live.reports import reported_days
 from mediagym.agents.plans import document, read_plan
 from mediagym.data.errors import ConfigError, ConstraintError, DataError
 from mediagym.data.exports import DataSettings
@@ -15,7 +15,7 @@ from mediagym.data.storage import read_json, write_json
 from mediagym.data.units import load_history
 from mediagym.envs.constraints import violations
 
-from .conftest import eve
+from .conftest import day_before
 
 
 def kinds(flight):
@@ -53,19 +53,19 @@ def test_ten_days_are_read_as_they_were_spent(opened, plan_file):
 
 
 def test_as_of_is_the_last_day_taken(opened, plan_file):
-    flight = opened(as_of=str(eve(plan_file) + 4))
+    flight = opened(as_of=str(day_before(plan_file) + 4))
     assert flight.reports.days == 4
 
 
 def test_as_of_outside_of_the_exports_is_refused(opened, plan_file):
     with pytest.raises(ConfigError, match="the last day of the exports"):
-        opened(as_of=str(eve(plan_file) + 11))
-    with pytest.raises(ConfigError, match="the eve of the flight"):
-        opened(as_of=str(eve(plan_file) - 1))
+        opened(as_of=str(day_before(plan_file) + 11))
+    with pytest.raises(ConfigError, match="the day before the flight"):
+        opened(as_of=str(day_before(plan_file) - 1))
 
 
 def test_a_replan_goes_on_from_a_replan(opened, ten_days, tmp_path, plan_file, sizes):
-    first = opened(as_of=str(eve(plan_file) + 5))
+    first = opened(as_of=str(day_before(plan_file) + 5))
     content = document(first.plan())
     write_json(tmp_path / "again.json", content)
     source = read_source(tmp_path / "again.json")
@@ -99,7 +99,7 @@ def test_the_last_day_can_always_be_left_out(opened):
 
 
 def test_missing_days_are_taken_as_planned_and_said(opened, copy, plan_file):
-    gap = str(eve(plan_file) + 5)
+    gap = str(day_before(plan_file) + 5)
     without(copy, "meta*", lambda line: not line.startswith(gap))
     flight = opened(as_of=None, data=copy)
     k = flight.names.index("meta")
@@ -112,7 +112,7 @@ def test_missing_days_are_taken_as_planned_and_said(opened, copy, plan_file):
 
 
 def test_a_paused_campaign_is_said_and_its_money_planned_again(opened, copy, plan_file):
-    first = str(eve(plan_file) + 6)
+    first = str(day_before(plan_file) + 6)
     without(copy, "google*", lambda line: line[:10] < first or "YouTube" not in line)
     flight = opened(as_of=None, data=copy)
     k = flight.names.index("google/YouTube")
@@ -124,7 +124,9 @@ def test_a_paused_campaign_is_said_and_its_money_planned_again(opened, copy, pla
 def test_spend_outside_of_the_plan_is_said_and_not_counted(opened, copy, plan_file):
     file = next(copy.glob("google*"))
     head, *lines = file.read_text().splitlines()
-    row = next(line for line in lines if "YouTube" in line and line[:10] > str(eve(plan_file)))
+    row = next(
+        line for line in lines if "YouTube" in line and line[:10] > str(day_before(plan_file))
+    )
     file.write_text("\n".join([head, *lines, row.replace("YouTube", "Demand Gen")]) + "\n")
     flight = opened(as_of=None, data=copy)
     assert "google/Demand Gen" not in flight.names
@@ -138,7 +140,7 @@ def test_a_campaign_that_the_exports_lack_is_refused(opened, copy):
 
 
 def test_exports_that_end_before_the_flight_are_refused(opened, copy, plan_file):
-    day = str(eve(plan_file) - 3)
+    day = str(day_before(plan_file) - 3)
     for file in copy.glob("*-performance.csv"):
         without(copy, file.name, lambda line: line[:10] <= day)
     with pytest.raises(DataError, match="and the flight starts on"):
@@ -222,7 +224,9 @@ def test_late_conversions_weigh_less_and_are_said(ten_days, plan_file, conf, set
     history = load_history(DataSettings.of(conf("data/default.yaml", path=ten_days)))
     complete = np.ones(history.spend.shape)
     complete[-2:] = 0.6
-    days = flown(replace(history, complete=complete), read_source(plan_file), settings(), None)
+    days = reported_days(
+        replace(history, complete=complete), read_source(plan_file), settings(), None
+    )
     assert (days.reports.complete[-1][days.reports.complete[-1] > 0] == 0.6).all()
     (flag,) = [flag for flag in days.flags if flag.kind == "late_conversions"]
     assert flag.date == str(history.dates[-2])

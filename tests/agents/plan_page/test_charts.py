@@ -82,8 +82,8 @@ def test_pairs_are_live_and_planned_per_day_to_one_scale():
 
 def test_the_first_moves_are_the_largest_and_sum_to_the_day():
     content = plan_content()
-    told = first(content)
-    sizes = [abs(move.difference) for move in told.moves]
+    found = first(content)
+    sizes = [abs(move.difference) for move in found.moves]
     assert sizes == sorted(sizes, reverse=True)
-    assert told.total == pytest.approx(sum(move.today for move in told.moves))
-    assert told.others == 0
+    assert found.total == pytest.approx(sum(move.today for move in found.moves))
+    assert found.others == 0

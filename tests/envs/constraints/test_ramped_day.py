@@ -13,7 +13,7 @@ from mediagym.data.errors import ConstraintError
 from mediagym.data.storage import shipped_yaml
 from mediagym.envs.constraints import (
     ConstraintSettings,
-    Eve,
+    FlightStart,
     Ledger,
     parse_constraints,
     rest_of,
@@ -36,7 +36,9 @@ def set_of(live, days=14, **keys):
         "ramp": {"up": "25%", "down": "25%", "least": "$5"},
     }
     settings = ConstraintSettings.of(group | keys, "constraints")
-    return parse_constraints(settings, CAMPAIGNS, days, eve=Eve(np.asarray(live, float), MONDAY))
+    return parse_constraints(
+        settings, CAMPAIGNS, days, start=FlightStart(np.asarray(live, float), MONDAY)
+    )
 
 
 def fly(constraints, requests, lost=None):

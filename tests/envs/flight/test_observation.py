@@ -72,7 +72,7 @@ def test_blocks_hold_what_they_are_documented_to_hold(problem, observed):
         np.testing.assert_allclose(part["innovation"], view.belief.innovation)
         np.testing.assert_allclose(part["level_sd"] ** 2, view.belief.covariance.level)
         if 0 < t < days:
-            np.testing.assert_allclose(part["pace"], np.log(money * days / (days - t)), atol=0.01)
+            np.testing.assert_allclose(part["pace"], np.log(money * days / (days - t)), 0.01, 0.01)
 
 
 def test_before_the_first_day_there_is_nothing_but_the_calendar_and_the_uncertainty(

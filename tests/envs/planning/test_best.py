@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from mediagym.data.errors import ConstraintError
-from mediagym.envs.arrays import select
 from mediagym.envs.constraints import Guardrail, Ramp, violations
 from mediagym.envs.flight import BeliefCovariance, Problem
 from mediagym.envs.market import Noise, draw_noises, generator, simulate
@@ -159,7 +158,7 @@ def test_the_clairvoyant_keeps_ramps_and_beats_the_shared_plan(posterior, ramped
         assert violations(ramped, found.plan[:, row]) == []
     out = (found.plan[:, 2] * outage[:, 2]).sum()
     assert out == pytest.approx(ramped.total)  # what is not spent in an outage is spent elsewhere
-    assert select(found.plan, 10)[2, 0] > 0  # and the level goes on
+    assert found.plan[10, 2, 0] > 0  # and the level goes on
 
 
 def test_steadiness_gives_up_no_more_than_it_may(best, steady, ramped):
@@ -203,9 +202,9 @@ def test_guardrails_out_of_reach_say_what_is_reached(ramped, plan_within, outcom
     impossible = replace(ramped, guardrails=(Guardrail(None, "cpa", now / 2),))
     with pytest.raises(
         ConstraintError, match=r"all campaigns: cpa <= .* reach is ([\d.]+)"
-    ) as told:
+    ) as refusal:
         plan_within(impossible)
-    reached = float(str(told.value).split("reach is ")[1].split(";")[0])
+    reached = float(str(refusal.value).split("reach is ")[1].split(";")[0])
     assert now / 2 < reached <= now * 1.001
 
 
@@ -214,11 +213,12 @@ def test_a_return_on_spend_that_holds_costs_nothing(ramped, plan_within, best):
     assert found.value == pytest.approx(best.value, rel=1e-5)
 
 
-def test_no_campaign_is_on_and_off(ramped, plan_within):
+def test_no_campaign_is_off_and_on_again(ramped, plan_within):
     floors = (0 * ramped.floor_cents[0], 0 * ramped.floor_cents[1])
     found = plan_within(replace(ramped, floor_cents=floors, min_run=30))
-    on = found.plan >= 0.5
-    assert (on.all(0) | ~on.any(0)).all()
+    on = found.plan > 0.01
+    assert (np.diff(on.astype(int), axis=0) <= 0).all()  # what its ramp winds down stays off
+    assert on.all(0).sum() >= 6
 
 
 def test_budgets_stand_still_between_change_days(ramped, plan_within):
