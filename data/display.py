@@ -5,10 +5,15 @@ name safe for it; `plotting` draws figures without formulas.
 """
 
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from .names import short_ids
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MAX_NAME = 64  # characters of a name in a table, a figure or a sentence
 MAX_MESSAGE = 2000  # characters of a line of a message in the terminal
@@ -66,6 +71,20 @@ def markdown_text(text: str, most: int = 4 * MAX_NAME) -> str:
 def html_text(value: object) -> object:
     """Finaliser of templates: strings are made visible; escaping is left to `autoescape`."""
     return visible(value) if type(value) is str else value
+
+
+def page_environment(folder: Path) -> "Environment":
+    """Environment of a folder's HTML templates: names are made visible and escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # few commands write a page
+
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        finalize=html_text,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def file_name(text: str) -> str:

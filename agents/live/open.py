@@ -14,14 +14,21 @@ from ...data.storage import shipped_yaml
 from ...data.types import Floats, Progress
 from ...envs.calibration import Posterior
 from ...envs.constraints import Constraints, FlightStart
-from ...envs.environment import MarketPool, problem_in
+from ...envs.environment import problem_in
 from ...envs.flight import Problem, problem_of
 from ...envs.market import Objective
-from ..experiment import CALIBRATED, AdvertiserExperiment, Experiment
+from ..experiment import Experiment
 from ..plans import Flag
 from ..policies import BASELINES, baseline
 from ..policy import Policy
-from ..setup import CalibrateCommand, ExperimentConfig, calibrated_or_updated, find_journeys, load
+from ..setup import (
+    CalibrateCommand,
+    ExperimentConfig,
+    advertiser_experiment,
+    calibrated_or_updated,
+    find_journeys,
+    load,
+)
 from ..setup import trained as trained_policy
 from .flight import Flight, Parts
 from .limits import anchor, limits_of
@@ -126,7 +133,7 @@ def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Fl
     problem = problem_of(posterior, _continued(limits, base), objective, base)
     if command.policy not in BASELINES:
         problem = _trained_around(config, posterior, objective, problem)
-    experiment = experiment_of(config, problem, posterior, (*notes, *limits.notes))
+    experiment = advertiser_experiment(config, problem, posterior, (*notes, *limits.notes))
     progress("replaying the flight's days")
     policy = policy_of(command.policy, experiment)
     is_changed = any(value is not None for value in command.given.values())
@@ -155,25 +162,6 @@ def _trained_around(
         solver=config.solver,
     )
     return replace(problem, static_plan=static.static_plan)
-
-
-def experiment_of(
-    config: ExperimentConfig, problem: Problem, posterior: Posterior, notes: tuple[str, ...]
-) -> Experiment:
-    """Return the experiment of a flight that policies plan in."""
-    return AdvertiserExperiment(
-        id=CALIBRATED,
-        problem=problem,
-        posterior=posterior,
-        source=MarketPool(*posterior.training()),
-        env=config.env,
-        evaluation=config.evaluation,
-        solver=config.solver,
-        agent=None,
-        cache=config.cache,
-        notes=notes,
-        config=config.model_dump(mode="json"),
-    )
 
 
 def policy_of(name: str, experiment: Experiment) -> Policy:

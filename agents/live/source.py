@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from ...data.errors import DataError, data_error
 from ...data.storage import read_json
-from ..plans import campaign_name
-
-SCHEMA_VERSION = 2
+from ..plans import SCHEMA_VERSION, campaign_name
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from ...envs.constraints import constraints_from_json
 from ...envs.flight import problem_of
 from ...envs.market import Objective, Ratio
 from ..plans import Flag
-from ..setup import ExperimentConfig
+from ..setup import ExperimentConfig, advertiser_experiment
 from .flight import Flight, Parts
-from .open import experiment_of, policy_of
+from .open import policy_of
 from .reports import Reports
 from .settings import LiveSettings
 
@@ -77,7 +77,7 @@ def _flight(folder: Path, document: dict[str, Any], arrays: dict[str, Any]) -> F
     problem = problem_of(
         posterior, constraints, Objective.of(config.objective, found), arrays["static_plan"]
     )
-    experiment = experiment_of(config, problem, posterior, tuple(document["notes"]))
+    experiment = advertiser_experiment(config, problem, posterior, tuple(document["notes"]))
     policy = policy_of(document["policy"], experiment)
     settings = LiveSettings.of(document["settings"], "live")
     flags = tuple(Flag(**flag) for flag in document["flags"])

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from ...data.display import html_text, shortened
+from ...data.display import page_environment, shortened
 from ...data.errors import DataError, shown
 from ...data.storage import write_text
 from . import charts, narrative, text
@@ -74,14 +74,7 @@ def plan_page(content: Mapping[str, Any]) -> str:
 
 
 def _environment(currency: text.Currency) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        finalize=html_text,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(_FOLDER)
     environment.filters |= {
         "exact": currency.exact,
         "whole": currency.whole,

@@ -15,7 +15,7 @@
 - ``figures``: charts of a plan
 """
 
-from .document import document, levels_set, write_plan
+from .document import SCHEMA_VERSION, document, levels_set, write_plan
 from .estimate import expected_flight, forecast, joined, marginal_returns
 from .make import acting, plan_of
 from .read import read_plan, read_planned
@@ -23,6 +23,7 @@ from .records import Actuals, Change, ConstraintCost, Flag, Plan, campaign_keys,
 from .tables import forecast_notes, plan_table
 
 __all__ = [
+    "SCHEMA_VERSION",
     "Actuals",
     "Change",
     "ConstraintCost",

@@ -17,7 +17,14 @@ from .config import (
     SuiteCommand,
     TrainCommand,
 )
-from .prepare import calibrated_or_updated, experiment_id, find_journeys, load, prepare
+from .prepare import (
+    advertiser_experiment,
+    calibrated_or_updated,
+    experiment_id,
+    find_journeys,
+    load,
+    prepare,
+)
 from .run_folder import configured, keep_configuration, resumable
 
 __all__ = [
@@ -29,6 +36,7 @@ __all__ = [
     "PlanCommand",
     "SuiteCommand",
     "TrainCommand",
+    "advertiser_experiment",
     "calibrated_or_updated",
     "candidates_of",
     "configured",

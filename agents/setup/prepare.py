@@ -34,6 +34,7 @@ from ...envs.calibration import (
 )
 from ...envs.constraints import parse_constraints
 from ...envs.environment import MarketPool, problem_in
+from ...envs.flight import Problem
 from ...envs.market import Objective
 from ...envs.suite import Task, task_of
 from ..experiment import CALIBRATED, AdvertiserExperiment, Experiment, TaskExperiment, require_apart
@@ -97,6 +98,21 @@ def prepare(config: ExperimentConfig, progress: Progress) -> Experiment:
         solver=config.solver,
         progress=progress,
     )
+    notes = (*notes, *problem.constraints.notes)
+    return advertiser_experiment(config, problem, posterior, notes)
+
+
+def advertiser_experiment(
+    config: ExperimentConfig, problem: Problem, posterior: Posterior, notes: tuple[str, ...]
+) -> AdvertiserExperiment:
+    """Return the experiment of an advertiser's flight.
+
+    Args:
+        config: the whole configuration.
+        problem: what is known before the flight.
+        posterior: the calibration.
+        notes: what the user has to know.
+    """
     return AdvertiserExperiment(
         id=CALIBRATED,
         problem=problem,
@@ -107,7 +123,7 @@ def prepare(config: ExperimentConfig, progress: Progress) -> Experiment:
         solver=config.solver,
         agent=config.agent,
         cache=config.cache,
-        notes=(*notes, *problem.constraints.notes),
+        notes=notes,
         config=config.model_dump(mode="json"),
     )
 

@@ -4,9 +4,7 @@ import base64
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from ..display import html_text
+from ..display import page_environment
 from ..formats import format_amount
 from .document import WARNING, Document
 from .figures import MAX_PANELS, MAX_ROWS, outcome_of
@@ -24,14 +22,7 @@ def ingest_page(document: Document, figures: Mapping[str, bytes]) -> str:
         document: result of `ingest_document`.
         figures: PNG files by the names of `ingest_figures`.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        finalize=html_text,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(Path(__file__).parent)
     currency = document["currency"]
     environment.filters |= {
         "count": _count,

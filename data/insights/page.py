@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from ..attribution import Document
-from ..display import html_text
+from ..display import page_environment
 from ..formats import money
 from . import narrative
 from .document import ALL_CAMPAIGNS
@@ -25,14 +23,7 @@ def insights_page(document: Document, figures: Mapping[str, bytes]) -> str:
         figures: PNG files by the names of `insights_figures`.
     """
     currency = document["currency"]
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        finalize=html_text,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(Path(__file__).parent)
     environment.filters |= {
         "count": lambda value: _UNDEFINED if value is None else f"{value:,.0f}",
         "whole": partial(_amount, currency=currency, decimals=0),

@@ -112,33 +112,6 @@ def _one(
 
 
 @compiled
-def _each(
-    course: Floats,
-    rhythm: Floats,
-    low: Floats,
-    high: Floats,
-    may_change: NDArray[np.bool_],
-    passed_over: NDArray[np.bool_],
-    up: Floats,
-    down: Floats,
-    least: Floats,
-    free: NDArray[np.int64],
-    day: int,
-    level: Floats,
-    multiple: Floats,
-    found: Floats,
-) -> None:
-    """Write the continuations of all rows and campaigns, (rows, campaigns, 7)."""
-    for i in range(level.shape[0]):
-        for k in range(level.shape[1]):
-            _one(
-                course[k], rhythm[k], low[k], high[k], may_change, passed_over[k],
-                up[k], down[k], least[k], free[i, k], day, level[i, k], multiple[i, k],
-                found[i, k],
-            )  # fmt: skip
-
-
-@compiled
 def _search(
     course: Floats,
     rhythm: Floats,
@@ -154,13 +127,17 @@ def _search(
     level: Floats,
     start: Floats,
     totals: Floats,
+    steps: int,
     found: Floats,
 ) -> None:
-    """Write the continuations whose totals are those asked for, by safeguarded Newton steps."""
+    """Write the continuations whose totals are those asked for, by safeguarded Newton steps.
+
+    One step writes those of the multiples at which the search starts.
+    """
     for i in range(level.shape[0]):
         for k in range(level.shape[1]):
             wanted, least_m, most_m, m = totals[i, k], 0.0, math.inf, start[i, k]
-            for _ in range(_STEPS):
+            for _ in range(steps):
                 _one(
                     course[k], rhythm[k], low[k], high[k], may_change, passed_over[k],
                     up[k], down[k], least[k], free[i, k], day, level[i, k], m, found[i, k],
@@ -196,7 +173,8 @@ def continuation(
         multiple: (rows, campaigns), >= 0, finite.
     """
     found = np.empty((*level.shape, 7))
-    _each(*_by_campaign(course), free, day, level, multiple, found)  # type: ignore[call-arg]
+    arguments = (free, day, level, multiple, multiple, 1, found)
+    _search(*_by_campaign(course), *arguments)  # type: ignore[call-arg]
     return Continuation(*np.moveaxis(found, -1, 0))
 
 
@@ -219,7 +197,8 @@ def continuation_to(
         totals: (rows, campaigns) dollars; beyond what the ramp allows, the nearest it allows.
     """
     found = np.empty((*level.shape, 7))
-    _search(*_by_campaign(course), free, day, level, start, totals, found)  # type: ignore[call-arg]
+    arguments = (free, day, level, start, totals, _STEPS, found)
+    _search(*_by_campaign(course), *arguments)  # type: ignore[call-arg]
     return Continuation(*np.moveaxis(found, -1, 0))
 
 
