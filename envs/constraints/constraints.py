@@ -11,7 +11,7 @@ from ...data.types import Floats
 from ..arrays import Array, namespace
 from ..projection import Tree
 from .feasibility import require_feasible
-from .levels import Course
+from .levels import Course, with_lookahead
 from .money import quantum_of, refused, written
 from .rules import Cents, Guardrail, Ramp, rules_to_json
 
@@ -141,7 +141,8 @@ class Constraints:
         ramp = free if self.ramp is None else (self.ramp.up, self.ramp.down, self.ramp.least)
         every = np.ones(self.days, bool) if self.may_change is None else self.may_change
         smallest = _SMALLEST_COURSE * even
-        return Course(np.maximum(course, smallest), rhythm, low, high, every, passed, *ramp)
+        whole = Course(np.maximum(course, smallest), rhythm, low, high, every, passed, *ramp)
+        return with_lookahead(whole)
 
     @cached_property
     def channel_of(self) -> dict[str, str]:

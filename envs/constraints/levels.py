@@ -42,6 +42,30 @@ class Course(NamedTuple):
     least: Floats  # (campaigns,) dollars per day
 
 
+def with_lookahead(course: Course) -> Course:
+    """Return the course with bounds of days that keep the bounds of later days within the ramps.
+
+    A level below its day's cap may be too high to fall to the next day's in time, where that has a
+    larger share of the week. Going backward, a day's level is bounded by its own bounds and by the
+    levels from which tomorrow's range can be reached.
+    """
+    low, high = course.low.copy(), course.high.copy()
+    most, least = np.full(course.up.shape, np.inf), np.zeros(course.up.shape)
+    for t in range(len(low) - 1, -1, -1):
+        passed, rhythm = course.passed_over[t], course.rhythm[t]
+        most = np.where(passed, most, np.minimum(high[t] / rhythm, most))
+        least = np.where(passed, least, np.maximum(low[t] / rhythm, least))
+        high[t] = np.where(passed, high[t], rhythm * most)
+        low[t] = np.where(passed, low[t], np.minimum(rhythm * least, high[t]))
+        if course.may_change[t]:  # the levels of the day before from which these can be reached
+            kept = np.maximum(1 - course.down, 1e-300)
+            wider = np.maximum(most / kept, most + course.least)
+            lower = np.minimum(least / (1 + course.up), least - course.least)
+            most = np.where(passed, most, wider)
+            least = np.where(passed, least, np.maximum(lower, 0))
+    return course._replace(low=low, high=high)
+
+
 class Continuation(NamedTuple):
     """Spend today and over the rest of the flight, with derivatives; (rows, campaigns) dollars."""
 

@@ -135,7 +135,8 @@ def parse_constraints(
         times = times_of(settings.most_times_recent)
         constraints = _parsed(settings, campaigns, days, currency)
         if times is not None and spend is not None:
-            constraints = with_recent_caps(constraints, times, spend)
+            has_ramp = start is not None and settings.ramp is not None
+            constraints = with_recent_caps(constraints, times, spend, has_ramp)
         if start is None:
             return constraints
         nodes = (

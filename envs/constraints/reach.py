@@ -122,8 +122,7 @@ def _widened(constraints: "Constraints", miss: _Miss) -> "Constraints":
 
     def with_share(share: float) -> "Constraints":
         side = "up" if miss.rising else "down"
-        most = _WIDEST if miss.rising else 1.0
-        wider = np.minimum(np.maximum(getattr(ramp, side), share), most)
+        wider = np.maximum(getattr(ramp, side), share)
         changed = {side: np.where(miss.campaigns, wider, getattr(ramp, side))}
         return replace(
             constraints,
@@ -136,10 +135,10 @@ def _widened(constraints: "Constraints", miss: _Miss) -> "Constraints":
             for other in _misses(with_share(share))
         )
 
-    widest = _WIDEST if miss.rising else 1.0
-    if not fits(widest):
+    free, widest = (np.inf, _WIDEST) if miss.rising else (1.0, 1.0)
+    if not fits(free):
         raise ConstraintError(_refusal(constraints, miss))
-    found = min(_least(fits, widest) * _MARGIN, widest)
+    found = min(_least(fits, widest) * _MARGIN, free) if fits(widest) else free
     wide = with_share(found)
     start = f"{_name(miss)}: its {miss.bound} of "  # a wider ramp for another rhythm replaces it
     notes = [note for note in wide.notes if not note.startswith(start)]

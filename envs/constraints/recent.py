@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LEAST, _MOST = 1, 1000  # multiples that the key allows
 _MAX_FACTOR = 1e15  # factor by which caps are raised at most: from a cent to any total
+_HEADROOM = 1.25  # factor on caps that floors or the total raised, with a ramp
 _ROUNDS = 100  # halvings of the interval in which that factor lies
 _MAX_NAMES = 5  # campaigns that a note names
 _REASON = "constraints.most_times_recent"
@@ -52,13 +53,17 @@ def times_of(value: Any) -> float | None:
     return float(value)
 
 
-def with_recent_caps(constraints: "Constraints", times: float, spend: KnownSpend) -> "Constraints":
+def with_recent_caps(
+    constraints: "Constraints", times: float, spend: KnownSpend, has_ramp: bool = False
+) -> "Constraints":
     """Return the set with a daily cap per campaign at a multiple of its recent spend.
 
     Args:
         constraints: a feasible set.
         times: multiple of the dearest recent day, >= 1.
         spend: what the campaigns have spent.
+        has_ramp: True: a cap that a floor or the total raised is raised a little further, so that
+            later days can make up for those on which the ramp has not reached it.
 
     Returns:
         A feasible set: other caps stay, and its notes name every cap that floors or the total
@@ -70,6 +75,8 @@ def with_recent_caps(constraints: "Constraints", times: float, spend: KnownSpend
     for raise_caps in (_for_channels, _for_total):
         caps, more = raise_caps(constraints, caps, room, spend, times)
         notes += more
+    if has_ramp:
+        caps = np.where(caps > room.wanted, np.clip(caps * _HEADROOM, caps, room.limits), caps)
     daily = (np.ceil(caps / unit - 1e-9) * constraints.quantum).astype(np.int64)
     daily = np.minimum(daily, constraints.daily_cap_cents)
     guarded = replace(

@@ -41,7 +41,7 @@ GROUPS = {  # configuration group -> name of its default YAML
     "objective": "conversions",
     "solver": "default",
 }
-_VERSION = 5  # version of cached static plans; increase it when the solver changes
+_VERSION = 6  # version of cached static plans; increase it when the solver changes
 
 
 def problem_in(

@@ -23,6 +23,7 @@ from .runs import on_or_off
 from .surfaces import Landscape, landscape, require_reachable
 
 _PRECISE = 3e-6  # gain of a step, as a share of the value, at which a climb ends
+_FAR = 60  # most steps of a climb from a start that may be far from the best plan
 _ROUGH = 5e-5  # the same for what a rule costs
 _PRICES = 12  # most prices of unsteadiness that are tried
 _FIRST = 8.0  # first price, in multiples of the one at which all change costs what is allowed
@@ -125,9 +126,8 @@ def _unrestricted(
         start = np.tile(
             shares / shares.sum() * constraints.total / constraints.days, (constraints.days, 1)
         )
-    return climb(
-        scene.value, QuadraticProgram(unrestricted(constraints)), start, tolerance=_PRECISE
-    )
+    program = QuadraticProgram(unrestricted(constraints))
+    return climb(scene.value, program, start, steps=_FAR, refreshes=_FAR, tolerance=_PRECISE)
 
 
 def _best(scene: Landscape, constraints: Constraints, free: Peak) -> tuple[Constraints, Peak]:

@@ -20,6 +20,7 @@ from mediagym.envs.constraints import (
     spend_day,
     to_cents,
     violations,
+    with_rhythm,
 )
 
 NAMES = ("g/a", "g/b", "m/a", "m/b", "x/a")
@@ -164,3 +165,20 @@ def test_money_that_was_not_delivered_is_spent_where_the_default_ramp_yields():
     assert (held * lost).sum() < 14000  # a typed ramp holds, and money is left
     levels = np.concatenate([[LIVE], held[:, 0]])
     assert (levels[1:] <= np.maximum(1.25 * levels[:-1], levels[:-1] + 5) + 1e-6).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**6), cap=st.integers(350, 900))
+def test_levels_keep_their_ramp_under_daily_caps_and_any_rhythm(seed, cap):
+    rng = np.random.default_rng(seed)
+    campaign = {"floor": "0.5%", "cap": None, "daily_cap": f"${cap}", "daily_floor": "$2"}
+    constraints = set_of(LIVE, campaign=campaign)
+    rhythm = np.resize(rng.uniform(0.5, 2, (7, 5)), (14, 5))
+    constraints = with_rhythm(constraints, rhythm)
+    plan = fly(constraints, rng.lognormal(5, 2, (14, 2, 5)))
+    levels = np.concatenate([np.tile(LIVE, (1, 2, 1)), plan / constraints.rhythm[:, None]])
+    before, after = levels[1:-1], levels[2:]  # a live budget may be beyond the first day's bounds
+    assert (after <= np.maximum(1.25 * before, before + 5) + 1e-6).all()
+    assert (after >= np.minimum(0.75 * before, before - 5) - 1e-6).all()
+    for row in plan.swapaxes(0, 1):
+        assert violations(constraints, row, 1e-5) == []

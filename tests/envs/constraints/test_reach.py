@@ -81,3 +81,14 @@ def test_wrong_keys_and_values_are_refused_in_one_line(keys, text):
         set_of(LIVE, **keys)
     assert text in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_default_ramp_yields_freely_to_a_campaign_that_starts_from_nothing():
+    default = dict(shipped_yaml("constraints/default")["ramp"])
+    limits = {"floor": "$700", "cap": None, "daily_cap": "$50"}  # all of its days are needed
+    lows = [300, 200, 200, 300, 0]
+    none = {"floor": None, "cap": None}
+    constraints = set_of(lows, ramp=default, channel=none, campaigns={"x/a": limits})
+    assert constraints.ramp.yielded.tolist() == [False] * 4 + [True]
+    assert np.isinf(constraints.ramp.up[4])
+    assert any("x/a: its floor of $700" in note and "freely" in note for note in constraints.notes)
