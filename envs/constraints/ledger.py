@@ -247,7 +247,8 @@ def day_bounds(
             xp.minimum(cap, room / days_remaining) for cap, room in zip(high, free, strict=True)
         ]
         if ledger.day:
-            low[-1] = xp.maximum(low[-1], ledger.last * (1 - constraints.change_limit))
+            held = xp.maximum(low[-1], ledger.last * (1 - constraints.change_limit))
+            low[-1] = _payable(arrays, held, low[-1], free)
             high[-1] = xp.minimum(high[-1], ledger.last * (1 + constraints.change_limit))
     slowest, fastest = constraints.pacing
     if constraints.spend_all:
@@ -256,6 +257,23 @@ def day_bounds(
         )
     high[0] = xp.minimum(high[0], free[0] * min(1.0, fastest / days_remaining))
     return reconcile(arrays, low, high)
+
+
+def _payable(arrays: ConstraintArrays, held: Array, low: Array, free: list[Array]) -> Array:
+    """Return lower bounds of campaigns that the money left can pay: the change limit gives way.
+
+    Where days were not delivered, floors that are still owed and yesterday's spend less its limit
+    may together exceed what a cap or the total leaves.
+    """
+    xp, noise, sums = namespace(held), _NOISE * arrays.total, held
+    over = held != held
+    for level in range(len(arrays.sums) - 1, -1, -1):
+        sums = arrays.add_up(level, sums)
+        beyond = sums > free[level] + noise
+        for parents in arrays.tree.parents[level:]:
+            beyond = beyond[..., parents]
+        over = over | beyond
+    return xp.where(over, low, held)
 
 
 def _keep_spendable(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stable_baselines3.common.env_checker import check_env as check_for_sb3
 
@@ -206,6 +206,7 @@ ENVS = {key: make_env(key) for key in ("Uncertain-S", "Full-S", "Shock-S", "Carr
 
 
 @settings(max_examples=1000, deadline=None)
+@example("Shock-S", 945, 0.0)  # floors that outages left owed, and a change limit
 @given(
     st.sampled_from(sorted(ENVS)),
     st.integers(0, 2**31),
