@@ -7,15 +7,13 @@
 - ``sb3``: a Stable-Baselines3 algorithm with its complete state
 - ``vecenv``: adapter of the batched environment to Stable-Baselines3
 - ``selection``: which network was best on the validation markets, in percent of the clairvoyant
-- ``actor``: the network from observations to actions
 - ``network``: a trained network as a policy, and its two files
 - ``checkpoint``: the state of a training as one file
 - ``same_run``: whether a checkpoint belongs to the run that resumes it
 """
 
-from .actor import Actor
 from .algorithms import LEARNERS, Learner, default_ppo, learner_of
-from .apg import AnalyticPolicyGradient
+from .apg import AnalyticPolicyGradient, TrainingWorld
 from .checkpoint import read_state, write_state
 from .network import LearnedPolicy, Network, Training, load_policy, save_network
 from .train import learn, validation_percent
@@ -23,13 +21,13 @@ from .vecenv import SB3Envs, dummy_vec_env
 
 __all__ = [
     "LEARNERS",
-    "Actor",
     "AnalyticPolicyGradient",
     "LearnedPolicy",
     "Learner",
     "Network",
     "SB3Envs",
     "Training",
+    "TrainingWorld",
     "default_ppo",
     "dummy_vec_env",
     "learn",

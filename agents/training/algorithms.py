@@ -22,7 +22,7 @@ from stable_baselines3 import PPO, SAC
 
 from ...data.errors import ConfigError
 from ...data.settings import Settings, given_text
-from .actor import Layers, Units
+from ..networks import Layers, Units
 from .apg import MAX_FLIGHTS, WarmStart
 from .vecenv import SB3Envs, dummy_vec_env
 

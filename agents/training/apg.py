@@ -24,14 +24,16 @@ from ...envs.flight import (
     requested_spend,
     rollout,
 )
-from ...envs.market import Stream
+from ...envs.market import Market, MarketState, Noise, Stream
 from ...envs.planning import to_tensors
-from .actor import Actor
+from ..networks import Actor, CampaignActor
 
 _CLIP_PENALTY = 0.1  # weight of actions outside [-1, 1], where clipping has no gradient
 _MAX_GRADIENT_NORM = 1.0
+_SMALLEST = 0.05  # of the mean value: a flight that is worth less does not count for more
 MAX_ITERATIONS = 1_000_000
 MAX_FLIGHTS = 65_536  # flights in lockstep
+AnyActor = Actor | CampaignActor
 
 
 class WarmStart(Settings):
@@ -47,7 +49,7 @@ class AnalyticPolicyGradient:
 
     def __init__(
         self,
-        actor: Actor,
+        actor: AnyActor,
         problem: Problem,
         source: MarketSource,
         env: EnvSettings,
@@ -65,10 +67,9 @@ class AnalyticPolicyGradient:
             seed: seed of markets and noise.
         """
         self.actor, self.env, self.settings, self.seed = actor, env, settings, seed
-        self.source, self.days = source, problem.days
-        self.problem = to_tensors(problem)
+        self.days = problem.days
+        self.world = TrainingWorld(problem, source)
         self.iterations = 0  # completed iterations
-        self._scale = _static_value(self.problem)
         self._optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate)
 
     @property
@@ -89,18 +90,8 @@ class AnalyticPolicyGradient:
 
     def _loss(self) -> torch.Tensor:
         flights, first = self.settings.flights, self.iterations * self.settings.flights
-        episodes = range(first, first + flights)
-        market, state, noise = self.source.draw(
-            self.seed + Stream.ANALYTIC_GRADIENT, episodes, self.days
-        )
-        policy = RecordingPolicy(self.actor, self.problem, self.env)
-        start = initial_state(self.problem, to_tensors(state), (flights,))
-        _, days = rollout(self.problem, to_tensors(market), start, to_tensors(noise), policy.act)
-        value = torch.stack([day.value.sum(-1) for day in days]).sum(0).mean()
-        loss = _CLIP_PENALTY * policy.excess - value / self._scale
-        if self.env.distance_penalty:
-            loss = loss + self.env.distance_penalty * policy.projection_distance(days)
-        return loss
+        seed = self.seed + Stream.ANALYTIC_GRADIENT
+        return self.world.loss(self.actor, seed, range(first, first + flights), self.env)
 
     def state(self) -> dict[str, Any]:
         """Return what ``restore`` continues from, except the actor's weights."""
@@ -112,10 +103,62 @@ class AnalyticPolicyGradient:
         self._optimizer.load_state_dict(state["optimizer"])
 
 
+class TrainingWorld:
+    """A problem and its training markets, in which flights are differentiable."""
+
+    def __init__(self, problem: Problem, source: MarketSource, risk: float = 1.0) -> None:
+        """Prepare flights.
+
+        Args:
+            problem: the problem to plan.
+            source: markets and noise of the episodes.
+            risk: share of the flights, in (0, 1], whose mean is maximised: the worst ones by their
+                value over the static plan's in the same market and noise (CVaR); 1: all.
+        """
+        self.numpy_problem, self.problem = problem, to_tensors(problem)
+        self.source, self.days, self.risk = source, problem.days, risk
+
+    def loss(self, actor: AnyActor, seed: int, episodes: range, env: EnvSettings) -> torch.Tensor:
+        """Return the loss of a batch of episodes: minus the value relative to the static plan's.
+
+        Args:
+            actor: network for this problem.
+            seed: seed of markets and noise.
+            episodes: numbers of the episodes.
+            env: scales of the actions, and the penalty per dollar that the projection moves.
+        """
+        market, state, noise = self.source.draw(seed, episodes, self.days)
+        scale = self._static_values(market, state, noise)
+        policy = RecordingPolicy(actor, self.problem, env)
+        start = initial_state(self.problem, to_tensors(state), (len(episodes),))
+        _, days = rollout(self.problem, to_tensors(market), start, to_tensors(noise), policy.act)
+        relative = torch.stack([day.value.sum(-1) for day in days]).sum(0) / scale
+        if self.risk < 1:
+            worst = max(round(self.risk * len(episodes)), 1)
+            relative = relative.topk(worst, largest=False).values
+        loss = _CLIP_PENALTY * policy.excess - relative.mean()
+        if env.distance_penalty:
+            loss = loss + env.distance_penalty * policy.projection_distance(days)
+        return loss
+
+    def _static_values(self, market: Market, state: MarketState, noise: Noise) -> torch.Tensor:
+        """Return the size of the static plan's value in each market, (flights,)."""
+        problem, plan = self.numpy_problem, self.numpy_problem.static_plan
+        start = initial_state(problem, state, (len(market.elasticity),))
+
+        def act(observable: Observable, memory: Any) -> tuple[Any, Any, None]:
+            spend = plan[observable.ledger.day] + 0 * observable.ledger.spent
+            return spend, spend.sum(-1), None
+
+        _, days = rollout(problem, market, start, noise, act)
+        values = np.abs(sum(day.value.sum(-1) for day in days))
+        return torch.as_tensor(np.maximum(values, _SMALLEST * values.mean()))
+
+
 class RecordingPolicy:
     """Acts by an actor with gradients, and records what it requested."""
 
-    def __init__(self, actor: Actor, problem: Problem, env: EnvSettings) -> None:
+    def __init__(self, actor: AnyActor, problem: Problem, env: EnvSettings) -> None:
         self.actor, self.problem, self.env = actor, problem, env
         self.excess: torch.Tensor = torch.tensor(0.0)  # squares beyond [-1, 1], summed over days
         self._requests: list[tuple[torch.Tensor, torch.Tensor]] = []
@@ -136,16 +179,3 @@ class RecordingPolicy:
             for request, day in zip(self._requests, days, strict=True)
         ]
         return torch.stack(distances).mean()
-
-
-def _static_value(problem: Problem) -> float:
-    """Return the objective of the static plan in the mean market, the scale of the loss."""
-    start = initial_state(problem, problem.state, (1,))
-
-    def follow(observable: Observable, memory: Any) -> tuple[Any, Any, None]:
-        spend = problem.static_plan[observable.ledger.day]
-        return spend[None], spend.sum()[None], None
-
-    with torch.no_grad():
-        _, days = rollout(problem, problem.market, start, None, follow)
-    return max(float(np.abs(sum(float(day.value.sum()) for day in days))), 1e-9)

@@ -7,7 +7,7 @@ unpickled.
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +22,7 @@ from ...data.errors import ConfigError, DataError, shown
 from ...data.settings import Seed, Settings
 from ...data.storage import read_json, write_bytes, write_json
 from ...envs.arrays import Array
+from ...envs.environment import WidthName
 from ...envs.flight import (
     ActionSettings,
     Observable,
@@ -31,7 +32,7 @@ from ...envs.flight import (
     observe,
     requested_spend,
 )
-from .actor import Actor, Shape
+from ..networks import Actor, CampaignActor, CampaignShape, FlatShape
 from .checkpoint import read_safetensors, to_safetensors
 
 _VERSION = 2  # version of policy.json
@@ -44,11 +45,13 @@ class Training(Settings):
     """Record of a training run: what the network was trained for, and how."""
 
     task: str | None  # id of the benchmark task; None: an advertiser's calibration
-    campaigns: list[str]
+    campaigns: list[str]  # empty: any campaigns
     objective: str
     seed: Seed
     threads: Annotated[int, Field(ge=1)]  # torch threads
     steps: Annotated[int, Field(ge=0)]  # environment days simulated in training
+    width: WidthName = "posterior"  # markets that it was trained on, see conf/width
+    risk: Annotated[float, Field(gt=0, le=1)] = 1.0  # share of the worst flights it was trained on
 
 
 class NetworkFacts(Settings):
@@ -57,7 +60,7 @@ class NetworkFacts(Settings):
     version: int
     name: str  # name of the learner, see `_NAME`
     origin: str  # training that the saved weights have gone through
-    shape: Shape
+    shape: FlatShape | CampaignShape
     action: ActionSettings
     training: Training
     versions: dict[str, str]  # versions of the libraries it was trained with
@@ -68,7 +71,7 @@ class NetworkFacts(Settings):
 class Network:
     """An actor, the scale of its actions and its training record."""
 
-    actor: Actor
+    actor: Actor | CampaignActor
     action: ActionSettings
     training: Training
     name: str  # name of the learner
@@ -95,7 +98,8 @@ class LearnedPolicy:
 
     def __init__(self, name: str, network: Network, problem: Problem) -> None:
         """Args: name; network; problem to plan."""
-        self.name, self.network, self.problem = name, network, problem
+        self.name, self.problem = name, problem
+        self.network = replace(network, actor=network.actor.bound_to(problem))
 
     def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Return requested dollars per campaign and in total, and the recurrent state."""
@@ -137,7 +141,11 @@ def load_network(folder: Path) -> Network:
     weights, content = read_safetensors(path)
     if hashlib.sha256(content).hexdigest() != facts.sha256:
         raise _mismatch(path, "SHA-256 differs")
-    actor = Actor.from_shape(facts.shape)
+    actor: Actor | CampaignActor
+    if isinstance(facts.shape, CampaignShape):
+        actor = CampaignActor.from_shape(facts.shape)
+    else:
+        actor = Actor.from_shape(facts.shape)
     try:
         actor.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
     except (RuntimeError, TypeError) as error:
@@ -165,6 +173,8 @@ def load_policy(folder: Path, problem: Problem) -> LearnedPolicy:
             "run of scripts/train.py."
         )
     network = load_network(folder)
+    if isinstance(network.actor, CampaignActor):
+        return LearnedPolicy(network.name, network, problem)
     trained, names = network.training.campaigns, list(problem.constraints.names)
     if trained != names:
         raise ConfigError(

@@ -19,9 +19,9 @@ from tqdm import tqdm
 from ...envs.environment import BudgetVectorEnv, EnvSettings, MarketPool, MarketSource
 from ...envs.flight import Problem
 from ...envs.market import Market, MarketState
+from ..networks import Actor
 from ..policy import Policy
 from ..rollout import EvaluationSet
-from .actor import Actor
 from .algorithms import Learner
 from .apg import AnalyticPolicyGradient
 from .checkpoint import (

@@ -4,6 +4,7 @@
 - ``batch``: the flights in lockstep that both environments run
 - ``calibrated``: environments and problems of a calibration
 - ``state_arrays``: a state as flat arrays, for saving and restoring
+- ``wider``: markets a little wider than a posterior, for robust policies
 - ``validation``: checks of what users pass in, with their error messages
 - ``render``: a flight as text or as a picture
 """
@@ -12,6 +13,7 @@ from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
 from .calibrated import known_spend, problem_in
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
+from .wider import WidthName, wider
 
 __all__ = [
     "BudgetEnv",
@@ -20,7 +22,9 @@ __all__ = [
     "EpisodeDraw",
     "MarketPool",
     "MarketSource",
+    "WidthName",
     "known_spend",
     "problem_in",
     "to_arrays",
+    "wider",
 ]

@@ -12,6 +12,7 @@
 
 from .actions import ActionSettings, action_size, distance, requested_spend
 from .belief import level_shift, prior_level, update_belief
+from .belief_allocation import allocation_at
 from .observation import BLOCKS, BOUND, observation_size, observe
 from .particle_filter import (
     ParticleSet,
@@ -46,6 +47,7 @@ __all__ = [
     "PosteriorDraws",
     "Problem",
     "action_size",
+    "allocation_at",
     "credited_value",
     "distance",
     "initial_particles",

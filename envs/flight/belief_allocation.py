@@ -18,17 +18,23 @@ _PASSES = 3  # passes; each takes out the campaigns that a floor binds
 
 
 def belief_allocation(problem: Problem, belief: BeliefState) -> Array:
+    """Return ``allocation_at`` the belief's means, (..., campaigns)."""
+    return allocation_at(problem, belief.elasticity, level_shift(problem, belief))
+
+
+def allocation_at(problem: Problem, elasticity: Array, shift: Array) -> Array:
     """Return the log of the allocated spend over the plan's mean day, (..., campaigns).
 
     Args:
         problem: what was known before the flight; curves whose slope is not 1 are treated as
             concave curves of the same elasticity.
-        belief: the current belief.
+        elasticity: local elasticities at the reference spend, (..., campaigns).
+        shift: log levels less those expected before the flight, (..., campaigns).
     """
     curves = problem.allocation_curves
-    odds = odds_at_reference(at_most(belief.elasticity, MAX_ELASTICITY), 1.0)
+    odds = odds_at_reference(at_most(elasticity, MAX_ELASTICITY), 1.0)
     xp = namespace(odds)
-    growth = xp.exp(problem.claim_slope * level_shift(problem, belief)) * odds * (1 + odds)
+    growth = xp.exp(problem.claim_slope * shift) * odds * (1 + odds)
     scale, offset = curves.scale * xp.sqrt(growth), problem.market.reference_spend * odds
     spend, free = curves.mean_static_spend + 0 * scale, 1 + 0 * scale
     parents = problem.constraints.tree.parents[1]

@@ -46,6 +46,7 @@ class Problem:
     claim_slope: Array = 1.0  # slope of log true conversions on log claimed conversions
     rule_costs: tuple[tuple[str, float, float], ...] = ()  # rule, value forgone, share of the value
     credit_days: float | None = None  # days after the flight within which landings count; None: all
+    shock_rate: float = 0.0  # sudden events per campaign and day that are known to be possible
 
     @cached_property
     def days(self) -> int:

@@ -43,6 +43,11 @@ class ShockSettings(Settings):
     regime: Rate  # a campaign's efficiency changes for the rest of the flight
     regime_sd: Annotated[float, Field(ge=0)]  # sd of the change of log efficiency
 
+    @property
+    def rate(self) -> float:
+        """Events per campaign and day."""
+        return self.outage + self.competitor + self.tracking + self.spike + self.regime
+
 
 def draw_noise(
     market: Market,

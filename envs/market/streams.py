@@ -40,6 +40,9 @@ class Stream(IntEnum):
     MARKET = 101  # [.., market seed]: parameters of a task's market
     DEMAND_PATH = 102  # [.., market seed]: demand path of a task's market
     COUNTS = 103  # [.., reset seed, episode]: count noise of a held-out flight
+    ADVERTISER = 104  # [.., seed]: sizes, effects and constraints of a random advertiser
+    WIDER = 105  # [.., seed, episode]: what a training market differs by from the posterior's
+    PRETRAINING = 106  # [.., seed, iteration]: advertisers of an iteration
     ANALYTIC_GRADIENT = 1_000_000_007  # plus the training seed, [.., episode]: flights of apg
 
 

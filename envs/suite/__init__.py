@@ -2,12 +2,14 @@
 
 - ``task``: tasks, sizes and their settings
 - ``generator``: random markets of a task, by seed
+- ``advertisers``: random advertisers, each a task of its own
 - ``splits``: training, validation and test markets
 - ``reference``: the problem of a task, and the static plan and clairvoyant values that ship
 - ``env``: Gymnasium's entry points
 - ``docs_page``: the page of a task in docs
 """
 
+from .advertisers import advertiser_digest, advertiser_task
 from .docs_page import task_page
 from .env import make_env, make_vector_env
 from .generator import sample_markets, sha256_of
@@ -18,6 +20,8 @@ from .task import Task, every_task, task_of
 __all__ = [
     "HELD_OUT_SPLITS",
     "Task",
+    "advertiser_digest",
+    "advertiser_task",
     "every_task",
     "held_out_markets",
     "make_env",

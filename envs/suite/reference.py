@@ -54,7 +54,11 @@ def posterior_of(task: Task) -> Posterior:
 
 
 def problem_for(
-    task: Task, changes: Mapping[str, Any] | None = None, *, recompute: bool = False
+    task: Task,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    recompute: bool = False,
+    static_plan: Floats | None = None,
 ) -> Problem:
     """Return a task's problem: constraints, objective, mean market and static plan.
 
@@ -62,6 +66,8 @@ def problem_for(
         task: task to plan.
         changes: keys of ``conf/constraints`` that differ; with any, the static plan is recomputed.
         recompute: True: compute the static plan even if one ships.
+        static_plan: (days, campaigns) dollars, computed before for this task; None: the shipped
+            one, or a new one.
     """
     posterior, changes = posterior_of(task), overrides_of(changes, "constraints")
     keys = shipped_yaml("constraints/default") | _FREE | {"total": task.size.total}
@@ -72,6 +78,8 @@ def problem_for(
         task.size.days,
         start=FlightStart(posterior.spend, int(posterior.state.day)),
     )
+    if static_plan is not None:
+        return _problem(task, posterior, constraints, static_plan)
     if not changes and not recompute and reference_path(task).exists():
         return _problem(task, posterior, constraints, reference_of(task.key).static_plan)
     if constraints.has_rules:
@@ -151,4 +159,9 @@ def _problem(
         constraints = replace(constraints, course=static_plan)
         static_plan = paced_plan(constraints, static_plan)
     problem = problem_of(posterior, constraints, Objective("conversions", 1.0), static_plan)
-    return replace(problem, credit_days=task.settings.credit_days)
+    shocks = task.settings.shocks
+    return replace(
+        problem,
+        credit_days=task.settings.credit_days,
+        shock_rate=0.0 if shocks is None else shocks.rate,
+    )

@@ -1,7 +1,7 @@
-"""Deterministic actor extracted from a Stable-Baselines3 policy."""
+"""`Actor`: the deterministic actor of a flat policy of Stable-Baselines3."""
 
 from copy import deepcopy
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
@@ -9,6 +9,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 from torch import nn
 
 from ...data.settings import Settings
+from ...envs.flight import Problem
 
 MAX_UNITS = 4096  # units of a layer
 MAX_LAYERS = 16
@@ -18,9 +19,10 @@ Units = Annotated[int, Field(ge=1, le=MAX_UNITS)]
 Layers = Annotated[list[Units], Field(max_length=MAX_LAYERS)]
 
 
-class Shape(Settings):
-    """Layer sizes of an actor."""
+class FlatShape(Settings):
+    """Layer sizes of a flat network, for one number of campaigns."""
 
+    kind: Literal["flat"] = "flat"
     observation: Size  # numbers observed per day
     actions: Size
     hidden: Layers  # sizes of the hidden layers
@@ -57,7 +59,7 @@ class Actor(nn.Module):
         return cls(inner.latent_pi, inner.mu, None, squash=True)
 
     @classmethod
-    def from_shape(cls, shape: Shape) -> "Actor":
+    def from_shape(cls, shape: FlatShape) -> "Actor":
         """Return an untrained actor."""
         lstm = None if shape.lstm is None else nn.LSTM(shape.observation, shape.lstm)
         size, layers = shape.lstm or shape.observation, []
@@ -67,11 +69,11 @@ class Actor(nn.Module):
         return cls(nn.Sequential(*layers), nn.Linear(size, shape.actions), lstm, shape.squash)
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> FlatShape:
         """Layer sizes."""
         linear = [layer for layer in self.body if isinstance(layer, nn.Linear)]
         first: Any = self.lstm.input_size if self.lstm else (*linear, self.head)[0].in_features
-        return Shape(
+        return FlatShape(
             observation=first,
             actions=self.head.out_features,
             hidden=[layer.out_features for layer in linear],
@@ -91,6 +93,10 @@ class Actor(nn.Module):
             observation = out[0]
         mean = self.head(self.body(observation))
         return torch.tanh(mean) if self.squash else mean, memory
+
+    def bound_to(self, problem: Problem) -> "Actor":
+        """Return the actor itself: its campaigns are part of its shape."""
+        return self
 
     def copy(self) -> "Actor":
         """Return an actor with weights of its own."""

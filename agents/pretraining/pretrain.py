@@ -1,0 +1,218 @@
+"""`pretrain`: backpropagation through flights of random advertisers, several per gradient step.
+
+Each iteration draws a few advertisers, flies a batch of episodes with each, and takes one step of
+Adam along the mean gradient. The learning rate warms up linearly and falls along a cosine. The best
+network by the mean gain over ``follow`` on held-out advertisers is kept.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ...data.errors import ConfigError
+from ...data.storage import digest, write_json
+from ...envs.environment import EnvSettings
+from ...envs.market import Stream, generator
+from ..networks import CampaignActor
+from ..rollout import rollout_policy
+from ..training import LearnedPolicy, Network, Training, read_state, save_network, write_state
+from .advertisers import VALIDATION_SEEDS, AdvertiserSet, held_out_set, training_world
+from .settings import PretrainCommand, PretrainSettings
+
+_MAX_GRADIENT_NORM = 1.0
+_MILD_STREAM = 1  # last word of the key that decides the width of an iteration's worlds
+NAME = "universal"  # of the policy
+
+
+@dataclass
+class Pretraining:
+    """A pretraining in progress; its state can be saved between iterations."""
+
+    settings: PretrainSettings
+    env: EnvSettings
+    seed: int
+    actor: CampaignActor
+    cache: Path
+    iterations: int = 0  # completed
+    steps: int = 0  # environment days simulated
+    seconds: float = 0.0  # CPU-seconds so far
+    score: float = -np.inf  # of the best network, percent over `follow`
+    best: dict[str, Any] = field(default_factory=dict)  # its weights
+    curve: list[dict[str, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Prepare the optimiser."""
+        self._optimizer = torch.optim.Adam(self.actor.parameters(), lr=self.settings.learning_rate)
+        self._worlds: dict[int, Any] = {}
+
+    def step(self) -> None:
+        """Fly the iteration's advertisers and take one gradient step."""
+        began = time.process_time()
+        settings = self.settings
+        rng = generator(Stream.PRETRAINING, self.seed, self.iterations)
+        seeds = rng.choice(
+            settings.advertisers, min(settings.worlds, settings.advertisers), replace=False
+        )
+        mild = rng.random(len(seeds)) < settings.mild
+        self._anneal()
+        self._optimizer.zero_grad()
+        for seed, is_mild in zip(map(int, seeds), mild, strict=True):
+            world = self._world(seed)
+            flights = int(np.clip(settings.rows // world.campaigns, *settings.flights))
+            first = self.iterations * settings.flights[1]
+            loss = (world.mild if is_mild else world.posterior).loss(
+                self.actor.bound_to(world.inputs),
+                self.seed + Stream.ANALYTIC_GRADIENT,
+                range(first, first + flights),
+                self.env,
+            )
+            (loss / len(seeds)).backward()
+            self.steps += flights * world.inputs.days
+        torch.nn.utils.clip_grad_norm_(self.actor.parameters(), _MAX_GRADIENT_NORM)
+        self._optimizer.step()
+        self.iterations += 1
+        self.seconds += time.process_time() - began
+
+    def check(self, sets: list[AdvertiserSet]) -> float:
+        """Score the network on held-out advertisers; keep it if it is the best so far.
+
+        Returns:
+            The mean gain over ``follow``, percent.
+        """
+        gains = [gain_over_follow(self.network(), held_out) for held_out in sets]
+        score = float(np.mean(gains))
+        if score > self.score:
+            self.score = score
+            self.best = {k: v.clone() for k, v in self.actor.state_dict().items()}
+        self.curve.append(
+            {
+                "iterations": self.iterations,
+                "steps": self.steps,
+                "cpu_seconds": round(self.seconds, 1),
+                "gain_over_follow": round(score, 4),
+            }
+        )
+        return score
+
+    def network(self) -> Network:
+        """Return the network as it is."""
+        origin = (
+            f"backpropagation, {self.iterations:,} iterations on "
+            f"{self.settings.advertisers} random advertisers"
+        )
+        record = Training(
+            task=None,
+            campaigns=[],
+            objective="conversions",
+            seed=self.seed,
+            threads=torch.get_num_threads(),
+            steps=self.steps,
+            width="mild" if self.settings.mild else "posterior",
+            risk=self.settings.risk,
+        )
+        return Network(self.actor, self.env.action, record, NAME, origin)
+
+    def state(self) -> dict[str, Any]:
+        """Return what ``restore`` continues from."""
+        return {
+            "run": self._run(),
+            "iterations": self.iterations,
+            "steps": self.steps,
+            "seconds": self.seconds,
+            "score": self.score,
+            "curve": self.curve,
+            "actor": dict(self.actor.state_dict()),
+            "best": self.best,
+            "optimizer": self._optimizer.state_dict(),
+        }
+
+    def restore(self, state: Mapping[str, Any], path: Path) -> None:
+        """Continue from the result of ``state``.
+
+        Raises:
+            ConfigError: if it is another run's.
+        """
+        if state["run"] != self._run():
+            raise ConfigError(
+                f"{path}: it belongs to a pretraining with other settings. Give the settings of "
+                "that run, or another folder with output=DIR."
+            )
+        self.iterations, self.steps = state["iterations"], state["steps"]
+        self.seconds, self.score = state["seconds"], state["score"]
+        self.curve, self.best = list(state["curve"]), dict(state["best"])
+        self.actor.load_state_dict(state["actor"])
+        self._optimizer.load_state_dict(state["optimizer"])
+
+    def _run(self) -> str:
+        """Return a hash of the settings that decide the run."""
+        settings = self.settings.model_dump(mode="json", exclude={"checkpoint"})
+        return digest(settings, self.env.model_dump(mode="json"), self.seed)
+
+    def _world(self, seed: int) -> Any:
+        if seed not in self._worlds:
+            self._worlds[seed] = training_world(
+                seed, self.settings.markets, self.settings.risk, self.cache
+            )
+        return self._worlds[seed]
+
+    def _anneal(self) -> None:
+        settings, share = self.settings, self.iterations / self.settings.iterations
+        rate = settings.learning_rate * (1 + np.cos(np.pi * share)) / 2
+        if share < settings.warm_up:
+            rate *= (share + 1 / settings.iterations) / settings.warm_up
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+
+
+def gain_over_follow(network: Network, held_out: AdvertiserSet) -> float:
+    """Return a network's mean gain over ``follow`` in an advertiser's markets, percent."""
+    policy = LearnedPolicy(NAME, network, held_out.problem)
+    total = rollout_policy(held_out.problem, policy, held_out.evaluation_set).total
+    return float(100 * ((total - held_out.follow) / np.abs(held_out.static)).mean())
+
+
+def pretrain(options: PretrainCommand, advance: Callable[[str], None]) -> Path:
+    """Train, and write ``policy.safetensors``, ``policy.json`` and ``curve.json``.
+
+    A run that was interrupted goes on from ``checkpoint.safetensors`` in its folder.
+
+    Args:
+        options: options of the command.
+        advance: called after every iteration with the last score.
+
+    Returns:
+        The folder of the policy.
+    """
+    torch.set_num_threads(options.threads)
+    settings, folder = options.pretraining, options.output
+    torch.manual_seed(options.seed)
+    actor = CampaignActor(settings.width, settings.memory)
+    run = Pretraining(settings, options.env, options.seed, actor, options.cache)
+    path = folder / "checkpoint.safetensors"
+    if path.exists():
+        run.restore(read_state(path), path)
+        for _ in range(run.iterations):
+            advance("resumed")
+    sets = [
+        held_out_set(VALIDATION_SEEDS + i, settings.validation_markets, options.cache)
+        for i in range(settings.validation_advertisers)
+    ]
+    text, saved = "", time.monotonic()
+    while run.iterations < settings.iterations:
+        run.step()
+        last = run.iterations == settings.iterations
+        if run.iterations % settings.check_every == 0 or last:
+            text = f"{run.check(sets):+.3f} % over follow"
+            write_json(folder / "curve.json", {"curve": run.curve})
+        if last or time.monotonic() - saved > settings.checkpoint:
+            write_state(path, run.state())
+            saved = time.monotonic()
+        advance(text)
+    run.actor.load_state_dict(run.best)
+    save_network(run.network(), folder)
+    return folder

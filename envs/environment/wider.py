@@ -1,0 +1,98 @@
+"""`WiderMarkets`: markets a little wider than a posterior, to train and validate robust policies on.
+
+A posterior can be wrong in ways that it gives no probability to: curves of other forms, efficiencies
+that change for good. A policy that was trained on its draws alone takes them for the whole truth. Here
+each flight's market differs from the drawn one: some curves hardly saturate or are S-shaped, with the
+same conversions and elasticity at the reference spend; elasticities and levels vary more; regimes
+change on random days. The belief and the plan do not know.
+"""
+
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from ...data.settings import Settings
+from ...data.storage import shipped_yaml
+from ..market import Market, Noise, Stream, elasticity_of, generator, odds_at_reference
+from .batch import EpisodeDraw, MarketSource
+
+WidthName = Literal["posterior", "mild", "broad"]
+Share = Annotated[float, Field(ge=0, le=1)]
+NotNegative = Annotated[float, Field(ge=0, le=10)]
+_UNIFORMS = 3  # uniform draws per campaign: form of the curve, its strength, an S or none
+
+
+class Width(Settings):
+    """By how much training markets are wider than the posterior; see ``conf/width``."""
+
+    unsaturated: Share  # probability that a campaign's curve hardly saturates
+    s_curve: Share  # probability that it is S-shaped
+    exponent: tuple[float, float]  # interval of the Hill exponents of S-shaped curves
+    log_odds_sd: NotNegative  # sd added to the log odds behind the elasticity
+    level_sd: NotNegative  # sd added to the log level
+    regime: Share  # probability per day that a campaign's efficiency changes for good
+    regime_sd: NotNegative  # sd of such a change of the log
+
+
+class WiderMarkets(NamedTuple):
+    """Flights of another source in markets that differ from those drawn."""
+
+    source: MarketSource
+    width: Width
+
+    @property
+    def market(self) -> Market:
+        """All markets that can be drawn before they are changed, fields (markets, campaigns)."""
+        return self.source.market
+
+    def draw(self, seed: int, episodes: range, days: int) -> EpisodeDraw:
+        """Return one flight per episode; each depends on (seed, episode) alone."""
+        market, state, noise = self.source.draw(seed, episodes, days)
+        flights, campaigns = market.elasticity.shape
+        uniform = np.empty((flights, _UNIFORMS, campaigns))
+        normal = np.empty((flights, 2, campaigns))
+        begins = np.empty((days, flights, campaigns))
+        size = np.empty((days, flights, campaigns))
+        for i, episode in enumerate(episodes):
+            rng = generator(Stream.WIDER, seed, episode)
+            uniform[i], normal[i] = (
+                rng.random(uniform[i].shape),
+                rng.standard_normal(normal[i].shape),
+            )
+            begins[:, i], size[:, i] = (
+                rng.random((days, campaigns)),
+                rng.standard_normal((days, campaigns)),
+            )
+        market = _other_curves(market, self.width, uniform, normal[:, 0])
+        state = state._replace(level=state.level + self.width.level_sd * normal[:, 1])
+        changes = np.where(begins < self.width.regime, self.width.regime_sd * size, 0.0).cumsum(0)
+        return EpisodeDraw(market, state, _with_changes(noise, changes))
+
+
+def wider(source: MarketSource, width: WidthName) -> MarketSource:
+    """Return a source of markets of a width: the source itself for ``posterior``."""
+    if width == "posterior":
+        return source
+    return WiderMarkets(
+        source, Width.of(shipped_yaml(f"width/{width}"), f"conf/width/{width}.yaml")
+    )
+
+
+def _other_curves(market: Market, width: Width, uniform: np.ndarray, normal: np.ndarray) -> Market:
+    """Return markets with other elasticities and exponents."""
+    odds = odds_at_reference(market.elasticity, market.slope)
+    elasticity = elasticity_of(odds * np.exp(width.log_odds_sd * normal), market.slope)
+    power = uniform[:, 0] < width.unsaturated
+    s_curve = ~power & (uniform[:, 2] < width.s_curve / max(1 - width.unsaturated, 1e-9))
+    low, high = width.exponent
+    # an exponent just above the elasticity: the curve goes on as a power of the spend
+    nearly = elasticity * (1.02 + 0.18 * uniform[:, 1])
+    slope = np.where(power, nearly, market.slope)
+    slope = np.where(s_curve, np.maximum(low + (high - low) * uniform[:, 1], market.slope), slope)
+    return market._replace(elasticity=elasticity, slope=slope)
+
+
+def _with_changes(noise: Noise, changes: np.ndarray) -> Noise:
+    """Return noise whose log demand changes too, (days, flights, campaigns)."""
+    return noise._replace(spike=changes if noise.spike is None else noise.spike + changes)
