@@ -18,6 +18,7 @@ from ...envs.market import odds_at_reference, step
 from ...envs.planning import to_tensors
 
 _CENT = 0.01  # dollars per day: keeps ratios of campaigns without money finite
+_LEAST_ELASTICITY = 1e-6  # observations are in single precision: rounding may fall below 0
 _MOST = 100.0  # largest ratio; beyond it a bound does not bind
 _LOW, _HIGH = -4.0, 4.0  # every constant lies within
 _SHARED = [block for block in BLOCKS if block.size in ("1", "7")]  # blocks without campaigns
@@ -79,7 +80,8 @@ class CampaignInputs:
             own[:, _OWN.index("level_shift")],
             own[:, _OWN.index("elasticity_shift")],
         )
-        allocation = allocation_at(self.problem, elasticity + self.elasticity, shift.double())
+        elasticity = (elasticity + self.elasticity).clip(min=_LEAST_ELASTICITY)
+        allocation = allocation_at(self.problem, elasticity, shift.double())
         daily = torch.cat(
             [
                 floors[:, None],

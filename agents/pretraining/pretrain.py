@@ -6,7 +6,7 @@ network by the mean gain over ``follow`` on held-out advertisers is kept.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,7 @@ from ..training import LearnedPolicy, Network, Training, read_state, save_networ
 from .advertisers import VALIDATION_SEEDS, AdvertiserSet, held_out_set, training_world
 from .settings import PretrainCommand, PretrainSettings
 
-_MAX_GRADIENT_NORM = 1.0
-_MILD_STREAM = 1  # last word of the key that decides the width of an iteration's worlds
+_MAX_GRADIENT_NORM = 0.05  # of one advertiser's gradient, a few times the usual one
 NAME = "universal"  # of the policy
 
 
@@ -41,6 +40,7 @@ class Pretraining:
     iterations: int = 0  # completed
     steps: int = 0  # environment days simulated
     seconds: float = 0.0  # CPU-seconds so far
+    left_out: int = 0  # gradients that were not finite
     score: float = -np.inf  # of the best network, percent over `follow`
     best: dict[str, Any] = field(default_factory=dict)  # its weights
     curve: list[dict[str, float]] = field(default_factory=list)
@@ -60,7 +60,8 @@ class Pretraining:
         )
         mild = rng.random(len(seeds)) < settings.mild
         self._anneal()
-        self._optimizer.zero_grad()
+        weights = list(self.actor.parameters())
+        sums = [torch.zeros_like(weight) for weight in weights]
         for seed, is_mild in zip(map(int, seeds), mild, strict=True):
             world = self._world(seed)
             flights = int(np.clip(settings.rows // world.campaigns, *settings.flights))
@@ -71,9 +72,10 @@ class Pretraining:
                 range(first, first + flights),
                 self.env,
             )
-            (loss / len(seeds)).backward()
+            self._add(torch.autograd.grad(loss, weights), sums, len(seeds))
             self.steps += flights * world.inputs.days
-        torch.nn.utils.clip_grad_norm_(self.actor.parameters(), _MAX_GRADIENT_NORM)
+        for weight, gradient in zip(weights, sums, strict=True):
+            weight.grad = gradient
         self._optimizer.step()
         self.iterations += 1
         self.seconds += time.process_time() - began
@@ -95,6 +97,7 @@ class Pretraining:
                 "steps": self.steps,
                 "cpu_seconds": round(self.seconds, 1),
                 "gain_over_follow": round(score, 4),
+                "left_out": self.left_out,
             }
         )
         return score
@@ -124,6 +127,7 @@ class Pretraining:
             "iterations": self.iterations,
             "steps": self.steps,
             "seconds": self.seconds,
+            "left_out": self.left_out,
             "score": self.score,
             "curve": self.curve,
             "actor": dict(self.actor.state_dict()),
@@ -143,10 +147,26 @@ class Pretraining:
                 "that run, or another folder with output=DIR."
             )
         self.iterations, self.steps = state["iterations"], state["steps"]
+        self.left_out = state["left_out"]
         self.seconds, self.score = state["seconds"], state["score"]
         self.curve, self.best = list(state["curve"]), dict(state["best"])
         self.actor.load_state_dict(state["actor"])
         self._optimizer.load_state_dict(state["optimizer"])
+
+    def _add(
+        self, gradient: Sequence[torch.Tensor], sums: list[torch.Tensor], worlds: int
+    ) -> None:
+        """Add an advertiser's gradient, clipped: one whose curve is steep at 0 may be huge there.
+
+        A gradient that is not finite is left out, and counted.
+        """
+        norm = float(torch.stack([part.norm() for part in gradient]).norm())
+        if not np.isfinite(norm):
+            self.left_out += 1
+            return
+        scale = min(_MAX_GRADIENT_NORM / max(norm, 1e-12), 1.0) / worlds
+        for total, part in zip(sums, gradient, strict=True):
+            total += scale * part
 
     def _run(self) -> str:
         """Return a hash of the settings that decide the run."""
