@@ -7,16 +7,17 @@
 """
 
 from .actor import Actor, FlatShape, Layers, Units
-from .campaign_actor import CampaignActor, CampaignShape, campaign_actor
+from .campaign_actor import CampaignActor, CampaignShape
 from .campaign_inputs import CampaignInputs
+from .campaign_policy import CampaignPolicy
 
 __all__ = [
     "Actor",
     "CampaignActor",
     "CampaignInputs",
+    "CampaignPolicy",
     "CampaignShape",
     "FlatShape",
     "Layers",
     "Units",
-    "campaign_actor",
 ]

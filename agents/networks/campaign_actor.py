@@ -126,9 +126,3 @@ class CampaignActor(nn.Module):
                 layer.weight.zero_()
                 layer.bias.zero_()
 
-
-def campaign_actor(width: int, memory: int, seed: int, problem: Problem) -> CampaignActor:
-    """Return an untrained actor for a problem, its weights drawn from a seed."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return CampaignActor(width, memory).bound_to(problem)

@@ -22,7 +22,8 @@ from stable_baselines3 import PPO, SAC
 
 from ...data.errors import ConfigError
 from ...data.settings import Settings, given_text
-from ..networks import Layers, Units
+from ...envs.environment import WidthName
+from ..networks import CampaignInputs, CampaignPolicy, Layers, Units
 from .apg import MAX_FLIGHTS, WarmStart
 from .vecenv import SB3Envs, dummy_vec_env
 
@@ -51,6 +52,14 @@ CONSTRUCTOR = (  # keys that are arguments of the algorithm
 POLICY = ("net_arch", "log_std_init", "lstm_hidden_size")  # keys that are arguments of its policy
 
 
+class NetworkSettings(Settings):
+    """Kind and sizes of a network; see ``conf/agent/learner.yaml``."""
+
+    kind: Literal["flat", "campaigns"]
+    width: Units
+    memory: Units
+
+
 class Learner(Settings):
     """Keys that every learner of the group ``agent`` has; see ``conf/agent/learner.yaml``."""
 
@@ -61,6 +70,10 @@ class Learner(Settings):
     batch_size: Annotated[int, Field(ge=1, le=MAX_BATCH)]
     learning_rate: Rate
     net_arch: Layers
+    network: NetworkSettings
+    start: str | None
+    markets: WidthName
+    risk: Share
     gamma: Share
     validation: Positive
     checks: Positive
@@ -75,7 +88,7 @@ class Learner(Settings):
 class OnPolicy(Learner):
     """Keys of PPO; see ``conf/agent/ppo.yaml``."""
 
-    name: Literal["apg", "ppo", "ppo_scratch"]
+    name: Literal["apg", "ppo", "ppo_scratch", "finetune"]
     n_epochs: Positive
     log_std_init: LogStd
     log_std_final: LogStd | None
@@ -124,6 +137,8 @@ class LearnerSpec(NamedTuple):
     def build(self, envs: SB3Envs, settings: Learner, seed: int) -> Any:
         """Return the untrained algorithm; its learning rate is annealed to 0 linearly.
 
+        A campaign-wise network has a memory, so its algorithm is the recurrent PPO.
+
         Args:
             envs: the environments that it acts in.
             settings: settings of this learner.
@@ -131,12 +146,23 @@ class LearnerSpec(NamedTuple):
         """
         keys = settings.model_dump()
         arguments = {key: keys[key] for key in CONSTRUCTOR if key in keys}
-        arguments |= settings.rollout_arguments(envs.envs.batch.problem.days)
-        return self.algorithm(
-            self.policy,
+        problem = envs.envs.batch.problem
+        arguments |= settings.rollout_arguments(problem.days)
+        algorithm, policy = self.algorithm, self.policy
+        policy_kwargs = {key: keys[key] for key in POLICY if key in keys}
+        if settings.network.kind == "campaigns":
+            algorithm, policy = RecurrentPPO, CampaignPolicy
+            policy_kwargs = {
+                "inputs": CampaignInputs(problem),
+                "width": settings.network.width,
+                "memory": settings.network.memory,
+                "log_std_init": keys["log_std_init"],
+            }
+        return algorithm(
+            policy,
             envs,
             learning_rate=_linear_schedule(settings.learning_rate),
-            policy_kwargs={key: keys[key] for key in POLICY if key in keys},
+            policy_kwargs=policy_kwargs,
             seed=seed,
             device="cpu",
             **arguments,
@@ -147,6 +173,7 @@ LEARNERS = {
     "apg": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
     "ppo": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
     "ppo_scratch": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
+    "finetune": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
     "ppo_recurrent": LearnerSpec(RecurrentPPO, "MlpLstmPolicy", Recurrent),
     "sac": LearnerSpec(SAC, "MlpPolicy", OffPolicy),
     "tqc": LearnerSpec(TQC, "MlpPolicy", OffPolicy),

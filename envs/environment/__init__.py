@@ -13,7 +13,7 @@ from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
 from .calibrated import known_spend, problem_in
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
-from .wider import WidthName, wider
+from .wider import WidthName, widened, wider, width_of
 
 __all__ = [
     "BudgetEnv",
@@ -26,5 +26,7 @@ __all__ = [
     "known_spend",
     "problem_in",
     "to_arrays",
+    "widened",
     "wider",
+    "width_of",
 ]

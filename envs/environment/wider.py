@@ -1,10 +1,10 @@
-"""`WiderMarkets`: markets a little wider than a posterior, to train and validate robust policies on.
+"""`WiderMarkets`: markets a little wider than a posterior, for robust policies.
 
-A posterior can be wrong in ways that it gives no probability to: curves of other forms, efficiencies
-that change for good. A policy that was trained on its draws alone takes them for the whole truth. Here
-each flight's market differs from the drawn one: some curves hardly saturate or are S-shaped, with the
-same conversions and elasticity at the reference spend; elasticities and levels vary more; regimes
-change on random days. The belief and the plan do not know.
+A posterior can be wrong in ways that it gives no probability to: curves of other forms,
+efficiencies that change for good. A policy that was trained on its draws alone takes them for the
+whole truth. Here each flight's market differs from the drawn one: some curves hardly saturate or
+are S-shaped, with the same conversions and elasticity at the reference spend; elasticities and
+levels vary more; efficiencies change for good on random days. Belief and plan do not know.
 """
 
 from typing import Annotated, Literal, NamedTuple
@@ -14,6 +14,7 @@ from pydantic import Field
 
 from ...data.settings import Settings
 from ...data.storage import shipped_yaml
+from ...data.types import Floats
 from ..market import Market, Noise, Stream, elasticity_of, generator, odds_at_reference
 from .batch import EpisodeDraw, MarketSource
 
@@ -48,26 +49,40 @@ class WiderMarkets(NamedTuple):
 
     def draw(self, seed: int, episodes: range, days: int) -> EpisodeDraw:
         """Return one flight per episode; each depends on (seed, episode) alone."""
-        market, state, noise = self.source.draw(seed, episodes, days)
-        flights, campaigns = market.elasticity.shape
-        uniform = np.empty((flights, _UNIFORMS, campaigns))
-        normal = np.empty((flights, 2, campaigns))
-        begins = np.empty((days, flights, campaigns))
-        size = np.empty((days, flights, campaigns))
-        for i, episode in enumerate(episodes):
-            rng = generator(Stream.WIDER, seed, episode)
-            uniform[i], normal[i] = (
-                rng.random(uniform[i].shape),
-                rng.standard_normal(normal[i].shape),
-            )
-            begins[:, i], size[:, i] = (
-                rng.random((days, campaigns)),
-                rng.standard_normal((days, campaigns)),
-            )
-        market = _other_curves(market, self.width, uniform, normal[:, 0])
-        state = state._replace(level=state.level + self.width.level_sd * normal[:, 1])
-        changes = np.where(begins < self.width.regime, self.width.regime_sd * size, 0.0).cumsum(0)
-        return EpisodeDraw(market, state, _with_changes(noise, changes))
+        return widened(self.source.draw(seed, episodes, days), self.width, seed, episodes)
+
+
+def widened(draw: EpisodeDraw, width: Width, seed: int, episodes: range) -> EpisodeDraw:
+    """Return flights in markets that differ from those of a draw.
+
+    Args:
+        draw: markets, states and noise of the flights.
+        width: by how much they differ.
+        seed: seed of the differences.
+        episodes: numbers of the flights; each differs by (seed, number) alone.
+    """
+    market, state, noise = draw
+    days, (flights, campaigns) = len(noise.level), market.elasticity.shape
+    uniform = np.empty((flights, _UNIFORMS, campaigns))
+    normal = np.empty((flights, 2, campaigns))
+    begins, size = np.empty((2, days, flights, campaigns))
+    for i, episode in enumerate(episodes):
+        rng = generator(Stream.WIDER, seed, episode)
+        uniform[i] = rng.random((_UNIFORMS, campaigns))
+        normal[i] = rng.standard_normal((2, campaigns))
+        begins[:, i] = rng.random((days, campaigns))
+        size[:, i] = rng.standard_normal((days, campaigns))
+    market = _other_curves(market, width, uniform, normal[:, 0])
+    state = state._replace(level=state.level + width.level_sd * normal[:, 1])
+    changes = np.where(begins < width.regime, width.regime_sd * size, 0.0).cumsum(0)
+    return EpisodeDraw(market, state, _with_changes(noise, changes))
+
+
+def width_of(name: WidthName) -> Width | None:
+    """Return a width by its name; None for ``posterior``, which changes nothing."""
+    if name == "posterior":
+        return None
+    return Width.of(shipped_yaml(f"width/{name}"), f"conf/width/{name}.yaml")
 
 
 def wider(source: MarketSource, width: WidthName) -> MarketSource:
@@ -79,7 +94,7 @@ def wider(source: MarketSource, width: WidthName) -> MarketSource:
     )
 
 
-def _other_curves(market: Market, width: Width, uniform: np.ndarray, normal: np.ndarray) -> Market:
+def _other_curves(market: Market, width: Width, uniform: Floats, normal: Floats) -> Market:
     """Return markets with other elasticities and exponents."""
     odds = odds_at_reference(market.elasticity, market.slope)
     elasticity = elasticity_of(odds * np.exp(width.log_odds_sd * normal), market.slope)
@@ -93,6 +108,6 @@ def _other_curves(market: Market, width: Width, uniform: np.ndarray, normal: np.
     return market._replace(elasticity=elasticity, slope=slope)
 
 
-def _with_changes(noise: Noise, changes: np.ndarray) -> Noise:
+def _with_changes(noise: Noise, changes: Floats) -> Noise:
     """Return noise whose log demand changes too, (days, flights, campaigns)."""
     return noise._replace(spike=changes if noise.spike is None else noise.spike + changes)
