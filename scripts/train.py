@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mediagym.agents.evaluation import compare, policy_table
+from mediagym.agents.networks import save_network
 from mediagym.agents.plans import forecast_notes, plan_of, plan_table, write_plan
 from mediagym.agents.plans.figures import draw_plan
 from mediagym.agents.policy import Candidate
@@ -16,7 +17,7 @@ from mediagym.agents.setup import (
     prepare,
     reference_folder,
 )
-from mediagym.agents.training import learn, save_network, validation_percent
+from mediagym.agents.training import learn, validation_percent
 from mediagym.scripts.cli import (
     command,
     console,

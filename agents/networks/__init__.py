@@ -1,23 +1,48 @@
 """How do observations become actions?
 
+- ``network``: a trained network as a policy, and its two files
 - ``actor``: the flat network of Stable-Baselines3's policies, for one set of campaigns
-- ``campaign_inputs``: what a problem says of each campaign, and the rows that a network reads
 - ``campaign_actor``: one network for any campaigns, with a memory per campaign
+- ``campaign_inputs``: what a problem says of each campaign, and the rows that the network reads
 - ``campaign_policy``: the same network as a policy of Stable-Baselines3, with its critic
+- ``weights``: named arrays as safetensors files
 """
 
 from .actor import Actor, FlatShape, Layers, Units
 from .campaign_actor import CampaignActor, CampaignShape
 from .campaign_inputs import CampaignInputs
 from .campaign_policy import CampaignPolicy
+from .network import (
+    UNIVERSAL,
+    AnyActor,
+    LearnedPolicy,
+    Network,
+    Training,
+    load_network,
+    load_policy,
+    require_network,
+    save_network,
+)
+from .weights import read_safetensors, to_safetensors
 
 __all__ = [
+    "UNIVERSAL",
     "Actor",
+    "AnyActor",
     "CampaignActor",
     "CampaignInputs",
     "CampaignPolicy",
     "CampaignShape",
     "FlatShape",
     "Layers",
+    "LearnedPolicy",
+    "Network",
+    "Training",
     "Units",
+    "load_network",
+    "load_policy",
+    "read_safetensors",
+    "require_network",
+    "save_network",
+    "to_safetensors",
 ]

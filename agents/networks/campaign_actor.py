@@ -125,4 +125,3 @@ class CampaignActor(nn.Module):
             for layer in (self.tilt, self.pace):
                 layer.weight.zero_()
                 layer.bias.zero_()
-

@@ -1,8 +1,8 @@
 """`CampaignPolicy`: the campaign-wise network as a recurrent policy of Stable-Baselines3.
 
 ``RecurrentPPO`` of sb3-contrib keeps one flat recurrent state per environment. Here it is the
-memories of all campaigns, one after the other, and what stands for the library's LSTM reads the rows
-of the campaigns. Actor and critic have a body each; exploration is the library's Gaussian.
+memories of all campaigns, one after the other, and what stands for the library's LSTM reads the
+rows of the campaigns. Actor and critic have a body each; exploration is the library's Gaussian.
 """
 
 from typing import Any

@@ -16,6 +16,7 @@ from .open_loop import greedy_average, historical, roas, seasonal, static, unifo
 from .rolling_horizon import RollingHorizonSettings, replanner
 from .static_cvar import CvarSettings, static_cvar
 from .thompson import ThompsonSettings, thompson
+from .universal import universal
 
 Factory = Callable[[Experiment, str], Policy]
 """(experiment, split to evaluate on) -> policy; only a clairvoyant uses the split."""
@@ -30,6 +31,7 @@ BASELINES: Mapping[str, Factory] = {
     "static_cvar": static_cvar,
     "seasonal": seasonal,
     "follow": follow,
+    "universal": universal,
     "replanner": replanner,
     "thompson": thompson,
     "cma": linear_feedback,

@@ -18,9 +18,9 @@ from ...data.errors import ConfigError
 from ...data.storage import digest, write_json
 from ...envs.environment import EnvSettings
 from ...envs.market import Stream, generator
-from ..networks import CampaignActor
+from ..networks import CampaignActor, LearnedPolicy, Network, Training, save_network
 from ..rollout import rollout_policy
-from ..training import LearnedPolicy, Network, Training, read_state, save_network, write_state
+from ..training import read_state, write_state
 from .advertisers import VALIDATION_SEEDS, AdvertiserSet, held_out_set, training_world
 from .settings import PretrainCommand, PretrainSettings
 
@@ -153,9 +153,7 @@ class Pretraining:
         self.actor.load_state_dict(state["actor"])
         self._optimizer.load_state_dict(state["optimizer"])
 
-    def _add(
-        self, gradient: Sequence[torch.Tensor], sums: list[torch.Tensor], worlds: int
-    ) -> None:
+    def _add(self, gradient: Sequence[torch.Tensor], sums: list[torch.Tensor], worlds: int) -> None:
         """Add an advertiser's gradient, clipped: one whose curve is steep at 0 may be huge there.
 
         A gradient that is not finite is left out, and counted.

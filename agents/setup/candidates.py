@@ -7,9 +7,9 @@ from pathlib import Path
 from ...data.errors import ConfigError
 from ...data.storage import ROOT
 from ..experiment import Experiment
+from ..networks import LearnedPolicy, load_policy
 from ..policies import BASELINES, baseline, unknown_policy
 from ..policy import Candidate
-from ..training import LearnedPolicy, load_policy
 
 REFERENCES = ROOT / "data" / "policies"
 

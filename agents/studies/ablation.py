@@ -17,9 +17,10 @@ from ...data.settings import Command
 from ...data.types import Progress
 from ...envs.flight import Problem
 from ..evaluation import document_of, scored, write_comparison
+from ..networks import load_policy, save_network
 from ..policy import Candidate
 from ..setup import Count, ExperimentConfig, prepare
-from ..training import learn, load_policy, save_network
+from ..training import learn
 
 
 class Run(NamedTuple):

@@ -42,9 +42,9 @@ from ...envs.synthetic import (
     ResponseForm,
     SyntheticSettings,
 )
+from ..networks import load_policy
 from ..policies import Follow, RollingHorizon, RollingHorizonSettings
 from ..policy import PlanPolicy, Policy
-from ..training import load_policy
 from ..worlds import Change, Flights, SimulatedWorld, Twist, fly
 from .processes import results_of
 from .recovery import Case, Truth, drawn, truth_of

@@ -26,14 +26,13 @@ from ...envs.flight import (
 )
 from ...envs.market import Market, MarketState, Noise, Stream
 from ...envs.planning import to_tensors
-from ..networks import Actor, CampaignActor
+from ..networks import AnyActor
 
 _CLIP_PENALTY = 0.1  # weight of actions outside [-1, 1], where clipping has no gradient
 _MAX_GRADIENT_NORM = 1.0
 _SMALLEST = 0.05  # of the mean value: a flight that is worth less does not count for more
 MAX_ITERATIONS = 1_000_000
 MAX_FLIGHTS = 65_536  # flights in lockstep
-AnyActor = Actor | CampaignActor
 
 
 class WarmStart(Settings):
@@ -55,6 +54,7 @@ class AnalyticPolicyGradient:
         env: EnvSettings,
         settings: WarmStart,
         seed: int,
+        risk: float = 1.0,
     ) -> None:
         """Prepare the first iteration.
 
@@ -65,10 +65,11 @@ class AnalyticPolicyGradient:
             env: scales of the actions, and the penalty per dollar that the projection moves.
             settings: iterations, episodes per iteration, and Adam's step (annealed by a cosine).
             seed: seed of markets and noise.
+            risk: share of the worst flights whose mean is maximised; 1: all.
         """
         self.actor, self.env, self.settings, self.seed = actor, env, settings, seed
         self.days = problem.days
-        self.world = TrainingWorld(problem, source)
+        self.world = TrainingWorld(problem, source, risk)
         self.iterations = 0  # completed iterations
         self._optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate)
 

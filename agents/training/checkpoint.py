@@ -13,39 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from ...data.errors import DataError
 from ...data.storage import write_bytes
+from ..networks import read_safetensors, to_safetensors
 
 Arrays = dict[str, NDArray[Any]]
 _VERSION = "2"  # version of the file's content; raise it when a learner's state changes
-
-
-def to_safetensors(
-    arrays: Mapping[str, NDArray[Any]], metadata: dict[str, str] | None = None
-) -> bytes:
-    """Return named arrays as the content of a safetensors file."""
-    return save({k: np.array(v, order="C") for k, v in arrays.items()}, metadata)
-
-
-def read_safetensors(path: Path) -> tuple[Arrays, bytes]:
-    """Return the named arrays of a safetensors file, and its content.
-
-    Raises:
-        DataError: the file is absent, unreadable or not of that format.
-    """
-    try:
-        if path.exists() and not path.is_file():  # opening a pipe would wait for a writer
-            raise OSError("it is no regular file")
-        content = path.read_bytes()
-        return load(content), content
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise DataError(
-            f"{path}: cannot be read as safetensors ({' '.join(str(error).split())}). Allowed: a "
-            "file that scripts/train.py wrote. To fix: train the policy again."
-        ) from None
 
 
 def write_state(path: Path, state: Any) -> None:

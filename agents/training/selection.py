@@ -8,9 +8,9 @@ import torch
 
 from ...data.types import Floats
 from ...envs.flight import Problem
+from ..networks import LearnedPolicy, Network
 from ..policy import PlanPolicy, Policy
 from ..rollout import EvaluationSet, percent_of, rollout_policy
-from .network import LearnedPolicy, Network
 
 PERCENT = "percent_of_clairvoyant"  # name of the score
 GAIN = "gain_over_static"  # name of the score, percent

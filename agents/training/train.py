@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from ...data.errors import ConfigError
+from ...envs.environment import EpisodeDraw, WidthName, widened, wider, width_of
+from ...envs.market import Stream
 from ..experiment import CALIBRATED, Experiment
+from ..networks import LearnedPolicy
 from ..policies import BASELINES, baseline
 from ..policy import PlanPolicy, Policy
-from ..rollout import percent_of, rollout_policy
+from ..rollout import EvaluationSet, percent_of, rollout_policy
 from .algorithms import LEARNERS, Learner
-from .network import LearnedPolicy
 from .trainer import train
 
 RIVALS = ("greedy", "replanner")  # baselines that validation compares a learner with
@@ -35,8 +37,8 @@ def learn(
         )
     network = train(
         experiment.problem,
-        experiment.source,
-        experiment.held_out("validation"),
+        wider(experiment.source, learner.markets),
+        _validation(experiment, learner.markets),
         experiment.env,
         learner,
         seed,
@@ -46,6 +48,19 @@ def learn(
         task=None if experiment.id == CALIBRATED else experiment.id,
     )
     return LearnedPolicy(network.name, network, experiment.problem)
+
+
+def _validation(experiment: Experiment, width: WidthName) -> EvaluationSet:
+    """Return the validation markets, of the width that training has.
+
+    Where they are wider, their clairvoyant values are not known.
+    """
+    validation, by = experiment.held_out("validation"), width_of(width)
+    if by is None:
+        return validation
+    draw = EpisodeDraw(validation.market, validation.state, validation.noise)
+    episodes = range(len(validation.market.elasticity))
+    return EvaluationSet(*widened(draw, by, Stream.VALIDATION, episodes))
 
 
 def validation_percent(experiment: Experiment, policy: Policy) -> float:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from ...envs.environment import BudgetVectorEnv, EnvSettings, MarketPool, MarketSource
 from ...envs.flight import Problem
 from ...envs.market import Market, MarketState
-from ..networks import Actor
+from ..networks import Network, Training
 from ..policy import Policy
 from ..rollout import EvaluationSet
 from .algorithms import Learner
@@ -31,7 +31,7 @@ from .checkpoint import (
     restore_random_state,
     write_state,
 )
-from .network import Network, Training
+from .initial import actor_of, start_from
 from .same_run import require_same, same_run
 from .sb3 import SB3Learner, StopTraining
 from .selection import Selection, format_scores
@@ -76,6 +76,8 @@ def train(
         seed=seed,
         threads=torch.get_num_threads(),
         steps=0,
+        width=settings.markets,
+        risk=settings.risk,
     )
     with _ProgressBar("scoring the baselines", 1, 0, progress) as bar:
         run = _Run(problem, markets, validation, env, settings, record, folder, progress, rivals)
@@ -102,10 +104,15 @@ class _Run:
         self._path = None if folder is None else folder / "checkpoint.safetensors"
         envs = SB3Envs(BudgetVectorEnv(problem, source, env, settings.n_envs))
         self.sb3 = SB3Learner(envs, settings, record.seed)
-        actor = Actor.of(self.sb3.model.policy)
-        self.apg = AnalyticPolicyGradient(actor, problem, source, env, settings.warm, record.seed)
+        actor = actor_of(self.sb3.model.policy)
+        origin = start_from(settings.start, actor)
+        self.apg = AnalyticPolicyGradient(
+            actor, problem, source, env, settings.warm, record.seed, settings.risk
+        )
         untrained = Network(actor, env.action, record, settings.name, "")
         self.selection = Selection(untrained, problem, validation, rivals)
+        if origin is not None:
+            self.selection.check(origin)
         self.in_warm_start = True
         self._record = same_run(problem, source, env, settings, record)
         self._logger = _StepLogger(None if folder is None else folder / "tensorboard" / "train")
@@ -142,6 +149,8 @@ class _Run:
     def check(self, bar: "_ProgressBar") -> None:
         """Score the network on the validation markets; log and show the scores."""
         origin = f"backpropagation, {self.apg.iterations} iterations"
+        if self.settings.start is not None:
+            origin += f" from {Path(self.settings.start).name}"
         if not self.in_warm_start:
             origin = f"{self.settings.name}, {self.sb3.steps:,} steps after {origin}"
         scores = self.selection.check(origin)

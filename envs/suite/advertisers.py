@@ -1,8 +1,8 @@
 """`advertiser_task`: random advertisers, each a task of its own, by seed.
 
-Sizes, budgets, floors and effects are drawn from the ranges of ``conf/advertisers.yaml``; everything
-else of a task (markets, splits, static plan) follows as for the published ones. One policy for every
-advertiser is trained on some seeds and tested on others.
+Sizes, budgets, floors and effects are drawn from the ranges of ``conf/advertisers.yaml``;
+everything else of a task (markets, splits, static plan) follows as for the published ones. One
+policy for every advertiser is trained on some seeds and tested on others.
 """
 
 from collections.abc import Mapping

@@ -14,16 +14,13 @@ import numpy as np
 import torch
 
 from mediagym.agents.experiment import Experiment
+from mediagym.agents.networks import Actor, LearnedPolicy, Network, Training
 from mediagym.agents.policy import PlanPolicy, Policy
 from mediagym.agents.rollout import percent_of, rollout_policy
 from mediagym.agents.training import (
     LEARNERS,
-    Actor,
     AnalyticPolicyGradient,
-    LearnedPolicy,
-    Network,
     SB3Envs,
-    Training,
     default_ppo,
     learner_of,
 )

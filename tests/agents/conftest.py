@@ -10,11 +10,11 @@ import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from mediagym.agents.experiment import CALIBRATED, AdvertiserExperiment, Experiment, TaskExperiment
-from mediagym.agents.networks import Actor
+from mediagym.agents.networks import Actor, Training
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import Policy
 from mediagym.agents.rollout import EvaluationSet, EvaluationSettings, draw_evaluation_set
-from mediagym.agents.training import Training, learner_of
+from mediagym.agents.training import learner_of
 from mediagym.envs.arrays import select
 from mediagym.envs.calibration import Posterior
 from mediagym.envs.environment import EnvSettings, MarketPool

@@ -19,10 +19,10 @@ import numpy as np
 import torch
 import torch._dynamo  # imported here once instead of in every child
 
+from mediagym.agents.networks import load_network, save_network
 from mediagym.agents.rollout import EvaluationSet
-from mediagym.agents.training import learner_of, save_network
+from mediagym.agents.training import learner_of
 from mediagym.agents.training.checkpoint import read_state
-from mediagym.agents.training.network import load_network
 from mediagym.agents.training.trainer import train
 from mediagym.data.storage import shipped_yaml
 from mediagym.envs.arrays import select

@@ -12,18 +12,11 @@ import torch
 from torch import nn
 
 from mediagym.agents.experiment import CALIBRATED, AdvertiserExperiment, TaskExperiment
+from mediagym.agents.networks import Actor, Network, Training, load_policy, save_network
 from mediagym.agents.plans import plan_of, read_plan, write_plan
 from mediagym.agents.policies import baseline
 from mediagym.agents.rollout import EvaluationSettings
-from mediagym.agents.training import (
-    Actor,
-    Network,
-    Training,
-    load_policy,
-    read_state,
-    save_network,
-    write_state,
-)
+from mediagym.agents.training import read_state, write_state
 from mediagym.data.attribution import AttributionSettings, attribution_reader
 from mediagym.data.exports import DataSettings, read_exports
 from mediagym.data.storage import read_json, shipped_yaml, write_json, write_text

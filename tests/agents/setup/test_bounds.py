@@ -5,10 +5,11 @@ import json
 import pytest
 import torch
 
+from mediagym.agents.networks import to_safetensors
 from mediagym.agents.setup import PlanCommand
 from mediagym.agents.setup.config import agent_of
 from mediagym.agents.training import actor
-from mediagym.agents.training.checkpoint import read_state, to_safetensors
+from mediagym.agents.training.checkpoint import read_state
 from mediagym.data.errors import ConfigError, DataError
 from mediagym.data.storage import shipped_yaml
 from mediagym.envs.calibration import CalibrationSettings, Priors

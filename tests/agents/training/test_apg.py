@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from mediagym.agents.experiment import Experiment
-from mediagym.agents.networks import Actor
+from mediagym.agents.networks import Actor, LearnedPolicy, Network, Training
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.rollout import EvaluationSet, rollout_policy
-from mediagym.agents.training import AnalyticPolicyGradient, LearnedPolicy, Network, Training
+from mediagym.agents.training import AnalyticPolicyGradient
 from mediagym.agents.training.apg import RecordingPolicy, WarmStart
 from mediagym.envs.environment import EnvSettings, MarketPool
 from mediagym.envs.flight import initial_state, rollout

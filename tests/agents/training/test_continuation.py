@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from mediagym.agents.experiment import Experiment
+from mediagym.agents.networks import Network
 from mediagym.agents.rollout import EvaluationSet
-from mediagym.agents.training import Network
 from mediagym.agents.training import trainer as training
 from mediagym.agents.training.checkpoint import read_state, write_state
 from mediagym.agents.training.selection import GAIN, Selection

@@ -13,13 +13,13 @@ import pytest
 import torch
 
 from mediagym.agents.experiment import Experiment
+from mediagym.agents.networks import to_safetensors
 from mediagym.agents.rollout import EvaluationSet
 from mediagym.agents.setup import TrainCommand, configured, keep_configuration, resumable
 from mediagym.agents.training.checkpoint import (
     random_state,
     read_state,
     restore_random_state,
-    to_safetensors,
     write_state,
 )
 from mediagym.agents.training.trainer import train

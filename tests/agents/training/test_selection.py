@@ -7,11 +7,10 @@ import pytest
 import torch
 
 from mediagym.agents.experiment import Experiment
-from mediagym.agents.networks import Actor
+from mediagym.agents.networks import Actor, Network, Training
 from mediagym.agents.policies.greedy import Greedy
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.rollout import EvaluationSet, rollout_policy
-from mediagym.agents.training import Network, Training
 from mediagym.agents.training.selection import Selection, format_scores
 from mediagym.envs.flight import action_size, requested_spend
 

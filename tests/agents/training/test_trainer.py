@@ -11,20 +11,12 @@ from stable_baselines3.common.callbacks import BaseCallback
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from mediagym.agents.experiment import Experiment
+from mediagym.agents.networks import LearnedPolicy, Network, load_network, save_network
 from mediagym.agents.policies.greedy import Greedy
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.rollout import EvaluationSet, rollout_policy
-from mediagym.agents.training import (
-    LearnedPolicy,
-    Network,
-    SB3Envs,
-    apg,
-    learn,
-    learner_of,
-    save_network,
-)
+from mediagym.agents.training import SB3Envs, apg, learn, learner_of
 from mediagym.agents.training import trainer as training
-from mediagym.agents.training.network import load_network
 from mediagym.agents.training.sb3 import SB3Learner
 from mediagym.agents.training.trainer import train
 from mediagym.data.errors import ConfigError

@@ -20,7 +20,7 @@ from pydantic import Field
 from ...data.display import shortened
 from ...data.errors import ConfigError, DataError, shown
 from ...data.settings import Seed, Settings
-from ...data.storage import read_json, write_bytes, write_json
+from ...data.storage import ROOT, read_json, write_bytes, write_json
 from ...envs.arrays import Array
 from ...envs.environment import WidthName
 from ...envs.flight import (
@@ -32,9 +32,12 @@ from ...envs.flight import (
     observe,
     requested_spend,
 )
-from ..networks import Actor, CampaignActor, CampaignShape, FlatShape
-from .checkpoint import read_safetensors, to_safetensors
+from .actor import Actor, FlatShape
+from .campaign_actor import CampaignActor, CampaignShape
+from .weights import read_safetensors, to_safetensors
 
+AnyActor = Actor | CampaignActor
+UNIVERSAL = ROOT / "data" / "policies" / "universal"  # the policy for every advertiser
 _VERSION = 2  # version of policy.json
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # names of learners
 _LISTED = 12  # campaigns in a message; more are counted
@@ -71,7 +74,7 @@ class NetworkFacts(Settings):
 class Network:
     """An actor, the scale of its actions and its training record."""
 
-    actor: Actor | CampaignActor
+    actor: AnyActor
     action: ActionSettings
     training: Training
     name: str  # name of the learner
@@ -141,7 +144,7 @@ def load_network(folder: Path) -> Network:
     weights, content = read_safetensors(path)
     if hashlib.sha256(content).hexdigest() != facts.sha256:
         raise _mismatch(path, "SHA-256 differs")
-    actor: Actor | CampaignActor
+    actor: AnyActor
     if isinstance(facts.shape, CampaignShape):
         actor = CampaignActor.from_shape(facts.shape)
     else:
@@ -155,6 +158,28 @@ def load_network(folder: Path) -> Network:
     return Network(actor, facts.action, facts.training, facts.name, facts.origin)
 
 
+def require_network(folder: Path, key: str) -> None:
+    """Refuse what is no folder of a trained policy.
+
+    Args:
+        folder: path that was given.
+        key: key of the configuration that gave it.
+
+    Raises:
+        ConfigError: if it is a file, or holds no policy.
+    """
+    if folder.is_file():
+        raise ConfigError(
+            f"{key}: {str(folder)!r} is a file; pickled formats are never read. Give the folder "
+            "of a run of scripts/train.py."
+        )
+    if not (folder / "policy.json").exists():
+        raise ConfigError(
+            f"{key}: {str(folder)!r} holds no trained policy (policy.json). Give the folder of a "
+            "run of scripts/train.py."
+        )
+
+
 def load_policy(folder: Path, problem: Problem) -> LearnedPolicy:
     """Return the policy of a training run for a problem of the same campaigns.
 
@@ -162,16 +187,7 @@ def load_policy(folder: Path, problem: Problem) -> LearnedPolicy:
         ConfigError: if the folder holds none, or it was trained for other campaigns.
         DataError: if its files are damaged.
     """
-    if folder.is_file():
-        raise ConfigError(
-            f"policy: {str(folder)!r} is a file; pickled formats are never read. Give the folder "
-            "of a run of scripts/train.py."
-        )
-    if not (folder / "policy.json").exists():
-        raise ConfigError(
-            f"policy: {str(folder)!r} holds no trained policy (policy.json). Give the folder of a "
-            "run of scripts/train.py."
-        )
+    require_network(folder, "policy")
     network = load_network(folder)
     if isinstance(network.actor, CampaignActor):
         return LearnedPolicy(network.name, network, problem)

@@ -15,21 +15,21 @@ import pytest
 import torch
 
 from mediagym.agents.experiment import Experiment
-from mediagym.agents.plans import acting
-from mediagym.agents.rollout import EvaluationSet, rollout_policy
-from mediagym.agents.setup import candidates_of, trained
-from mediagym.agents.training import (
-    LEARNERS,
+from mediagym.agents.networks import (
     Actor,
     LearnedPolicy,
     Network,
-    SB3Envs,
     Training,
+    load_network,
+    read_safetensors,
     save_network,
+    to_safetensors,
 )
+from mediagym.agents.plans import acting
+from mediagym.agents.rollout import EvaluationSet, rollout_policy
+from mediagym.agents.setup import candidates_of, trained
+from mediagym.agents.training import LEARNERS, SB3Envs
 from mediagym.agents.training.actor import Shape
-from mediagym.agents.training.checkpoint import read_safetensors, to_safetensors
-from mediagym.agents.training.network import load_network
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 from mediagym.envs.environment import BudgetVectorEnv
 from mediagym.envs.flight import action_size, observation_size

@@ -1,0 +1,50 @@
+"""The actor of a Stable-Baselines3 policy, and the weights that a training starts from."""
+
+from pathlib import Path
+from typing import Any
+
+from ...data.errors import ConfigError
+from ..networks import (
+    UNIVERSAL,
+    Actor,
+    AnyActor,
+    CampaignActor,
+    CampaignPolicy,
+    load_network,
+    require_network,
+)
+
+
+def actor_of(policy: Any) -> AnyActor:
+    """Return the actor of a Stable-Baselines3 policy; the two share their weights."""
+    return policy.actor if isinstance(policy, CampaignPolicy) else Actor.of(policy)
+
+
+def start_from(start: str | None, actor: AnyActor) -> str | None:
+    """Give an actor the weights of a trained network, and return where they come from.
+
+    Args:
+        start: ``universal``, or the folder of a training run; None: nothing is done.
+        actor: the network in training.
+
+    Raises:
+        ConfigError: if there is no such network, or its layers are others.
+    """
+    if start is None:
+        return None
+    folder = UNIVERSAL if start == "universal" else Path(start)
+    require_network(folder, "agent.start")
+    network = load_network(folder)
+    own = actor.shape
+    if network.actor.shape != own:
+        hint = (
+            "agent.network.kind=campaigns and its sizes"
+            if isinstance(network.actor, CampaignActor)
+            else "the agent that it was trained with"
+        )
+        raise ConfigError(
+            f"agent.start: {start!r} has the layers {network.actor.shape.model_dump()}; this agent "
+            f"has {own.model_dump()}. To fix: give {hint}, or another start."
+        )
+    actor.load_state_dict(network.actor.state_dict())
+    return f"{network.name} as it was: {network.origin}"
