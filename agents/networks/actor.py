@@ -94,7 +94,7 @@ class Actor(nn.Module):
         mean = self.head(self.body(observation))
         return torch.tanh(mean) if self.squash else mean, memory
 
-    def bound_to(self, problem: Problem) -> "Actor":
+    def acting_in(self, problem: Problem) -> "Actor":
         """Return the actor itself: its campaigns are part of its shape."""
         return self
 

@@ -107,6 +107,14 @@ class CampaignActor(nn.Module):
         bound.inputs = inputs
         return bound
 
+    def acting_in(self, problem: Problem) -> "CampaignActor":
+        """Return a copy for a problem's campaigns in double precision.
+
+        The order of the campaigns then changes actions by rounding errors of 1e-15 alone, which no
+        cent shows.
+        """
+        return self.bound_to(problem).copy().double()
+
     def copy(self) -> "CampaignActor":
         """Return an actor with weights of its own, for the same campaigns."""
         inputs, self.inputs = self.inputs, None

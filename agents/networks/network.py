@@ -89,8 +89,9 @@ class Network:
             observation: (flights, size).
             memory: recurrent state of the day before; None on the first day.
         """
+        dtype = next(self.actor.parameters()).dtype
         with torch.no_grad():
-            mean, memory = self.actor(torch.as_tensor(observation, dtype=torch.float32), memory)
+            mean, memory = self.actor(torch.as_tensor(observation, dtype=dtype), memory)
         return np.clip(mean.numpy().astype(np.float64), -1.0, 1.0), memory
 
 
@@ -102,7 +103,7 @@ class LearnedPolicy:
     def __init__(self, name: str, network: Network, problem: Problem) -> None:
         """Args: name; network; problem to plan."""
         self.name, self.problem = name, problem
-        self.network = replace(network, actor=network.actor.bound_to(problem))
+        self.network = replace(network, actor=network.actor.acting_in(problem))
 
     def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Return requested dollars per campaign and in total, and the recurrent state."""
