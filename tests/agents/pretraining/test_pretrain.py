@@ -128,13 +128,15 @@ def test_a_checkpoint_of_other_settings_is_refused(
 
 
 def test_training_gains_over_follow(options: Callable[..., PretrainCommand], plans: Path) -> None:
-    command = options(iterations=30, flights=[24, 24], rows=48, learning_rate=1e-2, mild=0.0)
+    command = options(
+        iterations=40, flights=[32, 32], rows=64, markets=400, learning_rate=4e-3, mild=0.0
+    )
     torch.manual_seed(0)
     actor = CampaignActor(12, 6)
     run = Pretraining(command.pretraining, command.env, 0, actor, plans)
     held_out = held_out_set(0, 40, plans)
     assert run.check([held_out]) == pytest.approx(0, abs=1e-9)  # untrained, it is follow
-    for _ in range(30):
+    for _ in range(40):
         run.step()
     assert run.left_out == 0
     assert run.check([held_out]) > 0.02
