@@ -142,7 +142,7 @@ class Constraints:
         every = np.ones(self.days, bool) if self.may_change is None else self.may_change
         smallest = _SMALLEST_COURSE * even
         whole = Course(np.maximum(course, smallest), rhythm, low, high, every, passed, *ramp)
-        return with_lookahead(whole)
+        return Course(*map(np.asfortranarray, with_lookahead(whole)))  # a campaign's days together
 
     @cached_property
     def channel_of(self) -> dict[str, str]:

@@ -196,10 +196,7 @@ def continuation(
         free: (rows, campaigns) 1: the level may fall freely, 2: rise freely, 3: both, 0: neither.
         multiple: (rows, campaigns), >= 0, finite.
     """
-    found = np.empty((*level.shape, 7))
-    arguments = (free, day, level, multiple, multiple, 1, found)
-    _search(*_by_campaign(course), *arguments)  # type: ignore[call-arg]
-    return Continuation(*np.moveaxis(found, -1, 0))
+    return _found(course, (free, day, level, multiple, multiple, 1))
 
 
 def continuation_to(
@@ -220,20 +217,12 @@ def continuation_to(
         start: (rows, campaigns) multiples at which the search starts.
         totals: (rows, campaigns) dollars; beyond what the ramp allows, the nearest it allows.
     """
-    found = np.empty((*level.shape, 7))
-    arguments = (free, day, level, start, totals, _STEPS, found)
-    _search(*_by_campaign(course), *arguments)  # type: ignore[call-arg]
-    return Continuation(*np.moveaxis(found, -1, 0))
+    return _found(course, (free, day, level, start, totals, _STEPS))
 
 
-def _by_campaign(course: Course) -> tuple[Any, ...]:
-    """The fields with campaigns first, so that a campaign's days are neighbours."""
-    whole = (course.course, course.rhythm, course.low, course.high)
-    return (
-        *(np.ascontiguousarray(field.T) for field in whole),
-        course.may_change,
-        np.ascontiguousarray(course.passed_over.T),
-        course.up,
-        course.down,
-        course.least,
-    )
+def _found(course: Course, arguments: tuple[Any, ...]) -> Continuation:
+    """Return what the search finds; its loops want a campaign's days to be neighbours."""
+    found = np.empty((*arguments[2].shape, 7))
+    fields = (np.ascontiguousarray(field.T) for field in course)
+    _search(*fields, *arguments, found)  # type: ignore[call-arg]
+    return Continuation(*found.transpose(2, 0, 1))
