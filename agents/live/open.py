@@ -146,7 +146,7 @@ def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Fl
 
 def _continued(limits: Constraints, base: Floats) -> Constraints:
     """Return the set that goes on with a plan where its days depend on each other."""
-    return replace(limits, course=base) if limits.has_levels else limits
+    return replace(limits, course=base) if limits.is_continued else limits
 
 
 def _trained_around(

@@ -62,7 +62,7 @@ def executable(rest: Constraints, plan: Floats) -> Cents:
     Raises:
         ConstraintError: if no plan keeps all rules at once.
     """
-    if rest.has_levels and violations(rest, plan):
+    if rest.is_continued and violations(rest, plan):
         near = np.maximum(plan, _SMALLEST * rest.total / plan.size)
         plan = project_executable(rest)(plan[None], 1 / near[None])[0]
     return to_cents(plan, rest)
@@ -80,7 +80,7 @@ def within_reach(rest: Constraints, plan: Cents) -> tuple[Constraints, Cents]:
     try:
         return rest, carried_on(rest, plan)
     except ConstraintError as error:
-        if not rest.has_levels:
+        if not rest.is_continued:
             raise
         note = f"The band of day totals (pacing) gives way: {error}"
     rest = replace(rest, pacing=(0.0, float(rest.days)), notes=(*rest.notes, note))

@@ -115,19 +115,21 @@ class Constraints:
         return self.ramp is not None or self.may_change is not None
 
     @property
+    def is_continued(self) -> bool:
+        """True if a day is projected by what it leaves to the rest of the flight (`ramped_day`).
+
+        So it is under a ramp, change days and bounds of single days.
+        """
+        return self.has_levels or self.day_floor_cents is not None or self.day_cap_cents is not None
+
+    @property
     def has_rules(self) -> bool:
         """True if there are rules beyond the total, floors, caps and pacing."""
-        return (
-            self.has_levels
-            or self.day_floor_cents is not None
-            or self.day_cap_cents is not None
-            or self.min_run is not None
-            or bool(self.guardrails)
-        )
+        return self.is_continued or self.min_run is not None or bool(self.guardrails)
 
     @cached_property
     def continued(self) -> Course:
-        """What a flight with a ramp or change days goes on with, (days, campaigns) dollars."""
+        """What a flight that `is_continued` goes on with, (days, campaigns) dollars."""
         shape = (self.days, len(self.names))
         even, ones = self.total / (shape[0] * shape[1]), np.ones(shape)
         rhythm = ones if self.rhythm is None else self.rhythm
@@ -141,7 +143,8 @@ class Constraints:
         ramp = free if self.ramp is None else (self.ramp.up, self.ramp.down, self.ramp.least)
         every = np.ones(self.days, bool) if self.may_change is None else self.may_change
         smallest = _SMALLEST_COURSE * even
-        whole = Course(np.maximum(course, smallest), rhythm, low, high, every, passed, *ramp)
+        bounds = low, high, low, high
+        whole = Course(np.maximum(course, smallest), rhythm, *bounds, every, passed, *ramp)
         return Course(*map(np.asfortranarray, with_lookahead(whole)))  # a campaign's days together
 
     @cached_property

@@ -33,8 +33,10 @@ class Course(NamedTuple):
 
     course: Floats  # (days, campaigns) the plan that is continued, > 0 unless a day is passed over
     rhythm: Floats  # (days, campaigns) > 0
-    low: Floats  # (days, campaigns) bounds of single days
+    low: Floats  # (days, campaigns) bounds of single days, which win over the ramp
     high: Floats  # the same
+    near: Floats  # (days, campaigns) the same with regard to later days, within the ramp
+    far: Floats  # the same
     may_change: NDArray[np.bool_]  # (days,)
     passed_over: NDArray[np.bool_]  # (days, campaigns)
     up: Floats  # (campaigns,) share; infinite: free
@@ -47,7 +49,8 @@ def with_lookahead(course: Course) -> Course:
 
     A level below its day's cap may be too high to fall to the next day's in time, where that has a
     larger share of the week. Going backward, a day's level is bounded by its own bounds and by the
-    levels from which tomorrow's range can be reached.
+    levels from which tomorrow's range can be reached. The ramp wins over such bounds: from a live
+    budget far away they are approached as fast as it allows.
     """
     low, high = course.low.copy(), course.high.copy()
     most, least = np.full(course.up.shape, np.inf), np.zeros(course.up.shape)
@@ -58,12 +61,13 @@ def with_lookahead(course: Course) -> Course:
         high[t] = np.where(passed, high[t], rhythm * most)
         low[t] = np.where(passed, low[t], np.minimum(rhythm * least, high[t]))
         if course.may_change[t]:  # the levels of the day before from which these can be reached
-            kept = np.maximum(1 - course.down, 1e-300)
-            wider = np.maximum(most / kept, most + course.least)
+            kept = 1 - course.down
+            share = np.where(kept > 0, most / np.where(kept > 0, kept, 1), np.inf)
+            wider = np.maximum(share, most + course.least)
             lower = np.minimum(least / (1 + course.up), least - course.least)
             most = np.where(passed, most, wider)
             least = np.where(passed, least, np.maximum(lower, 0))
-    return course._replace(low=low, high=high)
+    return course._replace(near=low, far=high)
 
 
 class Continuation(NamedTuple):
@@ -84,6 +88,8 @@ def _one(
     rhythm: Floats,
     low: Floats,
     high: Floats,
+    near: Floats,
+    far: Floats,
     may_change: NDArray[np.bool_],
     passed_over: NDArray[np.bool_],
     up: float,
@@ -112,7 +118,11 @@ def _one(
                     fall = 0.0
                 if free & 2:
                     rise = math.inf
-                wanted = multiple * course[t] / rhythm[t]
+                wanted, wanted_m = multiple * course[t] / rhythm[t], course[t] / rhythm[t]
+                if wanted > far[t] / rhythm[t]:
+                    wanted, wanted_m = far[t] / rhythm[t], 0.0
+                if wanted < near[t] / rhythm[t]:
+                    wanted, wanted_m = near[t] / rhythm[t], 0.0
                 if wanted > rise:
                     slope = 1 + up if (1 + up) * y >= y + least else 1.0
                     y, by_m, by_y = rise, slope * by_m, slope * by_y
@@ -121,7 +131,7 @@ def _one(
                     slope = slope if fall > 0 else 0.0
                     y, by_m, by_y = fall, slope * by_m, slope * by_y
                 else:
-                    y, by_m, by_y = wanted, course[t] / rhythm[t], 0.0
+                    y, by_m, by_y = wanted, wanted_m, 0.0
             x, x_m, x_y = rhythm[t] * y, rhythm[t] * by_m, rhythm[t] * by_y
         if x > high[t]:
             x, x_m, x_y = high[t], 0.0, 0.0
@@ -141,6 +151,8 @@ def _search(
     rhythm: Floats,
     low: Floats,
     high: Floats,
+    near: Floats,
+    far: Floats,
     may_change: NDArray[np.bool_],
     passed_over: NDArray[np.bool_],
     up: Floats,
@@ -163,7 +175,7 @@ def _search(
             wanted, least_m, most_m, m = totals[i, k], 0.0, math.inf, start[i, k]
             for _ in range(steps):
                 _one(
-                    course[k], rhythm[k], low[k], high[k], may_change, passed_over[k],
+                    course[k], rhythm[k], low[k], high[k], near[k], far[k], may_change, passed_over[k],
                     up[k], down[k], least[k], free[i, k], day, level[i, k], m, found[i, k],
                 )  # fmt: skip
                 gap = wanted - found[i, k, 1]

@@ -77,6 +77,9 @@ def with_rules(
         raise refused("change_limit", constraints.change_limit, text, "keep one of the two")
     free = ramp is None and changes is None
     floors, caps, passed = _days(constraints, settings, nodes[1], start.first_day)
+    if constraints.change_limit is not None and not (floors is None and caps is None):
+        text = "null where single days have bounds (calendar, locks, daily_floor)"
+        raise refused("change_limit", constraints.change_limit, text, "give a ramp instead")
     set_up = replace(
         constraints,
         ramp=ramp,
