@@ -26,7 +26,7 @@ from .ledger import (
     spend_day,
     total_range,
 )
-from .parse import ConstraintSettings, constraints_from_json, parse_constraints
+from .parse import ConstraintSettings, Named, constraints_from_json, parse_constraints
 from .parse_rules import FlightStart, measured_against_rhythm
 from .reach import with_rhythm
 from .recent import KnownSpend
@@ -42,6 +42,7 @@ __all__ = [
     "Guardrail",
     "KnownSpend",
     "Ledger",
+    "Named",
     "Ramp",
     "constraints_from_json",
     "count_violations",

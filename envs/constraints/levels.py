@@ -175,8 +175,9 @@ def _search(
             wanted, least_m, most_m, m = totals[i, k], 0.0, math.inf, start[i, k]
             for _ in range(steps):
                 _one(
-                    course[k], rhythm[k], low[k], high[k], near[k], far[k], may_change, passed_over[k],
-                    up[k], down[k], least[k], free[i, k], day, level[i, k], m, found[i, k],
+                    course[k], rhythm[k], low[k], high[k], near[k], far[k],
+                    may_change, passed_over[k], up[k], down[k], least[k],
+                    free[i, k], day, level[i, k], m, found[i, k],
                 )  # fmt: skip
                 gap = wanted - found[i, k, 1]
                 if abs(gap) <= _EXACT * (wanted + 1e-9):

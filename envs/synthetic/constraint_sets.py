@@ -15,11 +15,11 @@ from ..constraints import (
     Constraints,
     ConstraintSettings,
     FlightStart,
+    Named,
     measured_against_rhythm,
     parse_constraints,
     with_rhythm,
 )
-from ..constraints.parse import Named
 
 _WEEK = 7
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -52,7 +52,10 @@ class ConstraintSet(NamedTuple):
 
 
 def constraint_set(
-    rng: Rng, campaigns: Sequence[Named], days: tuple[int, int] = (5, 21)
+    rng: Rng,
+    campaigns: Sequence[Named],
+    days: tuple[int, int] = (5, 21),
+    first_day: int | None = None,
 ) -> ConstraintSet:
     """Draw a set.
 
@@ -60,11 +63,12 @@ def constraint_set(
         rng: generator.
         campaigns: the campaigns to budget.
         days: least and most length of the flight, both possible.
+        first_day: of the flight, days since 1970-01-01; None: a day of the first week of 2024.
     """
     length, count = int(rng.integers(days[0], days[1] + 1)), len(campaigns)
-    first = _FIRST_DAY + int(rng.integers(0, _WEEK))
+    first = _FIRST_DAY + int(rng.integers(0, _WEEK)) if first_day is None else first_day
     mean = float(np.exp(rng.uniform(np.log(20), np.log(2000))))  # of a campaign's day
-    total = int(round(100 * mean * count * length)) / 100
+    total = round(mean * count * length, 2)
     live = mean * rng.lognormal(0, 0.7, count) * (rng.random(count) < 0.9)
     rhythm = np.resize(rng.uniform(0.6, 1.6, (_WEEK, count)), (length, count))
     draw = _Draw(rng, tuple(campaigns), mean, length, first)
