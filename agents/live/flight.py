@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.errors import ConfigError
+from ...data.errors import ConfigError, ConstraintError
 from ...data.names import by_full_name
 from ...data.types import Floats
 from ...envs.calibration import Forecast, ratio_draws
@@ -250,8 +250,11 @@ class Flight:
             return Decision(rest, _kept(old), old)
         if parts.policy.open_loop or not (self.reports.days or parts.is_changed):
             return Decision(rest, _kept(old), old)  # nothing is known that the plan did not know
-        new = decided(parts.problem, parts.policy, self.standing(), rest)
-        choice = chosen(rest, old, new, self._outlook, parts.settings.hold)
+        try:
+            new = decided(parts.problem, parts.policy, self.standing(), rest)
+            choice = chosen(rest, old, new, self._outlook, parts.settings.hold)
+        except ConstraintError:  # what is asked for is made feasible by no plan near it
+            choice = _kept(old)
         broken = violations(rest, choice.plan)
         assert not broken, broken[0]  # noqa: S101  # the projection keeps them
         return Decision(rest, choice, old)

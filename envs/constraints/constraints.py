@@ -63,6 +63,7 @@ class Constraints:
     notes: tuple[str, ...] = ()  # bounds that floors or the total made yield, one sentence each
     ramp: Ramp | None = None  # None: levels may change freely
     live_cents: Cents | None = None  # (campaigns,) cents per day before the flight; with a ramp
+    live_rounding: int = 0  # cents by which levels of the day before were rounded at most
     rhythm: Floats | None = None  # (days, campaigns) > 0, what a level is measured against; None: 1
     may_change: NDArray[np.bool_] | None = None  # (days,) change days; None: every day
     day_floor_cents: Cents | None = None  # (days, campaigns) bounds of single days; None: 0
@@ -141,11 +142,12 @@ class Constraints:
         low = 0 * ones if self.day_floor_cents is None else self.day_floor_cents / 100
         free = np.full(shape[1], np.inf), np.ones(shape[1]), np.zeros(shape[1])
         ramp = free if self.ramp is None else (self.ramp.up, self.ramp.down, self.ramp.least)
+        loose = self.live_rounding / 100
         every = np.ones(self.days, bool) if self.may_change is None else self.may_change
         smallest = _SMALLEST_COURSE * even
         bounds = low, high, low, high
-        whole = Course(np.maximum(course, smallest), rhythm, *bounds, every, passed, *ramp)
-        return Course(*map(np.asfortranarray, with_lookahead(whole)))  # a campaign's days together
+        whole = Course(np.maximum(course, smallest), rhythm, *bounds, every, passed, *ramp, loose)
+        return _by_campaign(with_lookahead(whole))
 
     @cached_property
     def channel_of(self) -> dict[str, str]:
@@ -222,6 +224,12 @@ class Constraints:
             }
             for i, name in enumerate(names)
         }
+
+
+def _by_campaign(course: Course) -> Course:
+    """Return the course with the days of a campaign together in memory."""
+    *fields, loose = course
+    return Course(*map(np.asfortranarray, fields), loose)
 
 
 def _percent(limit: float | None) -> str | None:

@@ -42,6 +42,7 @@ class Course(NamedTuple):
     up: Floats  # (campaigns,) share; infinite: free
     down: Floats  # (campaigns,) share, 0 to 1
     least: Floats  # (campaigns,) dollars per day
+    loose: float  # dollars by which levels of the day before the first were rounded at most
 
 
 def with_lookahead(course: Course) -> Course:
@@ -95,6 +96,7 @@ def _one(
     up: float,
     down: float,
     least: float,
+    loose: float,
     free: int,
     day: int,
     level: float,
@@ -111,9 +113,16 @@ def _one(
         if passed_over[t]:
             x, x_m, x_y = multiple * course[t], course[t], 0.0
         else:
-            if may_change[t]:
-                rise = math.inf if up == math.inf else max((1 + up) * y, y + least)
-                fall = max(min((1 - down) * y, y - least), 0.0)
+            off = loose if t == 0 else 0.0
+            if may_change[t] or off > 0:
+                rise, fall = y + off, max(y - off, 0.0)
+                rise_m, fall_m = 1.0, 1.0 if fall > 0 else 0.0
+                if may_change[t]:
+                    rise_m = 1 + up if (1 + up) * rise >= rise + least else 1.0
+                    rise = math.inf if up == math.inf else max((1 + up) * rise, rise + least)
+                    low_m = 1 - down if (1 - down) * fall <= fall - least else 1.0
+                    fall = max(min((1 - down) * fall, fall - least), 0.0)
+                    fall_m = low_m if fall > 0 else 0.0
                 if free & 1:
                     fall = 0.0
                 if free & 2:
@@ -124,12 +133,9 @@ def _one(
                 if wanted < near[t] / rhythm[t]:
                     wanted, wanted_m = near[t] / rhythm[t], 0.0
                 if wanted > rise:
-                    slope = 1 + up if (1 + up) * y >= y + least else 1.0
-                    y, by_m, by_y = rise, slope * by_m, slope * by_y
+                    y, by_m, by_y = rise, rise_m * by_m, rise_m * by_y
                 elif wanted < fall:
-                    slope = 1 - down if (1 - down) * y <= y - least else 1.0
-                    slope = slope if fall > 0 else 0.0
-                    y, by_m, by_y = fall, slope * by_m, slope * by_y
+                    y, by_m, by_y = fall, fall_m * by_m, fall_m * by_y
                 else:
                     y, by_m, by_y = wanted, wanted_m, 0.0
             x, x_m, x_y = rhythm[t] * y, rhythm[t] * by_m, rhythm[t] * by_y
@@ -158,6 +164,7 @@ def _search(
     up: Floats,
     down: Floats,
     least: Floats,
+    loose: float,
     free: NDArray[np.int64],
     day: int,
     level: Floats,
@@ -176,7 +183,7 @@ def _search(
             for _ in range(steps):
                 _one(
                     course[k], rhythm[k], low[k], high[k], near[k], far[k],
-                    may_change, passed_over[k], up[k], down[k], least[k],
+                    may_change, passed_over[k], up[k], down[k], least[k], loose,
                     free[i, k], day, level[i, k], m, found[i, k],
                 )  # fmt: skip
                 gap = wanted - found[i, k, 1]
@@ -236,6 +243,6 @@ def continuation_to(
 def _found(course: Course, arguments: tuple[Any, ...]) -> Continuation:
     """Return what the search finds; its loops want a campaign's days to be neighbours."""
     found = np.empty((*arguments[2].shape, 7))
-    fields = (np.ascontiguousarray(field.T) for field in course)
-    _search(*fields, *arguments, found)  # type: ignore[call-arg]
+    fields = (np.ascontiguousarray(field.T) for field in course[:-1])
+    _search(*fields, course.loose, *arguments, found)  # type: ignore[call-arg]
     return Continuation(*found.transpose(2, 0, 1))

@@ -1,4 +1,4 @@
-"""The days of a flight: in the environment, and by the live engine with reports that break plans."""
+"""The days of a flight: in the environment, and by the live engine with broken plans."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
