@@ -13,7 +13,7 @@ from ..projection import Tree
 from .feasibility import require_feasible
 from .levels import Course, with_lookahead
 from .money import quantum_of, refused, written
-from .rules import Cents, Guardrail, Ramp, rules_to_json
+from .rules import Cents, Guardrail, Promotion, Ramp, rules_to_json
 
 _SMALLEST_COURSE = 1e-6  # of an even day: a campaign without money in its course may still rise
 
@@ -72,6 +72,7 @@ class Constraints:
     min_run: int | None = None  # days that a campaign stays on or off at least; None: no rule
     steadiness: float = 0.0  # share of the value that may be given up for fewer changes
     guardrails: tuple[Guardrail, ...] = ()
+    promotions: tuple[Promotion, ...] = ()  # days of the whole flight, and what demand is then
     course: Floats | None = None  # (days, campaigns) dollars: the plan that a flight continues
     _arrays: dict[Any, ConstraintArrays] = field(default_factory=dict, init=False, repr=False)
 
