@@ -2,24 +2,20 @@
 
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mediagym.agents.experiment import CALIBRATED, AdvertiserExperiment
-from mediagym.agents.live import Flight, LiveSettings, Parts
+from mediagym.agents.live import Flight, LiveSettings, flight_of_problem
 from mediagym.agents.policy import PlanPolicy, Policy
-from mediagym.agents.rollout import EvaluationSettings
 from mediagym.data.history import Campaign
 from mediagym.data.storage import SAMPLE, shipped_yaml
 from mediagym.data.types import Floats
 from mediagym.envs.calibration import Posterior, load_posterior
 from mediagym.envs.constraints import Constraints, to_cents, violations
-from mediagym.envs.environment import EnvSettings, MarketPool
 from mediagym.envs.flight import Observable, problem_of
 from mediagym.envs.market import Objective, ObjectiveSettings
-from mediagym.envs.planning import SolverSettings, on_or_off, paced_plan, project_executable
+from mediagym.envs.planning import on_or_off, paced_plan, project_executable
 
 _DRAWS = 16  # markets of the posterior and behind holds
 _SMALLEST = 1e-3  # of an even day: amounts below it count as this much in the distance
@@ -108,28 +104,11 @@ def live_flight(
         number: number of the case, which seeds the policy.
         policy: ``static``, or ``wanderer`` with or without a hold.
     """
-    objective = Objective.of(
-        ObjectiveSettings.of(shipped_yaml("objective/conversions"), "objective")
-    )
-    if constraints.is_continued:
-        constraints = replace(constraints, course=cents / 100)
-    problem = problem_of(account.posterior, constraints, objective, cents / 100)
-    experiment = AdvertiserExperiment(
-        id=CALIBRATED,
-        problem=problem,
-        posterior=account.posterior,
-        source=MarketPool(*account.posterior.training()),
-        env=EnvSettings.of(shipped_yaml("env/default"), "env"),
-        evaluation=EvaluationSettings.of(shipped_yaml("evaluation/default"), "evaluation"),
-        solver=SolverSettings.of(shipped_yaml("solver/default"), "solver"),
-        agent=None,
-        cache=Path(),
-    )
-    acting: Policy = PlanPolicy("static", cents / 100)
-    if policy != "static":
-        acting = Wanderer(number)
+    settings = ObjectiveSettings.of(shipped_yaml("objective/conversions"), "objective")
+    plan = cents / 100
+    problem = problem_of(account.posterior, constraints, Objective.of(settings), plan)
+    acting: Policy = PlanPolicy("static", plan) if policy == "static" else Wanderer(number)
     live = shipped_yaml("replan")["live"] | {"draws": _DRAWS}
     if policy == "wanderer":
         live["hold"] = None
-    settings = LiveSettings.of(live, "live")
-    return Flight(Parts(experiment, acting, policy, settings, cents, is_changed=False))
+    return flight_of_problem(problem, account.posterior, acting, LiveSettings.of(live, "live"))
