@@ -77,7 +77,7 @@ class PilotSettings(Settings):
     seed: Seed  # seed of the first advertiser of each form
     flights: Annotated[int, Field(ge=2, le=10_000)]  # per advertiser and world
     noise: Seed
-    live: list[Literal["static", "follow", "replanner"]]  # flown through the live engine too
+    live: list[Literal["static", "follow", "replanner"]]  # which fly through the live engine too
     live_flights: Annotated[int, Field(ge=1, le=10_000)]  # the first of the flights there
     hold: HoldSettings | None  # of the live engine
     weekly_worlds: list[str]  # worlds in which calibrations are repeated every week
@@ -214,7 +214,7 @@ def _fly_world(
             flights = study.weekly_flights if pilot.name == "weekly" else study.flights
             results[pilot.name, ramps] = fly(problem, pilot, world, study.noise, flights)
             if pilot.name in study.live:
-                results[f"{pilot.name}, live", ramps] = _flown_live(
+                results[f"{pilot.name}, live", ramps] = _through_live(
                     known, problem, pilot, world, study
                 )
     best = {
@@ -233,7 +233,7 @@ def _fly_world(
     ]
 
 
-def _flown_live(
+def _through_live(
     known: Calibrated,
     problem: Problem,
     pilot: Policy,

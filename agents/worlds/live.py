@@ -1,4 +1,4 @@
-"""`fly_live`: a world flown through the live engine, as an advertiser would day by day."""
+"""`fly_live`: flights through the live engine, as an advertiser would day by day."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from .world import World
 
 
 def fly_live(flights: Sequence[Flight], world: World, seed: int) -> Flights:
-    """Run flights side by side: what each sets today is spent, and the reports are told to it.
+    """Run flights side by side: what each sets today is spent, and its reports go back to it.
 
     Args:
         flights: before their first days, one per flight of the world.

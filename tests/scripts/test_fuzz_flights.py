@@ -16,15 +16,15 @@ ACCOUNT = shipped_account()
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**6))
 def test_any_flight_in_the_environment_is_feasible_and_exact_or_refused(seed):
-    flown = fly(ACCOUNT, seed, 0, live=False)
-    assert flown.outcome in ("flown", "refused"), flown.reason
+    verdict = fly(ACCOUNT, seed, 0, live=False)
+    assert verdict.outcome in ("kept", "refused"), verdict.reason
 
 
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10**6))
 def test_any_live_flight_is_feasible_and_exact_or_refused(seed):
-    flown = fly(ACCOUNT, seed, seed)
-    assert flown.outcome in ("flown", "refused"), flown.reason
+    verdict = fly(ACCOUNT, seed, seed)
+    assert verdict.outcome in ("kept", "refused"), verdict.reason
 
 
 @settings(max_examples=100, deadline=None)
@@ -50,10 +50,10 @@ def test_a_cent_too_much_is_seen(monkeypatch):
 
     monkeypatch.setattr(judging, "lived", careless)
     outcomes = [fly(ACCOUNT, 0, number) for number in range(4)]
-    assert "broken" in {flown.outcome for flown in outcomes}
+    assert "broken" in {verdict.outcome for verdict in outcomes}
 
 
 @pytest.mark.parametrize("number", [58, 69, 98, 164, 195, 274, 334])
 def test_cases_that_once_failed(number):
-    flown = fly(ACCOUNT, 0, number)
-    assert flown.outcome == "flown", flown.reason
+    verdict = fly(ACCOUNT, 0, number)
+    assert verdict.outcome == "kept", verdict.reason

@@ -8,13 +8,13 @@
 """
 
 from .account import Account, shipped_account
-from .judge import Flown, fly
+from .judge import Verdict, fly
 from .run import FlightsCommand, fly_all, verdict_counts
 
 __all__ = [
     "Account",
     "FlightsCommand",
-    "Flown",
+    "Verdict",
     "fly",
     "fly_all",
     "shipped_account",

@@ -12,9 +12,9 @@ def run(options: FlightsCommand) -> None:
     with progress_bar("flights", options.cases) as advance:
         flights = fly_all(options, lambda _: advance())
     counts = verdict_counts(flights)
-    failed = [flown for flown in flights if flown.outcome in ("broken", "stopped")]
-    for flown in failed:
-        print_line(f"{flown.number}  {flown.outcome}  {flown.reason}")
+    failed = [verdict for verdict in flights if verdict.outcome in ("broken", "stopped")]
+    for verdict in failed:
+        print_line(f"{verdict.number}  {verdict.outcome}  {verdict.reason}")
     print_line("  ".join(f"{name} {count:,}" for name, count in counts.items()))
     print_line(f"failures  {len(failed)} of {len(flights)}")
     if failed:

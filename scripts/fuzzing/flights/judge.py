@@ -14,13 +14,13 @@ from mediagym.envs.synthetic import constraint_set
 from .account import Account, live_flight, planned
 from .days import Day, lived, requested
 
-Outcome = Literal["flown", "refused", "broken", "stopped"]
+Outcome = Literal["kept", "refused", "broken", "stopped"]
 POLICIES = ("static", "wanderer", "held")
 _TROUBLES = (0.0, 0.2, 0.5)  # shares of days that go otherwise than planned
 _NEAR = 1e-5  # dollars by which projected days may be off before they are cents
 
 
-class Flown(NamedTuple):
+class Verdict(NamedTuple):
     """What became of a case."""
 
     number: int
@@ -31,7 +31,7 @@ class Flown(NamedTuple):
     troubles: float = 0.0
 
 
-def fly(account: Account, seed: int, number: int, live: bool = True) -> Flown:
+def fly(account: Account, seed: int, number: int, live: bool = True) -> Verdict:
     """Draw a constraint set and fly it, in the environment and day by day in the live engine.
 
     Args:
@@ -45,16 +45,16 @@ def fly(account: Account, seed: int, number: int, live: bool = True) -> Flown:
     try:
         constraints = case.parsed()
     except MediaGymError as error:
-        return Flown(number, "refused", str(error), 0)
+        return Verdict(number, "refused", str(error), 0)
     reason = next(_environment(constraints, rng), "")
     if reason:
-        return Flown(number, "broken", reason, 0)
+        return Verdict(number, "broken", reason, 0)
     if not live:
-        return Flown(number, "flown", "", 0)
+        return Verdict(number, "kept", "", 0)
     try:
         constraints, cents = planned(constraints, rng)
     except MediaGymError as error:
-        return Flown(number, "refused", str(error), 0)
+        return Verdict(number, "refused", str(error), 0)
     policy, troubles = POLICIES[number % 3], float(rng.choice(_TROUBLES))
     flight = live_flight(account, constraints, cents, number, policy)
     decided = 0
@@ -66,10 +66,10 @@ def fly(account: Account, seed: int, number: int, live: bool = True) -> Flown:
             )
     except (MediaGymError, AssertionError) as error:
         line = f"{decided}: {type(error).__name__}: {error}"
-        return Flown(number, "stopped", line, decided, policy, troubles)
+        return Verdict(number, "stopped", line, decided, policy, troubles)
     if not troubles and not reason:
         reason = next(iter(violations(_without_band(constraints), flight.reports.spend)), "")
-    return Flown(number, "broken" if reason else "flown", reason, decided, policy, troubles)
+    return Verdict(number, "broken" if reason else "kept", reason, decided, policy, troubles)
 
 
 def _without_band(constraints: Constraints) -> Constraints:

@@ -11,9 +11,9 @@ from mediagym.agents.studies import results_of
 from mediagym.data.settings import Command, Seed
 
 from .account import shipped_account
-from .judge import Flown, fly
+from .judge import Verdict, fly
 
-OUTCOMES = ("flown", "refused", "broken", "stopped")
+OUTCOMES = ("kept", "refused", "broken", "stopped")
 
 
 class FlightsCommand(Command):
@@ -26,8 +26,8 @@ class FlightsCommand(Command):
 
 
 def fly_all(
-    options: FlightsCommand, done: Callable[[Flown], object] = lambda _: None
-) -> list[Flown]:
+    options: FlightsCommand, done: Callable[[Verdict], object] = lambda _: None
+) -> list[Verdict]:
     """Return what became of all cases, by number.
 
     Args:
@@ -36,15 +36,15 @@ def fly_all(
     """
     numbers = range(options.first, options.first + options.cases)
     jobs = [partial(_one, options.seed, number) for number in numbers]
-    return results_of(jobs, options.workers, lambda flown: done(flown) and None)
+    return results_of(jobs, options.workers, lambda verdict: done(verdict) and None)
 
 
-def _one(seed: int, number: int) -> Flown:
+def _one(seed: int, number: int) -> Verdict:
     return fly(shipped_account(), seed, number)
 
 
-def verdict_counts(flights: Sequence[Flown]) -> dict[str, int]:
+def verdict_counts(flights: Sequence[Verdict]) -> dict[str, int]:
     """Return the number of cases by outcome, and the days that the live engine decided."""
-    counts = Counter(flown.outcome for flown in flights)
-    days = sum(flown.days for flown in flights)
+    counts = Counter(verdict.outcome for verdict in flights)
+    days = sum(verdict.days for verdict in flights)
     return {**{outcome: counts[outcome] for outcome in OUTCOMES}, "days": days}

@@ -1,4 +1,4 @@
-"""A world flown through the live engine is the world flown by `fly`."""
+"""Flights through the live engine spend what those of `fly` spend."""
 
 from dataclasses import replace
 
@@ -48,11 +48,11 @@ def test_a_month_through_the_live_engine_without_hold_spends_what_fly_spends(
     pilot = pilots[name]()
     flights = [flight_of_problem(problem, posterior, pilot, settings) for _ in range(FLIGHTS)]
     live = fly_live(flights, world, 5)
-    flown = fly(problem, FromDayTwo(pilot, plan), world, 5, FLIGHTS)
-    assert np.abs(live.planned - flown.planned).max() < 0.025  # cents round at most two ways
-    np.testing.assert_allclose(live.delivered.sum((0, 2)), flown.delivered.sum((0, 2)), atol=1e-6)
+    other = fly(problem, FromDayTwo(pilot, plan), world, 5, FLIGHTS)
+    assert np.abs(live.planned - other.planned).max() < 0.025  # cents round at most two ways
+    np.testing.assert_allclose(live.delivered.sum((0, 2)), other.delivered.sum((0, 2)), atol=1e-6)
     for flight in flights:
         assert flight.reports.spend.sum() == problem.constraints.total_cents
         assert violations(problem.constraints, flight.reports.spend) == []
     if name == "static":
-        np.testing.assert_allclose(live.planned, flown.planned, atol=1e-9)
+        np.testing.assert_allclose(live.planned, other.planned, atol=1e-9)

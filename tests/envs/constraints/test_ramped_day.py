@@ -59,7 +59,7 @@ LIVE = [300.0, 200.0, 200.0, 150.0, 150.0]
 
 
 def drawn(seed):
-    """A random set of random rules; None where no plan satisfies it, which names its node or key."""
+    """A random set; None where no plan satisfies it, with an error that names its node or key."""
     rng = np.random.default_rng(seed)
     try:
         return constraint_set(rng, CAMPAIGNS).parsed(), rng
