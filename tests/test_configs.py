@@ -56,6 +56,7 @@ from mediagym.scripts.cli import to_plain_dict
 from mediagym.scripts.cli.launch import SAMPLE
 from mediagym.scripts.fuzzing import FuzzCommand
 from mediagym.scripts.fuzzing.durability import ArtefactsCommand, CrashesCommand
+from mediagym.scripts.fuzzing.flights import FlightsCommand
 from mediagym.scripts.fuzzing.settings_cases import SettingsCommand
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -140,6 +141,7 @@ def test_every_command_composes_and_fits_its_records(
         "fuzz": FuzzCommand,
         "fuzz_artefacts": ArtefactsCommand,
         "fuzz_crashes": CrashesCommand,
+        "fuzz_flights": FlightsCommand,
         "fuzz_settings": SettingsCommand,
         "ingest": IngestCommand,
         "insights": InsightsCommand,

@@ -20,7 +20,8 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "planning environment suite",
     "agents": "networks policies training pretraining setup plans plan_files plan_page scoring "
     "frontier live evaluation worlds studies",
-    "scripts": "cli fuzzing.durability fuzzing.settings_cases fuzzing benchmarks research supply",
+    "scripts": "cli fuzzing.durability fuzzing.flights fuzzing.settings_cases fuzzing benchmarks "
+    "research supply",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
     "data": {

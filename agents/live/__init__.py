@@ -2,6 +2,7 @@
 
 - ``open``: entry point; from a plan and exports to a flight
 - ``flight``: `Flight`, which is re-planned day by day
+- ``alone``: a flight of a problem alone
 - ``settings``: the keys of ``conf/replan.yaml`` and the options of ``scripts/replan.py``
 - ``source``: what is taken from ``plan.json``; ``limits``: its constraints, or changed ones
 - ``reports``: what the exports say about the flight's days
@@ -13,6 +14,7 @@
 - ``store``: a flight as files; ``write``: the files of a re-plan
 """
 
+from .alone import flight_of_problem
 from .flight import Flight, Parts
 from .open import DEFAULT_POLICY, flight_of, open_flight
 from .reports import Reports
@@ -32,6 +34,7 @@ __all__ = [
     "SourcePlan",
     "Written",
     "flight_of",
+    "flight_of_problem",
     "load_flight",
     "open_flight",
     "read_source",

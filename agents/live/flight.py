@@ -10,24 +10,24 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.errors import ConfigError
+from ...data.errors import ConfigError, ConstraintError
 from ...data.names import by_full_name
 from ...data.types import Floats
 from ...envs.calibration import Forecast, ratio_draws
 from ...envs.constraints import Constraints, violations
 from ...envs.flight import Problem
-from ...envs.market import Stream
+from ...envs.market import Noise, Stream
 from ...envs.planning import paced_plan
 from ..experiment import Experiment
 from ..plans import Actuals, Change, Flag, Plan, joined, marginal_returns
 from ..policy import Policy
 from .hold import Choice, chosen
 from .notices import Facts, changes_of, flags_of, found_breaks
-from .remaining import carried_on, decided, executable, left_of, money_left, within_reach
+from .remaining import decided, executable, left_of, money_left, within_reach
 from .replay import Standing, begin, replay
 from .reports import Reports
 from .settings import LiveSettings
-from .updated import Outlook, Particles, held_out_particles, learnt, resampled
+from .updated import Outlook, Particles, held_out_particles, learnt, noise_of, resampled
 
 Cents = NDArray[np.int64]
 PLAN_BEFORE = "plan_before"  # name of the plan that goes on unchanged, among the baselines
@@ -136,7 +136,7 @@ class Flight:
         self._learn()
         left = self.days_left and money_left(parts.problem.constraints, self.reports.spend)
         if left and not parts.policy.open_loop:
-            rest = self._left()
+            rest, _ = self._left()
             executable(rest, paced_plan(rest, self.course[self.reports.days :] / 100))
             decided(parts.problem, parts.policy, standing, rest)
             self.decide()
@@ -221,6 +221,12 @@ class Flight:
         """Held-out draws before the flight."""
         return held_out_particles(self.parts.experiment.posterior, self.parts.settings.draws)
 
+    @cached_property
+    def _paths(self) -> Noise:
+        """Demand paths of all draws over the whole flight."""
+        market = self._first_particles.draws.market
+        return noise_of(market, len(self.course)).without_count_noise()
+
     def _learn(self) -> Particles:
         """Return the held-out draws after all reports, updated as the policy updates its own."""
         policy, before = self.parts.policy, self._particles or self._first_particles
@@ -232,29 +238,36 @@ class Flight:
     def _outlook(self) -> Outlook:
         """Updated draws and noise of the days left."""
         known = self._learn()
-        return Outlook(self.parts.problem, resampled(known), self.days_left, self.reports.days)
+        return Outlook(self.parts.problem, resampled(known), self._paths, self.reports.days)
 
     def _decided(self) -> Decision:
-        parts, constraints = self.parts, self.parts.problem.constraints
-        old = self.course[self.reports.days :]
-        if not self.days_left or not money_left(constraints, self.reports.spend):
-            rest = self._left() if self.days_left else None
-            return Decision(rest, _kept(0 * old), 0 * old)
-        rest = self._left()
-        if self.reports.days or parts.is_changed:
-            old = carried_on(rest, old)
+        parts = self.parts
+        if not self.days_left:
+            nothing = self.course[self.reports.days :]
+            return Decision(None, _kept(nothing), nothing)
+        rest, old = self._left()
+        if not rest.total_cents:
+            return Decision(rest, _kept(old), old)
         if parts.policy.open_loop or not (self.reports.days or parts.is_changed):
             return Decision(rest, _kept(old), old)  # nothing is known that the plan did not know
-        new = decided(parts.problem, parts.policy, self.standing(), rest)
-        choice = chosen(rest, old, new, self._outlook, parts.settings.hold)
+        try:
+            new = decided(parts.problem, parts.policy, self.standing(), rest)
+            choice = chosen(rest, old, new, self._outlook, parts.settings.hold)
+        except ConstraintError:  # what is asked for is made feasible by no plan near it
+            choice = _kept(old)
         broken = violations(rest, choice.plan)
         assert not broken, broken[0]  # noqa: S101  # the projection keeps them
         return Decision(rest, choice, old)
 
-    def _left(self) -> Constraints:
-        constraints = self.parts.problem.constraints
-        rest = left_of(constraints, self.reports.spend, self.course)
-        return within_reach(rest, self.course[self.reports.days :]) if rest.total_cents else rest
+    def _left(self) -> tuple[Constraints, Cents]:
+        """Return the constraints of the days left, and the plan before carried on within them."""
+        reports, old = self.reports, self.course[self.reports.days :]
+        rest = left_of(self.parts.problem.constraints, reports.spend, self.course)
+        if not rest.total_cents:
+            return rest, 0 * old
+        if not (reports.days or self.parts.is_changed):
+            return rest, old
+        return within_reach(rest, old)
 
     def _facts(self, decision: Decision) -> Facts:
         problem, reports, standing = self.parts.problem, self.reports, self.standing()

@@ -25,7 +25,7 @@ _ENDS = {"off": ("floor", "cap", "fixed"), "fixed": ("floor", "cap", "off")}  # 
 _RULES = {  # key -> fields of the set that follow from it
     "ramp": ("ramp", "live_cents"),
     "changes": ("may_change",),
-    "calendar": ("day_floor_cents", "day_cap_cents", "passed_over"),
+    "calendar": ("day_floor_cents", "day_cap_cents", "passed_over", "promotions"),
     "locks": ("day_floor_cents", "day_cap_cents", "passed_over"),
     "daily_floor": ("day_floor_cents", "day_cap_cents", "passed_over"),
     "min_run": ("min_run",),

@@ -15,7 +15,7 @@ from ...data.types import Floats, Progress
 from ...envs.calibration import Posterior
 from ...envs.constraints import Constraints, FlightStart
 from ...envs.environment import problem_in
-from ...envs.flight import Problem, problem_of
+from ...envs.flight import Problem, problem_of, promoted
 from ...envs.market import Objective
 from ..experiment import Experiment
 from ..plans import Flag
@@ -128,6 +128,7 @@ def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Fl
     objective = Objective.of(config.objective, findings.ratios)
     start = FlightStart(posterior.recent, int(source.start.astype(int)))
     limits = limits_of(source, command.given, posterior.names, start)
+    posterior = promoted(posterior, limits)
     planned = source.cents(posterior.names)
     base = anchor(limits, planned, days.reports.days)
     problem = problem_of(posterior, _continued(limits, base), objective, base)
@@ -146,7 +147,7 @@ def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Fl
 
 def _continued(limits: Constraints, base: Floats) -> Constraints:
     """Return the set that goes on with a plan where its days depend on each other."""
-    return replace(limits, course=base) if limits.has_levels else limits
+    return replace(limits, course=base) if limits.is_continued else limits
 
 
 def _trained_around(

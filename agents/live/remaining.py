@@ -62,27 +62,29 @@ def executable(rest: Constraints, plan: Floats) -> Cents:
     Raises:
         ConstraintError: if no plan keeps all rules at once.
     """
-    if rest.has_levels and violations(rest, plan):
+    if rest.is_continued and violations(rest, plan):
         near = np.maximum(plan, _SMALLEST * rest.total / plan.size)
         plan = project_executable(rest)(plan[None], 1 / near[None])[0]
     return to_cents(plan, rest)
 
 
-def within_reach(rest: Constraints, plan: Cents) -> Constraints:
-    """Return the set, without its band of day totals where no plan keeps band and ramps at once.
+def within_reach(rest: Constraints, plan: Cents) -> tuple[Constraints, Cents]:
+    """Return the set and the plan carried on within it.
+
+    Where no plan keeps ramps and the band of day totals at once, the set is without the band.
 
     Args:
         rest: constraints of the days left.
         plan: cents, (days left, campaigns), as planned before.
     """
-    if not rest.has_levels or not violations(rest, plan):
-        return rest
     try:
-        carried_on(rest, plan)
+        return rest, carried_on(rest, plan)
     except ConstraintError as error:
+        if not rest.is_continued:
+            raise
         note = f"The band of day totals (pacing) gives way: {error}"
-        return replace(rest, pacing=(0.0, float(rest.days)), notes=(*rest.notes, note))
-    return rest
+    rest = replace(rest, pacing=(0.0, float(rest.days)), notes=(*rest.notes, note))
+    return rest, carried_on(rest, plan)
 
 
 def decided(problem: Problem, policy: Policy, standing: Standing, rest: Constraints) -> Cents:

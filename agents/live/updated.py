@@ -122,25 +122,35 @@ def _taken(field: Array | None, index: NDArray[np.intp], count: int) -> Array | 
     return np.take_along_axis(field, np.broadcast_to(where, field.shape), 0)
 
 
+def noise_of(market: Market, days: int) -> Noise:
+    """Return the noise of every draw, (days, draws, campaigns), the same at every re-plan.
+
+    The demand path depends on the number of draws alone, and the counts on the market too.
+    """
+    count = len(market.elasticity)
+    return draw_noises(market, days, (generator(Stream.FORECAST, i) for i in range(count)))
+
+
 class Outlook:
     """What the updated draws say of plans of the days left, on the same noise for all."""
 
-    def __init__(self, problem: Problem, draws: Draws, days: int, first: int) -> None:
-        """Args: problem; updated draws; days left; days that are over."""
+    def __init__(self, problem: Problem, draws: Draws, paths: Noise, first: int) -> None:
+        """Args: problem; updated draws; demand paths of the whole flight; days that are over."""
         self.problem, self.draws = problem, draws
-        count = len(draws.market.elasticity)
-        rngs = (generator(Stream.FORECAST, i) for i in range(count))
-        whole: Noise = draw_noises(draws.market, first + days, rngs)
-        self.noise = Noise(*(None if field is None else field[first:] for field in whole))
+        self.paths, self.first = paths, first
 
     def value(self, plan: Floats) -> Floats:
         """Return the expected objective of a plan (days left, campaigns), (draws, campaigns)."""
-        _, outcomes = simulate(*self.draws, plan[:, None], self.noise.without_count_noise())
+        _, outcomes = simulate(*self.draws, plan[:, None], self._left(self.paths))
         objective = self.problem.objective
         days = [objective.expected(o, plan[t]) for t, o in enumerate(outcomes)]
         return np.asarray(np.sum(days, axis=0))
 
     def forecast(self, plan: Floats) -> Forecast:
         """Return the forecast of a plan (days left, campaigns) dollars."""
-        _, outcomes = simulate(*self.draws, plan[:, None], self.noise)
+        noise = noise_of(self.draws.market, self.first + len(plan))
+        _, outcomes = simulate(*self.draws, plan[:, None], self._left(noise))
         return Forecast.from_outcomes(outcomes)
+
+    def _left(self, noise: Noise) -> Noise:
+        return Noise(*(None if field is None else field[self.first :] for field in noise))

@@ -4,19 +4,21 @@ Every campaign's return on every remaining day is a Hill curve of slope 1, whose
 a closed-form inverse; the rest is a one-dimensional search for the shadow price of a dollar.
 """
 
-from collections.abc import Callable
+import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...data.types import Floats
-from ...envs.arrays import Array
+from ...envs.arrays import Array, compiled
 from ...envs.constraints import Ledger, day_bounds, remaining
 from ...envs.flight import Problem
 from ...envs.market import odds_at_reference
 from ...envs.projection import Bounds
 
 _BISECTIONS = 60  # halvings of the log price: exact to double precision
+_LOG_PRICES = (-40.0, 20.0)  # range of the search
 
 
 class Returns(NamedTuple):
@@ -26,19 +28,99 @@ class Returns(NamedTuple):
     elasticity: Array  # d log return / d log spend there, in (0, 1), (flights, campaigns)
     at_reference: Array  # return of the reference spend, (remaining days, flights, campaigns)
 
-    def spend_at(self, at_reference: Array, low: Array, high: Array) -> Callable[[Array], Floats]:
-        """Return the spend by its marginal return, clipped to bounds.
-
-        ``inverse_marginal``, with what does not depend on the price worked out once.
-        """
+    def demand(self, low: Array, high: Array) -> "Demand":
+        """Return the spend by marginal return, within bounds of a day, (..., campaigns)."""
         odds = odds_at_reference(self.elasticity, 1.0)
-        root = self.reference * np.sqrt(at_reference / self.reference * odds * (1 + odds))
-        offset = self.reference * odds
+        root = self.reference * np.sqrt(self.at_reference / self.reference * odds * (1 + odds))
+        return Demand(np.asarray(root), np.asarray(self.reference * odds), low, high)
 
-        def spend(price: Array) -> Floats:
-            return np.asarray(np.minimum(np.maximum(root / np.sqrt(price) - offset, low), high))
 
-        return spend
+class Demand(NamedTuple):
+    """Spend by price, clip(root / sqrt(price) - offset, low, high).
+
+    ``inverse_marginal`` of return curves, with what does not depend on the price worked out once.
+    """
+
+    root: Floats  # (days, ..., campaigns)
+    offset: Floats  # (..., campaigns), as are the bounds
+    low: Array
+    high: Array
+
+    def at(self, price: Array) -> Floats:
+        """Return the spend, (days, ..., campaigns), at prices (..., campaigns or 1)."""
+        spend = self.root / np.sqrt(price) - self.offset
+        return np.asarray(np.minimum(np.maximum(spend, self.low), self.high))
+
+    def price(
+        self,
+        spend: Floats,
+        halvings: int,
+        owner: NDArray[np.intp] | None = None,
+        bounds: tuple[Array, Array] = (-np.inf, np.inf),
+    ) -> Floats:
+        """Return the price at which a sum over days and campaigns is spent, (...,).
+
+        Args:
+            spend: dollars, (...,), a number per flight.
+            halvings: of the log price; 60 are exact to double precision, 30 to 1e-7.
+            owner: node of each campaign, (campaigns,); None: all are in one.
+            bounds: of the nodes' sums over days and campaigns, (..., nodes) or one number.
+        """
+        days, flights, campaigns = len(self.root), np.shape(spend), self.root.shape[-1]
+        owner = np.zeros(campaigns, np.intp) if owner is None else owner
+        root = _rows(self.root, (days, *flights, campaigns)).reshape(days, -1, campaigns)
+        log_price = np.empty(root.shape[1])
+        _find_prices(
+            np.ascontiguousarray(root.swapaxes(0, 1)),
+            *(_rows(part, (*flights, campaigns)) for part in (self.offset, self.low, self.high)),
+            owner,
+            *(_rows(part, (*flights, int(owner.max()) + 1)) for part in bounds),
+            np.ravel(spend),
+            halvings,
+            log_price,
+        )
+        return np.asarray(np.exp(log_price.reshape(flights)))
+
+
+def _rows(part: Array, shape: tuple[int, ...]) -> Floats:
+    """Return an array of a shape as rows of its last axis."""
+    whole = part if np.shape(part) == shape else np.broadcast_to(part, shape)
+    return np.ascontiguousarray(whole, np.float64).reshape(-1, shape[-1])
+
+
+@compiled
+def _find_prices(
+    root: Floats,
+    offset: Floats,
+    low: Floats,
+    high: Floats,
+    owner: NDArray[np.intp],
+    least: Floats,
+    most: Floats,
+    spend: Floats,
+    halvings: int,
+    log_price: Floats,
+) -> None:
+    """Write the log price of each flight, by bisection; ``root`` has the flights first."""
+    nodes = np.empty(least.shape[1])
+    for i in range(len(spend)):
+        cheap, dear = _LOG_PRICES
+        for _ in range(halvings):
+            middle = (cheap + dear) / 2
+            factor = math.sqrt(math.exp(middle))
+            nodes[:] = 0.0
+            for t in range(root.shape[1]):
+                for k in range(root.shape[2]):
+                    amount = root[i, t, k] / factor - offset[i, k]
+                    nodes[owner[k]] += min(max(amount, low[i, k]), high[i, k])
+            total = 0.0
+            for n in range(len(nodes)):
+                total += min(max(nodes[n], least[i, n]), most[i, n])
+            if total > spend[i]:
+                cheap = middle
+            else:
+                dear = middle
+        log_price[i] = (cheap + dear) / 2
 
 
 class Allocation(NamedTuple):
@@ -77,16 +159,9 @@ def spread(
         bounds: today's, of ``day_bounds``.
         halvings: of the log price; 30 are exact to 1e-7.
     """
-    low, high = bounds.lower[-1], bounds.upper[-1]
-
-    at_price = returns.spend_at(returns.at_reference, low, high)
-
-    def spend_by_day(price: Floats) -> Floats:
-        return at_price(price[..., None])
-
-    money_left = remaining(problem.constraints, ledger)
-    price = _bisect_price(lambda p: spend_by_day(p).sum((0, -1)), money_left, halvings)
-    return spend_by_day(np.maximum(price, _reserve_price(problem)))
+    demand = returns.demand(bounds.lower[-1], bounds.upper[-1])
+    price = demand.price(remaining(problem.constraints, ledger), halvings)
+    return demand.at(np.maximum(price, _reserve_price(problem))[..., None])
 
 
 def _reserve_price(problem: Problem) -> float:
@@ -101,33 +176,19 @@ def _allocate_day(problem: Problem, returns: Returns, bounds: Bounds, total: Flo
     price; a channel spends the sum of its campaigns; both are clipped to their bounds. The price of
     the root is the one at which the day's total is spent; a channel at a bound has its own price.
     """
-    membership = problem.constraints.tree.sums[1]  # (channels, campaigns) of 0 and 1
+    tree = problem.constraints.tree
+    owner, membership = tree.parents[1], tree.sums[1]  # (channels, campaigns) of 0 and 1
     low, high = bounds.lower[-1], bounds.upper[-1]
-    channel_low, channel_high = bounds.lower[-2], bounds.upper[-2]
-
-    spend_at = returns.spend_at(returns.at_reference[0], low, high)
-
-    def total_at(price: Floats) -> Floats:
-        channels = np.maximum(spend_at(price[..., None]) @ membership.T, channel_low)
-        return np.asarray(np.minimum(channels, channel_high).sum(-1))
-
-    root_price = _bisect_price(total_at, total)
-    unbounded = spend_at(root_price[..., None]) @ membership.T
-    channels = np.clip(unbounded, channel_low, channel_high)
-    if (unbounded == channels).all():
-        return spend_at(root_price[..., None])
-    channel_price = _bisect_price(lambda p: spend_at(p @ membership) @ membership.T, channels)
-    price = np.where(unbounded == channels, root_price[..., None], channel_price)
-    return spend_at(price @ membership)
-
-
-def _bisect_price(
-    spend_at: Callable[[Floats], Floats], spend: Floats, halvings: int = _BISECTIONS
-) -> Floats:
-    """Return the price at which ``spend_at``, decreasing in the price, equals a spend."""
-    low, high = np.full(spend.shape, -40.0), np.full(spend.shape, 20.0)  # range of the log price
-    for _ in range(halvings):
-        middle = (low + high) / 2
-        above = spend_at(np.exp(middle)) > spend
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return np.asarray(np.exp((low + high) / 2))
+    limits = bounds.lower[-2], bounds.upper[-2]
+    demand = returns._replace(at_reference=returns.at_reference[:1]).demand(low, high)
+    root_price = demand.price(total, _BISECTIONS, owner, limits)[..., None]
+    unbounded = demand.at(root_price)[0] @ membership.T
+    channels = np.clip(unbounded, *limits)
+    differs = unbounded != channels
+    price = np.broadcast_to(root_price, channels[..., owner].shape).copy()
+    for channel in np.flatnonzero(differs.reshape(-1, len(membership)).any(0)):
+        own = owner == channel
+        part = Demand(*(field[..., own] for field in demand))
+        found = part.price(channels[..., channel], _BISECTIONS)[..., None]
+        price[..., own] = np.where(differs[..., channel, None], found, root_price)
+    return demand.at(price)[0]

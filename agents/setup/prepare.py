@@ -34,7 +34,7 @@ from ...envs.calibration import (
 )
 from ...envs.constraints import parse_constraints
 from ...envs.environment import MarketPool, problem_in
-from ...envs.flight import Problem
+from ...envs.flight import Problem, promoted
 from ...envs.market import Objective
 from ...envs.suite import Task, task_of
 from ..experiment import CALIBRATED, AdvertiserExperiment, Experiment, TaskExperiment, require_apart
@@ -98,6 +98,7 @@ def prepare(config: ExperimentConfig, progress: Progress) -> Experiment:
         solver=config.solver,
         progress=progress,
     )
+    posterior = promoted(posterior, problem.constraints)
     notes = (*notes, *problem.constraints.notes)
     return advertiser_experiment(config, problem, posterior, notes)
 

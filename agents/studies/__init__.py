@@ -19,6 +19,7 @@ from .backtest_scores import backtest_document
 from .insights import SIMULATOR, InsightsCommand, gather_insights, simulator_of
 from .pilots import PilotsCommand, fly_pilots
 from .pilots_report import pilots_markdown, pilots_summary, placed
+from .processes import results_of
 from .recovery import RecoveryCommand, run_study
 from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
 from .tuning import TuneCommand, tune
@@ -47,6 +48,7 @@ __all__ = [
     "recovery_markdown",
     "recovery_summary",
     "recovery_table",
+    "results_of",
     "rolling_table",
     "run_study",
     "simulator_of",

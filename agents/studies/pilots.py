@@ -20,6 +20,7 @@ from ...data.exports import DataSettings
 from ...data.history import History
 from ...data.names import full_name
 from ...data.settings import Command, Seed, Settings
+from ...data.storage import shipped_yaml
 from ...data.types import Floats
 from ...envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
 from ...envs.constraints import Constraints, ConstraintSettings
@@ -42,10 +43,11 @@ from ...envs.synthetic import (
     ResponseForm,
     SyntheticSettings,
 )
+from ..live import HoldSettings, LiveSettings, flight_of_problem
 from ..networks import load_policy
 from ..policies import Follow, RollingHorizon, RollingHorizonSettings
 from ..policy import PlanPolicy, Policy
-from ..worlds import Change, Flights, SimulatedWorld, Twist, fly
+from ..worlds import Change, Flights, SimulatedWorld, Twist, fly, fly_live
 from .processes import results_of
 from .recovery import Case, Truth, drawn, truth_of
 from .weekly import WeeklyStatic
@@ -75,6 +77,9 @@ class PilotSettings(Settings):
     seed: Seed  # seed of the first advertiser of each form
     flights: Annotated[int, Field(ge=2, le=10_000)]  # per advertiser and world
     noise: Seed
+    live: list[Literal["static", "follow", "replanner"]]  # which fly through the live engine too
+    live_flights: Annotated[int, Field(ge=1, le=10_000)]  # the first of the flights there
+    hold: HoldSettings | None  # of the live engine
     weekly_worlds: list[str]  # worlds in which calibrations are repeated every week
     weekly_flights: Annotated[int, Field(ge=1, le=10_000)]  # the first of the flights there
     ramps: list[bool]  # without and with the ramps of conf/constraints
@@ -208,6 +213,10 @@ def _fly_world(
                 continue
             flights = study.weekly_flights if pilot.name == "weekly" else study.flights
             results[pilot.name, ramps] = fly(problem, pilot, world, study.noise, flights)
+            if pilot.name in study.live:
+                results[f"{pilot.name}, live", ramps] = _through_live(
+                    known, problem, pilot, world, study
+                )
     best = {
         ramps: best_values(
             world,
@@ -222,6 +231,22 @@ def _fly_world(
         | _row(known.problems[ramps], flights, best[False], best[ramps], settings.delivery is None)
         for (pilot, ramps), flights in results.items()
     ]
+
+
+def _through_live(
+    known: Calibrated,
+    problem: Problem,
+    pilot: Policy,
+    world: SimulatedWorld,
+    study: PilotSettings,
+) -> Flights:
+    """Fly the first flights of a world through the live engine, which holds what does not pay."""
+    live = {**shipped_yaml("replan")["live"], "hold": study.hold}
+    settings = LiveSettings.of(live, "live")
+    parts = problem, known.posterior, pilot, settings
+    return fly_live(
+        [flight_of_problem(*parts) for _ in range(study.live_flights)], world, study.noise
+    )
 
 
 def pilots_of(command: PilotsCommand, known: Calibrated, problem: Problem) -> list[Policy]:

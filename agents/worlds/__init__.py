@@ -4,11 +4,23 @@
 - ``simulated``: markets of any response form, with breaks, uneven delivery and late reports
 - ``log``: the days of an export, as they were
 - ``fly``: flights of a policy in a world
+- ``live``: the same through the live engine, day by day
 """
 
 from .fly import Flights, fly
+from .live import fly_live
 from .log import LogWorld
 from .simulated import Change, SimulatedWorld, Twist
 from .world import Day, World
 
-__all__ = ["Change", "Day", "Flights", "LogWorld", "SimulatedWorld", "Twist", "World", "fly"]
+__all__ = [
+    "Change",
+    "Day",
+    "Flights",
+    "LogWorld",
+    "SimulatedWorld",
+    "Twist",
+    "World",
+    "fly",
+    "fly_live",
+]

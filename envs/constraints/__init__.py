@@ -9,7 +9,7 @@
 - ``ledger``: spend so far; `day_bounds` enforces floors and caps on every day of a flight, and
   `spend_day` projects a requested spend onto them
 - ``rounding``: a plan rounded to whole cents
-- ``rules``, ``parse_rules``: ramps, change days, bounds of days, guardrails
+- ``rules``, ``parse_rules``: ramps, change days, bounds of days, guardrails, promotions
 - ``levels``: how campaigns go on under ramps; ``ramped_day``: a day's projection under them
 - ``reach``: what ramps let campaigns spend over a flight, and ramps that yield
 - ``rest``: the set of the days that are left after what was spent
@@ -26,13 +26,13 @@ from .ledger import (
     spend_day,
     total_range,
 )
-from .parse import ConstraintSettings, constraints_from_json, parse_constraints
+from .parse import ConstraintSettings, Named, constraints_from_json, parse_constraints
 from .parse_rules import FlightStart, measured_against_rhythm
 from .reach import with_rhythm
 from .recent import KnownSpend
 from .rest import rest_of
 from .rounding import to_cents
-from .rules import Guardrail, Ramp
+from .rules import Guardrail, Promotion, Ramp
 from .violations import count_violations, violations
 
 __all__ = [
@@ -42,6 +42,8 @@ __all__ = [
     "Guardrail",
     "KnownSpend",
     "Ledger",
+    "Named",
+    "Promotion",
     "Ramp",
     "constraints_from_json",
     "count_violations",

@@ -13,7 +13,7 @@ from ..projection import Tree
 from .feasibility import require_feasible
 from .levels import Course, with_lookahead
 from .money import quantum_of, refused, written
-from .rules import Cents, Guardrail, Ramp, rules_to_json
+from .rules import Cents, Guardrail, Promotion, Ramp, rules_to_json
 
 _SMALLEST_COURSE = 1e-6  # of an even day: a campaign without money in its course may still rise
 
@@ -63,6 +63,7 @@ class Constraints:
     notes: tuple[str, ...] = ()  # bounds that floors or the total made yield, one sentence each
     ramp: Ramp | None = None  # None: levels may change freely
     live_cents: Cents | None = None  # (campaigns,) cents per day before the flight; with a ramp
+    live_rounding: int = 0  # cents by which levels of the day before were rounded at most
     rhythm: Floats | None = None  # (days, campaigns) > 0, what a level is measured against; None: 1
     may_change: NDArray[np.bool_] | None = None  # (days,) change days; None: every day
     day_floor_cents: Cents | None = None  # (days, campaigns) bounds of single days; None: 0
@@ -71,6 +72,7 @@ class Constraints:
     min_run: int | None = None  # days that a campaign stays on or off at least; None: no rule
     steadiness: float = 0.0  # share of the value that may be given up for fewer changes
     guardrails: tuple[Guardrail, ...] = ()
+    promotions: tuple[Promotion, ...] = ()  # days of the whole flight, and what demand is then
     course: Floats | None = None  # (days, campaigns) dollars: the plan that a flight continues
     _arrays: dict[Any, ConstraintArrays] = field(default_factory=dict, init=False, repr=False)
 
@@ -115,19 +117,21 @@ class Constraints:
         return self.ramp is not None or self.may_change is not None
 
     @property
+    def is_continued(self) -> bool:
+        """True if a day is projected by what it leaves to the rest of the flight (`ramped_day`).
+
+        So it is under a ramp, change days and bounds of single days.
+        """
+        return self.has_levels or self.day_floor_cents is not None or self.day_cap_cents is not None
+
+    @property
     def has_rules(self) -> bool:
         """True if there are rules beyond the total, floors, caps and pacing."""
-        return (
-            self.has_levels
-            or self.day_floor_cents is not None
-            or self.day_cap_cents is not None
-            or self.min_run is not None
-            or bool(self.guardrails)
-        )
+        return self.is_continued or self.min_run is not None or bool(self.guardrails)
 
     @cached_property
     def continued(self) -> Course:
-        """What a flight with a ramp or change days goes on with, (days, campaigns) dollars."""
+        """What a flight that `is_continued` goes on with, (days, campaigns) dollars."""
         shape = (self.days, len(self.names))
         even, ones = self.total / (shape[0] * shape[1]), np.ones(shape)
         rhythm = ones if self.rhythm is None else self.rhythm
@@ -139,10 +143,12 @@ class Constraints:
         low = 0 * ones if self.day_floor_cents is None else self.day_floor_cents / 100
         free = np.full(shape[1], np.inf), np.ones(shape[1]), np.zeros(shape[1])
         ramp = free if self.ramp is None else (self.ramp.up, self.ramp.down, self.ramp.least)
+        loose = self.live_rounding / 100
         every = np.ones(self.days, bool) if self.may_change is None else self.may_change
         smallest = _SMALLEST_COURSE * even
-        whole = Course(np.maximum(course, smallest), rhythm, low, high, every, passed, *ramp)
-        return with_lookahead(whole)
+        bounds = low, high, low, high
+        whole = Course(np.maximum(course, smallest), rhythm, *bounds, every, passed, *ramp, loose)
+        return _by_campaign(with_lookahead(whole))
 
     @cached_property
     def channel_of(self) -> dict[str, str]:
@@ -219,6 +225,12 @@ class Constraints:
             }
             for i, name in enumerate(names)
         }
+
+
+def _by_campaign(course: Course) -> Course:
+    """Return the course with the days of a campaign together in memory."""
+    *fields, loose = course
+    return Course(*map(np.asfortranarray, fields), loose)
 
 
 def _percent(limit: float | None) -> str | None:

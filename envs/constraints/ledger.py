@@ -115,7 +115,8 @@ def spend_day(
         ledger: spend of the flights before today.
         requested_spend: dollars, (..., campaigns), any finite numbers.
         requested_total: dollars, (...,), any finite numbers; clipped to `total_range`. With a
-            ramp or change days the total follows from the levels instead (`ramped_day`).
+            ramp, change days or bounds of single days the total follows from the levels instead
+            (`ramped_day`).
 
     Returns:
         The day's spend in dollars, (..., campaigns), and the ledger of the next day.
@@ -123,7 +124,7 @@ def spend_day(
     Raises:
         PointError: if the requested spend is not finite.
     """
-    if constraints.has_levels:
+    if constraints.is_continued:
         return _spend_ramped_day(constraints, ledger, requested_spend)
     xp = namespace(requested_spend, ledger.spent)
     bounds = day_bounds(constraints, ledger)

@@ -33,13 +33,16 @@ class Course(NamedTuple):
 
     course: Floats  # (days, campaigns) the plan that is continued, > 0 unless a day is passed over
     rhythm: Floats  # (days, campaigns) > 0
-    low: Floats  # (days, campaigns) bounds of single days
+    low: Floats  # (days, campaigns) bounds of single days, which win over the ramp
     high: Floats  # the same
+    near: Floats  # (days, campaigns) the same with regard to later days, within the ramp
+    far: Floats  # the same
     may_change: NDArray[np.bool_]  # (days,)
     passed_over: NDArray[np.bool_]  # (days, campaigns)
     up: Floats  # (campaigns,) share; infinite: free
     down: Floats  # (campaigns,) share, 0 to 1
     least: Floats  # (campaigns,) dollars per day
+    loose: float  # dollars by which levels of the day before the first were rounded at most
 
 
 def with_lookahead(course: Course) -> Course:
@@ -47,7 +50,8 @@ def with_lookahead(course: Course) -> Course:
 
     A level below its day's cap may be too high to fall to the next day's in time, where that has a
     larger share of the week. Going backward, a day's level is bounded by its own bounds and by the
-    levels from which tomorrow's range can be reached.
+    levels from which tomorrow's range can be reached. The ramp wins over such bounds: from a live
+    budget far away they are approached as fast as it allows.
     """
     low, high = course.low.copy(), course.high.copy()
     most, least = np.full(course.up.shape, np.inf), np.zeros(course.up.shape)
@@ -58,12 +62,13 @@ def with_lookahead(course: Course) -> Course:
         high[t] = np.where(passed, high[t], rhythm * most)
         low[t] = np.where(passed, low[t], np.minimum(rhythm * least, high[t]))
         if course.may_change[t]:  # the levels of the day before from which these can be reached
-            kept = np.maximum(1 - course.down, 1e-300)
-            wider = np.maximum(most / kept, most + course.least)
+            kept = 1 - course.down
+            share = np.where(kept > 0, most / np.where(kept > 0, kept, 1), np.inf)
+            wider = np.maximum(share, most + course.least)
             lower = np.minimum(least / (1 + course.up), least - course.least)
             most = np.where(passed, most, wider)
             least = np.where(passed, least, np.maximum(lower, 0))
-    return course._replace(low=low, high=high)
+    return course._replace(near=low, far=high)
 
 
 class Continuation(NamedTuple):
@@ -84,11 +89,14 @@ def _one(
     rhythm: Floats,
     low: Floats,
     high: Floats,
+    near: Floats,
+    far: Floats,
     may_change: NDArray[np.bool_],
     passed_over: NDArray[np.bool_],
     up: float,
     down: float,
     least: float,
+    loose: float,
     free: int,
     day: int,
     level: float,
@@ -105,23 +113,31 @@ def _one(
         if passed_over[t]:
             x, x_m, x_y = multiple * course[t], course[t], 0.0
         else:
-            if may_change[t]:
-                rise = math.inf if up == math.inf else max((1 + up) * y, y + least)
-                fall = max(min((1 - down) * y, y - least), 0.0)
+            off = loose if t == 0 else 0.0
+            if may_change[t] or off > 0:
+                rise, fall = y + off, max(y - off, 0.0)
+                rise_m, fall_m = 1.0, 1.0 if fall > 0 else 0.0
+                if may_change[t]:
+                    rise_m = 1 + up if (1 + up) * rise >= rise + least else 1.0
+                    rise = math.inf if up == math.inf else max((1 + up) * rise, rise + least)
+                    low_m = 1 - down if (1 - down) * fall <= fall - least else 1.0
+                    fall = max(min((1 - down) * fall, fall - least), 0.0)
+                    fall_m = low_m if fall > 0 else 0.0
                 if free & 1:
                     fall = 0.0
                 if free & 2:
                     rise = math.inf
-                wanted = multiple * course[t] / rhythm[t]
+                wanted, wanted_m = multiple * course[t] / rhythm[t], course[t] / rhythm[t]
+                if wanted > far[t] / rhythm[t]:
+                    wanted, wanted_m = far[t] / rhythm[t], 0.0
+                if wanted < near[t] / rhythm[t]:
+                    wanted, wanted_m = near[t] / rhythm[t], 0.0
                 if wanted > rise:
-                    slope = 1 + up if (1 + up) * y >= y + least else 1.0
-                    y, by_m, by_y = rise, slope * by_m, slope * by_y
+                    y, by_m, by_y = rise, rise_m * by_m, rise_m * by_y
                 elif wanted < fall:
-                    slope = 1 - down if (1 - down) * y <= y - least else 1.0
-                    slope = slope if fall > 0 else 0.0
-                    y, by_m, by_y = fall, slope * by_m, slope * by_y
+                    y, by_m, by_y = fall, fall_m * by_m, fall_m * by_y
                 else:
-                    y, by_m, by_y = wanted, course[t] / rhythm[t], 0.0
+                    y, by_m, by_y = wanted, wanted_m, 0.0
             x, x_m, x_y = rhythm[t] * y, rhythm[t] * by_m, rhythm[t] * by_y
         if x > high[t]:
             x, x_m, x_y = high[t], 0.0, 0.0
@@ -141,11 +157,14 @@ def _search(
     rhythm: Floats,
     low: Floats,
     high: Floats,
+    near: Floats,
+    far: Floats,
     may_change: NDArray[np.bool_],
     passed_over: NDArray[np.bool_],
     up: Floats,
     down: Floats,
     least: Floats,
+    loose: float,
     free: NDArray[np.int64],
     day: int,
     level: Floats,
@@ -163,8 +182,9 @@ def _search(
             wanted, least_m, most_m, m = totals[i, k], 0.0, math.inf, start[i, k]
             for _ in range(steps):
                 _one(
-                    course[k], rhythm[k], low[k], high[k], may_change, passed_over[k],
-                    up[k], down[k], least[k], free[i, k], day, level[i, k], m, found[i, k],
+                    course[k], rhythm[k], low[k], high[k], near[k], far[k],
+                    may_change, passed_over[k], up[k], down[k], least[k], loose,
+                    free[i, k], day, level[i, k], m, found[i, k],
                 )  # fmt: skip
                 gap = wanted - found[i, k, 1]
                 if abs(gap) <= _EXACT * (wanted + 1e-9):
@@ -196,10 +216,7 @@ def continuation(
         free: (rows, campaigns) 1: the level may fall freely, 2: rise freely, 3: both, 0: neither.
         multiple: (rows, campaigns), >= 0, finite.
     """
-    found = np.empty((*level.shape, 7))
-    arguments = (free, day, level, multiple, multiple, 1, found)
-    _search(*_by_campaign(course), *arguments)  # type: ignore[call-arg]
-    return Continuation(*np.moveaxis(found, -1, 0))
+    return _found(course, (free, day, level, multiple, multiple, 1))
 
 
 def continuation_to(
@@ -220,20 +237,12 @@ def continuation_to(
         start: (rows, campaigns) multiples at which the search starts.
         totals: (rows, campaigns) dollars; beyond what the ramp allows, the nearest it allows.
     """
-    found = np.empty((*level.shape, 7))
-    arguments = (free, day, level, start, totals, _STEPS, found)
-    _search(*_by_campaign(course), *arguments)  # type: ignore[call-arg]
-    return Continuation(*np.moveaxis(found, -1, 0))
+    return _found(course, (free, day, level, start, totals, _STEPS))
 
 
-def _by_campaign(course: Course) -> tuple[Any, ...]:
-    """The fields with campaigns first, so that a campaign's days are neighbours."""
-    whole = (course.course, course.rhythm, course.low, course.high)
-    return (
-        *(np.ascontiguousarray(field.T) for field in whole),
-        course.may_change,
-        np.ascontiguousarray(course.passed_over.T),
-        course.up,
-        course.down,
-        course.least,
-    )
+def _found(course: Course, arguments: tuple[Any, ...]) -> Continuation:
+    """Return what the search finds; its loops want a campaign's days to be neighbours."""
+    found = np.empty((*arguments[2].shape, 7))
+    fields = (np.ascontiguousarray(field.T) for field in course[:-1])
+    _search(*fields, course.loose, *arguments, found)  # type: ignore[call-arg]
+    return Continuation(*found.transpose(2, 0, 1))

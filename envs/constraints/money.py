@@ -17,6 +17,7 @@ _AMOUNT = re.compile(
 )
 
 
+_MAX_MULTIPLE = 100  # of what is expected
 MAX_CENTS = 2**53 - 1  # largest amount whose cents are exact in double precision
 
 
@@ -138,3 +139,18 @@ def quantum_of(currency: str | None) -> int:
 def _signed(number: str, currency: str | None) -> str:
     sign = sign_of(currency)
     return f"{sign} {number}" if sign[-1:].isalpha() else f"{sign}{number}"
+
+
+def multiple(value: Any, default: float, where: str) -> float:
+    """Return a multiple of what is expected, from 0 to 100; the default for None.
+
+    Raises:
+        ConfigError: naming the key, if it is anything else.
+    """
+    if value is None:
+        return default
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= _MAX_MULTIPLE:
+        allowed = f"a number from 0 to {_MAX_MULTIPLE}"
+        raise refused(where, value, allowed, "write 1.3 for 30 % more")
+    return float(value)

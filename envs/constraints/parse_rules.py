@@ -16,9 +16,9 @@ from ...data.errors import ConfigError
 from ...data.names import by_full_name
 from ...data.storage import shipped_yaml
 from ...data.types import Floats
-from .money import MAX_CENTS, cents, dollars, refused, share
+from .money import MAX_CENTS, cents, dollars, multiple, refused, share
 from .reach import reachable
-from .rules import Cents, Guardrail, Ramp
+from .rules import Cents, Promotion, Ramp, parse_guardrails
 
 if TYPE_CHECKING:
     from .constraints import Constraints
@@ -27,7 +27,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MAX_SHARE = 1000.0  # share of the level by which it may rise per change
 _MAX_RUN = 366  # days
 _RAMP_KEYS = ("up", "down", "least", "against", "live")
-_EVENT_KEYS = ("start", "end", "campaigns", "kind", "least", "most")
+_EVENT_KEYS = ("start", "end", "campaigns", "kind", "least", "most", "demand", "demand_sd")
 _LOCK_KEYS = ("date", "campaign", "amount")
 Nodes = Mapping[str, Mapping[str, tuple[Any, str]]]  # by name: keys, each with value and place
 
@@ -77,6 +77,9 @@ def with_rules(
         raise refused("change_limit", constraints.change_limit, text, "keep one of the two")
     free = ramp is None and changes is None
     floors, caps, passed = _days(constraints, settings, nodes[1], start.first_day)
+    if constraints.change_limit is not None and not (floors is None and caps is None):
+        text = "null where single days have bounds (calendar, locks, daily_floor)"
+        raise refused("change_limit", constraints.change_limit, text, "give a ramp instead")
     set_up = replace(
         constraints,
         ramp=ramp,
@@ -87,7 +90,8 @@ def with_rules(
         passed_over=passed,
         min_run=_run(settings.min_run),
         steadiness=_steadiness(settings.steadiness),
-        guardrails=tuple(_guardrails(settings, nodes, constraints)),
+        guardrails=tuple(parse_guardrails(settings, nodes, constraints.currency)),
+        promotions=_promotions(settings.calendar, constraints, start.first_day),
     )
     return reachable(set_up)
 
@@ -263,6 +267,21 @@ def _rows(
     return found
 
 
+def _promotions(rows: Any, constraints: "Constraints", first_day: int) -> tuple[Promotion, ...]:
+    """Return what the rows of the calendar say of demand; rows that change nothing are left out."""
+    found = []
+    for row, (where, days, some, *_) in zip(
+        rows or (), _rows(rows, "calendar", constraints, first_day), strict=True
+    ):
+        factor = multiple(row.get("demand"), 1.0, f"{where}.demand")
+        sd = multiple(row.get("demand_sd"), 0.0, f"{where}.demand_sd")
+        if factor == 0:
+            raise refused(f"{where}.demand", 0, "a multiple above 0", "give kind: blackout instead")
+        if (factor, sd) != (1.0, 0.0) and days:
+            found.append(Promotion(tuple(days), tuple(some), factor, sd))
+    return tuple(found)
+
+
 def _dates(start: Any, end: Any, where: str, days: int, first_day: int) -> list[int]:
     first = np.datetime64(first_day, "D")
     allowed = f"dates of the flight, {first} to {first + days - 1}, written YYYY-MM-DD"
@@ -306,33 +325,6 @@ def _steadiness(value: Any) -> float:
     if given > 0.5:
         raise refused("steadiness", value, "a share from 0% to 50%, or null", "start from 0.3%")
     return given
-
-
-def _guardrails(
-    settings: Rules, nodes: tuple[Nodes, Nodes], constraints: "Constraints"
-) -> list[Guardrail]:
-    found = []
-    for kind in ("cpa", "roas"):
-        given: list[tuple[str | None, Any, str]] = [(None, getattr(settings, kind), kind)]
-        for part in nodes:
-            given += [(name, *keys[kind]) for name, keys in part.items() if kind in keys]
-        for node, value, where in given:
-            if value is None:
-                continue
-            if kind == "cpa":
-                bound = float(dollars(value, where, constraints.currency))
-            else:
-                bound = _multiple(value, where)
-            if not bound > 0:
-                raise refused(where, value, "a number above 0, or null", "raise it")
-            found.append(Guardrail(node, kind, bound))
-    return found
-
-
-def _multiple(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise refused(where, value, "revenue per unit spent, such as 4", "give a number")
-    return float(value)
 
 
 def _keys(value: Any, where: str, allowed: Sequence[str]) -> dict[str, Any]:

@@ -53,9 +53,11 @@ def ramped_spend(
     today = course.course[day]
     point = np.broadcast_to(_numbers(requested), level.shape).reshape(rows.shape)
     multiple = np.clip(point / today, 0.0, _FAR)
-    free = _freed(constraints, day, rows, money)
-    least = continuation(course, day, rows, free, np.zeros_like(rows))
-    most = continuation(course, day, rows, free, np.full_like(rows, _FAR))
+    none, ends = np.zeros(rows.shape, np.int64), (np.zeros_like(rows), np.full_like(rows, _FAR))
+    least, most = (continuation(course, day, rows, none, end) for end in ends)
+    free = _freed(constraints, (least.total, most.total), rows, money)
+    if free.any():
+        least, most = (continuation(course, day, rows, free, end) for end in ends)
     continued = continuation(course, day, rows, free, multiple)
     asked = _moved(_like(continued.total, level), continued.total_by_multiple / today, requested)
     asked = _moved(asked, continued.total_by_level, level)
@@ -114,12 +116,14 @@ def _split(
     return project(constraints.tree, asked, bounds)
 
 
-def _freed(constraints: "Constraints", day: int, level: Floats, money: Money) -> NDArray[np.int64]:
-    """Return which levels may fall (1) and rise (2) freely, (rows, campaigns)."""
-    course, tree = constraints.continued, constraints.tree
-    none = np.zeros(level.shape, np.int64)
-    least = continuation(course, day, level, none, np.zeros_like(level)).total
-    most = continuation(course, day, level, none, np.full_like(level, _FAR)).total
+def _freed(
+    constraints: "Constraints", ends: tuple[Floats, Floats], level: Floats, money: Money
+) -> NDArray[np.int64]:
+    """Return which levels may fall (1) and rise (2) freely, (rows, campaigns).
+
+    ``ends`` are the least and the most that ramps let the campaigns spend, (rows, campaigns).
+    """
+    tree, (least, most) = constraints.tree, ends
     noise = _NOISE * constraints.total
     owed, free = ([_rows(part, level) for part in parts] for parts in (money.owed, money.free))
     fall, rise = least > free[-1] + noise, most < owed[-1] - noise
@@ -133,7 +137,7 @@ def _freed(constraints: "Constraints", day: int, level: Floats, money: Money) ->
             above, below = above[:, parents], below[:, parents]
         fall, rise = fall | above, rise | below
     yields = constraints.ramp is not None and constraints.ramp.yields
-    return _FALL * fall + (_RISE * rise if yields else none)
+    return np.asarray(_FALL * fall + _RISE * (rise & yields))
 
 
 def _rows(part: Array, level: Floats) -> Floats:

@@ -67,7 +67,7 @@ def reachable(constraints: "Constraints") -> "Constraints":
         ConstraintError: naming the node and both amounts, if a ramp that does not yield keeps it
             from its floor, its cap or the total.
     """
-    if not constraints.has_levels:
+    if not constraints.is_continued:
         return constraints
     miss = next(_misses(constraints), None)
     rounds = 4 * len(constraints.names) + 4
@@ -169,18 +169,21 @@ def _refusal(constraints: "Constraints", miss: _Miss) -> str:
     bound, live = _amounts(constraints, miss)
     unit = constraints.quantum
     reached = displayed(round(miss.reached / unit) * unit, constraints.currency)
-    if constraints.ramp is None:
-        rule = "change days"
-    else:
+    start, side = f" from {live} a day", "up" if miss.rising else "down"
+    fix = f"widen constraints.ramp.{side}"
+    if constraints.ramp is not None:
         shares = (constraints.ramp.up if miss.rising else constraints.ramp.down)[miss.campaigns]
         rule = f"a ramp of {100 * float(shares.max()):g} %"
+    elif constraints.may_change is not None:
+        rule, fix = "change days", "allow more change days"
+    else:
+        rule, start = "the bounds of its days", ""
+        fix = "change constraints.calendar, locks or daily_floor"
     able = f"at most {reached}" if miss.rising else f"no less than {reached}"
     lower = "lower the floor or the total" if miss.rising else "raise the cap or the total"
-    side = "up" if miss.rising else "down"
     return (
-        f"{_name(miss)}: its {miss.bound} of {bound} is out of reach: with {rule} from {live} "
-        f"a day it can spend {able} in {constraints.days} days; widen constraints.ramp.{side}, or "
-        f"{lower}"
+        f"{_name(miss)}: its {miss.bound} of {bound} is out of reach: with {rule}{start} it can "
+        f"spend {able} in {constraints.days} days; {fix}, or {lower}"
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...data.display import shortened
 from ...data.errors import ConstraintError
+from ...data.types import Floats
 from .constraints import Constraints
 from .money import displayed
 from .reach import reach, reachable
@@ -56,6 +57,7 @@ def rest_of(constraints: Constraints, spent: Cents, live: Cents | None = None) -
         cap_cents=(caps[0], caps[1]),
         daily_cap_cents=np.minimum(constraints.daily_cap_cents, left),
         live_cents=_live(constraints, spent, live),
+        live_rounding=constraints.quantum if over else constraints.live_rounding,
         notes=(),
         rhythm=_later(constraints.rhythm, over),
         may_change=_later(constraints.may_change, over),
@@ -64,9 +66,14 @@ def rest_of(constraints: Constraints, spent: Cents, live: Cents | None = None) -
         passed_over=_later(constraints.passed_over, over),
         course=_later(constraints.course, over),
     )
+    floors = rest.day_floor_cents
+    if rest.day_cap_cents is not None:
+        rest = replace(rest, day_cap_cents=np.minimum(rest.day_cap_cents, rest.daily_cap_cents))
     if rest.day_floor_cents is not None:
         most = rest.daily_cap_cents if rest.day_cap_cents is None else rest.day_cap_cents
         rest = replace(rest, day_floor_cents=np.minimum(rest.day_floor_cents, most))
+        changed = (rest.day_floor_cents != floors).any(0)
+        rest = replace(rest, notes=_lower_days(rest, changed)) if changed.any() else rest
     return _possible(rest)
 
 
@@ -91,29 +98,30 @@ def _live(constraints: Constraints, spent: Cents, live: Cents | None) -> Cents |
 def _possible(rest: Constraints) -> Constraints:
     """Return the set with floors and the total lowered to what can still be spent."""
     least, most = _ends(rest)
-    if rest.ramp is not None and _falls_too_slowly(rest, least):
-        down = np.ones(len(rest.names))
-        note = "More was spent than planned: levels fall faster than the ramp so that money lasts."
-        rest = replace(rest, ramp=rest.ramp._replace(down=down), notes=(*rest.notes, note))
+    if rest.has_levels and _is_too_much(rest, least):
+        rest = _falling_freely(rest)
+        least, most = _ends(rest)
+    if rest.day_floor_cents is not None and _is_too_much(rest, least):
+        rest = _with_lower_days(rest, least)
         least, most = _ends(rest)
     if rest.ramp is not None and rest.ramp.yields and rest.total_cents:
         try:
-            return reachable(_lowered(rest, np.full(len(rest.names), np.inf)))
+            return reachable(_lowered(rest, least, np.full(len(rest.names), np.inf)))
         except ConstraintError:
             pass  # what even a wide ramp does not reach is lowered
-    return _lowered(rest, most)
+    return _lowered(rest, least, most)
 
 
-def _ends(rest: Constraints) -> tuple[np.ndarray, np.ndarray]:
+def _ends(rest: Constraints) -> tuple[Floats, Floats]:
     """Return the least and the most that campaigns can spend by their days and ramps, cents."""
-    if rest.has_levels and rest.total_cents:
+    if rest.is_continued and rest.total_cents:
         return reach(rest)
-    days = rest.daily_cap_cents * rest.days
-    most = days if rest.day_cap_cents is None else rest.day_cap_cents.sum(0)
-    return 0.0 * days, np.minimum(most, days).astype(np.float64)
+    days = (rest.daily_cap_cents * rest.days).astype(np.float64)
+    return 0 * days, days
 
 
-def _falls_too_slowly(rest: Constraints, least: np.ndarray) -> bool:
+def _is_too_much(rest: Constraints, least: Floats) -> bool:
+    """Return True if the least that can be spent is above a cap or the total."""
     channels = np.bincount(rest.tree.parents[1], least, len(rest.channels))
     return bool(
         (least > rest.cap_cents[1] + 1).any()
@@ -122,18 +130,61 @@ def _falls_too_slowly(rest: Constraints, least: np.ndarray) -> bool:
     )
 
 
-def _lowered(rest: Constraints, most: np.ndarray) -> Constraints:
-    """Return the set with floors that caps, days and the total leave room for."""
+def _falling_freely(rest: Constraints) -> Constraints:
+    """Return the set whose levels may fall at once: money wins over ramps and change days."""
+    note = "More was spent than planned: levels fall faster than the ramp so that money lasts."
+    may_change = rest.may_change
+    if may_change is not None and not may_change[0]:
+        may_change = np.concatenate([[True], may_change[1:]])
+        note = (
+            "More was spent than planned: budgets change today, which is no change day, so that "
+            "money lasts."
+        )
+    down = np.ones(len(rest.names))
+    ramp = None if rest.ramp is None else rest.ramp._replace(down=down)
+    return replace(rest, ramp=ramp, may_change=may_change, notes=(*rest.notes, note))
+
+
+def _with_lower_days(rest: Constraints, least: Floats) -> Constraints:
+    """Return the set with the least of its days lowered in proportion to the money that is left."""
+    owners = rest.tree.parents[1]
+    fitting = np.minimum(least, rest.cap_cents[1])
+    channels = np.bincount(owners, fitting, len(rest.channels))
+    fitting = fitting * np.minimum(1, rest.cap_cents[0] / np.maximum(channels, 1))[owners]
+    fitting = fitting * min(1.0, rest.total_cents / max(float(fitting.sum()), 1.0))
+    share = np.where(least > 0, fitting / np.maximum(least, 1), 1.0)
+    floors = np.floor(share * rest.day_floor_cents).astype(np.int64)
+    notes = _lower_days(rest, share < 1)
+    return replace(rest, day_floor_cents=floors, notes=(*rest.notes, *notes))
+
+
+def _lower_days(rest: Constraints, lower: NDArray[np.bool_]) -> tuple[str]:
+    """Return what is said where the least of days is lowered, (campaigns,)."""
+    names = ", ".join(shortened(rest.names[k]) for k in np.flatnonzero(lower))
+    return (f"{names}: too little money is left for the least of each day, which is lowered.",)
+
+
+def _lowered(rest: Constraints, least: Floats, most: Floats) -> Constraints:
+    """Return the set with floors that caps, days, ramps and the total leave room for.
+
+    Args:
+        rest: constraints of the days left.
+        least: cents that campaigns spend at least, (campaigns,); within caps and the total.
+        most: cents that they can spend at most, (campaigns,).
+    """
     owners, days = rest.tree.parents[1], rest.daily_cap_cents * rest.days
     room = np.floor(np.minimum(np.minimum(rest.cap_cents[1], days), most)).astype(np.int64)
+    base = np.minimum(np.ceil(least).astype(np.int64), room)
     campaign = np.minimum(rest.floor_cents[1], room)
-    campaign = _fitting(campaign, rest.cap_cents[0], owners)
+    campaign = _fitting(campaign, base, rest.cap_cents[0], owners)
     channel = np.minimum(np.minimum(rest.floor_cents[0], rest.cap_cents[0]), _sums(room, owners))
-    inside = np.maximum(channel, _sums(campaign, owners))
+    inside = np.maximum(channel, _sums(np.maximum(campaign, base), owners))
     if inside.sum() > rest.total_cents:
-        scaled = inside * rest.total_cents // max(int(inside.sum()), 1)
+        bases = _sums(base, owners)
+        over, free = int(inside.sum() - bases.sum()), rest.total_cents - int(bases.sum())
+        scaled = bases + (inside - bases) * max(free, 0) // max(over, 1)
         channel = np.minimum(channel, scaled)
-        campaign = _fitting(campaign, scaled, owners)
+        campaign = _fitting(campaign, base, scaled, owners)
     rooms = np.minimum(_sums(room, owners), rest.cap_cents[0])
     spends_all = rest.spend_all and int(rooms.sum()) >= rest.total_cents
     notes = [
@@ -157,14 +208,19 @@ def _sums(campaigns: Cents, owners: np.ndarray) -> Cents:
     return sums
 
 
-def _fitting(floors: Cents, most: Cents, owners: np.ndarray) -> Cents:
-    """Return the campaigns' floors, lowered in proportion where a channel has less room."""
-    sums = _sums(floors, owners)
+def _fitting(floors: Cents, base: Cents, most: Cents, owners: np.ndarray) -> Cents:
+    """Return the campaigns' floors, lowered in proportion where a channel has less room.
+
+    What is spent in any case, ``base``, is not lowered.
+    """
+    low = np.maximum(floors, base)
+    bases, sums = _sums(base, owners), _sums(low, owners)
     over = sums > most
     if not over.any():
         return floors
-    scaled = floors * most[owners] // np.maximum(sums, 1)[owners]
-    return np.where(over[owners], scaled, floors)
+    free, above = np.maximum(most - bases, 0), np.maximum(sums - bases, 1)
+    scaled = base + (low - base) * free[owners] // above[owners]
+    return np.where(over[owners], np.minimum(floors, scaled), floors)
 
 
 def _notes(rest: Constraints, names: tuple[str, ...], before: Cents, after: Cents) -> list[str]:

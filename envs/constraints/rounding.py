@@ -8,6 +8,8 @@ laminar family, campaigns and channels another, and two laminar families make a 
 system, whose linear program has integer vertices (Edmonds, 1970).
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -40,7 +42,7 @@ def to_cents(plan: NDArray[np.float64], constraints: Constraints) -> NDArray[np.
     exact = np.asarray(plan, np.float64) * (100 / constraints.quantum)
     whole = _floor(exact)
     fraction = np.clip(exact - whole, 0, 1)
-    rows = _sums(constraints, len(plan))
+    rows = _sums(len(plan), tuple(constraints.tree.parents[1].tolist()))
     spent, base = rows @ exact.ravel(), rows @ whole.ravel()
     solved = milp(
         (1 - 2 * fraction).ravel(),  # the sum of |z - fraction|, up to a constant
@@ -66,17 +68,22 @@ def _ceil(cents: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.ceil(cents - _SNAP)
 
 
-def _sums(constraints: Constraints, days: int) -> sparse.csr_array:
-    """One row per sum: days, cumulative days (the last is the total), campaigns, channels."""
-    campaigns = len(constraints.names)
+@lru_cache(maxsize=64)
+def _sums(days: int, owners: tuple[int, ...]) -> sparse.csr_array:
+    """One row per sum: days, cumulative days (the last is the total), campaigns, channels.
+
+    ``owners`` are the channels of the campaigns.
+    """
+    campaigns = len(owners)
     one_day, one_campaign = np.ones((1, campaigns)), np.ones((1, days))
+    channels = np.equal.outer(np.arange(max(owners) + 1), owners).astype(np.float64)
     return sparse.csr_array(
         sparse.vstack(
             [
                 sparse.kron(sparse.eye_array(days), one_day),
                 sparse.kron(np.tri(days), one_day),
                 sparse.kron(one_campaign, sparse.eye_array(campaigns)),
-                sparse.kron(one_campaign, constraints.tree.sums[1]),
+                sparse.kron(one_campaign, channels),
             ]
         )
     )

@@ -1,4 +1,4 @@
-"""Records of the rules by which a plan can be carried out: ramps and guardrails."""
+"""Records of the rules by which a plan can be carried out: ramps, guardrails, promotions."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.types import Floats
+from .money import dollars, refused
 
 if TYPE_CHECKING:
     from .constraints import Constraints
@@ -45,6 +46,25 @@ class Guardrail(NamedTuple):
         return self._asdict()
 
 
+class Promotion(NamedTuple):
+    """Days on which demand is another than the history tells: an own sale, a rival's campaign."""
+
+    days: tuple[int, ...]  # of the flight, from 0
+    campaigns: tuple[int, ...]  # positions
+    factor: float  # mean multiple of the expected demand, > 0
+    sd: float  # its standard deviation, >= 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the promotion as plain values."""
+        return {**self._asdict(), "days": list(self.days), "campaigns": list(self.campaigns)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Promotion":
+        """Return the promotion that ``to_json`` wrote."""
+        days, campaigns = (tuple(map(int, document[key])) for key in ("days", "campaigns"))
+        return cls(days, campaigns, float(document["factor"]), float(document["sd"]))
+
+
 _TABLES = {"day_floor_cents": np.int64, "day_cap_cents": np.int64, "passed_over": np.bool_}
 
 
@@ -70,6 +90,11 @@ def rules_to_json(constraints: "Constraints") -> dict[str, Any]:
         "min_run": constraints.min_run,
         "steadiness": constraints.steadiness,
         "guardrails": [rail.to_json() for rail in constraints.guardrails],
+        **(
+            {"promotions": [each.to_json() for each in constraints.promotions]}
+            if constraints.promotions
+            else {}
+        ),
     }
 
 
@@ -97,6 +122,7 @@ def rules_from_json(document: Any, constraints: "Constraints") -> dict[str, Any]
         "min_run": document["min_run"],
         "steadiness": float(document["steadiness"]),
         "guardrails": tuple(Guardrail(**rail) for rail in document["guardrails"]),
+        "promotions": tuple(map(Promotion.from_json, document.get("promotions", ()))),
     }
 
 
@@ -116,3 +142,39 @@ def _array(values: Any, kind: type, shape: tuple[int, ...]) -> NDArray[Any]:
     if array.shape != shape:
         raise ValueError(f"{array.shape} numbers where {shape} are needed")
     return array
+
+
+def parse_guardrails(
+    settings: Any,
+    nodes: tuple[Mapping[str, Mapping[str, tuple[Any, str]]], ...],
+    currency: str | None,
+) -> list[Guardrail]:
+    """Return the guardrails of all campaigns, of channels and of campaigns.
+
+    Args:
+        settings: the group `constraints` of the configuration.
+        nodes: keys of the channels and of the campaigns, by name.
+        currency: of the amounts.
+
+    Raises:
+        ConfigError: naming the key whose value is not allowed.
+    """
+    found = []
+    for kind in ("cpa", "roas"):
+        given: list[tuple[str | None, Any, str]] = [(None, getattr(settings, kind), kind)]
+        for part in nodes:
+            given += [(name, *keys[kind]) for name, keys in part.items() if kind in keys]
+        for node, value, where in given:
+            if value is None:
+                continue
+            bound = float(dollars(value, where, currency)) if kind == "cpa" else _roas(value, where)
+            if not bound > 0:
+                raise refused(where, value, "a number above 0, or null", "raise it")
+            found.append(Guardrail(node, kind, bound))
+    return found
+
+
+def _roas(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise refused(where, value, "revenue per unit spent, such as 4", "give a number")
+    return float(value)

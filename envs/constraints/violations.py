@@ -176,6 +176,10 @@ def _levels(
     least, most = np.zeros(cents.shape), np.full(cents.shape, np.inf)
     ratio = np.ones(shape)
     for t in range(shape[0]):
+        above, below = before, before
+        if t == 0 and constraints.live_rounding:
+            off = constraints.live_rounding
+            above, below = before + off, np.maximum(before - off, 0)
         if constraints.ramp is not None and changes[t]:
             up, down, step = (
                 constraints.ramp.up,
@@ -184,13 +188,13 @@ def _levels(
             )
             free = np.isinf(up)
             share = np.where(free, 0, up)
-            high = np.where(free, np.inf, np.maximum((1 + share) * before, before + step))
-            low = np.maximum(np.minimum((1 - down) * before, before - step), 0)
+            high = np.where(free, np.inf, np.maximum((1 + share) * above, above + step))
+            low = np.maximum(np.minimum((1 - down) * below, below - step), 0)
             ratio[t] = 1 + share
         elif changes[t]:
             high, low = np.full(before.shape, np.inf), np.zeros(before.shape)
         else:
-            high = low = before
+            high, low = above, below
         most[:, t] = np.where(skips[t], np.inf, rhythm[t] * high)
         least[:, t] = np.where(skips[t], 0, rhythm[t] * low)
         before = np.where(skips[t], before, cents[:, t] / rhythm[t])

@@ -21,7 +21,7 @@ from ..constraints import (
     parse_constraints,
     with_rhythm,
 )
-from ..flight import Problem, problem_of
+from ..flight import Problem, problem_of, promoted
 from ..market import Objective, ObjectiveSettings, Ratio
 from ..planning import (
     SolverSettings,
@@ -61,7 +61,7 @@ def problem_in(
 
     Args:
         folder: folder of the calibration.
-        posterior: posterior of that calibration.
+        posterior: posterior of that calibration; the calendar's promotions are added to it.
         constraints: settings of the constraint set.
         objective: objective of the flight; `journeys` needs one ratio per campaign.
         days: length of the flight.
@@ -85,6 +85,7 @@ def problem_in(
         known_spend(posterior),
         FlightStart(posterior.recent, first_day_of(posterior)),
     )
+    posterior = promoted(posterior, limits)
     key = digest(
         _VERSION,
         posterior.fingerprint(),
@@ -236,7 +237,7 @@ def _parts(
         days=settings.days,
         solver=SolverSettings.of(groups["solver"], "solver"),
     )
-    return problem, posterior, settings
+    return problem, promoted(posterior, problem.constraints), settings
 
 
 def _require_known(changes: Mapping[str, Any]) -> None:

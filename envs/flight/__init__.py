@@ -2,6 +2,7 @@
 
 - ``problem``: `Problem`, everything known before the flight
 - ``static_terms``: terms of the static plan that actions and allocations start from
+- ``promotions``: demand on the days that a calendar of constraints names
 - ``rollout``: `step_day` and the loop over days, with the ledger and the belief
 - ``belief``: the Gaussian filter in flight
 - ``particle_filter``: the slower filter over draws of the posterior
@@ -23,6 +24,7 @@ from .particle_filter import (
     weights,
 )
 from .problem import BeliefCovariance, Problem, problem_of
+from .promotions import promoted
 from .rollout import (
     SMOOTHING,
     DayResult,
@@ -58,6 +60,7 @@ __all__ = [
     "posterior_draws",
     "prior_level",
     "problem_of",
+    "promoted",
     "requested_spend",
     "rollout",
     "step_day",

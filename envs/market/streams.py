@@ -36,6 +36,7 @@ class Stream(IntEnum):
     FORECAST = 30  # [.., draw]: noise behind a plan's intervals; [.., 1]: its journeys' ratios
     VALIDATION = 40  # [.., draw]: noise in which a calibration's networks are selected
     REPLANNING = 50  # [.., draw]: demand paths behind the gradients of the rolling horizon
+    PROMOTION = 60  # [.., row]: multipliers of demand by draw on the days of a calendar's row
     CALIBRATION_REPORT = 70  # [..]: draws from the priors in a calibration's report
     MARKET = 101  # [.., market seed]: parameters of a task's market
     DEMAND_PATH = 102  # [.., market seed]: demand path of a task's market

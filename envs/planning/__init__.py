@@ -29,6 +29,7 @@ from .gradient import SolverSettings, best_plan, objective_with_gradient, to_ten
 from .quadratic import QuadraticProgram
 from .rhythm import level_changes, weekday_rhythm
 from .rows import climb_rows
+from .runs import on_or_off
 from .spectral import PlanObjective, maximise, project_constant_plan, project_daily_plan
 from .static import constant_plan, historical_plan, paced_plan, static_plan, uniform_plan
 
@@ -49,6 +50,7 @@ __all__ = [
     "level_changes",
     "maximise",
     "objective_with_gradient",
+    "on_or_off",
     "paced_plan",
     "plan_objective",
     "project_constant_plan",

@@ -5,9 +5,11 @@
 - ``spend_file``: the spend of those days
 - ``landings``: a log of site landings
 - ``response_forms``: misspecified simulators, to test calibrations
+- ``constraint_sets``: constraint sets of random rules, to test flights
 """
 
 from .advertiser import Advertiser, SyntheticSettings, synthesize, write_advertiser
+from .constraint_sets import ConstraintSet, constraint_set
 from .continuation import (
     BreakSettings,
     ContinuationSettings,
@@ -22,10 +24,12 @@ __all__ = [
     "RESPONSE_FORMS",
     "Advertiser",
     "BreakSettings",
+    "ConstraintSet",
     "ContinuationSettings",
     "DeliverySettings",
     "ResponseForm",
     "SyntheticSettings",
+    "constraint_set",
     "continue_advertiser",
     "delivered_share",
     "expected_conversions",

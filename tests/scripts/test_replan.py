@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mediagym.agents.live import open_flight
 from mediagym.data.storage import shipped_yaml
+from mediagym.envs.constraints import violations
 
 ROOT = Path(__file__).parents[2]
 SIZES = [
@@ -116,3 +118,51 @@ def test_errors_are_one_line_and_nothing_is_written(folder, words, message):
 def test_every_key_of_the_constraints_can_be_given():
     own, default = shipped_yaml("replan")["constraints"], shipped_yaml("constraints/default")
     assert own == dict.fromkeys(default)
+
+
+@pytest.fixture(scope="module")
+def trained(folder):
+    """The folder of a policy that ten iterations have trained on the same exports."""
+    run = folder / "trained"
+    agent = ["warm.iterations=10", "warm.flights=4", "net_arch=[8]", "validation=6", "checks=1"]
+    made = script(
+        "train",
+        "agent=apg",
+        *(f"agent.{key}" for key in agent),
+        *SIZES[:5],
+        "evaluation.markets=6",
+        "evaluation.resamples=200",
+        "baselines=[static]",
+        f"cache={folder / 'cache'}",
+        f"hydra.run.dir={run}",
+    )
+    assert made.returncode == 0, made.stderr
+    return run
+
+
+def test_a_trained_policy_replans_the_month(folder, trained):
+    made = replan(folder, f"policy={trained}", "live.hold=null", output="by_a_policy")
+    assert made.returncode == 0, made.stderr
+    out = folder / "by_a_policy"
+    plan = json.loads((out / "plan.json").read_text())
+    cents = sum(round(100 * row["budget"]) for day in plan["days"] for row in day["campaigns"])
+    assert cents == round(100 * plan["flight"]["budget"])
+    assert plan["flight"]["actual_days"] == 10
+    assert json.loads((out / "changes.json").read_text())["today"]["budgets"]
+
+
+def test_a_flight_may_be_opened_with_a_trained_policy(folder, trained):
+    sizes = {"particles": 64, "mcmc_steps": 2, "final_mcmc_steps": 2, "draws": 96, "held_out": 32}
+    config = {"calibration": sizes, "cache": str(folder / "cache"), "live": {"draws": 32}}
+    flight = open_flight(folder / "plan.json", folder / "exports", trained, config=config)
+    constraints = flight.parts.problem.constraints
+    while flight.days_left > 15:
+        budgets = flight.today()
+        flight.report(
+            flight.dates[flight.reports.days],
+            {name: {"spend": spend, "conversions": spend / 50} for name, spend in budgets.items()},
+        )
+    decision = flight.decide()
+    assert violations(decision.rest, decision.choice.plan) == []
+    spent = flight.reports.spend.sum() + decision.choice.plan.sum()
+    assert spent == constraints.total_cents

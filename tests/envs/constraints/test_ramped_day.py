@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediagym.data.errors import ConstraintError
+from mediagym.data.errors import ConfigError, MediaGymError
 from mediagym.data.storage import shipped_yaml
 from mediagym.envs.constraints import (
     ConstraintSettings,
@@ -22,6 +22,7 @@ from mediagym.envs.constraints import (
     violations,
     with_rhythm,
 )
+from mediagym.envs.synthetic import constraint_set
 
 NAMES = ("g/a", "g/b", "m/a", "m/b", "x/a")
 CAMPAIGNS = [SimpleNamespace(name=name, channel=name[0]) for name in NAMES]
@@ -57,57 +58,85 @@ def fly(constraints, requests, lost=None):
 LIVE = [300.0, 200.0, 200.0, 150.0, 150.0]
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    live=st.lists(st.floats(0, 600), min_size=5, max_size=5),
-    up=st.integers(0, 80),
-    down=st.integers(0, 80),
-    least=st.integers(2, 60),
-    changes=st.sampled_from([None, {"every": 3}, {"weekdays": ["Mon", "Thu"]}]),
-    against=st.sampled_from(["rhythm", "yesterday"]),
-    lock=st.booleans(),
-    seed=st.integers(0, 10**6),
-)
-def test_any_flight_is_feasible_and_exact_or_refused(
-    live, up, down, least, changes, against, lock, seed
-):
-    rng = np.random.default_rng(seed)
-    locks = [{"date": "2024-01-05", "campaign": "g/a", "amount": 100}] if lock else None
-    ramp = {"up": f"{up}%", "down": f"{down}%", "least": f"${least}", "against": against}
+def drawn(seed):
+    """A random set; None where no plan satisfies it, with an error that names its node or key."""
+    rng, said = np.random.default_rng(seed), ""
     try:
-        constraints = set_of(live, ramp=ramp, changes=changes, locks=locks)
-    except ConstraintError as error:
-        refusal = str(error)
-    else:
-        refusal = ""
-    if refusal:
-        assert "out of reach" in refusal
-        assert refusal.partition(":")[0] in (*NAMES, *"gmx", "total")
+        return constraint_set(rng, CAMPAIGNS).parsed(), rng
+    except MediaGymError as error:
+        said = str(error)
+    assert said.startswith((*NAMES, "g:", "m:", "x:", "total:", "constraints."))
+    return None, rng
+
+
+def without_band(constraints):
+    """The set without the band of day totals, which does not bind days of sets with such rules."""
+    if not constraints.is_continued:
+        return constraints
+    return replace(constraints, pacing=(0.0, float(constraints.days)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_any_flight_is_feasible_and_exact_or_refused(seed):
+    constraints, rng = drawn(seed)
+    if constraints is None:
         return
-    plan = fly(constraints, rng.lognormal(5, 2, (14, 3, 5)))
+    plan = fly(constraints, rng.lognormal(5, 2, (constraints.days, 3, 5)))
+    limits = without_band(constraints)
     for row in plan.swapaxes(0, 1):
-        assert violations(constraints, row, 1e-5) == []
-    cents = to_cents(plan[:, 0], constraints)
-    assert cents.sum() == constraints.total_cents
-    assert violations(constraints, cents) == []
+        assert violations(limits, row, 1e-5) == []
+    cents = to_cents(plan[:, 0], limits)
+    assert cents.sum() == constraints.total_cents or not constraints.spend_all
+    assert violations(limits, cents) == []
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 10**6), over=st.integers(1, 13))
-def test_the_rest_after_any_actuals_is_feasible_and_exact(seed, over):
-    rng = np.random.default_rng(seed)
-    constraints = set_of(LIVE)
-    spent = rng.integers(0, 60_000, (over, 5)) * rng.integers(0, 2, (over, 5))
-    rest = rest_of(constraints, spent)
+@given(seed=st.integers(0, 10**6), share=st.floats(0.05, 0.95))
+def test_the_rest_after_any_actuals_is_feasible_and_exact(seed, share):
+    constraints, rng = drawn(seed)
+    if constraints is None or constraints.change_limit is not None:
+        return
+    over = min(max(round(share * constraints.days), 1), constraints.days - 1)
+    even = constraints.total_cents / (5 * constraints.days)
+    spent = rng.integers(0, int(3 * even) + 1, (over, 5)) * rng.integers(0, 2, (over, 5))
+    rest = without_band(rest_of(constraints, spent))
     if rest.total_cents == 0:
         assert spent.sum() >= constraints.total_cents
         return
-    plan = fly(rest, rng.lognormal(5, 2, (14 - over, 1, 5)))[:, 0]
+    plan = fly(rest, rng.lognormal(5, 2, (rest.days, 1, 5)))[:, 0]
     assert violations(rest, plan, 1e-5) == []
     cents = to_cents(plan, rest)
     assert violations(rest, cents) == []
     if rest.spend_all:
         assert cents.sum() + spent.sum() == constraints.total_cents
+    elif constraints.spend_all:
+        assert rest.notes
+
+
+def test_bounds_of_single_days_hold_without_a_ramp():
+    calendar = [
+        {"start": "2024-01-03", "end": "2024-01-04", "campaigns": ["g/a"], "kind": "blackout"},
+        {"start": "2024-01-08", "campaigns": ["m/a"], "least": 900, "most": 1000},
+    ]
+    constraints = set_of(LIVE, ramp=None, calendar=calendar)
+    plan = fly(constraints, np.random.default_rng(2).lognormal(5, 1, (14, 3, 5)))
+    assert (plan[2:4, :, 0] == 0).all()
+    assert ((plan[7, :, 2] >= 900 - 1e-6) & (plan[7, :, 2] <= 1000 + 1e-6)).all()
+    with pytest.raises(ConfigError, match="change_limit"):
+        set_of(LIVE, ramp=None, calendar=calendar, change_limit="25%", pacing=[1, 1])
+
+
+def test_money_wins_over_change_days_and_says_so():
+    constraints = set_of(LIVE, ramp=None, changes={"every": 7})
+    spent = np.zeros((10, 5), np.int64)
+    spent[:, 0] = 110_000
+    rest = rest_of(constraints, spent, np.full(5, 200_00))
+    assert rest.may_change[0]
+    assert not constraints.may_change[10]
+    assert any("no change day" in note for note in rest.notes)
+    plan = fly(rest, np.full((4, 1, 5), 100.0))[:, 0]
+    assert plan.sum() == pytest.approx(3000)
 
 
 def test_a_feasible_plan_is_followed_to_the_cent():
