@@ -9,7 +9,7 @@
 """
 
 from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
-from .calibrated import known_spend, problem_in
+from .calibrated import known_spend, problem_in, problem_near
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
 
@@ -22,5 +22,6 @@ __all__ = [
     "MarketSource",
     "known_spend",
     "problem_in",
+    "problem_near",
     "to_arrays",
 ]

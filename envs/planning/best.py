@@ -29,6 +29,7 @@ _PRICES = 12  # most prices of unsteadiness that are tried
 _FIRST = 8.0  # first price, in multiples of the one at which all change costs what is allowed
 _KEPT = 1e-6  # of the total, the margin of the guardrails: what they may lack
 _CLOSE = 0.8  # of the loss that is allowed: a larger one ends the search, ...
+_INSIDE = 0.01  # share of a start that is taken from an interior plan
 _NARROW = 1.1  # ... and so does this ratio of the prices around the best one
 
 
@@ -70,14 +71,34 @@ def unrestricted_plan(
     days: int,
     solver: SolverSettings,
     progress: Progress = lambda _: None,
+    near: Floats | None = None,
 ) -> Floats:
     """Return the best plan, (days, campaigns) dollars, without the rules of execution.
 
-    The arguments are those of `executable_plan`.
+    The arguments are those of `executable_plan`, and ``near``: a plan that is likely to be close,
+    such as that of another budget; its sum is free.
     """
     progress("optimising the plan without ramps")
     scene = landscape(posterior, constraints, objective, days, solver)
-    return _unrestricted(scene, posterior, constraints).plan
+    start = (
+        None if near is None else begun_near(near, constraints, _interior(posterior, constraints))
+    )
+    return _unrestricted(scene, posterior, constraints, start).plan
+
+
+def begun_near(near: Floats, constraints: Constraints, interior: Floats) -> Floats:
+    """Return where a climb begins that knows a near plan: that one scaled to the total.
+
+    A part of it is moved inside: at nothing spent, or on a floor, the gradient hides a campaign's
+    return.
+
+    Args:
+        near: (days, campaigns) dollars, of any sum > 0.
+        constraints: the set that the climb is within.
+        interior: (days, campaigns) dollars, a plan of its total that gives money to every campaign.
+    """
+    scaled = near * (constraints.total / near.sum())
+    return np.asarray((1 - _INSIDE) * scaled + _INSIDE * interior)
 
 
 def executable_plan(
@@ -88,6 +109,7 @@ def executable_plan(
     solver: SolverSettings,
     progress: Progress = lambda _: None,
     start: Floats | None = None,
+    quick: bool = False,
 ) -> ExecutablePlan:
     """Return the plan that is best on average over the posterior and keeps every rule.
 
@@ -99,17 +121,24 @@ def executable_plan(
         solver: number of draws, and seed.
         progress: called with one line per stage.
         start: the unrestricted plan, if it is known; (days, campaigns) dollars.
+        quick: True if the start counts as the best unrestricted plan, and what rules cost is left
+            out.
 
     Raises:
         ConstraintError: if no plan satisfies all rules, or a guardrail is out of reach.
     """
     scene = landscape(posterior, constraints, objective, days, solver)
     progress("optimising the plan without ramps")
-    free = _unrestricted(scene, posterior, constraints, start)
+    if start is not None and quick:
+        free = _as_it_is(scene, start)
+    else:
+        free = _unrestricted(scene, posterior, constraints, start)
     progress("optimising the plan with ramps")
     constraints, best = _best(scene, constraints, free)
     progress("making the plan steady")
     steady = _steadied(scene, constraints, best)
+    if quick:
+        return ExecutablePlan(steady.plan, steady.value, free.plan, free.value, ())
     progress("what each rule costs")
     costs = [_cost("steadiness", best.value, steady.value, best.value)]
     for rule, without in _without(constraints):
@@ -122,12 +151,22 @@ def _unrestricted(
     scene: Landscape, posterior: Posterior, constraints: Constraints, start: Floats | None = None
 ) -> Peak:
     if start is None:  # an interior one: of a campaign on its floor the gradient hides its return
-        shares = posterior.spend / posterior.spend.sum() + 1 / len(posterior.spend)
-        start = np.tile(
-            shares / shares.sum() * constraints.total / constraints.days, (constraints.days, 1)
-        )
+        start = _interior(posterior, constraints)
     program = QuadraticProgram(unrestricted(constraints))
     return climb(scene.value, program, start, steps=_FAR, refreshes=_FAR, tolerance=_PRECISE)
+
+
+def _as_it_is(scene: Landscape, plan: Floats) -> Peak:
+    """Return a plan as the best one, without its curvature."""
+    days, count = plan.shape
+    return Peak(plan, scene.value.value(plan)[0], np.zeros((count, days, days)), np.zeros(0))
+
+
+def _interior(posterior: Posterior, constraints: Constraints) -> Floats:
+    """Return a plan that gives money to every campaign, (days, campaigns) dollars."""
+    shares = posterior.spend / posterior.spend.sum() + 1 / len(posterior.spend)
+    day = shares / shares.sum() * constraints.total / constraints.days
+    return np.tile(day, (constraints.days, 1))
 
 
 def _best(scene: Landscape, constraints: Constraints, free: Peak) -> tuple[Constraints, Peak]:
