@@ -15,6 +15,7 @@ from ...data.types import Floats, Progress
 from ..calibration import Posterior
 from ..constraints import Constraints
 from ..market import Objective
+from .costs import RuleCost, cost_of, costs_from
 from .gradient import SolverSettings
 from .newton import Peak, climb
 from .quadratic import QuadraticProgram
@@ -24,21 +25,13 @@ from .surfaces import Landscape, landscape, require_reachable
 
 _PRECISE = 3e-6  # gain of a step, as a share of the value, at which a climb ends
 _FAR = 60  # most steps of a climb from a start that may be far from the best plan
-_ROUGH = 5e-5  # the same for what a rule costs
+_ROUGH = 5e-5  # the same while the plan is made steady
 _PRICES = 12  # most prices of unsteadiness that are tried
 _FIRST = 8.0  # first price, in multiples of the one at which all change costs what is allowed
 _KEPT = 1e-6  # of the total, the margin of the guardrails: what they may lack
 _CLOSE = 0.8  # of the loss that is allowed: a larger one ends the search, ...
-_INSIDE = 0.01  # share of a start that is taken from an interior plan
 _NARROW = 1.1  # ... and so does this ratio of the prices around the best one
-
-
-class RuleCost(NamedTuple):
-    """What a rule costs: the value of the best plan without it, less that with it."""
-
-    rule: str
-    value: float  # units of the objective, >= 0
-    share: float  # of the value of the best plan with all rules
+_INSIDE = 0.01  # of a start near a known plan, the share that is an interior plan's
 
 
 class ExecutablePlan(NamedTuple):
@@ -140,11 +133,10 @@ def executable_plan(
     if quick:
         return ExecutablePlan(steady.plan, steady.value, free.plan, free.value, ())
     progress("what each rule costs")
-    costs = [_cost("steadiness", best.value, steady.value, best.value)]
-    for rule, without in _without(constraints):
-        costs.append(_cost(rule, _value_of(scene, without, best), best.value, best.value))
-    shown = tuple(cost for cost in costs if cost.rule != "steadiness" or constraints.steadiness)
-    return ExecutablePlan(steady.plan, steady.value, free.plan, free.value, shown)
+    costs = costs_from(scene, constraints, best)
+    if constraints.steadiness:
+        costs = (cost_of("steadiness", best.value, steady.value, best.value), *costs)
+    return ExecutablePlan(steady.plan, steady.value, free.plan, free.value, costs)
 
 
 def _unrestricted(
@@ -243,55 +235,3 @@ def _next_price(price: float, low: float, high: float, share: float) -> float:
     if low < guess < high:
         return float(guess)
     return float(np.sqrt(max(low, 1e-12) * high)) if np.isfinite(high) else 4 * low
-
-
-def rules_in(constraints: Constraints) -> tuple[str, ...]:
-    """Return the names of the rules whose costs `executable_plan` gives, in its order."""
-    steadiness = ("steadiness",) if constraints.steadiness else ()
-    return (*steadiness, *(rule for rule, _ in _without(constraints)))
-
-
-def _without(constraints: Constraints) -> list[tuple[str, Constraints]]:
-    """Return the rules that are set, by name, with the set that lacks each of them."""
-    slow, fast = constraints.pacing
-    rules: list[tuple[str, bool, dict[str, object]]] = [
-        ("ramp", constraints.ramp is not None, {"ramp": None}),
-        (
-            "start",
-            constraints.ramp is not None and constraints.live_cents is not None,
-            {"live_cents": None},
-        ),
-        ("change_days", constraints.may_change is not None, {"may_change": None}),
-        (
-            "pacing",
-            slow > 0 or fast < constraints.days,
-            {"pacing": (0.0, float(constraints.days))},
-        ),
-        (
-            "days",
-            constraints.day_floor_cents is not None or constraints.day_cap_cents is not None,
-            {"day_floor_cents": None, "day_cap_cents": None, "passed_over": None},
-        ),
-        ("change_limit", constraints.change_limit is not None, {"change_limit": None}),
-        ("guardrails", bool(constraints.guardrails), {"guardrails": ()}),
-    ]
-    return [(name, replace(constraints, **change)) for name, on, change in rules if on]  # type: ignore[arg-type]
-
-
-def _value_of(scene: Landscape, constraints: Constraints, best: Peak) -> float:
-    """Return about the best value within a looser set: a few steps from the best plan."""
-    return climb(
-        scene.value,
-        QuadraticProgram(constraints),
-        best.plan,
-        guards=scene.guards(constraints.guardrails),
-        steps=5,
-        tolerance=_ROUGH,
-        curvature=best.curvature,
-        refreshes=2,
-    ).value
-
-
-def _cost(rule: str, without: float, value: float, whole: float) -> RuleCost:
-    loss = max(without - value, 0.0)
-    return RuleCost(rule, loss, loss / max(abs(whole), 1e-300))
