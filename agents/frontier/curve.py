@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.errors import ConfigError, ConstraintError
-from ...data.types import Progress
+from ...data.types import Floats, Progress
 from ...envs.constraints import ConstraintSettings, to_cents
-from ...envs.environment import problem_in
+from ...envs.environment import problem_near
 from ...envs.flight import Problem
 from ..experiment import Experiment
 from ..rollout import EvaluationSet
@@ -37,7 +37,8 @@ class Point(NamedTuple):
 class Curve:
     """Plans of an experiment at other budgets.
 
-    Shares of the total (floors, caps, least steps) move with the budget; amounts stay.
+    Shares of the total (floors, caps, least steps) move with the budget; amounts stay. The search
+    for a budget's plan begins at the plan of the nearest budget that is known.
     """
 
     experiment: Experiment
@@ -45,11 +46,14 @@ class Curve:
     draws: EvaluationSet = field(init=False)
     _points: dict[float, Point] = field(default_factory=dict, init=False)
     refused: dict[float, str] = field(default_factory=dict, init=False)  # reason by budget
+    _free: dict[float, Floats] = field(
+        default_factory=dict, init=False
+    )  # without rules of execution
 
     def __post_init__(self) -> None:
         problem = self.experiment.problem
         self.draws = common_draws(self.experiment.posterior, problem.days)
-        self._keep(self.planned, problem)
+        self._keep(self.planned, problem, problem.static_plan)
 
     @property
     def planned(self) -> float:
@@ -72,7 +76,7 @@ class Curve:
         if budget not in self._points and budget not in self.refused:
             self.progress(f"budget {budget:,.0f}")
             try:
-                self._keep(budget, self._problem(budget))
+                self._keep(budget, *self._solved(budget))
             except ConstraintError as error:
                 self.refused[budget] = str(error)
             except ConfigError as error:  # an amount of the settings above the total
@@ -96,17 +100,21 @@ class Curve:
                 inside = middle
         return self._points[round(inside, 2)]
 
-    def _keep(self, budget: float, problem: Problem) -> None:
+    def _keep(self, budget: float, problem: Problem, free: Floats) -> None:
         cents = to_cents(problem.static_plan, problem.constraints)
         outcomes = outcomes_of(problem, cents / 100, self.draws)
         self._points[round(budget, 2)] = Point(budget, cents, outcomes, problem.constraints.notes)
+        self._free[round(budget, 2)] = free
 
-    def _problem(self, budget: float) -> Problem:
+    def _solved(self, budget: float) -> tuple[Problem, Floats]:
+        """Return the problem of a budget, and its plan without rules of execution."""
         experiment = self.experiment
         settings = {**experiment.config["constraints"], "total": budget}
-        return problem_in(
+        nearest = min(self._free, key=lambda known: abs(np.log(known / budget)))
+        return problem_near(
             experiment.cache / "frontier",
             experiment.posterior,
+            self._free[nearest],
             constraints=ConstraintSettings.of(settings, "constraints"),
             objective=experiment.problem.objective,
             days=experiment.problem.days,

@@ -23,7 +23,7 @@ from ..plans import Actuals, Change, Flag, Plan, joined, marginal_returns
 from ..policy import Policy
 from .hold import Choice, chosen
 from .notices import Facts, changes_of, flags_of, found_breaks
-from .remaining import decided, executable, left_of, money_left, within_reach
+from .remaining import costs_ahead, decided, executable, left_of, money_left, within_reach
 from .replay import Standing, begin, replay
 from .reports import Reports
 from .settings import LiveSettings
@@ -168,6 +168,7 @@ class Flight:
         if len(rest):
             marginal = marginal_returns(problem, rest / 100, *self._outlook.draws)
         count = len(forecast.expected)
+        costs = costs_ahead(problem, parts.policy, decision.rest, rest, self._outlook)
         return Plan(
             policy=parts.policy.name,
             objective=problem.objective.name,
@@ -187,6 +188,8 @@ class Flight:
             actuals=self._actuals(),
             live=self.course[reports.days - 1] / 100 if reports.days else None,
             changes=tuple(self.changes()),
+            costs=costs.costs,
+            costs_note=costs.note,
             flags=(*parts.notes, *flags_of(facts)),
             markets=(
                 f"{count:,} held-out draws of the posterior, updated by the reports of "

@@ -1,7 +1,7 @@
 """Constraints of the days that are left, and plans that keep them to the cent."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,12 @@ from ...data.types import Floats
 from ...envs.constraints import Constraints, Ledger, rest_of, spend_day, to_cents, violations
 from ...envs.flight import SMOOTHING, Observable, Problem, update_belief
 from ...envs.market import Outcome, step
-from ...envs.planning import paced_plan, project_executable
-from ..plans import levels_set
+from ...envs.planning import paced_plan, project_executable, rule_costs
+from ..plans import ConstraintCost, constraint_costs, levels_set
+from ..policies import BASELINES
 from ..policy import Policy
 from .replay import Learning, Standing
+from .updated import Outlook
 
 _SMALLEST = 1e-3  # of an even day: amounts below it count as this much in the distance
 Cents = NDArray[np.int64]
@@ -128,3 +130,39 @@ def _after(
 def mean_level(plan: Cents, days: int) -> Floats:
     """Return each campaign's mean daily budget over the next days, (campaigns,), in units."""
     return np.asarray(plan[:days].mean(0) / 100)
+
+
+class Costs(NamedTuple):
+    """What the rules of the days left cost, and of what that is, or why it is not known."""
+
+    costs: tuple[ConstraintCost, ...] | None
+    note: str
+
+
+def costs_ahead(
+    problem: Problem, policy: Policy, rest: Constraints | None, plan: Cents, outlook: Outlook
+) -> Costs:
+    """Return what each rule costs the best plan of the days left.
+
+    Args:
+        problem: constraints and objective of the whole flight.
+        policy: who planned the days left; known where it plans on what the reports say.
+        rest: constraints of the days left; None: no day is left.
+        plan: cents, (days left, campaigns).
+        outlook: updated draws.
+    """
+    if rest is None or not rest.total_cents:
+        return Costs(None, "nothing is left to plan.")
+    if policy.open_loop:
+        return Costs(None, f"{policy.name} keeps the plan that it was given and makes none.")
+    if policy.name not in BASELINES:
+        return Costs(None, "the plan is a trained policy's, not the planner's.")
+    ahead = replace(problem, constraints=rest, static_plan=plan / 100)
+    try:
+        costs = rule_costs(ahead, outlook.sample(), plan / 100)
+    except ConstraintError as error:
+        return Costs(None, f"{error}.")
+    of_rest = "over the days left"
+    name, currency = problem.objective.name, problem.constraints.currency
+    note = f"Of the best plan of the {rest.days} days left, on markets updated by the reports."
+    return Costs(constraint_costs(costs, name, currency, of_rest), note)

@@ -31,6 +31,7 @@ from ...envs.market import (
     generator,
     simulate,
 )
+from ...envs.planning import Sample
 from .reports import Reports
 
 
@@ -145,6 +146,10 @@ class Outlook:
         objective = self.problem.objective
         days = [objective.expected(o, plan[t]) for t, o in enumerate(outcomes)]
         return np.asarray(np.sum(days, axis=0))
+
+    def sample(self) -> Sample:
+        """Return the markets on their first day left, with their demand paths."""
+        return Sample(*self.draws, self.noise.without_count_noise())
 
     def forecast(self, plan: Floats) -> Forecast:
         """Return the forecast of a plan (days left, campaigns) dollars."""

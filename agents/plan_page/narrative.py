@@ -12,6 +12,7 @@ _POLICIES = {
     "historical": "shares as in the history",
     "greedy": "money where the next unit is expected to bring most",
     "static": "the best plan made before the flight starts",
+    "plan_before": "as it was, going on without these changes",
 }
 _GAINS = {"conversions": "conversions", "journeys": "conversions that journeys credit"}
 _KINDS = {

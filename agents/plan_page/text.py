@@ -67,9 +67,11 @@ def interval(spread: Mapping[str, float | None] | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """A share in percent; small ones keep a decimal."""
+    """A share in percent; small ones keep a decimal, those below 0.1 % two."""
     if value is None:
         return NOTHING
+    if 0 < value < 0.001:
+        return f"{value:.2%}"
     return f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.1%}"
 
 

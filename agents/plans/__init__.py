@@ -17,7 +17,7 @@
 
 from .document import SCHEMA_VERSION, document, levels_set, write_plan
 from .estimate import expected_flight, forecast, joined, marginal_returns
-from .make import acting, plan_of
+from .make import acting, constraint_costs, plan_of
 from .read import read_plan, read_planned
 from .records import Actuals, Change, ConstraintCost, Flag, Plan, campaign_keys, campaign_name
 from .tables import forecast_notes, plan_table
@@ -32,6 +32,7 @@ __all__ = [
     "acting",
     "campaign_keys",
     "campaign_name",
+    "constraint_costs",
     "document",
     "expected_flight",
     "forecast",

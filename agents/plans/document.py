@@ -100,7 +100,8 @@ def document(plan: Plan) -> dict[str, Any]:
         "campaigns": campaigns,
         "days": day_rows(plan),
         "pace": pace,
-        "constraint_costs": [cost._asdict() for cost in plan.costs],
+        "constraint_costs": None if plan.costs is None else [c._asdict() for c in plan.costs],
+        "constraint_costs_note": plan.costs_note,
         "baselines": [
             {
                 "policy": name,

@@ -1,6 +1,6 @@
 """Dated plan of a policy, with its forecast on held-out draws."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,7 +88,9 @@ def plan_of(experiment: Experiment, policy: Policy, rivals: Sequence[Policy]) ->
         forecast_verdict=_forecast_verdict(posterior),
         history_days=int(posterior.report.get("history", {}).get("days", 0)),
         notes=(*reacts, *experiment.notes),
-        costs=_rule_costs(problem),
+        costs=constraint_costs(
+            problem.rule_costs, problem.objective.name, problem.constraints.currency
+        ),
         flags=tuple(Flag("reacts", None, None, note) for note in reacts),
         markets=(
             f"{len(draws.market.elasticity):,} held-out draws of the posterior, not used to make "
@@ -109,9 +111,18 @@ _RULES = {  # what a rule is called
 }
 
 
-def _rule_costs(problem: Problem) -> tuple[ConstraintCost, ...]:
-    """Return what each rule of an executable plan costs; the start is a part of the ramp's."""
-    counts, currency = problem.objective.name in _COUNTED, problem.constraints.currency
+def constraint_costs(
+    costs: Iterable[tuple[str, float, float]], objective: str, currency: str | None, days: str = ""
+) -> tuple[ConstraintCost, ...]:
+    """Return what each rule costs as plan.json lists it; the start is a part of the ramp's.
+
+    Args:
+        costs: rule, value forgone in units of the objective, and its share, each.
+        objective: name of the objective.
+        currency: of the objective, where it is money.
+        days: the days that they are of, as words after the amount; empty: the whole flight.
+    """
+    counts = objective in _COUNTED
     return tuple(
         ConstraintCost(
             rule,
@@ -119,9 +130,9 @@ def _rule_costs(problem: Problem) -> tuple[ConstraintCost, ...]:
             share,
             f"{_RULES[rule]} {'cost' if rule == 'guardrails' else 'costs'} "
             f"{f'{value:,.1f}' if counts else money(value, currency)} expected "
-            f"{'conversions' if counts else problem.objective.name} ({share:.2%}).",
+            f"{'conversions' if counts else objective}{days and f' {days}'} ({share:.2%}).",
         )
-        for rule, value, share in problem.rule_costs
+        for rule, value, share in costs
     )
 
 

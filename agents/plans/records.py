@@ -81,7 +81,8 @@ class Plan(NamedTuple):
     actuals: Actuals | None = None  # first days of the flight; None: it has not begun
     changes: tuple[Change, ...] = ()  # of a re-plan
     flags: tuple[Flag, ...] = ()  # beside those that follow from the plan
-    costs: tuple[ConstraintCost, ...] = ()  # of the rules that cost something
+    costs: tuple[ConstraintCost, ...] | None = ()  # of the rules that are set; None: not known
+    costs_note: str | None = None  # what the costs are of, or why they are not known
     live: Floats | None = None  # (campaigns,) daily budgets before it; None: see `live_budget`
     markets: str | None = None  # which markets the estimates are on; None: draws of the posterior
 

@@ -10,7 +10,7 @@
 """
 
 from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
-from .calibrated import known_spend, problem_in
+from .calibrated import known_spend, problem_in, problem_near
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
 from .wider import WidthName, widened, wider, width_of
@@ -25,6 +25,7 @@ __all__ = [
     "WidthName",
     "known_spend",
     "problem_in",
+    "problem_near",
     "to_arrays",
     "widened",
     "wider",

@@ -77,6 +77,76 @@ def problem_in(
             f"each of the {len(posterior.campaigns)} campaigns. Give mean and log_sd of each, or "
             "plan with scripts/plan.py, which finds them."
         )
+    limits, key = _limits(posterior, constraints, objective, days, solver)
+    shape = (days, len(posterior.campaigns))
+    if limits.has_rules:
+        arguments = (posterior, limits, objective, days, solver, progress)
+        against = measured_against_rhythm(constraints) and limits.ramp is not None
+        shapes = {"plan": shape, "rhythm": shape, "costs": (len(rules_in(limits)), 2)}
+        arrays = _cached_arrays(
+            folder, f"static-{key}", shapes, lambda: _planned(*arguments, against)
+        )
+        problem = _ruled_problem(posterior, limits, objective, arrays, against)
+        costs = zip(rules_in(limits), arrays["costs"].tolist(), strict=True)
+        return replace(problem, rule_costs=tuple((rule, *cost) for rule, cost in costs))
+    arrays = _cached_arrays(
+        folder,
+        f"static-{key}",
+        {"plan": shape},
+        lambda: {"plan": static_plan(posterior, limits, objective, days, solver, progress)},
+    )
+    return problem_of(posterior, limits, objective, arrays["plan"])
+
+
+def problem_near(
+    folder: Path,
+    posterior: Posterior,
+    near: Floats,
+    *,
+    constraints: ConstraintSettings,
+    objective: Objective,
+    days: int,
+    solver: SolverSettings,
+) -> tuple[Problem, Floats]:
+    """Return the problem of a configuration whose plan is sought from a near one.
+
+    What rules cost is left out. The arguments are those of `problem_in`, and ``near``, a plan
+    that is likely to be close, such as that of another budget, best without rules of execution:
+    (days, campaigns) dollars.
+
+    Returns:
+        The problem, and its best plan without rules of execution, from which the search for the
+        next one may begin.
+
+    Raises:
+        ConfigError: if the constraints are infeasible.
+    """
+    limits, key = _limits(posterior, constraints, objective, days, solver)
+    shape = (days, len(posterior.campaigns))
+    arguments = (posterior, limits, objective, days, solver, lambda _: None)
+    against = measured_against_rhythm(constraints) and limits.ramp is not None
+
+    def compute() -> dict[str, Floats]:
+        if limits.has_rules:
+            return _planned(*arguments, against, near)
+        plan = static_plan(*arguments, near)
+        return {"plan": plan, "rhythm": np.ones_like(plan), "free": plan}
+
+    shapes = dict.fromkeys(("plan", "rhythm", "free"), shape)
+    arrays = _cached_arrays(folder, f"near-{key}", shapes, compute)
+    if not limits.has_rules:
+        return problem_of(posterior, limits, objective, arrays["plan"]), arrays["free"]
+    return _ruled_problem(posterior, limits, objective, arrays, against), arrays["free"]
+
+
+def _limits(
+    posterior: Posterior,
+    constraints: ConstraintSettings,
+    objective: Objective,
+    days: int,
+    solver: SolverSettings,
+) -> tuple[Constraints, str]:
+    """Return the constraint set, and the digest of all that its plan depends on."""
     limits = parse_constraints(
         constraints,
         posterior.campaigns,
@@ -94,27 +164,21 @@ def problem_in(
         solver.model_dump(),
         measured_against_rhythm(constraints),
     )
-    shape = (days, len(posterior.campaigns))
-    if limits.has_rules:
-        arguments = (posterior, limits, objective, days, solver, progress)
-        against = measured_against_rhythm(constraints) and limits.ramp is not None
-        shapes = {"plan": shape, "rhythm": shape, "costs": (len(rules_in(limits)), 2)}
-        arrays = _cached_arrays(
-            folder, f"static-{key}", shapes, lambda: _planned(*arguments, against)
-        )
-        if against:
-            limits = with_rhythm(limits, arrays["rhythm"])
-        limits = replace(limits, course=arrays["plan"])
-        problem = problem_of(posterior, limits, objective, paced_plan(limits, arrays["plan"]))
-        costs = zip(rules_in(limits), arrays["costs"].tolist(), strict=True)
-        return replace(problem, rule_costs=tuple((rule, *cost) for rule, cost in costs))
-    arrays = _cached_arrays(
-        folder,
-        f"static-{key}",
-        {"plan": shape},
-        lambda: {"plan": static_plan(posterior, limits, objective, days, solver, progress)},
-    )
-    return problem_of(posterior, limits, objective, arrays["plan"])
+    return limits, key
+
+
+def _ruled_problem(
+    posterior: Posterior,
+    limits: Constraints,
+    objective: Objective,
+    arrays: Mapping[str, Floats],
+    against_rhythm: bool,
+) -> Problem:
+    """Return the problem of a set with rules of execution, from its plan and rhythm."""
+    if against_rhythm:
+        limits = with_rhythm(limits, arrays["rhythm"])
+    limits = replace(limits, course=arrays["plan"])
+    return problem_of(posterior, limits, objective, paced_plan(limits, arrays["plan"]))
 
 
 def first_day_of(posterior: Posterior) -> int:
@@ -130,14 +194,22 @@ def _planned(
     solver: SolverSettings,
     progress: Callable[[str], None],
     against_rhythm: bool,
+    near: Floats | None = None,
 ) -> dict[str, Floats]:
-    """Return the executable plan, the rhythm of its levels, and the rules' costs."""
-    free = unrestricted_plan(posterior, limits, objective, days, solver, progress)
+    """Return the executable plan, the rhythm of its levels, the plan without rules of execution.
+
+    Without a near plan, the costs of the rules too.
+    """
+    free = unrestricted_plan(posterior, limits, objective, days, solver, progress, near)
     rhythm = np.ones_like(free)
     if against_rhythm:
         rhythm = weekday_rhythm(free, first_day_of(posterior))
         limits = with_rhythm(limits, rhythm)
-    found = executable_plan(posterior, limits, objective, days, solver, progress, free)
+    found = executable_plan(
+        posterior, limits, objective, days, solver, progress, free, near is not None
+    )
+    if near is not None:
+        return {"plan": found.plan, "rhythm": rhythm, "free": free}
     costs = {cost.rule: (cost.value, cost.share) for cost in found.costs}
     return {
         "plan": found.plan,

@@ -8,22 +8,17 @@
 - ``surfaces``: the expected value over a posterior, and guardrails
 - ``rhythm``: `weekday_rhythm`, and the steadiness of levels
 - ``runs``: campaigns that are on for the whole flight or off for all of it
-- ``best``: `executable_plan`, which keeps every rule, and what each rule costs
+- ``best``: `executable_plan`, which keeps every rule
+- ``costs``: `rule_costs`, what each rule costs
 - ``spectral``: `maximise`, for whole plans whose days are not coupled
 - ``gradient``: `best_plan`, day by day, under any constraints
 - ``clairvoyant``: the best daily, constant and shared plans of known markets
 - ``static``: plans made before the flight, from the posterior
 """
 
-from .best import (
-    ExecutablePlan,
-    RuleCost,
-    executable_plan,
-    rules_in,
-    unrestricted,
-    unrestricted_plan,
-)
+from .best import ExecutablePlan, executable_plan, unrestricted, unrestricted_plan
 from .clairvoyant import best_constant_plan, best_shared_plan, clairvoyant_values, plan_objective
+from .costs import RuleCost, rule_costs, rules_in
 from .executable import project_executable
 from .gradient import SolverSettings, best_plan, objective_with_gradient, to_tensors
 from .quadratic import QuadraticProgram
@@ -32,12 +27,14 @@ from .rows import climb_rows
 from .runs import on_or_off
 from .spectral import PlanObjective, maximise, project_constant_plan, project_daily_plan
 from .static import constant_plan, historical_plan, paced_plan, static_plan, uniform_plan
+from .surfaces import Sample
 
 __all__ = [
     "ExecutablePlan",
     "PlanObjective",
     "QuadraticProgram",
     "RuleCost",
+    "Sample",
     "SolverSettings",
     "best_constant_plan",
     "best_plan",
@@ -56,6 +53,7 @@ __all__ = [
     "project_constant_plan",
     "project_daily_plan",
     "project_executable",
+    "rule_costs",
     "rules_in",
     "static_plan",
     "to_tensors",

@@ -15,6 +15,7 @@ from ...data.types import Floats, Progress
 from ..calibration import Posterior
 from ..constraints import Constraints
 from ..market import Objective
+from .costs import RuleCost, cost_of, costs_from
 from .gradient import SolverSettings
 from .newton import Peak, climb
 from .quadratic import QuadraticProgram
@@ -24,20 +25,13 @@ from .surfaces import Landscape, landscape, require_reachable
 
 _PRECISE = 3e-6  # gain of a step, as a share of the value, at which a climb ends
 _FAR = 60  # most steps of a climb from a start that may be far from the best plan
-_ROUGH = 5e-5  # the same for what a rule costs
+_ROUGH = 5e-5  # the same while the plan is made steady
 _PRICES = 12  # most prices of unsteadiness that are tried
 _FIRST = 8.0  # first price, in multiples of the one at which all change costs what is allowed
 _KEPT = 1e-6  # of the total, the margin of the guardrails: what they may lack
 _CLOSE = 0.8  # of the loss that is allowed: a larger one ends the search, ...
 _NARROW = 1.1  # ... and so does this ratio of the prices around the best one
-
-
-class RuleCost(NamedTuple):
-    """What a rule costs: the value of the best plan without it, less that with it."""
-
-    rule: str
-    value: float  # units of the objective, >= 0
-    share: float  # of the value of the best plan with all rules
+_INSIDE = 0.01  # of a start near a known plan, the share that is an interior plan's
 
 
 class ExecutablePlan(NamedTuple):
@@ -70,14 +64,34 @@ def unrestricted_plan(
     days: int,
     solver: SolverSettings,
     progress: Progress = lambda _: None,
+    near: Floats | None = None,
 ) -> Floats:
     """Return the best plan, (days, campaigns) dollars, without the rules of execution.
 
-    The arguments are those of `executable_plan`.
+    The arguments are those of `executable_plan`, and ``near``: a plan that is likely to be close,
+    such as that of another budget; its sum is free.
     """
     progress("optimising the plan without ramps")
     scene = landscape(posterior, constraints, objective, days, solver)
-    return _unrestricted(scene, posterior, constraints).plan
+    start = (
+        None if near is None else begun_near(near, constraints, _interior(posterior, constraints))
+    )
+    return _unrestricted(scene, posterior, constraints, start).plan
+
+
+def begun_near(near: Floats, constraints: Constraints, interior: Floats) -> Floats:
+    """Return where a climb begins that knows a near plan: that one scaled to the total.
+
+    A part of it is moved inside: at nothing spent, or on a floor, the gradient hides a campaign's
+    return.
+
+    Args:
+        near: (days, campaigns) dollars, of any sum > 0.
+        constraints: the set that the climb is within.
+        interior: (days, campaigns) dollars, a plan of its total that gives money to every campaign.
+    """
+    scaled = near * (constraints.total / near.sum())
+    return np.asarray((1 - _INSIDE) * scaled + _INSIDE * interior)
 
 
 def executable_plan(
@@ -88,6 +102,7 @@ def executable_plan(
     solver: SolverSettings,
     progress: Progress = lambda _: None,
     start: Floats | None = None,
+    quick: bool = False,
 ) -> ExecutablePlan:
     """Return the plan that is best on average over the posterior and keeps every rule.
 
@@ -99,35 +114,51 @@ def executable_plan(
         solver: number of draws, and seed.
         progress: called with one line per stage.
         start: the unrestricted plan, if it is known; (days, campaigns) dollars.
+        quick: True if the start counts as the best unrestricted plan, and what rules cost is left
+            out.
 
     Raises:
         ConstraintError: if no plan satisfies all rules, or a guardrail is out of reach.
     """
     scene = landscape(posterior, constraints, objective, days, solver)
     progress("optimising the plan without ramps")
-    free = _unrestricted(scene, posterior, constraints, start)
+    if start is not None and quick:
+        free = _as_it_is(scene, start)
+    else:
+        free = _unrestricted(scene, posterior, constraints, start)
     progress("optimising the plan with ramps")
     constraints, best = _best(scene, constraints, free)
     progress("making the plan steady")
     steady = _steadied(scene, constraints, best)
+    if quick:
+        return ExecutablePlan(steady.plan, steady.value, free.plan, free.value, ())
     progress("what each rule costs")
-    costs = [_cost("steadiness", best.value, steady.value, best.value)]
-    for rule, without in _without(constraints):
-        costs.append(_cost(rule, _value_of(scene, without, best), best.value, best.value))
-    shown = tuple(cost for cost in costs if cost.rule != "steadiness" or constraints.steadiness)
-    return ExecutablePlan(steady.plan, steady.value, free.plan, free.value, shown)
+    costs = costs_from(scene, constraints, best)
+    if constraints.steadiness:
+        costs = (cost_of("steadiness", best.value, steady.value, best.value), *costs)
+    return ExecutablePlan(steady.plan, steady.value, free.plan, free.value, costs)
 
 
 def _unrestricted(
     scene: Landscape, posterior: Posterior, constraints: Constraints, start: Floats | None = None
 ) -> Peak:
     if start is None:  # an interior one: of a campaign on its floor the gradient hides its return
-        shares = posterior.spend / posterior.spend.sum() + 1 / len(posterior.spend)
-        start = np.tile(
-            shares / shares.sum() * constraints.total / constraints.days, (constraints.days, 1)
-        )
+        start = _interior(posterior, constraints)
     program = QuadraticProgram(unrestricted(constraints))
     return climb(scene.value, program, start, steps=_FAR, refreshes=_FAR, tolerance=_PRECISE)
+
+
+def _as_it_is(scene: Landscape, plan: Floats) -> Peak:
+    """Return a plan as the best one, without its curvature."""
+    days, count = plan.shape
+    return Peak(plan, scene.value.value(plan)[0], np.zeros((count, days, days)), np.zeros(0))
+
+
+def _interior(posterior: Posterior, constraints: Constraints) -> Floats:
+    """Return a plan that gives money to every campaign, (days, campaigns) dollars."""
+    shares = posterior.spend / posterior.spend.sum() + 1 / len(posterior.spend)
+    day = shares / shares.sum() * constraints.total / constraints.days
+    return np.tile(day, (constraints.days, 1))
 
 
 def _best(scene: Landscape, constraints: Constraints, free: Peak) -> tuple[Constraints, Peak]:
@@ -204,55 +235,3 @@ def _next_price(price: float, low: float, high: float, share: float) -> float:
     if low < guess < high:
         return float(guess)
     return float(np.sqrt(max(low, 1e-12) * high)) if np.isfinite(high) else 4 * low
-
-
-def rules_in(constraints: Constraints) -> tuple[str, ...]:
-    """Return the names of the rules whose costs `executable_plan` gives, in its order."""
-    steadiness = ("steadiness",) if constraints.steadiness else ()
-    return (*steadiness, *(rule for rule, _ in _without(constraints)))
-
-
-def _without(constraints: Constraints) -> list[tuple[str, Constraints]]:
-    """Return the rules that are set, by name, with the set that lacks each of them."""
-    slow, fast = constraints.pacing
-    rules: list[tuple[str, bool, dict[str, object]]] = [
-        ("ramp", constraints.ramp is not None, {"ramp": None}),
-        (
-            "start",
-            constraints.ramp is not None and constraints.live_cents is not None,
-            {"live_cents": None},
-        ),
-        ("change_days", constraints.may_change is not None, {"may_change": None}),
-        (
-            "pacing",
-            slow > 0 or fast < constraints.days,
-            {"pacing": (0.0, float(constraints.days))},
-        ),
-        (
-            "days",
-            constraints.day_floor_cents is not None or constraints.day_cap_cents is not None,
-            {"day_floor_cents": None, "day_cap_cents": None, "passed_over": None},
-        ),
-        ("change_limit", constraints.change_limit is not None, {"change_limit": None}),
-        ("guardrails", bool(constraints.guardrails), {"guardrails": ()}),
-    ]
-    return [(name, replace(constraints, **change)) for name, on, change in rules if on]  # type: ignore[arg-type]
-
-
-def _value_of(scene: Landscape, constraints: Constraints, best: Peak) -> float:
-    """Return about the best value within a looser set: a few steps from the best plan."""
-    return climb(
-        scene.value,
-        QuadraticProgram(constraints),
-        best.plan,
-        guards=scene.guards(constraints.guardrails),
-        steps=5,
-        tolerance=_ROUGH,
-        curvature=best.curvature,
-        refreshes=2,
-    ).value
-
-
-def _cost(rule: str, without: float, value: float, whole: float) -> RuleCost:
-    loss = max(without - value, 0.0)
-    return RuleCost(rule, loss, loss / max(abs(whole), 1e-300))

@@ -7,6 +7,7 @@ from ..calibration import Posterior
 from ..constraints import Constraints, Ledger, daily_floors, remaining, spend_day
 from ..flight import BeliefCovariance, Problem
 from ..market import Objective
+from .best import begun_near
 from .clairvoyant import best_shared_plan, plan_objective
 from .gradient import SolverSettings, best_plan
 from .newton import climb
@@ -44,6 +45,7 @@ def static_plan(
     days: int,
     solver: SolverSettings,
     progress: Progress = lambda _: None,
+    near: Floats | None = None,
 ) -> Floats:
     """Return the plan, (days, campaigns) dollars, that is best on average over the posterior.
 
@@ -59,12 +61,14 @@ def static_plan(
         days: length of the flight.
         solver: iterations, step, number of draws, and seed.
         progress: called with one line per stage.
+        near: a plan that is likely to be close, such as that of another budget; its sum is free.
     """
     market, state, path = Sample.of(posterior, days, solver.draws, solver.seed)
     count = len(market.elasticity)
     # an interior start: the gradient of a campaign on its floor would hide its return
     historical = historical_plan(posterior, constraints, days)
     start = (historical + uniform_plan(constraints, historical.shape[1], days)) / 2
+    start = start if near is None else begun_near(near, constraints, start)
     if bool((market.slope <= 1).all()) and constraints.change_limit is None:
         progress("optimising the plan")
         plan = _by_newton(landscape(posterior, constraints, objective, days, solver), start)

@@ -39,6 +39,17 @@ class Sample(NamedTuple):
         rngs = (generator(seed, i) for i in range(len(market.elasticity)))
         return cls(market, state, draw_noises(market, days, rngs).without_count_noise())
 
+    def thinned(self, count: int = _CURVED) -> "Sample":
+        """Return evenly spaced markets of these, as many as curvatures are taken from."""
+        size = len(self.market.elasticity)
+        rows = np.linspace(0, size - 1, min(count, size)).astype(int)
+        market, state = (
+            [f.take(rows, 0) if np.ndim(f) and len(f) == size else f for f in record]
+            for record in (self.market, self.state)
+        )
+        path = [None if f is None else f.take(rows, 1) for f in self.path]
+        return Sample(Market(*market), MarketState(*state), Noise(*path))
+
 
 class Landscape(NamedTuple):
     """The expected value of plans, and what guardrails are computed from."""
@@ -71,11 +82,20 @@ def landscape(
     problem = Problem(
         constraints, objective, *posterior.mean(), BeliefCovariance.none(plan[0]), plan
     )
+    return landscape_on((full, few), problem)
+
+
+def landscape_on(samples: tuple[Sample, Sample], problem: Problem) -> Landscape:
+    """Return the expected value over given markets.
+
+    Args:
+        samples: for values, and a smaller one for curvatures.
+        problem: objective, constraints, and the number of days by its static plan.
+    """
     objectives = [
-        _mean(plan_objective(problem, *sample), len(sample.market.elasticity))
-        for sample in (full, few)
+        _mean(plan_objective(problem, *sample), len(sample.market.elasticity)) for sample in samples
     ]
-    return Landscape(_shared(*objectives), (full, few), objective, constraints)
+    return Landscape(_shared(*objectives), samples, problem.objective, problem.constraints)
 
 
 def require_reachable(

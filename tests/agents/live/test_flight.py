@@ -267,3 +267,14 @@ def test_step_day_and_the_replay_agree(fly, planned):
         replayed.belief.state.level, state.view.belief.state.level, atol=1e-5
     )
     np.testing.assert_allclose(replayed.smooth, state.view.smooth, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("policy", "days", "note"), [("static", 3, "keeps"), ("follow", 30, "left")]
+)
+def test_where_no_plan_is_made_the_costs_are_not_known(fly, day_by_day, policy, days, note):
+    flight = fly(policy)
+    day_by_day(flight, days)
+    content = document(flight.plan())
+    assert content["constraint_costs"] is None
+    assert note in content["constraint_costs_note"]

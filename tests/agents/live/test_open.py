@@ -231,3 +231,16 @@ def test_late_conversions_weigh_less_and_are_said(ten_days, plan_file, conf, set
     (flag,) = [flag for flag in days.flags if flag.kind == "late_conversions"]
     assert flag.date == str(history.dates[-2])
     assert "60%" in flag.text
+
+
+def test_the_cost_of_each_rule_is_over_the_days_left(opened):
+    ramp = {"up": "10%", "down": "10%", "least": "2%", "against": "yesterday"}
+    flight = opened(as_of=None, constraints={"ramp": ramp})
+    content = document(flight.plan())
+    costs = {row["name"]: row for row in content["constraint_costs"]}
+    assert set(costs) >= {"ramp", "start"}
+    for row in costs.values():
+        assert row["conversions"] >= 0
+        assert "over the days left" in row["text"]
+    assert costs["start"]["conversions"] <= costs["ramp"]["conversions"] + 0.1
+    assert f"the {flight.days_left} days left" in content["constraint_costs_note"]

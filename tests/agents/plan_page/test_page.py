@@ -257,3 +257,19 @@ def test_another_version_is_refused_and_nothing_is_written(tmp_path: Path):
 
 def test_the_same_plan_makes_the_same_page():
     assert plan_page(plan_content()) == plan_page(plan_content())
+
+
+def test_what_rules_cost_is_said_or_why_it_is_not_known():
+    content = plan_content(actual_days=10)
+    assert "What each rule costs over the days left" in plan_page(content)
+    content["constraint_costs"], content["constraint_costs_note"] = None, "because of <b>."
+    page = plan_page(content)
+    assert "What each rule costs is not known: <bdi>because of &lt;b&gt;.</bdi>" in page
+    assert "What each rule costs over" not in page
+
+
+def test_a_flight_that_is_over_compares_and_expects_nothing():
+    page = plan_page(plan_content(actual_days=30))
+    assert "What happened" in page
+    assert "What to expect" not in page
+    assert "other ways to spend" not in page

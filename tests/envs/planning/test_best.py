@@ -10,11 +10,13 @@ from mediagym.envs.constraints import Guardrail, Ramp, violations
 from mediagym.envs.flight import BeliefCovariance, Problem
 from mediagym.envs.market import Noise, draw_noises, generator, simulate
 from mediagym.envs.planning import (
+    Sample,
     SolverSettings,
     clairvoyant_values,
     executable_plan,
     level_changes,
     plan_objective,
+    rule_costs,
     rules_in,
     static_plan,
     unrestricted,
@@ -253,3 +255,33 @@ def test_a_rhythm_has_mean_one_and_stays_in_its_range():
     np.testing.assert_array_equal(rhythm[:28], rhythm[7:])
     shifted = weekday_rhythm(plan, MONDAY + 1)
     np.testing.assert_allclose(shifted, rhythm)  # the plan's own week, whatever the day is called
+
+
+def test_a_search_from_a_near_plan_ends_as_high(
+    posterior, constraints, objective, solver, free, ramped, best
+):
+    near = 1.3 * free * np.linspace(0.8, 1.2, free.shape[1])
+    near[:, 0] = 0.0  # a campaign without money comes back
+    found = unrestricted_plan(posterior, constraints, objective, 30, solver, near=near)
+    args = (objective, 30, solver)
+    quick = executable_plan(posterior, ramped, *args, start=found, quick=True)
+    assert quick.unrestricted_value == pytest.approx(best.unrestricted_value, rel=2e-5)
+    assert quick.value == pytest.approx(best.value, rel=5e-5)
+    assert quick.costs == ()
+    assert violations(ramped, quick.plan) == []
+
+
+def test_costs_on_given_markets_are_those_of_the_plan(posterior, objective, solver, best, ramped):
+    sample = Sample.of(posterior, 30, solver.draws, solver.seed)
+    problem = Problem(
+        ramped, objective, *posterior.mean(), BeliefCovariance.none(best.plan[0]), best.plan
+    )
+    costs = rule_costs(problem, sample, best.plan)
+    assert [cost.rule for cost in costs] == [cost.rule for cost in best.costs]
+    for found, known in zip(costs, best.costs, strict=True):
+        assert found.value == pytest.approx(known.value, abs=1e-4 * best.value)
+    thinned = sample.thinned(5)
+    np.testing.assert_array_equal(
+        thinned.market.elasticity[[0, -1]], sample.market.elasticity[[0, -1]]
+    )
+    assert thinned.path.demand.shape[:2] == (30, 5)
