@@ -9,6 +9,7 @@ import numpy as np
 
 from ...data.cache import Entry, note, user_cache
 from ...data.errors import ConfigError
+from ...data.settings import with_changes
 from ...data.storage import SAMPLE, digest, shipped_yaml
 from ...data.types import Floats
 from ..calibration import Posterior, load_posterior
@@ -222,7 +223,7 @@ def _parts(
     folder = SAMPLE / "calibration" if calibration is None else Path(calibration)
     _require_known(changes)
     groups = {
-        group: shipped_yaml(f"{group}/{name}") | dict(changes.get(group, {}))
+        group: with_changes(shipped_yaml(f"{group}/{name}"), changes.get(group), group)
         for group, name in GROUPS.items()
     }
     settings = EnvSettings.of(groups["env"], "env")

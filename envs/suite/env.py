@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...data.errors import ConfigError
+from ...data.settings import with_changes
 from ...data.storage import shipped_yaml
 from ..environment import BudgetEnv, BudgetVectorEnv, EnvSettings
 from .reference import problem_for
 from .splits import source_of
-from .task import Task, overrides_of, task_of
+from .task import Task, task_of
 
 
 def make_env(
@@ -48,7 +49,7 @@ def make_vector_env(
 
 def _env_settings(task: Task, changes: Mapping[str, Any] | None) -> EnvSettings:
     defaults = shipped_yaml("env/default") | {"days": task.size.days, "relative": False}
-    settings = EnvSettings.of(defaults | overrides_of(changes, "env"), "env")
+    settings = EnvSettings.of(with_changes(defaults, changes, "env"), "env")
     if settings.days != task.size.days:
         raise ConfigError(
             f"env.days: {settings.days} was given; a flight of {task.key} has {task.size.days} "

@@ -4,7 +4,6 @@ A task is one file of ``conf/suite`` merged over its ``default.yaml``; a size is
 ``conf/size``.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -211,20 +210,6 @@ def task_of(key: str) -> Task:
         priors["weekday_sd"] = settings.weekday.sd
     size_settings = SizeSettings.of(shipped_yaml(f"size/{size}"), f"conf/size/{size}.yaml")
     return Task(name, size, settings, size_settings, Priors.of(priors, "priors"))
-
-
-def overrides_of(keys: Any, group: str) -> dict[str, Any]:
-    """Return the keys of a group that differ from the defaults.
-
-    Raises:
-        ConfigError: if they are no mapping.
-    """
-    if keys is not None and not isinstance(keys, Mapping):
-        raise ConfigError(
-            f"{group}: {keys!r} was given; expected a mapping of the keys that differ from "
-            f"conf/{group}."
-        )
-    return dict(keys or {})
 
 
 def _keys_of(name: str) -> dict[str, Any]:
