@@ -45,7 +45,7 @@ _GROUPS = {  # group of the configuration -> its default in conf
     "priors": "default",
     "calibration": "default",
     "objective": "conversions",
-    "env": "following",
+    "env": "default",
     "solver": "default",
     "evaluation": "default",
 }
@@ -95,7 +95,6 @@ def defaults() -> dict[str, Any]:
     """Return the configuration of ``scripts/replan.py`` as it ships."""
     shared, own = shipped_yaml("problem"), shipped_yaml("replan")
     groups = {group: shipped_yaml(f"{group}/{name}") for group, name in _GROUPS.items()}
-    groups["env"] = merged(shipped_yaml("env/default"), groups["env"])
     return {**shared, **groups, **own, "output": "."}
 
 

@@ -45,7 +45,7 @@ def require_known(names: Sequence[str], experiment_id: str) -> None:
 
     Args:
         names: names as in ``candidates_of``.
-        experiment_id: id of the experiment, such as ``mediagym/Full-M-v0``.
+        experiment_id: id of the experiment, such as ``mediagym/Full-M-v1``.
 
     Raises:
         ConfigError: for a name that is no policy there, and for one that is given twice.
@@ -65,7 +65,7 @@ def references(experiment_id: str, learner: str) -> list[Path]:
     """Return the folders of a learner's reference policies for a task, by seed.
 
     Args:
-        experiment_id: id of the task's experiment, such as ``mediagym/Full-M-v0``.
+        experiment_id: id of the task's experiment, such as ``mediagym/Full-M-v1``.
         learner: name of the learner, such as ``ppo``.
     """
     folder = REFERENCES / _key(experiment_id)

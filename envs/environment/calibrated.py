@@ -1,4 +1,4 @@
-"""Environments of a calibration, behind ``gym.make("mediagym/Calibrated-v0")``."""
+"""Environments of a calibration, behind ``gym.make("mediagym/Calibrated-v1")``."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

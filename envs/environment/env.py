@@ -1,8 +1,9 @@
 """Gymnasium environments in which a budget is spent day by day in an unknown market.
 
 ``BudgetVectorEnv`` runs any number of flights in lockstep on numpy arrays; ``BudgetEnv`` is a
-batch of one. An action of 0 follows the posterior-static plan; every action is projected exactly
-onto what the constraints allow.
+batch of one. An action of 0 is the posterior-static plan, its campaigns' shares moved by what the
+belief has learnt (``env.action.follow``); every action is projected exactly onto what the
+constraints allow.
 """
 
 from collections.abc import Mapping

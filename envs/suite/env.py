@@ -1,7 +1,7 @@
 """Environments of benchmark tasks: the entry points of ``gym.make`` and ``gym.make_vec``."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from ...data.errors import ConfigError
 from ...data.settings import with_changes
@@ -45,6 +45,24 @@ def make_vector_env(
     benchmark = task_of(task)
     problem, markets = problem_for(benchmark, constraints), source_of(benchmark, split)
     return BudgetVectorEnv(problem, markets, _env_settings(benchmark, env), num_envs, render_mode)
+
+
+def refuse_former(former: str, current: str, **_: Any) -> NoReturn:
+    """Refuse the id of an earlier version, whose actions had another meaning.
+
+    Args:
+        former: the id that was given.
+        current: the id of the newest version.
+
+    Raises:
+        ConfigError: always; names the newest version and the setting with the former meaning.
+    """
+    raise ConfigError(
+        f"{former}: this version is no longer made, as the meaning of an action has changed. Use "
+        f"{current}, where an action of 0 follows the belief; there "
+        'env={"action": {"follow": 0.0}} gives actions their former meaning, around the static '
+        "plan."
+    )
 
 
 def _env_settings(task: Task, changes: Mapping[str, Any] | None) -> EnvSettings:

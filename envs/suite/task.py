@@ -151,7 +151,7 @@ class Task(NamedTuple):
 
     @property
     def version(self) -> str:
-        """The newest version, such as ``v0``."""
+        """The newest version, such as ``v1``."""
         return list(self.settings.versions)[-1]
 
     @property
@@ -161,7 +161,7 @@ class Task(NamedTuple):
 
     @property
     def id(self) -> str:
-        """``mediagym/Full-M-v0``."""
+        """``mediagym/Full-M-v1``."""
         return f"mediagym/{self.key}-{self.version}"
 
 
@@ -178,8 +178,17 @@ def size_names() -> list[str]:
 
 
 def every_task() -> list[tuple[str, str]]:
-    """Return the key and newest version of every task, such as ``("Full-M", "v0")``."""
+    """Return the key and newest version of every task, such as ``("Full-M", "v1")``."""
     return [(f"{name}-{size}", _newest(name)) for name in task_names() for size in size_names()]
+
+
+def former_ids() -> dict[str, str]:
+    """Return the ids of earlier versions: ``mediagym/Full-M-v0`` -> ``mediagym/Full-M-v1``."""
+    return {
+        f"mediagym/{key}-{former}": f"mediagym/{key}-{newest}"
+        for key, newest in every_task()
+        for former in list(_keys_of(key.partition("-")[0])["versions"])[:-1]
+    }
 
 
 def _newest(name: str) -> str:

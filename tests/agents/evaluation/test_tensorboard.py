@@ -129,7 +129,7 @@ def test_every_metric_of_the_hparams_exists_as_a_scalar(
         reported = {k: v.string_value or v.number_value for k, v in started.hparams.items()}
         policy, _, seed = run.partition("/seed_")
         assert reported == {
-            "policy": policy, "seed": int(seed or 0), "task": "Calibrated-v0",
+            "policy": policy, "seed": int(seed or 0), "task": "Calibrated-v1",
             "objective": "conversions", "budget": 200_000,
         }  # fmt: skip
         ended = _hparams(events, "_hparams_/session_end_info").session_end_info
@@ -175,7 +175,7 @@ def test_the_folder_holds_the_numbers_the_table_and_the_pictures(
     assert set(content) == {"seed", "versions", "tasks"}
     assert content["seed"] == 3
     assert content["tasks"] == [task]
-    assert task["id"] == "mediagym/Calibrated-v0"
+    assert task["id"] == "mediagym/Calibrated-v1"
     assert task["objective"] == "conversions"
     assert task["posterior"] == experiment.posterior.fingerprint()
     assert task["markets"] == experiment.evaluation.markets

@@ -1,16 +1,20 @@
 """What ``gym.make`` and ``gym.make_vec`` take and refuse."""
 
 import gymnasium as gym
+import numpy as np
 import pytest
+import yaml
 
 import mediagym  # noqa: F401  # registers the environments
 from mediagym.data.errors import ConfigError
-from mediagym.data.storage import shipped_yaml
-from mediagym.envs.suite import task_of
+from mediagym.data.storage import CONF, shipped_yaml
+from mediagym.envs.environment import EnvSettings
+from mediagym.envs.suite import every_task, task_of
+from mediagym.envs.suite.task import former_ids
 
 TASK = "Uncertain-S"
 ID = task_of(TASK).id
-CALIBRATED = next(key for key in gym.registry if key.startswith("mediagym/Calibrated-"))
+CALIBRATED = "mediagym/Calibrated-v1"
 MAKERS = [
     pytest.param(lambda **keys: gym.make(ID, **keys).unwrapped, id="task"),
     pytest.param(lambda **keys: gym.make_vec(ID, num_envs=2, **keys), id="batch of a task"),
@@ -40,3 +44,42 @@ def test_settings_that_are_not_allowed_are_refused_in_one_line(make, changes, me
     with pytest.raises(ConfigError, match=message) as error:
         make(env=changes)
     assert "\n" not in str(error.value)
+
+
+def group_of_the_commands():
+    """The file of the group ``env`` that training, evaluation and planning share."""
+    text = (CONF / "problem.yaml").read_text(encoding="utf-8")
+    return next(part["env"] for part in yaml.safe_load(text)["defaults"] if "env" in part)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_an_action_means_the_same_as_under_the_commands(make):
+    default = EnvSettings.of(shipped_yaml(f"env/{group_of_the_commands()}"), "env")
+    assert make().batch.settings.action == default.action
+    assert default.action.follow == 1
+
+
+@pytest.mark.parametrize("former", [*former_ids(), "mediagym/Calibrated-v0"])
+def test_an_id_of_v0_is_refused_with_that_of_v1_and_the_former_meaning(former):
+    current = former.replace("-v0", "-v1")
+    assert current in gym.registry
+    for make in (gym.make, gym.make_vec):
+        with (
+            pytest.warns(DeprecationWarning, match="v1"),
+            pytest.raises(ConfigError, match=f"{former}: .* Use {current}") as error,
+        ):
+            make(former, split="test")
+        assert 'env={"action": {"follow": 0.0}}' in str(error.value)
+        assert "\n" not in str(error.value)
+
+
+def test_every_task_has_a_former_id():
+    assert sorted(former_ids()) == sorted(f"mediagym/{key}-v0" for key, _ in every_task())
+
+
+def test_the_former_meaning_of_zero_is_the_static_plan():
+    env = gym.make(ID, env={"action": {"follow": 0.0}}).unwrapped
+    env.reset(seed=0)
+    spend = [env.step(np.zeros(env.action_space.shape))[4]["spend"] for _ in range(29)]
+    plan = env.batch.problem.static_plan[:29]  # what is left after rounding is the last day's
+    np.testing.assert_allclose(spend, plan, rtol=1e-9, atol=1e-6)
