@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gymnasium.vector import AutoresetMode
 
 from ...data.cache import Entry, note, user_cache
 from ...data.errors import ConfigError
@@ -207,12 +208,19 @@ def make_vector_env(
     num_envs: int = 1,
     calibration: str | Path | None = None,
     render_mode: str | None = None,
+    autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ratios: Sequence[Mapping[str, float]] | None = None,
     **groups: Any,
 ) -> BudgetVectorEnv:
-    """Return an environment of ``num_envs`` flights in lockstep; other arguments: ``make_env``."""
+    """Return an environment of ``num_envs`` flights in lockstep, 1 to 65,536.
+
+    ``autoreset_mode`` says when the next flight starts: ``SameStep``, ``NextStep`` or ``Disabled``
+    (never by itself); the other arguments are those of ``make_env``.
+    """
     problem, posterior, settings = _parts(calibration, ratios, groups)
-    return BudgetVectorEnv(problem, posterior.training(), settings, num_envs, render_mode)
+    return BudgetVectorEnv(
+        problem, posterior.training(), settings, num_envs, render_mode, autoreset_mode
+    )
 
 
 def _parts(

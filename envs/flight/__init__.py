@@ -10,7 +10,7 @@
 - ``observation``: the observation vector and its blocks
 """
 
-from .actions import ActionSettings, action_size, distance, requested_spend
+from .actions import ActionSettings, action_size, distance, moved_dollars, requested_spend
 from .belief import level_shift, prior_level, update_belief
 from .observation import BLOCKS, BOUND, observation_size, observe
 from .particle_filter import (
@@ -51,6 +51,7 @@ __all__ = [
     "initial_particles",
     "initial_state",
     "level_shift",
+    "moved_dollars",
     "observation_size",
     "observe",
     "posterior_draws",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from gymnasium.vector import AutoresetMode
+
 from ...data.errors import ConfigError
 from ...data.settings import with_changes
 from ...data.storage import shipped_yaml
@@ -38,13 +40,20 @@ def make_vector_env(
     task: str = "Uncertain-M",
     split: str = "train",
     render_mode: str | None = None,
+    autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     constraints: Mapping[str, Any] | None = None,
     env: Mapping[str, Any] | None = None,
 ) -> BudgetVectorEnv:
-    """Return an environment that runs many flights in lockstep; arguments as of ``make_env``."""
+    """Return an environment of ``num_envs`` flights in lockstep, 1 to 65,536.
+
+    ``autoreset_mode`` says when the next flight starts: ``SameStep``, ``NextStep`` or ``Disabled``
+    (never by itself); the other arguments are those of ``make_env``.
+    """
     benchmark = task_of(task)
     problem, markets = problem_for(benchmark, constraints), source_of(benchmark, split)
-    return BudgetVectorEnv(problem, markets, _env_settings(benchmark, env), num_envs, render_mode)
+    return BudgetVectorEnv(
+        problem, markets, _env_settings(benchmark, env), num_envs, render_mode, autoreset_mode
+    )
 
 
 def refuse_former(former: str, current: str, **_: Any) -> NoReturn:
