@@ -1,13 +1,16 @@
 """What ``gym.make`` and ``gym.make_vec`` take and refuse."""
 
+import gc
+
 import gymnasium as gym
 import numpy as np
 import pytest
 import yaml
+from numba.core.dispatcher import Dispatcher
 
 import mediagym  # noqa: F401  # registers the environments
 from mediagym.data.errors import ConfigError
-from mediagym.data.storage import CONF, shipped_yaml
+from mediagym.data.storage import CONF, ROOT, shipped_yaml
 from mediagym.envs.environment import EnvSettings
 from mediagym.envs.suite import every_task, task_of
 from mediagym.envs.suite.task import former_ids
@@ -83,3 +86,33 @@ def test_the_former_meaning_of_zero_is_the_static_plan():
     spend = [env.step(np.zeros(env.action_space.shape))[4]["spend"] for _ in range(29)]
     plan = env.batch.problem.static_plan[:29]  # what is left after rounding is the last day's
     np.testing.assert_allclose(spend, plan, rtol=1e-9, atol=1e-6)
+
+
+def files_of_the_package():
+    """Size and time of every file but Python's own byte code."""
+    paths = (path for path in ROOT.rglob("*") if path.suffix != ".pyc" and path.is_file())
+    hidden = (".git", ".hypothesis", ".pytest_cache", ".ruff_cache", ".mypy_cache")
+    ours = (path for path in paths if not set(path.relative_to(ROOT).parts) & set(hidden))
+    return {path: path.stat().st_mtime_ns for path in ours}
+
+
+def test_nothing_is_written_into_the_package(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    before = files_of_the_package()
+    free = {"total": 50_000, "ramp": None, "steadiness": None}
+    for env in (
+        gym.make(ID),
+        gym.make(CALIBRATED, constraints=free, solver={"iterations": 5, "draws": 16}),
+    ):
+        env.reset(seed=0)
+        env.step(env.action_space.sample())
+    assert files_of_the_package() == before
+    assert list(tmp_path.rglob("static-*.npz"))
+
+
+def test_compiled_code_is_cached_outside_the_package():
+    found = [each for each in gc.get_objects() if issubclass(type(each), Dispatcher)]
+    ours = [each for each in found if each.py_func.__module__.startswith("mediagym.")]
+    assert ours
+    for each in ours:
+        assert not str(each.stats.cache_path).startswith(str(ROOT))
