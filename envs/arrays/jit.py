@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from numba import config, njit
+import numba
+from numba import njit
 
 from ...data.cache import user_cache
 
 Function = TypeVar("Function", bound=Callable[..., object])
+config: Any = numba.config  # its settings are set at run time, unknown to its types
 
 
 def compiled(function: Function) -> Function:
