@@ -99,12 +99,13 @@ def _parameters(policy: Policy | None) -> Iterator[tuple[str, Parameter]]:
     """Yield what ``policy.json`` says of a training, by name."""
     if isinstance(policy, LearnedPolicy):
         network = policy.network
-        yield from {
+        facts: dict[str, Parameter] = {
             "learner": network.name,
             "seed": network.training.seed,
             "steps": network.training.steps,
             "hidden layers": " x ".join(map(str, network.actor.shape.hidden)),
-        }.items()
+        }
+        yield from facts.items()
         yield from _flat({"env": {"action": network.action.model_dump()}})
 
 
