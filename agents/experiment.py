@@ -43,7 +43,7 @@ from .rollout import (
 
 AgentSettings = TypeVar("AgentSettings", bound=Settings)
 PlanKind = Literal["daily", "constant"]
-CALIBRATED = "mediagym/Calibrated-v0"
+CALIBRATED = "mediagym/Calibrated-v1"
 _VERSION = 2  # version of cached results; raise it when a method changes
 
 

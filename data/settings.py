@@ -81,6 +81,32 @@ class Command(Settings):
             raise ConfigError(str(error).replace("configuration.", "")) from None
 
 
+def merged(before: Any, value: Any) -> Any:
+    """Return a value with the keys of a mapping, at any depth, laid over those before it."""
+    if not isinstance(before, Mapping) or not isinstance(value, Mapping):
+        return value
+    return {**before, **{key: merged(before.get(key), new) for key, new in value.items()}}
+
+
+def with_changes(defaults: Mapping[str, Any], changes: Any, where: str) -> dict[str, Any]:
+    """Return the keys of a group with those that differ, at any depth, laid over them.
+
+    Args:
+        defaults: all keys of the group.
+        changes: mapping of the keys that differ; None: no key does.
+        where: name of the group, for messages.
+
+    Raises:
+        ConfigError: the changes are no mapping. Unknown keys are left to ``Settings.of``.
+    """
+    if changes is not None and not isinstance(changes, Mapping):
+        raise ConfigError(
+            f"{where}: {given_text(changes)} was given; expected a mapping of the keys that differ "
+            f"from conf/{where}."
+        )
+    return dict(merged(defaults, changes or {}))
+
+
 def _explain(error: ValidationError, where: str, model: type[Settings]) -> str:
     """Return the first error as one sentence: the key, the value, what is allowed."""
     first = error.errors()[0]

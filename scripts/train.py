@@ -51,9 +51,8 @@ def run(options: TrainCommand) -> float:
         save_network(policy.network, own)
     with progress("comparing on held-out markets") as show_progress:
         candidates = [*baselines, Candidate(policy.name, (policy,))]
-        console.print(
-            policy_table(compare(experiment, candidates, folder, options.seed, show_progress))
-        )
+        compared = compare(experiment, candidates, folder, options.seed, show_progress, policy)
+        console.print(policy_table(compared))
     if task is None:
         with progress("writing the plan"):
             made = plan_of(experiment, policy, [each.policies[0] for each in baselines])

@@ -438,7 +438,7 @@ def _task(names: tuple[str, ...]) -> dict[str, Any]:
     band = {"share": [1.0, 0.5], "low": [0.9, 0.4], "high": [1.0, 0.6]}
     paired = {"b": names[0], "difference": 1.0, "ci": [0.5, 1.5], "probability": 0.9}
     return {
-        "id": "mediagym/Calibrated-v0",
+        "id": "mediagym/Calibrated-v1",
         "markets": 8,
         "policies": [{"name": name, "seeds": 1, **number} for name in names],
         "paired": [{"a": name, **paired} for name in names[1:]],

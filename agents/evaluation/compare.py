@@ -13,12 +13,13 @@ from ...data.storage import write_bytes, write_json, write_text
 from ...data.types import Progress
 from ...envs.suite import sha256_of
 from ..experiment import Experiment
-from ..policy import Candidate
+from ..policy import Candidate, Policy
 from .evaluate import Evaluation, evaluate
 from .figures import comparison, differences, profiles
 from .statistics import summary
 from .tables import markdown
 from .tensorboard import log_evaluation
+from .tensorboard_runs import runs_of
 
 _PACKAGES = ("mediagym", "numpy", "torch", "stable-baselines3")
 
@@ -29,10 +30,12 @@ def compare(
     folder: Path,
     seed: int,
     progress: Progress,
+    trained: Policy | None = None,
 ) -> dict[str, Any]:
     """Roll out candidates on the test markets and write all results into a folder.
 
-    Writes what ``write_comparison`` does, and ``tensorboard/``.
+    Writes what ``write_comparison`` does, and ``tensorboard/``. ``trained`` is the policy that was
+    trained with the experiment's settings, if one was: they are its hyperparameters.
 
     Returns:
         The result of ``scored``: the one element of ``tasks`` in ``evaluation.json``.
@@ -40,7 +43,8 @@ def compare(
     evaluation, task = scored(experiment, candidates, progress)
     document = document_of([task], seed)
     write_comparison(document, folder)
-    log_evaluation(experiment, evaluation, document, folder / "tensorboard")
+    runs = runs_of(evaluation, candidates, experiment, trained)
+    log_evaluation(experiment, evaluation, document, folder / "tensorboard", runs)
     return task
 
 

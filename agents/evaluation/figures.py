@@ -4,6 +4,7 @@ All but the last are drawn from the content of ``evaluation.json`` alone.
 """
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def regret(behind: Mapping[str, Floats], title: str) -> Figure:
         behind: percentage points behind the clairvoyant so far, (days, flights), by policy.
         title: title of the figure.
     """
-    figure = blank(7, 4)
+    figure = blank(9, 5)
     axes = figure.subplots()
     for number, (name, lost) in enumerate(behind.items()):
         days, color = range(1, len(lost) + 1), _palette(number)
@@ -101,10 +102,11 @@ def regret(behind: Mapping[str, Floats], title: str) -> Figure:
         axes.fill_between(days, low, high, color=color, alpha=0.15, lw=0)
         axes.plot(days, lost.mean(1), color=color, label=in_legend(name))
     axes.axhline(0, color="black", lw=0.8)
-    axes.set_title(drawn(title, _TITLE))
+    axes.set_title("\n".join(wrap(drawn(title, _TITLE), 60)), fontsize="medium")
+    axes.set_xlim(1, max(len(lost) for lost in behind.values()))
     axes.set_xlabel("day; line: mean; band: 80 % of the flights")
     axes.set_ylabel("points behind the clairvoyant")
-    axes.legend(fontsize="small")
+    figure.legend(fontsize="small", loc="outside right upper")  # never over the curves
     axes.grid(alpha=0.3)
     return figure
 

@@ -62,8 +62,7 @@ def row(result: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str
         "by_seed": percent.mean(1).tolist(),
         "iqm": quantile_mean(percent, IQM),
         "iqm_ci": interval(iqm),
-        "p10": float(np.quantile(percent, 0.1)),
-        "cvar": quantile_mean(percent, CVAR),
+        **dict(zip(("p10", "cvar"), tails(percent), strict=True)),
         "cvar_ci": interval(cvar),
         "gap": float(np.maximum(100 - percent, 0).mean()),
         "best": float(percent.max()),
@@ -73,6 +72,11 @@ def row(result: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str
         "seconds_per_decision": float(seconds),
         "seconds_per_flight": float(seconds / percent.shape[1]),
     }
+
+
+def tails(percent: Floats) -> tuple[float, float]:
+    """Return the tenth percentile of flights, and the mean of the worst tenth of them."""
+    return float(np.quantile(percent, 0.1)), quantile_mean(np.atleast_2d(percent), CVAR)
 
 
 def _pair(a: str, b: str, ours: Floats, theirs: Floats, resamples: Resamples) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.errors import ConfigError
+from ...data.settings import merged
 from ...data.storage import shipped_yaml
 from ...data.types import Floats, Progress
 from ...envs.calibration import Posterior
@@ -44,7 +45,7 @@ _GROUPS = {  # group of the configuration -> its default in conf
     "priors": "default",
     "calibration": "default",
     "objective": "conversions",
-    "env": "following",
+    "env": "default",
     "solver": "default",
     "evaluation": "default",
 }
@@ -85,7 +86,7 @@ def open_flight(
             raise ConfigError(
                 f"{key}: there is no such key. Allowed: {', '.join(groups)}. To fix: correct it."
             )
-        groups[key] = _merged(groups[key], value)
+        groups[key] = merged(groups[key], value)
     groups["data"] = {**groups["data"], "path": str(data)}
     return flight_of(ReplanCommand.read(groups), progress)
 
@@ -94,15 +95,7 @@ def defaults() -> dict[str, Any]:
     """Return the configuration of ``scripts/replan.py`` as it ships."""
     shared, own = shipped_yaml("problem"), shipped_yaml("replan")
     groups = {group: shipped_yaml(f"{group}/{name}") for group, name in _GROUPS.items()}
-    groups["env"] = _merged(shipped_yaml("env/default"), groups["env"])
     return {**shared, **groups, **own, "output": "."}
-
-
-def _merged(before: Any, value: Any) -> Any:
-    """Return a value with the keys of a mapping, at any depth, laid over it."""
-    if not isinstance(before, Mapping) or not isinstance(value, Mapping):
-        return value
-    return {**before, **{key: _merged(before.get(key), new) for key, new in value.items()}}
 
 
 def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Flight:

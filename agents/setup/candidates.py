@@ -10,6 +10,7 @@ from ..experiment import Experiment
 from ..networks import LearnedPolicy, load_policy
 from ..policies import BASELINES, baseline, unknown_policy
 from ..policy import Candidate
+from .run_folder import same_but_seed
 
 REFERENCES = ROOT / "data" / "policies"
 
@@ -17,7 +18,9 @@ REFERENCES = ROOT / "data" / "policies"
 def candidates_of(
     names: Sequence[str], experiment: Experiment, split: str = "test"
 ) -> list[Candidate]:
-    """Return the policies to compare under each name.
+    """Return the policies to compare under each name, in order.
+
+    Training runs that differ in their seed alone, such as jobs of a sweep, are one candidate.
 
     Args:
         names: baselines; learners, for the reference policies that ship with a task; folders of
@@ -29,10 +32,11 @@ def candidates_of(
         ConfigError: for a name that is none of these, and for one that is given twice.
     """
     require_known(names, experiment.id)
-    entrants = [_entrant(name, experiment, split) for name in names]
+    pooled = _pooled(names, [_entrant(name, experiment, split) for name in names])
+    entrants = list(pooled.values())
     called = Counter(entrant.name for entrant in entrants)
-    for k, (name, entrant) in enumerate(zip(names, entrants, strict=True)):
-        if called[entrant.name] > 1:  # several runs of one learner
+    for k, (name, entrant) in enumerate(pooled.items()):
+        if called[entrant.name] > 1:  # runs of one learner with other settings
             longer = f"{entrant.name}_{Path(name).name}"
             for policy in entrant.policies:
                 policy.name = longer
@@ -45,7 +49,7 @@ def require_known(names: Sequence[str], experiment_id: str) -> None:
 
     Args:
         names: names as in ``candidates_of``.
-        experiment_id: id of the experiment, such as ``mediagym/Full-M-v0``.
+        experiment_id: id of the experiment, such as ``mediagym/Full-M-v1``.
 
     Raises:
         ConfigError: for a name that is no policy there, and for one that is given twice.
@@ -65,7 +69,7 @@ def references(experiment_id: str, learner: str) -> list[Path]:
     """Return the folders of a learner's reference policies for a task, by seed.
 
     Args:
-        experiment_id: id of the task's experiment, such as ``mediagym/Full-M-v0``.
+        experiment_id: id of the task's experiment, such as ``mediagym/Full-M-v1``.
         learner: name of the learner, such as ``ppo``.
     """
     folder = REFERENCES / _key(experiment_id)
@@ -93,6 +97,25 @@ def _entrant(name: str, experiment: Experiment, split: str) -> Candidate:
     shipped = references(experiment.id, name)
     policies = [trained(folder, experiment) for folder in shipped or [Path(name)]]
     return Candidate(name if shipped else policies[0].name, tuple(policies))
+
+
+def _pooled(names: Sequence[str], entrants: Sequence[Candidate]) -> dict[str, Candidate]:
+    """Return the candidates by name; runs that differ in their seed alone under the first's."""
+    pooled: dict[str, Candidate] = {}
+    firsts: dict[tuple[str, str], str] = {}  # learner and configuration -> name of the first run
+    for name, entrant in zip(names, entrants, strict=True):
+        shared = None if name in BASELINES else same_but_seed(name)
+        first = name if shared is None else firsts.setdefault((entrant.name, shared), name)
+        before = pooled.get(first, Candidate(entrant.name, ()))
+        if _seeds(before) & _seeds(entrant):  # one run twice
+            first, before = name, Candidate(entrant.name, ())
+        pooled[first] = Candidate(entrant.name, (*before.policies, *entrant.policies))
+    return pooled
+
+
+def _seeds(candidate: Candidate) -> set[int]:
+    """Return the training seeds of a candidate's policies."""
+    return {p.network.training.seed for p in candidate.policies if isinstance(p, LearnedPolicy)}
 
 
 def _learners(experiment_id: str) -> list[str]:

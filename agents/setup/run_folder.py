@@ -1,5 +1,6 @@
 """The folder of a training run and the configuration it is resumed from."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,20 @@ def configured(config: Mapping[str, Any], given: list[str]) -> dict[str, Any]:
     folders = {"cache": str(resumed / "cache"), "references_dir": None}
     chosen = {key: config[key] for key in _FOLDERS if key in overridden}
     return {**stored, **folders, **chosen}
+
+
+def same_but_seed(folder: str | Path) -> str | None:
+    """Return what two runs that differ in their seed alone have in common; None: it is not known.
+
+    Where a run's files lie makes no difference.
+    """
+    if not resumable(folder):
+        return None
+    stored = read_json(Path(folder) / _CONFIG)
+    if not isinstance(stored, dict):
+        return None
+    kept = {k: v for k, v in stored.items() if k not in ("seed", "resume", *_FOLDERS)}
+    return json.dumps(kept, sort_keys=True)
 
 
 def keep_configuration(folder: Path, options: TrainCommand) -> None:

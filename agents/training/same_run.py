@@ -20,7 +20,7 @@ def same_run(
     """Return the run record as plain values by name.
 
     Problem and markets enter as one SHA-256. How often a checkpoint is written has no influence on
-    the result and is left out.
+    the result and is left out, and so is the task's id: its markets are in the SHA-256.
     """
     constraints = problem.constraints
     content = {
@@ -45,7 +45,7 @@ def same_run(
         "credit_days": problem.credit_days,
         **{f"env.{key}": value for key, value in env.model_dump().items()},
         **{f"agent.{k}": v for k, v in settings.model_dump().items() if k != "checkpoint"},
-        **record.model_dump(),
+        **record.model_dump(exclude={"task"}),
     }
 
 

@@ -99,6 +99,12 @@ class Selection:
         return scores
 
 
+def tag_of(score: str) -> str:
+    """Return the tag of a score in TensorBoard; each of the two groups has one unit on one axis."""
+    group = "validation" if score == PERCENT else "validation_gain"
+    return f"{group}/{score.removeprefix('gain_')}"
+
+
 def format_scores(scores: Mapping[str, float]) -> str:
     """Return scores as a progress bar shows them."""
     gain = f"{scores[GAIN]:+.2f} % over static"

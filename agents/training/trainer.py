@@ -34,7 +34,7 @@ from .checkpoint import (
 from .initial import actor_of, start_from
 from .same_run import require_same, same_run
 from .sb3 import SB3Learner, StopTraining
-from .selection import Selection, format_scores
+from .selection import Selection, format_scores, tag_of
 from .vecenv import SB3Envs
 
 
@@ -155,7 +155,7 @@ class _Run:
             origin = f"{self.settings.name}, {self.sb3.steps:,} steps after {origin}"
         scores = self.selection.check(origin)
         for name, score in scores.items():
-            self._logger.record(f"validation/{name}", score)
+            self._logger.record(tag_of(name), score)
         self._logger.dump(self.apg.steps if self.in_warm_start else self.sb3.steps)
         bar.show(format_scores(scores))
 

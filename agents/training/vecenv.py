@@ -5,9 +5,11 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
+from ...data.errors import MediaGymError
 from ...envs.environment import BudgetVectorEnv
 
 
@@ -15,7 +17,17 @@ class SB3Envs(VecEnv):
     """Batched environment as a ``VecEnv``; all episodes end on the same day, and reset together."""
 
     def __init__(self, envs: BudgetVectorEnv) -> None:
-        """Args: envs: the batched environment."""
+        """Args: envs: the batched environment, whose flights restart in the step that ends them.
+
+        Raises:
+            MediaGymError: its flights restart otherwise.
+        """
+        mode = envs.metadata["autoreset_mode"]
+        if mode is not AutoresetMode.SAME_STEP:
+            raise MediaGymError(
+                f"autoreset_mode: {mode.value} was given; Stable-Baselines3 needs SameStep, the "
+                "default."
+            )
         self.envs = envs
         self.render_mode = envs.render_mode
         super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)

@@ -23,6 +23,7 @@ from ..flight import (
     action_size,
     distance,
     initial_state,
+    moved_dollars,
     observation_size,
     observe,
     requested_spend,
@@ -157,9 +158,26 @@ class FlightBatch:
         clipped = at_most(at_least(np.asarray(action, np.float64, order="F"), -1.0), 1.0)
         day, draw, state = len(self.trace), self._draw, (self.flight, self._static)
         result = self._step(day, draw.market, select(draw.noise, day), state, clipped)
-        (self.flight, self._static), self.day = result.state, result.day
+        (self.flight, self._static), self.day, self._cost = result.state, result.day, result.cost
         self.trace.append((self.day.spend[0].copy(), float(self.day.value[0].sum())))
         return np.ascontiguousarray(result.observation), result.reward
+
+    def info(self) -> dict[str, Floats]:
+        """Return what is known about the last day played, by the keys of ``info``.
+
+        ``spend``, dollars delivered, ``reported``, conversions that platforms claim and that have
+        landed that day, and ``conversions``, the true count, which no policy sees: (flights,
+        campaigns). ``cost``: dollars between the request and the nearest spend that the
+        constraints allow (L1), the cost of constrained reinforcement learning: (flights,).
+        """
+        outcome = self.day.outcome
+        arrays = {
+            "spend": self.day.spend,
+            "reported": outcome.claimed,
+            "conversions": outcome.conversions,
+            "cost": self._cost,
+        }
+        return {key: np.array(array) for key, array in arrays.items()}
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the full state of the flights, as arrays by name."""
@@ -221,6 +239,7 @@ class StepResult(NamedTuple):
     day: DayResult
     reward: Floats  # (flights,)
     observation: Float32s  # (flights, size)
+    cost: Floats  # (flights,) dollars that the projection moved
 
 
 def step_flights(
@@ -259,7 +278,8 @@ def step_flights(
     if settings.distance_penalty:
         reward = reward - settings.distance_penalty * distance(requested, total, result.planned)
     observation = observe(problem, flight.view, np.float32)
-    return StepResult((flight, static), result, reward, observation)
+    cost = moved_dollars(requested, result.planned)
+    return StepResult((flight, static), result, reward, observation, cost)
 
 
 def _daily_value(problem: Problem) -> float:

@@ -1,4 +1,4 @@
-"""Environments of a calibration, behind ``gym.make("mediagym/Calibrated-v0")``."""
+"""Environments of a calibration, behind ``gym.make("mediagym/Calibrated-v1")``."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gymnasium.vector import AutoresetMode
 
 from ...data.cache import Entry, note, user_cache
 from ...data.errors import ConfigError
+from ...data.settings import with_changes
 from ...data.storage import SAMPLE, digest, shipped_yaml
 from ...data.types import Floats
 from ..calibration import Posterior, load_posterior
@@ -279,12 +281,19 @@ def make_vector_env(
     num_envs: int = 1,
     calibration: str | Path | None = None,
     render_mode: str | None = None,
+    autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ratios: Sequence[Mapping[str, float]] | None = None,
     **groups: Any,
 ) -> BudgetVectorEnv:
-    """Return an environment of ``num_envs`` flights in lockstep; other arguments: ``make_env``."""
+    """Return an environment of ``num_envs`` flights in lockstep, 1 to 65,536.
+
+    ``autoreset_mode`` says when the next flight starts: ``SameStep``, ``NextStep`` or ``Disabled``
+    (never by itself); the other arguments are those of ``make_env``.
+    """
     problem, posterior, settings = _parts(calibration, ratios, groups)
-    return BudgetVectorEnv(problem, posterior.training(), settings, num_envs, render_mode)
+    return BudgetVectorEnv(
+        problem, posterior.training(), settings, num_envs, render_mode, autoreset_mode
+    )
 
 
 def _parts(
@@ -295,7 +304,7 @@ def _parts(
     folder = SAMPLE / "calibration" if calibration is None else Path(calibration)
     _require_known(changes)
     groups = {
-        group: shipped_yaml(f"{group}/{name}") | dict(changes.get(group, {}))
+        group: with_changes(shipped_yaml(f"{group}/{name}"), changes.get(group), group)
         for group, name in GROUPS.items()
     }
     settings = EnvSettings.of(groups["env"], "env")

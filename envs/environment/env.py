@@ -1,8 +1,9 @@
 """Gymnasium environments in which a budget is spent day by day in an unknown market.
 
 ``BudgetVectorEnv`` runs any number of flights in lockstep on numpy arrays; ``BudgetEnv`` is a
-batch of one. An action of 0 follows the posterior-static plan; every action is projected exactly
-onto what the constraints allow.
+batch of one. An action of 0 is the posterior-static plan, its campaigns' shares moved by what the
+belief has learnt (``env.action.follow``); every action is projected exactly onto what the
+constraints allow.
 """
 
 from collections.abc import Mapping
@@ -23,12 +24,14 @@ from .groups import (
     groups_from_arrays,
     groups_to_arrays,
     in_order,
+    infos_of,
     merged,
     split,
 )
 from .render import flight_picture, flight_text
 from .validation import (
     require_action,
+    require_autoreset,
     require_count,
     require_mode,
     require_options,
@@ -41,8 +44,10 @@ RENDER_MODES = ["ansi", "rgb_array"]
 
 
 class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
-    """Many flights in lockstep; all end on the same day and restart at once (SAME_STEP).
+    """Many flights in lockstep; all end on the same day.
 
+    The next flights start in the step that ends the last ones (SAME_STEP, the default), in the
+    step after it, whose actions are not read (NEXT_STEP), or when ``reset`` is called (DISABLED).
     Flights that ``reset_mask`` lets start anew before the others are a group in lockstep.
     Observations are (num_envs, observation_size), actions (num_envs, 1 + campaigns) in [-1, 1].
     """
@@ -56,8 +61,11 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         settings: EnvSettings,
         num_envs: int,
         render_mode: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
         self.batch = FlightBatch(problem, markets, settings)
+        self._autoreset = require_autoreset(autoreset_mode)
+        self.metadata = {**self.metadata, "autoreset_mode": self._autoreset}
         self.num_envs = require_count(num_envs)
         self.render_mode = require_mode(render_mode, RENDER_MODES)
         self.single_observation_space = self.batch.observation_space
@@ -94,7 +102,7 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         self._episodes.start(seeds, episode, mask)
         kept = [] if mask.all() else split(self._groups, mask)
         new = Group(self._template.copy() if kept else self.batch, np.flatnonzero(mask))
-        new.batch.begin(self._episodes.take(new.flights))
+        self._begin(new)
         self._groups = in_order([*kept, new])
         self.batch = self._groups[0].batch
         return merged([g.batch.observation() for g in self._groups], self._groups), {}
@@ -102,24 +110,47 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
     def step(
         self, actions: Float32s
     ) -> tuple[Float32s, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
-        """Spend a day in every flight; the last day's observation is ``info["final_obs"]``."""
-        shape = self.num_envs, *self.batch.action_space.shape
-        actions = require_action(actions, shape)
+        """Spend a day in every flight.
+
+        ``infos`` holds the arrays of ``FlightBatch.info``, each with the mask ``_key`` of the
+        flights that had a day. With SAME_STEP the last day of a flight stands in ``final_info``
+        and ``final_obs`` instead.
+
+        Args:
+            actions: (num_envs, 1 + campaigns), in [-1, 1].
+
+        Raises:
+            MediaGymError: an action is not allowed, or a flight is over and nothing restarts it.
+        """
+        actions = require_action(actions, (self.num_envs, *self.batch.action_space.shape))
         groups = self._groups or [Group(self.batch, np.arange(self.num_envs))]
-        parts = [g.batch.play(actions if len(groups) == 1 else actions[g.flights]) for g in groups]
+        restarted = [g.batch.done and self._autoreset is AutoresetMode.NEXT_STEP for g in groups]
+        if any(g.batch.done for g in groups) and not any(restarted):
+            raise MediaGymError(
+                "step(): flights are over; call reset(options={'reset_mask': terminations}) first."
+            )
+        parts = [
+            (self._begin(g), np.zeros(len(g.flights)))
+            if restart
+            else g.batch.play(actions if len(groups) == 1 else actions[g.flights])
+            for g, restart in zip(groups, restarted, strict=True)
+        ]
         last, reward = (merged(part, groups) for part in zip(*parts, strict=True))
-        ended = [np.full(len(group.flights), group.batch.done) for group in groups]
-        over = merged(ended, groups)
-        infos: dict[str, Any] = {}
+        over = merged([np.full(len(g.flights), g.batch.done) for g in groups], groups)
+        same_step = self._autoreset is AutoresetMode.SAME_STEP
+        infos = infos_of(groups, restarted, last, over if same_step else None)
         observation = last
-        if over.any():
-            infos = {"final_obs": last, "_final_obs": over}
+        if same_step and over.any():
             following = [
-                g.batch.begin(self._episodes.take(g.flights)) if g.batch.done else part[0]
+                self._begin(g) if g.batch.done else part[0]
                 for g, part in zip(groups, parts, strict=True)
             ]
             observation = merged(following, groups)
         return observation, reward, over, np.zeros(self.num_envs, bool), infos
+
+    def _begin(self, group: Group) -> Float32s:
+        """Start the next flights of a group; return their observations."""
+        return group.batch.begin(self._episodes.take(group.flights))
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Return the full state as arrays, for ``np.savez`` and ``set_state``."""
@@ -180,11 +211,10 @@ class BudgetEnv(gym.Env[Float32s, Float32s]):
         return observation[0], {}
 
     def step(self, action: Float32s) -> tuple[Float32s, float, bool, bool, dict[str, Any]]:
-        """Spend a day; ``info`` holds the dollars delivered and the counted conversions."""
+        """Spend a day; ``info`` is that of ``FlightBatch.info`` for the one flight."""
         action = require_action(action, self.batch.action_space.shape)
         observation, reward = self.batch.play(action[None])
-        day = self.batch.day
-        info = {"spend": day.spend[0].copy(), "conversions": day.outcome.conversions[0].copy()}
+        info = {key: array[0] for key, array in self.batch.info().items()}
         return observation[0], float(reward[0]), self.batch.done, False, info
 
     def get_state(self) -> dict[str, NDArray[Any]]:

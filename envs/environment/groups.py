@@ -102,6 +102,42 @@ def merged(parts: Sequence[NDArray[Any]], groups: Sequence[Group]) -> NDArray[An
     return whole
 
 
+def infos_of(
+    groups: Sequence[Group],
+    restarted: Sequence[bool],
+    final_obs: NDArray[Any],
+    over: NDArray[np.bool_] | None,
+) -> dict[str, Any]:
+    """Return the infos of a step as Gymnasium's vector API has them: ``key`` and mask ``_key``.
+
+    Args:
+        groups: the flights after the step and before any of its resets.
+        restarted: for each group, whether the step has only started its flights.
+        final_obs: observations of all flights after the step, (flights, size).
+        over: (flights,) flights whose next one starts in this step, so that their day stands in
+            ``final_info``; None if no flight restarts in the step that ends it.
+    """
+    if all(restarted):
+        return {}
+    ran = [np.full(len(g.flights), not new) for g, new in zip(groups, restarted, strict=True)]
+    days = [g.batch.info() for g in groups]
+    values = {key: merged([day[key] for day in days], groups) for key in days[0]}
+    if over is None or not over.any():
+        return _masked(values, merged(ran, groups))
+    infos = {"final_obs": final_obs, "_final_obs": over}
+    infos |= {"final_info": _masked(values, over), "_final_info": over}
+    return infos if over.all() else infos | _masked(values, ~over)
+
+
+def _masked(values: Mapping[str, NDArray[Any]], mask: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return arrays, (flights, ...), with 0 where the mask, (flights,), is False, and the mask."""
+    infos: dict[str, Any] = {}
+    for key, array in values.items():
+        rows = mask.reshape(-1, *[1] * (array.ndim - 1))
+        infos |= {key: array if mask.all() else np.where(rows, array, 0), f"_{key}": mask.copy()}
+    return infos
+
+
 def groups_to_arrays(groups: Sequence[Group]) -> dict[str, NDArray[Any]]:
     """Return the state of all groups as arrays by name."""
     if len(groups) == 1:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from ...data.errors import MediaGymError, shown
@@ -121,6 +122,18 @@ def require_mode(mode: str | None, allowed: Sequence[str]) -> str | None:
             f"render_mode: {mode!r} was given; allowed: {', '.join(allowed)}, or None."
         )
     return mode
+
+
+def require_autoreset(mode: Any) -> AutoresetMode:
+    """Return the mode of a value such as ``NextStep``; MediaGymError unless it is known."""
+    try:
+        return AutoresetMode(mode)
+    except ValueError:
+        allowed = ", ".join(each.value for each in AutoresetMode)
+        raise MediaGymError(
+            f"autoreset_mode: {shown_value(mode)} was given; allowed: {allowed}, or a member of "
+            "gymnasium.vector.AutoresetMode."
+        ) from None
 
 
 def require_action(action: Any, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -11,7 +11,7 @@
 - ``observation``: the observation vector and its blocks
 """
 
-from .actions import ActionSettings, action_size, distance, requested_spend
+from .actions import ActionSettings, action_size, distance, moved_dollars, requested_spend
 from .belief import level_shift, prior_level, update_belief
 from .belief_allocation import allocation_at
 from .observation import BLOCKS, BOUND, observation_size, observe
@@ -55,6 +55,7 @@ __all__ = [
     "initial_particles",
     "initial_state",
     "level_shift",
+    "moved_dollars",
     "observation_size",
     "observe",
     "posterior_draws",

@@ -87,6 +87,16 @@ def _floors_first(
     return dollars, total
 
 
+def moved_dollars(requested_spend: Array, allowed: Array) -> Array:
+    """Return the L1 distance of requested from allowed dollars, (...) dollars.
+
+    Args:
+        requested_spend: dollars, (..., campaigns).
+        allowed: dollars after the projection, (..., campaigns).
+    """
+    return summed(abs(requested_spend - allowed))
+
+
 def distance(requested_spend: Array, requested_total: Array, allowed: Array) -> Array:
     """Return the L1 distance of requested from allowed dollars over the day's total, (...).
 
@@ -95,4 +105,4 @@ def distance(requested_spend: Array, requested_total: Array, allowed: Array) -> 
         requested_total: dollars, (...).
         allowed: dollars after the projection, (..., campaigns).
     """
-    return summed(abs(requested_spend - allowed)) / (requested_total + _MIN_TOTAL)
+    return moved_dollars(requested_spend, allowed) / (requested_total + _MIN_TOTAL)

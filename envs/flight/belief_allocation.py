@@ -44,7 +44,7 @@ def allocation_at(problem: Problem, elasticity: Array, shift: Array) -> Array:
         unbound = scale * root[..., None] - offset
         spend = xp.maximum(xp.where(free > 0, unbound, spend), curves.floor)
         channels = problem.constraints.arrays(spend).add_up(1, spend)
-        raised = at_least(curves.channel_floor / channels, 1.0)[..., parents]
+        raised = at_least(curves.channel_floor / at_least(channels, CENT), 1.0)[..., parents]
         spend, bound = spend * raised, (unbound < curves.floor) | (raised > 1)
         free = xp.where(bound, 0 * free, free)
     return xp.log(at_least(spend / curves.mean_static_spend, MIN_RATIO))

@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from ...data.storage import CONF
+from ...data.storage import CONF, shipped_yaml
 from ..flight import BLOCKS, BOUND
 from ..market import PARAMETERS
 from .reference import posterior_of, reference_of
@@ -14,10 +14,15 @@ from .task import Task, size_names, task_of
 _COMMAND = "python scripts/research/suite.py"
 _ACTION = """| entry | range | meaning |
 |---|---|---|
-| 0 | [-1, 1] | the day's total: the static plan's share of the money left, times exp(pace a) |
-| 1 ... K | [-1, 1] | log tilt of each campaign around the static plan, centred |
+| 0 | [-1, 1] | the day's total: the static plan's share of the money left, times exp({pace:g} a) |
+| 1 ... K | [-1, 1] | log tilt of each campaign, times {tilt:g}, centred over the campaigns |
 
-The requested dollars are then projected exactly onto the day's constraints."""
+An action of 0 follows the belief: the shares are those of the static plan times exp(b), where b is
+the move of a campaign's log dollars that equal marginal returns ask for, given what reports have
+taught ([belief_allocation.py](../../envs/flight/belief_allocation.py)). `gym.make`, `gym.make_vec`
+and the commands agree on this. `env={{"action": {{"follow": 0.0}}}}` keeps the static plan's
+shares, as v0 did; a trained policy carries its own settings in `policy.json`. The requested
+dollars are then projected exactly onto the day's constraints."""
 
 
 def task_page(name: str) -> str:
@@ -33,7 +38,7 @@ def task_page(name: str) -> str:
         _sizes(tasks),
         f"## Changes to `conf/suite/default.yaml`\n\n```yaml\n{changes_yaml}```",
         "## Observation\n\n" + _observation(tasks),
-        "## Action\n\n" + _ACTION,
+        "## Action\n\n" + _ACTION.format_map(shipped_yaml("env/default")["action"]),
         "## Reward and end\n\n" + _reward(settings.credit_days),
         "## Active parameters\n\n" + _parameters(tasks[0]),
         "## Splits\n\n" + _splits(tasks),

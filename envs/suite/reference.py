@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...data.errors import DataError
+from ...data.settings import with_changes
 from ...data.storage import ROOT, read_json, shipped_yaml, write_json
 from ...data.types import Floats, Progress
 from ..calibration import Posterior
@@ -29,7 +30,7 @@ from ..planning import (
 )
 from .generator import path_generator, sample_markets
 from .splits import HELD_OUT_SPLITS, fingerprint, held_out_markets, split_of
-from .task import Task, overrides_of, task_of
+from .task import Task, task_of
 
 REFERENCE = ROOT / "data" / "tasks"
 _FREE = {"pacing": None, "ramp": None, "steadiness": None}  # rules that no task has by default
@@ -69,11 +70,11 @@ def problem_for(
         static_plan: (days, campaigns) dollars, computed before for this task; None: the shipped
             one, or a new one.
     """
-    posterior, changes = posterior_of(task), overrides_of(changes, "constraints")
+    posterior = posterior_of(task)
     keys = shipped_yaml("constraints/default") | _FREE | {"total": task.size.total}
     keys |= task.settings.constraints or {}
     constraints = parse_constraints(
-        ConstraintSettings.of(keys | changes, "constraints"),
+        ConstraintSettings.of(with_changes(keys, changes, "constraints"), "constraints"),
         posterior.campaigns,
         task.size.days,
         start=FlightStart(posterior.spend, int(posterior.state.day)),

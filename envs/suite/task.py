@@ -4,7 +4,6 @@ A task is one file of ``conf/suite`` merged over its ``default.yaml``; a size is
 ``conf/size``.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -152,7 +151,7 @@ class Task(NamedTuple):
 
     @property
     def version(self) -> str:
-        """The newest version, such as ``v0``."""
+        """The newest version, such as ``v1``."""
         return list(self.settings.versions)[-1]
 
     @property
@@ -162,7 +161,7 @@ class Task(NamedTuple):
 
     @property
     def id(self) -> str:
-        """``mediagym/Full-M-v0``."""
+        """``mediagym/Full-M-v1``."""
         return f"mediagym/{self.key}-{self.version}"
 
 
@@ -179,8 +178,17 @@ def size_names() -> list[str]:
 
 
 def every_task() -> list[tuple[str, str]]:
-    """Return the key and newest version of every task, such as ``("Full-M", "v0")``."""
+    """Return the key and newest version of every task, such as ``("Full-M", "v1")``."""
     return [(f"{name}-{size}", _newest(name)) for name in task_names() for size in size_names()]
+
+
+def former_ids() -> dict[str, str]:
+    """Return the ids of earlier versions: ``mediagym/Full-M-v0`` -> ``mediagym/Full-M-v1``."""
+    return {
+        f"mediagym/{key}-{former}": f"mediagym/{key}-{newest}"
+        for key, newest in every_task()
+        for former in list(_keys_of(key.partition("-")[0])["versions"])[:-1]
+    }
 
 
 def _newest(name: str) -> str:
@@ -211,20 +219,6 @@ def task_of(key: str) -> Task:
         priors["weekday_sd"] = settings.weekday.sd
     size_settings = SizeSettings.of(shipped_yaml(f"size/{size}"), f"conf/size/{size}.yaml")
     return Task(name, size, settings, size_settings, Priors.of(priors, "priors"))
-
-
-def overrides_of(keys: Any, group: str) -> dict[str, Any]:
-    """Return the keys of a group that differ from the defaults.
-
-    Raises:
-        ConfigError: if they are no mapping.
-    """
-    if keys is not None and not isinstance(keys, Mapping):
-        raise ConfigError(
-            f"{group}: {keys!r} was given; expected a mapping of the keys that differ from "
-            f"conf/{group}."
-        )
-    return dict(keys or {})
 
 
 def _keys_of(name: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def projection() -> Figures:
 
 def env() -> Figures:
     """Time ``Full-M`` batched, single and in SB3's DummyVecEnv; measure the memory of a batch."""
-    flights, task = 1024, "mediagym/Full-M-v0"
+    flights, task = 1024, "mediagym/Full-M-v1"
     vector_env, single_env = gym.make_vec(task, num_envs=flights), gym.make(task).unwrapped
     sb3_env = dummy_vec_env(lambda: gym.make(task), 8)
     actions = np.zeros((flights, *(single_env.action_space.shape or ())))

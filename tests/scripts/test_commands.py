@@ -292,7 +292,7 @@ def test_tasks_compared_together_make_one_document(command: Command, workdir: Pa
     result = command("evaluate", "task=[Stationary-S,Shock-S]", *arguments, "output=both")
     assert result.status == 0, result
     tasks = json.loads((workdir / "both" / "evaluation.json").read_text())["tasks"]
-    assert [task["id"] for task in tasks] == ["mediagym/Stationary-S-v0", "mediagym/Shock-S-v0"]
+    assert [task["id"] for task in tasks] == ["mediagym/Stationary-S-v1", "mediagym/Shock-S-v1"]
     for task in tasks:
         assert {row["name"] for row in task["policies"]} == {"historical", "static"}
         assert [(pair["a"], pair["b"]) for pair in task["paired"]] == [("historical", "static")]

@@ -12,7 +12,7 @@ POLICIES = {"static": 93.0, "ppo": 96.0, "greedy": 92.0}
 def _task(number: int) -> dict[str, Any]:
     """An element of ``tasks`` in ``evaluation.json``."""
     return {
-        "id": f"mediagym/Task{number}-M-v0",
+        "id": f"mediagym/Task{number}-M-v1",
         "markets": 200,
         "policies": [
             {
@@ -51,7 +51,7 @@ def test_there_is_a_panel_a_task(draw: Any, count: int) -> None:
     figure = draw([_task(number) for number in range(count)])
     assert _drawn(figure)
     titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
-    assert titles == [f"mediagym/Task{number}-M-v0, 200 markets" for number in range(count)]
+    assert titles == [f"mediagym/Task{number}-M-v1, 200 markets" for number in range(count)]
 
 
 def test_the_best_policy_is_on_top_and_says_how_many_seeds_it_has() -> None:

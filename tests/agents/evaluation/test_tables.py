@@ -12,7 +12,7 @@ from mediagym.agents.policies import baseline
 from mediagym.envs.calibration.report import learning_table
 
 TASK: dict[str, Any] = {
-    "id": "mediagym/Calibrated-v0",
+    "id": "mediagym/Calibrated-v1",
     "markets": 8,
     "policies": [
         {
@@ -51,7 +51,7 @@ def test_the_comparison_reads_the_same_on_screen_and_in_documents() -> None:
     for cell in ("ppo", "95.00 (94.00..96.00)", "+5.00 (+4.00..+6.00)", "1,234.6"):
         assert cell in screen
         assert cell in text
-    assert "mediagym/Calibrated-v0: 8 held-out markets" in screen
+    assert "mediagym/Calibrated-v1: 8 held-out markets" in screen
     assert "0 constraints broken, 0 cents off the budget" in screen
     for cell in ("+6.00), 90% |", "96.00 (95.00..97.00)", "| 12.3% |", "| 4 |"):
         assert cell in text

@@ -172,6 +172,6 @@ def test_reference_policies_of_a_task_are_in_the_order_of_their_seeds(
     monkeypatch.setattr("mediagym.agents.setup.candidates.REFERENCES", tmp_path)
     for name in ("ppo_10", "ppo_2", "ppo_scratch_1", "ppo"):
         (tmp_path / "Full-M" / name).mkdir(parents=True)
-    folders = references("mediagym/Full-M-v0", "ppo")
+    folders = references("mediagym/Full-M-v1", "ppo")
     assert [path.name for path in folders] == ["ppo_2", "ppo_10"]
-    assert references("mediagym/Calibrated-v0", "ppo") == []
+    assert references("mediagym/Calibrated-v1", "ppo") == []

@@ -17,7 +17,9 @@ from mediagym.envs.flight import action_size, requested_spend
 
 @pytest.fixture
 def network(actor: Actor, experiment: Experiment, record: Training) -> Network:
-    return Network(actor, experiment.env.action, record, "ppo", "")
+    """An untrained network whose action of 0 is the static plan."""
+    action = experiment.env.action.model_copy(update={"follow": 0.0})
+    return Network(actor, action, record, "ppo", "")
 
 
 @pytest.fixture

@@ -1,3 +1,7 @@
+from pathlib import Path
+
+import pytest
+
 from mediagym.envs.arrays import jit
 
 
@@ -31,3 +35,37 @@ def test_functions_are_compiled_without_a_writable_cache_folder(monkeypatch):
 
     monkeypatch.setattr(jit, "njit", nowhere)
     assert jit.compiled(halves)(8.0) == 3
+
+
+@pytest.fixture
+def no_folder_given(monkeypatch):
+    """As without NUMBA_CACHE_DIR."""
+    monkeypatch.setattr(jit.config, "CACHE_DIR", "")
+
+
+def cached_beside(file):
+    return set(Path(file).parent.rglob("*.nb[ic]"))
+
+
+def test_compiled_code_is_cached_in_the_users_folder(tmp_path, monkeypatch, no_folder_given):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    before = cached_beside(__file__)
+    assert jit.compiled(halves)(8.0) == 3
+    (index,) = tmp_path.rglob("*.nbi")
+    assert index.is_relative_to(tmp_path / "cache" / "mediagym" / "compiled")
+    assert cached_beside(__file__) == before
+    assert jit.config.CACHE_DIR == ""
+
+
+def test_without_a_users_folder_nothing_is_cached(tmp_path, monkeypatch, no_folder_given):
+    (tmp_path / "file").write_text("in the way")
+    before = cached_beside(__file__)
+    for home in (None, str(tmp_path / "file")):
+        monkeypatch.delenv("HOME", raising=False)
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        if home is not None:
+            monkeypatch.setenv("XDG_CACHE_HOME", home)
+        assert jit.compiled(halves)(8.0) == 3
+    assert cached_beside(__file__) == before
+    assert {path.name for path in tmp_path.rglob("*")} == {"file"}

@@ -11,7 +11,7 @@ from mediagym.data.errors import MediaGymError
 from mediagym.data.storage import SAMPLE, write_arrays
 from mediagym.envs.calibration import save_posterior
 
-ID = "mediagym/Calibrated-v0"
+ID = "mediagym/Calibrated-v1"
 QUICK = {"iterations": 5, "draws": 4}
 
 

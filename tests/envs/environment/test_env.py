@@ -164,8 +164,14 @@ def test_gymnasiums_wrappers_accept_the_vector(vector, problem):
     assert (info["episode"]["l"] == problem.days).all()
 
 
-def test_the_static_plan_has_no_reward_relative_to_itself(vector, problem):
-    env = vector()
+@pytest.fixture(scope="module")
+def plan_around(env_settings):
+    """Scales of actions of which 0 is the static plan."""
+    return env_settings.action.model_copy(update={"follow": 0.0})
+
+
+def test_the_static_plan_has_no_reward_relative_to_itself(vector, problem, plan_around):
+    env = vector(action=plan_around)
     still = np.zeros((problem.days, *env.action_space.shape), np.float32)
     _, rewards, _ = roll(env, still)
     np.testing.assert_allclose(rewards, 0, atol=1e-6)
@@ -297,9 +303,10 @@ def test_settings_are_refused_by_key(conf, key, value):
         EnvSettings.of(conf("env/default.yaml") | {key: value}, "env")
 
 
-def test_dollars_moved_by_the_projection_cost_the_penalty(vector):
+def test_dollars_moved_by_the_projection_cost_the_penalty(vector, plan_around):
     days = 5
-    free, penalised = vector(), vector(distance_penalty=2.0)
+    free = vector(action=plan_around)
+    penalised = vector(action=plan_around, distance_penalty=2.0)
     actions = actions_of(free, days)
     observed, reward, _ = roll(free, actions)
     same, less, _ = roll(penalised, actions)

@@ -57,7 +57,7 @@ def test_lists_and_any_real_numbers_are_actions(action):
 def test_a_render_mode_is_one_of_those_allowed():
     assert require_mode(None, ["ansi"]) is None
     with pytest.raises(MediaGymError, match="'human' was given; allowed: ansi"):
-        gym.make("mediagym/Uncertain-S-v0", render_mode="human")
+        gym.make("mediagym/Uncertain-S-v1", render_mode="human")
 
 
 @pytest.mark.parametrize(

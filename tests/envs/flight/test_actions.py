@@ -22,7 +22,8 @@ SEEDS = st.integers(0, 2**32)
 
 @pytest.fixture(scope="module")
 def scales(conf):
-    return ActionSettings.of(conf("env/default.yaml")["action"], "env.action")
+    """The shipped scales; an action of 0 is the static plan."""
+    return ActionSettings.of(conf("env/default.yaml")["action"] | {"follow": 0.0}, "env.action")
 
 
 def at_day(problem, day, seed=0, rows=5):
