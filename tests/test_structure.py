@@ -18,7 +18,7 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "envs": "arrays market projection constraints calibration.sampling "
     "calibration.filtering calibration.demand calibration calibration.report flight synthetic "
     "planning environment suite",
-    "agents": "policies training setup plans plan_files plan_page scoring frontier live "
+    "agents": "policies training external setup plans plan_files plan_page scoring frontier live "
     "evaluation worlds studies",
     "scripts": "cli fuzzing.durability fuzzing.settings_cases fuzzing benchmarks research supply",
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 from ...data.errors import ConfigError
 from ...data.storage import ROOT
 from ..experiment import Experiment
+from ..external import describe_experiment, load_factory, made_by, names_factory
 from ..policies import BASELINES, baseline, unknown_policy
 from ..policy import Candidate
 from ..training import LearnedPolicy, load_policy
@@ -21,19 +22,20 @@ def candidates_of(
 
     Args:
         names: baselines; learners, for the reference policies that ship with a task; folders of
-            training runs.
+            training runs; factories of a user's own policies, ``package.module:factory``.
         experiment: the experiment in which they are compared.
         split: the held-out markets that a clairvoyant knows.
 
     Raises:
-        ConfigError: for a name that is none of these, and for one that is given twice.
+        ConfigError: for a name that is none of these, and for one that is given twice; for a
+            factory that fails.
     """
     require_known(names, experiment.id)
     entrants = [_entrant(name, experiment, split) for name in names]
     called = Counter(entrant.name for entrant in entrants)
     for k, (name, entrant) in enumerate(zip(names, entrants, strict=True)):
         if called[entrant.name] > 1:  # several runs of one learner
-            longer = f"{entrant.name}_{Path(name).name}"
+            longer = name if names_factory(name) else f"{entrant.name}_{Path(name).name}"
             for policy in entrant.policies:
                 policy.name = longer
             entrants[k] = Candidate(longer, entrant.policies)
@@ -48,12 +50,15 @@ def require_known(names: Sequence[str], experiment_id: str) -> None:
         experiment_id: id of the experiment, such as ``mediagym/Full-M-v0``.
 
     Raises:
-        ConfigError: for a name that is no policy there, and for one that is given twice.
+        ConfigError: for a name that is no policy there, for one that is given twice, and for a
+            factory that cannot be imported.
     """
     if len(set(names)) != len(names):
         raise ConfigError(f"policies: {list(names)} names a policy twice; give each once.")
     for name in names:
-        if (
+        if names_factory(name):
+            load_factory(name)
+        elif (
             name not in BASELINES
             and not references(experiment_id, name)
             and not Path(name).exists()
@@ -90,6 +95,9 @@ def trained(folder: Path, experiment: Experiment) -> LearnedPolicy:
 def _entrant(name: str, experiment: Experiment, split: str) -> Candidate:
     if name in BASELINES:
         return Candidate(name, (baseline(name, experiment, split),))
+    if names_factory(name):
+        own = made_by(name, describe_experiment(experiment))
+        return Candidate(own[0].name, own)
     shipped = references(experiment.id, name)
     policies = [trained(folder, experiment) for folder in shipped or [Path(name)]]
     return Candidate(name if shipped else policies[0].name, tuple(policies))

@@ -12,6 +12,7 @@ from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
 from .calibrated import known_spend, problem_in
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
+from .validation import require_action
 
 __all__ = [
     "BudgetEnv",
@@ -22,5 +23,6 @@ __all__ = [
     "MarketSource",
     "known_spend",
     "problem_in",
+    "require_action",
     "to_arrays",
 ]

@@ -12,7 +12,7 @@
 
 from .actions import ActionSettings, action_size, distance, requested_spend
 from .belief import level_shift, prior_level, update_belief
-from .observation import BLOCKS, BOUND, observation_size, observe
+from .observation import BLOCKS, BOUND, block_slices, observation_size, observe
 from .particle_filter import (
     ParticleSet,
     PosteriorDraws,
@@ -46,6 +46,7 @@ __all__ = [
     "PosteriorDraws",
     "Problem",
     "action_size",
+    "block_slices",
     "credited_value",
     "distance",
     "initial_particles",
