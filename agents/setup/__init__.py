@@ -24,6 +24,7 @@ from .prepare import (
     find_journeys,
     load,
     prepare,
+    task_experiment,
 )
 from .run_folder import configured, keep_configuration, resumable
 
@@ -48,5 +49,6 @@ __all__ = [
     "reference_folder",
     "require_known",
     "resumable",
+    "task_experiment",
     "trained",
 ]
