@@ -5,8 +5,8 @@ today), `training` (how a network is trained), `external` (how anybody's policy 
 (from a configuration to an experiment), `plans` (what is written into plan.json), `plan_files` (in
 which files a plan leaves), `plan_page` (how it is shown), `scoring` (how good another's plan is),
 `frontier` (what another budget would bring), `live` (what to set today), `evaluation` (which policy
-is better, and how surely), `worlds` (in which worlds that are not ours policies fly), `studies`
-(whether any of it is to be believed).
+is better, and how surely), `leaderboard` (who is best on the published test markets), `worlds` (in
+which worlds that are not ours policies fly), `studies` (whether any of it is to be believed).
 All of them build on `policy` (the interface), `rollout` (values and percent of the clairvoyant) and
 `experiment` (what a command works on).
 """

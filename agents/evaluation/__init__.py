@@ -12,17 +12,20 @@
 - ``tensorboard``: event files of a comparison
 """
 
+from .bootstrap import Resamples, interval
 from .compare import compare, document_of, scored, write_comparison
 from .single import Score, describe_task, evaluate_policy
 from .suite_results import suite_markdown, suite_results
 from .tables import policy_table
 
 __all__ = [
+    "Resamples",
     "Score",
     "compare",
     "describe_task",
     "document_of",
     "evaluate_policy",
+    "interval",
     "policy_table",
     "scored",
     "suite_markdown",

@@ -92,7 +92,7 @@ def evaluate_policy(
         candidates = [Candidate(name, own), *candidates_of(references, experiment)]
     played, found = scored(experiment, candidates)
     result = played.results[0]
-    row = {key: value for key, value in found["policies"][0].items() if key != "name"}
+    row = {k: v for k, v in found["policies"][0].items() if k not in ("name", "values")}
     return Score(
         **row,
         task=experiment.id,

@@ -73,14 +73,14 @@ def references(experiment_id: str, learner: str) -> list[Path]:
         experiment_id: id of the task's experiment, such as ``mediagym/Full-M-v0``.
         learner: name of the learner, such as ``ppo``.
     """
-    folder = REFERENCES / _key(experiment_id)
+    folder = REFERENCES / task_key(experiment_id)
     found = [p for p in folder.glob("*_[0-9]*") if p.name.rpartition("_")[0] == learner]
     return sorted(found, key=lambda path: int(path.name.rpartition("_")[2]))
 
 
 def reference_folder(references_dir: Path, experiment_id: str, learner: str, seed: int) -> Path:
     """Return the folder of one reference policy under ``REFERENCES`` or another root."""
-    return references_dir / _key(experiment_id) / f"{learner}_{seed}"
+    return references_dir / task_key(experiment_id) / f"{learner}_{seed}"
 
 
 def trained(folder: Path, experiment: Experiment) -> LearnedPolicy:
@@ -105,10 +105,10 @@ def _entrant(name: str, experiment: Experiment, split: str) -> Candidate:
 
 def _learners(experiment_id: str) -> list[str]:
     """Return the learners with reference policies for a task."""
-    folders = (REFERENCES / _key(experiment_id)).glob("*_[0-9]*")
+    folders = (REFERENCES / task_key(experiment_id)).glob("*_[0-9]*")
     return sorted({folder.name.rpartition("_")[0] for folder in folders})
 
 
-def _key(experiment_id: str) -> str:
-    """Return an experiment's id without the version: ``Full-M``."""
+def task_key(experiment_id: str) -> str:
+    """Return the key of a task, such as ``Full-M``, of its experiment's id."""
     return experiment_id.rpartition("/")[2].rpartition("-")[0]
