@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...data.display import markdown_text, page_environment, visible
-from ...data.storage import write_json, write_text
+from ...data.storage import write_text
 from .standings import Standings
 
 _FOLDER = Path(__file__).parent
@@ -18,14 +18,13 @@ _MOST = 400  # characters of a statement in a table
 
 
 def write_standings(found: Standings, folder: Path) -> list[Path]:
-    """Write ``leaderboard.json``, ``leaderboard.md`` and ``leaderboard.html``; return the files.
+    """Write ``leaderboard.md`` and ``leaderboard.html``; return the files.
 
     Args:
         found: result of ``standings``.
-        folder: folder of the files; the names of submissions are others.
+        folder: folder of the files.
     """
     return [
-        write_json(folder / "leaderboard.json", found._asdict()),
         write_text(folder / "leaderboard.md", markdown(found)),
         write_text(folder / "leaderboard.html", html(found)),
     ]

@@ -9,6 +9,7 @@
 - ``selection``: which network was best on the validation markets, in percent of the clairvoyant
 - ``actor``: the network from observations to actions
 - ``network``: a trained network as a policy, and its two files
+- ``onnx_file``: a trained network as an ONNX file, for programs without torch
 - ``checkpoint``: the state of a training as one file
 - ``same_run``: whether a checkpoint belongs to the run that resumes it
 """
@@ -17,7 +18,15 @@ from .actor import Actor
 from .algorithms import LEARNERS, Learner, default_ppo, learner_of
 from .apg import AnalyticPolicyGradient
 from .checkpoint import read_state, write_state
-from .network import LearnedPolicy, Network, Training, load_policy, save_network
+from .network import (
+    LearnedPolicy,
+    Network,
+    Training,
+    load_network,
+    load_policy,
+    save_network,
+)
+from .onnx_file import export_onnx
 from .train import learn, validation_percent
 from .vecenv import SB3Envs, dummy_vec_env
 
@@ -32,8 +41,10 @@ __all__ = [
     "Training",
     "default_ppo",
     "dummy_vec_env",
+    "export_onnx",
     "learn",
     "learner_of",
+    "load_network",
     "load_policy",
     "read_state",
     "save_network",
