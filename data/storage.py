@@ -237,4 +237,13 @@ def shipped_yaml(path: str) -> dict[str, Any]:
             base[key] = shipped_yaml(f"{other}/{choice}")
         elif name != "_self_":
             base |= shipped_yaml(f"{group}/{name}")
-    return base | {key: value for key, value in content.items() if key not in _LAUNCHER}
+    return _laid_over(base, {key: content[key] for key in content if key not in _LAUNCHER})
+
+
+def _laid_over(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Mapping with the changes of some keys, at any depth, as the command line merges files."""
+    merged = {**base, **changes}
+    for key in base.keys() & changes.keys():
+        if isinstance(base[key], dict) and isinstance(changes[key], dict):
+            merged[key] = _laid_over(base[key], changes[key])
+    return merged

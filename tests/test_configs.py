@@ -11,6 +11,7 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from mediagym.agents.leaderboard import LeaderboardCommand
 from mediagym.agents.policies import BASELINES, ORACLES, SETTINGS
 from mediagym.agents.rollout import EvaluationSettings
 from mediagym.agents.scoring import ScoreCommand
@@ -144,6 +145,7 @@ def test_every_command_composes_and_fits_its_records(
         "fuzz_flights": FlightsCommand,
         "fuzz_settings": SettingsCommand,
         "ingest": IngestCommand,
+        "leaderboard": LeaderboardCommand,
         "insights": InsightsCommand,
         "pilots": PilotsCommand,
         "plan": PlanCommand,

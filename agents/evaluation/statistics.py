@@ -57,6 +57,7 @@ def row(result: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str
         "name": result.name,
         "seeds": len(percent),
         "value": float(result.total.mean()),
+        "values": [_rounded(flights) for flights in result.total],
         "mean": float(percent.mean()),
         "ci": interval(mean),
         "by_seed": percent.mean(1).tolist(),

@@ -8,7 +8,11 @@ from ..experiment import Experiment
 from ..setup import candidates_of
 from .compare import scored
 
-_CLOCK = ("seconds_per_decision", "seconds_per_flight")  # statistics that differ from run to run
+_LEFT_OUT = (  # what differs from run to run, and what is not shown
+    "seconds_per_decision",
+    "seconds_per_flight",
+    "values",
+)
 
 
 def suite_results(experiment: Experiment, policies: Sequence[str]) -> dict[str, Any]:
@@ -19,11 +23,11 @@ def suite_results(experiment: Experiment, policies: Sequence[str]) -> dict[str, 
         policies: names of the policies.
 
     Returns:
-        An element of ``tasks`` as in ``evaluation.json``, without profiles and timings: it is
-        the same in every run.
+        An element of ``tasks`` as in ``evaluation.json``, without profiles, timings and values
+        of single flights: it is the same in every run.
     """
     _, task = scored(experiment, candidates_of(policies, experiment))
-    rows = [{k: v for k, v in row.items() if k not in _CLOCK} for row in task["policies"]]
+    rows = [{k: v for k, v in row.items() if k not in _LEFT_OUT} for row in task["policies"]]
     return {k: v for k, v in task.items() if k != "profile"} | {"policies": rows}
 
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from ...data.display import file_name
 from ..experiment import Experiment, TaskExperiment
+from ..networks import LearnedPolicy
 from ..policy import Candidate, Policy
 from ..rollout import Rollout
-from ..training import LearnedPolicy
 from .evaluate import Evaluation
 
 COMPARISON = "comparison"  # run of all policies together

@@ -5,6 +5,7 @@
 - ``campaign_actor``: one network for any campaigns, with a memory per campaign
 - ``campaign_inputs``: what a problem says of each campaign, and the rows that the network reads
 - ``campaign_policy``: the same network as a policy of Stable-Baselines3, with its critic
+- ``onnx_file``: a trained network as an ONNX file, for programs without torch
 - ``weights``: named arrays as safetensors files
 """
 
@@ -23,6 +24,7 @@ from .network import (
     require_network,
     save_network,
 )
+from .onnx_file import export_onnx
 from .weights import read_safetensors, to_safetensors
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "Network",
     "Training",
     "Units",
+    "export_onnx",
     "load_network",
     "load_policy",
     "read_safetensors",

@@ -81,6 +81,6 @@ def unknown_policy(name: str, learners: Sequence[str] = ()) -> ConfigError:
     near = get_close_matches(name, allowed, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return ConfigError(
-        f"policy: {name!r} is not known; allowed: {', '.join(allowed)}, or the folder of a "
-        f"training run.{hint}"
+        f"policy: {name!r} is not known; allowed: {', '.join(allowed)}, the folder of a "
+        f"training run, or your own as package.module:factory.{hint}"
     )

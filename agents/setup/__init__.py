@@ -6,7 +6,7 @@
 - ``run_folder``: the folder of a training run, and how a run is resumed
 """
 
-from .candidates import candidates_of, reference_folder, require_known, trained
+from .candidates import candidates_of, reference_folder, require_known, task_key, trained
 from .config import (
     CalibrateCommand,
     ClairvoyantCommand,
@@ -14,8 +14,13 @@ from .config import (
     EvaluateCommand,
     ExperimentConfig,
     PlanCommand,
+    PolicyName,
+    Seconds,
+    Statement,
+    SubmissionSettings,
     SuiteCommand,
     TrainCommand,
+    Url,
 )
 from .prepare import (
     advertiser_experiment,
@@ -24,6 +29,7 @@ from .prepare import (
     find_journeys,
     load,
     prepare,
+    task_experiment,
 )
 from .run_folder import configured, keep_configuration, resumable
 
@@ -34,8 +40,13 @@ __all__ = [
     "EvaluateCommand",
     "ExperimentConfig",
     "PlanCommand",
+    "PolicyName",
+    "Seconds",
+    "Statement",
+    "SubmissionSettings",
     "SuiteCommand",
     "TrainCommand",
+    "Url",
     "advertiser_experiment",
     "calibrated_or_updated",
     "candidates_of",
@@ -48,5 +59,7 @@ __all__ = [
     "reference_folder",
     "require_known",
     "resumable",
+    "task_experiment",
+    "task_key",
     "trained",
 ]

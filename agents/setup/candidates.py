@@ -7,6 +7,7 @@ from pathlib import Path
 from ...data.errors import ConfigError
 from ...data.storage import ROOT
 from ..experiment import Experiment
+from ..external import describe_experiment, load_factory, made_by, names_factory
 from ..networks import LearnedPolicy, load_policy
 from ..policies import BASELINES, baseline, unknown_policy
 from ..policy import Candidate
@@ -24,12 +25,13 @@ def candidates_of(
 
     Args:
         names: baselines; learners, for the reference policies that ship with a task; folders of
-            training runs.
+            training runs; factories of a user's own policies, ``package.module:factory``.
         experiment: the experiment in which they are compared.
         split: the held-out markets that a clairvoyant knows.
 
     Raises:
-        ConfigError: for a name that is none of these, and for one that is given twice.
+        ConfigError: for a name that is none of these, and for one that is given twice; for a
+            factory that fails.
     """
     require_known(names, experiment.id)
     pooled = _pooled(names, [_entrant(name, experiment, split) for name in names])
@@ -37,7 +39,7 @@ def candidates_of(
     called = Counter(entrant.name for entrant in entrants)
     for k, (name, entrant) in enumerate(pooled.items()):
         if called[entrant.name] > 1:  # runs of one learner with other settings
-            longer = f"{entrant.name}_{Path(name).name}"
+            longer = name if names_factory(name) else f"{entrant.name}_{Path(name).name}"
             for policy in entrant.policies:
                 policy.name = longer
             entrants[k] = Candidate(longer, entrant.policies)
@@ -52,12 +54,15 @@ def require_known(names: Sequence[str], experiment_id: str) -> None:
         experiment_id: id of the experiment, such as ``mediagym/Full-M-v1``.
 
     Raises:
-        ConfigError: for a name that is no policy there, and for one that is given twice.
+        ConfigError: for a name that is no policy there, for one that is given twice, and for a
+            factory that cannot be imported.
     """
     if len(set(names)) != len(names):
         raise ConfigError(f"policies: {list(names)} names a policy twice; give each once.")
     for name in names:
-        if (
+        if names_factory(name):
+            load_factory(name)
+        elif (
             name not in BASELINES
             and not references(experiment_id, name)
             and not Path(name).exists()
@@ -72,14 +77,14 @@ def references(experiment_id: str, learner: str) -> list[Path]:
         experiment_id: id of the task's experiment, such as ``mediagym/Full-M-v1``.
         learner: name of the learner, such as ``ppo``.
     """
-    folder = REFERENCES / _key(experiment_id)
+    folder = REFERENCES / task_key(experiment_id)
     found = [p for p in folder.glob("*_[0-9]*") if p.name.rpartition("_")[0] == learner]
     return sorted(found, key=lambda path: int(path.name.rpartition("_")[2]))
 
 
 def reference_folder(references_dir: Path, experiment_id: str, learner: str, seed: int) -> Path:
     """Return the folder of one reference policy under ``REFERENCES`` or another root."""
-    return references_dir / _key(experiment_id) / f"{learner}_{seed}"
+    return references_dir / task_key(experiment_id) / f"{learner}_{seed}"
 
 
 def trained(folder: Path, experiment: Experiment) -> LearnedPolicy:
@@ -94,6 +99,9 @@ def trained(folder: Path, experiment: Experiment) -> LearnedPolicy:
 def _entrant(name: str, experiment: Experiment, split: str) -> Candidate:
     if name in BASELINES:
         return Candidate(name, (baseline(name, experiment, split),))
+    if names_factory(name):
+        own = made_by(name, describe_experiment(experiment))
+        return Candidate(own[0].name, own)
     shipped = references(experiment.id, name)
     policies = [trained(folder, experiment) for folder in shipped or [Path(name)]]
     return Candidate(name if shipped else policies[0].name, tuple(policies))
@@ -120,10 +128,10 @@ def _seeds(candidate: Candidate) -> set[int]:
 
 def _learners(experiment_id: str) -> list[str]:
     """Return the learners with reference policies for a task."""
-    folders = (REFERENCES / _key(experiment_id)).glob("*_[0-9]*")
+    folders = (REFERENCES / task_key(experiment_id)).glob("*_[0-9]*")
     return sorted({folder.name.rpartition("_")[0] for folder in folders})
 
 
-def _key(experiment_id: str) -> str:
-    """Return an experiment's id without the version: ``Full-M``."""
+def task_key(experiment_id: str) -> str:
+    """Return the key of a task, such as ``Full-M``, of its experiment's id."""
     return experiment_id.rpartition("/")[2].rpartition("-")[0]

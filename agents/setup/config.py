@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
 
 from ...data.attribution import AttributionSettings
-from ...data.errors import ConfigError
+from ...data.errors import ConfigError, shown
 from ...data.exports import DataSettings
 from ...data.settings import Command, Seed, Settings, given_text
 from ...data.storage import require_replaceable, shipped_yaml
@@ -40,6 +40,10 @@ Amount = Annotated[float, Field(gt=0, le=1e12)]  # money, conversions or a ratio
 TargetKind = Literal["conversions", "cpa", "roas"]
 Baseline = Annotated[str, AfterValidator(_baseline_name)]
 Tasks = Annotated[list[str | None], BeforeValidator(_as_list), Field(min_length=1)]
+PolicyName = Annotated[str, Field(min_length=1, max_length=64)]
+Statement = Annotated[str, Field(min_length=1, max_length=2000)]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s<>\"']+$", max_length=400)]
+Seconds = Annotated[float, Field(ge=0, le=1e12)]
 Agent = SerializeAsAny[Settings]  # settings of a learner or of a baseline
 
 
@@ -194,6 +198,17 @@ class TrainCommand(Command):
     baselines: list[Baseline]
 
 
+class SubmissionSettings(Settings):
+    """The group ``submission`` of ``conf/evaluate.yaml``: what a leaderboard says of a policy."""
+
+    name: PolicyName | None
+    authors: Statement | None
+    url: Url | None
+    training: Statement | None
+    cpu_seconds: Seconds | None  # of training, per task and seed
+    folder: Path
+
+
 class EvaluateCommand(Command):
     """Options of ``scripts/evaluate.py``."""
 
@@ -202,6 +217,28 @@ class EvaluateCommand(Command):
     policies: Annotated[list[str], Field(min_length=1)]  # baselines, learners, folders of runs
     output: Path | None  # folder of the results; None: the run's folder
     seed: Seed
+    submission: SubmissionSettings
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Self:
+        """Parse the command; a submission is of one policy, on tasks, with its authors."""
+        command = super().read(config)
+        given = command.submission
+        if given.name is None:
+            return command
+        if len(command.policies) != 1 or None in command.task:
+            raise ConfigError(
+                f"submission.name: {shown(given.name)} was given with {len(command.policies)} "
+                "policies. Allowed: one policy, on tasks of the suite. To fix: give "
+                "policies=[NAME] and task=[TASK,TASK,...]."
+            )
+        for key in ("authors", "training"):
+            if getattr(given, key) is None:
+                raise ConfigError(
+                    f"submission.{key}: no value; a submission says who made the policy and how "
+                    f"it was trained. Set submission.{key}=TEXT and run again."
+                )
+        return command
 
 
 class ClairvoyantCommand(Command):

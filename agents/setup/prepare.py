@@ -5,16 +5,18 @@ static plan beside it. An entry that fails its check is made anew.
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
+import yaml
 
 from ...data.attribution import attribution_reader
-from ...data.cache import Entry, note
+from ...data.cache import Entry, note, user_cache
 from ...data.calendar import read_own_events
 from ...data.errors import ConfigError, DataError
 from ...data.history import History
 from ...data.journeys import load_landings
-from ...data.storage import SAMPLE, digest, shipped_yaml
+from ...data.storage import CONF, SAMPLE, digest, shipped_yaml
 from ...data.types import Progress
 from ...data.units import (
     fill_missing_conversions,
@@ -33,11 +35,13 @@ from ...envs.calibration import (
     update,
 )
 from ...envs.constraints import parse_constraints
-from ...envs.environment import MarketPool, problem_in
+from ...envs.environment import EnvSettings, MarketPool, problem_in
 from ...envs.flight import Problem, promoted
 from ...envs.market import Objective
+from ...envs.planning import SolverSettings
 from ...envs.suite import Task, task_of
 from ..experiment import CALIBRATED, AdvertiserExperiment, Experiment, TaskExperiment, require_apart
+from ..rollout import EvaluationSettings
 from ..training import Learner
 from .config import CalibrateCommand, ExperimentConfig
 
@@ -101,6 +105,32 @@ def prepare(config: ExperimentConfig, progress: Progress) -> Experiment:
     posterior = promoted(posterior, problem.constraints)
     notes = (*notes, *problem.constraints.notes)
     return advertiser_experiment(config, problem, posterior, notes)
+
+
+def task_experiment(key: str, **evaluation: Any) -> TaskExperiment:
+    """Return a task's experiment with the defaults of the commands, for use from Python.
+
+    Args:
+        key: key of the task, such as ``Full-M``.
+        evaluation: keys of ``conf/evaluation`` that differ from the defaults.
+
+    Raises:
+        ConfigError: if there is no such task, or a key is not allowed.
+    """
+    task = task_of(key)
+    defaults = yaml.safe_load((CONF / "problem.yaml").read_text(encoding="utf-8"))["defaults"]
+    choices = {group: name for each in defaults if each != "_self_" for group, name in each.items()}
+    groups = {name: shipped_yaml(f"{name}/{choices[name]}") for name in ("env", "solver")}
+    settings = shipped_yaml(f"evaluation/{choices['evaluation']}") | evaluation
+    return TaskExperiment.of(
+        task,
+        env=EnvSettings.of(groups["env"] | {"days": task.size.days}, "env"),
+        evaluation=EvaluationSettings.of(settings, "evaluation"),
+        solver=SolverSettings.of(groups["solver"], "solver"),
+        agent=None,
+        cache=user_cache() or Path("outputs/cache"),
+        config={"task": key},
+    )
 
 
 def advertiser_experiment(

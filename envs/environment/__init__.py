@@ -13,6 +13,7 @@ from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
 from .calibrated import known_spend, problem_in, problem_near
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
+from .validation import require_action
 from .wider import WidthName, widened, wider, width_of
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "known_spend",
     "problem_in",
     "problem_near",
+    "require_action",
     "to_arrays",
     "widened",
     "wider",

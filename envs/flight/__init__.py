@@ -14,7 +14,7 @@
 from .actions import ActionSettings, action_size, distance, moved_dollars, requested_spend
 from .belief import level_shift, prior_level, update_belief
 from .belief_allocation import allocation_at
-from .observation import BLOCKS, BOUND, observation_size, observe
+from .observation import BLOCKS, BOUND, block_slices, observation_size, observe
 from .particle_filter import (
     ParticleSet,
     PosteriorDraws,
@@ -50,6 +50,7 @@ __all__ = [
     "Problem",
     "action_size",
     "allocation_at",
+    "block_slices",
     "credited_value",
     "distance",
     "initial_particles",

@@ -44,8 +44,16 @@ BLOCKS = (
 
 def observation_size(campaigns: int, channels: int) -> int:
     """Return the length of the observation vector."""
-    sizes = {"campaigns": campaigns, "channels": channels}
-    return sum(sizes.get(block.size) or int(block.size) for block in BLOCKS)
+    return max(each.stop for each in block_slices(campaigns, channels).values())
+
+
+def block_slices(campaigns: int, channels: int) -> dict[str, slice]:
+    """Return where each block of the observation vector lies, by the block's name."""
+    sizes, slices, start = {"campaigns": campaigns, "channels": channels}, {}, 0
+    for block in BLOCKS:
+        stop = start + (sizes.get(block.size) or int(block.size))
+        slices[block.name], start = slice(start, stop), stop
+    return slices
 
 
 def observe(problem: Problem, view: Observable, dtype: type | None = None) -> Array:

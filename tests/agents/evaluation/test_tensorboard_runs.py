@@ -11,9 +11,9 @@ import pytest
 from mediagym.agents.evaluation.evaluate import Evaluation, evaluate
 from mediagym.agents.evaluation.tensorboard_runs import runs_of, shown_config, without_folders
 from mediagym.agents.experiment import Experiment
+from mediagym.agents.networks import Actor, LearnedPolicy, Network, Training
 from mediagym.agents.policy import Candidate, PlanPolicy
 from mediagym.agents.rollout import EvaluationSet
-from mediagym.agents.training import Actor, LearnedPolicy, Network, Training
 
 Learned = Callable[[int], LearnedPolicy]
 

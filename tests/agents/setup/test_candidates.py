@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mediagym.agents.experiment import Experiment
+from mediagym.agents.networks import Actor, Network, Training, save_network
 from mediagym.agents.setup import candidates_of
-from mediagym.agents.training import Actor, Network, Training, save_network
 
 Runs = Callable[..., str]
 
