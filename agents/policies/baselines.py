@@ -8,7 +8,7 @@ from ...data.settings import Settings
 from ...data.storage import shipped_yaml
 from ..experiment import Experiment
 from ..policy import Policy
-from .clairvoyant import clairvoyant, clairvoyant_static
+from .clairvoyant import clairvoyant, clairvoyant_static, informed
 from .follow import follow
 from .greedy import Greedy
 from .linear_feedback import LinearFeedbackSettings, linear_feedback
@@ -33,11 +33,12 @@ BASELINES: Mapping[str, Factory] = {
     "replanner": replanner,
     "thompson": thompson,
     "cma": linear_feedback,
+    "informed": informed,
     "clairvoyant_static": clairvoyant_static,
     "clairvoyant": clairvoyant,
 }
 RENAMED_POLICIES: Mapping[str, str] = shipped_yaml("renamed")["policies"]  # former name -> current
-ORACLES = ("clairvoyant_static", "clairvoyant")  # know the true market; cannot make a plan
+ORACLES = ("informed", "clairvoyant_static", "clairvoyant")  # know the true market; cannot make a plan
 
 
 class BaselineSettings(Settings):

@@ -30,8 +30,8 @@ def next_demand(market: Market, state: MarketState, noise: Noise | None) -> Arra
 def level_step_variance(market: Market) -> Array:
     """Return the variance of a day's change of a campaign's log efficiency, (..., campaigns).
 
-    The own level, the shared demand unless it has a persistence of its own, and the permanent drift:
-    a filter of the level follows their sum.
+    The own level, the shared demand unless it has a persistence of its own, and the permanent
+    drift: a filter of the level follows their sum.
     """
     variance = market.level_sd**2
     if market.demand_kept is None:

@@ -11,7 +11,7 @@
 - ``best``: `executable_plan`, which keeps every rule, and what each rule costs
 - ``spectral``: `maximise`, for whole plans whose days are not coupled
 - ``gradient``: `best_plan`, day by day, under any constraints
-- ``clairvoyant``: the best daily, constant and shared plans of known markets
+- ``clairvoyant``: the best daily, constant and shared plans of known markets, and of the days left
 - ``static``: plans made before the flight, from the posterior
 """
 
@@ -23,7 +23,13 @@ from .best import (
     unrestricted,
     unrestricted_plan,
 )
-from .clairvoyant import best_constant_plan, best_shared_plan, clairvoyant_values, plan_objective
+from .clairvoyant import (
+    best_constant_plan,
+    best_remaining_plan,
+    best_shared_plan,
+    clairvoyant_values,
+    plan_objective,
+)
 from .executable import project_executable
 from .gradient import SolverSettings, best_plan, objective_with_gradient, to_tensors
 from .quadratic import QuadraticProgram
@@ -40,6 +46,7 @@ __all__ = [
     "SolverSettings",
     "best_constant_plan",
     "best_plan",
+    "best_remaining_plan",
     "best_shared_plan",
     "clairvoyant_values",
     "climb_rows",
