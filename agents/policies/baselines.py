@@ -13,12 +13,13 @@ from .follow import follow
 from .greedy import Greedy
 from .linear_feedback import LinearFeedbackSettings, linear_feedback
 from .open_loop import greedy_average, historical, roas, seasonal, static, uniform
+from .proportional import ProportionalSettings, proportional
 from .rolling_horizon import RollingHorizonSettings, replanner
 from .static_cvar import CvarSettings, static_cvar
 from .thompson import ThompsonSettings, thompson
 
 Factory = Callable[[Experiment, str], Policy]
-"""(experiment, split to evaluate on) -> policy; only a clairvoyant uses the split."""
+"""(experiment, split to evaluate on) -> policy; only an oracle uses the split."""
 
 BASELINES: Mapping[str, Factory] = {
     "uniform": uniform,
@@ -29,6 +30,7 @@ BASELINES: Mapping[str, Factory] = {
     "static": static,
     "static_cvar": static_cvar,
     "seasonal": seasonal,
+    "proportional": proportional,
     "follow": follow,
     "replanner": replanner,
     "thompson": thompson,
@@ -38,7 +40,8 @@ BASELINES: Mapping[str, Factory] = {
     "clairvoyant": clairvoyant,
 }
 RENAMED_POLICIES: Mapping[str, str] = shipped_yaml("renamed")["policies"]  # former name -> current
-ORACLES = ("informed", "clairvoyant_static", "clairvoyant")  # know the true market; cannot make a plan
+# know the true market; cannot make a plan
+ORACLES = ("informed", "clairvoyant_static", "clairvoyant")
 
 
 class BaselineSettings(Settings):
@@ -49,6 +52,7 @@ class BaselineSettings(Settings):
 
 SETTINGS: Mapping[str, type[Settings]] = {
     "static_cvar": CvarSettings,
+    "proportional": ProportionalSettings,
     "replanner": RollingHorizonSettings,
     "thompson": ThompsonSettings,
     "cma": LinearFeedbackSettings,
@@ -61,7 +65,7 @@ def baseline(name: str, experiment: Experiment, split: str = "test") -> Policy:
     Args:
         name: one of ``BASELINES``.
         experiment: problem and posterior that it plans for.
-        split: the held-out markets that a clairvoyant knows.
+        split: the held-out markets that an oracle knows.
 
     Raises:
         ConfigError: if there is no such baseline.

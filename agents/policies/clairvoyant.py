@@ -5,8 +5,6 @@ so that losses in execution show (delivery, the order in which floors are paid).
 ``envs.planning`` optimises them.
 """
 
-from typing import Any
-
 import numpy as np
 
 from ...data.types import Floats
@@ -19,8 +17,8 @@ from ..experiment import Experiment
 from ..policy import PlanPolicy
 from ..rollout import EvaluationSet
 
-_FIRST_ITERATIONS = 300  # evaluations of the objective behind the first day's plan
-_ITERATIONS = 40  # and of each later one, which goes on from it
+_FIRST_ITERATIONS = 600  # evaluations of the objective behind the first day's plan
+_ITERATIONS = 60  # and of each later one, which goes on from it
 
 
 def clairvoyant(experiment: Experiment, split: str) -> PlanPolicy:

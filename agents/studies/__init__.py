@@ -4,6 +4,7 @@
 - ``backtest``: do the calibration's forecasts hold on later days?
 - ``ablation``: which variant of a learner is better?
 - ``tuning``: which settings of a learner are best?
+- ``replanner_grid``: which settings of the re-planner are best on several tasks together?
 - ``insights``: gathers attribution, diagnosis and forecasts of one advertiser
 - ``backtest_scores``: scores of a backtest, and whether a naive forecast is better
 - ``recovery_report``, ``backtest_report``: tables and pictures of the first two
@@ -21,6 +22,7 @@ from .pilots import PilotsCommand, fly_pilots
 from .pilots_report import pilots_markdown, pilots_summary, placed
 from .recovery import RecoveryCommand, run_study
 from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
+from .replanner_grid import ReplannerGridCommand, replanner_grid
 from .tuning import TuneCommand, tune
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "InsightsCommand",
     "PilotsCommand",
     "RecoveryCommand",
+    "ReplannerGridCommand",
     "TuneCommand",
     "backtest",
     "backtest_document",
@@ -47,6 +50,7 @@ __all__ = [
     "recovery_markdown",
     "recovery_summary",
     "recovery_table",
+    "replanner_grid",
     "rolling_table",
     "run_study",
     "simulator_of",

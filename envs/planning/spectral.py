@@ -99,9 +99,7 @@ def project_daily_plan(
     return _onto(tree, bounds, days)
 
 
-def project_remaining_plan(
-    constraints: Constraints, ledger: Ledger
-) -> Callable[[Floats], Floats]:
+def project_remaining_plan(constraints: Constraints, ledger: Ledger) -> Callable[[Floats], Floats]:
     """Return the projection of plans of the days that are left onto what is still feasible.
 
     Args:

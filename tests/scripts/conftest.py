@@ -39,6 +39,7 @@ class CommandResult(NamedTuple):
         return lines[0]
 
 
+RESEARCH = ("clairvoyant", "informed", "pilots", "replanner_grid", "suite")  # of their folder
 Command = Callable[..., CommandResult]
 
 
@@ -67,7 +68,7 @@ def command(
         monkeypatch.setattr(sys, "argv", [f"{name}.py", *overrides])
         status = 0
         try:
-            folder = "research." if name in ("clairvoyant", "pilots", "suite") else ""
+            folder = "research." if name in RESEARCH else ""
             import_module(f"mediagym.scripts.{folder}{name}").run()
         except SystemExit as exit_:
             status = int(exit_.code or 0)
