@@ -53,12 +53,13 @@ def require_known(names: Sequence[str], experiment_id: str) -> None:
     if len(set(names)) != len(names):
         raise ConfigError(f"policies: {list(names)} names a policy twice; give each once.")
     for name in names:
-        if (
-            name not in BASELINES
-            and not references(experiment_id, name)
-            and not Path(name).exists()
-        ):
+        if not is_published(name, experiment_id) and not Path(name).exists():
             raise unknown_policy(name, _learners(experiment_id))
+
+
+def is_published(name: str, experiment_id: str) -> bool:
+    """Return True for a baseline, and for a learner whose reference policies ship with a task."""
+    return name in BASELINES or bool(references(experiment_id, name))
 
 
 def references(experiment_id: str, learner: str) -> list[Path]:

@@ -28,6 +28,7 @@ from .clairvoyant import (
     best_remaining_plan,
     best_shared_plan,
     clairvoyant_values,
+    is_concave,
     plan_objective,
 )
 from .executable import project_executable
@@ -53,6 +54,7 @@ __all__ = [
     "constant_plan",
     "executable_plan",
     "historical_plan",
+    "is_concave",
     "level_changes",
     "maximise",
     "objective_with_gradient",

@@ -273,6 +273,16 @@ def _best_of_starts(
     return maximise(objective, projection, starts[0], iterations)
 
 
+def is_concave(market: Market) -> bool:
+    """Return True if the value of a plan is concave in it: a local optimum is then the best plan.
+
+    S-curves are not, nor are campaigns that lift each other (halo) or wear out (fatigue): there
+    the clairvoyant's value is the best known one, found from several starts.
+    """
+    effects = (market.halo, market.fatigue)
+    return _concave(market) and not any(e is not None and bool((e > 0).any()) for e in effects)
+
+
 def _concave(market: Market) -> bool:
     return bool((market.slope <= 1).all())
 
