@@ -17,7 +17,14 @@ from .actor import Actor
 from .algorithms import LEARNERS, Learner, default_ppo, learner_of
 from .apg import AnalyticPolicyGradient
 from .checkpoint import read_state, write_state
-from .network import LearnedPolicy, Network, Training, load_policy, save_network
+from .network import (
+    LearnedPolicy,
+    Network,
+    Training,
+    load_policy,
+    origin_of,
+    save_network,
+)
 from .train import learn, validation_percent
 from .vecenv import SB3Envs, dummy_vec_env
 
@@ -35,6 +42,7 @@ __all__ = [
     "learn",
     "learner_of",
     "load_policy",
+    "origin_of",
     "read_state",
     "save_network",
     "validation_percent",
