@@ -19,7 +19,7 @@ _SHARES = {  # statistic -> title and explanation of its table
     ),
     "informed": (
         "Percent of an informed policy",
-        "It is told every market's parameters and state each morning, not the future, and plans "
+        "It knows every market's parameters and state each morning, not the future, and plans "
         "the\nrest anew every day; its values ship for the tasks of size M.",
     ),
 }
