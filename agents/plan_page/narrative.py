@@ -12,6 +12,8 @@ _POLICIES = {
     "historical": "shares as in the history",
     "greedy": "money where the next unit is expected to bring most",
     "static": "the best plan made before the flight starts",
+    "proportional": "decided every day, by how much better reports are than expected",
+    "follow": "decided every day, the best split by what reports have taught",
 }
 _GAINS = {"conversions": "conversions", "journeys": "conversions that journeys credit"}
 _KINDS = {
