@@ -143,7 +143,7 @@ class Experiment(ABC):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TaskExperiment(Experiment):
-    """A task of the benchmark; its clairvoyant values ship."""
+    """A task of the benchmark; its clairvoyant values ship, and some of an informed policy."""
 
     task: Task
 
@@ -164,8 +164,10 @@ class TaskExperiment(Experiment):
         _require_held_out(split)
         count = self.evaluation.markets if split == "test" else self.validation_markets
         market, state, noise = held_out_markets(self.task, split, count)
-        best = reference_of(self.task.key).daily[split][: len(market.elasticity)]
-        return EvaluationSet(market, state, noise, best)
+        markets, reference = len(market.elasticity), reference_of(self.task.key)
+        informed = reference.informed.get(split, np.zeros(0))[:markets]
+        known = informed if len(informed) == markets else None
+        return EvaluationSet(market, state, noise, reference.daily[split][:markets], known)
 
     def _optimise_plans(self, split: str, kind: PlanKind) -> Floats:
         markets = self.held_out(split)

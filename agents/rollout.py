@@ -41,6 +41,7 @@ class EvaluationSet(NamedTuple):
     state: MarketState
     noise: Noise  # fields (days, markets, campaigns)
     best: Floats | None = None  # (markets,) clairvoyant values; None: not computed yet
+    informed: Floats | None = None  # (markets,) values of the policy `informed`; None: not known
 
 
 class Rollout(NamedTuple):

@@ -11,6 +11,7 @@ import torch
 from ...data.plotting import png_of
 from ...data.storage import write_bytes, write_json, write_text
 from ...data.types import Progress
+from ...envs.planning import is_concave
 from ...envs.suite import sha256_of
 from ..experiment import Experiment
 from ..policy import Candidate, Policy
@@ -54,7 +55,8 @@ def scored(
     """Roll out candidates on the test markets; return the rollouts and their statistics.
 
     The second is an element of ``tasks`` in ``evaluation.json``: ``statistics.summary`` with the
-    experiment's id, the objective, and the hashes of the posterior and of the markets.
+    experiment's id, the objective, whether the clairvoyant's values are the best known or proven
+    to be the best, and the hashes of the posterior and of the markets.
     """
     test = experiment.held_out("test")
     evaluation = evaluate(
@@ -63,6 +65,7 @@ def scored(
     return evaluation, {
         "id": experiment.id,
         "objective": experiment.problem.objective.name,
+        "best_known": not is_concave(test.market),
         "posterior": experiment.posterior.fingerprint(),
         "sha256": sha256_of(test.market, test.state),
         **summary(evaluation),

@@ -25,6 +25,7 @@ class PolicyResult(NamedTuple):
 
     name: str
     rollouts: tuple[Rollout, ...]
+    origins: tuple[str, ...] = ()  # of learned policies, what each one's weights are
 
     @property
     def total(self) -> Floats:
@@ -40,6 +41,7 @@ class Evaluation(NamedTuple):
     ]  # the candidates in the given order, then the clairvoyant if it was computed here
     best: Floats  # (markets,) value of the clairvoyant
     settings: EvaluationSettings
+    informed: Floats | None = None  # (markets,) value of the informed policy; None: not known
 
     def percent(self, result: PolicyResult) -> Floats:
         """Return the values of a candidate's flights in percent of best, (seeds, markets)."""
@@ -90,9 +92,12 @@ def evaluate(
         for number, policy in enumerate(candidate.policies, start=1):
             progress(f"rolling out {candidate.name} ({number} of {len(candidate.policies)})")
             rollouts.append(rollout_policy(problem, policy, evaluation_set))
-        results.append(PolicyResult(candidate.name, tuple(rollouts)))
-    if evaluation_set.best is not None:
-        return Evaluation(tuple(results), evaluation_set.best, settings)
+        origins = (getattr(policy, "origin", None) for policy in candidate.policies)
+        learned = tuple(origin for origin in origins if origin is not None)
+        results.append(PolicyResult(candidate.name, tuple(rollouts), learned))
+    best, informed = evaluation_set.best, evaluation_set.informed
+    if best is not None:
+        return Evaluation(tuple(results), best, settings, informed)
     every = [rollout for result in results for rollout in result.rollouts]
     bound = clairvoyant_rollout(problem, evaluation_set, every, solver, progress)
     others = (result for result in results if result.name != CLAIRVOYANT)

@@ -3,17 +3,20 @@
 Every statistic is defined, with its source, in ``docs/evaluation.md``.
 """
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from ...data.types import Floats
-from ..rollout import CLAIRVOYANT
+from ..rollout import CLAIRVOYANT, percent_of
 from .bootstrap import CVAR, IQM, MEAN, Resamples, interval, quantile_mean
 from .evaluate import Evaluation, PolicyResult
 
 TIE = 1e-4  # percent of the clairvoyant within which two flights are equal (solver tolerance)
 _ROUNDING = 1e-9  # percent
+_STATIC = "static"  # policy from which the gap to the clairvoyant is measured
+_NO_GAP = 0.01  # points: a static plan this near to the clairvoyant leaves no gap to close
 _PROFILE_POINTS = 61  # thresholds of a performance profile
 
 
@@ -31,7 +34,12 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     policies = {name: percent for name, percent in percents.items() if name != CLAIRVOYANT}
     return {
         "markets": len(evaluation.best),
-        "policies": [row(each, percents[each.name], resamples) for each in evaluation.results],
+        "policies": [
+            row(each, percents[each.name], resamples)
+            | _closed(each.name, percents, resamples)
+            | _of_informed(each, evaluation.informed, resamples)
+            for each in evaluation.results
+        ],
         "paired": [
             _pair(a, b, policies[a], policies[b], resamples)
             for a in policies
@@ -56,6 +64,7 @@ def row(result: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str
     return {
         "name": result.name,
         "seeds": len(percent),
+        "origins": dict(Counter(result.origins)),
         "value": float(result.total.mean()),
         "values": [_rounded(flights) for flights in result.total],
         "mean": float(percent.mean()),
@@ -78,6 +87,32 @@ def row(result: PolicyResult, percent: Floats, resamples: Resamples) -> dict[str
 def tails(percent: Floats) -> tuple[float, float]:
     """Return the tenth percentile of flights, and the mean of the worst tenth of them."""
     return float(np.quantile(percent, 0.1)), quantile_mean(np.atleast_2d(percent), CVAR)
+
+
+def _closed(name: str, percents: dict[str, Floats], resamples: Resamples) -> dict[str, Any]:
+    """Return the share of the gap between static plan and clairvoyant that a policy closes.
+
+    In percent, with its interval; a resample takes the same markets for both. None if the static
+    plan is not compared, or leaves no gap.
+    """
+    if _STATIC not in percents or 100 - percents[_STATIC].mean() < _NO_GAP:
+        return {"closed": None, "closed_ci": None}
+    ours, static = percents[name], percents[_STATIC]
+    gained = resamples.means(name, ours) - resamples.means(_STATIC, static)
+    share = 100 * gained / np.maximum(100 - resamples.means(_STATIC, static), _ROUNDING)
+    mean = 100 * (ours.mean() - static.mean()) / (100 - static.mean())
+    return {"closed": float(mean), "closed_ci": interval(share)}
+
+
+def _of_informed(
+    result: PolicyResult, informed: Floats | None, resamples: Resamples
+) -> dict[str, Any]:
+    """Return the mean of a candidate's flights in percent of the informed policy's, and its ci."""
+    if informed is None:
+        return {"informed": None, "informed_ci": None}
+    percent = percent_of(result.total, informed)
+    means = resamples.means(result.name, percent)
+    return {"informed": float(percent.mean()), "informed_ci": interval(means)}
 
 
 def _pair(a: str, b: str, ours: Floats, theirs: Floats, resamples: Resamples) -> dict[str, Any]:

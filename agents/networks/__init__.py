@@ -21,6 +21,7 @@ from .network import (
     Training,
     load_network,
     load_policy,
+    origin_of,
     require_network,
     save_network,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "export_onnx",
     "load_network",
     "load_policy",
+    "origin_of",
     "read_safetensors",
     "require_network",
     "save_network",

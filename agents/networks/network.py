@@ -39,6 +39,9 @@ from .weights import read_safetensors, to_safetensors
 AnyActor = Actor | CampaignActor
 UNIVERSAL = ROOT / "data" / "policies" / "universal"  # the policy for every advertiser
 _VERSION = 2  # version of policy.json
+_STEPS = re.compile(
+    r"(?P<learner>[^,]+), [\d,]+ steps after backpropagation, (?P<warm>\d+) iterations"
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # names of learners
 _LISTED = 12  # campaigns in a message; more are counted
 _LIBRARIES = ("torch", "stable-baselines3", "sb3-contrib", "numpy", "gymnasium")
@@ -105,6 +108,11 @@ class LearnedPolicy:
         self.name, self.problem = name, problem
         self.network = replace(network, actor=network.actor.acting_in(problem))
 
+    @property
+    def origin(self) -> str:
+        """What its weights are, in a word or three; see ``origin_of``."""
+        return origin_of(self.network.origin)
+
     def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Return requested dollars per campaign and in total, and the recurrent state."""
         observation = np.asarray(observe(self.problem, observable), np.float32)
@@ -113,6 +121,26 @@ class LearnedPolicy:
         action = action.reshape(*observation.shape[:-1], -1)
         spend, total = requested_spend(self.problem, observable, action, self.network.action)
         return spend, total, memory
+
+
+def origin_of(origin: str) -> str:
+    """Return what weights are by the training that they have gone through.
+
+    Args:
+        origin: of ``policy.json``; selection keeps the best weights, which may be of any stage.
+
+    Returns:
+        ``untrained``, ``apg`` (backpropagation alone), ``ppo after apg``, ``ppo`` (or another
+        learner's name), or for other words those before the first comma.
+    """
+    if origin.startswith("no training"):
+        return "untrained"
+    if origin.startswith("backpropagation"):
+        return "apg"
+    steps = _STEPS.fullmatch(origin)
+    if steps is None:
+        return origin.partition(",")[0]
+    return steps["learner"] + (" after apg" if int(steps["warm"]) else "")
 
 
 def save_network(network: Network, folder: Path) -> None:

@@ -13,6 +13,8 @@ _POLICIES = {
     "greedy": "money where the next unit is expected to bring most",
     "static": "the best plan made before the flight starts",
     "plan_before": "as it was, going on without these changes",
+    "proportional": "decided every day, by how much better reports are than expected",
+    "follow": "decided every day, the best split by what reports have taught",
 }
 _GAINS = {"conversions": "conversions", "journeys": "conversions that journeys credit"}
 _KINDS = {

@@ -2,9 +2,10 @@
 
 - ``baselines``: all policies by name, and their settings
 - ``open_loop``, ``static_cvar``, ``greedy``: decided before the flight
-- ``follow``, ``linear_feedback``, ``rolling_horizon``, ``thompson``: react to reports
+- ``proportional``, ``follow``, ``linear_feedback``, ``rolling_horizon``, ``thompson``: react to
+  reports
 - ``marginal``: allocation of the remaining money
-- ``clairvoyant``: oracles, the bounds of comparisons
+- ``clairvoyant``: oracles, the bounds and the yardsticks of comparisons
 """
 
 from .baselines import (
@@ -16,16 +17,19 @@ from .baselines import (
     baseline,
     unknown_policy,
 )
+from .clairvoyant import Informed
 from .follow import Follow
-from .rolling_horizon import RollingHorizon, RollingHorizonSettings
+from .rolling_horizon import MAX_DRAWS, RollingHorizon, RollingHorizonSettings
 
 __all__ = [
     "BASELINES",
+    "MAX_DRAWS",
     "ORACLES",
     "RENAMED_POLICIES",
     "SETTINGS",
     "BaselineSettings",
     "Follow",
+    "Informed",
     "RollingHorizon",
     "RollingHorizonSettings",
     "baseline",

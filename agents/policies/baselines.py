@@ -8,18 +8,19 @@ from ...data.settings import Settings
 from ...data.storage import shipped_yaml
 from ..experiment import Experiment
 from ..policy import Policy
-from .clairvoyant import clairvoyant, clairvoyant_static
+from .clairvoyant import clairvoyant, clairvoyant_static, informed
 from .follow import follow
 from .greedy import Greedy
 from .linear_feedback import LinearFeedbackSettings, linear_feedback
 from .open_loop import greedy_average, historical, roas, seasonal, static, uniform
+from .proportional import ProportionalSettings, proportional
 from .rolling_horizon import RollingHorizonSettings, replanner
 from .static_cvar import CvarSettings, static_cvar
 from .thompson import ThompsonSettings, thompson
 from .universal import universal
 
 Factory = Callable[[Experiment, str], Policy]
-"""(experiment, split to evaluate on) -> policy; only a clairvoyant uses the split."""
+"""(experiment, split to evaluate on) -> policy; only an oracle uses the split."""
 
 BASELINES: Mapping[str, Factory] = {
     "uniform": uniform,
@@ -30,16 +31,19 @@ BASELINES: Mapping[str, Factory] = {
     "static": static,
     "static_cvar": static_cvar,
     "seasonal": seasonal,
+    "proportional": proportional,
     "follow": follow,
     "universal": universal,
     "replanner": replanner,
     "thompson": thompson,
     "cma": linear_feedback,
+    "informed": informed,
     "clairvoyant_static": clairvoyant_static,
     "clairvoyant": clairvoyant,
 }
 RENAMED_POLICIES: Mapping[str, str] = shipped_yaml("renamed")["policies"]  # former name -> current
-ORACLES = ("clairvoyant_static", "clairvoyant")  # know the true market; cannot make a plan
+# know the true market; cannot make a plan
+ORACLES = ("informed", "clairvoyant_static", "clairvoyant")
 
 
 class BaselineSettings(Settings):
@@ -50,6 +54,7 @@ class BaselineSettings(Settings):
 
 SETTINGS: Mapping[str, type[Settings]] = {
     "static_cvar": CvarSettings,
+    "proportional": ProportionalSettings,
     "replanner": RollingHorizonSettings,
     "thompson": ThompsonSettings,
     "cma": LinearFeedbackSettings,
@@ -62,7 +67,7 @@ def baseline(name: str, experiment: Experiment, split: str = "test") -> Policy:
     Args:
         name: one of ``BASELINES``.
         experiment: problem and posterior that it plans for.
-        split: the held-out markets that a clairvoyant knows.
+        split: the held-out markets that an oracle knows.
 
     Raises:
         ConfigError: if there is no such baseline.

@@ -6,7 +6,14 @@
 - ``run_folder``: the folder of a training run, and how a run is resumed
 """
 
-from .candidates import candidates_of, reference_folder, require_known, task_key, trained
+from .candidates import (
+    candidates_of,
+    is_published,
+    reference_folder,
+    require_known,
+    task_key,
+    trained,
+)
 from .config import (
     CalibrateCommand,
     ClairvoyantCommand,
@@ -53,6 +60,7 @@ __all__ = [
     "configured",
     "experiment_id",
     "find_journeys",
+    "is_published",
     "keep_configuration",
     "load",
     "prepare",

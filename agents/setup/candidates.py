@@ -62,12 +62,13 @@ def require_known(names: Sequence[str], experiment_id: str) -> None:
     for name in names:
         if names_factory(name):
             load_factory(name)
-        elif (
-            name not in BASELINES
-            and not references(experiment_id, name)
-            and not Path(name).exists()
-        ):
+        elif not is_published(name, experiment_id) and not Path(name).exists():
             raise unknown_policy(name, _learners(experiment_id))
+
+
+def is_published(name: str, experiment_id: str) -> bool:
+    """Return True for a baseline, and for a learner whose reference policies ship with a task."""
+    return name in BASELINES or bool(references(experiment_id, name))
 
 
 def references(experiment_id: str, learner: str) -> list[Path]:

@@ -254,4 +254,5 @@ class SuiteCommand(Command):
     experiment: ExperimentConfig
     tasks: list[str]  # keys of tasks, such as Full-M; empty: all tasks
     output: Path  # folder of the table and the pages
-    policies: Annotated[list[Baseline], Field(min_length=1)]
+    # baselines, and learners where their reference policies ship with a task
+    policies: Annotated[list[str], Field(min_length=1)]

@@ -4,6 +4,7 @@
 - ``backtest``: do the calibration's forecasts hold on later days?
 - ``ablation``: which variant of a learner is better?
 - ``tuning``: which settings of a learner are best?
+- ``replanner_grid``: which settings of the re-planner are best on several tasks together?
 - ``insights``: gathers attribution, diagnosis and forecasts of one advertiser
 - ``backtest_scores``: scores of a backtest, and whether a naive forecast is better
 - ``recovery_report``, ``backtest_report``: tables and pictures of the first two
@@ -22,6 +23,7 @@ from .pilots_report import pilots_markdown, pilots_summary, placed
 from .processes import results_of
 from .recovery import RecoveryCommand, run_study
 from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
+from .replanner_grid import ReplannerGridCommand, replanner_grid
 from .tuning import TuneCommand, tune
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "InsightsCommand",
     "PilotsCommand",
     "RecoveryCommand",
+    "ReplannerGridCommand",
     "TuneCommand",
     "backtest",
     "backtest_document",
@@ -48,6 +51,7 @@ __all__ = [
     "recovery_markdown",
     "recovery_summary",
     "recovery_table",
+    "replanner_grid",
     "results_of",
     "rolling_table",
     "run_study",

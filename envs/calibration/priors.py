@@ -169,6 +169,59 @@ def _refused(key: str, given: str, allowed: str) -> ConfigError:
     return ConfigError(f"priors.{key}: {given}; allowed: {allowed}. Change it and run again.")
 
 
+_CONTRASTS = (  # weekday from Monday by contrast
+    (0.0, 0.0, 0.0, 0.0, -1.0, 0.0),
+    (
+        -0.17630134112114018,
+        -0.82873930233831838,
+        0.11765350746130036,
+        -0.48068660638687932,
+        0.16666666666666677,
+        -0.097104411450907327,
+    ),
+    (
+        0.68386169252473117,
+        0.040976056182906048,
+        -0.17584759969534389,
+        0.17424928412260399,
+        0.16666666666666671,
+        -0.66452327213068585,
+    ),
+    (
+        -0.067366511430630771,
+        0.66483507760669369,
+        0.037086601046267417,
+        -0.72113089390779028,
+        0.16666666666666669,
+        0.065369050919967794,
+    ),
+    (
+        -0.40978119061409934,
+        0.16574786046766371,
+        0.71572868469563633,
+        0.48102555371728783,
+        0.16666666666666671,
+        -0.18214310683178966,
+    ),
+    (
+        -0.51269821085387346,
+        0.04097605618290602,
+        -0.77568524190794408,
+        0.32057064237904465,
+        0.16666666666666671,
+        0.05683835289710628,
+    ),
+    (
+        0.48228556149501206,
+        -0.083795748101851558,
+        0.081064048400084049,
+        0.22597202007573178,
+        0.16666666666666671,
+        0.82156338659630923,
+    ),
+)
+
+
 class PriorCentres(NamedTuple):
     """Centres of the priors; fields are (campaigns,) unless noted."""
 
@@ -239,62 +292,9 @@ def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) ->
 
 
 def contrast_basis() -> Floats:
-    """Return a (7, 6) orthonormal basis of weekday profiles with mean zero, scaled to unit sd."""
-    return _CONTRASTS.copy()
+    """Return a (7, 6) orthonormal basis of weekday profiles with mean zero, scaled to unit sd.
 
-
-# Any rotation of the basis has the same prior, but other markets: the singular value decomposition
-# from which it came gives another one on every kind of processor, so its numbers stand here.
-_CONTRASTS = np.array(
-    [
-        [0.0, 0.0, 0.0, 0.0, -1.0, 0.0],
-        [
-            -0.17630134112114018,
-            -0.8287393023383184,
-            0.11765350746130036,
-            -0.4806866063868793,
-            1 / 6,
-            -0.09710441145090733,
-        ],
-        [
-            0.6838616925247312,
-            0.04097605618290605,
-            -0.1758475996953439,
-            0.174249284122604,
-            1 / 6,
-            -0.6645232721306858,
-        ],
-        [
-            -0.06736651143063077,
-            0.6648350776066937,
-            0.03708660104626742,
-            -0.7211308939077903,
-            1 / 6,
-            0.0653690509199678,
-        ],
-        [
-            -0.40978119061409934,
-            0.1657478604676637,
-            0.7157286846956363,
-            0.48102555371728783,
-            1 / 6,
-            -0.18214310683178966,
-        ],
-        [
-            -0.5126982108538735,
-            0.04097605618290602,
-            -0.7756852419079441,
-            0.32057064237904465,
-            1 / 6,
-            0.05683835289710628,
-        ],
-        [
-            0.48228556149501206,
-            -0.08379574810185156,
-            0.08106404840008405,
-            0.22597202007573178,
-            1 / 6,
-            0.8215633865963092,
-        ],
-    ]
-)
+    It is written down: a decomposition would return another one on another processor, and with it
+    other markets of the benchmark for the same seeds.
+    """
+    return np.array(_CONTRASTS)

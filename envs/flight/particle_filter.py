@@ -84,8 +84,6 @@ def update_weights(
     spends = spend[:, None, :] + 0 * particle_set.variance
     state, forecast = step(market, particle_set.state, spends, None)
     walk = level_step_variance(market) + walk_sd**2
-    if market.drift_sd is not None:
-        walk = walk + market.drift_sd**2
     ahead = market.level_kept**2 * particle_set.variance + walk
     shift, variance, evidence = update_level(
         forecast.claimed, ahead, reported[:, None, :], report_dispersion(market)

@@ -60,7 +60,7 @@ class Problem:
 
     @cached_property
     def level_step_variance(self) -> Array:
-        """Variance of a day's change of the log level."""
+        """Variance of a day's change of the log level, drift included."""
         return level_step_variance(self.market)
 
     @cached_property

@@ -28,10 +28,15 @@ def next_demand(market: Market, state: MarketState, noise: Noise | None) -> Arra
 
 
 def level_step_variance(market: Market) -> Array:
-    """Return the variance of a day's change of the log level."""
-    if market.demand_kept is not None:
-        return market.level_sd**2
-    return market.level_sd**2 + market.demand_sd**2
+    """Return the variance of a day's change of a campaign's log efficiency, (..., campaigns).
+
+    The own level, the shared demand unless it has a persistence of its own, and the permanent
+    drift: a filter of the level follows their sum.
+    """
+    variance = market.level_sd**2
+    if market.demand_kept is None:
+        variance = variance + market.demand_sd**2
+    return variance if market.drift_sd is None else variance + market.drift_sd**2
 
 
 def report_dispersion(market: Market) -> Array:

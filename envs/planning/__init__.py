@@ -12,12 +12,19 @@
 - ``costs``: `rule_costs`, what each rule costs
 - ``spectral``: `maximise`, for whole plans whose days are not coupled
 - ``gradient``: `best_plan`, day by day, under any constraints
-- ``clairvoyant``: the best daily, constant and shared plans of known markets
+- ``clairvoyant``: the best daily, constant and shared plans of known markets, and of the days left
 - ``static``: plans made before the flight, from the posterior
 """
 
 from .best import ExecutablePlan, executable_plan, unrestricted, unrestricted_plan
-from .clairvoyant import best_constant_plan, best_shared_plan, clairvoyant_values, plan_objective
+from .clairvoyant import (
+    best_constant_plan,
+    best_remaining_plan,
+    best_shared_plan,
+    clairvoyant_values,
+    is_concave,
+    plan_objective,
+)
 from .costs import RuleCost, rule_costs, rules_in
 from .executable import project_executable
 from .gradient import SolverSettings, best_plan, objective_with_gradient, to_tensors
@@ -38,12 +45,14 @@ __all__ = [
     "SolverSettings",
     "best_constant_plan",
     "best_plan",
+    "best_remaining_plan",
     "best_shared_plan",
     "clairvoyant_values",
     "climb_rows",
     "constant_plan",
     "executable_plan",
     "historical_plan",
+    "is_concave",
     "level_changes",
     "maximise",
     "objective_with_gradient",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ...data.types import Floats, Progress
-from ..constraints import Constraints
+from ..constraints import Constraints, Ledger, rest_of
 from ..flight import Problem, credited_value
 from ..market import Market, MarketState, Noise, simulate
 from .gradient import objective_with_gradient, to_tensors
@@ -25,6 +25,7 @@ from .spectral import (
     maximise,
     project_constant_plan,
     project_daily_plan,
+    project_remaining_plan,
 )
 
 if TYPE_CHECKING:
@@ -131,14 +132,27 @@ def best_shared_plan(
 
 
 def plan_objective(
-    problem: Problem, market: Market, state: MarketState, path: Noise | None
+    problem: Problem,
+    market: Market,
+    state: MarketState,
+    path: Noise | None,
+    days: int | None = None,
 ) -> PlanObjective:
-    """Return the function from plans, one row per market, to expected value and gradient."""
+    """Return the function from plans, one row per market, to expected value and gradient.
+
+    Args:
+        problem: constraints and objective.
+        market: fields (markets, campaigns).
+        state: states before the first day of the plans.
+        path: demand paths of these days, fields (days, markets, campaigns); None: no change.
+        days: last days of the flight that the plans are of; None: all of them.
+    """
     import torch
 
     market, state = to_tensors(market), to_tensors(state)
     noise = None if path is None else to_tensors(path)
-    days_left = range(problem.days - 1, -1, -1)
+    days = problem.days if days is None else days
+    days_left = range(days - 1, -1, -1)
 
     def value(plans: "torch.Tensor") -> "torch.Tensor":
         _, outcomes = simulate(market, state, plans, noise)
@@ -148,7 +162,45 @@ def plan_objective(
         ]
         return torch.stack(days).sum((0, 2))
 
-    return objective_with_gradient(value, problem.days)
+    return objective_with_gradient(value, days)
+
+
+def best_remaining_plan(
+    known: tuple[Problem, Market, MarketState],
+    ledger: Ledger,
+    path: Noise | None,
+    initial_plan: Floats,
+    iterations: int,
+) -> Floats:
+    """Return every market's best plan of the days that are left, (markets, days, campaigns).
+
+    Args:
+        known: the problem, the markets and their states this morning, fields (markets, campaigns).
+        ledger: spend so far, one flight per market.
+        path: expected demand path of the days left, fields (days, markets, campaigns); None: none.
+        initial_plan: (markets, days, campaigns) dollars.
+        iterations: maximum number of evaluations of the objective.
+    """
+    problem, market, state = known
+    constraints, days = problem.constraints, problem.days - ledger.day
+    objective = plan_objective(problem, market, state, path, days)
+    if one_tree(constraints):
+        projection = project_remaining_plan(constraints, ledger)
+        return maximise(objective, projection, initial_plan, iterations).plan
+    programs = [QuadraticProgram(rest) for rest in _rests(constraints, ledger)]
+    return climb_rows(objective, programs, initial_plan).plan
+
+
+def _rests(constraints: Constraints, ledger: Ledger) -> list[Constraints]:
+    """Return the constraint set of the days left of every flight."""
+    spent = np.rint(100 * ledger.spent).astype(np.int64)
+    live = None if ledger.live is None else np.rint(100 * ledger.live).astype(np.int64)
+    past = np.zeros((ledger.day, *spent.shape), np.int64)
+    past[:1] = spent
+    return [
+        rest_of(constraints, past[:, i], None if live is None else live[i])
+        for i in range(len(spent))
+    ]
 
 
 def one_tree(constraints: Constraints) -> bool:
@@ -219,6 +271,16 @@ def _best_of_starts(
         plans = np.stack([optimum.plan for optimum in optima])
         starts = [plans[best, np.arange(len(best))]]
     return maximise(objective, projection, starts[0], iterations)
+
+
+def is_concave(market: Market) -> bool:
+    """Return True if the value of a plan is concave in it: a local optimum is then the best plan.
+
+    S-curves are not, nor are campaigns that lift each other (halo) or wear out (fatigue): there
+    the clairvoyant's value is the best known one, found from several starts.
+    """
+    effects = (market.halo, market.fatigue)
+    return _concave(market) and not any(e is not None and bool((e > 0).any()) for e in effects)
 
 
 def _concave(market: Market) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...data.types import Floats
-from ..constraints import Constraints
+from ..constraints import Constraints, Ledger, floor_remaining, remaining
 from ..projection import Bounds, Tree, project
 
 PlanObjective = Callable[[Floats], tuple[Floats, Floats]]
@@ -96,11 +96,31 @@ def project_daily_plan(
         (total, *(cap / 100 for cap in constraints.cap_cents), highest),
     )
 
-    def projection(plans: Floats) -> Floats:
-        spend: Floats = project(tree, _leaves(plans), bounds)
-        return spend.reshape(len(plans), count, days).swapaxes(1, 2)
+    return _onto(tree, bounds, days)
 
-    return projection
+
+def project_remaining_plan(constraints: Constraints, ledger: Ledger) -> Callable[[Floats], Floats]:
+    """Return the projection of plans of the days that are left onto what is still feasible.
+
+    Args:
+        constraints: constraint set without a pacing band or a change limit.
+        ledger: spend so far of the flights, one per row of the plans.
+
+    Returns:
+        A function of plans, (rows, days left, campaigns).
+    """
+    days, arrays = constraints.days - ledger.day, constraints.arrays(ledger.spent)
+    tree = Tree.of([*constraints.tree.parents, np.repeat(np.arange(len(constraints.names)), days)])
+    left = np.maximum(remaining(constraints, ledger), 0.0)[:, None]
+    channels = arrays.add_up(1, ledger.spent)
+    _, *floors = floor_remaining(constraints, ledger)
+    room = [
+        np.maximum(cap - spent, 0.0)
+        for cap, spent in zip(arrays.caps[1:], (channels, ledger.spent), strict=True)
+    ]
+    daily = np.repeat(arrays.daily_caps, days)
+    lower = (left if constraints.spend_all else 0 * left, *floors, 0 * daily)
+    return _onto(tree, Bounds(lower, (left, *room, daily)), days)
 
 
 def project_constant_plan(constraints: Constraints) -> Callable[[Floats], Floats]:
@@ -132,6 +152,16 @@ def _direction(
     projection: Callable[[Floats], Floats], plan: Floats, gradient: Floats, length: Floats
 ) -> Floats:
     return np.asarray(projection(plan + length[:, None, None] * gradient) - plan)
+
+
+def _onto(tree: Tree, bounds: Bounds, days: int) -> Callable[[Floats], Floats]:
+    """Return the projection of (rows, days, campaigns) onto bounds of campaigns' days."""
+
+    def projection(plans: Floats) -> Floats:
+        spend: Floats = project(tree, _leaves(plans), bounds)
+        return spend.reshape(len(plans), -1, days).swapaxes(1, 2)
+
+    return projection
 
 
 def _leaves(plans: Floats) -> Floats:

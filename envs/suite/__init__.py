@@ -13,11 +13,18 @@ from .advertisers import advertiser_digest, advertiser_task
 from .docs_page import task_page
 from .env import make_env, make_vector_env
 from .generator import sample_markets, sha256_of
-from .reference import posterior_of, problem_for, reference_of, write_reference
-from .splits import HELD_OUT_SPLITS, held_out_markets, source_of
+from .reference import (
+    posterior_of,
+    problem_for,
+    reference_of,
+    write_informed,
+    write_reference,
+)
+from .splits import HELD_OUT_MARKETS, HELD_OUT_SPLITS, held_out_markets, source_of
 from .task import Task, every_task, task_of
 
 __all__ = [
+    "HELD_OUT_MARKETS",
     "HELD_OUT_SPLITS",
     "Task",
     "advertiser_digest",
@@ -34,5 +41,6 @@ __all__ = [
     "source_of",
     "task_of",
     "task_page",
+    "write_informed",
     "write_reference",
 ]

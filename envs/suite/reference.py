@@ -1,7 +1,8 @@
 """A task as a planning problem, and the reference results that ship with it.
 
 ``data/tasks/<Task>-<Size>.json`` holds a task's static plan, the hashes of its held-out markets and
-their clairvoyant values; ``scripts/research/clairvoyant.py`` writes it.
+their clairvoyant values; ``scripts/research/clairvoyant.py`` writes it, and
+``scripts/research/informed.py`` adds what an informed policy earns.
 """
 
 from collections.abc import Mapping
@@ -45,6 +46,7 @@ class Reference(NamedTuple):
     sha256: Mapping[str, str]  # hash of the markets of each held-out split
     daily: Mapping[str, Floats]  # by split, the best daily plan's value in each market, (markets,)
     constant: Mapping[str, Floats]  # by split, the best constant plan's value in each market
+    informed: Mapping[str, Floats]  # by split, the value of the policy `informed`; may be empty
 
 
 def posterior_of(task: Task) -> Posterior:
@@ -123,11 +125,15 @@ def reference_of(key: str) -> Reference:
         {split: np.array(content[kind][split]) for split in HELD_OUT_SPLITS}
         for kind in ("daily", "steady")
     )
-    return Reference(np.array(content["base"]), content["sha256"], daily, constant)
+    informed = {split: np.array(values) for split, values in content.get("informed", {}).items()}
+    return Reference(np.array(content["base"]), content["sha256"], daily, constant, informed)
 
 
 def write_reference(task: Task, progress: Progress = lambda _: None) -> Path:
-    """Compute a task's static plan, hashes and clairvoyant values, and write them as JSON."""
+    """Compute a task's static plan, hashes and clairvoyant values, and write them as JSON.
+
+    The file is new: values of ``informed`` are added to it by ``write_informed``.
+    """
     problem = problem_for(task, recompute=True)
     problem = replace(problem, static_plan=problem.static_plan.round(2))
     daily, constant = {}, {}
@@ -146,6 +152,20 @@ def write_reference(task: Task, progress: Progress = lambda _: None) -> Path:
         "steady": constant,
     }
     return write_json(reference_path(task), content)
+
+
+def write_informed(task: Task, split: str, values: Floats) -> Path:
+    """Add the values of the policy ``informed`` in a split's markets to a task's file.
+
+    Args:
+        task: the task; its file must be there.
+        split: ``validation`` or ``test``.
+        values: (markets,) expected objective, of the first markets of the split.
+    """
+    path = reference_path(task)
+    content = read_json(path)
+    informed = {**content.get("informed", {}), split: values.round(4).tolist()}
+    return write_json(path, {**content, "informed": informed})
 
 
 def _rounded_up(values: Floats) -> list[float]:

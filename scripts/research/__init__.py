@@ -1,7 +1,9 @@
 """What is published about the benchmark?
 
 - ``clairvoyant``: static plans, hashes and clairvoyant values of the tasks, `data/tasks`
+- ``informed``: what a policy earns on them that knows the market but not the future
 - ``leaderboard``: submissions checked and ranked, `docs/leaderboard.md`
+- ``replanner_grid``: the re-planner's settings, chosen on validation markets
 - ``suite``: the baselines on every task, and a page per task, `docs/suite.md` and `docs/tasks`
 """
 

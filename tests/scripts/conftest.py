@@ -39,6 +39,14 @@ class CommandResult(NamedTuple):
         return lines[0]
 
 
+RESEARCH = (  # of their folder
+    "clairvoyant",
+    "informed",
+    "leaderboard",
+    "pilots",
+    "replanner_grid",
+    "suite",
+)
 Command = Callable[..., CommandResult]
 
 
@@ -67,9 +75,7 @@ def command(
         monkeypatch.setattr(sys, "argv", [f"{name}.py", *overrides])
         status = 0
         try:
-            folder = (
-                "research." if name in ("clairvoyant", "leaderboard", "pilots", "suite") else ""
-            )
+            folder = "research." if name in RESEARCH else ""
             import_module(f"mediagym.scripts.{folder}{name}").run()
         except SystemExit as exit_:
             status = int(exit_.code or 0)

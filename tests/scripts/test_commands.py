@@ -112,7 +112,7 @@ def test_the_commands_lead_from_exports_to_the_plan_of_a_trained_policy(
     trained_plan = json.loads((workdir / "trained" / "plan.json").read_text())
     assert {**content, "baselines": []} == {**trained_plan, "baselines": []}
     assert [row["policy"] for row in content["baselines"]] == [
-        "uniform", "historical", "greedy", "static",
+        "uniform", "historical", "greedy", "static", "proportional", "follow",
     ]  # fmt: skip
     constraints, cents = read_plan(workdir / "my" / "plan.json", posterior)
     assert cents.sum() == constraints.total_cents == 20_000_000

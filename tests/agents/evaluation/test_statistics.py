@@ -18,15 +18,21 @@ def scored(conf: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]
     """Makes the summary of flights of one day with given percents, (seeds, markets)."""
     shipped = conf("evaluation/default.yaml", markets=8, resamples=500)
 
-    def make(_references: tuple[str, ...] = ("static",), **percents: Any) -> dict[str, Any]:
+    def make(
+        _references: tuple[str, ...] = ("static",),
+        _informed: list[float] | None = None,
+        _origins: tuple[str, ...] = (),
+        **percents: Any,
+    ) -> dict[str, Any]:
         given = EvaluationSettings.of({**shipped, "references": list(_references)}, "evaluation")
         entries = []
         for name, percent in percents.items():
             rows = np.atleast_2d(np.asarray(percent, float)) * BEST / 100
             rollout = (Rollout(name, np.ones((1, len(r), 2)), r[None], 1, 2, 4.0) for r in rows)
-            entries.append(PolicyResult(name, tuple(rollout)))
+            entries.append(PolicyResult(name, tuple(rollout), _origins if name == "ppo" else ()))
         best = np.full(entries[0].total.shape[1], BEST)
-        return summary(Evaluation(tuple(entries), best, given))
+        informed = None if _informed is None else np.array(_informed) * BEST / 100
+        return summary(Evaluation(tuple(entries), best, given, informed))
 
     return make
 
@@ -69,6 +75,39 @@ def test_every_seed_meets_every_seed_of_the_other(scored: Callable[..., dict[str
     (pair,) = found["paired"]
     assert pair["difference"] == pytest.approx(10)
     assert pair["probability"] == pytest.approx(0.75)
+
+
+def test_the_gap_closed_is_that_of_the_means_with_a_paired_interval(
+    scored: Callable[..., dict[str, Any]],
+) -> None:
+    static = np.random.default_rng(0).uniform(70, 90, 30)
+    half = static + (100 - static) / 2  # in every market, so in every resample
+    rows = {row["name"]: row for row in scored(static=static, half=half)["policies"]}
+    assert rows["half"]["closed"] == pytest.approx(50)
+    assert rows["half"]["closed_ci"] == pytest.approx([50, 50])
+    assert rows["static"]["closed"] == 0
+    assert scored(half=half)["policies"][0]["closed"] is None
+    assert scored(static=0 * static + 100, half=half)["policies"][1]["closed"] is None
+
+
+def test_the_percent_of_an_informed_policy_is_of_its_values(
+    scored: Callable[..., dict[str, Any]],
+) -> None:
+    flights = np.array([[60, 70, 80.0], [70, 80, 90.0]])
+    unknown = scored(ppo=flights)["policies"][0]
+    assert (unknown["informed"], unknown["informed_ci"]) == (None, None)
+    row = scored(_informed=[70, 80, 90.0], ppo=flights)["policies"][0]
+    assert row["informed"] == pytest.approx(np.mean([60 / 70, 70 / 80, 80 / 90, 1, 1, 1]) * 100)
+    assert row["informed_ci"][0] <= row["informed"] <= row["informed_ci"][1]
+
+
+def test_learned_policies_are_counted_by_their_origin(
+    scored: Callable[..., dict[str, Any]],
+) -> None:
+    origins = ("apg", "ppo after apg", "apg")
+    static, ppo = scored(_origins=origins, static=[60, 70], ppo=[[70, 80]] * 3)["policies"]
+    assert ppo["origins"] == {"apg": 2, "ppo after apg": 1}
+    assert static["origins"] == {}
 
 
 def test_the_same_flights_under_two_names_tie_exactly(

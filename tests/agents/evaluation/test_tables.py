@@ -23,6 +23,11 @@ TASK: dict[str, Any] = {
             "ci": [percent - 1, percent + 1],
             "iqm": percent + 1,
             "iqm_ci": [percent, percent + 2],
+            "closed": 10 * percent - 900,
+            "closed_ci": [0.0, 100.0],
+            "informed": None,
+            "informed_ci": None,
+            "origins": {"apg": 3, "ppo after apg": 2} if name == "ppo" else {},
             "p10": percent - 5,
             "cvar": percent - 7,
             "cvar_ci": [percent - 9, percent - 6],
@@ -67,8 +72,35 @@ def test_a_table_fits_the_screen_with_three_references() -> None:
 def test_a_markdown_row_a_policy_best_first_and_all_of_equal_width() -> None:
     lines = [line for line in markdown([TASK, TASK]).splitlines() if line.startswith("|")]
     assert len(lines) == 2 * 5
-    assert {line.count("|") for line in lines} == {13}
-    assert [line.split(" | ")[0] for line in lines[2:5]] == ["| clairvoyant", "| ppo", "| greedy"]
+    assert {line.count("|") for line in lines} == {15}
+    names = ["| clairvoyant", "| ppo (mixed)", "| greedy"]
+    assert [line.split(" | ")[0] for line in lines[2:5]] == names
+
+
+def test_learned_policies_are_called_what_they_are_and_counted() -> None:
+    for text in (markdown([TASK]), _shown(policy_table(TASK))):
+        assert "Weights of ppo by seed: 3 apg, 2 ppo after apg." in text
+        assert "best plan known" not in text
+    row = TASK["policies"][1]
+    for origins, name in (({"apg": 5}, "ppo (apg)"), ({"ppo": 5}, "ppo"), ({}, "ppo")):
+        task = TASK | {"policies": [row | {"origins": origins}]}
+        assert f"| {name} |" in markdown([task])
+        assert ("Weights of" in markdown([task])) == bool(origins)
+
+
+def test_a_bound_that_is_not_proven_is_called_the_best_known() -> None:
+    task = TASK | {"best_known": True}
+    for text in (markdown([task]), _shown(policy_table(task))):
+        assert "best plan known" in text
+
+
+def test_the_gap_closed_and_the_percent_of_informed_have_columns() -> None:
+    informed = [row | {"informed": 97.123, "informed_ci": [96.0, 98.0]} for row in TASK["policies"]]
+    text = markdown([TASK | {"policies": informed}])
+    assert "gap closed | of informed" in text
+    assert "50.0 (0.0..100.0) | 97.12 (96.00..98.00)" in text
+    assert "50%" in _shown(policy_table(TASK))
+    assert "| 50.0 (0.0..100.0) |  |" in markdown([TASK])
 
 
 def test_the_plan_s_table_has_a_row_a_campaign_and_the_total(experiment: Experiment) -> None:

@@ -129,6 +129,23 @@ def test_numpy_and_torch_learn_and_allocate_the_same(problem, flights):
     )
 
 
+def test_a_drift_widens_the_belief_alike_in_numpy_torch_and_alone(problem):
+    drift = 0.05 + 0 * problem.mean_static_spend
+    drifting = replace(problem, market=problem.market._replace(drift_sd=drift))
+    extra = drifting.level_step_variance - problem.level_step_variance
+    np.testing.assert_allclose(extra, drift**2)
+    in_torch = to_tensors(drifting).level_step_variance.numpy()
+    np.testing.assert_array_equal(in_torch, drifting.level_step_variance)
+    zero = np.zeros((3, len(drift)))
+    spend = problem.mean_static_spend * np.array([[0.5], [1.0], [2.0]])
+    ours, still = (
+        update_belief(p, initial_belief(p, zero), spend, spend / 50) for p in (drifting, problem)
+    )
+    assert (ours.covariance.level > still.covariance.level).all()
+    alone = update_belief(drifting, initial_belief(drifting, zero[0]), spend[1], spend[1] / 50)
+    np.testing.assert_array_equal(alone.covariance.level, ours.covariance.level[1])
+
+
 @pytest.mark.parametrize("dollars", [0.0, 1e-9, 1e3])
 @pytest.mark.parametrize("key", [None, "Stationary-S", "Full-S"])
 def test_gradients_are_finite_without_spend_and_without_uncertainty(problem, key, dollars):

@@ -303,6 +303,18 @@ def test_shared_demand_without_a_share_of_its_own_is_part_of_the_levels(market):
     np.testing.assert_allclose(level_step_variance(own), market.level_sd**2)
 
 
+def test_a_drift_is_part_of_a_day_s_change(market):
+    drifting = market._replace(drift_sd=0.05 + 0 * market.elasticity)
+    for before, after in ((market, drifting), (own_demand(market), own_demand(drifting))):
+        step = level_step_variance(after) - level_step_variance(before)
+        np.testing.assert_allclose(step, 0.05**2)
+
+
+def own_demand(market):
+    """The market with a shared demand that has a persistence of its own."""
+    return market._replace(demand_kept=market.level_kept)
+
+
 def test_a_report_scatters_by_the_stationary_shared_demand(market):
     shape = market.elasticity.shape
     own = market._replace(demand_kept=np.full(shape, 0.8), demand_sd=np.full(shape, 0.06))
