@@ -12,6 +12,7 @@ from .clairvoyant import clairvoyant, clairvoyant_static
 from .follow import follow
 from .greedy import Greedy
 from .linear_feedback import LinearFeedbackSettings, linear_feedback
+from .mpc import MpcSettings, mpc
 from .open_loop import greedy_average, historical, roas, seasonal, static, uniform
 from .rolling_horizon import RollingHorizonSettings, replanner
 from .static_cvar import CvarSettings, static_cvar
@@ -32,6 +33,7 @@ BASELINES: Mapping[str, Factory] = {
     "follow": follow,
     "replanner": replanner,
     "thompson": thompson,
+    "mpc": mpc,
     "cma": linear_feedback,
     "clairvoyant_static": clairvoyant_static,
     "clairvoyant": clairvoyant,
@@ -50,6 +52,7 @@ SETTINGS: Mapping[str, type[Settings]] = {
     "static_cvar": CvarSettings,
     "replanner": RollingHorizonSettings,
     "thompson": ThompsonSettings,
+    "mpc": MpcSettings,
     "cma": LinearFeedbackSettings,
 }
 

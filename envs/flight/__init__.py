@@ -6,12 +6,13 @@
 - ``belief``: the Gaussian filter in flight
 - ``particle_filter``: the slower filter over draws of the posterior
 - ``actions``: from an action to requested dollars
-- ``belief_allocation``: the belief's own split of the plan's mean day
+- ``belief_allocation``: the belief's own split of the plan's mean day, and its curves
 - ``observation``: the observation vector and its blocks
 """
 
 from .actions import ActionSettings, action_size, distance, requested_spend
-from .belief import level_shift, prior_level, update_belief
+from .belief import BeliefState, level_shift, prior_level, update_belief
+from .belief_allocation import BeliefCurves, belief_allocation, belief_curves
 from .observation import BLOCKS, BOUND, observation_size, observe
 from .particle_filter import (
     ParticleSet,
@@ -39,6 +40,8 @@ __all__ = [
     "SMOOTHING",
     "ActionSettings",
     "BeliefCovariance",
+    "BeliefCurves",
+    "BeliefState",
     "DayResult",
     "FlightState",
     "Observable",
@@ -46,6 +49,8 @@ __all__ = [
     "PosteriorDraws",
     "Problem",
     "action_size",
+    "belief_allocation",
+    "belief_curves",
     "credited_value",
     "distance",
     "initial_particles",

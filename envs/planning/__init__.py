@@ -13,6 +13,7 @@
 - ``gradient``: `best_plan`, day by day, under any constraints
 - ``clairvoyant``: the best daily, constant and shared plans of known markets
 - ``static``: plans made before the flight, from the posterior
+- ``rest``: `best_rest`, the days left of many flights at once
 """
 
 from .best import (
@@ -27,6 +28,7 @@ from .clairvoyant import best_constant_plan, best_shared_plan, clairvoyant_value
 from .executable import project_executable
 from .gradient import SolverSettings, best_plan, objective_with_gradient, to_tensors
 from .quadratic import QuadraticProgram
+from .rest import best_rest
 from .rhythm import level_changes, weekday_rhythm
 from .rows import climb_rows
 from .spectral import PlanObjective, maximise, project_constant_plan, project_daily_plan
@@ -40,6 +42,7 @@ __all__ = [
     "SolverSettings",
     "best_constant_plan",
     "best_plan",
+    "best_rest",
     "best_shared_plan",
     "clairvoyant_values",
     "climb_rows",
