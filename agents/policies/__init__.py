@@ -18,6 +18,7 @@ from .baselines import (
 )
 from .follow import Follow
 from .rolling_horizon import RollingHorizon, RollingHorizonSettings
+from .weekly import WeeklyPlan
 
 __all__ = [
     "BASELINES",
@@ -28,6 +29,7 @@ __all__ = [
     "Follow",
     "RollingHorizon",
     "RollingHorizonSettings",
+    "WeeklyPlan",
     "baseline",
     "unknown_policy",
 ]

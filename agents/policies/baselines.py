@@ -17,6 +17,7 @@ from .open_loop import greedy_average, historical, roas, seasonal, static, unifo
 from .rolling_horizon import RollingHorizonSettings, replanner
 from .static_cvar import CvarSettings, static_cvar
 from .thompson import ThompsonSettings, thompson
+from .weekly import WeeklySettings, weekly
 
 Factory = Callable[[Experiment, str], Policy]
 """(experiment, split to evaluate on) -> policy; only a clairvoyant uses the split."""
@@ -33,6 +34,7 @@ BASELINES: Mapping[str, Factory] = {
     "follow": follow,
     "replanner": replanner,
     "thompson": thompson,
+    "weekly": weekly,
     "mpc": mpc,
     "cma": linear_feedback,
     "clairvoyant_static": clairvoyant_static,
@@ -52,6 +54,7 @@ SETTINGS: Mapping[str, type[Settings]] = {
     "static_cvar": CvarSettings,
     "replanner": RollingHorizonSettings,
     "thompson": ThompsonSettings,
+    "weekly": WeeklySettings,
     "mpc": MpcSettings,
     "cma": LinearFeedbackSettings,
 }
