@@ -8,6 +8,14 @@ from ...data.settings import Settings
 from ...data.storage import shipped_yaml
 from ..experiment import Experiment
 from ..policy import Policy
+from .bandits import (
+    KnapsackSettings,
+    KnowledgeGradientSettings,
+    UcbSettings,
+    knapsack,
+    knowledge_gradient,
+    ucb,
+)
 from .clairvoyant import clairvoyant, clairvoyant_static
 from .follow import follow
 from .greedy import Greedy
@@ -34,6 +42,9 @@ BASELINES: Mapping[str, Factory] = {
     "follow": follow,
     "replanner": replanner,
     "thompson": thompson,
+    "ucb": ucb,
+    "knowledge_gradient": knowledge_gradient,
+    "knapsack": knapsack,
     "weekly": weekly,
     "mpc": mpc,
     "cma": linear_feedback,
@@ -54,6 +65,9 @@ SETTINGS: Mapping[str, type[Settings]] = {
     "static_cvar": CvarSettings,
     "replanner": RollingHorizonSettings,
     "thompson": ThompsonSettings,
+    "ucb": UcbSettings,
+    "knowledge_gradient": KnowledgeGradientSettings,
+    "knapsack": KnapsackSettings,
     "weekly": WeeklySettings,
     "mpc": MpcSettings,
     "cma": LinearFeedbackSettings,

@@ -10,7 +10,7 @@
 - ``observation``: the observation vector and its blocks
 """
 
-from .actions import ActionSettings, action_size, distance, requested_spend
+from .actions import ActionSettings, action_size, distance, followed_spend, requested_spend
 from .belief import BeliefState, level_shift, prior_level, update_belief
 from .belief_allocation import BeliefCurves, belief_allocation, belief_curves
 from .observation import BLOCKS, BOUND, observation_size, observe
@@ -53,6 +53,7 @@ __all__ = [
     "belief_curves",
     "credited_value",
     "distance",
+    "followed_spend",
     "initial_particles",
     "initial_state",
     "level_shift",
