@@ -4,6 +4,7 @@
 - ``trainer``: the loop, first backpropagation, then environment steps, with checkpoints
 - ``algorithms``: learners by name, and the keyword arguments of PPO, SAC and the others
 - ``apg``: analytic policy gradient, backpropagation through whole episodes
+- ``offline``: advantage-weighted regression on a log of flights
 - ``sb3``: a Stable-Baselines3 algorithm with its complete state
 - ``vecenv``: adapter of the batched environment to Stable-Baselines3
 - ``selection``: which network was best on the validation markets, in percent of the clairvoyant
@@ -18,6 +19,7 @@ from .algorithms import LEARNERS, Learner, default_ppo, learner_of
 from .apg import AnalyticPolicyGradient
 from .checkpoint import read_state, write_state
 from .network import LearnedPolicy, Network, Training, load_policy, save_network
+from .offline import OfflineLearning
 from .train import learn, validation_percent
 from .vecenv import SB3Envs, dummy_vec_env
 
@@ -28,6 +30,7 @@ __all__ = [
     "LearnedPolicy",
     "Learner",
     "Network",
+    "OfflineLearning",
     "SB3Envs",
     "Training",
     "default_ppo",

@@ -100,6 +100,14 @@ class Recurrent(OnPolicy):
     lstm_hidden_size: Units
 
 
+class Offline(OnPolicy):
+    """Keys of offline learning; see ``conf/agent/offline.yaml``."""
+
+    name: Literal["offline"]  # type: ignore[assignment]
+    dither: Annotated[float, Field(gt=0, le=1)]
+    temperature: Annotated[float, Field(gt=0, le=100)]
+
+
 class OffPolicy(Learner):
     """Keys of SAC and TQC; see ``conf/agent/sac.yaml``."""
 
@@ -148,6 +156,7 @@ LEARNERS = {
     "ppo": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
     "ppo_scratch": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
     "ppo_recurrent": LearnerSpec(RecurrentPPO, "MlpLstmPolicy", Recurrent),
+    "offline": LearnerSpec(PPO, "MlpPolicy", Offline),
     "sac": LearnerSpec(SAC, "MlpPolicy", OffPolicy),
     "tqc": LearnerSpec(TQC, "MlpPolicy", OffPolicy),
 }

@@ -41,6 +41,7 @@ class Stream(IntEnum):
     DEMAND_PATH = 102  # [.., market seed]: demand path of a task's market
     COUNTS = 103  # [.., reset seed, episode]: count noise of a held-out flight
     ANALYTIC_GRADIENT = 1_000_000_007  # plus the training seed, [.., episode]: flights of apg
+    OFFLINE_LOG = 2_000_000_011  # plus the training seed, [.., episode]: flights of an offline log
 
 
 def generator(*key: int) -> np.random.Generator:
