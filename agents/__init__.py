@@ -1,11 +1,12 @@
 """What to do: policies, their training, their comparison and the plan.
 
-The line of sub-packages, each of which may import those before it: `policies` (what to spend
-today), `training` (how a network is trained), `setup` (from a configuration to an experiment),
-`plans` (what is written into plan.json), `plan_files` (in which files a plan leaves), `plan_page`
-(how it is shown), `scoring` (how good another's plan is), `frontier` (what another budget would
-bring), `live` (what to set today), `evaluation` (which policy is better, and how surely), `worlds`
-(in which worlds that are not ours policies fly), `studies` (whether any of it is to be believed).
+The line of sub-packages, each of which may import those before it: `policies.bandits` (what
+spending in order to learn brings), `policies` (what to spend today), `training` (how a network is
+trained), `setup` (from a configuration to an experiment), `plans` (what is written into plan.json),
+`plan_files` (in which files a plan leaves), `plan_page` (how it is shown), `scoring` (how good
+another's plan is), `frontier` (what another budget would bring), `live` (what to set today),
+`evaluation` (which policy is better, and how surely), `worlds` (in which worlds that are not ours
+policies fly), `studies` (whether any of it is to be believed).
 All of them build on `policy` (the interface), `rollout` (values and percent of the clairvoyant) and
 `experiment` (what a command works on).
 """

@@ -18,8 +18,8 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "envs": "arrays market projection constraints calibration.sampling "
     "calibration.filtering calibration.demand calibration calibration.report flight synthetic "
     "planning environment suite",
-    "agents": "policies training setup plans plan_files plan_page scoring frontier live "
-    "evaluation worlds studies",
+    "agents": "policies.bandits policies training setup plans plan_files plan_page scoring "
+    "frontier live evaluation worlds studies",
     "scripts": "cli fuzzing.durability fuzzing.settings_cases fuzzing benchmarks research supply",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all

@@ -2,7 +2,9 @@
 
 - ``baselines``: all policies by name, and their settings
 - ``open_loop``, ``static_cvar``, ``greedy``: decided before the flight
-- ``follow``, ``linear_feedback``, ``rolling_horizon``, ``thompson``: react to reports
+- ``follow``, ``linear_feedback``, ``rolling_horizon``, ``thompson``, ``mpc``, ``weekly``: react to
+  reports
+- ``bandits``: spend in order to learn
 - ``marginal``: allocation of the remaining money
 - ``clairvoyant``: oracles, the bounds of comparisons
 """

@@ -83,7 +83,8 @@ def belief_markets(
     level_sd = np.sqrt(covariance.level)
     shared = covariance.both / level_sd
     own = np.sqrt(np.maximum(covariance.curve - shared**2, 0.0))
-    moves = [(slope * level_sd * p.level, shared * p.level + own * p.curve) for p in _POINTS[points]]
+    rule = _POINTS[points]
+    moves = [(slope * level_sd * p.level, shared * p.level + own * p.curve) for p in rule]
     factor = np.log(np.mean([np.exp(level) for level, _ in moves], 0))
     log_odds = np.log(odds_at_reference(belief.elasticity, problem.market.slope))
 

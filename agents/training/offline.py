@@ -155,5 +155,6 @@ def _fitted(observation: NDArray[np.float32], target: Floats) -> Floats:
     sd = centred.std(0)
     features = centred[:, sd > _MIN_SD] / sd[sd > _MIN_SD]
     penalty = _RIDGE * len(target) * np.eye(features.shape[1])
-    weights = np.linalg.solve(features.T @ features + penalty, features.T @ (target - target.mean()))
-    return np.asarray(target.mean() + features @ weights)
+    mean = target.mean()
+    weights = np.linalg.solve(features.T @ features + penalty, features.T @ (target - mean))
+    return np.asarray(mean + features @ weights)

@@ -69,6 +69,7 @@ def train(
     Raises:
         ConfigError: if the folder's checkpoint belongs to another training run.
     """
+    env = settings.environment(env)
     markets: MarketSource = MarketPool(*source) if type(source) is tuple else source  # type: ignore
     record = Training(
         task=task,

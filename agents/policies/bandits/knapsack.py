@@ -1,4 +1,4 @@
-"""`knapsack`: bandits with knapsacks, the levels of a campaign's spend as arms, money as the resource.
+"""`knapsack`: bandits with knapsacks, levels of spend as arms and money as the resource.
 
 Every day each campaign plays the arm whose optimistic value, less its cost at the current price of
 money, is highest (primal); the price then rises where more was asked for than an even share of the

@@ -123,9 +123,9 @@ def test_optimism_spends_more_on_a_campaign_that_is_less_known(experiment: Exper
 def test_what_a_report_teaches_is_what_the_belief_forgets_in_doubt(experiment: Experiment) -> None:
     """The variance after an expected report, by the filter itself."""
     problem = experiment.problem
-    problem = replace(problem, market=problem.market._replace(level_sd=0 * problem.market.level_sd))
-    problem = replace(problem, market=problem.market._replace(demand_sd=0 * problem.market.level_sd))
-    problem = replace(problem, market=problem.market._replace(level_kept=1 + 0 * problem.market.level_sd))
+    still, none = problem.market, 0 * problem.market.level_sd
+    still = still._replace(level_sd=none, demand_sd=none, level_kept=none + 1)
+    problem = replace(problem, market=still)
     belief, spend = _belief(problem), 1.5 * problem.mean_static_spend + np.zeros((4, 1))
     for direction in (Direction(1.0, 0.0), Direction(0.3, 1.0)):
         market = problem.market._replace(elasticity=belief.elasticity)
