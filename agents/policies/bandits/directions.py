@@ -1,4 +1,4 @@
-"""Directions in a campaign's two parameters, log level and log odds, and the doubt along them."""
+"""Directions in a campaign's two parameters, log level and log odds, and their variance along them."""
 
 from typing import NamedTuple
 

@@ -9,7 +9,7 @@ and Devanur (EC 2014).
 
 What is estimated for an arm is the ratio of its reports to those that the posterior's mean market
 predicts for the same spend, which takes weekdays, lags and carry-over out. Its prior counts as the
-conversions that leave the belief's doubt before the flight. In the textbook arms share nothing;
+conversions that leave the belief's variance before the flight. In the textbook arms share nothing;
 ``pooling`` counts a share of the reports of a campaign's other arms for each of them.
 """
 

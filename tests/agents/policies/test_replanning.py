@@ -50,7 +50,7 @@ def test_the_points_have_the_beliefs_mean_and_covariance(experiment: Experiment)
     ):
         np.testing.assert_allclose(found, moment, rtol=1e-9, atol=1e-12)
     factor = np.exp(state.level.reshape(3, 4, count) - belief.state.level[:, None]).mean(1)
-    np.testing.assert_allclose(factor, 1, rtol=1e-9)  # doubt about the level is no demand
+    np.testing.assert_allclose(factor, 1, rtol=1e-9)  # uncertainty of the level is no demand
 
 
 def test_one_point_is_the_mean_market(experiment: Experiment) -> None:

@@ -111,16 +111,16 @@ def test_optimism_spends_more_on_a_campaign_that_is_less_known(experiment: Exper
     covariance = problem.covariance
     level = covariance.level.copy()
     level[0] *= 4
-    doubtful = replace(problem, covariance=covariance._replace(level=level))
+    uncertain = replace(problem, covariance=covariance._replace(level=level))
     shares = []
-    for each in (problem, doubtful):
+    for each in (problem, uncertain):
         spend, total, _ = Ucb(each, 1.0).act(_view(each), None)
         shares.append(spend[0] / total[0])
     assert shares[1][0] > shares[0][0]
     assert (shares[1][1:] <= shares[0][1:]).all()
 
 
-def test_what_a_report_teaches_is_what_the_belief_forgets_in_doubt(experiment: Experiment) -> None:
+def test_what_a_report_teaches_is_what_the_belief_loses_in_variance(experiment: Experiment) -> None:
     """The variance after an expected report, by the filter itself."""
     problem = experiment.problem
     still, none = problem.market, 0 * problem.market.level_sd
