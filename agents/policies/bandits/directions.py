@@ -1,4 +1,4 @@
-"""Directions in a campaign's two parameters, log level and log odds, and their variance along them."""
+"""Directions in a campaign's log level and log odds, and the variance along them."""
 
 from typing import NamedTuple
 
