@@ -2,10 +2,10 @@
 
 Every few days the plan of the days left is optimised through the whole simulator, with demand as
 the belief expects it; the first of its days are carried out, then it is optimised again from there
-(Rawlings, Mayne and Diehl, "Model Predictive Control", 2nd ed., 2017). The belief's covariance
-may enter by the cubature rule of Arasaratnam and Haykin (IEEE Trans. Automatic Control 54(6), 2009): four
-markets that share the Gaussian's mean and covariance, exact to the third order. Like the rolling
-horizon it learns from what it spends, but spends nothing in order to learn.
+(Rawlings, Mayne and Diehl, "Model Predictive Control", 2nd ed., 2017). The belief's covariance may
+enter by the cubature rule of Arasaratnam and Haykin (IEEE Trans. Automatic Control 54(6), 2009):
+four markets that share the Gaussian's mean and covariance, exact to the third order. Like the
+rolling horizon it learns from what it spends, but spends nothing in order to learn.
 """
 
 from typing import Annotated, Literal, NamedTuple

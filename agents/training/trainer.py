@@ -69,7 +69,6 @@ def train(
     Raises:
         ConfigError: if the folder's checkpoint belongs to another training run.
     """
-    env = settings.environment(env)
     markets: MarketSource = MarketPool(*source) if type(source) is tuple else source  # type: ignore
     record = Training(
         task=task,
@@ -101,6 +100,7 @@ class _Run:
         rivals: Sequence[Policy],
     ) -> None:
         self.settings, self._progress = settings, progress
+        env = settings.environment(env)
         self._path = None if folder is None else folder / "checkpoint.safetensors"
         envs = SB3Envs(BudgetVectorEnv(problem, source, env, settings.n_envs))
         self.sb3 = SB3Learner(envs, settings, record.seed)

@@ -6,6 +6,7 @@ still owed, caps and daily caps. What a set asks for beside them (a pacing band,
 ramps) is left to the projection of the day on which the plan is carried out.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -53,15 +54,21 @@ def best_rest(
         shape = flights, each, days, campaigns
         return value.reshape(shape[:2]).mean(1), gradient.reshape(shape).mean(1)
 
-    constraints = problem.constraints
-    bounds = _rest_bounds(constraints, ledger)
+    projection = _projection(problem.constraints, ledger)
+    return maximise(mean_objective, projection, initial_plan, iterations, tolerance=-1.0).plan
+
+
+def _projection(constraints: Constraints, ledger: Ledger) -> Callable[[Floats], Floats]:
+    """Return the projection of plans, (flights, days left, campaigns), onto the feasible ones."""
+    flights, campaigns = ledger.spent.shape
+    days, bounds = constraints.days - ledger.day, _rest_bounds(constraints, ledger)
     tree = Tree.of([*constraints.tree.parents, np.repeat(np.arange(campaigns), days)])
 
     def projection(plans: Floats) -> Floats:
         spend: Floats = project(tree, plans.swapaxes(1, 2).reshape(flights, -1), bounds)
         return spend.reshape(flights, campaigns, days).swapaxes(1, 2)
 
-    return maximise(mean_objective, projection, initial_plan, iterations, tolerance=-1.0).plan
+    return projection
 
 
 def _rest_bounds(constraints: Constraints, ledger: Ledger) -> Bounds:
