@@ -1,7 +1,8 @@
 """What to do: policies, their training, their comparison and the plan.
 
 The line of sub-packages, each of which may import those before it: `networks` (how observations
-become actions), `policies` (what to spend today), `training` (how a network is trained),
+become actions), `policies.bandits` (what spending in order to learn brings), `policies` (what to
+spend today), `training` (how a network is trained),
 `pretraining` (how one is trained for every advertiser), `external` (how anybody's policy takes
 part), `setup` (from a configuration to an experiment), `plans` (what is written into plan.json),
 `plan_files` (in which files a plan leaves), `plan_page` (how it is shown), `scoring` (how good

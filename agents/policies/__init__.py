@@ -2,8 +2,10 @@
 
 - ``baselines``: all policies by name, and their settings
 - ``open_loop``, ``static_cvar``, ``greedy``: decided before the flight
-- ``proportional``, ``follow``, ``linear_feedback``, ``rolling_horizon``, ``thompson``: react to
-  reports
+- ``proportional``, ``follow``, ``linear_feedback``, ``rolling_horizon``, ``thompson``, ``mpc``,
+  ``weekly``: react to reports
+- ``universal``: the shipped network for every advertiser
+- ``bandits``: spend in order to learn
 - ``marginal``: allocation of the remaining money
 - ``clairvoyant``: oracles, the bounds and the yardsticks of comparisons
 """
@@ -20,6 +22,7 @@ from .baselines import (
 from .clairvoyant import Informed
 from .follow import Follow
 from .rolling_horizon import MAX_DRAWS, RollingHorizon, RollingHorizonSettings
+from .weekly import WeeklyPlan
 
 __all__ = [
     "BASELINES",
@@ -32,6 +35,7 @@ __all__ = [
     "Informed",
     "RollingHorizon",
     "RollingHorizonSettings",
+    "WeeklyPlan",
     "baseline",
     "unknown_policy",
 ]

@@ -8,16 +8,26 @@ from ...data.settings import Settings
 from ...data.storage import shipped_yaml
 from ..experiment import Experiment
 from ..policy import Policy
+from .bandits import (
+    KnapsackSettings,
+    KnowledgeGradientSettings,
+    UcbSettings,
+    knapsack,
+    knowledge_gradient,
+    ucb,
+)
 from .clairvoyant import clairvoyant, clairvoyant_static, informed
 from .follow import follow
 from .greedy import Greedy
 from .linear_feedback import LinearFeedbackSettings, linear_feedback
+from .mpc import MpcSettings, mpc
 from .open_loop import greedy_average, historical, roas, seasonal, static, uniform
 from .proportional import ProportionalSettings, proportional
 from .rolling_horizon import RollingHorizonSettings, replanner
 from .static_cvar import CvarSettings, static_cvar
 from .thompson import ThompsonSettings, thompson
 from .universal import universal
+from .weekly import WeeklySettings, weekly
 
 Factory = Callable[[Experiment, str], Policy]
 """(experiment, split to evaluate on) -> policy; only an oracle uses the split."""
@@ -36,6 +46,11 @@ BASELINES: Mapping[str, Factory] = {
     "universal": universal,
     "replanner": replanner,
     "thompson": thompson,
+    "ucb": ucb,
+    "knowledge_gradient": knowledge_gradient,
+    "knapsack": knapsack,
+    "weekly": weekly,
+    "mpc": mpc,
     "cma": linear_feedback,
     "informed": informed,
     "clairvoyant_static": clairvoyant_static,
@@ -57,6 +72,11 @@ SETTINGS: Mapping[str, type[Settings]] = {
     "proportional": ProportionalSettings,
     "replanner": RollingHorizonSettings,
     "thompson": ThompsonSettings,
+    "ucb": UcbSettings,
+    "knowledge_gradient": KnowledgeGradientSettings,
+    "knapsack": KnapsackSettings,
+    "weekly": WeeklySettings,
+    "mpc": MpcSettings,
     "cma": LinearFeedbackSettings,
 }
 

@@ -1,19 +1,15 @@
 """`follow`: the static plan, its campaigns' shares moved by what the belief has learnt.
 
-An action of 0 in an environment whose actions follow the belief (``envs.flight.requested_spend``):
+An action of 0 in an environment whose actions follow the belief (``envs.flight.followed_spend``):
 the day's total is the plan's share of the unspent money, and the campaigns share it in the plan's
 proportions times the belief's allocation in closed form.
 """
 
 from typing import Any
 
-import numpy as np
-
 from ...envs.arrays import Array
-from ...envs.flight import ActionSettings, Observable, Problem, action_size, requested_spend
+from ...envs.flight import Observable, Problem, followed_spend
 from ..experiment import Experiment
-
-_ACTION = ActionSettings(map="projection", tilt=1.0, pace=0.3, follow=1.0)
 
 
 class Follow:
@@ -28,9 +24,7 @@ class Follow:
 
     def act(self, observable: Observable, memory: Any) -> tuple[Array, Array, Any]:
         """Return the day's spend and its total; nothing is remembered."""
-        spent = np.asarray(observable.ledger.spent)
-        action = np.zeros((*spent.shape[:-1], action_size(spent.shape[-1])))
-        return *requested_spend(self.problem, observable, action, _ACTION), None
+        return *followed_spend(self.problem, observable), None
 
 
 def follow(experiment: Experiment, split: str) -> Follow:

@@ -98,7 +98,7 @@ class RollingHorizon:
         self, observable: Observable, memory: FilterMemory | None
     ) -> tuple[Array, Array, FilterMemory]:
         """Return the spend that is best on average over the updated draws, and its total."""
-        memory = self._update(observable, memory)
+        memory = updated(self.draws, observable, memory, self.walk, self.temper)
         return *self.decide(observable, memory), memory
 
     def decide(self, observable: Observable, memory: FilterMemory) -> tuple[Array, Array]:
@@ -124,25 +124,14 @@ class RollingHorizon:
         market = self.draws.market
         conversions = market.reference_conversions * complete[:, None]
         draws = self.draws._replace(market=market._replace(reference_conversions=conversions))
-        particle_set = self._updated(draws, memory, spend, reported)
+        particle_set = update_weights(
+            draws, memory.particle_set, spend, reported, self.walk, self.temper
+        )
         return FilterMemory(particle_set, memory.spent + spend, memory.observed + reported)
 
     def _draw_weights(self, observable: Observable, particle_set: ParticleSet) -> Floats:
         """Return the weight of every draw in today's decision, (flights, draws, campaigns)."""
         return np.asarray(weights(particle_set))
-
-    def _update(self, observable: Observable, memory: FilterMemory | None) -> FilterMemory:
-        spent, observed = observable.ledger.spent, observable.belief.observed
-        if memory is None:
-            return FilterMemory(initial_particles(self.draws, len(spent)), spent, observed)
-        spend, reported = spent - memory.spent, np.maximum(observed - memory.observed, 0.0)
-        particle_set = self._updated(self.draws, memory, spend, reported)
-        return FilterMemory(particle_set, spent, observed)
-
-    def _updated(
-        self, draws: PosteriorDraws, memory: FilterMemory, spend: Floats, reported: Floats
-    ) -> ParticleSet:
-        return update_weights(draws, memory.particle_set, spend, reported, self.walk, self.temper)
 
     def _allocate(
         self, observable: Observable, particle_set: ParticleSet, draw_weights: Floats
@@ -170,6 +159,30 @@ def replanner(experiment: Experiment, split: str) -> RollingHorizon:
     """Return the policy."""
     settings = experiment.settings("replanner", RollingHorizonSettings)
     return RollingHorizon.of(experiment.problem, experiment.posterior, settings)
+
+
+def updated(
+    draws: PosteriorDraws,
+    observable: Observable,
+    memory: FilterMemory | None,
+    walk: float = 0.0,
+    temper: float = 1.0,
+) -> FilterMemory:
+    """Return the particle filter's state at the beginning of a day.
+
+    Args:
+        draws: draws of the posterior before the flight.
+        observable: spend and reports so far, (flights, campaigns).
+        memory: state at the beginning of the day before; None on the first day.
+        walk: sd of a daily change of log levels that the posterior does not know, >= 0.
+        temper: power of each report's likelihood in the weights of draws, 0 to 1.
+    """
+    spent, observed = observable.ledger.spent, observable.belief.observed
+    if memory is None:
+        return FilterMemory(initial_particles(draws, len(spent)), spent, observed)
+    spend, reported = spent - memory.spent, np.maximum(observed - memory.observed, 0.0)
+    particle_set = update_weights(draws, memory.particle_set, spend, reported, walk, temper)
+    return FilterMemory(particle_set, spent, observed)
 
 
 def expected_return(

@@ -8,32 +8,27 @@ import numpy as np
 
 from ...data.history import METRICS, OBSERVED, History
 from ...data.types import Floats
-from ...envs.arrays import Array
 from ...envs.calibration import Posterior
 from ...envs.constraints import Constraints, rest_of
 from ...envs.flight import Observable, Problem
 from ...envs.market import step
+from ..policies import WeeklyPlan
 
-WEEK = 7  # days between calibrations
 Replan = Callable[[Posterior, Constraints, int], Floats]
 """(posterior, constraints of the days left, their number) -> plan, (days left, campaigns)."""
 
 
-class WeeklyMemory(NamedTuple):
+class Reports(NamedTuple):
     """What the flights were reported so far."""
 
     spend: list[Floats]  # dollars per day over, (flights, campaigns) each
     reported: list[Floats]  # conversions, the same
     spent: Floats  # sums of both, (flights, campaigns)
     observed: Floats
-    plans: Floats  # (days, flights, campaigns) dollars of the plans in force
 
 
-class WeeklyStatic:
+class WeeklyStatic(WeeklyPlan):
     """The static plan; every seven days a new calibration and a new plan of the days left."""
-
-    name = "weekly"
-    open_loop = False
 
     def __init__(
         self,
@@ -43,38 +38,29 @@ class WeeklyStatic:
         replan: Replan,
     ) -> None:
         """Args: problem; history before the flight; how to calibrate, and how to plan the rest."""
-        self.problem, self.history = problem, history
-        self.calibrate, self.replan = calibrate, replan
+        super().__init__(problem)
+        self.history, self.calibrate, self.plan_rest = history, calibrate, replan
 
-    def act(self, observable: Observable, memory: WeeklyMemory | None) -> tuple[Array, Array, Any]:
-        """Return the day of each flight's plan, and its total."""
-        ledger, observed = observable.ledger, observable.belief.observed
-        if memory is None:
-            plans = self.problem.static_plan[:, None] + 0 * ledger.spent
-            memory = WeeklyMemory([], [], ledger.spent, observed, plans)
-        else:
-            memory = memory._replace(
-                spend=[*memory.spend, ledger.spent - memory.spent],
-                reported=[*memory.reported, np.maximum(observed - memory.observed, 0.0)],
-                spent=ledger.spent,
-                observed=observed,
-            )
-            if ledger.day % WEEK == 0:
-                memory = memory._replace(plans=self._replanned(memory, ledger.last))
-        today = memory.plans[ledger.day]
-        return today, today.sum(-1), memory
+    def learn(self, observable: Observable, learnt: Reports | None) -> Reports:
+        """Return all days' spend and reports."""
+        spent, observed = observable.ledger.spent, observable.belief.observed
+        if learnt is None:
+            return Reports([], [], spent, observed)
+        reported = np.maximum(observed - learnt.observed, 0.0)
+        spend = [*learnt.spend, spent - learnt.spent]
+        return Reports(spend, [*learnt.reported, reported], spent, observed)
 
-    def _replanned(self, memory: WeeklyMemory, last: Array) -> Floats:
-        """Return the plans with the days left replaced, flight by flight."""
-        plans, over = memory.plans.copy(), len(memory.spend)
-        spend, reported = np.stack(memory.spend), np.stack(memory.reported)
+    def replan(self, observable: Observable, learnt: Reports, plans: Floats) -> Floats:
+        """Return new plans of the days left, flight by flight."""
+        plans, last = plans.copy(), observable.ledger.last
+        spend, reported = np.stack(learnt.spend), np.stack(learnt.reported)
         for i in range(plans.shape[1]):
             posterior = self.calibrate(self._with_days(spend[:, i], reported[:, i]))
             cents = np.rint(100 * spend[:, i]).astype(np.int64)
             live = np.rint(100 * last[i]).astype(np.int64)
             constraints = self.problem.constraints
             rest = rest_of(constraints, cents, live if constraints.has_levels else None)
-            plans[over:, i] = self.replan(posterior, rest, len(plans) - over)
+            plans[:, i] = self.plan_rest(posterior, rest, len(plans))
         return plans
 
     def _with_days(self, spend: Floats, reported: Floats) -> History:

@@ -5,6 +5,7 @@
 - ``algorithms``: learners by name, and the keyword arguments of PPO, SAC and the others
 - ``initial``: the network in training, and the weights that it starts from
 - ``apg``: analytic policy gradient, backpropagation through whole episodes
+- ``offline``: advantage-weighted regression on a log of flights
 - ``sb3``: a Stable-Baselines3 algorithm with its complete state
 - ``vecenv``: adapter of the batched environment to Stable-Baselines3
 - ``selection``: which network was best on the validation markets, in percent of the clairvoyant
@@ -15,6 +16,7 @@
 from .algorithms import LEARNERS, Learner, default_ppo, learner_of
 from .apg import AnalyticPolicyGradient, TrainingWorld
 from .checkpoint import read_state, write_state
+from .offline import OfflineLearning
 from .train import learn, validation_percent
 from .vecenv import SB3Envs, dummy_vec_env
 
@@ -22,6 +24,7 @@ __all__ = [
     "LEARNERS",
     "AnalyticPolicyGradient",
     "Learner",
+    "OfflineLearning",
     "SB3Envs",
     "TrainingWorld",
     "default_ppo",

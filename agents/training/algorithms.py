@@ -22,7 +22,7 @@ from stable_baselines3 import PPO, SAC
 
 from ...data.errors import ConfigError
 from ...data.settings import Settings, given_text
-from ...envs.environment import WidthName
+from ...envs.environment import EnvSettings, WidthName
 from ..networks import CampaignInputs, CampaignPolicy, Layers, Units
 from .apg import MAX_FLIGHTS, WarmStart
 from .vecenv import SB3Envs, dummy_vec_env
@@ -84,6 +84,10 @@ class Learner(Settings):
         """Return the arguments that make one iteration one episode of every environment."""
         raise NotImplementedError
 
+    def environment(self, env: EnvSettings) -> EnvSettings:
+        """Return the environment that it learns in; the configured one."""
+        return env
+
 
 class OnPolicy(Learner):
     """Keys of PPO; see ``conf/agent/ppo.yaml``."""
@@ -111,6 +115,18 @@ class Recurrent(OnPolicy):
 
     name: Literal["ppo_recurrent"]  # type: ignore[assignment]
     lstm_hidden_size: Units
+
+
+class Offline(OnPolicy):
+    """Keys of offline learning; see ``conf/agent/offline.yaml``."""
+
+    name: Literal["offline"]  # type: ignore[assignment]
+    dither: Annotated[float, Field(gt=0, le=1)]
+    temperature: Annotated[float, Field(gt=0, le=100)]
+
+    def environment(self, env: EnvSettings) -> EnvSettings:
+        """Return the environment of the log, in which an action of 0 is the static plan."""
+        return env.model_copy(update={"action": env.action.model_copy(update={"follow": 0.0})})
 
 
 class OffPolicy(Learner):
@@ -175,6 +191,7 @@ LEARNERS = {
     "ppo_scratch": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
     "finetune": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
     "ppo_recurrent": LearnerSpec(RecurrentPPO, "MlpLstmPolicy", Recurrent),
+    "offline": LearnerSpec(PPO, "MlpPolicy", Offline),
     "sac": LearnerSpec(SAC, "MlpPolicy", OffPolicy),
     "tqc": LearnerSpec(TQC, "MlpPolicy", OffPolicy),
 }

@@ -46,6 +46,9 @@ class WarmStart(Settings):
 class AnalyticPolicyGradient:
     """Trains an actor in place, one iteration at a time."""
 
+    method = "backpropagation"
+    title = "learning through the simulator"
+
     def __init__(
         self,
         actor: AnyActor,

@@ -1,4 +1,4 @@
-"""Training loop: first backpropagation through the simulator, then steps in the environment.
+"""Training loop: first backpropagation or a log of flights, then steps in the environment.
 
 Either stage may be left out. A run with a folder writes a checkpoint there, and continues from an
 existing one bitwise as if it had never stopped.
@@ -22,7 +22,7 @@ from ...envs.market import Market, MarketState
 from ..networks import Network, Training
 from ..policy import Policy
 from ..rollout import EvaluationSet
-from .algorithms import Learner
+from .algorithms import Learner, Offline
 from .apg import AnalyticPolicyGradient
 from .checkpoint import (
     random_state,
@@ -32,6 +32,7 @@ from .checkpoint import (
     write_state,
 )
 from .initial import actor_of, start_from
+from .offline import OfflineLearning
 from .same_run import require_same, same_run
 from .sb3 import SB3Learner, StopTraining
 from .selection import Selection, format_scores, tag_of
@@ -101,13 +102,17 @@ class _Run:
         rivals: Sequence[Policy],
     ) -> None:
         self.settings, self._progress = settings, progress
+        env = settings.environment(env)
         self._path = None if folder is None else folder / "checkpoint.safetensors"
         envs = SB3Envs(BudgetVectorEnv(problem, source, env, settings.n_envs))
         self.sb3 = SB3Learner(envs, settings, record.seed)
         actor = actor_of(self.sb3.model.policy)
         origin = start_from(settings.start, actor)
-        self.apg = AnalyticPolicyGradient(
-            actor, problem, source, env, settings.warm, record.seed, settings.risk
+        known = actor, problem, source, env
+        self.warm = (
+            OfflineLearning(*known, settings, record.seed)
+            if isinstance(settings, Offline)
+            else AnalyticPolicyGradient(*known, settings.warm, record.seed, settings.risk)
         )
         untrained = Network(actor, env.action, record, settings.name, "")
         self.selection = Selection(untrained, problem, validation, rivals)
@@ -138,7 +143,7 @@ class _Run:
     @property
     def steps(self) -> int:
         """Environment days simulated in both stages so far."""
-        return self.apg.steps + self.sb3.steps
+        return self.warm.steps + self.sb3.steps
 
     @property
     def stopped_early(self) -> bool:
@@ -148,7 +153,7 @@ class _Run:
 
     def check(self, bar: "_ProgressBar") -> None:
         """Score the network on the validation markets; log and show the scores."""
-        origin = f"backpropagation, {self.apg.iterations} iterations"
+        origin = f"{self.warm.method}, {self.warm.iterations} iterations"
         if self.settings.start is not None:
             origin += f" from {Path(self.settings.start).name}"
         if not self.in_warm_start:
@@ -156,7 +161,7 @@ class _Run:
         scores = self.selection.check(origin)
         for name, score in scores.items():
             self._logger.record(tag_of(name), score)
-        self._logger.dump(self.apg.steps if self.in_warm_start else self.sb3.steps)
+        self._logger.dump(self.warm.steps if self.in_warm_start else self.sb3.steps)
         bar.show(format_scores(scores))
 
     def save_checkpoint(self, *, always: bool = False) -> None:
@@ -168,18 +173,17 @@ class _Run:
         self._saved_at = time.monotonic()
 
     def _run_warm_start(self) -> None:
-        apg, iterations = self.apg, self.settings.warm.iterations
+        warm, iterations = self.warm, self.settings.warm.iterations
         interval = max(iterations // self.settings.checks, 1)
-        title = "learning through the simulator"
-        with _ProgressBar(title, iterations, apg.iterations, self._progress) as bar:
-            while apg.iterations < iterations and not self.stopped_early:
-                apg.step()
-                bar.update(apg.iterations)
-                if apg.iterations % interval == 0 or apg.iterations == iterations:
+        with _ProgressBar(warm.title, iterations, warm.iterations, self._progress) as bar:
+            while warm.iterations < iterations and not self.stopped_early:
+                warm.step()
+                bar.update(warm.iterations)
+                if warm.iterations % interval == 0 or warm.iterations == iterations:
                     self.check(bar)
                 self.save_checkpoint()
         self.selection.checks_since_best, self.in_warm_start = 0, False
-        self._logger.offset = apg.steps
+        self._logger.offset = warm.steps
 
     def _run_sb3(self) -> None:
         total = self.settings.total_timesteps
@@ -193,7 +197,7 @@ class _Run:
         return {
             "record": self._record,
             "in_warm_start": self.in_warm_start,
-            "apg": self.apg.state(),
+            "apg": self.warm.state(),
             "sb3": self.sb3.state(),
             "selection": self.selection.state(),
             "random": random_state(),
@@ -203,10 +207,10 @@ class _Run:
         state: Mapping[str, Any] = read_state(path)
         require_same(path, state["record"], self._record)
         self.sb3.restore(state["sb3"])
-        self.apg.restore(state["apg"])
+        self.warm.restore(state["apg"])
         self.selection.restore(state["selection"])
         self.in_warm_start = state["in_warm_start"]
-        self._logger.offset = 0 if self.in_warm_start else self.apg.steps
+        self._logger.offset = 0 if self.in_warm_start else self.warm.steps
         restore_random_state(state["random"])
 
 

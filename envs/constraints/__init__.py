@@ -28,6 +28,7 @@ from .ledger import (
 )
 from .parse import ConstraintSettings, Named, constraints_from_json, parse_constraints
 from .parse_rules import FlightStart, measured_against_rhythm
+from .ramped_day import reconcile
 from .reach import with_rhythm
 from .recent import KnownSpend
 from .rest import rest_of
@@ -52,6 +53,7 @@ __all__ = [
     "floor_remaining",
     "measured_against_rhythm",
     "parse_constraints",
+    "reconcile",
     "remaining",
     "rest_of",
     "spend_day",

@@ -7,13 +7,20 @@
 - ``belief``: the Gaussian filter in flight
 - ``particle_filter``: the slower filter over draws of the posterior
 - ``actions``: from an action to requested dollars
-- ``belief_allocation``: the belief's own split of the plan's mean day
+- ``belief_allocation``: the belief's own split of the plan's mean day, and its curves
 - ``observation``: the observation vector and its blocks
 """
 
-from .actions import ActionSettings, action_size, distance, moved_dollars, requested_spend
-from .belief import level_shift, prior_level, update_belief
-from .belief_allocation import allocation_at
+from .actions import (
+    ActionSettings,
+    action_size,
+    distance,
+    followed_spend,
+    moved_dollars,
+    requested_spend,
+)
+from .belief import BeliefState, level_shift, prior_level, update_belief
+from .belief_allocation import BeliefCurves, allocation_at, belief_allocation, belief_curves
 from .observation import BLOCKS, BOUND, block_slices, observation_size, observe
 from .particle_filter import (
     ParticleSet,
@@ -42,6 +49,8 @@ __all__ = [
     "SMOOTHING",
     "ActionSettings",
     "BeliefCovariance",
+    "BeliefCurves",
+    "BeliefState",
     "DayResult",
     "FlightState",
     "Observable",
@@ -50,9 +59,12 @@ __all__ = [
     "Problem",
     "action_size",
     "allocation_at",
+    "belief_allocation",
+    "belief_curves",
     "block_slices",
     "credited_value",
     "distance",
+    "followed_spend",
     "initial_particles",
     "initial_state",
     "level_shift",

@@ -27,6 +27,9 @@ class ActionSettings(Settings):
     pace: Annotated[float, Field(ge=0, le=MAX_LOG)]
 
 
+_FOLLOWING = ActionSettings(map="projection", tilt=1.0, pace=0.3, follow=1.0)
+
+
 def action_size(campaigns: int) -> int:
     """Return the length of an action: the day's total, then one entry per campaign."""
     return 1 + campaigns
@@ -65,6 +68,17 @@ def requested_spend(
     if settings.map == "tree_softmax":
         return _floors_first(problem, view.ledger, weight, total)
     return (total / summed(weight))[..., None] * weight, total
+
+
+def followed_spend(problem: Problem, view: Observable) -> tuple[Array, Array]:
+    """Return the dollars of an action of 0 that follows the belief in full, and their total.
+
+    The day's total is the plan's share of the unspent money; the campaigns share it in the plan's
+    proportions times the belief's allocation.
+    """
+    zero = 0 * view.ledger.spent
+    action = namespace(zero).concatenate([zero[..., :1], zero], -1)
+    return requested_spend(problem, view, action, _FOLLOWING)
 
 
 def _floors_first(

@@ -8,6 +8,8 @@ carry-over, lags and seasons stay in it as the plan has them. Under uncertainty 
 campaigns whose marginal return at the plan is below its price are not rescaled.
 """
 
+from typing import NamedTuple
+
 from ..arrays import Array, at_least, at_most, namespace, summed
 from ..market import odds_at_reference
 from .belief import BeliefState, level_shift
@@ -15,6 +17,33 @@ from .problem import Problem
 from .static_terms import CENT, MAX_ELASTICITY, MIN_RATIO
 
 _PASSES = 3  # passes; each takes out the campaigns that a floor binds
+
+
+class BeliefCurves(NamedTuple):
+    """Marginal returns ``(scale / (spend + offset))^2``; before the flight 1 at the static plan."""
+
+    scale: Array  # dollars, (..., campaigns)
+    offset: Array  # dollars per day, (..., campaigns)
+
+
+def belief_curves(problem: Problem, belief: BeliefState) -> BeliefCurves:
+    """Return ``curves_at`` the belief's means."""
+    return curves_at(problem, belief.elasticity, level_shift(problem, belief))
+
+
+def curves_at(problem: Problem, elasticity: Array, shift: Array) -> BeliefCurves:
+    """Return the campaigns' curves, in units of the static plan's price.
+
+    Args:
+        problem: what was known before the flight.
+        elasticity: local elasticities at the reference spend, (..., campaigns).
+        shift: log levels less those expected before the flight, (..., campaigns).
+    """
+    odds = odds_at_reference(at_most(elasticity, MAX_ELASTICITY), 1.0)
+    xp = namespace(odds)
+    growth = xp.exp(problem.claim_slope * shift) * odds * (1 + odds)
+    scale = problem.allocation_curves.scale * xp.sqrt(growth)
+    return BeliefCurves(scale, problem.market.reference_spend * odds)
 
 
 def belief_allocation(problem: Problem, belief: BeliefState) -> Array:
@@ -32,10 +61,8 @@ def allocation_at(problem: Problem, elasticity: Array, shift: Array) -> Array:
         shift: log levels less those expected before the flight, (..., campaigns).
     """
     curves = problem.allocation_curves
-    odds = odds_at_reference(at_most(elasticity, MAX_ELASTICITY), 1.0)
-    xp = namespace(odds)
-    growth = xp.exp(problem.claim_slope * shift) * odds * (1 + odds)
-    scale, offset = curves.scale * xp.sqrt(growth), problem.market.reference_spend * odds
+    scale, offset = curves_at(problem, elasticity, shift)
+    xp = namespace(scale)
     spend, free = curves.mean_static_spend + 0 * scale, 1 + 0 * scale
     parents = problem.constraints.tree.parents[1]
     for _ in range(_PASSES):

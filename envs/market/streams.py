@@ -45,6 +45,7 @@ class Stream(IntEnum):
     WIDER = 105  # [.., seed, episode]: what a training market differs by from the posterior's
     PRETRAINING = 106  # [.., seed, iteration]: advertisers of an iteration
     ANALYTIC_GRADIENT = 1_000_000_007  # plus the training seed, [.., episode]: flights of apg
+    OFFLINE_LOG = 2_000_000_011  # plus the training seed, [.., episode]: flights of an offline log
 
 
 def generator(*key: int) -> np.random.Generator:

@@ -14,6 +14,7 @@
 - ``gradient``: `best_plan`, day by day, under any constraints
 - ``clairvoyant``: the best daily, constant and shared plans of known markets, and of the days left
 - ``static``: plans made before the flight, from the posterior
+- ``rest``: `best_rest`, the days left of many flights at once
 """
 
 from .best import ExecutablePlan, executable_plan, unrestricted, unrestricted_plan
@@ -29,6 +30,7 @@ from .costs import RuleCost, rule_costs, rules_in
 from .executable import project_executable
 from .gradient import SolverSettings, best_plan, objective_with_gradient, to_tensors
 from .quadratic import QuadraticProgram
+from .rest import best_rest
 from .rhythm import level_changes, weekday_rhythm
 from .rows import climb_rows
 from .runs import on_or_off
@@ -46,6 +48,7 @@ __all__ = [
     "best_constant_plan",
     "best_plan",
     "best_remaining_plan",
+    "best_rest",
     "best_shared_plan",
     "clairvoyant_values",
     "climb_rows",

@@ -24,6 +24,8 @@ SMALL = {
     "static_cvar": {"draws": 16, "iterations": 6},
     "replanner": {"draws": 64},
     "thompson": {"draws": 64},
+    "weekly": {"draws": 64, "sample": 4, "iterations": 6},
+    "mpc": {"every": 10, "iterations": 4},
     "cma": {"iterations": 2, "population": 4, "flights": 8},
 }
 NOT_ORACLES = [name for name in BASELINES if name not in ORACLES]
