@@ -7,6 +7,7 @@ import numpy as np
 
 from ...data.errors import ConstraintError
 from ...data.types import Floats
+from ..arrays import select
 from ..calibration import Posterior
 from ..constraints import Constraints, Guardrail
 from ..flight import BeliefCovariance, Problem
@@ -43,12 +44,8 @@ class Sample(NamedTuple):
         """Return evenly spaced markets of these, as many as curvatures are taken from."""
         size = len(self.market.elasticity)
         rows = np.linspace(0, size - 1, min(count, size)).astype(int)
-        market, state = (
-            [f.take(rows, 0) if np.ndim(f) and len(f) == size else f for f in record]
-            for record in (self.market, self.state)
-        )
-        path = [None if f is None else f.take(rows, 1) for f in self.path]
-        return Sample(Market(*market), MarketState(*state), Noise(*path))
+        path = Noise(*(None if field is None else field[:, rows] for field in self.path))
+        return Sample(select(self.market, rows), select(self.state, rows), path)
 
 
 class Landscape(NamedTuple):
