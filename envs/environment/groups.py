@@ -124,7 +124,7 @@ def infos_of(
     values = {key: merged([day[key] for day in days], groups) for key in days[0]}
     if over is None or not over.any():
         return _masked(values, merged(ran, groups))
-    infos = {"final_obs": final_obs, "_final_obs": over}
+    infos: dict[str, Any] = {"final_obs": final_obs, "_final_obs": over}
     infos |= {"final_info": _masked(values, over), "_final_info": over}
     return infos if over.all() else infos | _masked(values, ~over)
 
