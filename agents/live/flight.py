@@ -324,11 +324,8 @@ class Flight:
         for k, name in enumerate(self.names):
             if name in given:
                 row = _checked(name, given[name][0])
-                spend[k], conversions[k], complete[k] = (
-                    round(100 * row["spend"]),
-                    row["conversions"],
-                    1,
-                )
+                spend[k], complete[k] = round(100 * row["spend"]), 1
+                conversions[k] = row["conversions"]
                 revenue[k] = row.get("revenue", np.nan)
         return spend, conversions, revenue, complete
 
