@@ -2,6 +2,7 @@
 
 - ``settings``: the options of ``scripts/research/pretrain.py``
 - ``advertisers``: random advertisers as training worlds and as validation sets
+- ``report``: the learning curve as a picture and as a table
 - ``pretrain``: the loop, backpropagation through flights of several advertisers per step
 """
 

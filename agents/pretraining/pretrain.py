@@ -22,6 +22,7 @@ from ..networks import CampaignActor, LearnedPolicy, Network, Training, save_net
 from ..rollout import rollout_policy
 from ..training import read_state, write_state
 from .advertisers import VALIDATION_SEEDS, AdvertiserSet, held_out_set, training_world
+from .report import write_curve
 from .settings import PretrainCommand, PretrainSettings
 
 _MAX_GRADIENT_NORM = 0.05  # of one advertiser's gradient, a few times the usual one
@@ -195,7 +196,7 @@ def gain_over_follow(network: Network, held_out: AdvertiserSet) -> float:
 
 
 def pretrain(options: PretrainCommand, advance: Callable[[str], None]) -> Path:
-    """Train, and write ``policy.safetensors``, ``policy.json`` and ``curve.json``.
+    """Train, and write the policy's two files, ``curve.json`` and its picture and table.
 
     A run that was interrupted goes on from ``checkpoint.safetensors`` in its folder.
 
@@ -227,6 +228,7 @@ def pretrain(options: PretrainCommand, advance: Callable[[str], None]) -> Path:
         if run.iterations % settings.check_every == 0 or last:
             text = f"{run.check(sets):+.3f} % over follow"
             write_json(folder / "curve.json", {"curve": run.curve})
+            write_curve(run.curve, folder)
         if last or time.monotonic() - saved > settings.checkpoint:
             write_state(path, run.state())
             saved = time.monotonic()

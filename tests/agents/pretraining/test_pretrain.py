@@ -89,6 +89,8 @@ def test_a_run_writes_a_policy_that_flies_an_advertiser_it_was_not_trained_on(
     curve = read_json(folder / "curve.json")["curve"]
     assert [point["iterations"] for point in curve] == [2, 4]
     assert curve[-1]["steps"] > 0
+    assert (folder / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "curve.md").read_text().count("\n") >= 3
     problem = problem_for(advertiser_task(17))
     policy = load_policy(folder, problem)
     assert policy.network.training.campaigns == []
