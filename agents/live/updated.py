@@ -149,7 +149,7 @@ class Outlook:
 
     def sample(self) -> Sample:
         """Return the markets on their first day left, with their demand paths."""
-        return Sample(*self.draws, self.noise.without_count_noise())
+        return Sample(*self.draws, self._left(self.paths))
 
     def forecast(self, plan: Floats) -> Forecast:
         """Return the forecast of a plan (days left, campaigns) dollars."""

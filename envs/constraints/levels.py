@@ -244,5 +244,5 @@ def _found(course: Course, arguments: tuple[Any, ...]) -> Continuation:
     """Return what the search finds; its loops want a campaign's days to be neighbours."""
     found = np.empty((*arguments[2].shape, 7))
     fields = (np.ascontiguousarray(field.T) for field in course[:-1])
-    _search(*fields, course.loose, *arguments, found)  # type: ignore[call-arg]
+    _search(*fields, course.loose, *arguments, found)  # type: ignore[arg-type]
     return Continuation(*found.transpose(2, 0, 1))
