@@ -5,7 +5,7 @@ a closed-form inverse; the rest is a one-dimensional search for the shadow price
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,15 +70,11 @@ class Demand(NamedTuple):
         owner = np.zeros(campaigns, np.intp) if owner is None else owner
         root = _rows(self.root, (days, *flights, campaigns)).reshape(days, -1, campaigns)
         log_price = np.empty(root.shape[1])
-        _find_prices(
-            np.ascontiguousarray(root.swapaxes(0, 1)),
-            *(_rows(part, (*flights, campaigns)) for part in (self.offset, self.low, self.high)),
-            owner,
-            *(_rows(part, (*flights, int(owner.max()) + 1)) for part in bounds),
-            np.ravel(spend),
-            halvings,
-            log_price,
-        )
+        fields = (self.offset, self.low, self.high)
+        parts: list[Any] = [_rows(part, (*flights, campaigns)) for part in fields]
+        ends: list[Any] = [_rows(part, (*flights, int(owner.max()) + 1)) for part in bounds]
+        amounts = np.ravel(spend), halvings, log_price
+        _find_prices(np.ascontiguousarray(root.swapaxes(0, 1)), *parts, owner, *ends, *amounts)
         return np.asarray(np.exp(log_price.reshape(flights)))
 
 
@@ -191,4 +187,4 @@ def _allocate_day(problem: Problem, returns: Returns, bounds: Bounds, total: Flo
         part = Demand(*(field[..., own] for field in demand))
         found = part.price(channels[..., channel], _BISECTIONS)[..., None]
         price[..., own] = np.where(differs[..., channel, None], found, root_price)
-    return demand.at(price)[0]
+    return np.asarray(demand.at(price)[0])
