@@ -5,7 +5,7 @@ a closed-form inverse; the rest is a one-dimensional search for the shadow price
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,11 +70,13 @@ class Demand(NamedTuple):
         owner = np.zeros(campaigns, np.intp) if owner is None else owner
         root = _rows(self.root, (days, *flights, campaigns)).reshape(days, -1, campaigns)
         log_price = np.empty(root.shape[1])
-        fields = (self.offset, self.low, self.high)
-        parts: list[Any] = [_rows(part, (*flights, campaigns)) for part in fields]
-        ends: list[Any] = [_rows(part, (*flights, int(owner.max()) + 1)) for part in bounds]
-        amounts = np.ravel(spend), halvings, log_price
-        _find_prices(np.ascontiguousarray(root.swapaxes(0, 1)), *parts, owner, *ends, *amounts)
+        offset, low, high = (
+            _rows(part, (*flights, campaigns)) for part in (self.offset, self.low, self.high)
+        )
+        least, most = (_rows(part, (*flights, int(owner.max()) + 1)) for part in bounds)
+        by_flight = np.ascontiguousarray(root.swapaxes(0, 1))
+        spends = np.ravel(spend)
+        _find_prices(by_flight, offset, low, high, owner, least, most, spends, halvings, log_price)
         return np.asarray(np.exp(log_price.reshape(flights)))
 
 

@@ -232,7 +232,7 @@ class Constraints:
 def _by_campaign(course: Course) -> Course:
     """Return the course with the days of a campaign together in memory."""
     fields: list[Any] = [np.asfortranarray(field) for field in course[:-1]]
-    return Course(*fields, course.loose)
+    return Course._make([*fields, course.loose])
 
 
 def _percent(limit: float | None) -> str | None:
