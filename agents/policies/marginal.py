@@ -70,15 +70,13 @@ class Demand(NamedTuple):
         owner = np.zeros(campaigns, np.intp) if owner is None else owner
         root = _rows(self.root, (days, *flights, campaigns)).reshape(days, -1, campaigns)
         log_price = np.empty(root.shape[1])
-        _find_prices(
-            np.ascontiguousarray(root.swapaxes(0, 1)),
-            *(_rows(part, (*flights, campaigns)) for part in (self.offset, self.low, self.high)),
-            owner,
-            *(_rows(part, (*flights, int(owner.max()) + 1)) for part in bounds),
-            np.ravel(spend),
-            halvings,
-            log_price,
+        offset, low, high = (
+            _rows(part, (*flights, campaigns)) for part in (self.offset, self.low, self.high)
         )
+        least, most = (_rows(part, (*flights, int(owner.max()) + 1)) for part in bounds)
+        by_flight = np.ascontiguousarray(root.swapaxes(0, 1))
+        spends = np.ravel(spend)
+        _find_prices(by_flight, offset, low, high, owner, least, most, spends, halvings, log_price)
         return np.asarray(np.exp(log_price.reshape(flights)))
 
 
@@ -191,4 +189,4 @@ def _allocate_day(problem: Problem, returns: Returns, bounds: Bounds, total: Flo
         part = Demand(*(field[..., own] for field in demand))
         found = part.price(channels[..., channel], _BISECTIONS)[..., None]
         price[..., own] = np.where(differs[..., channel, None], found, root_price)
-    return demand.at(price)[0]
+    return np.asarray(demand.at(price)[0])

@@ -141,13 +141,15 @@ class Constraints:
         if self.day_cap_cents is not None:
             high = np.minimum(high, self.day_cap_cents / 100)
         low = 0 * ones if self.day_floor_cents is None else self.day_floor_cents / 100
+        loose = self.live_rounding / 100
         free = np.full(shape[1], np.inf), np.ones(shape[1]), np.zeros(shape[1])
         ramp = free if self.ramp is None else (self.ramp.up, self.ramp.down, self.ramp.least)
-        loose = self.live_rounding / 100
         every = np.ones(self.days, bool) if self.may_change is None else self.may_change
         smallest = _SMALLEST_COURSE * even
         bounds = low, high, low, high
-        whole = Course(np.maximum(course, smallest), rhythm, *bounds, every, passed, *ramp, loose)
+        up, down, least = ramp
+        course = np.maximum(course, smallest)
+        whole = Course(course, rhythm, *bounds, every, passed, up, down, least, loose)
         return _by_campaign(with_lookahead(whole))
 
     @cached_property
@@ -229,8 +231,8 @@ class Constraints:
 
 def _by_campaign(course: Course) -> Course:
     """Return the course with the days of a campaign together in memory."""
-    *fields, loose = course
-    return Course(*map(np.asfortranarray, fields), loose)
+    fields: list[Any] = [np.asfortranarray(field) for field in course[:-1]]
+    return Course._make([*fields, course.loose])
 
 
 def _percent(limit: float | None) -> str | None:

@@ -243,6 +243,6 @@ def continuation_to(
 def _found(course: Course, arguments: tuple[Any, ...]) -> Continuation:
     """Return what the search finds; its loops want a campaign's days to be neighbours."""
     found = np.empty((*arguments[2].shape, 7))
-    fields = (np.ascontiguousarray(field.T) for field in course[:-1])
-    _search(*fields, course.loose, *arguments, found)  # type: ignore[arg-type]
+    fields: list[Any] = [np.ascontiguousarray(field.T) for field in course[:-1]]
+    _search(*fields, course.loose, *arguments, found)  # type: ignore[call-arg]
     return Continuation(*found.transpose(2, 0, 1))

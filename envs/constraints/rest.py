@@ -6,7 +6,7 @@ lowered to what is still possible, and `Constraints.notes` says by how much.
 """
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,13 +66,13 @@ def rest_of(constraints: Constraints, spent: Cents, live: Cents | None = None) -
         passed_over=_later(constraints.passed_over, over),
         course=_later(constraints.course, over),
     )
-    floors = rest.day_floor_cents
+    before = rest.day_floor_cents
     if rest.day_cap_cents is not None:
         rest = replace(rest, day_cap_cents=np.minimum(rest.day_cap_cents, rest.daily_cap_cents))
     if rest.day_floor_cents is not None:
         most = rest.daily_cap_cents if rest.day_cap_cents is None else rest.day_cap_cents
         rest = replace(rest, day_floor_cents=np.minimum(rest.day_floor_cents, most))
-        changed = (rest.day_floor_cents != floors).any(0)
+        changed: Any = np.asarray(rest.day_floor_cents != before).any(0)
         rest = replace(rest, notes=_lower_days(rest, changed)) if changed.any() else rest
     return _possible(rest)
 

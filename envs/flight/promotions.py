@@ -38,7 +38,7 @@ def promoted(posterior: Posterior, constraints: Constraints) -> Posterior:
         calendar = np.broadcast_to(market.calendar, shape).copy()
     for number, promotion in enumerate(constraints.promotions):
         days = (first + np.array(promotion.days)) % shape[1]
-        cells = np.ix_(np.arange(draws), days, promotion.campaigns)
+        cells = np.ix_(np.arange(draws), days, np.array(promotion.campaigns))
         calendar[cells] += _log_factors(promotion, number, draws)[:, None, None]
     report = {**posterior.report, "promotions": rows}
     return replace(posterior, market=market._replace(calendar=calendar), report=report)

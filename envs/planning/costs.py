@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
+from ...data.errors import ConstraintError
 from ...data.types import Floats
 from ..constraints import Constraints
 from ..flight import Problem
@@ -82,17 +83,23 @@ def _without(constraints: Constraints) -> list[tuple[str, Constraints]]:
 
 
 def _value_of(scene: Landscape, constraints: Constraints, best: Peak) -> float:
-    """Return about the best value within a looser set: a few steps from the best plan."""
-    return climb(
-        scene.value,
-        QuadraticProgram(constraints),
-        best.plan,
-        guards=scene.guards(constraints.guardrails),
-        steps=5,
-        tolerance=_ROUGH,
-        curvature=best.curvature,
-        refreshes=2,
-    ).value
+    """Return about the best value within a looser set: a few steps from the best plan.
+
+    Ramps may need the days that they pass over; where no plan is found without, nothing is lost.
+    """
+    try:
+        return climb(
+            scene.value,
+            QuadraticProgram(constraints),
+            best.plan,
+            guards=scene.guards(constraints.guardrails),
+            steps=5,
+            tolerance=_ROUGH,
+            curvature=best.curvature,
+            refreshes=2,
+        ).value
+    except ConstraintError:
+        return best.value
 
 
 def cost_of(rule: str, without: float, value: float, whole: float) -> RuleCost:

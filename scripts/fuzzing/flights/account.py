@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mediagym.agents.live import Flight, LiveSettings, flight_of_problem
 from mediagym.agents.policy import PlanPolicy, Policy
@@ -14,9 +15,10 @@ from mediagym.data.types import Floats
 from mediagym.envs.calibration import Posterior, load_posterior
 from mediagym.envs.constraints import Constraints, to_cents, violations
 from mediagym.envs.flight import Observable, problem_of
-from mediagym.envs.market import Objective, ObjectiveSettings
+from mediagym.envs.market import Market, MarketState, Objective, ObjectiveSettings
 from mediagym.envs.planning import on_or_off, paced_plan, project_executable
 
+Cents = NDArray[np.int64]
 _DRAWS = 16  # markets of the posterior and behind holds
 _SMALLEST = 1e-3  # of an even day: amounts below it count as this much in the distance
 
@@ -42,11 +44,9 @@ def shipped_account() -> Account:
     """Return the account of the shipped advertiser, with few of its draws."""
     posterior = load_posterior(SAMPLE / "calibration")
     training, held = posterior.sample_training(_DRAWS), posterior.held(_DRAWS)
-    both = [
-        type(one)(*(_joined(a, b) for a, b in zip(one, two, strict=True)))
-        for one, two in zip(training, held, strict=True)
-    ]
-    return Account(replace(posterior, market=both[0], state=both[1], held_out=_DRAWS))
+    market = Market(*(_joined(a, b) for a, b in zip(training[0], held[0], strict=True)))
+    state = MarketState(*(_joined(a, b) for a, b in zip(training[1], held[1], strict=True)))
+    return Account(replace(posterior, market=market, state=state, held_out=_DRAWS))
 
 
 def _joined(first: Any, second: Any) -> Any:
@@ -70,7 +70,7 @@ class Wanderer:
         return spend, spend.sum(-1), None
 
 
-def planned(constraints: Constraints, rng: np.random.Generator) -> tuple[Constraints, Floats]:
+def planned(constraints: Constraints, rng: np.random.Generator) -> tuple[Constraints, Cents]:
     """Return a random plan that keeps every rule, in cents, and the set with its runs settled.
 
     Raises:
@@ -93,7 +93,7 @@ def _near(constraints: Constraints, wanted: Floats) -> Floats:
 
 
 def live_flight(
-    account: Account, constraints: Constraints, cents: Floats, number: int, policy: str
+    account: Account, constraints: Constraints, cents: Cents, number: int, policy: str
 ) -> Flight:
     """Return a flight of a plan that has not begun.
 

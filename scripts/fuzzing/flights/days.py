@@ -54,7 +54,9 @@ def lived(flight: Flight, rng: Rng, troubles: float) -> Iterator[Day]:
         yield Day(number, spent, today, decision.choice.plan, decision.rest)
         rows = {}
         for k, name in enumerate(flight.names):
-            trouble = rng.choice(TROUBLES) if rng.random() < troubles else exact
+            trouble = (
+                TROUBLES[int(rng.integers(len(TROUBLES)))] if rng.random() < troubles else exact
+            )
             share = trouble(rng)
             if share is not None:
                 dollars = round(int(today[k]) / 100 * share, 2)

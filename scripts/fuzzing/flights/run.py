@@ -26,7 +26,7 @@ class FlightsCommand(Command):
 
 
 def fly_all(
-    options: FlightsCommand, done: Callable[[Verdict], object] = lambda _: None
+    options: FlightsCommand, done: Callable[[Verdict], None] = lambda _: None
 ) -> list[Verdict]:
     """Return what became of all cases, by number.
 
@@ -36,7 +36,7 @@ def fly_all(
     """
     numbers = range(options.first, options.first + options.cases)
     jobs = [partial(_one, options.seed, number) for number in numbers]
-    return results_of(jobs, options.workers, lambda verdict: done(verdict) and None)
+    return results_of(jobs, options.workers, done)
 
 
 def _one(seed: int, number: int) -> Verdict:
@@ -45,6 +45,6 @@ def _one(seed: int, number: int) -> Verdict:
 
 def verdict_counts(flights: Sequence[Verdict]) -> dict[str, int]:
     """Return the number of cases by outcome, and the days that the live engine decided."""
-    counts = Counter(verdict.outcome for verdict in flights)
+    counts: Counter[str] = Counter(verdict.outcome for verdict in flights)
     days = sum(verdict.days for verdict in flights)
     return {**{outcome: counts[outcome] for outcome in OUTCOMES}, "days": days}
