@@ -80,9 +80,9 @@ def _problem_of(result: TaskResult) -> tuple[str, str, str] | None:
         return "there is no such task", f"one of {', '.join(keys)}", "correct the name"
     published = reference_of(result.task)
     if result.sha256 != published.sha256["test"]:
-        return "other markets were flown", "the published test markets", again
+        return "the markets are others", "the published test markets", again
     if result.clairvoyant != clairvoyant_hash(result.task):
-        return "another version of the task was flown", "the present version", again
+        return "the task is of another version", "the present version", again
     markets = len(published.daily["test"])
     for flights in result.values:
         if len(flights) != markets:

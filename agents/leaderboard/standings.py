@@ -67,8 +67,8 @@ def standings(submissions: Sequence[Submission], options: LeaderboardCommand) ->
                 " Choose among them, or add its file."
             )
     flights = {name: _flights(each, options) for name, each in by_name.items()}
-    flown = [key for key, _ in every_task() if any(key in each for each in flights.values())]
-    tasks = [key for key in flown if all(key in flights[name] for name in options.references)]
+    entered = [key for key, _ in every_task() if any(key in each for each in flights.values())]
+    tasks = [key for key in entered if all(key in flights[name] for name in options.references)]
     if not tasks:
         raise ConfigError(
             f"references: {quoted_names(options.references)} share no task. Allowed: policies that "
@@ -87,7 +87,7 @@ def standings(submissions: Sequence[Submission], options: LeaderboardCommand) ->
                 if key in flights[each.policy]
             ]
         )
-        for key in flown
+        for key in entered
     }
     markets = len(reference_of(tasks[0]).daily["test"])
     return Standings(list(options.references), tasks, markets, _ranked(rows), by_task)

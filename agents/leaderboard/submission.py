@@ -16,7 +16,6 @@ from ..setup import PolicyName, Seconds, Statement, SubmissionSettings, Url, tas
 
 SHIPPED = ROOT / "data" / "leaderboard"  # submissions that come with the package
 MAX_SEEDS = 100  # training seeds of a submission
-_VERSION = 1
 
 Value = Annotated[float, Field(ge=0, le=1e15)]
 Flights = Annotated[list[Value], Field(min_length=1, max_length=1000)]
@@ -63,7 +62,7 @@ def submission_of(
         entry: name of the policy in ``policies``.
 
     Raises:
-        ConfigError: if fewer markets were flown than are published.
+        ConfigError: if it is about fewer markets than are published.
     """
     results = []
     for found in document["tasks"]:
@@ -72,8 +71,8 @@ def submission_of(
         if found["sha256"] != published.sha256["test"]:
             markets = len(published.daily["test"])
             raise ConfigError(
-                f"evaluation.markets: a submission flies all {markets} test markets of "
-                f"{task.key}; {found['markets']} were flown. Leave evaluation.markets out."
+                f"evaluation.markets: a submission is about all {markets} test markets of "
+                f"{task.key}; it has {found['markets']}. Leave evaluation.markets out."
             )
         results.append(
             TaskResult(
@@ -87,7 +86,7 @@ def submission_of(
             )
         )
     return Submission(
-        version=_VERSION,
+        version=1,
         policy=settings.name or entry,
         authors=settings.authors or "",
         url=settings.url,

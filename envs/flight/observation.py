@@ -44,7 +44,7 @@ BLOCKS = (
 
 def observation_size(campaigns: int, channels: int) -> int:
     """Return the length of the observation vector."""
-    return max(each.stop for each in block_slices(campaigns, channels).values())
+    return int(max(each.stop for each in block_slices(campaigns, channels).values()))
 
 
 def block_slices(campaigns: int, channels: int) -> dict[str, slice]:

@@ -70,7 +70,7 @@ MISTAKES = {
     "a script": (["policies=[static]", *SENT, "submission.url='data:x'"], "submission.url"),
     "few markets": (
         ["policies=[static]", *SENT, "evaluation.markets=3", "evaluation.resamples=100"],
-        "flies all 200 test markets of Uncertain-S; 3 were flown",
+        "all 200 test markets of Uncertain-S; it has 3",
     ),
     "no module": (["policies=[nowhere_at_all:make]", *SENT], "no module 'nowhere_at_all'"),
     "not a number": (["policies=[own_entry.py:broken]", *SENT], "day 1: action: shape"),

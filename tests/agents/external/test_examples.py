@@ -40,7 +40,7 @@ def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def flown(experiment: Experiment, name: str) -> tuple[tuple[Policy, ...], np.ndarray]:
+def played(experiment: Experiment, name: str) -> tuple[tuple[Policy, ...], np.ndarray]:
     """Policies of an entry and the values of their flights, (seeds, markets)."""
     (entry,) = candidates_of([name], experiment)
     markets = experiment.held_out("test")
@@ -57,8 +57,8 @@ def test_the_controller_in_numpy_is_better_than_the_static_plan(
     small: Experiment, printed: Path
 ) -> None:
     assert len(FILES["my_policies.py"].splitlines()) <= 22
-    _, values = flown(small, "my_policies.py:proportional")
-    _, static = flown(small, "static")
+    _, values = played(small, "my_policies.py:proportional")
+    _, static = played(small, "static")
     assert values.mean() > static.mean()
 
 
@@ -69,7 +69,7 @@ def test_a_model_of_stable_baselines3_is_loaded_by_its_own_code(
     model = PPO("MlpPolicy", envs, n_steps=4, batch_size=16, n_epochs=1, device="cpu", seed=0)
     model.learn(16)
     model.save(printed / "model.zip")
-    (policy,), values = flown(small, "sb3_policy.py:Trained")
+    (policy,), values = played(small, "sb3_policy.py:Trained")
     assert np.isfinite(values).all()
     assert policy.action.follow == 0  # type: ignore[attr-defined]
 
@@ -82,7 +82,7 @@ def test_a_torch_module_has_one_policy_per_training_seed(small: Experiment, prin
         torch.manual_seed(seed)
         sizes = task.observation_space.shape[0], task.action_space.shape[0]
         torch.save(namespace["Agent"](*sizes).state_dict(), printed / f"agent_{seed}.pt")  # type: ignore[operator]
-    policies, values = flown(small, "torch_policy.py:agents")
+    policies, values = played(small, "torch_policy.py:agents")
     assert len(policies) == 2
     assert not np.array_equal(*values)
 
@@ -95,8 +95,8 @@ def test_an_exported_policy_flies_as_the_network_does(
     experiment = task_experiment("Full-M", markets=3)
     folder = REFERENCES / "Full-M" / "ppo_0"
     export_onnx(load_network(folder), printed / "policy.onnx")
-    _, values = flown(experiment, "onnx_policy.py:Exported")
-    _, expected = flown(experiment, str(folder))
+    _, values = played(experiment, "onnx_policy.py:Exported")
+    _, expected = played(experiment, str(folder))
     np.testing.assert_allclose(values, expected, rtol=1e-5)
 
 

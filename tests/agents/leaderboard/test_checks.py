@@ -50,8 +50,11 @@ WRONG: dict[str, tuple[Change, str]] = {
     "a script": (lambda c: c.update(url="javascript:alert(1)"), "url"),
     "an unknown task": (lambda c: c["tasks"][0].update(task="Full-XL"), "there is no such task"),
     "a task twice": (lambda c: c["tasks"].append(c["tasks"][0]), "it is there twice"),
-    "other markets": (lambda c: c["tasks"][0].update(sha256="0" * 64), "other markets were flown"),
-    "another version": (lambda c: c["tasks"][0].update(clairvoyant="0"), "another version of the"),
+    "other markets": (lambda c: c["tasks"][0].update(sha256="0" * 64), "the markets are others"),
+    "another version": (
+        lambda c: c["tasks"][0].update(clairvoyant="0"),
+        "the task is of another version",
+    ),
     "a market less": (lambda c: c["tasks"][0]["values"][0].pop(), "199 markets. Allowed: all 200"),
     "a market more": (lambda c: c["tasks"][0]["values"][0].append(1.0), "201 markets"),
     "no seed": (lambda c: c["tasks"][0].update(values=[]), "values"),

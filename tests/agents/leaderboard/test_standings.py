@@ -36,13 +36,13 @@ def test_means_and_differences_are_those_of_the_flights(
     assert found.tasks == ["Full-S", "Uncertain-S"]
     assert [row["policy"] for row in found.overall] == ["own", "replanner", "follow"]
     best = found.overall[0]
-    flown = [percents(each).mean() for each in own.tasks]
-    assert best["mean"] == pytest.approx(np.mean(flown))
+    percent = [percents(each).mean() for each in own.tasks]
+    assert best["mean"] == pytest.approx(np.mean(percent))
     assert best["ci"][0] < best["mean"] < best["ci"][1]
     assert (best["seeds"], best["tasks"]) == (3, 2)
     theirs = [percents(each).mean() for each in references[0].tasks]
     pair = best["versus"]["follow"]
-    assert pair["difference"] == pytest.approx(np.mean(flown) - np.mean(theirs))
+    assert pair["difference"] == pytest.approx(np.mean(percent) - np.mean(theirs))
     assert pair["ci"][0] < pair["difference"] < pair["ci"][1]
     assert "follow" not in found.overall[2]["versus"]
     assert best["seconds_per_decision"] == pytest.approx(1.5 / 200 / 30)
