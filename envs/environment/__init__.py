@@ -13,7 +13,14 @@ from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
 from .calibrated import known_spend, problem_in
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
-from .wider import WidthName, widened, wider, width_of
+from .wider import (
+    WidthName,
+    hardly_saturating,
+    widened,
+    wider,
+    width_of,
+    with_lasting_changes,
+)
 
 __all__ = [
     "BudgetEnv",
@@ -23,10 +30,12 @@ __all__ = [
     "MarketPool",
     "MarketSource",
     "WidthName",
+    "hardly_saturating",
     "known_spend",
     "problem_in",
     "to_arrays",
     "widened",
     "wider",
     "width_of",
+    "with_lasting_changes",
 ]
