@@ -240,6 +240,61 @@ def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) ->
 
 def contrast_basis() -> Floats:
     """Return a (7, 6) orthonormal basis of weekday profiles with mean zero, scaled to unit sd."""
-    centred = np.eye(7) - 1 / 7
-    vectors, sizes, _ = np.linalg.svd(centred)
-    return np.asarray(vectors[:, sizes > 0.5] * np.sqrt(7 / 6))
+    return _CONTRASTS.copy()
+
+
+# Any rotation of the basis has the same prior, but other markets: the singular value decomposition
+# from which it came gives another one on every kind of processor, so its numbers stand here.
+_CONTRASTS = np.array(
+    [
+        [0.0, 0.0, 0.0, 0.0, -1.0, 0.0],
+        [
+            -0.17630134112114018,
+            -0.8287393023383184,
+            0.11765350746130036,
+            -0.4806866063868793,
+            1 / 6,
+            -0.09710441145090733,
+        ],
+        [
+            0.6838616925247312,
+            0.04097605618290605,
+            -0.1758475996953439,
+            0.174249284122604,
+            1 / 6,
+            -0.6645232721306858,
+        ],
+        [
+            -0.06736651143063077,
+            0.6648350776066937,
+            0.03708660104626742,
+            -0.7211308939077903,
+            1 / 6,
+            0.0653690509199678,
+        ],
+        [
+            -0.40978119061409934,
+            0.1657478604676637,
+            0.7157286846956363,
+            0.48102555371728783,
+            1 / 6,
+            -0.18214310683178966,
+        ],
+        [
+            -0.5126982108538735,
+            0.04097605618290602,
+            -0.7756852419079441,
+            0.32057064237904465,
+            1 / 6,
+            0.05683835289710628,
+        ],
+        [
+            0.48228556149501206,
+            -0.08379574810185156,
+            0.08106404840008405,
+            0.22597202007573178,
+            1 / 6,
+            0.8215633865963092,
+        ],
+    ]
+)
