@@ -62,6 +62,28 @@ def advertiser_digest(seed: int) -> str:
     return digest(settings, *(p.model_dump(mode="json") for p in (task.size, task.priors)))
 
 
+def effects_of(task: Task) -> tuple[str, ...]:
+    """Return the effects that a random advertiser has, by their keys in conf/advertisers.yaml."""
+    settings = task.settings
+    has = {
+        "weekday": settings.weekday,
+        "level": settings.level,
+        "drift": settings.drift_sd,
+        "annual": settings.annual,
+        "slope": settings.slope.share,
+        "carryover": settings.carryover,
+        "lag": settings.lag,
+        "claims": settings.claims,
+        "fatigue": settings.fatigue,
+        "halo": settings.halo,
+        "competition": settings.competition,
+        "delivery": settings.delivery_sd,
+        "shocks": settings.shocks,
+        "steady": (settings.constraints or {}).get("ramp"),
+    }
+    return tuple(name for name, value in has.items() if value)
+
+
 def _size(ranges: Mapping[str, Any], rng: Rng) -> dict[str, Any]:
     count = _whole(rng, ranges["campaigns"])
     channels = min(_whole(rng, ranges["channels"]), count)
