@@ -60,7 +60,7 @@ from mediagym.scripts.fuzzing.settings_cases import SettingsCommand
 
 CONF = Path(__file__).parents[1] / "conf"
 PARTS = ("base", "problem")  # included by other configurations
-TABLES = ("renamed",)  # read by records and messages, not composed by Hydra
+TABLES = ("advertisers", "renamed")  # read by records and messages, not composed by Hydra
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS + TABLES)
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
 OWNERS = {  # a command with the group, where `plan` does not have it
@@ -132,6 +132,7 @@ def test_every_command_composes_and_fits_its_records(
             _check(group, choice, config[group])
     records: dict[str, type[Command]] = {
         "ablate": AblationCommand,
+        "advertisers_study": AdvertisersCommand,
         "attribute": AttributeCommand,
         "backtest": BacktestCommand,
         "calibrate": CalibrateCommand,

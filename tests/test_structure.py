@@ -19,7 +19,7 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "calibration.filtering calibration.demand calibration calibration.report flight synthetic "
     "planning environment suite",
     "agents": "networks policies training pretraining setup plans plan_files plan_page scoring "
-    "frontier live evaluation worlds studies",
+    "frontier live evaluation worlds studies transfer",
     "scripts": "cli fuzzing.durability fuzzing.settings_cases fuzzing benchmarks research supply",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all

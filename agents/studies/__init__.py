@@ -9,8 +9,6 @@
 - ``recovery_report``, ``backtest_report``: tables and pictures of the first two
 - ``pilots``: which policy flies best where the calibration is wrong? ``weekly``: what
   practitioners do; ``pilots_report``: the table
-- ``new_advertisers``: what do policies gain at advertisers that they were not made for?
-  ``new_advertisers_report``: the tables
 - ``processes``: independent jobs in several processes
 """
 
@@ -19,10 +17,9 @@ from .backtest import BacktestCommand, backtest, origins_of
 from .backtest_report import backtest_markdown, draw_backtest, rolling_table, verdict_lines
 from .backtest_scores import backtest_document
 from .insights import SIMULATOR, InsightsCommand, gather_insights, simulator_of
-from .new_advertisers import AdvertisersCommand, fly_advertisers
-from .new_advertisers_report import advertisers_markdown, advertisers_summary
 from .pilots import PilotsCommand, fly_pilots
-from .pilots_report import pilots_markdown, pilots_summary, placed
+from .pilots_report import bootstrap, pilots_markdown, pilots_summary, placed
+from .processes import results_of
 from .recovery import RecoveryCommand, run_study
 from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
 from .tuning import TuneCommand, tune
@@ -30,22 +27,19 @@ from .tuning import TuneCommand, tune
 __all__ = [
     "SIMULATOR",
     "AblationCommand",
-    "AdvertisersCommand",
     "BacktestCommand",
     "InsightsCommand",
     "PilotsCommand",
     "RecoveryCommand",
     "TuneCommand",
-    "advertisers_markdown",
-    "advertisers_summary",
     "backtest",
     "backtest_document",
     "backtest_markdown",
+    "bootstrap",
     "check_variants",
     "compare_variants",
     "draw_backtest",
     "draw_recovery",
-    "fly_advertisers",
     "fly_pilots",
     "gather_insights",
     "origins_of",
@@ -55,6 +49,7 @@ __all__ = [
     "recovery_markdown",
     "recovery_summary",
     "recovery_table",
+    "results_of",
     "rolling_table",
     "run_study",
     "simulator_of",

@@ -1,11 +1,11 @@
 """Fly policies at random advertisers that nothing was trained on: gains, kept rules."""
 
-from mediagym.agents.studies import (
+from mediagym.agents.studies import placed
+from mediagym.agents.transfer import (
     AdvertisersCommand,
     advertisers_markdown,
     advertisers_summary,
     fly_advertisers,
-    placed,
 )
 from mediagym.data.storage import write_json, write_text
 from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder

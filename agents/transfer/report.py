@@ -1,4 +1,4 @@
-"""Tables of the study of new advertisers, with bootstrap intervals over advertisers and markets."""
+"""Tables of the flights at new advertisers, with bootstrap intervals over advertisers and markets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,8 +7,8 @@ import numpy as np
 
 from ...data.display import markdown_text
 from ...data.types import Floats
-from .new_advertisers import REFERENCES
-from .pilots_report import bootstrap
+from ..studies import bootstrap
+from .fly import REFERENCES
 
 BEGIN, END = "<!-- begin: advertisers -->", "<!-- end: advertisers -->"
 _Row = Mapping[str, Any]

@@ -1,8 +1,7 @@
-"""New advertisers: what policies gain at random advertisers that they were not made for.
+"""Flights of policies at random advertisers on which nothing was trained or selected.
 
 Each advertiser (``envs/suite/advertisers.py``) has campaigns, channels, days, effects and
-constraints of its own; the seeds are those on which nothing is trained or selected. All policies
-face the same test markets and noise.
+constraints of its own. All policies face the same test markets and noise.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +28,7 @@ from ..policies import ORACLES
 from ..pretraining import TEST_SEEDS, advertiser_problem
 from ..rollout import EvaluationSet, rollout_policy
 from ..setup import ExperimentConfig, candidates_of, require_known
-from .processes import results_of
+from ..studies import results_of
 
 REFERENCES = ("static", "follow")  # policies that the others are compared with
 _MAX_MARKETS = 200  # of a test split
