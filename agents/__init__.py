@@ -1,8 +1,9 @@
 """What to do: policies, their training, their comparison and the plan.
 
-The line of sub-packages, each of which may import those before it: `policies` (what to spend
-today), `training` (how a network is trained), `setup` (from a configuration to an experiment),
-`plans` (what is written into plan.json), `plan_files` (in which files a plan leaves), `plan_page`
+The line of sub-packages, each of which may import those before it: `networks` (how observations
+become actions), `policies` (what to spend today), `training` (how a network is trained),
+`pretraining` (how one is trained for every advertiser), `setup` (from a configuration to an
+experiment), `plans` (what is written into plan.json), `plan_files` (in which files a plan leaves), `plan_page`
 (how it is shown), `scoring` (how good another's plan is), `frontier` (what another budget would
 bring), `live` (what to set today), `evaluation` (which policy is better, and how surely), `worlds`
 (in which worlds that are not ours policies fly), `studies` (whether any of it is to be believed).

@@ -17,6 +17,7 @@ import torch
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.networks import (
     Actor,
+    FlatShape,
     LearnedPolicy,
     Network,
     Training,
@@ -29,7 +30,6 @@ from mediagym.agents.plans import acting
 from mediagym.agents.rollout import EvaluationSet, rollout_policy
 from mediagym.agents.setup import candidates_of, trained
 from mediagym.agents.training import LEARNERS, SB3Envs
-from mediagym.agents.training.actor import Shape
 from mediagym.data.errors import ConfigError, DataError, MediaGymError
 from mediagym.envs.environment import BudgetVectorEnv
 from mediagym.envs.flight import action_size, observation_size
@@ -53,7 +53,7 @@ def _network(experiment: Experiment, record: Training, kind: str, **shape: int) 
         "hidden": [8, 7],
     }
     torch.manual_seed(0)
-    actor = Actor.from_shape(Shape(**{**sizes, **KINDS[kind], **shape}))
+    actor = Actor.from_shape(FlatShape(**{**sizes, **KINDS[kind], **shape}))
     return Network(actor, experiment.env.action, record, "ppo", "test")
 
 

@@ -5,10 +5,9 @@ import json
 import pytest
 import torch
 
-from mediagym.agents.networks import to_safetensors
+from mediagym.agents.networks import FlatShape, to_safetensors
 from mediagym.agents.setup import PlanCommand
 from mediagym.agents.setup.config import agent_of
-from mediagym.agents.training import actor
 from mediagym.agents.training.checkpoint import read_state
 from mediagym.data.errors import ConfigError, DataError
 from mediagym.data.storage import shipped_yaml
@@ -80,7 +79,7 @@ def test_a_network_of_a_policy_file_is_bounded_before_it_is_made(monkeypatch):
     monkeypatch.setattr(torch.nn, "Linear", pytest.fail)
     shape = {"observation": 10, "actions": 3, "hidden": [30_000, 30_000], "lstm": None}
     with pytest.raises(ConfigError, match=r"shape\.hidden\.0: got 30000"):
-        actor.Shape.of({**shape, "squash": False}, "shape")
+        FlatShape.of({**shape, "squash": False}, "shape")
 
 
 def test_an_advertiser_is_bounded():
