@@ -33,6 +33,7 @@ from mediagym.agents.studies import (
     simulator_of,
 )
 from mediagym.agents.training import LEARNERS, learner_of
+from mediagym.agents.transfer import AdvertisersCommand
 from mediagym.data.attribution import AttributeCommand, AttributionSettings
 from mediagym.data.calendar import CalendarSettings
 from mediagym.data.diagnosis import DiagnosisSettings

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...data.display import markdown_text, visible
+from ...envs.suite import task_of
 from ..experiment import Experiment
 from ..setup import candidates_of
 from .compare import scored
 
+_LEARNERS = ("greedy", "follow", "universal", "replanner")  # baselines that learn from reports
 _CLOCK = ("seconds_per_decision", "seconds_per_flight")  # statistics that differ from run to run
 
 
@@ -25,6 +27,20 @@ def suite_results(experiment: Experiment, policies: Sequence[str]) -> dict[str, 
     _, task = scored(experiment, candidates_of(policies, experiment))
     rows = [{k: v for k, v in row.items() if k not in _CLOCK} for row in task["policies"]]
     return {k: v for k, v in task.items() if k != "profile"} | {"policies": rows}
+
+
+def value_of_information(learns: float, static: float, budget: float) -> float:
+    """Return what a policy that learns in flight is worth, in dollars.
+
+    The conversions that it gains over the static plan, at the static plan's dollars per
+    conversion: what the static plan would have had to spend on as many more.
+
+    Args:
+        learns: conversions of the policy.
+        static: conversions of the static plan, > 0.
+        budget: dollars of the flight, spent by both.
+    """
+    return (learns - static) * budget / static
 
 
 def suite_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
@@ -48,4 +64,26 @@ def suite_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
         name = task["id"].split("/")[1]
         page = f"[{name}](tasks/{name.split('-')[0]}.md)"
         lines.append(f"| {page} | " + " | ".join(cells) + f" | {most:.2f} | {broken} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_information(tasks)]) + "\n"
+
+
+def _information(tasks: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what learning is worth in the tasks that ask for it, a line each."""
+    lines = []
+    for result in tasks:
+        name = result["id"].split("/")[1]
+        task = task_of(name.rpartition("-")[0])
+        value = {row["name"]: row["value"] for row in result["policies"]}
+        if not task.settings.value_of_information or "static" not in value:
+            continue
+        worth = [
+            f"{markdown_text(learner)} ${value_of_information(value[learner], static, total):,.0f}"
+            for learner in _LEARNERS
+            for static, total in [(value["static"], task.size.total)]
+            if learner in value
+        ]
+        lines.append(
+            f"- Value of information in {name}, of a budget of ${task.size.total:,.0f}: "
+            f"{', '.join(worth)}."
+        )
+    return ["", *lines] if lines else []

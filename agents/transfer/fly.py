@@ -15,6 +15,7 @@ from pydantic import Field
 from ...data.errors import ConfigError
 from ...data.settings import Command
 from ...envs.environment import MarketPool
+from ...envs.flight import Problem
 from ...envs.suite import (
     Task,
     advertiser_digest,
@@ -22,7 +23,6 @@ from ...envs.suite import (
     held_out_markets,
     posterior_of,
 )
-from ...envs.flight import Problem
 from ..experiment import TaskExperiment
 from ..policies import ORACLES
 from ..pretraining import TEST_SEEDS, advertiser_problem

@@ -1,4 +1,4 @@
-"""Tables of the flights at new advertisers, with bootstrap intervals over advertisers and markets."""
+"""Tables of the flights at new advertisers, with intervals over advertisers and their markets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

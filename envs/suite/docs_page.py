@@ -19,6 +19,17 @@ _ACTION = """| entry | range | meaning |
 
 The requested dollars are then projected exactly onto the day's constraints."""
 
+_INFORMATION = """## Value of information
+
+A policy that learns from reports is worth (its conversions - the static plan's) times the static
+plan's dollars per conversion: what the static plan would have had to spend on as many more.
+[The suite](../suite.md) shows it below its table."""
+_OTHER_KIND = """Held-out markets are of another kind than those of training: one form of response is
+drawn per market for all its campaigns, Hill as in training, hardly saturating (a Hill exponent just
+above the elasticity, which is a power law in the limit) or S-shaped, with the conversions and the
+elasticity that it has at the reference spend; and a campaign's efficiency changes for good with a
+probability per day (`held_out` above). Posterior and static plan do not know."""
+
 
 def task_page(name: str) -> str:
     """Return the Markdown page of a task at all sizes."""
@@ -36,6 +47,7 @@ def task_page(name: str) -> str:
         "## Action\n\n" + _ACTION,
         "## Reward and end\n\n" + _reward(settings.credit_days),
         "## Active parameters\n\n" + _parameters(tasks[0]),
+        *([_INFORMATION] if settings.value_of_information else []),
         "## Splits\n\n" + _splits(tasks),
         "## Versions\n\n" + "\n".join(f"- {k}: {v}" for k, v in settings.versions.items()),
     ]
@@ -106,4 +118,6 @@ def _splits(tasks: list[Task]) -> str:
     for task in tasks:
         for split, digest in reference_of(task.key).sha256.items():
             lines.append(f"| {task.size_name} | {split} | `{digest}` |")
+    if tasks[0].settings.held_out is not None:
+        lines = [_OTHER_KIND, "", *lines]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+RESEARCH = ("advertisers", "clairvoyant", "pilots", "suite")  # commands of scripts/research
 TOY = [
     "calibration.particles=64",
     "calibration.mcmc_steps=1",
@@ -67,7 +68,7 @@ def command(
         monkeypatch.setattr(sys, "argv", [f"{name}.py", *overrides])
         status = 0
         try:
-            folder = "research." if name in ("clairvoyant", "pilots", "suite") else ""
+            folder = "research." if name in RESEARCH else ""
             import_module(f"mediagym.scripts.{folder}{name}").run()
         except SystemExit as exit_:
             status = int(exit_.code or 0)
