@@ -76,14 +76,18 @@ def _information(tasks: Sequence[dict[str, Any]]) -> list[str]:
         value = {row["name"]: row["value"] for row in result["policies"]}
         if not task.settings.value_of_information or "static" not in value:
             continue
+        total = task.size.total
         worth = [
-            f"{markdown_text(learner)} ${value_of_information(value[learner], static, total):,.0f}"
+            f"{learner} {_dollars(value_of_information(value[learner], value['static'], total))}"
             for learner in _LEARNERS
-            for static, total in [(value["static"], task.size.total)]
             if learner in value
         ]
         lines.append(
-            f"- Value of information in {name}, of a budget of ${task.size.total:,.0f}: "
+            f"- Value of information in {name}, of a budget of {_dollars(total)}: "
             f"{', '.join(worth)}."
         )
     return ["", *lines] if lines else []
+
+
+def _dollars(amount: float) -> str:
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.0f}"

@@ -24,11 +24,12 @@ _INFORMATION = """## Value of information
 A policy that learns from reports is worth (its conversions - the static plan's) times the static
 plan's dollars per conversion: what the static plan would have had to spend on as many more.
 [The suite](../suite.md) shows it below its table."""
-_OTHER_KIND = """Held-out markets are of another kind than those of training: one form of response is
-drawn per market for all its campaigns, Hill as in training, hardly saturating (a Hill exponent just
-above the elasticity, which is a power law in the limit) or S-shaped, with the conversions and the
-elasticity that it has at the reference spend; and a campaign's efficiency changes for good with a
-probability per day (`held_out` above). Posterior and static plan do not know."""
+_OTHER_KIND = """Held-out markets are of another kind than those of training, and neither the
+posterior nor the static plan knows: per market one form of response is drawn for all its campaigns,
+Hill as in training, hardly saturating (a Hill exponent just above the elasticity: a power law in
+the limit) or S-shaped, each with the conversions and the elasticity of the draw at the reference
+spend; and with a probability per day a campaign's efficiency changes for good (`held_out` above).
+S-curves are not concave: the clairvoyant's values are the best known, not proven."""
 
 
 def task_page(name: str) -> str:
