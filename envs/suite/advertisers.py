@@ -56,10 +56,14 @@ def advertiser_task(seed: int) -> Task:
 
 
 def advertiser_digest(seed: int) -> str:
-    """Return a hash of everything that defines the advertiser of a seed."""
+    """Return a hash of everything that defines the advertiser of a seed.
+
+    Of nine significant digits: the last ones of a logarithm are not the same on every processor.
+    """
     task = advertiser_task(seed)
     settings = task.settings.model_dump(mode="json", exclude=_NOT_DRAWN)
-    return digest(settings, *(p.model_dump(mode="json") for p in (task.size, task.priors)))
+    parts = settings, *(part.model_dump(mode="json") for part in (task.size, task.priors))
+    return digest(*map(_rounded, parts))
 
 
 def effects_of(task: Task) -> tuple[str, ...]:
@@ -207,6 +211,14 @@ def _constraints(ranges: Mapping[str, Any], size: Mapping[str, Any], rng: Rng) -
             "changes": shipped_yaml("suite/Steady")["constraints"]["changes"],
         }
     return keys
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
 def _uniform(rng: Rng, interval: Any) -> float:
