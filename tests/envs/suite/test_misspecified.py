@@ -88,4 +88,4 @@ def test_frequencies_of_no_form_are_refused():
     with pytest.raises(ConfigError, match=r"held_out.*at least one form"):
         TaskSettings.of(keys, "conf/suite/Mine.yaml")
     with pytest.raises(ConfigError, match="regime"):
-        HeldOutSettings.of(keys["held_out"] | {"regime": 2}, "held_out")
+        HeldOutSettings.of(TASK.settings.held_out.model_dump() | {"regime": 2}, "held_out")
