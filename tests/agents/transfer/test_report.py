@@ -79,7 +79,7 @@ def test_the_document_keeps_its_text_and_gets_both_tables() -> None:
     assert "5 advertisers, 30 test markets each." in table
     lines = [line for line in table.splitlines() if "`hash" in line]
     assert len(lines) == 5
-    assert lines[3].startswith("| 3 | 5 | 2 | 28 | weekday, lag | +5.")
+    assert lines[3].startswith("| 3 | 5 | 2 | 28 | weekday, lag | +4.92 (")
     widths = {line.count("|") for line in lines}
     header = next(line for line in table.splitlines() if line.startswith("| advertiser |"))
     assert widths == {header.count("|")}

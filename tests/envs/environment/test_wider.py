@@ -79,7 +79,7 @@ def test_other_curves_keep_conversions_and_elasticity_at_the_reference(form):
     as_drawn = saturation(10 * here, drawn.market.elasticity, drawn.market.slope)
     if form == "unsaturated":  # ten times the spend brings nearly 10 ** elasticity
         assert (far > as_drawn).all()
-        assert (far > 0.7 * 10**drawn.market.elasticity).all()
+        assert (far > 0.6 * 10**drawn.market.elasticity).all()
         assert (market.slope <= 1.2 * market.elasticity * (1 + 1e-12)).all()
     else:
         assert (far < as_drawn).all()
@@ -108,9 +108,10 @@ def test_the_shares_of_curves_and_changes_are_those_of_the_width():
     drawn = POOLS["Uncertain-M"].source.draw(1, range(400), DAYS)
     market, state, noise = widened(drawn, width, 1, range(400))
     low, high = width.exponent
-    assert (market.slope < 1).mean() == pytest.approx(width.unsaturated, abs=0.02)
-    assert (market.slope > 1).mean() == pytest.approx(width.s_curve, abs=0.02)
-    curved = market.slope[market.slope > 1]
+    nearly = (market.slope <= 1.2 * market.elasticity * (1 + 1e-9)) & (market.slope != 1)
+    curved = market.slope[~nearly & (market.slope != 1)]
+    assert nearly.mean() == pytest.approx(width.unsaturated, abs=0.02)
+    assert curved.size / market.slope.size == pytest.approx(width.s_curve, abs=0.02)
     assert low <= curved.min() < low + 0.1
     assert high - 0.1 < curved.max() <= high
     odds = [odds_at_reference(m.elasticity, drawn.market.slope) for m in (market, drawn.market)]
