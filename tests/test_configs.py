@@ -35,6 +35,7 @@ from mediagym.agents.studies import (
     simulator_of,
 )
 from mediagym.agents.training import LEARNERS, learner_of
+from mediagym.agents.transfer import AdvertisersCommand
 from mediagym.data.attribution import AttributeCommand, AttributionSettings
 from mediagym.data.calendar import CalendarSettings
 from mediagym.data.diagnosis import DiagnosisSettings
@@ -63,7 +64,7 @@ from mediagym.scripts.fuzzing.settings_cases import SettingsCommand
 
 CONF = Path(__file__).parents[1] / "conf"
 PARTS = ("base", "problem")  # included by other configurations
-TABLES = ("renamed",)  # read by records and messages, not composed by Hydra
+TABLES = ("advertisers", "renamed")  # read by records and messages, not composed by Hydra
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS + TABLES)
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
 OWNERS = {  # a command with the group, where `plan` does not have it
@@ -135,6 +136,7 @@ def test_every_command_composes_and_fits_its_records(
             _check(group, choice, config[group])
     records: dict[str, type[Command]] = {
         "ablate": AblationCommand,
+        "advertisers_study": AdvertisersCommand,
         "attribute": AttributeCommand,
         "backtest": BacktestCommand,
         "calibrate": CalibrateCommand,

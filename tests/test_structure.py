@@ -19,7 +19,8 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "calibration.filtering calibration.demand calibration calibration.report flight synthetic "
     "planning environment suite",
     "agents": "networks policies.bandits policies training pretraining external setup plans "
-    "plan_files plan_page scoring frontier live evaluation leaderboard worlds studies",
+    "plan_files plan_page scoring frontier live evaluation leaderboard worlds studies "
+    "transfer",
     "scripts": "cli fuzzing.durability fuzzing.flights fuzzing.settings_cases fuzzing benchmarks "
     "research supply",
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 from ...data.display import markdown_text, visible
 from ...data.types import Progress
+from ...envs.suite import task_of
 from ..experiment import Experiment
 from ..setup import candidates_of, is_published
 from .compare import scored
@@ -27,6 +28,13 @@ _SHARES = {  # statistic -> title and explanation of its table
         "the\nrest anew every day; its values ship for the tasks of size M.",
     ),
 }
+_LEARNERS = (
+    "greedy",
+    "proportional",
+    "follow",
+    "universal",
+    "replanner",
+)  # they learn from reports
 
 
 def suite_results(
@@ -48,6 +56,20 @@ def suite_results(
     _, task = scored(experiment, candidates_of(names, experiment), progress)
     rows = [{k: v for k, v in row.items() if k not in _LEFT_OUT} for row in task["policies"]]
     return {k: v for k, v in task.items() if k != "profile"} | {"policies": rows}
+
+
+def value_of_information(learns: float, static: float, budget: float) -> float:
+    """Return what a policy that learns in flight is worth, in dollars.
+
+    The conversions that it gains over the static plan, at the static plan's dollars per
+    conversion: what the static plan would have had to spend on as many more.
+
+    Args:
+        learns: conversions of the policy.
+        static: conversions of the static plan, > 0.
+        budget: dollars of the flight, spent by both.
+    """
+    return (learns - static) * budget / static
 
 
 def suite_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
@@ -77,7 +99,7 @@ def suite_markdown(tasks: Sequence[dict[str, Any]], command: str) -> str:
         ]
     for key, (title, explanation) in _SHARES.items():
         lines += _shares(tasks, names, key, title, explanation)
-    return "\n".join([*lines, *_learned(tasks)]) + "\n"
+    return "\n".join([*lines, *_information(tasks), *_learned(tasks)]) + "\n"
 
 
 def _shares(
@@ -126,3 +148,29 @@ def _learned(tasks: Sequence[dict[str, Any]]) -> list[str]:
 
 def _row(cells: Sequence[str], *, plain: bool = True) -> str:
     return "| " + " | ".join(map(markdown_text, cells) if plain else cells) + " |"
+
+
+def _information(tasks: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what learning is worth in the tasks that ask for it, a line each."""
+    lines = []
+    for result in tasks:
+        name = result["id"].split("/")[1]
+        task = task_of(name.rpartition("-")[0])
+        value = {row["name"]: row["value"] for row in result["policies"]}
+        if not task.settings.value_of_information or "static" not in value:
+            continue
+        total = task.size.total
+        worth = [
+            f"{learner} {_dollars(value_of_information(value[learner], value['static'], total))}"
+            for learner in _LEARNERS
+            if learner in value
+        ]
+        lines.append(
+            f"- Value of information in {name}, of a budget of {_dollars(total)}: "
+            f"{', '.join(worth)}."
+        )
+    return ["", *lines] if lines else []
+
+
+def _dollars(amount: float) -> str:
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.0f}"

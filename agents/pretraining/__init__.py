@@ -6,15 +6,17 @@
 - ``pretrain``: the loop, backpropagation through flights of several advertisers per step
 """
 
-from .advertisers import AdvertiserSet, training_world
+from .advertisers import TEST_SEEDS, AdvertiserSet, advertiser_problem, training_world
 from .pretrain import Pretraining, pretrain
 from .settings import PretrainCommand, PretrainSettings
 
 __all__ = [
+    "TEST_SEEDS",
     "AdvertiserSet",
     "PretrainCommand",
     "PretrainSettings",
     "Pretraining",
+    "advertiser_problem",
     "pretrain",
     "training_world",
 ]

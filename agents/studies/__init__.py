@@ -19,7 +19,7 @@ from .backtest_report import backtest_markdown, draw_backtest, rolling_table, ve
 from .backtest_scores import backtest_document
 from .insights import SIMULATOR, InsightsCommand, gather_insights, simulator_of
 from .pilots import PilotsCommand, fly_pilots
-from .pilots_report import pilots_markdown, pilots_summary, placed
+from .pilots_report import bootstrap, pilots_markdown, pilots_summary, placed
 from .processes import results_of
 from .recovery import RecoveryCommand, run_study
 from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
@@ -38,6 +38,7 @@ __all__ = [
     "backtest",
     "backtest_document",
     "backtest_markdown",
+    "bootstrap",
     "check_variants",
     "compare_variants",
     "draw_backtest",

@@ -86,9 +86,15 @@ def pilots_markdown(summary: Sequence[_Row], command: str) -> str:
 
 
 def placed(document: str, table: str) -> str:
-    """Return a document with the table between its marks, at its end if it has none."""
-    before, begin, rest = document.partition(BEGIN)
-    after = rest.partition(END)[2] if begin else "\n"
+    """Return a document with the table in place of the one between the same marks.
+
+    Args:
+        document: text of the document; without the marks the table comes at its end.
+        table: the new table; its first and its last line are the marks.
+    """
+    first, *_, last = table.splitlines()
+    before, begin, rest = document.partition(first)
+    after = rest.partition(last)[2] if begin else "\n"
     gap = "" if begin or not before else "\n"
     return f"{before}{gap}{table}{after}"
 

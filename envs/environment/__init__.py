@@ -14,7 +14,14 @@ from .calibrated import known_spend, problem_in, problem_near
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
 from .validation import require_action
-from .wider import WidthName, widened, wider, width_of
+from .wider import (
+    WidthName,
+    hardly_saturating,
+    widened,
+    wider,
+    width_of,
+    with_lasting_changes,
+)
 
 __all__ = [
     "BudgetEnv",
@@ -24,6 +31,7 @@ __all__ = [
     "MarketPool",
     "MarketSource",
     "WidthName",
+    "hardly_saturating",
     "known_spend",
     "problem_in",
     "problem_near",
@@ -32,4 +40,5 @@ __all__ = [
     "widened",
     "wider",
     "width_of",
+    "with_lasting_changes",
 ]

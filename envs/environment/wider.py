@@ -10,6 +10,7 @@ levels vary more; efficiencies change for good on random days. Belief and plan d
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from ...data.settings import Settings
@@ -74,8 +75,30 @@ def widened(draw: EpisodeDraw, width: Width, seed: int, episodes: range) -> Epis
         size[:, i] = rng.standard_normal((days, campaigns))
     market = _other_curves(market, width, uniform, normal[:, 0])
     state = state._replace(level=state.level + width.level_sd * normal[:, 1])
-    changes = np.where(begins < width.regime, width.regime_sd * size, 0.0).cumsum(0)
-    return EpisodeDraw(market, state, _with_changes(noise, changes))
+    noise = with_lasting_changes(noise, begins < width.regime, width.regime_sd * size)
+    return EpisodeDraw(market, state, noise)
+
+
+def hardly_saturating(elasticity: Floats, uniform: Floats) -> Floats:
+    """Return Hill exponents just above the elasticity: curves go on as a power of the spend.
+
+    Args:
+        elasticity: local elasticity at the reference spend, (..., campaigns).
+        uniform: uniform draws in [0, 1) of the same shape.
+    """
+    return elasticity * (1.02 + 0.18 * uniform)
+
+
+def with_lasting_changes(noise: Noise, begins: NDArray[np.bool_], size: Floats) -> Noise:
+    """Return noise in which efficiencies change for good on some days.
+
+    Args:
+        noise: fields (days, flights, campaigns).
+        begins: days on which a campaign's efficiency changes, of the same shape.
+        size: change of log efficiency on such a day, of the same shape.
+    """
+    changes = np.where(begins, size, 0.0).cumsum(0)
+    return noise._replace(spike=changes if noise.spike is None else noise.spike + changes)
 
 
 def width_of(name: WidthName) -> Width | None:
@@ -101,13 +124,6 @@ def _other_curves(market: Market, width: Width, uniform: Floats, normal: Floats)
     power = uniform[:, 0] < width.unsaturated
     s_curve = ~power & (uniform[:, 2] < width.s_curve / max(1 - width.unsaturated, 1e-9))
     low, high = width.exponent
-    # an exponent just above the elasticity: the curve goes on as a power of the spend
-    nearly = elasticity * (1.02 + 0.18 * uniform[:, 1])
-    slope = np.where(power, nearly, market.slope)
+    slope = np.where(power, hardly_saturating(elasticity, uniform[:, 1]), market.slope)
     slope = np.where(s_curve, np.maximum(low + (high - low) * uniform[:, 1], market.slope), slope)
     return market._replace(elasticity=elasticity, slope=slope)
-
-
-def _with_changes(noise: Noise, changes: Floats) -> Noise:
-    """Return noise whose log demand changes too, (days, flights, campaigns)."""
-    return noise._replace(spike=changes if noise.spike is None else noise.spike + changes)

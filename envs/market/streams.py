@@ -44,6 +44,7 @@ class Stream(IntEnum):
     ADVERTISER = 104  # [.., seed]: sizes, effects and constraints of a random advertiser
     WIDER = 105  # [.., seed, episode]: what a training market differs by from the posterior's
     PRETRAINING = 106  # [.., seed, iteration]: advertisers of an iteration
+    MISSPECIFIED = 107  # [.., market seed]: curves of a held-out market; [.., 1]: its changes
     ANALYTIC_GRADIENT = 1_000_000_007  # plus the training seed, [.., episode]: flights of apg
     OFFLINE_LOG = 2_000_000_011  # plus the training seed, [.., episode]: flights of an offline log
 

@@ -4,12 +4,13 @@
 - ``generator``: random markets of a task, by seed
 - ``advertisers``: random advertisers, each a task of its own
 - ``splits``: training, validation and test markets
+- ``misspecified``: held-out markets of another kind than the posterior
 - ``reference``: the problem of a task, and the static plan and clairvoyant values that ship
 - ``env``: Gymnasium's entry points
 - ``docs_page``: the page of a task in docs
 """
 
-from .advertisers import advertiser_digest, advertiser_task
+from .advertisers import advertiser_digest, advertiser_task, effects_of
 from .docs_page import task_page
 from .env import make_env, make_vector_env
 from .generator import sample_markets, sha256_of
@@ -29,6 +30,7 @@ __all__ = [
     "Task",
     "advertiser_digest",
     "advertiser_task",
+    "effects_of",
     "every_task",
     "held_out_markets",
     "make_env",

@@ -25,6 +25,7 @@ _CLICK_RATE = {
 }
 _COST_PER_CLICK = {"search": 2.0, "cross_network": 1.5, "social": 0.5, "display": 0.7, "video": 2.0}
 _FIRST_DAYS = np.datetime64("2025-01-01"), 365  # flights begin within a year of it
+_NOT_DRAWN = {"days", "elasticity_sd", "held_out", "value_of_information"}  # same for all seeds
 
 Rng = np.random.Generator
 
@@ -55,11 +56,36 @@ def advertiser_task(seed: int) -> Task:
 
 
 def advertiser_digest(seed: int) -> str:
-    """Return a hash of everything that defines the advertiser of a seed."""
+    """Return a hash of everything that defines the advertiser of a seed.
+
+    Of nine significant digits: the last ones of a logarithm are not the same on every processor.
+    """
     task = advertiser_task(seed)
-    return digest(
-        *(part.model_dump(mode="json") for part in (task.settings, task.size, task.priors))
-    )
+    settings = task.settings.model_dump(mode="json", exclude=_NOT_DRAWN)
+    parts = settings, *(part.model_dump(mode="json") for part in (task.size, task.priors))
+    return digest(*map(_rounded, parts))
+
+
+def effects_of(task: Task) -> tuple[str, ...]:
+    """Return the effects that a random advertiser has, by their keys in conf/advertisers.yaml."""
+    settings = task.settings
+    has = {
+        "weekday": settings.weekday,
+        "level": settings.level,
+        "drift": settings.drift_sd,
+        "annual": settings.annual,
+        "slope": settings.slope.share,
+        "carryover": settings.carryover,
+        "lag": settings.lag,
+        "claims": settings.claims,
+        "fatigue": settings.fatigue,
+        "halo": settings.halo,
+        "competition": settings.competition,
+        "delivery": settings.delivery_sd,
+        "shocks": settings.shocks,
+        "steady": (settings.constraints or {}).get("ramp"),
+    }
+    return tuple(name for name, value in has.items() if value)
 
 
 def _size(ranges: Mapping[str, Any], rng: Rng) -> dict[str, Any]:
@@ -185,6 +211,14 @@ def _constraints(ranges: Mapping[str, Any], size: Mapping[str, Any], rng: Rng) -
             "changes": shipped_yaml("suite/Steady")["constraints"]["changes"],
         }
     return keys
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
 def _uniform(rng: Rng, interval: Any) -> float:

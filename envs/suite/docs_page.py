@@ -24,6 +24,18 @@ and the commands agree on this. `env={{"action": {{"follow": 0.0}}}}` keeps the 
 shares, as v0 did; a trained policy carries its own settings in `policy.json`. The requested
 dollars are then projected exactly onto the day's constraints."""
 
+_INFORMATION = """## Value of information
+
+A policy that learns from reports is worth (its conversions - the static plan's) times the static
+plan's dollars per conversion: what the static plan would have had to spend on as many more.
+[The suite](../suite.md) shows it below its table."""
+_OTHER_KIND = """Held-out markets are of another kind than those of training, and neither the
+posterior nor the static plan knows: per market one form of response is drawn for all its campaigns,
+Hill as in training, hardly saturating (a Hill exponent just above the elasticity: a power law in
+the limit) or S-shaped, each with the conversions and the elasticity of the draw at the reference
+spend; and with a probability per day a campaign's efficiency changes for good (`held_out` above).
+S-curves are not concave: the clairvoyant's values are the best known, not proven."""
+
 
 def task_page(name: str) -> str:
     """Return the Markdown page of a task at all sizes."""
@@ -41,6 +53,7 @@ def task_page(name: str) -> str:
         "## Action\n\n" + _ACTION.format_map(shipped_yaml("env/default")["action"]),
         "## Reward and end\n\n" + _reward(settings.credit_days),
         "## Active parameters\n\n" + _parameters(tasks[0]),
+        *([_INFORMATION] if settings.value_of_information else []),
         "## Splits\n\n" + _splits(tasks),
         "## Versions\n\n" + "\n".join(f"- {k}: {v}" for k, v in settings.versions.items()),
     ]
@@ -111,4 +124,6 @@ def _splits(tasks: list[Task]) -> str:
     for task in tasks:
         for split, digest in reference_of(task.key).sha256.items():
             lines.append(f"| {task.size_name} | {split} | `{digest}` |")
+    if tasks[0].settings.held_out is not None:
+        lines = [_OTHER_KIND, "", *lines]
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from ..arrays import gather
 from ..environment import EpisodeDraw, MarketPool
 from ..market import Market, MarketState, Noise, Stream, draw_noises, generator
 from .generator import path_generator, sample_markets, sha256_of
+from .misspecified import with_other_curves, with_regime_changes
 from .task import Task
 
 HELD_OUT_MARKETS = 200  # size of the validation split and of the test split
@@ -51,19 +52,22 @@ def split_of(name: str) -> Split:
 
 def fingerprint(task: Task, split: str) -> str:
     """Return the SHA-256 of a held-out split's parameters, in single precision."""
-    return sha256_of(*sample_markets(task, split_of(split).seeds(HELD_OUT_MARKETS)))
+    held_out = HeldOut(task, split)
+    return sha256_of(held_out.market, held_out.state)
 
 
 class HeldOut:
     """The markets of a held-out split, one per episode, in a fixed order.
 
     Markets and demand paths follow from the split's seeds alone; the reset's seed only changes the
-    count noise.
+    count noise. They are of another kind than those of training where the task says so.
     """
 
     def __init__(self, task: Task, split: str) -> None:
         self.task, self.seeds = task, split_of(split).seeds(HELD_OUT_MARKETS)
         self.market, self.state = sample_markets(task, self.seeds)
+        if task.settings.held_out is not None:
+            self.market = with_other_curves(self.market, self.seeds, task.settings.held_out)
 
     def draw(self, seed: int, episodes: range, days: int) -> EpisodeDraw:
         """Return one flight per episode; see ``MarketPool.draw``."""
@@ -71,8 +75,12 @@ class HeldOut:
         market, state = gather(self.market, index), gather(self.state, index)
         paths = (path_generator(self.seeds[i]) for i in index)
         counts = (generator(Stream.COUNTS, seed, i) for i in episodes)
-        shocks = self.task.settings.shocks
-        return EpisodeDraw(market, state, draw_noises(market, days, paths, counts, shocks))
+        settings = self.task.settings
+        noise = draw_noises(market, days, paths, counts, settings.shocks)
+        if settings.held_out is not None:
+            seeds = [self.seeds[i] for i in index]
+            noise = with_regime_changes(noise, seeds, settings.held_out)
+        return EpisodeDraw(market, state, noise)
 
 
 def source_of(task: Task, split: str) -> MarketPool | HeldOut:

@@ -7,9 +7,9 @@ A task is one file of ``conf/suite`` merged over its ``default.yaml``; a size is
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
 from ...data.history import Campaign
@@ -86,13 +86,38 @@ class ClaimSettings(Settings):
     view_through: Interval
 
 
+class FormSettings(Settings):
+    """How often each form of response occurs, relative to the others."""
+
+    hill: NotNegative
+    unsaturated: NotNegative
+    s_curve: NotNegative
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if self.hill + self.unsaturated + self.s_curve <= 0:
+            raise ValueError("at least one form must occur")
+        return self
+
+
+class HeldOutSettings(Settings):
+    """How held-out markets differ from those of training."""
+
+    forms: FormSettings
+    exponent: Interval  # of S-shaped curves
+    regime: Share  # probability per day that a campaign's efficiency changes for good
+    regime_sd: NotNegative  # sd of the change of log efficiency
+
+
 class TaskSettings(Settings):
     """The keys of a task; ``conf/suite/default.yaml`` documents them."""
 
     summary: str
     versions: Annotated[dict[str, str], Field(min_length=1)]
+    days: Annotated[int, Field(ge=2)] | None
     conversions_sd: NotNegative
     uncertain: bool
+    elasticity_sd: Positive | None
     slope: SlopeSettings
     warm_stock: NotNegative
     carryover: bool
@@ -113,6 +138,8 @@ class TaskSettings(Settings):
     claims: ClaimSettings | None
     shocks: ShockSettings | None
     constraints: dict[str, Any] | None  # keys of conf/constraints that differ
+    held_out: HeldOutSettings | None
+    value_of_information: bool
 
 
 class SizedCampaign(Settings):
@@ -215,9 +242,14 @@ def task_of(key: str) -> Task:
     priors = shipped_yaml("priors/default")
     priors["conversions_sd"] = max(settings.conversions_sd, 1e-12)
     priors["dispersion"] = settings.dispersion.model_dump()
+    if settings.elasticity_sd is not None:
+        priors["elasticity"]["sd"] = settings.elasticity_sd
     if settings.weekday is not None:
         priors["weekday_sd"] = settings.weekday.sd
     size_settings = SizeSettings.of(shipped_yaml(f"size/{size}"), f"conf/size/{size}.yaml")
+    if settings.days is not None:
+        total = size_settings.total * settings.days / size_settings.days
+        size_settings = size_settings.model_copy(update={"days": settings.days, "total": total})
     return Task(name, size, settings, size_settings, Priors.of(priors, "priors"))
 
 

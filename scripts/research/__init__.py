@@ -5,6 +5,7 @@
 - ``leaderboard``: submissions checked and ranked, `docs/leaderboard.md`
 - ``replanner_grid``: the re-planner's settings, chosen on validation markets
 - ``suite``: the baselines on every task, and a page per task, `docs/suite.md` and `docs/tasks`
+- ``advertisers``: policies at random advertisers, `docs/advertisers.md`
 """
 
 __all__ = ()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+RESEARCH = ("advertisers", "clairvoyant", "pilots", "suite")  # commands of scripts/research
 TOY = [
     "calibration.particles=64",
     "calibration.mcmc_steps=1",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mediagym.agents.evaluation import suite_markdown, suite_results
+from mediagym.agents.evaluation.suite_results import value_of_information
 from mediagym.agents.experiment import Experiment
 from mediagym.envs.suite import every_task, reference_of, task_of
 
@@ -75,3 +76,26 @@ def test_shares_learners_and_best_known_bounds_have_tables_of_their_own() -> Non
 def test_the_page_shows_what_the_numbers_say() -> None:
     text = suite_markdown(list(SHOWN.values()), "python scripts/research/suite.py")
     assert text == (Path(__file__).parents[3] / "docs" / "suite.md").read_text()
+
+
+def test_the_value_of_information_is_what_the_plan_would_pay_for_as_many_more() -> None:
+    assert value_of_information(1100, 1000, 50_000) == pytest.approx(5_000)
+    assert value_of_information(1000, 1000, 50_000) == 0
+    assert value_of_information(900, 1000, 50_000) == pytest.approx(-5_000)
+
+
+def test_the_table_says_what_learning_is_worth_where_the_task_asks_for_it() -> None:
+    def result(key: str) -> dict[str, Any]:
+        values = {"greedy": 990.0, "static": 1000.0, "follow": 1250.0}
+        row = {"mean": 90.0, "ci": [89.0, 91.0], "best": 95.0, "violations": 0}
+        policies = [row | {"name": name, "value": value} for name, value in values.items()]
+        return {"id": task_of(key).id, "policies": policies}
+
+    text = suite_markdown([result("ColdStart-M"), result("Full-M")], "command")
+    *_, last = text.splitlines()
+    name = task_of("ColdStart-M").id.split("/")[1]
+    assert last == (
+        f"- Value of information in {name}, of a budget of $600,000: greedy -$6,000, "
+        "follow $150,000."
+    )
+    assert "Value" not in suite_markdown([result("Full-M")], "command")

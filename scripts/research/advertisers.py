@@ -1,0 +1,37 @@
+"""Fly policies at random advertisers that nothing was trained on: gains, kept rules."""
+
+from mediagym.agents.studies import placed
+from mediagym.agents.transfer import (
+    AdvertisersCommand,
+    advertisers_markdown,
+    advertisers_summary,
+    fly_advertisers,
+)
+from mediagym.data.storage import write_json, write_text
+from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
+
+
+@command("advertisers_study", AdvertisersCommand.read)
+def run(options: AdvertisersCommand) -> None:
+    """Fly; print a line per policy; write ``advertisers.json`` and ``advertisers.md``."""
+    with progress_bar("advertisers", options.advertisers) as advance:
+        rows = fly_advertisers(options, lambda _: advance())
+    summary = advertisers_summary(rows, options.resamples, options.experiment.evaluation.seed)
+    for row in summary["policies"]:
+        gains = "   ".join(
+            f"over {name} {gain['mean']:+.2f} % ({gain['ci'][0]:+.2f}..{gain['ci'][1]:+.2f})"
+            for name, gain in row["gains"].items()
+        )
+        print_line(f"{row['policy']:12}{gains}")
+    folder = options.output or run_folder()
+    page = folder / "advertisers.md"
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    typed = command_line("research/advertisers")
+    table = advertisers_markdown(summary, typed)
+    print_line(f"\ntable  {write_text(page, placed(text, table))}")
+    content = {"summary": summary, "rows": rows}
+    print_line(f"study  {write_json(folder / 'advertisers.json', content)}")
+
+
+if __name__ == "__main__":
+    run()
