@@ -4,11 +4,26 @@
 - ``simulated``: markets of any response form, with breaks, uneven delivery and late reports
 - ``log``: the days of an export, as they were
 - ``fly``: flights of a policy in a world
+- ``vecenv``: flights in a world as environments of Stable-Baselines3
+- ``finetune``: a trained network goes on learning in a world, by PPO
 """
 
+from .finetune import finetune
 from .fly import Flights, fly
 from .log import LogWorld
 from .simulated import Change, SimulatedWorld, Twist
+from .vecenv import WorldEnvs
 from .world import Day, World
 
-__all__ = ["Change", "Day", "Flights", "LogWorld", "SimulatedWorld", "Twist", "World", "fly"]
+__all__ = [
+    "Change",
+    "Day",
+    "Flights",
+    "LogWorld",
+    "SimulatedWorld",
+    "Twist",
+    "World",
+    "WorldEnvs",
+    "finetune",
+    "fly",
+]

@@ -9,7 +9,14 @@
 - ``render``: a flight as text or as a picture
 """
 
-from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
+from .batch import (
+    EnvSettings,
+    EpisodeDraw,
+    MarketPool,
+    MarketSource,
+    daily_value,
+    planned_values,
+)
 from .calibrated import known_spend, problem_in
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
@@ -23,7 +30,9 @@ __all__ = [
     "MarketPool",
     "MarketSource",
     "WidthName",
+    "daily_value",
     "known_spend",
+    "planned_values",
     "problem_in",
     "to_arrays",
     "widened",

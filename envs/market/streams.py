@@ -43,6 +43,7 @@ class Stream(IntEnum):
     ADVERTISER = 104  # [.., seed]: sizes, effects and constraints of a random advertiser
     WIDER = 105  # [.., seed, episode]: what a training market differs by from the posterior's
     PRETRAINING = 106  # [.., seed, iteration]: advertisers of an iteration
+    WORLD = 107  # [.., seed, first episode]: seeds of training flights in a world
     ANALYTIC_GRADIENT = 1_000_000_007  # plus the training seed, [.., episode]: flights of apg
 
 
