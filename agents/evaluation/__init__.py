@@ -11,13 +11,16 @@
 - ``tensorboard``: event files of a comparison
 """
 
+from .bootstrap import Resamples, interval
 from .compare import compare, document_of, scored, write_comparison
 from .suite_results import suite_markdown, suite_results
 from .tables import policy_table
 
 __all__ = [
+    "Resamples",
     "compare",
     "document_of",
+    "interval",
     "policy_table",
     "scored",
     "suite_markdown",

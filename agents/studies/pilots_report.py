@@ -86,9 +86,15 @@ def pilots_markdown(summary: Sequence[_Row], command: str) -> str:
 
 
 def placed(document: str, table: str) -> str:
-    """Return a document with the table between its marks, at its end if it has none."""
-    before, begin, rest = document.partition(BEGIN)
-    after = rest.partition(END)[2] if begin else "\n"
+    """Return a document with the table between its marks, at its end if it has none.
+
+    Args:
+        document: the page.
+        table: text whose first line is the mark of its beginning, and the last that of its end.
+    """
+    mark, end = table.splitlines()[0], table.splitlines()[-1]
+    before, begin, rest = document.partition(mark)
+    after = rest.partition(end)[2] if begin else "\n"
     gap = "" if begin or not before else "\n"
     return f"{before}{gap}{table}{after}"
 

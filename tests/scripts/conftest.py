@@ -67,7 +67,7 @@ def command(
         monkeypatch.setattr(sys, "argv", [f"{name}.py", *overrides])
         status = 0
         try:
-            folder = "research." if name in ("clairvoyant", "pilots", "suite") else ""
+            folder = "research." if name in ("black_box", "clairvoyant", "pilots", "suite") else ""
             import_module(f"mediagym.scripts.{folder}{name}").run()
         except SystemExit as exit_:
             status = int(exit_.code or 0)

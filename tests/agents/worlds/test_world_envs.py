@@ -1,4 +1,4 @@
-"""Flights in a world as environments of Stable-Baselines3: the flights of `fly`, and the contract."""
+"""Worlds as environments of Stable-Baselines3: the flights of `fly`, the contract, training."""
 
 import numpy as np
 import pytest
