@@ -158,7 +158,7 @@ def test_every_command_composes_and_fits_its_records(
     if name == "score":
         config["plan"] = str(SAMPLE / "googleads-performance.csv")
     options = records[name].read(config)
-    if "data" in config and name not in ("recovery", "pilots", "black_box"):  # which write their own
+    if "data" in config and name not in ("recovery", "pilots", "black_box"):  # they write them
         assert Path(config["data"]["path"]) == SAMPLE
     if isinstance(options, InsightsCommand):
         simulator_of(options)
