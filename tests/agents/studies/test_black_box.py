@@ -23,16 +23,16 @@ def command(conf, agent):
 
     def make(warm=0, start="universal", **changes):
         config = {name: conf(f"{name}/default.yaml") for name in groups}
-        own = conf("black_box.yaml")["black_box"]
-        known = own["worlds"]
+        study = conf("black_box.yaml")["black_box"]
         steps = {"iterations": warm, "flights": 4, "learning_rate": 1e-3}
-        own |= {
+        own = {
+            **study,
             "agent": agent("finetune", start=start, warm=steps),
-            "worlds": {name: known[name] for name in ("power", "late")},
+            "worlds": {name: study["worlds"][name] for name in ("power", "late")},
             "advertisers": 2,
             "trainings": TRAININGS,
+            **changes,
         }
-        own |= changes
         objective = conf("objective/conversions.yaml")
         return BlackBoxCommand.read(
             {**config, "objective": objective, "black_box": own, "output": None}
