@@ -27,6 +27,7 @@ from mediagym.agents.setup import (
 from mediagym.agents.studies import (
     AblationCommand,
     BacktestCommand,
+    BlackBoxCommand,
     InsightsCommand,
     PilotsCommand,
     RecoveryCommand,
@@ -139,6 +140,7 @@ def test_every_command_composes_and_fits_its_records(
         "advertisers_study": AdvertisersCommand,
         "attribute": AttributeCommand,
         "backtest": BacktestCommand,
+        "black_box": BlackBoxCommand,
         "calibrate": CalibrateCommand,
         "clairvoyant": ClairvoyantCommand,
         "evaluate": EvaluateCommand,
@@ -165,7 +167,7 @@ def test_every_command_composes_and_fits_its_records(
     if name == "score":
         config["plan"] = str(SAMPLE / "googleads-performance.csv")
     options = records[name].read(config)
-    if "data" in config and name not in ("recovery", "pilots"):  # which write their own
+    if "data" in config and name not in ("recovery", "pilots", "black_box"):  # they write them
         assert Path(config["data"]["path"]) == SAMPLE
     if isinstance(options, InsightsCommand):
         simulator_of(options)

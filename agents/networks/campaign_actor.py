@@ -51,17 +51,38 @@ class CampaignBody(nn.Module):
             pools: (1 + campaigns, campaigns) weights of the means.
             memory: (flights, campaigns, units); None on the first day.
         """
-        flights, campaigns, _ = rows.daily.shape
+        seen = self.seen(rows)
+        memory = self.remembered(seen, memory)
+        return *self.vectors(seen, memory, pools), memory
+
+    def seen(self, rows: Rows) -> torch.Tensor:
+        """Return what the first layer reads, (flights, campaigns, width)."""
         context = self.read_context(rows.context)[:, None]
-        seen = nn.functional.silu(self.read(rows.daily) + self.read_known(rows.known) + context)
+        return nn.functional.silu(self.read(rows.daily) + self.read_known(rows.known) + context)
+
+    def remembered(self, seen: torch.Tensor, memory: Any) -> torch.Tensor:
+        """Return the memory after a day, (flights, campaigns, units)."""
+        flights, campaigns, _ = seen.shape
         flat = seen.reshape(flights * campaigns, -1)
         before = None if memory is None else memory.reshape(flights * campaigns, -1)
-        memory = self.cell(flat, before).reshape(flights, campaigns, -1)
+        after: torch.Tensor = self.cell(flat, before)
+        return after.reshape(flights, campaigns, -1)
+
+    def vectors(
+        self, seen: torch.Tensor, memory: torch.Tensor, pools: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return vectors per campaign and their mean over all, of any number of flights and days.
+
+        Args:
+            seen: (rows, campaigns, width).
+            memory: (rows, campaigns, units) after the day.
+            pools: (1 + campaigns, campaigns) weights of the means.
+        """
         both = torch.cat([seen, memory], 2)
         means = pools @ both
         mixed = self.mix(torch.cat([both, means[:, 1:]], 2)) + self.all(means[:, :1])
         vectors = nn.functional.silu(mixed)
-        return vectors, (pools[:1] @ vectors)[:, 0], memory
+        return vectors, (pools[:1] @ vectors)[:, 0]
 
 
 class CampaignActor(nn.Module):

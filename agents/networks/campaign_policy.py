@@ -47,6 +47,17 @@ class CampaignPolicy(RecurrentActorCriticPolicy):
             self.parameters(), lr=schedule(1), **self.optimizer_kwargs
         )
 
+    @staticmethod
+    def _process_sequence(
+        features: torch.Tensor, lstm_states: States, episode_starts: torch.Tensor, lstm: Any
+    ) -> tuple[torch.Tensor, States]:
+        """Return the vectors of all rows, sequence by sequence, and the states after the last."""
+        flights = lstm_states[0].shape[1]
+        sequence = features.unflatten(0, (flights, -1)).swapaxes(0, 1)
+        starts = episode_starts.unflatten(0, (flights, -1)).swapaxes(0, 1)
+        vectors, states = lstm(sequence, lstm_states, starts)
+        return vectors.swapaxes(0, 1).flatten(0, 1), states
+
 
 class _BodyOverDays(nn.Module):
     """A body in the place of an LSTM: (days, flights, ...) sequences and flat states."""
@@ -59,19 +70,27 @@ class _BodyOverDays(nn.Module):
         self.input_size = inputs.size
         self.hidden_size = inputs.campaigns * body.cell.hidden_size
 
-    def forward(self, sequence: torch.Tensor, states: States) -> tuple[torch.Tensor, States]:
+    def forward(
+        self, sequence: torch.Tensor, states: States, starts: torch.Tensor
+    ) -> tuple[torch.Tensor, States]:
         """Return (days, flights, (1 + campaigns) width) vectors, the mean's first, and the states.
+
+        Only the memories go from day to day; the layers read all days at once.
 
         Args:
             sequence: (days, flights, size) observations.
             states: (1, flights, campaigns x units) memories; the second is not used.
+            starts: (days, flights) 1 where an episode begins, without a memory; else 0.
         """
-        memory = states[0][0].unflatten(1, (self.inputs.campaigns, -1))
-        pools, vectors = self.inputs.pools, []
-        for observation in sequence:
-            each, mean, memory = self.body(self.inputs.rows(observation), pools, memory)
-            vectors.append(torch.cat([mean[:, None], each], 1).flatten(1))
-        return torch.stack(vectors), (memory.flatten(1)[None], states[1])
+        days, flights, _ = sequence.shape
+        seen = self.body.seen(self.inputs.rows(sequence.flatten(0, 1)))
+        memory, memories = states[0][0].unflatten(1, (self.inputs.campaigns, -1)), []
+        for day, start in zip(seen.unflatten(0, (days, flights)), starts, strict=True):
+            memory = self.body.remembered(day, (1.0 - start)[:, None, None] * memory)
+            memories.append(memory)
+        each, mean = self.body.vectors(seen, torch.cat(memories), self.inputs.pools)
+        vectors = torch.cat([mean[:, None], each], 1).flatten(1)
+        return vectors.unflatten(0, (days, flights)), (memory.flatten(1)[None], states[1])
 
 
 class _Identity(nn.Module):

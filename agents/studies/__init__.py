@@ -10,6 +10,7 @@
 - ``recovery_report``, ``backtest_report``: tables and pictures of the first two
 - ``pilots``: which policy flies best where the calibration is wrong? ``weekly``: what
   practitioners do; ``pilots_report``: the table
+- ``black_box``: where does training in flights, without a gradient, gain? ``black_box_report``
 - ``processes``: independent jobs in several processes
 """
 
@@ -17,6 +18,8 @@ from .ablation import AblationCommand, check_variants, compare_variants, train_v
 from .backtest import BacktestCommand, backtest, origins_of
 from .backtest_report import backtest_markdown, draw_backtest, rolling_table, verdict_lines
 from .backtest_scores import backtest_document
+from .black_box import BlackBoxCommand, fly_black_box
+from .black_box_report import black_box_markdown, black_box_summary, black_box_text
 from .insights import SIMULATOR, InsightsCommand, gather_insights, simulator_of
 from .pilots import PilotsCommand, fly_pilots
 from .pilots_report import bootstrap, pilots_markdown, pilots_summary, placed
@@ -30,6 +33,7 @@ __all__ = [
     "SIMULATOR",
     "AblationCommand",
     "BacktestCommand",
+    "BlackBoxCommand",
     "InsightsCommand",
     "PilotsCommand",
     "RecoveryCommand",
@@ -38,11 +42,15 @@ __all__ = [
     "backtest",
     "backtest_document",
     "backtest_markdown",
+    "black_box_markdown",
+    "black_box_summary",
+    "black_box_text",
     "bootstrap",
     "check_variants",
     "compare_variants",
     "draw_backtest",
     "draw_recovery",
+    "fly_black_box",
     "fly_pilots",
     "gather_insights",
     "origins_of",

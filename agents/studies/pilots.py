@@ -7,7 +7,7 @@ plan of that world, which knows its parameters, its demand path and its break, a
 """
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
@@ -87,8 +87,8 @@ class PilotSettings(Settings):
     workers: Annotated[int, Field(ge=1, le=1024)] | None  # None: one per core
 
 
-class PilotsCommand(Command):
-    """Options of ``scripts/research/pilots.py``."""
+class WorldsCommand(Command):
+    """Options of studies whose simulated advertisers are calibrated from their exports alone."""
 
     data: DataSettings
     priors: Priors
@@ -98,7 +98,6 @@ class PilotsCommand(Command):
     env: EnvSettings
     solver: SolverSettings
     advertiser: SyntheticSettings
-    pilots: PilotSettings
     output: Path | None
 
     @classmethod
@@ -110,26 +109,54 @@ class PilotsCommand(Command):
         return super().read(config)
 
     @model_validator(mode="after")
-    def _known(self) -> Self:
-        """Refuse forms that are not known, and another objective than conversions."""
-        for name, world in self.pilots.worlds.items():
-            if world.form not in RESPONSE_FORMS:
-                raise ConfigError(
-                    f"pilots.worlds.{name}.form: {world.form!r} was given. Allowed: "
-                    f"{', '.join(RESPONSE_FORMS)}. To fix: choose one of them."
-                )
+    def _counts_conversions(self) -> Self:
+        """Refuse another objective than conversions."""
         if self.objective.name != "conversions":
             raise ConfigError(
                 f"objective: {self.objective.name} was given. Allowed: conversions, in which "
-                "regret is measured. To fix: leave the objective as it is."
+                "the worlds' values are measured. To fix: leave the objective as it is."
             )
+        return self
+
+
+class PilotsCommand(WorldsCommand):
+    """Options of ``scripts/research/pilots.py``."""
+
+    pilots: PilotSettings
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        """Refuse forms that are not known."""
+        require_forms(self.pilots.worlds, "pilots")
         return self
 
     def cases(self) -> list[Case]:
         """Return all advertisers of the study."""
-        seeds = range(self.pilots.seed, self.pilots.seed + self.pilots.advertisers)
-        forms = dict.fromkeys(world.form for world in self.pilots.worlds.values())
-        return [Case(form, seed) for form in forms for seed in seeds]
+        return cases_of(self.pilots.worlds, self.pilots.seed, self.pilots.advertisers)
+
+
+def require_forms(worlds: Mapping[str, WorldSettings], where: str) -> None:
+    """Refuse worlds of response forms that are not known.
+
+    Args:
+        worlds: settings by name.
+        where: group of the configuration that holds them.
+
+    Raises:
+        ConfigError: naming the key.
+    """
+    for name, world in worlds.items():
+        if world.form not in RESPONSE_FORMS:
+            raise ConfigError(
+                f"{where}.worlds.{name}.form: {world.form!r} was given. Allowed: "
+                f"{', '.join(RESPONSE_FORMS)}. To fix: choose one of them."
+            )
+
+
+def cases_of(worlds: Mapping[str, WorldSettings], seed: int, advertisers: int) -> list[Case]:
+    """Return the advertisers of a study, as many from a seed on for each form of its worlds."""
+    forms = dict.fromkeys(world.form for world in worlds.values())
+    return [Case(form, seed + number) for form in forms for number in range(advertisers)]
 
 
 class Calibrated(NamedTuple):
@@ -159,7 +186,7 @@ def fly_pilots(
 
 def fly_case(command: PilotsCommand, case: Case) -> list[dict[str, Any]]:
     """Return the rows of one advertiser."""
-    known = calibrated(command, case)
+    known = calibrated(command, case, {False, *command.pilots.ramps})
     rows = []
     for name, settings in command.pilots.worlds.items():
         if settings.form == case.form:
@@ -167,8 +194,8 @@ def fly_case(command: PilotsCommand, case: Case) -> list[dict[str, Any]]:
     return rows
 
 
-def calibrated(command: PilotsCommand, case: Case) -> Calibrated:
-    """Draw an advertiser, calibrate on its exports alone, and plan."""
+def calibrated(command: WorldsCommand, case: Case, rules: Collection[bool]) -> Calibrated:
+    """Draw an advertiser, calibrate on its exports alone, and plan, without or with ramps."""
     with tempfile.TemporaryDirectory() as folder:
         drawing = command.advertiser, command.priors, command.data, Path(folder)
         advertiser, history = drawn(case, *drawing)
@@ -183,7 +210,7 @@ def calibrated(command: PilotsCommand, case: Case) -> Calibrated:
                 days=command.env.days,
                 solver=command.solver,
             )
-            for ramps in {False, *command.pilots.ramps}
+            for ramps in rules
         }
     return Calibrated(truth_of(case, advertiser, history), history, posterior, problems)
 

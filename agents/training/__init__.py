@@ -13,10 +13,12 @@
 - ``same_run``: whether a checkpoint belongs to the run that resumes it
 """
 
-from .algorithms import LEARNERS, Learner, default_ppo, learner_of
+from .algorithms import LEARNERS, Learner, OnPolicy, default_ppo, learner_of
 from .apg import AnalyticPolicyGradient, TrainingWorld
 from .checkpoint import read_state, write_state
+from .initial import actor_of, start_from
 from .offline import OfflineLearning
+from .sb3 import SB3Learner
 from .train import learn, validation_percent
 from .vecenv import SB3Envs, dummy_vec_env
 
@@ -25,13 +27,17 @@ __all__ = [
     "AnalyticPolicyGradient",
     "Learner",
     "OfflineLearning",
+    "OnPolicy",
     "SB3Envs",
+    "SB3Learner",
     "TrainingWorld",
+    "actor_of",
     "default_ppo",
     "dummy_vec_env",
     "learn",
     "learner_of",
     "read_state",
+    "start_from",
     "validation_percent",
     "write_state",
 ]

@@ -162,7 +162,7 @@ class LearnerSpec(NamedTuple):
         """
         keys = settings.model_dump()
         arguments = {key: keys[key] for key in CONSTRUCTOR if key in keys}
-        problem = envs.envs.batch.problem
+        problem = envs.problem
         arguments |= settings.rollout_arguments(problem.days)
         algorithm, policy = self.algorithm, self.policy
         policy_kwargs = {key: keys[key] for key in POLICY if key in keys}

@@ -1,7 +1,7 @@
 """Adapter of the batched environment to Stable-Baselines3's ``VecEnv``."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import gymnasium as gym
 import numpy as np
@@ -10,13 +10,38 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
 from ...data.errors import MediaGymError
-from ...envs.environment import BudgetVectorEnv
+from ...envs.flight import Problem
+
+
+class Lockstep(Protocol):
+    """Flights side by side, as ``BudgetVectorEnv`` runs them; see there."""
+
+    metadata: dict[str, Any]
+    num_envs: int
+    render_mode: str | None
+    single_observation_space: Any
+    single_action_space: Any
+
+    @property
+    def problem(self) -> Problem:
+        """What is known before the flights."""
+        ...
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Start new flights."""
+        ...
+
+    def step(self, actions: NDArray[Any]) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Spend a day in every flight."""
+        ...
 
 
 class SB3Envs(VecEnv):
     """Batched environment as a ``VecEnv``; all episodes end on the same day, and reset together."""
 
-    def __init__(self, envs: BudgetVectorEnv) -> None:
+    def __init__(self, envs: Lockstep) -> None:
         """Args: envs: the batched environment, whose flights restart in the step that ends them.
 
         Raises:
@@ -28,7 +53,7 @@ class SB3Envs(VecEnv):
                 f"autoreset_mode: {mode.value} was given; Stable-Baselines3 needs SameStep, the "
                 "default."
             )
-        self.envs = envs
+        self.envs, self.problem = envs, envs.problem
         self.render_mode = envs.render_mode
         super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
         self._returns = np.zeros(envs.num_envs)  # sums of rewards in the episodes in progress
@@ -66,7 +91,7 @@ class SB3Envs(VecEnv):
         self._returns += reward
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         if ended[0]:
-            length = self.envs.batch.problem.days
+            length = self.problem.days
             for info, last, total in zip(infos, extra["final_obs"], self._returns, strict=True):
                 info["terminal_observation"] = last
                 info["episode"] = {"r": float(total), "l": length}

@@ -5,12 +5,16 @@
 - ``log``: the days of an export, as they were
 - ``fly``: flights of a policy in a world
 - ``live``: the same through the live engine, day by day
+- ``vecenv``: flights in a world as environments of Stable-Baselines3
+- ``finetune``: a trained network goes on learning in a world, by PPO
 """
 
+from .finetune import finetune
 from .fly import Flights, fly
 from .live import fly_live
 from .log import LogWorld
 from .simulated import Change, SimulatedWorld, Twist
+from .vecenv import WorldEnvs
 from .world import Day, World
 
 __all__ = [
@@ -21,6 +25,8 @@ __all__ = [
     "SimulatedWorld",
     "Twist",
     "World",
+    "WorldEnvs",
+    "finetune",
     "fly",
     "fly_live",
 ]

@@ -5,10 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ...data.types import Floats
+from ...envs.arrays import Array
 from ...envs.constraints import count_violations, spend_day
 from ...envs.flight import SMOOTHING, Observable, Problem, initial_state, update_belief
 from ..policy import Policy
-from .world import World
+from .world import Day, World
 
 _CENTS = 100
 
@@ -65,12 +66,31 @@ def fly(problem: Problem, policy: Policy, world: World, seed: int, episodes: int
     view, memory, days = initial_state(problem, problem.state, (episodes,)).view, None, []
     for _ in range(problem.days):
         requested, total, memory = policy.act(view, memory)
-        planned, ledger = spend_day(problem.constraints, view.ledger, requested, total)
-        day = world.spend(planned)
+        planned, day, view = fly_day(problem, world, view, requested, total)
         days.append((planned, *day))
-        view = Observable(
-            view.ledger.advance(planned, day.delivered, ledger.live),
-            update_belief(problem, view.belief, day.delivered, day.claimed),
-            SMOOTHING * view.smooth + (1 - SMOOTHING) * day.delivered,
-        )
     return Flights(*(np.stack(column) for column in zip(*days, strict=True)))
+
+
+def fly_day(
+    problem: Problem, world: World, view: Observable, requested: Array, total: Array
+) -> tuple[Floats, Day, Observable]:
+    """Run a day of the flights.
+
+    Args:
+        problem: what is known before the flight.
+        world: delivers, and reports.
+        view: what is seen at the beginning of the day.
+        requested: dollars, (flights, campaigns), before the projection onto the constraints.
+        total: dollars, (flights,), before the projection.
+
+    Returns:
+        The dollars planned, (flights, campaigns), what the day brought, and what is seen then.
+    """
+    planned, ledger = spend_day(problem.constraints, view.ledger, requested, total)
+    day = world.spend(planned)
+    after = Observable(
+        view.ledger.advance(planned, day.delivered, ledger.live),
+        update_belief(problem, view.belief, day.delivered, day.claimed),
+        SMOOTHING * view.smooth + (1 - SMOOTHING) * day.delivered,
+    )
+    return planned, day, after

@@ -9,7 +9,14 @@
 - ``render``: a flight as text or as a picture
 """
 
-from .batch import EnvSettings, EpisodeDraw, MarketPool, MarketSource
+from .batch import (
+    EnvSettings,
+    EpisodeDraw,
+    MarketPool,
+    MarketSource,
+    daily_value,
+    planned_values,
+)
 from .calibrated import known_spend, problem_in, problem_near
 from .env import BudgetEnv, BudgetVectorEnv
 from .state_arrays import to_arrays
@@ -31,8 +38,10 @@ __all__ = [
     "MarketPool",
     "MarketSource",
     "WidthName",
+    "daily_value",
     "hardly_saturating",
     "known_spend",
+    "planned_values",
     "problem_in",
     "problem_near",
     "require_action",

@@ -135,7 +135,7 @@ class FlightBatch:
         size = observation_size(campaigns, channels)
         self.observation_space = gym.spaces.Box(-BOUND, BOUND, (size,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (action_size(campaigns),), np.float32)
-        self._step = partial(step_flights, problem, settings, _daily_value(problem))
+        self._step = partial(step_flights, problem, settings, daily_value(problem))
         self.trace: list[tuple[Floats, float]] = []  # first flight: dollars and value per day
 
     def begin(self, episodes: Sequence[tuple[int, int]]) -> Float32s:
@@ -282,10 +282,15 @@ def step_flights(
     return StepResult((flight, static), result, reward, observation, cost)
 
 
-def _daily_value(problem: Problem) -> float:
+def daily_value(problem: Problem) -> float:
     """Return the static plan's mean daily objective in the mean market, > 0."""
-    state, total = problem.state, 0.0
+    return max(sum(map(abs, planned_values(problem).tolist())) / problem.days, 1e-9)
+
+
+def planned_values(problem: Problem) -> Floats:
+    """Return the objective that the static plan is expected to bring by day, (days,)."""
+    state, values = problem.state, []
     for plan in problem.static_plan:
         state, outcome = step(problem.market, state, plan, None)
-        total += float(np.abs(problem.objective.expected(outcome, plan).sum()))
-    return max(total / problem.days, 1e-9)
+        values.append(float(problem.objective.expected(outcome, plan).sum()))
+    return np.array(values)

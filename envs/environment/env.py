@@ -78,6 +78,11 @@ class BudgetVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         self._groups: list[Group] = []  # one, unless some flights alone were reset
         self._episodes = EpisodeSequence(num_envs)
 
+    @property
+    def problem(self) -> Problem:
+        """What is known before the flights."""
+        return self.batch.problem
+
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float32s, dict[str, Any]]:

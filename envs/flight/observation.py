@@ -70,7 +70,8 @@ def observe(problem: Problem, view: Observable, dtype: type | None = None) -> Ar
     xp = namespace(belief.observed)
     constraints, days = problem.constraints, problem.days
     days_left = days - ledger.day
-    money = remaining(constraints, ledger)[..., None] / constraints.total
+    # platforms may have spent more than there was: nothing is left then
+    money = at_least(remaining(constraints, ledger)[..., None] / constraints.total, 0.0)
     _, channels, campaigns = floor_remaining(constraints, ledger)
     dollars_left = money * constraints.total + _CENT
     mean_spend = problem.mean_static_spend + 1.0

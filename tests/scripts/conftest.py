@@ -41,6 +41,8 @@ class CommandResult(NamedTuple):
 
 
 RESEARCH = (  # of their folder
+    "advertisers",
+    "black_box",
     "clairvoyant",
     "informed",
     "leaderboard",

@@ -24,6 +24,7 @@ from mediagym.scripts.cli.override import advice
 ROOT = Path(__file__).parents[2]
 TAKERS = (
     "ablate",
+    "black_box",
     "calibrate",
     "evaluate",
     "pilots",

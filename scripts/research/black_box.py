@@ -1,0 +1,35 @@
+"""Train the shipped network on in worlds without a gradient, by PPO: what that gains, and where."""
+
+from mediagym.agents.studies import (
+    BlackBoxCommand,
+    black_box_markdown,
+    black_box_summary,
+    black_box_text,
+    fly_black_box,
+    placed,
+)
+from mediagym.data.storage import write_json, write_text
+from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
+
+
+@command("black_box", BlackBoxCommand.read)
+def run(options: BlackBoxCommand) -> None:
+    """Train and fly; print a line per world and policy; write the table and all flights."""
+    parts = len(options.cases()) + len(options.tasks())
+    with progress_bar("calibrations and trainings", parts) as advance:
+        rows = fly_black_box(options, lambda _: advance())
+    study = options.black_box
+    summary = black_box_summary(rows, study.resamples, study.noise)
+    for row in summary:
+        print_line(black_box_text(row))
+    folder = options.output or run_folder()
+    page = folder / "black_box.md"
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    typed = command_line("black_box").replace("scripts/black", "scripts/research/black")
+    print_line(f"\ntable  {write_text(page, placed(text, black_box_markdown(summary, typed)))}")
+    content = {"summary": summary, "rows": rows}
+    print_line(f"study  {write_json(folder / 'black_box.json', content)}")
+
+
+if __name__ == "__main__":
+    run()
