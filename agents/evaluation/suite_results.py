@@ -9,7 +9,7 @@ from ..experiment import Experiment
 from ..setup import candidates_of
 from .compare import scored
 
-_LEARNERS = ("greedy", "follow", "universal", "replanner")  # baselines that learn from reports
+_LEARNERS = ("greedy", "proportional", "follow", "replanner", "universal")  # learn from reports
 _CLOCK = ("seconds_per_decision", "seconds_per_flight")  # statistics that differ from run to run
 
 
