@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 
 from mediagym.agents.leaderboard import LeaderboardCommand
 from mediagym.agents.policies import BASELINES, ORACLES, SETTINGS
+from mediagym.agents.pretraining import PretrainCommand
 from mediagym.agents.rollout import EvaluationSettings
 from mediagym.agents.scoring import ScoreCommand
 from mediagym.agents.setup import (
@@ -75,7 +76,7 @@ OWNERS = {  # a command with the group, where `plan` does not have it
     "forecasting": "insights",
 }
 NESTED = {"calendar": "calibration"}  # groups that are a key of another group
-SUITE = ("suite", "size")  # read by the task suite, not composed by Hydra
+SUITE = ("suite", "size", "width")  # read by their own modules, not composed by Hydra
 BASES = {("agent", "learner")}  # included by other choices
 CHOICES = sorted(
     {(p.parent.name, p.stem) for p in CONF.glob("*/*.yaml") if p.parent.name not in SUITE} - BASES
@@ -155,6 +156,7 @@ def test_every_command_composes_and_fits_its_records(
         "insights": InsightsCommand,
         "pilots": PilotsCommand,
         "plan": PlanCommand,
+        "pretrain": PretrainCommand,
         "recovery": RecoveryCommand,
         "replanner_grid": ReplannerGridCommand,
         "score": ScoreCommand,

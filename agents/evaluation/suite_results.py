@@ -28,13 +28,7 @@ _SHARES = {  # statistic -> title and explanation of its table
         "the\nrest anew every day; its values ship for the tasks of size M.",
     ),
 }
-_LEARNERS = (
-    "greedy",
-    "proportional",
-    "follow",
-    "universal",
-    "replanner",
-)  # they learn from reports
+_LEARNERS = ("greedy", "proportional", "follow", "replanner", "universal")  # learn from reports
 
 
 def suite_results(
