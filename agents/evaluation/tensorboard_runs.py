@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ...data.display import file_name
 from ..experiment import Experiment, TaskExperiment
-from ..networks import LearnedPolicy
+from ..networks import CampaignShape, FlatShape, LearnedPolicy
 from ..policy import Candidate, Policy
 from ..rollout import Rollout
 from .evaluate import Evaluation
@@ -95,6 +95,12 @@ def without_folders(value: Any) -> Any:
     return value
 
 
+def _layers(shape: FlatShape | CampaignShape) -> str:
+    if isinstance(shape, CampaignShape):
+        return f"campaigns: {shape.width}, memory {shape.memory}"
+    return " x ".join(map(str, shape.hidden))
+
+
 def _parameters(policy: Policy | None) -> Iterator[tuple[str, Parameter]]:
     """Yield what ``policy.json`` says of a training, by name."""
     if isinstance(policy, LearnedPolicy):
@@ -103,7 +109,7 @@ def _parameters(policy: Policy | None) -> Iterator[tuple[str, Parameter]]:
             "learner": network.name,
             "seed": network.training.seed,
             "steps": network.training.steps,
-            "hidden layers": " x ".join(map(str, network.actor.shape.hidden)),
+            "layers": _layers(network.actor.shape),
         }
         yield from facts.items()
         yield from _flat({"env": {"action": network.action.model_dump()}})

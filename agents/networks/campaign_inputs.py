@@ -71,9 +71,8 @@ class CampaignInputs:
                 flights may be on different days.
         """
         flights, campaigns = len(observation), self.campaigns
-        shared, floors, channels, own = observation.split(
-            [SHARED, campaigns, self.channels, len(_OWN) * campaigns], dim=-1
-        )
+        sizes = [SHARED, campaigns, self.channels, len(_OWN) * campaigns]
+        shared, floors, channels, own = torch.split(observation, sizes, dim=-1)
         day = (self.days * (1 - shared[:, 7])).round().long().clip(0, self.days - 1)
         own = own.reshape(flights, len(_OWN), campaigns)
         shift, elasticity = (
@@ -145,7 +144,7 @@ def _known(problem: Problem) -> Floats:
         zero + (0.0 if constraints.may_change is None else 1.0 - constraints.may_change.mean()),
     ]
     known = np.stack([column + zero for column in columns], 1)
-    return np.clip(np.nan_to_num(known, posinf=_HIGH, neginf=_LOW), _LOW, _HIGH)
+    return np.asarray(np.clip(np.nan_to_num(known, posinf=_HIGH, neginf=_LOW), _LOW, _HIGH))
 
 
 def _or(field: Array | None, neutral: float) -> Any:

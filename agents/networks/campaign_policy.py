@@ -32,7 +32,7 @@ class CampaignPolicy(RecurrentActorCriticPolicy):
             memory: units of the recurrent cell of each campaign.
             keys: other arguments of the base class.
         """
-        super().__init__(*args, net_arch=[], lstm_hidden_size=1, **keys)
+        super().__init__(*args, **{**keys, "net_arch": [], "lstm_hidden_size": 1})
         self.actor = CampaignActor(width, memory).bound_to(inputs)
         self.lstm_actor = _BodyOverDays(self.actor.body, inputs)  # type: ignore[assignment]
         self.lstm_critic = _BodyOverDays(  # type: ignore[assignment]
@@ -43,18 +43,17 @@ class CampaignPolicy(RecurrentActorCriticPolicy):
         self.action_net = _ActionHead(self.actor)
         self.value_net = _ValueHead(width)  # type: ignore[assignment]
         schedule = keys.get("lr_schedule") or args[2]
-        self.optimizer = self.optimizer_class(
-            self.parameters(), lr=schedule(1), **self.optimizer_kwargs
-        )
+        arguments: dict[str, Any] = {"lr": schedule(1), **self.optimizer_kwargs}
+        self.optimizer = self.optimizer_class(self.parameters(), **arguments)
 
     @staticmethod
-    def _process_sequence(
+    def _process_sequence(  # type: ignore[override]
         features: torch.Tensor, lstm_states: States, episode_starts: torch.Tensor, lstm: Any
     ) -> tuple[torch.Tensor, States]:
         """Return the vectors of all rows, sequence by sequence, and the states after the last."""
         flights = lstm_states[0].shape[1]
-        sequence = features.unflatten(0, (flights, -1)).swapaxes(0, 1)
-        starts = episode_starts.unflatten(0, (flights, -1)).swapaxes(0, 1)
+        sequence = features.reshape(flights, -1, features.shape[-1]).swapaxes(0, 1)
+        starts = episode_starts.reshape(flights, -1).swapaxes(0, 1)
         vectors, states = lstm(sequence, lstm_states, starts)
         return vectors.swapaxes(0, 1).flatten(0, 1), states
 
@@ -84,13 +83,13 @@ class _BodyOverDays(nn.Module):
         """
         days, flights, _ = sequence.shape
         seen = self.body.seen(self.inputs.rows(sequence.flatten(0, 1)))
-        memory, memories = states[0][0].unflatten(1, (self.inputs.campaigns, -1)), []
-        for day, start in zip(seen.unflatten(0, (days, flights)), starts, strict=True):
+        memory, memories = states[0][0].reshape(flights, self.inputs.campaigns, -1), []
+        for day, start in zip(seen.reshape(days, flights, *seen.shape[1:]), starts, strict=True):
             memory = self.body.remembered(day, (1.0 - start)[:, None, None] * memory)
             memories.append(memory)
         each, mean = self.body.vectors(seen, torch.cat(memories), self.inputs.pools)
         vectors = torch.cat([mean[:, None], each], 1).flatten(1)
-        return vectors.unflatten(0, (days, flights)), (memory.flatten(1)[None], states[1])
+        return vectors.reshape(days, flights, -1), (memory.flatten(1)[None], states[1])
 
 
 class _Identity(nn.Module):
@@ -114,7 +113,7 @@ class _ActionHead(nn.Module):
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return (flights, 1 + campaigns) from (flights, (1 + campaigns) width)."""
-        rows = vectors.unflatten(1, (-1, self.tilt.in_features))
+        rows = vectors.reshape(len(vectors), -1, self.tilt.in_features)
         return torch.cat([self.pace(rows[:, 0]), self.tilt(rows[:, 1:])[..., 0]], 1)
 
 
@@ -127,4 +126,5 @@ class _ValueHead(nn.Module):
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return (flights, 1)."""
-        return self.layer(vectors[:, : self.layer.in_features])
+        value: torch.Tensor = self.layer(vectors[:, : self.layer.in_features])
+        return value

@@ -44,7 +44,7 @@ from ...envs.synthetic import (
     SyntheticSettings,
 )
 from ..live import HoldSettings, LiveSettings, flight_of_problem
-from ..networks import load_policy
+from ..networks import UNIVERSAL, load_policy
 from ..policies import Follow, RollingHorizon, RollingHorizonSettings
 from ..policy import PlanPolicy, Policy
 from ..worlds import Change, Flights, SimulatedWorld, Twist, fly, fly_live
@@ -70,9 +70,8 @@ class PilotSettings(Settings):
     """The group ``pilots`` of ``conf/pilots.yaml``."""
 
     worlds: Annotated[dict[str, WorldSettings], Field(min_length=1)]
-    policies: Annotated[list[Literal["static", "weekly", "follow", "replanner"]], Field()]
+    policies: list[str]  # static, weekly, follow, replanner, universal, folders of training runs
     replanner: RollingHorizonSettings
-    policy: Path | None  # folder of a training run, compared as ``learned``
     advertisers: Annotated[int, Field(ge=1, le=10_000)]  # per response form
     seed: Seed  # seed of the first advertiser of each form
     flights: Annotated[int, Field(ge=2, le=10_000)]  # per advertiser and world
@@ -287,14 +286,13 @@ def pilots_of(command: PilotsCommand, known: Calibrated, problem: Problem) -> li
             partial(_replanned, command),
         ),
         "follow": lambda: Follow(problem),
+        "universal": lambda: load_policy(UNIVERSAL, problem),
         "replanner": lambda: RollingHorizon.of(problem, known.posterior, command.pilots.replanner),
     }
-    policies = [made[name]() for name in command.pilots.policies]
-    if command.pilots.policy is not None:
-        learned: Any = load_policy(command.pilots.policy, problem)
-        learned.name = "learned"
-        policies.append(learned)
-    return policies
+    return [
+        made[name]() if name in made else load_policy(Path(name), problem)
+        for name in command.pilots.policies
+    ]
 
 
 def _replanned(

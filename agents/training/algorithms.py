@@ -164,7 +164,8 @@ class LearnerSpec(NamedTuple):
         arguments = {key: keys[key] for key in CONSTRUCTOR if key in keys}
         problem = envs.problem
         arguments |= settings.rollout_arguments(problem.days)
-        algorithm, policy = self.algorithm, self.policy
+        algorithm: Any = self.algorithm
+        policy: Any = self.policy
         policy_kwargs = {key: keys[key] for key in POLICY if key in keys}
         if settings.network.kind == "campaigns":
             algorithm, policy = RecurrentPPO, CampaignPolicy

@@ -284,7 +284,7 @@ def step_flights(
 
 def daily_value(problem: Problem) -> float:
     """Return the static plan's mean daily objective in the mean market, > 0."""
-    return max(sum(map(abs, planned_values(problem).tolist())) / problem.days, 1e-9)
+    return max(float(np.abs(planned_values(problem)).sum()) / problem.days, 1e-9)
 
 
 def planned_values(problem: Problem) -> Floats:

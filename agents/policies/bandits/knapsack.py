@@ -87,7 +87,7 @@ class Knapsack:
     def _pooled(self, conversions: Floats) -> Floats:
         """Return the conversions of each arm and its share of the other arms'."""
         pooling = self.settings.pooling
-        return (1 - pooling) * conversions + pooling * conversions.sum(1, keepdims=True)
+        return np.asarray((1 - pooling) * conversions + pooling * conversions.sum(1, keepdims=True))
 
     def _learn(self, observable: Observable, memory: KnapsackMemory | None) -> KnapsackMemory:
         """Return the memory with yesterday's reports on the arms that were played."""
