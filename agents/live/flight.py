@@ -21,7 +21,7 @@ from ...envs.planning import paced_plan
 from ..experiment import Experiment
 from ..plans import Actuals, Change, Flag, Plan, joined, marginal_returns
 from ..policy import Policy
-from .hold import Choice, chosen
+from .hold import Choice, chosen, kept
 from .notices import Facts, changes_of, flags_of, found_breaks
 from .remaining import costs_ahead, decided, executable, left_of, money_left, within_reach
 from .replay import Standing, begin, replay
@@ -58,6 +58,12 @@ class Decision(NamedTuple):
     rest: Constraints | None  # constraints of the days left; None: no day is left
     choice: Choice
     old: Cents  # (days left, campaigns) the plan before, made feasible
+    is_out_of_reach: bool = False  # no plan near what the policy asks for keeps every rule
+
+    def flags(self, policy: str) -> list[Flag]:
+        """Return a flag where the plan goes on because what the policy asks for is impossible."""
+        text = f"what {policy} asks for fits no plan that keeps every rule: the plan before goes on"
+        return [Flag("out_of_reach", None, None, f"{text}.")] if self.is_out_of_reach else []
 
 
 class Flight:
@@ -190,7 +196,7 @@ class Flight:
             changes=tuple(self.changes()),
             costs=costs.costs,
             costs_note=costs.note,
-            flags=(*parts.notes, *flags_of(facts)),
+            flags=(*parts.notes, *decision.flags(parts.policy.name), *flags_of(facts)),
             markets=(
                 f"{count:,} held-out draws of the posterior, updated by the reports of "
                 f"{reports.days} day{'' if reports.days == 1 else 's'}"
@@ -247,17 +253,17 @@ class Flight:
         parts = self.parts
         if not self.days_left:
             nothing = self.course[self.reports.days :]
-            return Decision(None, _kept(nothing), nothing)
+            return Decision(None, kept(nothing), nothing)
         rest, old = self._left()
         if not rest.total_cents:
-            return Decision(rest, _kept(old), old)
+            return Decision(rest, kept(old), old)
         if parts.policy.open_loop or not (self.reports.days or parts.is_changed):
-            return Decision(rest, _kept(old), old)  # nothing is known that the plan did not know
+            return Decision(rest, kept(old), old)  # nothing is known that the plan did not know
         try:
             new = decided(parts.problem, parts.policy, self.standing(), rest)
             choice = chosen(rest, old, new, self._outlook, parts.settings.hold)
         except ConstraintError:  # what is asked for is made feasible by no plan near it
-            choice = _kept(old)
+            return Decision(rest, kept(old), old, is_out_of_reach=True)
         broken = violations(rest, choice.plan)
         assert not broken, broken[0]  # noqa: S101  # the projection keeps them
         return Decision(rest, choice, old)
@@ -328,13 +334,6 @@ class Flight:
                 conversions[k] = row["conversions"]
                 revenue[k] = row.get("revenue", np.nan)
         return spend, conversions, revenue, complete
-
-
-def _kept(plan: Cents) -> Choice:
-    """Return the choice of a plan that nothing else was proposed for."""
-    level = plan[:7].mean(0) / 100 if len(plan) else np.zeros(plan.shape[1])
-    none = np.zeros(plan.shape[1], bool)
-    return Choice(plan, level, level, none, none, np.full(len(level), np.nan), 0.0)
 
 
 def _checked(name: str, row: Any) -> dict[str, float]:

@@ -125,3 +125,10 @@ def _composed(rest: Constraints, old: Cents, new: Cents, adopted: NDArray[np.boo
             scaled = np.round(plan * (left / asked)).astype(np.int64)
             plan = np.where(adopted, scaled, plan)
     return plan
+
+
+def kept(plan: Cents) -> Choice:
+    """Return the choice of a plan that nothing else was proposed for."""
+    level = plan[:7].mean(0) / 100 if len(plan) else np.zeros(plan.shape[1])
+    none = np.zeros(plan.shape[1], bool)
+    return Choice(plan, level, level, none, none, np.full(len(level), np.nan), 0.0)

@@ -11,7 +11,7 @@ from mediagym.agents.plans import document
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.rollout import draw_evaluation_set
-from mediagym.data.errors import ConfigError
+from mediagym.data.errors import ConfigError, ConstraintError
 from mediagym.envs.arrays import select
 from mediagym.envs.constraints import violations
 from mediagym.envs.flight import initial_state, rollout, step_day
@@ -278,3 +278,23 @@ def test_where_no_plan_is_made_the_costs_are_not_known(fly, day_by_day, policy, 
     content = document(flight.plan())
     assert content["constraint_costs"] is None
     assert note in content["constraint_costs_note"]
+
+
+def test_where_what_is_asked_for_fits_no_plan_the_plan_before_goes_on_and_says_so(
+    fly, day_by_day, monkeypatch
+):
+    flight = fly()
+    day_by_day(flight, 3)
+    before = flight.course[3:].copy()
+
+    def refuses(*_):
+        raise ConstraintError("no plan near it keeps every rule")
+
+    monkeypatch.setattr("mediagym.agents.live.flight.decided", refuses)
+    flight._decision = None
+    assert (flight.decide().choice.plan.sum(1) > 0).all()
+    assert abs(flight.decide().choice.plan - before).max() <= 3  # cents that the rounding moves
+    flags = [flag.text for flag in flight.plan().flags if flag.kind == "out_of_reach"]
+    assert flags == [
+        "what follow asks for fits no plan that keeps every rule: the plan before goes on."
+    ]
