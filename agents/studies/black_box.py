@@ -79,7 +79,7 @@ class BlackBoxCommand(WorldsCommand):
         return cases_of(study.worlds, study.seed, study.advertisers)
 
     def tasks(self) -> "list[Task]":
-        """Return what is flown: the policies without training, and every training."""
+        """Return the flights of the study: the policies without training, and every training."""
         study = self.black_box
         trainings = [(reward, seed) for reward in study.rewards for seed in range(study.trainings)]
         return [

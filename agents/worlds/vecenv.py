@@ -60,7 +60,7 @@ class WorldEnvs(SB3Envs):
             settings: settings of the environment. The reward is the day's expected conversions
                 (``expected``) or what was reported that day (``counted``), over the mean day that
                 the static plan promises. Taken from it is, where it is ``relative``, what the
-                static plan brings in the same days of the same world, flown first; else what the
+                static plan brings in the same days of the same world, run first; else what the
                 plan promises for the day, a constant.
             count: number of flights side by side.
         """
