@@ -48,13 +48,13 @@ class CampaignPolicy(RecurrentActorCriticPolicy):
         )
 
     @staticmethod
-    def _process_sequence(
+    def _process_sequence(  # type: ignore[override]
         features: torch.Tensor, lstm_states: States, episode_starts: torch.Tensor, lstm: Any
     ) -> tuple[torch.Tensor, States]:
         """Return the vectors of all rows, sequence by sequence, and the states after the last."""
         flights = lstm_states[0].shape[1]
-        sequence = features.unflatten(0, (flights, -1)).swapaxes(0, 1)
-        starts = episode_starts.unflatten(0, (flights, -1)).swapaxes(0, 1)
+        sequence = features.reshape(flights, -1, features.shape[-1]).swapaxes(0, 1)
+        starts = episode_starts.reshape(flights, -1).swapaxes(0, 1)
         vectors, states = lstm(sequence, lstm_states, starts)
         return vectors.swapaxes(0, 1).flatten(0, 1), states
 
@@ -84,13 +84,14 @@ class _BodyOverDays(nn.Module):
         """
         days, flights, _ = sequence.shape
         seen = self.body.seen(self.inputs.rows(sequence.flatten(0, 1)))
-        memory, memories = states[0][0].unflatten(1, (self.inputs.campaigns, -1)), []
-        for day, start in zip(seen.unflatten(0, (days, flights)), starts, strict=True):
+        memory, memories = states[0][0].reshape(flights, self.inputs.campaigns, -1), []
+        for day, start in zip(seen.reshape(days, flights, *seen.shape[1:]), starts, strict=True):
             memory = self.body.remembered(day, (1.0 - start)[:, None, None] * memory)
             memories.append(memory)
         each, mean = self.body.vectors(seen, torch.cat(memories), self.inputs.pools)
         vectors = torch.cat([mean[:, None], each], 1).flatten(1)
-        return vectors.unflatten(0, (days, flights)), (memory.flatten(1)[None], states[1])
+        vectors = vectors.reshape(days, flights, -1)
+        return vectors, (memory.flatten(1)[None], states[1])
 
 
 class _Identity(nn.Module):

@@ -38,7 +38,7 @@ def finetune(
         ConfigError: if there is no such network to start from, or its layers are others.
     """
     envs = WorldEnvs(problem, world, env, settings.n_envs)
-    learner = SB3Learner(envs, settings, seed)  # type: ignore[no-untyped-call]
+    learner = SB3Learner(envs, settings, seed)
     actor = actor_of(learner.model.policy)
     origin = start_from(settings.start, actor) or "new weights"
     record = Training(

@@ -15,6 +15,7 @@ from ...data.types import Floats
 from ...envs.environment import EnvSettings, daily_value, planned_values
 from ...envs.flight import (
     BOUND,
+    Observable,
     Problem,
     action_size,
     distance,
@@ -80,6 +81,9 @@ class _WorldFlights:
         self._promised = planned_values(problem)[:, None]
         self._static = PlanPolicy("static", problem.static_plan)
         self._seed, self._following = 0, 0
+        self._day: int
+        self._view: Observable
+        self._reference: Floats
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

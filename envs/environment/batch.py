@@ -264,7 +264,8 @@ def step_flights(
 
 def daily_value(problem: Problem) -> float:
     """Return the static plan's mean daily objective in the mean market, > 0."""
-    return max(sum(map(abs, planned_values(problem).tolist())) / problem.days, 1e-9)
+    values: list[float] = planned_values(problem).tolist()
+    return max(sum(map(abs, values)) / problem.days, 1e-9)
 
 
 def planned_values(problem: Problem) -> Floats:
