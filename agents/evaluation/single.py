@@ -20,6 +20,7 @@ class Score:
     policy: str  # name
     markets: int
     seeds: int  # training seeds
+    origins: Mapping[str, int]  # how many of its policies are of each origin
     mean: float  # percent
     ci: list[float]  # 95 % interval of the mean
     by_seed: list[float]  # mean of each training seed
@@ -28,6 +29,10 @@ class Score:
     p10: float  # tenth percentile
     cvar: float  # mean of the worst tenth
     cvar_ci: list[float]
+    closed: float | None  # percent of the gap between static plan and clairvoyant that is closed
+    closed_ci: list[float] | None
+    informed: float | None  # percent of the informed policy's value, where it ships
+    informed_ci: list[float] | None
     gap: float  # mean of what is missing to 100
     best: float  # the best flight
     value: float  # mean objective of a flight

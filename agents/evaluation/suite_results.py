@@ -150,8 +150,10 @@ def _information(tasks: Sequence[dict[str, Any]]) -> list[str]:
     for result in tasks:
         name = result["id"].split("/")[1]
         task = task_of(name.rpartition("-")[0])
+        if not task.settings.value_of_information:
+            continue
         value = {row["name"]: row["value"] for row in result["policies"]}
-        if not task.settings.value_of_information or "static" not in value:
+        if "static" not in value:
             continue
         total = task.size.total
         worth = [

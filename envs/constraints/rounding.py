@@ -24,7 +24,8 @@ _SNAP = 1e-4  # cents; an amount closer than this to a whole cent is that cent
 def to_cents(plan: NDArray[np.float64], constraints: Constraints) -> NDArray[np.int64]:
     """Return the nearest rounding of a feasible plan to whole cents that rounds all its sums too.
 
-    In a currency without decimals, amounts are rounded to whole units.
+    In a currency without decimals, amounts are rounded to whole units. A plan of whole cents is its
+    own rounding: it is judged as what it is, by rules that let levels round to cents.
 
     Args:
         plan: in units of the currency, (days, campaigns), feasible to 1e-9 of the total.
@@ -38,9 +39,13 @@ def to_cents(plan: NDArray[np.float64], constraints: Constraints) -> NDArray[np.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp  # slow to import: only where needed
 
-    _require_satisfied(constraints, plan)
     exact = np.asarray(plan, np.float64) * (100 / constraints.quantum)
     whole = _floor(exact)
+    if (np.abs(exact - whole) < _SNAP).all():
+        cents = np.rint(exact).astype(np.int64) * constraints.quantum
+        _require_satisfied(constraints, cents)
+        return cents
+    _require_satisfied(constraints, plan)
     fraction = np.clip(exact - whole, 0, 1)
     rows = _sums(len(plan), tuple(constraints.tree.parents[1].tolist()))
     spent, base = rows @ exact.ravel(), rows @ whole.ravel()

@@ -79,7 +79,7 @@ def problem_in(
             f"each of the {len(posterior.campaigns)} campaigns. Give mean and log_sd of each, or "
             "plan with scripts/plan.py, which finds them."
         )
-    limits, key = _limits(posterior, constraints, objective, days, solver)
+    posterior, limits, key = _limits(posterior, constraints, objective, days, solver)
     shape = (days, len(posterior.campaigns))
     if limits.has_rules:
         arguments = (posterior, limits, objective, days, solver, progress)
@@ -123,7 +123,7 @@ def problem_near(
     Raises:
         ConfigError: if the constraints are infeasible.
     """
-    limits, key = _limits(posterior, constraints, objective, days, solver)
+    posterior, limits, key = _limits(posterior, constraints, objective, days, solver)
     shape = (days, len(posterior.campaigns))
     arguments = (posterior, limits, objective, days, solver, lambda _: None)
     against = measured_against_rhythm(constraints) and limits.ramp is not None
@@ -147,8 +147,11 @@ def _limits(
     objective: Objective,
     days: int,
     solver: SolverSettings,
-) -> tuple[Constraints, str]:
-    """Return the constraint set, and the digest of all that its plan depends on."""
+) -> tuple[Posterior, Constraints, str]:
+    """Return the posterior with the calendar's demand, the constraint set, and the plan's digest.
+
+    The digest is of all that the plan depends on.
+    """
     limits = parse_constraints(
         constraints,
         posterior.campaigns,
@@ -166,7 +169,7 @@ def _limits(
         solver.model_dump(),
         measured_against_rhythm(constraints),
     )
-    return limits, key
+    return posterior, limits, key
 
 
 def _ruled_problem(

@@ -25,7 +25,14 @@ _CLICK_RATE = {
 }
 _COST_PER_CLICK = {"search": 2.0, "cross_network": 1.5, "social": 0.5, "display": 0.7, "video": 2.0}
 _FIRST_DAYS = np.datetime64("2025-01-01"), 365  # flights begin within a year of it
-_NOT_DRAWN = {"days", "elasticity_sd", "held_out", "value_of_information"}  # same for all seeds
+_NOT_DRAWN = {
+    "days",
+    "elasticity_sd",
+    "held_out",
+    "summary",
+    "value_of_information",
+    "versions",
+}  # same for all seeds
 
 Rng = np.random.Generator
 

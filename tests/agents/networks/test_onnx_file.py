@@ -11,9 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediagym.agents.networks import Actor, Network, Training, export_onnx, load_network
+from mediagym.agents.networks import Actor, FlatShape, Network, Training, export_onnx, load_network
 from mediagym.agents.setup.candidates import REFERENCES
-from mediagym.agents.training.actor import Shape
 from mediagym.data.errors import ConfigError
 from mediagym.envs.flight import ActionSettings
 
@@ -39,7 +38,7 @@ def network_of(**shape: Any) -> Network:
     sizes: dict[str, Any] = {
         "observation": 11, "actions": 4, "hidden": [8, 7], "lstm": None, "squash": False,
     }  # fmt: skip
-    actor = Actor.from_shape(Shape(**{**sizes, **shape}))
+    actor = Actor.from_shape(FlatShape(**{**sizes, **shape}))
     record = Training(
         task=None, campaigns=["a, b", "c&d", "é"], objective="conversions", seed=0, threads=1,
         steps=0,

@@ -21,7 +21,7 @@ MARKETS = 40
 
 def _evaluation_set(experiment: Experiment, count: int) -> EvaluationSet:
     """The first validation markets."""
-    market, state, noise, best = experiment.held_out("validation")
+    market, state, noise, best = experiment.held_out("validation")[:4]
     rows = slice(0, count)
     noise = type(noise)(*(f if f is None else f[:, rows] for f in noise))
     assert best is not None

@@ -55,8 +55,11 @@ def test_a_few_iterations_raise_the_value_of_the_network(
     uniform = np.full_like(
         problem.static_plan, problem.constraints.total / problem.static_plan.size
     )
-    # a plan far from the optimum
-    experiment = replace(experiment, problem=replace(problem, static_plan=uniform))
+    # a plan far from the optimum, which an action of 0 follows
+    env = experiment.env.model_copy(
+        update={"action": experiment.env.action.model_copy(update={"follow": 0.0})}
+    )
+    experiment = replace(experiment, problem=replace(problem, static_plan=uniform), env=env)
     evaluation_set = held_out_set(4)
     before = _score(actor, experiment, evaluation_set, record)
     static = rollout_policy(

@@ -86,7 +86,10 @@ def test_it_improves_on_a_plan_that_is_far_from_the_optimum(
     uniform = np.full_like(
         problem.static_plan, problem.constraints.total / problem.static_plan.size
     )
-    experiment = replace(experiment, problem=replace(problem, static_plan=uniform))
+    env = experiment.env.model_copy(
+        update={"action": experiment.env.action.model_copy(update={"follow": 0.0})}
+    )
+    experiment = replace(experiment, problem=replace(problem, static_plan=uniform), env=env)
     learning = _offline(actor, experiment, learner)
     network = Network(actor, experiment.env.action, record, "offline", "")
     policies = (

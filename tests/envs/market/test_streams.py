@@ -51,8 +51,9 @@ def test_no_two_purposes_share_a_first_word():
 
 
 def test_the_streams_of_trainings_begin_after_all_others():
-    others = [stream for stream in Stream if stream != Stream.ANALYTIC_GRADIENT]
-    assert max(others) < Stream.ANALYTIC_GRADIENT
+    trainings = (Stream.ANALYTIC_GRADIENT, Stream.OFFLINE_LOG)
+    others = [stream for stream in Stream if stream not in trainings]
+    assert max(others) < min(trainings)
     assert words(Stream.ANALYTIC_GRADIENT + 2**31)[1] == 0  # one word for any usual seed
 
 
@@ -61,11 +62,18 @@ def test_published_words_do_not_change():
         "FORECAST": 30,
         "VALIDATION": 40,
         "REPLANNING": 50,
+        "PROMOTION": 60,
         "CALIBRATION_REPORT": 70,
         "MARKET": 101,
         "DEMAND_PATH": 102,
         "COUNTS": 103,
+        "ADVERTISER": 104,
+        "WIDER": 105,
+        "PRETRAINING": 106,
+        "MISSPECIFIED": 107,
+        "WORLD": 108,
         "ANALYTIC_GRADIENT": 1_000_000_007,
+        "OFFLINE_LOG": 2_000_000_011,
     }
 
 
