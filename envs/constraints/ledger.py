@@ -249,7 +249,7 @@ def day_bounds(
         ]
         if ledger.day:
             held = xp.maximum(low[-1], ledger.last * (1 - constraints.change_limit))
-            low[-1] = _payable(arrays, held, low[-1], free)
+            low[-1] = _payable(arrays, held, low, free)
             high[-1] = xp.minimum(high[-1], ledger.last * (1 + constraints.change_limit))
     slowest, fastest = constraints.pacing
     if constraints.spend_all:
@@ -260,21 +260,21 @@ def day_bounds(
     return reconcile(arrays, low, high)
 
 
-def _payable(arrays: ConstraintArrays, held: Array, low: Array, free: list[Array]) -> Array:
+def _payable(arrays: ConstraintArrays, held: Array, low: list[Array], free: list[Array]) -> Array:
     """Return lower bounds of campaigns that the money left can pay: the change limit gives way.
 
-    Where days were not delivered, floors that are still owed and yesterday's spend less its limit
-    may together exceed what a cap or the total leaves.
+    Where days were not delivered, floors that are still owed, those of channels included, and
+    yesterday's spend less its limit may together exceed what a cap or the total leaves.
     """
     xp, noise, sums = namespace(held), _NOISE * arrays.total, held
     over = held != held
     for level in range(len(arrays.sums) - 1, -1, -1):
-        sums = arrays.add_up(level, sums)
+        sums = xp.maximum(arrays.add_up(level, sums), low[level])
         beyond = sums > free[level] + noise
         for parents in arrays.tree.parents[level:]:
             beyond = beyond[..., parents]
         over = over | beyond
-    return xp.where(over, low, held)
+    return xp.where(over, low[-1], held)
 
 
 def _keep_spendable(

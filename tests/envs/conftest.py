@@ -67,7 +67,7 @@ def _settings(rng: np.random.Generator, plan: np.ndarray, campaigns: list[Ad], d
             more = 1 + rng.choice([0, 0.01, 0.1, 0.5, rng.exponential(2)])
             keys["daily_cap"] = _dollars(amount / days * more, up=True)
         by_campaign[ad.name] = keys
-    for channel in {ad.channel for ad in campaigns}:
+    for channel in dict.fromkeys(ad.channel for ad in campaigns):  # in one order
         inside = [amount for amount, ad in zip(plan, campaigns, strict=True) if ad[1] == channel]
         by_channel[channel] = _bounds(rng, sum(inside))
     even = rng.random() < 0.2

@@ -16,6 +16,7 @@ from .values import MISSING, UNKNOWN, VALUES
 
 Path = tuple[str | int, ...]  # keys and positions from the top of a configuration
 _PARTS = ("base", "problem", "renamed")  # no configurations of their own
+_ELSEWHERE = {"fuzz_flights": "mediagym.scripts.fuzzing.flights.constraint_sets"}
 _REQUIRED = {"synthesize": ["path=synthetic"]}  # keys without a default
 
 
@@ -24,7 +25,7 @@ def commands() -> dict[str, Callable[[], None]]:
     names = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in _PARTS)
     entries = {}
     for name in names:
-        module = f"mediagym.scripts.{name}"
+        module = _ELSEWHERE.get(name, f"mediagym.scripts.{name}")
         if find_spec(module) is None:
             module = f"mediagym.scripts.fuzzing.{name.removeprefix('fuzz_')}"
         if find_spec(module) is not None:
