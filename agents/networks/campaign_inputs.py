@@ -1,7 +1,7 @@
 """`CampaignInputs`: the rows of a campaign-wise network, made from an observation and a problem.
 
 A row is what is known of one campaign: constants of the problem (its share of the plan, curve,
-floors, doubts and effects), its part of the observation, and the plan's own shape over the days.
+floors, uncertainty and effects), its part of the observation, and the plan's shape over the days.
 Every number is free of the advertiser's scale, so that one network can read any advertiser.
 """
 
