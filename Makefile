@@ -9,8 +9,8 @@ PACKAGES := data envs agents scripts
 help:  ## print the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-plan: .venv/core  ## calibrate on the sample, train, evaluate, write the plan
-	$(BIN)/python scripts/train.py
+plan: .venv/core  ## calibrate on the sample, fine-tune, evaluate, write the plan
+	$(BIN)/python scripts/train.py agent=finetune
 
 install: .venv/dev  ## the virtual environment with the tools for development
 

@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from mediagym.agents.live import open_flight
+from mediagym.agents.networks import Actor, FlatShape, Network, Training, save_network
 from mediagym.data.storage import shipped_yaml
 from mediagym.envs.constraints import violations
+from mediagym.envs.flight import ActionSettings, action_size, observation_size
 
 ROOT = Path(__file__).parents[2]
 SIZES = [
@@ -122,22 +125,24 @@ def test_every_key_of_the_constraints_can_be_given():
 
 @pytest.fixture(scope="module")
 def trained(folder):
-    """The folder of a policy that ten iterations have trained on the same exports."""
-    run = folder / "trained"
-    agent = ["warm.iterations=10", "warm.flights=4", "net_arch=[8]", "validation=6", "checks=1"]
-    made = script(
-        "train",
-        "agent=apg",
-        *(f"agent.{key}" for key in agent),
-        *SIZES[:5],
-        "evaluation.markets=6",
-        "evaluation.resamples=200",
-        "baselines=[static]",
-        f"cache={folder / 'cache'}",
-        f"hydra.run.dir={run}",
+    """The folder of a policy for the plan's campaigns, with random weights."""
+    names = list(json.loads((folder / "plan.json").read_text())["constraints"]["channel_of"])
+    channels = len({name.split("/")[0] for name in names})
+    torch.manual_seed(0)
+    shape = FlatShape(
+        observation=observation_size(len(names), channels),
+        actions=action_size(len(names)),
+        hidden=[8],
+        lstm=None,
+        squash=False,
     )
-    assert made.returncode == 0, made.stderr
-    return run
+    action = ActionSettings(map="projection", tilt=1.0, follow=1.0, pace=0.3)
+    record = Training(
+        task=None, campaigns=names, objective="conversions", seed=0, threads=1, steps=0
+    )
+    network = Network(Actor.from_shape(shape), action, record, "apg", "random weights")
+    save_network(network, folder / "trained")
+    return folder / "trained"
 
 
 def test_a_trained_policy_replans_the_month(folder, trained):
