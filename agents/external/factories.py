@@ -120,7 +120,7 @@ def _from_file(name: str, path: Path) -> ModuleType:
     try:
         with blamed(f"policy {shown(name)}: importing {path}"):
             spec.loader.exec_module(module)
-    except ConfigError:
+    except BaseException:  # half of a module is none
         del sys.modules[label]
         raise
     return module

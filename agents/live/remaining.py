@@ -12,8 +12,8 @@ from ...envs.constraints import Constraints, Ledger, rest_of, spend_day, to_cent
 from ...envs.flight import SMOOTHING, Observable, Problem, update_belief
 from ...envs.market import Outcome, step
 from ...envs.planning import paced_plan, project_executable, rule_costs
+from ..networks import LearnedPolicy
 from ..plans import ConstraintCost, constraint_costs, levels_set
-from ..policies import BASELINES
 from ..policy import Policy
 from .replay import Learning, Standing
 from .updated import Outlook
@@ -155,7 +155,7 @@ def costs_ahead(
         return Costs(None, "nothing is left to plan.")
     if policy.open_loop:
         return Costs(None, f"{policy.name} keeps the plan that it was given and makes none.")
-    if policy.name not in BASELINES:
+    if isinstance(policy, LearnedPolicy):
         return Costs(None, "the plan is a trained policy's, not the planner's.")
     ahead = replace(problem, constraints=rest, static_plan=plan / 100)
     try:

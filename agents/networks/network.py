@@ -41,7 +41,9 @@ UNIVERSAL = ROOT / "data" / "policies" / "universal"  # the policy for every adv
 _VERSION = 2  # version of policy.json
 _STEPS = re.compile(
     r"(?P<learner>[^,]+), [\d,]+ steps after backpropagation, (?P<warm>\d+) iterations"
+    r"( from (?P<start>.+))?"
 )
+_IN_A_WORLD = re.compile(r".+; (?P<learner>[^,;]+), [1-9][\d,]* steps in a world")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # names of learners
 _LISTED = 12  # campaigns in a message; more are counted
 _LIBRARIES = ("torch", "stable-baselines3", "sb3-contrib", "numpy", "gymnasium")
@@ -131,8 +133,11 @@ def origin_of(origin: str) -> str:
 
     Returns:
         ``untrained``, ``apg`` (backpropagation alone), ``ppo after apg``, ``ppo`` (or another
-        learner's name), or for other words those before the first comma.
+        learner's name), ``finetune in a world``, or for other words those before the first comma.
     """
+    world = _IN_A_WORLD.fullmatch(origin)
+    if world is not None:
+        return f"{world['learner']} in a world"
     if origin.startswith("no training"):
         return "untrained"
     if origin.startswith("backpropagation"):

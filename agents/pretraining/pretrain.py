@@ -44,6 +44,7 @@ class Pretraining:
     left_out: int = 0  # gradients that were not finite
     score: float = -np.inf  # of the best network, percent over `follow`
     best: dict[str, Any] = field(default_factory=dict)  # its weights
+    best_at: tuple[int, int] = (0, 0)  # iterations and steps that they have gone through
     curve: list[dict[str, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -92,6 +93,7 @@ class Pretraining:
         if score > self.score:
             self.score = score
             self.best = {k: v.clone() for k, v in self.actor.state_dict().items()}
+            self.best_at = self.iterations, self.steps
         self.curve.append(
             {
                 "iterations": self.iterations,
@@ -105,8 +107,18 @@ class Pretraining:
 
     def network(self) -> Network:
         """Return the network as it is."""
+        return self._network(self.iterations, self.steps)
+
+    def best_network(self) -> Network:
+        """Return the best network so far, the present one if none was better than nothing."""
+        if not self.best:
+            return self.network()
+        self.actor.load_state_dict(self.best)
+        return self._network(*self.best_at)
+
+    def _network(self, iterations: int, steps: int) -> Network:
         origin = (
-            f"backpropagation, {self.iterations:,} iterations on "
+            f"backpropagation, {iterations:,} iterations on "
             f"{self.settings.advertisers} random advertisers"
         )
         record = Training(
@@ -115,7 +127,7 @@ class Pretraining:
             objective="conversions",
             seed=self.seed,
             threads=torch.get_num_threads(),
-            steps=self.steps,
+            steps=steps,
             width="mild" if self.settings.mild else "posterior",
             risk=self.settings.risk,
         )
@@ -133,6 +145,7 @@ class Pretraining:
             "curve": self.curve,
             "actor": dict(self.actor.state_dict()),
             "best": self.best,
+            "best_at": self.best_at,
             "optimizer": self._optimizer.state_dict(),
         }
 
@@ -151,6 +164,7 @@ class Pretraining:
         self.left_out = state["left_out"]
         self.seconds, self.score = state["seconds"], state["score"]
         self.curve, self.best = list(state["curve"]), dict(state["best"])
+        self.best_at = state["best_at"]
         self.actor.load_state_dict(state["actor"])
         self._optimizer.load_state_dict(state["optimizer"])
 
@@ -233,6 +247,5 @@ def pretrain(options: PretrainCommand, advance: Callable[[str], None]) -> Path:
             write_state(path, run.state())
             saved = time.monotonic()
         advance(text)
-    run.actor.load_state_dict(run.best)
-    save_network(run.network(), folder)
+    save_network(run.best_network(), folder)
     return folder

@@ -211,7 +211,14 @@ def learner_of(group: Mapping[str, Any]) -> Learner:
             f"agent.name: {got} is not a learner; allowed: {', '.join(LEARNERS)}. "
             "Choose one with agent=NAME."
         )
-    return LEARNERS[name].settings.of(group, "agent")
+    learner = LEARNERS[name].settings.of(group, "agent")
+    if learner.network.kind == "campaigns" and type(learner) is not OnPolicy:
+        able = ", ".join(known for known, spec in LEARNERS.items() if spec.settings is OnPolicy)
+        raise ConfigError(
+            f"agent.network.kind: campaigns was given; {name} trains flat networks only. Allowed "
+            f"with campaigns: {able}. To fix: give agent.network.kind=flat, or another agent."
+        )
+    return learner
 
 
 def default_ppo(make: Callable[[], Any], settings: Learner, seed: int) -> Any:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ...data.errors import ConfigError
+from ...envs.flight import ActionSettings
 from ..networks import (
     UNIVERSAL,
     Actor,
@@ -20,15 +21,17 @@ def actor_of(policy: Any) -> AnyActor:
     return policy.actor if isinstance(policy, CampaignPolicy) else Actor.of(policy)
 
 
-def start_from(start: str | None, actor: AnyActor) -> str | None:
+def start_from(start: str | None, actor: AnyActor, action: ActionSettings) -> str | None:
     """Give an actor the weights of a trained network, and return where they come from.
 
     Args:
         start: ``universal``, or the folder of a training run; None: nothing is done.
         actor: the network in training.
+        action: what its actions mean.
 
     Raises:
-        ConfigError: if there is no such network, or its layers are others.
+        ConfigError: if there is no such network, or its layers or the meaning of its actions are
+            others.
     """
     if start is None:
         return None
@@ -45,6 +48,12 @@ def start_from(start: str | None, actor: AnyActor) -> str | None:
         raise ConfigError(
             f"agent.start: {start!r} has the layers {network.actor.shape.model_dump()}; this agent "
             f"has {own.model_dump()}. To fix: give {hint}, or another start."
+        )
+    if network.action != action:
+        raise ConfigError(
+            f"agent.start: the actions of {start!r} mean {network.action.model_dump()}; env.action "
+            f"is {action.model_dump()}. Allowed: the same. To fix: give env.action the former "
+            "values, or another start."
         )
     actor.load_state_dict(network.actor.state_dict())
     return f"{network.name} as it was: {network.origin}"

@@ -107,7 +107,7 @@ class _Run:
         envs = SB3Envs(BudgetVectorEnv(problem, source, env, settings.n_envs))
         self.sb3 = SB3Learner(envs, settings, record.seed)
         actor = actor_of(self.sb3.model.policy)
-        origin = start_from(settings.start, actor)
+        origin = start_from(settings.start, actor, env.action)
         known = actor, problem, source, env
         self.warm = (
             OfflineLearning(*known, settings, record.seed)

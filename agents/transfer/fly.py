@@ -102,8 +102,12 @@ def fly_advertiser(command: AdvertisersCommand, seed: int) -> dict[str, Any]:
     held_out = EvaluationSet(*held_out_markets(task, "test", command.markets))
     policies = {}
     for candidate in candidates_of(command.names, experiment):
-        (policy,) = candidate.policies
-        flights = rollout_policy(problem, policy, held_out)
+        if len(candidate.policies) != 1:
+            raise ConfigError(
+                f"policies: {candidate.name} is {len(candidate.policies)} policies. Allowed: one "
+                "per name. To fix: give the folder of one training run."
+            )
+        flights = rollout_policy(problem, candidate.policies[0], held_out)
         policies[candidate.name] = {
             "total": flights.total.tolist(),
             "violations": flights.violations,

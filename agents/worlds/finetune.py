@@ -40,7 +40,7 @@ def finetune(
     envs = WorldEnvs(problem, world, env, settings.n_envs)
     learner = SB3Learner(envs, settings, seed)
     actor = actor_of(learner.model.policy)
-    origin = start_from(settings.start, actor) or "new weights"
+    origin = start_from(settings.start, actor, env.action) or "new weights"
     record = Training(
         task=None,
         campaigns=list(problem.constraints.names),

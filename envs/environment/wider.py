@@ -110,11 +110,8 @@ def width_of(name: WidthName) -> Width | None:
 
 def wider(source: MarketSource, width: WidthName) -> MarketSource:
     """Return a source of markets of a width: the source itself for ``posterior``."""
-    if width == "posterior":
-        return source
-    return WiderMarkets(
-        source, Width.of(shipped_yaml(f"width/{width}"), f"conf/width/{width}.yaml")
-    )
+    by = width_of(width)
+    return source if by is None else WiderMarkets(source, by)
 
 
 def _other_curves(market: Market, width: Width, uniform: Floats, normal: Floats) -> Market:

@@ -23,14 +23,14 @@ ACTION = ActionSettings(map="projection", tilt=1.0, follow=1.0, pace=0.3)
 
 def test_no_start_changes_nothing(actor: Actor) -> None:
     before = actor.copy()
-    assert start_from(None, actor) is None
+    assert start_from(None, actor, ACTION) is None
     assert all(map(torch.equal, before.parameters(), actor.parameters()))
 
 
 def test_the_shipped_policy_is_a_start_for_a_network_of_its_sizes() -> None:
     shape = load_network(UNIVERSAL).actor.shape
     actor = CampaignActor(shape.width, shape.memory)
-    origin = start_from("universal", actor)
+    origin = start_from("universal", actor, ACTION)
     assert "universal" in str(origin)
     shipped = load_network(UNIVERSAL).actor
     assert all(map(torch.equal, shipped.parameters(), actor.parameters()))
@@ -40,12 +40,19 @@ def test_the_shipped_policy_is_a_start_for_a_network_of_its_sizes() -> None:
 def test_a_network_of_other_layers_is_refused(actor: Actor, given: str) -> None:
     other: Any = actor if given == "flat" else CampaignActor(8, 4)
     with pytest.raises(ConfigError, match=r"agent\.start.*campaigns"):
-        start_from("universal", other)
+        start_from("universal", other, ACTION)
+
+
+def test_actions_of_another_meaning_are_refused() -> None:
+    shape = load_network(UNIVERSAL).actor.shape
+    actor = CampaignActor(shape.width, shape.memory)
+    with pytest.raises(ConfigError, match=r"agent\.start.*env\.action"):
+        start_from("universal", actor, ACTION.model_copy(update={"follow": 0.0}))
 
 
 def test_a_start_that_is_no_run_is_refused(actor: Actor, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"agent\.start.*no trained policy"):
-        start_from(str(tmp_path), actor)
+        start_from(str(tmp_path), actor, ACTION)
 
 
 def test_a_run_s_folder_is_a_start(actor: Actor, record: Training, tmp_path: Path) -> None:
@@ -53,7 +60,7 @@ def test_a_run_s_folder_is_a_start(actor: Actor, record: Training, tmp_path: Pat
     other = actor.copy()
     with torch.no_grad():
         other.head.weight.add_(1.0)
-    assert start_from(str(tmp_path / "run"), other) == "flat as it was: some training"
+    assert start_from(str(tmp_path / "run"), other, ACTION) == "flat as it was: some training"
     assert all(map(torch.equal, actor.parameters(), other.parameters()))
 
 

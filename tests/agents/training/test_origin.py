@@ -14,6 +14,18 @@ from mediagym.data.storage import ROOT, read_json
         ("ppo, 153,600 steps after backpropagation, 120 iterations", "ppo after apg"),
         ("ppo_scratch, 3,000,000 steps after backpropagation, 0 iterations", "ppo_scratch"),
         ("imitation, 3 epochs", "imitation"),
+        (
+            "finetune, 15,360 steps after backpropagation, 16 iterations from universal",
+            "finetune after apg",
+        ),
+        (
+            "universal as it was: backpropagation, 9 iterations; finetune, 11,520 steps in a world",
+            "finetune in a world",
+        ),
+        (
+            "universal as it was: backpropagation, 9 iterations; finetune, 0 steps in a world",
+            "universal as it was: backpropagation",
+        ),
     ],
 )
 def test_the_origin_of_weights_in_few_words(written: str, origin: str) -> None:
