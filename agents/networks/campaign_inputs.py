@@ -13,7 +13,7 @@ import torch
 from ...data.types import Floats
 from ...envs.arrays import Array
 from ...envs.constraints import daily_floors
-from ...envs.flight import BLOCKS, Problem, allocation_at, observation_size
+from ...envs.flight import BLOCKS, Problem, allocation_at, block_slices, observation_size
 from ...envs.market import odds_at_reference, step
 from ...envs.planning import to_tensors
 
@@ -23,6 +23,7 @@ _MOST = 100.0  # largest ratio; beyond it a bound does not bind
 _LOW, _HIGH = -4.0, 4.0  # every constant lies within
 _SHARED = [block for block in BLOCKS if block.size in ("1", "7")]  # blocks without campaigns
 _OWN = [block.name for block in BLOCKS if block.size == "campaigns"][1:]  # after the floors
+_DAYS_LEFT = block_slices(1, 1)["days_left"].start
 SHARED = sum(int(block.size) for block in _SHARED)
 CONTEXT = SHARED + 6  # numbers that all rows of a day have in common
 DAILY = 2 + len(_OWN) + 3  # numbers of a row that change every day
@@ -73,7 +74,7 @@ class CampaignInputs:
         flights, campaigns = len(observation), self.campaigns
         sizes = [SHARED, campaigns, self.channels, len(_OWN) * campaigns]
         shared, floors, channels, own = torch.split(observation, sizes, dim=-1)
-        day = (self.days * (1 - shared[:, 7])).round().long().clip(0, self.days - 1)
+        day = (self.days * (1 - shared[:, _DAYS_LEFT])).round().long().clip(0, self.days - 1)
         own = own.reshape(flights, len(_OWN), campaigns)
         shift, elasticity = (
             own[:, _OWN.index("level_shift")],

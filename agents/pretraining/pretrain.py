@@ -20,7 +20,7 @@ from ...envs.environment import EnvSettings
 from ...envs.market import Stream, generator
 from ..networks import CampaignActor, LearnedPolicy, Network, Training, save_network
 from ..rollout import rollout_policy
-from ..training import read_state, write_state
+from ..training import read_state, set_step, write_state
 from .advertisers import VALIDATION_SEEDS, AdvertiserSet, held_out_set, training_world
 from .report import write_curve
 from .settings import PretrainCommand, PretrainSettings
@@ -195,11 +195,10 @@ class Pretraining:
 
     def _anneal(self) -> None:
         settings, share = self.settings, self.iterations / self.settings.iterations
-        rate = settings.learning_rate * (1 + np.cos(np.pi * share)) / 2
+        rate = settings.learning_rate
         if share < settings.warm_up:
             rate *= (share + 1 / settings.iterations) / settings.warm_up
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
+        set_step(self._optimizer, rate, share)
 
 
 def gain_over_follow(network: Network, held_out: AdvertiserSet) -> float:

@@ -14,9 +14,9 @@
 """
 
 from .algorithms import LEARNERS, Learner, OnPolicy, default_ppo, learner_of
-from .apg import AnalyticPolicyGradient, TrainingWorld
+from .apg import AnalyticPolicyGradient, TrainingWorld, set_step
 from .checkpoint import read_state, write_state
-from .initial import actor_of, start_from
+from .initial import actor_of, record_of, start_from
 from .offline import OfflineLearning
 from .sb3 import SB3Learner
 from .train import learn, validation_percent
@@ -37,6 +37,8 @@ __all__ = [
     "learn",
     "learner_of",
     "read_state",
+    "record_of",
+    "set_step",
     "start_from",
     "validation_percent",
     "write_state",

@@ -84,8 +84,7 @@ class AnalyticPolicyGradient:
     def step(self) -> None:
         """Simulate a batch of new episodes and take one gradient step."""
         share = self.iterations / max(self.settings.iterations, 1)
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * (1 + np.cos(np.pi * share)) / 2
+        set_step(self._optimizer, self.settings.learning_rate, share)
         self._optimizer.zero_grad()
         self._loss().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.actor.parameters(), _MAX_GRADIENT_NORM)
@@ -105,6 +104,18 @@ class AnalyticPolicyGradient:
         """Continue from the result of ``state``."""
         self.iterations = state["iterations"]
         self._optimizer.load_state_dict(state["optimizer"])
+
+
+def set_step(optimizer: torch.optim.Optimizer, rate: float, share: float) -> None:
+    """Set an optimiser's step: annealed by a cosine over the training.
+
+    Args:
+        optimizer: its step is set.
+        rate: the step at the beginning.
+        share: share of the training that is over, in [0, 1].
+    """
+    for group in optimizer.param_groups:
+        group["lr"] = rate * (1 + np.cos(np.pi * share)) / 2
 
 
 class TrainingWorld:

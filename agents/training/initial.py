@@ -1,24 +1,49 @@
-"""The actor of a Stable-Baselines3 policy, and the weights that a training starts from."""
+"""What a training starts from: the actor of its policy, its record, and its weights."""
 
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ...data.errors import ConfigError
-from ...envs.flight import ActionSettings
+from ...envs.flight import ActionSettings, Problem
 from ..networks import (
     UNIVERSAL,
     Actor,
     AnyActor,
     CampaignActor,
     CampaignPolicy,
+    Training,
     load_network,
     require_network,
 )
+from .algorithms import Learner
 
 
 def actor_of(policy: Any) -> AnyActor:
     """Return the actor of a Stable-Baselines3 policy; the two share their weights."""
     return policy.actor if isinstance(policy, CampaignPolicy) else Actor.of(policy)
+
+
+def record_of(problem: Problem, settings: Learner, seed: int, task: str | None = None) -> Training:
+    """Return the record of a training that has not begun.
+
+    Args:
+        problem: the problem to plan.
+        settings: settings of the learner.
+        seed: seed of the training.
+        task: id of the problem's benchmark task; None: an advertiser's.
+    """
+    return Training(
+        task=task,
+        campaigns=list(problem.constraints.names),
+        objective=problem.objective.name,
+        seed=seed,
+        threads=torch.get_num_threads(),
+        steps=0,
+        width=settings.markets,
+        risk=settings.risk,
+    )
 
 
 def start_from(start: str | None, actor: AnyActor, action: ActionSettings) -> str | None:

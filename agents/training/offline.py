@@ -22,6 +22,7 @@ from ...envs.flight import Problem
 from ...envs.market import Stream, generator
 from ..networks import AnyActor
 from .algorithms import Offline
+from .apg import set_step
 
 _MAX_WEIGHT = 20.0  # a day counts at most as much as so many ordinary ones, as in Peng et al.
 _RIDGE = 1e-2  # penalty per logged flight on squared standardised coefficients
@@ -88,8 +89,7 @@ class OfflineLearning:
         """Take one gradient step on a minibatch of the log."""
         warm = self.settings.warm
         share = self.iterations / max(warm.iterations, 1)
-        for group in self._optimizer.param_groups:
-            group["lr"] = warm.learning_rate * (1 + np.cos(np.pi * share)) / 2
+        set_step(self._optimizer, warm.learning_rate, share)
         observation, action, weight = self._rows
         rng = generator(self.seed, self.iterations, 2)
         rows = torch.as_tensor(rng.integers(len(weight), size=self.settings.batch_size))

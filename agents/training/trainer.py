@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from tqdm import tqdm
@@ -31,7 +30,7 @@ from .checkpoint import (
     restore_random_state,
     write_state,
 )
-from .initial import actor_of, start_from
+from .initial import actor_of, record_of, start_from
 from .offline import OfflineLearning
 from .same_run import require_same, same_run
 from .sb3 import SB3Learner, StopTraining
@@ -70,16 +69,7 @@ def train(
         ConfigError: if the folder's checkpoint belongs to another training run.
     """
     markets: MarketSource = MarketPool(*source) if type(source) is tuple else source  # type: ignore
-    record = Training(
-        task=task,
-        campaigns=list(problem.constraints.names),
-        objective=problem.objective.name,
-        seed=seed,
-        threads=torch.get_num_threads(),
-        steps=0,
-        width=settings.markets,
-        risk=settings.risk,
-    )
+    record = record_of(problem, settings, seed, task)
     with _ProgressBar("scoring the baselines", 1, 0, progress) as bar:
         run = _Run(problem, markets, validation, env, settings, record, folder, progress, rivals)
         bar.update(1)

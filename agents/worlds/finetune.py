@@ -5,13 +5,12 @@ The network that flies best in flights set aside is kept, the one that it starte
 
 from dataclasses import replace
 
-import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
 from ...envs.environment import EnvSettings
 from ...envs.flight import Problem
-from ..networks import LearnedPolicy, Network, Training
-from ..training import OnPolicy, SB3Learner, actor_of, start_from
+from ..networks import LearnedPolicy, Network
+from ..training import OnPolicy, SB3Learner, actor_of, record_of, start_from
 from .fly import fly
 from .vecenv import WorldEnvs, world_seed
 from .world import World
@@ -41,14 +40,7 @@ def finetune(
     learner = SB3Learner(envs, settings, seed)
     actor = actor_of(learner.model.policy)
     origin = start_from(settings.start, actor, env.action) or "new weights"
-    record = Training(
-        task=None,
-        campaigns=list(problem.constraints.names),
-        objective=problem.objective.name,
-        seed=seed,
-        threads=torch.get_num_threads(),
-        steps=0,
-    )
+    record = record_of(problem, settings, seed)
     network = Network(actor, env.action, record, settings.name, origin)
     choice = _Choice(learner, network, problem, world, env.reward == "counted")
     choice.check()

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...data.types import Floats
 from ...envs.arrays import select
+from ...envs.environment import with_lasting_changes
 from ...envs.market import Market, MarketState, Noise, draw_noises, generator
 from ...envs.planning import PlanObjective, objective_with_gradient, to_tensors
 from ...envs.synthetic import DeliverySettings, ResponseForm, delivered_share, step_with_form
@@ -100,9 +101,9 @@ class SimulatedWorld:
         change = self.twist.change
         if change is None:
             return noise
-        jump = np.zeros_like(noise.level)
-        jump[change.day - 1 :, :, change.campaign] = np.log(change.factor)
-        return noise._replace(spike=jump)
+        begins = np.zeros(noise.level.shape, bool)
+        begins[change.day - 1, :, change.campaign] = True
+        return with_lasting_changes(noise, begins, np.log(change.factor) + 0 * noise.level)
 
     def _deliveries(self, seed: int, episodes: int) -> Floats:
         """Return the share of a planned dollar that is spent, (days, flights, campaigns)."""

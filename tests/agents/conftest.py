@@ -115,6 +115,21 @@ def experiment(
 
 
 @pytest.fixture(scope="session")
+def far_from_the_optimum(experiment: Experiment) -> Experiment:
+    """That experiment with equal shares as its plan, which an action of 0 follows."""
+    problem = experiment.problem
+    uniform = np.full_like(
+        problem.static_plan, problem.constraints.total / problem.static_plan.size
+    )
+    action = experiment.env.action.model_copy(update={"follow": 0.0})
+    return replace(
+        experiment,
+        problem=replace(problem, static_plan=uniform),
+        env=experiment.env.model_copy(update={"action": action}),
+    )
+
+
+@pytest.fixture(scope="session")
 def baselines(experiment: Experiment) -> list[Policy]:
     """A few baselines of that experiment: plans, one that reacts, and the references."""
     names = ("uniform", "historical", "greedy", "static")

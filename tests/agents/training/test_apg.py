@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,23 +46,15 @@ def _train(
 
 def test_a_few_iterations_raise_the_value_of_the_network(
     actor: Actor,
-    experiment: Experiment,
+    far_from_the_optimum: Experiment,
     held_out_set: Callable[..., EvaluationSet],
     record: Training,
 ) -> None:
-    problem = experiment.problem
-    uniform = np.full_like(
-        problem.static_plan, problem.constraints.total / problem.static_plan.size
-    )
-    # a plan far from the optimum, which an action of 0 follows
-    env = experiment.env.model_copy(
-        update={"action": experiment.env.action.model_copy(update={"follow": 0.0})}
-    )
-    experiment = replace(experiment, problem=replace(problem, static_plan=uniform), env=env)
+    experiment = far_from_the_optimum
     evaluation_set = held_out_set(4)
     before = _score(actor, experiment, evaluation_set, record)
     static = rollout_policy(
-        experiment.problem, PlanPolicy("static", uniform), evaluation_set
+        experiment.problem, PlanPolicy("static", experiment.problem.static_plan), evaluation_set
     ).total.mean()
     assert before == pytest.approx(static, rel=0.01)  # untrained, it follows the plan
     _train(actor, experiment, iterations=12, learning_rate=0.02)

@@ -77,19 +77,12 @@ def _offline(
 
 def test_it_improves_on_a_plan_that_is_far_from_the_optimum(
     actor: Actor,
-    experiment: Experiment,
+    far_from_the_optimum: Experiment,
     held_out_set: Callable[..., EvaluationSet],
     record: Training,
     learner: Callable,
 ) -> None:
-    problem = experiment.problem
-    uniform = np.full_like(
-        problem.static_plan, problem.constraints.total / problem.static_plan.size
-    )
-    env = experiment.env.model_copy(
-        update={"action": experiment.env.action.model_copy(update={"follow": 0.0})}
-    )
-    experiment = replace(experiment, problem=replace(problem, static_plan=uniform), env=env)
+    experiment = far_from_the_optimum
     learning = _offline(actor, experiment, learner)
     network = Network(actor, experiment.env.action, record, "offline", "")
     policies = (
@@ -101,7 +94,7 @@ def test_it_improves_on_a_plan_that_is_far_from_the_optimum(
         for policy in policies
     )
     assert after > 1.02 * before
-    assert learning.steps == 256 * problem.days
+    assert learning.steps == 256 * experiment.problem.days
 
 
 def test_it_continues_from_its_state(
