@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 PACKAGES := data envs agents scripts
 
-.PHONY: help plan install test check format types audit clean
+.PHONY: help plan install test check format types docs package audit clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,11 +28,20 @@ format: .venv/dev  ## format the code and fix what lint can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: .venv/dev  ## build the documentation into build/docs
+	$(BIN)/python -m sphinx -W -q -b html docs build/docs
+
+package: .venv/dev  ## build wheel and source distribution into dist, and check them
+	rm -rf dist
+	$(INSTALL) twine
+	$(BIN)/pyproject-build --outdir dist
+	$(BIN)/twine check --strict dist/*
+
 audit: .venv/dev  ## check dependencies: pins, hashes, licences, known vulnerabilities
 	$(BIN)/python scripts/supply/check.py
 
 clean:  ## remove the virtual environment and all caches (outputs stay)
-	rm -rf .venv .types .mypy_cache .ruff_cache .pytest_cache *.egg-info build
+	rm -rf .venv .types .mypy_cache .ruff_cache .pytest_cache *.egg-info build dist
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
