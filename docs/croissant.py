@@ -1,4 +1,4 @@
-"""Write ``docs/cards/tasks.croissant.json``: what ``data/tasks`` holds, in the format Croissant 1.0.
+"""Write ``docs/cards/tasks.croissant.json``: what ``data/tasks`` holds, as Croissant 1.0.
 
 ``python docs/croissant.py`` writes it from the files themselves; a test compares.
 """
@@ -67,10 +67,10 @@ def croissant() -> dict[str, Any]:
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": "mediagym-tasks",
         "description": (
-            "Reference results of MediaGym's benchmark tasks: for each of 200 validation and 200 test "
-            "markets, the value of the best plan of somebody who knows the market. Each file also "
-            "holds the SHA-256 of the markets (`sha256`), and the static plan in dollars by day and "
-            "campaign (`base`). Computed from published seeds; no person's data are in it."
+            "Reference results of MediaGym's benchmark tasks: for each of 200 validation and 200 "
+            "test markets, the value of the best plan of somebody who knows the market. Each file "
+            "also holds the SHA-256 of the markets (`sha256`), and the static plan in dollars by "
+            "day and campaign (`base`). Computed from published seeds; no person's data are in it."
         ),
         "license": "https://spdx.org/licenses/MIT.html",
         "creator": {"@type": "sc:Organization", "name": "The MediaGym authors"},

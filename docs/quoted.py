@@ -1,8 +1,8 @@
 """Write figures, versions and hashes into the pages that quote them, from where they are kept.
 
 ``python docs/quoted.py`` replaces what stands between the markers of the pages in `BLOCKS`; a test
-compares. Results come from ``docs/suite.json`` and ``docs/leaderboard.md``, facts of a policy from its
-``policy.json``, versions from ``constraints.txt``.
+compares. Results come from ``docs/suite.json`` and ``docs/leaderboard.md``, facts of a policy from
+its ``policy.json``, versions from ``constraints.txt``.
 """
 
 import json
@@ -132,7 +132,7 @@ def universal_facts() -> str:
 def model_index() -> str:
     """Return the universal policy's results as the front matter of its card holds them."""
     lines = ["model-index:", "  - name: universal", "    results:"]
-    for key, task in suite().items():
+    for task in suite().values():
         mean = next(row["mean"] for row in task["policies"] if row["name"] == "universal")
         lines += [
             "      - task: {type: reinforcement-learning, name: media budget}",
@@ -149,7 +149,9 @@ def task_policies() -> str:
     rows = []
     for folder in sorted(path for path in UNIVERSAL.parent.iterdir() if path != UNIVERSAL):
         records = [json.loads(p.read_text("utf-8")) for p in sorted(folder.glob("*/policy.json"))]
-        origins = Counter(record["origin"].partition(",")[0].partition(":")[0] for record in records)
+        origins = Counter(
+            record["origin"].partition(",")[0].partition(":")[0] for record in records
+        )
         kinds = ", ".join(f"{count} {origin}" for origin, count in sorted(origins.items()))
         mean = _mean(tasks[folder.name], "ppo")
         difference = _difference(tasks[folder.name], "ppo", "static")
