@@ -51,7 +51,7 @@ def test_each_yaml_is_a_mapping_in_lines_without_stray_whitespace(path: Path) ->
 
 def test_the_jobs_run_targets_of_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.M))
-    ran = {name: set() for name in ("ci", "release")}
+    ran: dict[str, set[str]] = {path.stem: set() for path in WORKFLOWS}
     for path in WORKFLOWS:
         for step in steps(path):
             ran[path.stem] |= set(re.findall(r"^make (\w+)$", step.get("run", ""), re.M))
