@@ -151,8 +151,8 @@ def _falling_freely(rest: Constraints) -> Constraints:
             "More was spent than planned: budgets change today, which is no change day, so that "
             "money lasts."
             if first == 1
-            else f"More was spent than planned: budgets may change on the next {first} days, change "
-            "days or not, so that money lasts."
+            else f"More was spent than planned: budgets may change on the next {first} days, "
+            "change days or not, so that money lasts."
         )
     down = np.ones(len(rest.names))
     ramp = None if rest.ramp is None else rest.ramp._replace(down=down)
