@@ -33,7 +33,9 @@ def unpack(archive: Path, suffixes: tuple[str, ...], files: int, most: int) -> N
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise _damaged(archive.name, f"the archive is damaged ({str(error)[:100]})") from None
     except (RuntimeError, OSError) as error:  # a password is needed; offsets beyond the file
-        raise _damaged(archive.name, f"the archive cannot be unpacked ({str(error)[:100]})") from None
+        raise _damaged(
+            archive.name, f"the archive cannot be unpacked ({str(error)[:100]})"
+        ) from None
     archive.unlink()
 
 

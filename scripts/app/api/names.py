@@ -5,7 +5,6 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 
 from mediagym.data.display import shortened
-from mediagym.data.exports import SUFFIXES
 from mediagym.data.errors import shown
 
 from ..security import ProblemError, refusal
@@ -57,8 +56,6 @@ def member_name(path: str) -> str | None:
     if path.startswith("/") or "\\" in path or ".." in parts or ":" in path or not parts:
         raise _refused(path, "paths inside the archive", "pack the files anew")
     return parts[-1]
-
-
 
 
 def _refused(name: str, allowed: str, fix: str) -> ProblemError:

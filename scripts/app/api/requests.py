@@ -11,8 +11,7 @@ from starlette.requests import Request
 from mediagym.data.errors import ConfigError
 from mediagym.data.settings import require_plain
 
-from ..security import problem_of, refusal
-from ..security import ProblemError
+from ..security import ProblemError, problem_of, refusal
 from ..storage import Store
 
 _ID, _SLUG = r"^[0-9a-f]{32}$", r"^[a-z0-9][a-z0-9-]{0,79}$"
@@ -90,4 +89,6 @@ def _require_finite(body: Any) -> None:
         value = left.pop()
         if isinstance(value, float) and not math.isfinite(value):
             raise refusal("malformed-request", "A number is too large. To fix: send a smaller one.")
-        left += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        left += (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        )

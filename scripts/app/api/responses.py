@@ -36,9 +36,13 @@ class ProblemDocument(BaseModel, extra="allow"):
     type: Annotated[str, Field(description="urn:mediagym:problem: and the code")]
     title: Annotated[str, Field(description="the same for every problem of a code")]
     status: Annotated[int, Field(ge=400, le=599)]
-    code: Annotated[str, Field(description="stable, for programs", json_schema_extra={"enum": [*CODES]})]
+    code: Annotated[
+        str, Field(description="stable, for programs", json_schema_extra={"enum": [*CODES]})
+    ]
     detail: Annotated[str, Field(description="what was given, what is allowed, what to do")]
-    pointer: Annotated[str | None, Field(description="JSON pointer of the value in the body")] = None
+    pointer: Annotated[str | None, Field(description="JSON pointer of the value in the body")] = (
+        None
+    )
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -55,9 +55,7 @@ def show_scenario(scenario_id: Id, store: OfStore) -> Scenario:
 
 
 @router.patch("/{scenario_id}", responses=problems(404))
-def rename_scenario(
-    scenario_id: Id, body: NewName, store: OfStore, principal: Runner
-) -> Scenario:
+def rename_scenario(scenario_id: Id, body: NewName, store: OfStore, principal: Runner) -> Scenario:
     """Give a scenario another name."""
     renamed = store.rename_scenario(scenario_id, body.name)
     store.audit(principal.name, "rename_scenario", scenario_id, {"name": renamed.name})
