@@ -1,7 +1,7 @@
 """User-defined text where people read it: terminal, figures, Markdown, HTML and file names.
 
 Names of campaigns, files and policies are data. Each surface has one function here that makes a
-name safe for it; `plotting` draws figures without formulas.
+name safe for it; `plotting` draws figures without formulas. `stylesheet.css` is how pages look.
 """
 
 import re
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_NAME = 64  # characters of a name in a table, a figure or a sentence
 MAX_MESSAGE = 2000  # characters of a line of a message in the terminal
+STYLESHEET = Path(__file__).with_name("stylesheet.css")
+"""The style that all pages share, written into the static ones and served by the app."""
 _JOINERS = "\u200c\u200d"  # invisible, but part of words and emoji
 _REPLACEMENT = "\ufffd"  # the replacement character
 _FILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
@@ -74,10 +76,14 @@ def html_text(value: object) -> object:
 
 
 def page_environment(folder: Path) -> "Environment":
-    """Environment of a folder's HTML templates: names are made visible and escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # few commands write a page
+    """Environment of a folder's HTML templates: names are made visible and escaped.
 
-    return Environment(
+    Templates may write `{{ stylesheet }}`, the style that all pages share, into their head.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # few commands write a page
+    from markupsafe import Markup
+
+    environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         finalize=html_text,
@@ -85,6 +91,8 @@ def page_environment(folder: Path) -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["stylesheet"] = Markup(STYLESHEET.read_text(encoding="utf-8"))  # noqa: S704
+    return environment
 
 
 def file_name(text: str) -> str:

@@ -5,8 +5,6 @@
 - `moves`: what to set first, against today's live budgets
 - `periods`: weeks or months of the flight
 - `charts`: geometry of the charts, which `charts.html.j2` draws as inline SVG
-- `text`: amounts, counts and dates as text
-- `page.css`: the style sheet, for light, dark and paper
 """
 
 from .page import plan_page, write_plan_page

@@ -10,8 +10,9 @@ from markupsafe import Markup, escape
 
 from ...data.display import page_environment, shortened
 from ...data.errors import DataError, shown
+from ...data.formats import text
 from ...data.storage import write_text
-from . import charts, narrative, text
+from . import charts, narrative
 from .moves import all_moves, dearest, first, known_most
 from .periods import periods, unit
 
@@ -54,7 +55,6 @@ def plan_page(content: Mapping[str, Any]) -> str:
         .get_template("page.html.j2")
         .render(
             plan=content,
-            css=Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
             first=moves,
             first_sentence=narrative.first_sentence(moves, currency),
             moves=narrative.moves(moves, currency),

@@ -6,8 +6,10 @@ Each YAML of `conf/data/format` declares one platform; `formats` reads and check
 - `landings`: kinds of landing logs, declared in `conf/data/landings`
 - `headings`: canonical form of a heading, by which headings are compared
 - `currency`: currencies, their signs, and amounts as text
+- `text`: amounts, counts, shares and dates as pages write them
 """
 
+from . import text
 from .currency import (
     CODES,
     SHARED_SYMBOLS,
@@ -29,6 +31,18 @@ from .landings import (
     landing_format_of,
     landing_formats,
     landing_formats_table,
+)
+from .text import (
+    Currency,
+    change,
+    count,
+    day_of,
+    interval,
+    month_of,
+    name_of,
+    share,
+    short_day,
+    span,
 )
 from .vocabulary import (
     API,
@@ -56,24 +70,35 @@ __all__ = [
     "SIGN",
     "SYMBOLS",
     "Column",
+    "Currency",
     "Format",
     "Heading",
     "LandingColumn",
     "LandingFormat",
     "TimeColumn",
     "canonical_heading",
+    "change",
     "check_landing_signatures",
     "check_signatures",
+    "count",
     "currency_of",
+    "day_of",
     "decimals_of",
     "format_amount",
     "formats",
     "formats_table",
+    "interval",
     "landing_format_of",
     "landing_formats",
     "landing_formats_table",
     "money",
+    "month_of",
+    "name_of",
+    "share",
     "shared_headings",
+    "short_day",
     "sign_of",
+    "span",
+    "text",
     "unit_of",
 ]

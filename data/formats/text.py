@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from ...data.formats import decimals_of, money
+from .currency import decimals_of, money
 
 NOTHING = "–"  # in place of a null
 MAX_LABEL = 160  # characters of a name in a table; longer ones lose their middle
