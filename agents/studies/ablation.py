@@ -31,7 +31,7 @@ class Run(NamedTuple):
 
 
 class AblationCommand(Command):
-    """Options of ``scripts/ablate.py``; see ``conf/ablate.yaml``."""
+    """Options of ``scripts/research/ablate.py``; see ``conf/ablate.yaml``."""
 
     experiment: ExperimentConfig
     task: str

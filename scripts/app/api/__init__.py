@@ -1,0 +1,3 @@
+"""What do programs call?"""
+
+__all__ = ()

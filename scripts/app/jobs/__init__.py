@@ -1,0 +1,3 @@
+"""How does work get done, and survive?"""
+
+__all__ = ()

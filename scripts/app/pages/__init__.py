@@ -1,0 +1,3 @@
+"""What do people see?"""
+
+__all__ = ()

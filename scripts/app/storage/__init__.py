@@ -1,0 +1,3 @@
+"""Where is everything kept?"""
+
+__all__ = ()
