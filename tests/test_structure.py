@@ -36,6 +36,7 @@ LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, befo
         "history",
         "names",
         "display",
+        "pace",
     },
     "envs": set(),
     "agents": {"policy", "rollout", "experiment"},

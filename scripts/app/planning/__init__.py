@@ -1,0 +1,3 @@
+"""What do forms ask, and what do plans answer?"""
+
+__all__ = ()
