@@ -14,10 +14,12 @@ from .names import short_ids
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 MAX_NAME = 64  # characters of a name in a table, a figure or a sentence
+MAX_LABEL = 160  # characters of a name in a page, which breaks it over lines
 MAX_MESSAGE = 2000  # characters of a line of a message in the terminal
-STYLESHEET = Path(__file__).with_name("stylesheet.css")
+STYLESHEET = Path(__file__).with_name("page") / "stylesheet.css"
 """The style that all pages share, written into the static ones and served by the app."""
 _JOINERS = "\u200c\u200d"  # invisible, but part of words and emoji
 _REPLACEMENT = "\ufffd"  # the replacement character
@@ -75,16 +77,17 @@ def html_text(value: object) -> object:
     return visible(value) if type(value) is str else value
 
 
-def page_environment(folder: Path) -> "Environment":
-    """Environment of a folder's HTML templates: names are made visible and escaped.
+def page_environment(*folders: Path) -> "Environment":
+    """Environment of the HTML templates of folders: names are made visible and escaped.
 
-    Templates may write `{{ stylesheet }}`, the style that all pages share, into their head.
+    Every template can use those of `data/page`, the filters `brief`, `label` and `breakable` for
+    names, and `{{ stylesheet }}`, the style that all pages share.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # few commands write a page
     from markupsafe import Markup
 
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([*folders, STYLESHEET.parent]),
         autoescape=True,
         finalize=html_text,
         undefined=StrictUndefined,
@@ -92,7 +95,20 @@ def page_environment(folder: Path) -> "Environment":
         lstrip_blocks=True,
     )
     environment.globals["stylesheet"] = Markup(STYLESHEET.read_text(encoding="utf-8"))  # noqa: S704
+    environment.filters |= {"brief": shortened, "label": label, "breakable": breakable}
     return environment
+
+
+def label(name: object) -> str:
+    """Name of at most `MAX_LABEL` visible characters."""
+    return shortened(str(name), MAX_LABEL)
+
+
+def breakable(name: str) -> "Markup":
+    """`label` as HTML that may be broken after the channel."""
+    from markupsafe import Markup, escape
+
+    return escape(label(name)).replace("/", Markup("/<wbr>"), 1)
 
 
 def file_name(text: str) -> str:

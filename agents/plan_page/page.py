@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup, escape
 
-from ...data.display import page_environment, shortened
+from ...data.display import page_environment
 from ...data.errors import DataError, shown
 from ...data.formats import text
 from ...data.storage import write_text
@@ -86,15 +85,7 @@ def _environment(currency: text.Currency) -> Environment:
         "day": text.day_of,
         "long_day": text.long_day,
         "name": text.name_of,
-        "label": lambda name: shortened(str(name), text.MAX_LABEL),
-        "breakable": _breakable,
-        "brief": shortened,
         "known_most": known_most,
     }
     environment.globals |= {"change": text.change}
     return environment
-
-
-def _breakable(name: str) -> Markup:
-    """A name that may be broken after its channel."""
-    return escape(shortened(name, text.MAX_LABEL)).replace("/", Markup("/<wbr>"), 1)

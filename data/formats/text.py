@@ -1,13 +1,12 @@
 """Amounts, counts, shares and dates as text."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from .currency import decimals_of, money
 
 NOTHING = "–"  # in place of a null
-MAX_LABEL = 160  # characters of a name in a table; longer ones lose their middle
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _WHOLE = 100  # units of the currency, or conversions, from which decimals are left out
@@ -93,6 +92,20 @@ def signed(value: float | None) -> str:
     if value is None:
         return NOTHING
     return f"{value:+.1%}" if 0 < abs(value) < 0.1 else f"{value:+.0%}"
+
+
+def duration(seconds: float) -> str:
+    """A time to wait: `40 s`, `3 min`, `2 h 5 min`."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def moment(iso: str) -> str:
+    """`1 Jul 2024, 14:05 UTC` of a time in ISO 8601."""
+    when = datetime.fromisoformat(iso).astimezone(UTC)
+    return f"{long_day(when.date().isoformat())}, {when:%H:%M} UTC"
 
 
 def day_of(iso: str) -> str:

@@ -1,0 +1,104 @@
+"""Jobs and their events, as they stand in the database."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..storage import EVENTS, JOBS, Event, Job, State, Store, UnknownError
+
+_JOB_FIELDS = tuple(JOBS.c[name] for name in Job.__dataclass_fields__)
+_EVENT_FIELDS = tuple(EVENTS.c[name] for name in Event.__dataclass_fields__)
+
+
+def job(store: Store, job_id: str) -> Job:
+    """Return a job.
+
+    Raises:
+        UnknownError: there is none of that id.
+    """
+    with store.reading() as connection:
+        return read_job(connection, job_id)
+
+
+def jobs(
+    store: Store, advertiser: str | None = None, state: State | None = None, limit: int = 50
+) -> list[Job]:
+    """Return jobs, the newest first."""
+    query = sa.select(*_JOB_FIELDS).order_by(JOBS.c.number.desc()).limit(limit)
+    if advertiser is not None:
+        query = query.where(JOBS.c.advertiser == advertiser)
+    if state is not None:
+        query = query.where(JOBS.c.state == state)
+    with store.reading() as connection:
+        return [Job(**row._mapping) for row in connection.execute(query)]
+
+
+def latest_done(store: Store, advertiser: str, kind: str, dataset: str | None = None) -> Job | None:
+    """Return the latest job of a kind that is done, for an advertiser and perhaps a data set."""
+    query = sa.select(*_JOB_FIELDS).where(
+        JOBS.c.advertiser == advertiser, JOBS.c.kind == kind, JOBS.c.state == "done"
+    )
+    if dataset is not None:
+        query = query.where(JOBS.c.dataset == dataset)
+    with store.reading() as connection:
+        row = connection.execute(query.order_by(JOBS.c.number.desc()).limit(1)).first()
+    return None if row is None else Job(**row._mapping)
+
+
+def events(store: Store, job_id: str, after: int = 0) -> list[Event]:
+    """Return what happened to a job after an event, the oldest first."""
+    query = sa.select(*_EVENT_FIELDS).where(EVENTS.c.job == job_id, EVENTS.c.id > after)
+    with store.reading() as connection:
+        return [Event(**row._mapping) for row in connection.execute(query.order_by(EVENTS.c.id))]
+
+
+def waiting(store: Store) -> int:
+    """Return how many jobs wait."""
+    with store.reading() as connection:
+        return count_waiting(connection)
+
+
+def count_waiting(connection: sa.Connection) -> int:
+    """Return how many jobs wait, within a transaction."""
+    query = sa.select(sa.func.count()).select_from(JOBS).where(JOBS.c.state == "queued")
+    return int(connection.execute(query).scalar_one())
+
+
+def read_job(connection: sa.Connection, job_id: str, locked: bool = False) -> Job:
+    """Return a job within a transaction; locked: until it ends.
+
+    Raises:
+        UnknownError: there is none of that id.
+    """
+    query = sa.select(*_JOB_FIELDS).where(JOBS.c.id == job_id)
+    row = connection.execute(query.with_for_update() if locked else query).first()
+    if row is None:
+        raise UnknownError("job", job_id)
+    return Job(**row._mapping)
+
+
+def end_job(
+    store: Store, connection: sa.Connection, job_id: str, state: State, **values: Any
+) -> None:
+    """Write that a job has ended, within a transaction."""
+    change = sa.update(JOBS).where(JOBS.c.id == job_id)
+    connection.execute(
+        change.values(state=state, finished=store.clock(), eta_seconds=None, **values)
+    )
+    row = read_job(connection, job_id)
+    add_event(store, connection, job_id, state, row.stage, row.done, row.total, None)
+
+
+def add_event(
+    store: Store,
+    connection: sa.Connection,
+    job_id: str,
+    state: State,
+    stage: str,
+    done: int,
+    total: int | None,
+    eta: float | None,
+) -> None:
+    """Write a moment in the life of a job, within a transaction."""
+    row = {"job": job_id, "state": state, "stage": stage, "done": done, "total": total}
+    connection.execute(sa.insert(EVENTS).values(time=store.clock(), eta_seconds=eta, **row))
