@@ -1,11 +1,8 @@
-"""Daily spend and results of the units of a plan, from what an ingest job wrote."""
+"""Daily spend and results of the units of a plan, as the exports have them."""
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,21 +10,18 @@ from numpy.typing import NDArray
 from mediagym.data.types import Floats
 
 _WEEK = 7  # days whose mean is today's live budget
-_KEYS = ("platform", "account", "campaign", "campaign_id", "campaign_type")  # in ingest.json
-_COLUMNS = ("platform", "account_name", "campaign_name", "campaign_id", "campaign_type")
-_METRICS = ("spend", "conversions", "conversions_value")
 
 
 @dataclass(frozen=True)
 class Actuals:
-    """What was spent and reported by day; days and units without a row are 0 and not `reported`."""
+    """What was spent and reported by day; days and units without a row are 0."""
 
     first: date  # first day
     names: tuple[str, ...]  # units of a plan, full names
     spend: Floats  # (days, units) units of the currency
     conversions: Floats  # (days, units)
     revenue: Floats  # (days, units) units of the currency
-    reported: NDArray[np.bool_]  # (days, units) whether the exports have a row
+    reported: NDArray[np.bool_]  # (days, units) whether anything was spent or counted
     currency: str | None  # of all amounts; None: not named
 
     @property
@@ -42,7 +36,7 @@ class Actuals:
 
     @property
     def live(self) -> dict[str, float]:
-        """Daily budgets of today by unit: the mean of the last seven days that have a row."""
+        """Daily budgets of today by unit: the mean of the last seven days with spend."""
         spend, reported = self.spend[-_WEEK:], self.reported[-_WEEK:]
         mean = spend.sum(0) / np.maximum(reported.sum(0), 1)
         return {name: round(float(m), 2) for name, m in zip(self.names, mean, strict=True)}
@@ -67,35 +61,3 @@ class Actuals:
                 for part, all_days in zip(parts, whole, strict=True):
                     part[skipped:, k] = all_days[start + skipped : stop, column]
         return Actuals(first, tuple(names), *parts, self.currency)  # type: ignore[arg-type]
-
-
-def read_actuals(table: Path, ingest: Mapping[str, Any]) -> Actuals:
-    """Return the daily metrics of every unit.
-
-    Args:
-        table: ``history.csv``.
-        ingest: content of ``ingest.json`` beside it, which says what each campaign's unit is.
-    """
-    first, last = (date.fromisoformat(day) for day in ingest["period"])
-    days = (last - first).days + 1
-    unit_of = {tuple(row[key] for key in _KEYS): row["unit"] for row in ingest["campaigns"]}
-    names = tuple(sorted({unit for unit in unit_of.values() if unit}))
-    column = {name: k for k, name in enumerate(names)}
-    metrics = np.zeros((len(_METRICS), days, len(names)))
-    reported = np.zeros((days, len(names)), np.bool_)
-    with table.open(encoding="utf-8", newline="") as stream:
-        rows = csv.reader(stream)
-        heads = next(rows)
-        keys = [heads.index(name) for name in _COLUMNS]
-        values = [heads.index(name) for name in _METRICS]
-        day_column = heads.index("date_day")
-        for row in rows:
-            unit = unit_of.get(tuple(row[key] for key in keys))
-            if not unit:
-                continue
-            t, k = (date.fromisoformat(row[day_column]) - first).days, column[unit]
-            reported[t, k] = True
-            for m, value in enumerate(values):
-                metrics[m, t, k] += float(row[value] or 0.0)
-    spend, conversions, revenue = metrics
-    return Actuals(first, names, spend, conversions, revenue, reported, ingest["currency"])

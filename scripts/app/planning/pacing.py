@@ -38,6 +38,7 @@ class Pacing:
     """How a flight stands after the days that the exports have."""
 
     as_of: date | None  # last day that counts; None: the flight has not begun
+    start: date  # first day of the flight
     days_over: int
     days: int
     band: tuple[float, float] | None  # ratios that are in pace; None: not known yet
@@ -116,6 +117,7 @@ def pacing(plan: Mapping[str, Any], actuals: Actuals) -> Pacing:
     )
     return Pacing(
         as_of=None if not over else date.fromordinal(planned.first.toordinal() + over - 1),
+        start=planned.first,
         days_over=over,
         days=days,
         band=band,

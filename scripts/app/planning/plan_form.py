@@ -40,6 +40,7 @@ NODE_KEYS = {  # columns of the table of bounds, by kind of node
 ROWS = 12  # most rows of the calendar, and of locks of single days
 _CALENDAR = ("start", "end", "campaigns", "kind", "least", "most", "demand", "demand_sd")
 _LOCK = ("date", "campaign", "amount")
+_CHOICES = ("campaigns", "kind", "campaign")  # columns that are never empty
 _NUMBERS = {  # fields that hold a number -> their key
     "days": ("env", "days"),
     "margin": ("objective", "margin"),
@@ -102,7 +103,9 @@ def defaults() -> dict[str, Any]:
     return content
 
 
-def body_of(fields: Fields, names: Sequence[str]) -> tuple[dict[str, Any], Errors]:
+def body_of(
+    fields: Fields, names: Sequence[str], base: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], Errors]:
     """Return the body of the job that a form asks for, and what is wrong with single fields.
 
     Only what differs from the defaults is in the body. Amounts are checked by `bounds_of` and by
@@ -111,6 +114,7 @@ def body_of(fields: Fields, names: Sequence[str]) -> tuple[dict[str, Any], Error
     Args:
         fields: texts by name of field.
         names: campaigns, full names.
+        base: values of fields that are left alone; None: the defaults.
     """
     errors: Errors = {}
     body: dict[str, Any] = {}
@@ -129,23 +133,27 @@ def body_of(fields: Fields, names: Sequence[str]) -> tuple[dict[str, Any], Error
         _put(body, ("constraints", group), own or None)
     for key, columns in (("calendar", _CALENDAR), ("locks", _LOCK)):
         _put(body, ("constraints", key), _rows(fields, key, columns, errors) or None)
-    return _without_defaults(body, defaults()), errors
+    return _without_defaults(body, defaults() if base is None else base), errors
 
 
-def fields_of(body: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
-    """Return the fields of the form that asks for a body; the rest of the keys is the default."""
-    content = merged(defaults(), body)
-    if not isinstance(content["agent"], str):
-        content["agent"] = content["agent"]["name"]
-    rules = content["constraints"]
-    fields = {
-        field: _text(_at(content, path)) for field, path in {**_NUMBERS, **_TEXTS}.items()
-    }
+def fields_of(
+    body: Mapping[str, Any], names: Sequence[str], base: Mapping[str, Any] | None = None
+) -> dict[str, str]:
+    """Return the fields of the form that asks for a body.
+
+    Args:
+        body: keys that differ from the base.
+        names: campaigns, full names.
+        base: values of the other keys; None: the defaults.
+    """
+    content = merged(defaults() if base is None else base, body)
+    rules = dict.fromkeys(defaults()["constraints"]) | content.get("constraints", {})
+    agent, objective = content.get("agent", ""), content.get("objective", {})
+    fields = {field: _value_text(content, path) for field, path in (_NUMBERS | _TEXTS).items()}
     fields |= {
-        "agent": content["agent"],
-        "objective": content["objective"]["name"],
-        "total_type": rules["total_type"],
-        "change_every": "",
+        "agent": agent if isinstance(agent, str) else agent["name"],
+        "objective": objective if isinstance(objective, str) else objective.get("name", ""),
+        "total_type": rules["total_type"] or "",
     }
     changes = rules["changes"] or {}
     fields["change_every"] = _text(changes.get("every"))
@@ -186,7 +194,7 @@ def _put(body: dict[str, Any], path: Sequence[str], value: Any) -> None:
 def _at(content: Mapping[str, Any], path: Sequence[str]) -> Any:
     value: Any = content
     for key in path:
-        value = None if value is None else value.get(key)
+        value = value.get(key) if isinstance(value, Mapping) else None
     return value
 
 
@@ -262,15 +270,12 @@ def _node(fields: Fields, node: Node, errors: Errors) -> dict[str, Any]:
     return keys
 
 
-def _rows(
-    fields: Fields, key: str, columns: Sequence[str], errors: Errors
-) -> list[dict[str, Any]]:
+def _rows(fields: Fields, key: str, columns: Sequence[str], errors: Errors) -> list[dict[str, Any]]:
     """Return the rows of the calendar, or of locks, that hold anything but a choice."""
     rows = []
     for number in range(ROWS):
         texts = {column: fields.get(f"{key}.{number}.{column}", "").strip() for column in columns}
-        typed = [texts[column] for column in columns if column not in ("campaigns", "kind", "campaign")]
-        if not any(typed):
+        if not any(text for column, text in texts.items() if column not in _CHOICES):
             continue
         row: dict[str, Any] = {}
         for column, text in texts.items():
@@ -295,6 +300,16 @@ def _rows(
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def _value_text(content: Mapping[str, Any], path: Sequence[str]) -> str:
+    """Return the text of a key; `none` where a default is taken away."""
+    *groups, last = path
+    group = _at(content, groups)
+    if not isinstance(group, Mapping) or last not in group:
+        return ""
+    value = group[last]
+    return NONE if value is None and _at(defaults(), path) is not None else _text(value)
 
 
 def _bound_text(keys: Mapping[str, Any], path: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Split of a budget at which the next unit brings as much on every campaign that is free to move."""
+"""Split of a budget at which the next unit brings as much on every campaign that may move."""
 
 from collections.abc import Callable, Sequence
 

@@ -146,7 +146,9 @@ def _answer(
     curves: Sequence[Curve] | None,
     lost: float,
 ) -> WhatIf:
-    planned = {name: row["budget"] for name, row in zip(names_of(plan), plan["campaigns"], strict=True)}
+    planned = {
+        name: row["budget"] for name, row in zip(names_of(plan), plan["campaigns"], strict=True)
+    }
     days = plan["flight"]["days"]
     known = known_spend(plan).known if curves is None else [curve.known_most for curve in curves]
     rows = []
