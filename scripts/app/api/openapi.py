@@ -1,0 +1,67 @@
+"""The description of the API as an OpenAPI 3.1 document."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.openapi.utils import get_openapi
+
+from ..jobs import KINDS
+from .responses import ProblemDocument
+
+VERSION = "1.0"
+_ABOUT = (
+    "Plans of media budgets from ad exports. Send a key as `Authorization: Bearer mg_ID_SECRET`. "
+    "Work is done by jobs: a POST answers 202 with the job's address."
+)
+_NAMES = {  # what every request for work has beside the keys of the command's YAML
+    "advertiser": {"type": "string", "description": "id of an advertiser"},
+    "dataset": {"type": "string", "description": "id of a data set of the advertiser"},
+}
+
+
+def openapi_document(routes: APIRouter) -> dict[str, Any]:
+    """The document that describes routes.
+
+    Args:
+        routes: the router of the whole API.
+    """
+    document: dict[str, Any] = get_openapi(
+        title="MediaGym", version=VERSION, description=_ABOUT, routes=routes.routes
+    )
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"key": []}]
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = ProblemDocument.model_json_schema()
+    for name, kind in KINDS.items():
+        schemas |= _request_schemas(name, kind.schema())
+    for name in ("HTTPValidationError", "ValidationError"):  # answers are problems instead
+        schemas.pop(name, None)
+    components["schemas"] = dict(sorted(schemas.items()))
+    return document
+
+
+def _request_schemas(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Schemas of the body that asks for a kind of job, its definitions beside it."""
+    moved = _moved(schema, f"#/components/schemas/{name}-")
+    definitions = moved.pop("$defs", {})
+    body = {
+        **moved,
+        "required": [*_NAMES, *moved.get("required", [])],
+        "properties": {**_NAMES, **moved.get("properties", {})},
+    }
+    return {f"{name}-request": body} | {
+        f"{name}-{key}": value for key, value in definitions.items()
+    }
+
+
+def _moved(value: Any, place: str) -> Any:
+    """A schema whose references to its definitions lead to another place."""
+    if isinstance(value, dict):
+        return {
+            key: f"{place}{item.removeprefix('#/$defs/')}"
+            if key == "$ref" and isinstance(item, str)
+            else _moved(item, place)
+            for key, item in value.items()
+        }
+    return [_moved(item, place) for item in value] if isinstance(value, list) else value
