@@ -19,9 +19,8 @@ _POINTS = 60  # of a line through the frontier
 _MONEY = {"type": "quantitative", "axis": {"format": "~s"}}
 
 
-def _spec(title: str, description: str, **rest: Any) -> dict[str, Any]:
-    return {"$schema": _SCHEMA, "title": None, "name": title, "description": description,
-            "width": "container", **rest}  # fmt: skip
+def _spec(name: str, description: str, **rest: Any) -> dict[str, Any]:
+    return {"$schema": _SCHEMA, "name": name, "description": description, **rest}
 
 
 def budgets_chart(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,14 +95,20 @@ def frontier_chart(frontier: Frontier, budget: float | None) -> dict[str, Any]:
     if budget is not None:
         marks.append((budget, "your budget", "var(--ink)"))
     for amount, label, colour in marks:
-        if not first <= amount <= last:
-            continue
-        layers.append({"data": {"values": [{"budget": amount, "label": label}]},
-                       "mark": {"type": "rule", "color": colour, "strokeWidth": 2, "tooltip": True},
-                       "encoding": {"x": {**x, "title": None},
-                                    "tooltip": [{"field": "label"}, {"field": "budget"}]}})  # fmt: skip
+        if first <= amount <= last:
+            layers.append(_rule({"budget": amount, "label": label}, x, colour))
     return _spec("frontier", "Conversions by budget with their 90 % interval.", height=240,
                  data={"values": line}, layer=layers)  # fmt: skip
+
+
+def _rule(row: dict[str, Any], x: dict[str, Any], colour: str) -> dict[str, Any]:
+    """Return the layer of a vertical line at a budget."""
+    tooltip = [{"field": "label"}, {"field": "budget", "format": ",.0f"}]
+    return {
+        "data": {"values": [row]},
+        "mark": {"type": "rule", "color": colour, "strokeWidth": 2},
+        "encoding": {"x": {**x, "title": None}, "tooltip": tooltip},
+    }
 
 
 def comparison_chart(content: Compared) -> dict[str, Any]:

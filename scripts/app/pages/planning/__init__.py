@@ -4,8 +4,7 @@
 - `scenarios`: plans that are saved, renamed, deleted and adopted
 - `compare`: up to four scenarios side by side; `pacing`: the plan under way against the actuals
 - `replan`: the days that are left; `share`: files, links, paper
-- `work`: the page of a job and its progress
-- `context`: what every page needs; `results`: files of results, the latest ones in memory
+- `forms`, `uploads`: what browsers send; `results`: what the pages read from results of jobs
 """
 
 from .router import router

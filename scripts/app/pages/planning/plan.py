@@ -215,8 +215,8 @@ def result_values(visit: Visit, shown: Job) -> dict[str, Any]:
 
 
 def _earlier(visit: Visit, shown: Job | None) -> list[Job]:
-    own = [each for each in jobs(visit.store, visit.advertiser.id, limit=200)]
-    plans = [each for each in own if each.kind == "plan" and (shown is None or each.id != shown.id)]
+    own = jobs(visit.store, visit.advertiser.id, limit=200)
+    plans = [each for each in own if each.kind == "plan" and each != shown]
     return plans[:_EARLIER]
 
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from . import compare, pacing, plan, replan, scenarios, share, what_if, work
+from . import compare, pacing, plan, replan, scenarios, share, what_if
 
 router = APIRouter(include_in_schema=False)
-for part in (plan, what_if, scenarios, compare, pacing, replan, share, work):
+for part in (plan, what_if, scenarios, compare, pacing, replan, share):
     router.include_router(part.router)

@@ -71,7 +71,8 @@ def revoke_link(visit: Runner, share_id: str, fields: Texts) -> Response:
     if share_id not in own:
         raise UnknownError("share", share_id)
     visit.store.revoke_share(share_id, visit.principal.name)
-    return leads_to(visit, "share", [("s", fields.get("scenario", "")), ("notice", "The link was revoked.")])  # fmt: skip
+    query = [("s", fields.get("scenario", "")), ("notice", "The link was revoked.")]
+    return leads_to(visit, "share", query)
 
 
 @router.get("/a/{advertiser}/results/{result}/{name:path}")
