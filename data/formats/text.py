@@ -102,9 +102,9 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def moment(iso: str) -> str:
-    """`1 Jul 2024, 14:05 UTC` of a time in ISO 8601."""
-    when = datetime.fromisoformat(iso).astimezone(UTC)
+def moment(when: datetime) -> str:
+    """`1 Jul 2024, 14:05 UTC` of an aware time."""
+    when = when.astimezone(UTC)
     return f"{long_day(when.date().isoformat())}, {when:%H:%M} UTC"
 
 

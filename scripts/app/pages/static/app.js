@@ -1,19 +1,19 @@
-// Theme button, menus, uploads. Pages work without it, except for the theme.
+// Theme button, menus, forms that apply at once, uploads. Pages work without it, but for the theme.
+// Listeners are on the document, so that they hold for what htmx puts into the page later.
 "use strict";
 (() => {
   const root = document.documentElement;
   const themes = ["system", "light", "dark"];
-  const button = document.getElementById("theme");
 
   function show() {
+    const button = document.getElementById("theme");
     const theme = root.dataset.theme ?? "system";
+    button.hidden = false;
     button.querySelector("b").textContent = theme;
     button.setAttribute("aria-label", `Theme: ${theme}`);
   }
 
-  button.hidden = false;
-  show();
-  button.addEventListener("click", () => {
+  function change() {
     const next = themes[(themes.indexOf(root.dataset.theme ?? "system") + 1) % themes.length];
     if (next === "system") delete root.dataset.theme;
     else root.dataset.theme = next;
@@ -23,9 +23,17 @@
     } catch { /* not kept */ }
     show();
     document.dispatchEvent(new Event("themechange"));
-  });
+  }
+
+  function list(area) {
+    const files = [...area.querySelector("input[type=file]").files];
+    area.querySelector("output").textContent = files.map((file) => file.name).join(", ");
+  }
+
+  const areaOf = (event) => event.target.closest?.(".drop");
 
   document.addEventListener("click", (event) => {
+    if (event.target.closest("#theme")) change();
     for (const menu of document.querySelectorAll("details.menu[open]"))
       if (!menu.contains(event.target)) menu.open = false;
   });
@@ -36,39 +44,34 @@
       menu.querySelector("summary").focus();
     }
   });
-
-  // A select or a date that stands alone in its form applies at once.
   document.addEventListener("change", (event) => {
-    const form = event.target.form;
-    if (form?.matches("form[data-auto]")) form.requestSubmit();
+    if (event.target.matches(".drop input[type=file]")) list(areaOf(event));
+    if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();
   });
 
-  // Files dropped on an upload area become those of its input; their names are listed.
-  function list(area) {
-    const input = area.querySelector("input[type=file]");
-    const names = [...input.files].map((file) => file.name);
-    area.querySelector("output").textContent = names.length ? names.join(", ") : "";
-  }
-  for (const area of document.querySelectorAll(".drop")) {
-    const input = area.querySelector("input[type=file]");
-    input.addEventListener("change", () => list(area));
-    area.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      area.classList.add("over");
-    });
-    area.addEventListener("dragleave", () => area.classList.remove("over"));
-    area.addEventListener("drop", (event) => {
-      event.preventDefault();
-      area.classList.remove("over");
-      input.files = event.dataTransfer.files;
-      list(area);
-    });
-  }
-  document.body.addEventListener("htmx:xhr:progress", (event) => {
+  // Files that are dropped on an upload area become those of its input.
+  document.addEventListener("dragover", (event) => {
+    const area = areaOf(event);
+    if (!area) return;
+    event.preventDefault();
+    area.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => areaOf(event)?.classList.remove("over"));
+  document.addEventListener("drop", (event) => {
+    const area = areaOf(event);
+    if (!area) return;
+    event.preventDefault();
+    area.classList.remove("over");
+    area.querySelector("input[type=file]").files = event.dataTransfer.files;
+    list(area);
+  });
+  document.addEventListener("htmx:xhr:progress", (event) => {
     const bar = event.target.querySelector?.("progress.upload");
     if (!bar || !event.detail.lengthComputable) return;
     bar.hidden = false;
     bar.max = event.detail.total;
     bar.value = event.detail.loaded;
   });
+  document.addEventListener("htmx:load", show);
+  show();
 })();

@@ -1,0 +1,1 @@
+"""An application with real results, served to a browser."""
