@@ -25,32 +25,48 @@ def errors_of(problem: Mapping[str, Any], fields: Fields, names: Sequence[str]) 
     if node is not None:
         return {_infeasible(str(node), str(problem.get("bound")), fields, names): detail}
     if isinstance(pointer, str):
-        return {_pointed(pointer.split("/")[1:], fields, names): detail}
-    return {FORM: detail}
+        return {_pointed(pointer.split("/")[1:], names): detail}
+    return {_named(detail, names): detail}
 
 
 def _infeasible(node: str, bound: str, fields: Fields, names: Sequence[str]) -> str:
     if node == "total":
         return bound if bound in ("cpa", "roas") else "total"
-    found = _node(node, names)
-    if found is None:
-        return FORM
-    fixed = found.field("fixed")
-    if bound in ("floor", "cap") and fields.get(fixed):
-        return fixed
-    return found.field(bound if bound in ("floor", "cap", "cpa", "roas") else "floor")
+    key = bound if bound in ("floor", "cap", "cpa", "roas") else "floor"
+    # a channel without types is its only campaign too: the one whose field is filled in is meant
+    same = [each for each in nodes_of(names) if each.name == node]
+    filled = [
+        each.field(word)
+        for each in same
+        for word in (key, "fixed")
+        if fields.get(each.field(word)) and (word == key or key in ("floor", "cap"))
+    ]
+    if filled:
+        return filled[0]
+    found = same[-1] if same else _node(node, names)
+    return FORM if found is None else found.field(key)
+
+
+def _named(detail: str, names: Sequence[str]) -> str:
+    """Return the field of the key that a message begins with, where its name has no pointer."""
+    for node in nodes_of(names):
+        start = f"constraints.{node.kind}s.{node.name}."
+        if detail.startswith(start):
+            key = detail.removeprefix(start).partition(":")[0]
+            return _bound([node.name, *key.split(".")], names, node.kind)
+    return FORM
 
 
 def _node(name: str, names: Sequence[str]) -> Node | None:
     nodes = nodes_of(names)
     exact = [node for node in nodes if node.name == name]
     if exact:
-        return exact[-1]  # a channel without types is its only campaign too
+        return exact[-1]
     full = resolve(name, names)
     return next((node for node in nodes if node.name == full), None)
 
 
-def _pointed(words: list[str], fields: Fields, names: Sequence[str]) -> str:
+def _pointed(words: list[str], names: Sequence[str]) -> str:
     words = [word.replace("~1", "/").replace("~0", "~") for word in words]
     if words[:1] == ["env"] or words[:1] == ["objective"]:
         last = words[-1]
@@ -59,10 +75,10 @@ def _pointed(words: list[str], fields: Fields, names: Sequence[str]) -> str:
         return "agent"
     if words[:1] != ["constraints"] or len(words) < 2:
         return FORM
-    return _constraint(words[1:], fields, names)
+    return _constraint(words[1:], names)
 
 
-def _constraint(words: list[str], fields: Fields, names: Sequence[str]) -> str:
+def _constraint(words: list[str], names: Sequence[str]) -> str:
     group, rest = words[0], words[1:]
     if group in ("channels", "campaigns"):
         return _bound(rest, names, group.removesuffix("s"))
