@@ -77,6 +77,13 @@ class Node(NamedTuple):
         """Return the name of the field of one of its keys."""
         return f"{self.kind}.{self.id}.{key}"
 
+    def live(self, budgets: Mapping[str, float]) -> float | None:
+        """Return its daily budget of today, of those of the campaigns; None: not known."""
+        if self.kind == "campaign":
+            return budgets.get(self.name)
+        own = [amount for name, amount in budgets.items() if name.partition("/")[0] == self.name]
+        return sum(own) if own else None
+
 
 def nodes_of(names: Sequence[str]) -> list[Node]:
     """Return channels, each followed by its campaigns, in the order of the names."""
