@@ -13,7 +13,7 @@ from ...jobs import job, submit
 from ...planning import MOST, compared, comparison_chart
 from ...storage import Dataset, Job, Scenario, UnknownError
 from .. import Reader, Runner, Visit, document, findings
-from .forms import leads_to
+from .forms import leads_to, messages
 from .plan import chosen_job
 from .scenarios import own_scenario
 from .uploads import keep_upload
@@ -49,8 +49,7 @@ def compare_page(
         uploads=store.datasets(visit.advertiser.id, purpose="plan"),
         most=MOST,
         with_live=shown is None or LIVE in shown.body.get("beside", []),
-        mistake=visit.request.query_params.get("mistake", ""),
-        notice=visit.request.query_params.get("notice", ""),
+        **messages(visit),
         **values,
     )
 

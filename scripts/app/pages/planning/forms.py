@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse
 
 from .. import Visit
 
+_LONGEST = 500  # characters of a message
 MAX_FIELDS = 4000  # of one form: 200 campaigns with a row of bounds each
 
 
@@ -37,6 +38,12 @@ def leads_to(
     pairs = [(key, value) for key, value in query if value not in (None, "")]
     address = visit.address(path) + (f"?{urlencode(pairs)}" if pairs else "")
     return RedirectResponse(address + (f"#{part}" if part else ""), 303)
+
+
+def messages(visit: Visit) -> dict[str, str]:
+    """Return what the redirect after a form says: `notice` of what was done, or `mistake`."""
+    query = visit.request.query_params
+    return {key: query.get(key, "")[:_LONGEST] for key in ("notice", "mistake")}
 
 
 def is_fragment(request: Request) -> bool:

@@ -35,7 +35,7 @@ from ...planning import (
 from ...security import problem_of
 from ...storage import Job, UnknownError
 from .. import Findings, Reader, Runner, Visit, findings
-from .forms import Texts, leads_to
+from .forms import Texts, leads_to, messages
 from .results import actuals_of, files_of, plan_content
 from .what_if import answer_of
 
@@ -172,6 +172,7 @@ def _page(
         "earlier": _earlier(visit, shown),
         "currency": Currency(basis.currency),
         **form_values(basis.names, fields),
+        **messages(visit),
     }
     if shown is not None and shown.state == "done":
         values |= result_values(visit, shown)

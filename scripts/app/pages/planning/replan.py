@@ -14,7 +14,7 @@ from ...planning import FORM, Errors, body_of, errors_of, fields_of, names_of
 from ...security import problem_of
 from ...storage import Job, Scenario
 from .. import Reader, Runner, Visit, document
-from .forms import MAX_FIELDS, leads_to
+from .forms import MAX_FIELDS, leads_to, messages
 from .plan import Basis, basis_of, chosen_job, form_values, result_values
 from .results import plan_content
 from .scenarios import own_scenario
@@ -122,8 +122,7 @@ def _page(
         "form_error": errors.get(FORM, ""),
         "plan": None,
         "currency": Currency(basis.currency),
-        "notice": visit.request.query_params.get("notice", ""),
-        "mistake": visit.request.query_params.get("mistake", ""),
+        **messages(visit),
         **form_values(names, fields),
     }
     if shown is not None and shown.state == "done":

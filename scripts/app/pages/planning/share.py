@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from ...jobs import job
 from ...storage import Scenario, Share, Store, UnknownError
 from .. import Reader, Runner, Visit, findings
-from .forms import Texts, leads_to
+from .forms import Texts, leads_to, messages
 from .results import files_of, plan_content
 from .scenarios import own_scenario
 
@@ -136,7 +136,7 @@ def _page(visit: Visit, chosen: str | None, link: str) -> Response:
         shares=[(each, _state(each, store.clock())) for each in store.shares(advertiser)],
         names={each.result: each.name for each in scenarios},
         found=findings(store, advertiser),
-        notice=visit.request.query_params.get("notice", ""),
+        **messages(visit),
     )
 
 
