@@ -3,6 +3,10 @@
 from types import SimpleNamespace
 
 import httpx
+from fastapi import FastAPI
+
+from mediagym.scripts.app.api import router
+from mediagym.scripts.app.security import install
 
 ADDRESS = "http://127.0.0.1:8000"
 
@@ -24,3 +28,12 @@ def client_of(app, **headers):
 def bearer(token):
     """The header that sends a key."""
     return {"Authorization": f"Bearer {token}"}
+
+
+def api_of(store, **changes):
+    """The API before a store, secured, without workers: jobs that are asked for wait."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.store, app.state.settings = store, settings(**changes)
+    install(app, store, app.state.settings)
+    app.include_router(router)
+    return app

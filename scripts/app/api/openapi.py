@@ -34,34 +34,14 @@ def openapi_document(routes: APIRouter) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = ProblemDocument.model_json_schema()
     for name, kind in KINDS.items():
-        schemas |= _request_schemas(name, kind.schema())
+        schemas[f"{name}-request"] = _request_schema(kind.schema())
     for name in ("HTTPValidationError", "ValidationError"):  # answers are problems instead
         schemas.pop(name, None)
     components["schemas"] = dict(sorted(schemas.items()))
     return document
 
 
-def _request_schemas(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Schemas of the body that asks for a kind of job, its definitions beside it."""
-    moved = _moved(schema, f"#/components/schemas/{name}-")
-    definitions = moved.pop("$defs", {})
-    body = {
-        **moved,
-        "required": [*_NAMES, *moved.get("required", [])],
-        "properties": {**_NAMES, **moved.get("properties", {})},
-    }
-    return {f"{name}-request": body} | {
-        f"{name}-{key}": value for key, value in definitions.items()
-    }
-
-
-def _moved(value: Any, place: str) -> Any:
-    """A schema whose references to its definitions lead to another place."""
-    if isinstance(value, dict):
-        return {
-            key: f"{place}{item.removeprefix('#/$defs/')}"
-            if key == "$ref" and isinstance(item, str)
-            else _moved(item, place)
-            for key, item in value.items()
-        }
-    return [_moved(item, place) for item in value] if isinstance(value, list) else value
+def _request_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """Schema of the body that asks for a kind of job."""
+    properties = {**_NAMES, **schema["properties"]}
+    return {**schema, "required": [*_NAMES], "properties": properties}

@@ -39,10 +39,10 @@ def _body_schema(kind: str) -> dict[str, Any]:
 def _start(kind: str) -> Callable[..., Job]:
     def start(
         response: Response,
+        principal: Annotated[Principal, Depends(require("run"))],  # before the body is looked at
         body: Annotated[dict[str, Any], Depends(json_body)],
         store: OfStore,
         request: Request,
-        principal: Annotated[Principal, Depends(require("run"))],
         idempotency_key: Annotated[
             str | None,
             Header(
@@ -57,7 +57,7 @@ def _start(kind: str) -> Callable[..., Job]:
         ] = False,
     ) -> Job:
         advertiser, dataset, keys = _parts(store, body)
-        KINDS[kind].validate(keys)
+        KINDS[kind].validate(keys, store)
         try:
             job = submit(
                 store,

@@ -27,7 +27,7 @@ from .queue import (
     give_back,
     let_go,
 )
-from .rows import counts, events, job, jobs, latest_done, waiting, workers_alive
+from .rows import counts, durations, events, job, jobs, latest_done, waiting, workers_alive
 from .submission import QueueFullError, fingerprint, submit
 from .supervisor import Supervisor
 from .sweep import sweep
@@ -44,6 +44,7 @@ __all__ = [
     "cancel",
     "claim",
     "counts",
+    "durations",
     "events",
     "fail",
     "fingerprint",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -33,11 +34,12 @@ class Kind:
 
     name: str
     title: str  # for people
+    record: str  # of the command's options, module:class; imported when it is needed
     output: str | None = "."  # key ``output``, relative to the result; None: the command has none
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of a body: the keys of the YAML, all optional."""
-        return body_schema(self.name, self._entry().parse.__self__)
+        return body_schema(self.name, resolve_name(self.record))
 
     def validate(self, body: Mapping[str, Any], store: Store | None = None) -> None:
         """Check a body before it is queued: all that can be known without reading the data.
@@ -77,14 +79,11 @@ class Kind:
             config["cache"] = str(places.cache)
         if self.output is not None:
             config["output"] = str(places.output / self.output)
-        return self._entry().parse(config)
+        return resolve_name(self.record).read(config)
 
     def run(self, options: Any) -> None:
         """Run the command; see `mediagym.scripts.cli.hosted`."""
-        self._entry().main(options)
-
-    def _entry(self) -> Any:
-        return import_module(f"mediagym.scripts.{self.name}").run  # heavy: it brings torch
+        import_module(f"mediagym.scripts.{self.name}").run.main(options)
 
 
 def _require_formats(formats: Any) -> None:
@@ -101,12 +100,12 @@ def _require_formats(formats: Any) -> None:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("ingest", "Reading the exports"),
-        Kind("insights", "Insights"),
-        Kind("attribute", "Attribution"),
-        Kind("calibrate", "Calibration", None),
-        Kind("plan", "Plan", "plan.json"),
-        Kind("replan", "Re-plan"),
-        Kind("score", "Score of a plan"),
+        Kind("ingest", "Reading the exports", "mediagym.data.ingestion:IngestCommand"),
+        Kind("insights", "Insights", "mediagym.agents.studies:InsightsCommand"),
+        Kind("attribute", "Attribution", "mediagym.data.attribution:AttributeCommand"),
+        Kind("calibrate", "Calibration", "mediagym.agents.setup:CalibrateCommand", None),
+        Kind("plan", "Plan", "mediagym.agents.setup:PlanCommand", "plan.json"),
+        Kind("replan", "Re-plan", "mediagym.agents.live:ReplanCommand"),
+        Kind("score", "Score of a plan", "mediagym.agents.scoring:ScoreCommand"),
     )
 }

@@ -141,11 +141,9 @@ def _until(row: sa.Row[Any], now: datetime) -> float | None:
 
 def _expected(connection: sa.Connection, kind: str) -> float | None:
     """Return the median time that the latest jobs of a kind took."""
-    query = sa.select(JOBS.c.begun, JOBS.c.finished).where(
-        JOBS.c.kind == kind, JOBS.c.state == "done"
-    )
-    rows = connection.execute(query.order_by(JOBS.c.number.desc()).limit(_LATEST)).all()
-    return median((row.finished - row.begun).total_seconds() for row in rows) if rows else None
+    query = sa.select(JOBS.c.seconds).where(JOBS.c.kind == kind, JOBS.c.state == "done")
+    latest = connection.execute(query.order_by(JOBS.c.number.desc()).limit(_LATEST)).scalars().all()
+    return median(latest) if latest else None
 
 
 def _time_left(elapsed: float, done: int, total: int | None) -> float | None:

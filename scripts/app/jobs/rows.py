@@ -85,12 +85,14 @@ def end_job(
     store: Store, connection: sa.Connection, job_id: str, state: State, **values: Any
 ) -> None:
     """Write that a job has ended, within a transaction."""
-    change = sa.update(JOBS).where(JOBS.c.id == job_id)
+    now, own = store.clock(), JOBS.c.id == job_id
+    begun = connection.execute(sa.select(JOBS.c.begun).where(own)).scalar()
+    values["seconds"] = (now - begun).total_seconds() if begun else None
     connection.execute(
-        change.values(state=state, finished=store.clock(), eta_seconds=None, **values)
+        sa.update(JOBS).where(own).values(state=state, finished=now, eta_seconds=None, **values)
     )
-    row = read_job(connection, job_id)
-    add_event(store, connection, job_id, state, row.stage, row.done, row.total, None)
+    job = read_job(connection, job_id)
+    add_event(store, connection, job_id, state, job.stage, job.done, job.total, None)
 
 
 def add_event(
@@ -148,3 +150,12 @@ def stubborn(store: Store, workers: Sequence[str], patience: float) -> list[str]
     )
     with store.reading() as connection:
         return [worker for (worker,) in connection.execute(query)]
+
+
+def durations(store: Store) -> list[tuple[str, str, int, float]]:
+    """Return kind, state, number and seconds of all jobs that a worker has ended."""
+    seconds = sa.func.coalesce(sa.func.sum(JOBS.c.seconds), 0.0)
+    query = sa.select(JOBS.c.kind, JOBS.c.state, sa.func.count(), seconds)
+    query = query.where(JOBS.c.seconds.is_not(None)).group_by(JOBS.c.kind, JOBS.c.state)
+    with store.reading() as connection:
+        return [(kind, state, int(n), float(s)) for kind, state, n, s in connection.execute(query)]

@@ -36,7 +36,9 @@ CODES = {  # code -> status, title
 }
 _MAX_PROBLEMS = 100  # of the files, in one answer
 _MAX_DETAIL = 4000  # characters
-_KEY = re.compile(r"([a-z_]+(?:\.[^.:\s][^.:]*)*): ")  # the dotted key that a message begins with
+_KEY = re.compile(  # the dotted key that a message begins with, quoted if nobody knows it
+    r"'([^']{1,100})': |([a-z_]+(?:\.[^.:\s][^.:]*)*): "
+)
 
 
 @dataclass(frozen=True)

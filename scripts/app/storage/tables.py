@@ -86,6 +86,7 @@ JOBS = sa.Table(
     sa.Column("begun", Instant),  # the latest attempt
     sa.Column("stage_started", Instant),
     sa.Column("expected_seconds", sa.Float),
+    sa.Column("seconds", sa.Float),  # that the last attempt took
 )
 
 EVENTS = sa.Table(
