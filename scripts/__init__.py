@@ -2,5 +2,6 @@
 
 They stand over `cli` (what they share), `fuzzing.durability`, `fuzzing.flights`,
 `fuzzing.settings_cases`, `fuzzing`, `benchmarks`, `research`, `supply`, and the application:
-`app.storage`, `app.security`, `app.jobs`, `app.api`, `app.pages` and `app`.
+`app.storage`, `app.security`, `app.jobs`, `app.api`, `app.planning`, `app.pages`,
+`app.pages.planning` and `app`.
 """

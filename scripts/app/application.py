@@ -13,6 +13,7 @@ from mediagym import __version__
 from . import api, health, pages
 from .first_start import add_sample
 from .jobs import Supervisor, sweep
+from .pages.planning import router as planner
 from .request_log import RequestLog
 from .security import install
 from .settings import ServeCommand
@@ -68,6 +69,7 @@ def create_app(settings: ServeCommand, store: Store | None = None) -> FastAPI:
         app.include_router(api.router)
     if hasattr(pages, "add_pages"):
         pages.add_pages(app)
+    app.include_router(planner)
     install(app, store, settings)
     app.add_middleware(RequestLog, registry=registry)
     return app
