@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mediagym.data.formats import name_of
+from mediagym.data.formats import name_of, sign_of
 from mediagym.data.types import Floats
 
 from .comparison import Compared
@@ -15,12 +15,14 @@ from .pacing import Pacing
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _SERIES = [f"var(--s{number})" for number in range(8)]
+_ROW = 26  # pixels of a campaign
 _POINTS = 60  # of a line through the frontier
-_MONEY = {"type": "quantitative", "axis": {"format": "~s"}}
+_MONEY = {"type": "quantitative", "axis": {"format": "$~s", "tickCount": 6}}
 
 
-def _spec(name: str, description: str, **rest: Any) -> dict[str, Any]:
-    return {"$schema": _SCHEMA, "name": name, "description": description, **rest}
+def _spec(currency: str | None, description: str, **rest: Any) -> dict[str, Any]:
+    sign = {"currency": sign_of(currency)}
+    return {"$schema": _SCHEMA, "description": description, "usermeta": sign, **rest}
 
 
 def budgets_chart(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,13 +35,19 @@ def budgets_chart(plan: Mapping[str, Any]) -> dict[str, Any]:
             rows.append({"campaign": name_of(row), "kind": kind, "amount": round(amount, 2)})
     order = [name_of(row) for row in sorted(plan["campaigns"], key=lambda each: -each["budget"])]
     return _spec(
-        "budgets",
+        plan["currency"],
         "Daily budget by campaign, live now and planned on average.",
-        height={"step": 12},
+        height=_ROW * len(order),
         data={"values": rows},
         mark={"type": "bar", "tooltip": True},
         encoding={
-            "y": {"field": "campaign", "type": "nominal", "sort": order, "title": None},
+            "y": {
+                "field": "campaign",
+                "type": "nominal",
+                "sort": order,
+                "title": None,
+                "axis": {"labelLimit": 260},
+            },
             "yOffset": {"field": "kind", "sort": ["live now", "planned"]},
             "x": {**_MONEY, "field": "amount", "title": "per day"},
             "color": _colour("kind", ["live now", "planned"], ["var(--rest)", "var(--s0)"]),
@@ -58,8 +66,7 @@ def days_chart(plan: Mapping[str, Any]) -> dict[str, Any]:
                 {"date": day["date"], "channel": channel, "amount": round(amount, 2),
                  "status": day["status"]}
             )  # fmt: skip
-    return _spec(
-        "days",
+    return _spec(plan["currency"],
         "Budget by day and channel.",
         height=240,
         data={"values": rows},
@@ -97,7 +104,7 @@ def frontier_chart(frontier: Frontier, budget: float | None) -> dict[str, Any]:
     for amount, label, colour in marks:
         if first <= amount <= last:
             layers.append(_rule({"budget": amount, "label": label}, x, colour))
-    return _spec("frontier", "Conversions by budget with their 90 % interval.", height=240,
+    return _spec(frontier.content["currency"], "Conversions by budget with their 90 % interval.", height=240,
                  data={"values": line}, layer=layers)  # fmt: skip
 
 
@@ -119,10 +126,9 @@ def comparison_chart(content: Compared) -> dict[str, Any]:
     ]
     y = {"field": "plan", "type": "nominal", "title": None, "sort": None}
     x = {"type": "quantitative", "title": "conversions", "scale": {"zero": False}}
-    return _spec(
-        "comparison",
+    return _spec(content.currency,
         "Expected conversions of each plan with their 90 % interval.",
-        height={"step": 44},
+        height=2 * _ROW * len(rows),
         data={"values": rows},
         encoding={"y": y},
         layer=[
@@ -149,8 +155,7 @@ def pacing_chart(state: Pacing) -> dict[str, Any]:
         rest = spent[-1] + rate * (planned[len(spent) :] - planned[len(spent) - 1])
         rows += _line(start, len(spent) - 1, np.concatenate([spent[-1:], rest]), "at this rate")
     kinds = ["planned", "spent", "at this rate"]
-    return _spec(
-        "pacing",
+    return _spec(state.currency,
         "Spend to date: planned, spent, and projected at the rate of the last week.",
         height=240,
         data={"values": rows},

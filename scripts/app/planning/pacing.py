@@ -38,6 +38,7 @@ class Pacing:
     """How a flight stands after the days that the exports have."""
 
     as_of: date | None  # last day that counts; None: the flight has not begun
+    currency: str | None  # of all amounts; None: not named
     start: date  # first day of the flight
     days_over: int
     days: int
@@ -117,6 +118,7 @@ def pacing(plan: Mapping[str, Any], actuals: Actuals) -> Pacing:
     )
     return Pacing(
         as_of=None if not over else date.fromordinal(planned.first.toordinal() + over - 1),
+        currency=plan["currency"],
         start=planned.first,
         days_over=over,
         days=days,
