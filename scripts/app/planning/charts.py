@@ -104,8 +104,9 @@ def frontier_chart(frontier: Frontier, budget: float | None) -> dict[str, Any]:
     for amount, label, colour in marks:
         if first <= amount <= last:
             layers.append(_rule({"budget": amount, "label": label}, x, colour))
-    return _spec(frontier.content["currency"], "Conversions by budget with their 90 % interval.", height=240,
-                 data={"values": line}, layer=layers)  # fmt: skip
+    description = "Conversions by budget with their 90 % interval."
+    rows = {"values": line}
+    return _spec(frontier.currency.code, description, height=240, data=rows, layer=layers)
 
 
 def _rule(row: dict[str, Any], x: dict[str, Any], colour: str) -> dict[str, Any]:
