@@ -66,7 +66,7 @@ from mediagym.scripts.fuzzing.settings_cases import SettingsCommand
 
 CONF = Path(__file__).parents[1] / "conf"
 PARTS = ("base", "problem")  # included by other configurations
-TABLES = ("advertisers", "renamed")  # read by records and messages, not composed by Hydra
+TABLES = ("advertisers", "jobs", "renamed")  # read by records and messages, not composed by Hydra
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS + TABLES)
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
 OWNERS = {  # a command with the group, where `plan` does not have it

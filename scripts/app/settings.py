@@ -39,6 +39,8 @@ class ServeCommand(Command):
     trusted_proxies: tuple[str, ...]
     workers: Annotated[int, Field(ge=0, le=64)]
     sample: bool
+    new_key: str | None  # make a key of that name instead of serving
+    new_key_scope: Literal["read", "run", "admin"]
     limits: Limits
     jobs: JobSettings
     log: Literal["text", "json"]

@@ -1,7 +1,8 @@
 """The queue: jobs are claimed under a lease, kept alive, and ended exactly once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,12 +15,13 @@ from .rows import add_event, end_job, read_job
 MAX_ATTEMPTS = 3  # workers that may die of a job
 _OPEN = ("queued", "running")
 _LOCK = 7_307_813  # number of the advisory lock of PostgreSQL
+_LATEST = 5  # jobs whose times tell how long the next takes
 _TOO_SHORT = 1.0  # seconds from which no time left is estimated
 _LOST = {
-    "type": "about:blank",
+    "type": "urn:mediagym:problem:worker-lost",
     "title": "The work was lost",
     "status": 500,
-    "code": "worker_lost",
+    "code": "worker-lost",
     "detail": f"{MAX_ATTEMPTS} workers ended in the middle of this job, perhaps for want of "
     "memory. To fix: look at the server's log, then ask for it again.",
 }
@@ -40,13 +42,19 @@ def claim(store: Store, worker: str, lease_seconds: float) -> Job | None:
         lease_seconds: time until the first `beat`, and between beats.
     """
     now = store.clock()
+    ready = (JOBS.c.state == "queued") | ((JOBS.c.state == "running") & (JOBS.c.lease_until <= now))
+    with store.reading() as connection:  # a queue that is empty is not locked
+        if connection.execute(sa.select(JOBS.c.id).where(ready).limit(1)).first() is None:
+            return None
     with store.writing() as connection:
         store.database.lock(connection, _LOCK)
         _fail_lost(store, connection)
-        ready = (JOBS.c.state == "queued") | (
-            (JOBS.c.state == "running") & (JOBS.c.lease_until <= now)
+        query = (
+            sa.select(JOBS.c.id, JOBS.c.kind, JOBS.c.started)
+            .where(ready)
+            .order_by(JOBS.c.number)
+            .limit(1)
         )
-        query = sa.select(JOBS.c.id, JOBS.c.started).where(ready).order_by(JOBS.c.number).limit(1)
         row = connection.execute(query.with_for_update(skip_locked=True)).first()
         if row is None:
             return None
@@ -61,7 +69,9 @@ def claim(store: Store, worker: str, lease_seconds: float) -> Job | None:
                 eta_seconds=None,
                 attempt=JOBS.c.attempt + 1,
                 started=row.started or now,
+                begun=now,
                 stage_started=now,
+                expected_seconds=_expected(connection, row.kind),
                 worker=worker,
                 lease_seconds=lease_seconds,
                 lease_until=now + timedelta(seconds=lease_seconds),
@@ -98,8 +108,9 @@ def beat(store: Store, job_id: str, worker: str, stage: str, done: int, total: i
         row = _held(connection, job_id, worker)
         if row is None:
             return False
-        begun = row.stage_started if row.stage == stage else now
-        eta = _time_left((now - begun).total_seconds(), done, total)
+        begun = row.stage_started if _task(row.stage) == _task(stage) else now
+        left = _time_left((now - begun).total_seconds(), done, total)
+        eta = left if row.expected_seconds is None else _until(row, now)
         connection.execute(
             sa.update(JOBS)
             .where(JOBS.c.id == job_id)
@@ -115,6 +126,24 @@ def beat(store: Store, job_id: str, worker: str, stage: str, done: int, total: i
         if (row.stage, row.done, row.total) != (stage, done, total):
             add_event(store, connection, job_id, "running", stage, done, total, eta)
         return True
+
+
+def _task(stage: str) -> str:
+    """Return what is being done, without the line that says how far it is."""
+    return stage.partition(":")[0]
+
+
+def _until(row: sa.Row[Any], now: datetime) -> float | None:
+    """Return the time left of a job as long as the latest ones; None once it takes longer."""
+    left = row.expected_seconds - (now - row.begun).total_seconds()
+    return left if left > 0 else None
+
+
+def _expected(connection: sa.Connection, kind: str) -> float | None:
+    """Return the median time that the latest jobs of a kind took."""
+    query = sa.select(JOBS.c.seconds).where(JOBS.c.kind == kind, JOBS.c.state == "done")
+    latest = connection.execute(query.order_by(JOBS.c.number.desc()).limit(_LATEST)).scalars().all()
+    return median(latest) if latest else None
 
 
 def _time_left(elapsed: float, done: int, total: int | None) -> float | None:
@@ -170,6 +199,20 @@ def cancel(store: Store, job_id: str) -> Job:
         if job.state in _OPEN:
             end_job(store, connection, job_id, "cancelled")
         return read_job(connection, job_id)
+
+
+def give_back(store: Store, job_id: str, worker: str) -> None:
+    """Let a job wait again, as its worker is asked to end; the attempt does not count."""
+    with store.writing() as connection:
+        if _held(connection, job_id, worker) is None:
+            return
+        back = {"state": "queued", "stage": "", "done": 0, "total": None, "eta_seconds": None}
+        connection.execute(
+            sa.update(JOBS)
+            .where(JOBS.c.id == job_id)
+            .values(**back, attempt=JOBS.c.attempt - 1, worker=None)
+        )
+        add_event(store, connection, job_id, "queued", "", 0, None, None)
 
 
 def let_go(store: Store, job_id: str, worker: str) -> None:

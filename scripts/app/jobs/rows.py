@@ -1,13 +1,17 @@
 """Jobs and their events, as they stand in the database."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..storage import EVENTS, JOBS, Event, Job, State, Store, UnknownError
+from ..storage import EVENTS, JOBS, WORKERS, Event, Job, State, Store, UnknownError
 
 _JOB_FIELDS = tuple(JOBS.c[name] for name in Job.__dataclass_fields__)
 _EVENT_FIELDS = tuple(EVENTS.c[name] for name in Event.__dataclass_fields__)
+_LATELY = timedelta(seconds=20)
+_FORGOTTEN = timedelta(hours=1)
 
 
 def job(store: Store, job_id: str) -> Job:
@@ -81,12 +85,14 @@ def end_job(
     store: Store, connection: sa.Connection, job_id: str, state: State, **values: Any
 ) -> None:
     """Write that a job has ended, within a transaction."""
-    change = sa.update(JOBS).where(JOBS.c.id == job_id)
+    now, own = store.clock(), JOBS.c.id == job_id
+    begun = connection.execute(sa.select(JOBS.c.begun).where(own)).scalar()
+    values["seconds"] = (now - begun).total_seconds() if begun else None
     connection.execute(
-        change.values(state=state, finished=store.clock(), eta_seconds=None, **values)
+        sa.update(JOBS).where(own).values(state=state, finished=now, eta_seconds=None, **values)
     )
-    row = read_job(connection, job_id)
-    add_event(store, connection, job_id, state, row.stage, row.done, row.total, None)
+    job = read_job(connection, job_id)
+    add_event(store, connection, job_id, state, job.stage, job.done, job.total, None)
 
 
 def add_event(
@@ -102,3 +108,54 @@ def add_event(
     """Write a moment in the life of a job, within a transaction."""
     row = {"job": job_id, "state": state, "stage": stage, "done": done, "total": total}
     connection.execute(sa.insert(EVENTS).values(time=store.clock(), eta_seconds=eta, **row))
+
+
+def seen(store: Store, worker: str) -> None:
+    """Write that a worker is alive."""
+    now = store.clock()
+    with store.writing() as connection:
+        own = WORKERS.c.name == worker
+        if connection.execute(sa.update(WORKERS).where(own).values(seen=now)).rowcount == 0:
+            connection.execute(sa.insert(WORKERS).values(name=worker, seen=now))
+        connection.execute(sa.delete(WORKERS).where(WORKERS.c.seen < now - _FORGOTTEN))
+
+
+def gone(store: Store, worker: str) -> None:
+    """Write that a worker has ended."""
+    with store.writing() as connection:
+        connection.execute(sa.delete(WORKERS).where(WORKERS.c.name == worker))
+
+
+def workers_alive(store: Store) -> int:
+    """Return how many workers were heard of lately."""
+    query = sa.select(sa.func.count()).select_from(WORKERS)
+    with store.reading() as connection:
+        query = query.where(WORKERS.c.seen > store.clock() - _LATELY)
+        return int(connection.execute(query).scalar_one())
+
+
+def counts(store: Store) -> dict[str, int]:
+    """Return how many jobs are in each state."""
+    query = sa.select(JOBS.c.state, sa.func.count()).group_by(JOBS.c.state)
+    with store.reading() as connection:
+        return {state: int(number) for state, number in connection.execute(query)}
+
+
+def stubborn(store: Store, workers: Sequence[str], patience: float) -> list[str]:
+    """Return those workers that still hold a job which was cancelled some seconds ago."""
+    query = sa.select(JOBS.c.worker).where(
+        JOBS.c.state == "cancelled",
+        JOBS.c.worker.in_(workers),
+        JOBS.c.finished < store.clock() - timedelta(seconds=patience),
+    )
+    with store.reading() as connection:
+        return [worker for (worker,) in connection.execute(query)]
+
+
+def durations(store: Store) -> list[tuple[str, str, int, float]]:
+    """Return kind, state, number and seconds of all jobs that a worker has ended."""
+    seconds = sa.func.coalesce(sa.func.sum(JOBS.c.seconds), 0.0)
+    query = sa.select(JOBS.c.kind, JOBS.c.state, sa.func.count(), seconds)
+    query = query.where(JOBS.c.seconds.is_not(None)).group_by(JOBS.c.kind, JOBS.c.state)
+    with store.reading() as connection:
+        return [(kind, state, int(n), float(s)) for kind, state, n, s in connection.execute(query)]

@@ -29,9 +29,10 @@ from .records import (
     StoredFile,
 )
 from .store import Store
-from .tables import EVENTS, JOBS, RESULTS, WORKERS
+from .tables import DATASETS, EVENTS, JOBS, RESULTS, WORKERS
 
 __all__ = [
+    "DATASETS",
     "EVENTS",
     "JOBS",
     "RESULTS",

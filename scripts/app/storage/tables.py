@@ -83,7 +83,10 @@ JOBS = sa.Table(
     sa.Column("worker", sa.String(128)),  # who works, or worked last, until it lets go
     sa.Column("lease_seconds", sa.Float),
     sa.Column("lease_until", Instant),
+    sa.Column("begun", Instant),  # the latest attempt
     sa.Column("stage_started", Instant),
+    sa.Column("expected_seconds", sa.Float),
+    sa.Column("seconds", sa.Float),  # that the last attempt took
 )
 
 EVENTS = sa.Table(
