@@ -185,10 +185,14 @@ async def _answer_refusal(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> set[str]:
     """Methods of all routes of an address; the framework lists those of the first route only."""
-    matching = (
-        route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE
-    )
-    return {method for route in matching for method in getattr(route, "methods", None) or ()}
+    return {
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    }
 
 
 async def _answer_mistake(request: Request, error: Exception) -> Response:
