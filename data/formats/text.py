@@ -23,10 +23,10 @@ class Currency(NamedTuple):
         return NOTHING if amount is None else money(amount, self.code)
 
     def whole(self, amount: float | None) -> str:
-        """An amount without decimals from 100 units on."""
+        """An amount without decimals from 100 units on, and zero."""
         if amount is None:
             return NOTHING
-        return money(amount, self.code, 0 if abs(amount) >= _WHOLE else None)
+        return money(amount, self.code, 0 if abs(amount) >= _WHOLE or not amount else None)
 
     def signed(self, amount: float | None) -> str:
         """A difference of amounts, with its sign."""
@@ -56,6 +56,11 @@ def count(value: float | None) -> str:
     if abs(value) >= 10 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.1f}".removesuffix(".0")
+
+
+def rate(value: float | None) -> str:
+    """Conversions per day or the like: as `count` from 10 on, else with two digits."""
+    return count(value) if value is None or abs(value) >= 10 else f"{float(f'{value:.1e}'):g}"
 
 
 def interval(spread: Mapping[str, float | None] | None) -> str:

@@ -42,17 +42,13 @@ def _verdict(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _shift(document: Mapping[str, Any]) -> Iterator[str]:
-    """Where the next conversion is cheap and where it is dear, if the intervals are apart."""
-    costs = sorted(_costs(document), key=lambda each: each.middle)
-    if len(costs) < 2:
+    """Where the next conversion is cheap and where it is dear, if two intervals are apart."""
+    costs = list(_costs(document))
+    if not costs:
         return
-    cheap, dear = costs[0], costs[-1]
+    cheap, dear = min(costs, key=lambda each: each.high), max(costs, key=lambda each: each.low)
     if cheap.high >= dear.low:
-        yield (
-            "Do not expect much from moving money between campaigns as they are: the intervals "
-            "of what the next conversion costs overlap everywhere."
-        )
-        return
+        return  # no two are certainly apart
     low, high = (_cost(each, document["currency"]) for each in (cheap, dear))
     yield (
         f"Move money towards {shortened(cheap.name)} and away from {shortened(dear.name)}, in the "
@@ -90,7 +86,8 @@ def _tests(document: Mapping[str, Any]) -> Iterator[str]:
     unknown = [
         name
         for name, each in campaigns.items()
-        if each["parameters"]["elasticity"]["learnt"] < _LEARNT
+        if name != document["least_separable"]
+        and each["parameters"]["elasticity"]["learnt"] < _LEARNT
         and each["observed"]["spend_mean"] >= _LARGE * total
     ]
     if unknown:

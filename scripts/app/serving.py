@@ -1,5 +1,6 @@
 """The server process: says where it is, answers until it is asked to end."""
 
+import signal
 import socket
 
 import uvicorn
@@ -53,6 +54,8 @@ def serve(settings: ServeCommand) -> None:
             f"owner's key {owner}\n            it is shown once: keep it where passwords are kept"
         )
     print("to end      Ctrl+C", flush=True)
+    for number in (signal.SIGINT, signal.SIGTERM):  # raised again by uvicorn after its own end
+        signal.signal(number, lambda *_: None)
     uvicorn.Server(config).run(sockets=[listener])
 
 

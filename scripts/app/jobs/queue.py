@@ -18,10 +18,10 @@ _LOCK = 7_307_813  # number of the advisory lock of PostgreSQL
 _LATEST = 5  # jobs whose times tell how long the next takes
 _TOO_SHORT = 1.0  # seconds from which no time left is estimated
 _LOST = {
-    "type": "about:blank",
+    "type": "urn:mediagym:problem:worker-lost",
     "title": "The work was lost",
     "status": 500,
-    "code": "worker_lost",
+    "code": "worker-lost",
     "detail": f"{MAX_ATTEMPTS} workers ended in the middle of this job, perhaps for want of "
     "memory. To fix: look at the server's log, then ask for it again.",
 }

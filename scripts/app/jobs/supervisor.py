@@ -140,6 +140,7 @@ class Supervisor:
                 f"--log={options.log}",
             ],
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl+C is for the server, which then ends its workers
             env={"OMP_NUM_THREADS": "1", **os.environ},
         )
 

@@ -27,6 +27,8 @@ METHODS: Mapping[str, str] = {
 """Methods that the page shows, where the document has them, and their names."""
 _DRAWN = ("first", "last", "shapley_set", "markov_1")
 _DOT = {"filled": True, "size": 55, "opacity": 1}
+_CREDIT = "conversions credited"
+_INDEX = "closes journeys  ←   index   →  starts journeys"
 _LABELS = 12  # labels in a chart, those with most credit
 _NORMAL_90 = 1.645  # standard deviations of a 90 % interval of a normal
 _ROW = 46  # pixels of a label
@@ -167,11 +169,11 @@ def _credits(content: Mapping[str, Any]) -> Spec:
         "yOffset": {"field": "method", "sort": names},
         "color": {"field": "method", "type": "nominal", "scale": scale},
     }
-    span = {"x": number("low", "conversions credited"), "x2": {"field": "high"}}
+    span = {"x": number("low", _CREDIT), "x2": {"field": "high"}}
     tooltip = [{"field": "label"}, {"field": "method"}] + [
         {"field": field, "format": ".1f"} for field in ("credit", "low", "high")
     ]
-    dot = {"x": number("credit"), "tooltip": tooltip}
+    dot = {"x": number("credit", _CREDIT), "tooltip": tooltip}
     layers = [layer("rule", span, strokeWidth=2), layer("point", dot, **_DOT)]
     size = _ROW * len(labels)
     return specification(None, about, size, data=data, encoding=shared, layer=layers)
@@ -189,14 +191,12 @@ def _role_chart(content: Mapping[str, Any]) -> Spec:
     )
     span = {
         "y": named("label"),
-        "x": number(
-            "low", "closes journeys  ←   index   →  starts journeys", scale={"domain": [-1, 1]}
-        ),
+        "x": number("low", _INDEX, scale={"domain": [-1, 1]}),
         "x2": {"field": "high"},
     }
     dot = {
         "y": named("label"),
-        "x": number("value"),
+        "x": number("value", _INDEX),
         "tooltip": [
             {"field": "label"},
             {"field": "word", "title": "role"},

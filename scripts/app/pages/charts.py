@@ -13,8 +13,7 @@ Spec = dict[str, Any]
 COLOURS = tuple(f"var(--s{k})" for k in range(8))
 REST = "var(--rest)"
 OTHERS = "others"
-MONEY = "$~s"  # d3 formats; the sign of the currency is put in the place of $
-COUNT = "~s"
+_SMALL, _LARGE = 8.0, 2e5  # ends of the amounts that axes write in whole units
 
 
 def specification(currency: str | None, description: str, height: int, **parts: Any) -> Spec:
@@ -33,6 +32,16 @@ def specification(currency: str | None, description: str, height: int, **parts: 
         "usermeta": {"currency": sign_of(currency)},
         **parts,
     }
+
+
+def money_form(top: float) -> str:
+    """Format of an axis of amounts up to a highest one; $ stands for the currency's sign."""
+    return "$,.2f" if top < _SMALL else "$,.0f" if top < _LARGE else "$.3~s"
+
+
+def count_form(top: float) -> str:
+    """Format of an axis of counts up to a highest one."""
+    return "~g" if top < _SMALL else ",.0f" if top < _LARGE else ".3~s"
 
 
 def rows(**columns: Iterable[Any]) -> Spec:
@@ -58,7 +67,7 @@ def number(field: str, title: str | None = None, form: str | None = None, **more
     Args:
         field: of the data.
         title: of its axis.
-        form: format of the axis, such as `MONEY`.
+        form: format of the axis, such as that of `money_form`.
         more: further keys of the channel.
     """
     axis = {"title": title, **({"format": form} if form else {})}
@@ -73,7 +82,8 @@ def named(field: str) -> Spec:
 
 def layer(kind: str, encoding: Spec, **mark: Any) -> Spec:
     """A layer of a chart: a mark of a kind with its look, and its channels."""
-    return {"mark": {"type": kind, **mark}, "encoding": encoding}
+    about = {"aria": False} if kind == "rule" else {}  # its points say as much
+    return {"mark": {"type": kind, **about, **mark}, "encoding": encoding}
 
 
 def hatched(encoding: Spec, condition: str) -> Spec:
@@ -84,7 +94,7 @@ def hatched(encoding: Spec, condition: str) -> Spec:
 def time_axis(unit: str) -> Spec:
     """Horizontal axis of days, weeks or months."""
     formats = {"day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
-    return {"title": None, "format": formats[unit], "labelOverlap": "greedy", "tickCount": 8}
+    return {"title": None, "format": formats[unit], "labelOverlap": "greedy", "labelSeparation": 10}
 
 
 def bars_by_time(data: Spec, groups: Sequence[str], unit: str, axis: Spec) -> Spec:

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from mediagym.data.formats import Currency, name_of
 
 from ..storage import Store
-from .charts import MONEY, Spec, hatched, layer, number, rows, specification
+from .charts import Spec, hatched, layer, money_form, number, rows, specification
 from .results import Findings, document, findings
 from .visit import Reader
 
@@ -20,6 +20,8 @@ _LOW, _MIDDLE, _HIGH = 0, 2, 4  # positions of the 5 %, 50 % and 95 % quantiles
 _EVERY = 4  # points of a curve between two rows of its table
 _RECENT = 28  # days whose mean is today's spend
 _BEYOND = 1.6  # a chart goes so far beyond the highest spend of interest
+_AXIS = "conversions per day"
+_BESIDE = "datum.name === 'plan' ? -13 : 15"  # pixels of a name from its point, so that two fit
 _WARNING = "WARNING"
 Spread = dict[str, float | None]
 
@@ -163,8 +165,8 @@ def _curve(campaign: Campaign, curve: Mapping[str, Any], currency: str | None) -
     )
     beyond = [spend >= known for spend in grid]
     data = rows(spend=grid, low=low, middle=middle, high=high, beyond=beyond)
-    x = number("spend", "spend per day", MONEY, scale={"domain": [0, end], "nice": False})
-    band = {"x": x, "y": number("low", "conversions per day"), "y2": {"field": "high"}}
+    x = number("spend", "spend per day", money_form(end), scale={"domain": [0, end], "nice": False})
+    band = {"x": x, "y": number("low", _AXIS), "y2": {"field": "high"}}
     about = (
         f"Conversions per day of {campaign.name} by spend per day, median and 90 % interval; "
         f"extrapolated above {Currency(currency).whole(known)} per day."
@@ -172,7 +174,7 @@ def _curve(campaign: Campaign, curve: Mapping[str, Any], currency: str | None) -
     layers = [
         layer("area", band, color="var(--s3)", opacity=0.4),
         hatched(band, "datum.beyond"),
-        layer("line", {"x": x, "y": number("middle")}, color="var(--accent)"),
+        layer("line", {"x": x, "y": number("middle", _AXIS)}, color="var(--accent)"),
         *_marks(campaign, x, currency),
     ]
     return specification(currency, about, 190, data=data, layer=layers)
@@ -189,7 +191,7 @@ def _marks(campaign: Campaign, x: Spec, currency: str | None) -> list[Spec]:
         shown=[f"{money.whole(point.spend)} per day" for _, point in marks],
     )
     shapes = {"domain": ["today", "plan"], "range": ["circle", "diamond"]}
-    place = {"x": x, "y": number("middle")}
+    place = {"x": x, "y": number("middle", _AXIS)}
     point = place | {
         "shape": {"field": "name", "type": "nominal", "scale": shapes, "legend": None},
         "tooltip": [{"field": "name", "title": " "}, {"field": "shown", "title": "spend"}],
@@ -198,5 +200,5 @@ def _marks(campaign: Campaign, x: Spec, currency: str | None) -> list[Spec]:
     look = {"filled": True, "size": 90, "color": "var(--ink)", "opacity": 1}
     return [
         {"data": data, **layer("point", point, **look)},
-        {"data": data, **layer("text", text, dy=-12, fontWeight=600)},
+        {"data": data, **layer("text", text, dy={"expr": _BESIDE}, fontWeight=600)},
     ]

@@ -52,6 +52,7 @@ def environment() -> Environment:
     }
     made.globals |= {
         "count": text.count,
+        "rate": text.rate,
         "share": text.share,
         "change": text.change,
         "navigation": NAVIGATION,

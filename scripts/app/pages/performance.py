@@ -11,7 +11,16 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from mediagym.data.display import label
 from mediagym.data.formats import Currency, text
 
-from .charts import COUNT, MONEY, OTHERS, Spec, bars_by_time, line_by_time, rows, specification
+from .charts import (
+    OTHERS,
+    Spec,
+    bars_by_time,
+    count_form,
+    line_by_time,
+    money_form,
+    rows,
+    specification,
+)
 from .history import Daily, Sums, largest, sums
 from .periods import PRESETS, Period, buckets, chosen_period, preset
 from .results import findings
@@ -177,7 +186,8 @@ def _stacked_chart(daily: Daily, period: Period, metric: str) -> Spec:
         value=[round(value, 2) for *_, value in cells],
         shown=[write(value) for *_, value in cells],
     )
-    form = COUNT if metric == "conversions" else MONEY
+    top = max((sum(values[bar.rows].sum(1)) for bar in bars), default=0.0)
+    form = count_form(top) if metric == "conversions" else money_form(top)
     axis = {"title": f"{TITLES[metric].lower()} per {unit}", "format": form}
     about = f"{TITLES[metric]} per {unit}, {period.label}, stacked by {len(groups)} groups."
     parts = bars_by_time(data, [label(group) for group in groups], unit, axis)
@@ -195,7 +205,10 @@ def _ratio_chart(daily: Daily, period: Period, metric: str) -> Spec:
         value=values,
         shown=[text.NOTHING if value is None else write(value) for value in values],
     )
-    axis = {"title": f"{metric.upper()} per {unit}", "format": MONEY if metric == "cpa" else ".1f"}
+    axis = {
+        "title": f"{metric.upper()} per {unit}",
+        "format": money_form(max(v or 0 for v in values)) if metric == "cpa" else ".1f",
+    }
     about = f"{TITLES[metric]} per {unit}, {period.label}, all campaigns."
     return specification(daily.currency, about, 200, **line_by_time(data, unit, axis))
 

@@ -13,6 +13,7 @@
 """
 
 from .base import new_id
+from .contents import content_id, manifest
 from .errors import ConflictError, StoreError, UnknownError
 from .records import (
     Advertiser,
@@ -53,5 +54,7 @@ __all__ = [
     "StoreError",
     "StoredFile",
     "UnknownError",
+    "content_id",
+    "manifest",
     "new_id",
 ]

@@ -36,7 +36,11 @@ class Database:
             sa.event.listen(self.engine, "begin", _begun)
         try:
             self._create()
+        except StoreError:
+            self.engine.dispose()
+            raise
         except DBAPIError as error:
+            self.engine.dispose()
             raise StoreError(
                 f"database: cannot be opened ({_first_line(error)}). Allowed: a writable data "
                 "folder, or a PostgreSQL that answers. To fix: choose another data_folder, or "

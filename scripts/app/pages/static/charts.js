@@ -48,7 +48,7 @@
     return value;
   }
 
-  function config(colour) {
+  function config(colour, width) {
     const [ink, soft, line, strong] = ["--ink", "--soft", "--line", "--strong-line"].map(colour);
     const font = getComputedStyle(document.body).fontFamily;
     const words = { labelColor: soft, titleColor: soft, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
@@ -56,7 +56,7 @@
       background: "transparent", font, view: { stroke: null },
       axis: { ...words, gridColor: line, domainColor: strong, tickColor: strong, labelOverlap: true, labelLimit: 150 },
       axisX: { grid: false }, axisY: { domain: false, ticks: false, tickCount: 5 },
-      legend: { ...words, orient: "top", title: null, symbolSize: 120, columns: 4, labelLimit: 220 },
+      legend: { ...words, orient: "top", title: null, symbolSize: 120, columns: Math.max(1, Math.floor(width / 175)), labelLimit: 140 },
       header: { ...words, labelFontWeight: 600, labelColor: ink, labelLimit: 260 },
       title: { color: ink, fontSize: 13, anchor: "start" }, text: { color: ink, fontSize: 12 },
       range: { category: Array.from({ length: 8 }, (_, i) => colour(`--s${i}`)) },
@@ -74,7 +74,7 @@
       await loaded();
       const { colour, end } = palette();
       const spec = coloured(seen.get(element), colour);
-      const own = config(colour);
+      const own = config(colour, element.clientWidth);
       end();
       const sign = spec.usermeta?.currency ?? "$";
       await window.vegaEmbed(element, { width: "container", autosize: { type: "fit-x", contains: "padding" }, ...spec }, {
