@@ -22,7 +22,7 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "plan_files plan_page scoring frontier live evaluation leaderboard worlds studies "
     "transfer",
     "scripts": "cli app.storage app.security app.jobs app.api app.pages app fuzzing.durability "
-    "fuzzing.flights fuzzing.settings_cases fuzzing benchmarks research supply",
+    "fuzzing.flights fuzzing.settings_cases fuzzing.requests fuzzing benchmarks research supply",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
     "data": {
