@@ -21,14 +21,9 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "agents": "networks policies.bandits policies training pretraining external setup plans "
     "plan_files plan_page scoring frontier live evaluation leaderboard worlds studies "
     "transfer",
-<<<<<<< HEAD
     "scripts": "cli app.storage app.security app.jobs app.api app.planning app.pages "
-    "app.pages.planning app fuzzing.durability fuzzing.flights fuzzing.settings_cases fuzzing "
-    "benchmarks research supply",
-=======
-    "scripts": "cli app.storage app.security app.jobs app.api app.pages app fuzzing.durability "
-    "fuzzing.flights fuzzing.settings_cases fuzzing.requests fuzzing benchmarks research supply",
->>>>>>> api
+    "app.pages.planning app fuzzing.durability fuzzing.flights fuzzing.settings_cases "
+    "fuzzing.requests fuzzing benchmarks research supply",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
     "data": {
