@@ -24,9 +24,10 @@ def errors_of(problem: Mapping[str, Any], fields: Fields, names: Sequence[str]) 
     node, pointer = problem.get("node"), problem.get("pointer")
     if node is not None:
         return {_infeasible(str(node), str(problem.get("bound")), fields, names): detail}
-    if isinstance(pointer, str):
-        return {_pointed(pointer.split("/")[1:], names): detail}
-    return {_named(detail, names): detail}
+    words = pointer.split("/")[1:] if isinstance(pointer, str) else []
+    field = _pointed(words, names) if words else _named(detail, names)
+    # beside its field a message needs no name of the key, which is a program's
+    return {field: detail if field == FORM else detail.partition(": ")[2] or detail}
 
 
 def _infeasible(node: str, bound: str, fields: Fields, names: Sequence[str]) -> str:
