@@ -9,7 +9,17 @@ from jinja2 import Environment
 
 from ...data.display import page_environment
 from ...data.errors import DataError, shown
-from ...data.formats import text
+from ...data.formats import (
+    Currency,
+    change,
+    count,
+    day_of,
+    interval,
+    long_day,
+    name_of,
+    share,
+    signed,
+)
 from ...data.storage import write_text
 from . import charts, narrative
 from .moves import all_moves, dearest, first, known_most
@@ -44,7 +54,7 @@ def plan_page(content: Mapping[str, Any]) -> str:
     Args:
         content: `plan.json` of schema version 2.
     """
-    currency = text.Currency(content["currency"])
+    currency = Currency(content["currency"])
     moves = first(content)
     flags: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for flag in content["flags"]:
@@ -72,20 +82,20 @@ def plan_page(content: Mapping[str, Any]) -> str:
     )
 
 
-def _environment(currency: text.Currency) -> Environment:
+def _environment(currency: Currency) -> Environment:
     environment = page_environment(_FOLDER)
     environment.filters |= {
         "exact": currency.exact,
         "whole": currency.whole,
         "difference": currency.signed,
-        "count": text.count,
-        "interval": text.interval,
-        "share": text.share,
-        "signed": text.signed,
-        "day": text.day_of,
-        "long_day": text.long_day,
-        "name": text.name_of,
+        "count": count,
+        "interval": interval,
+        "share": share,
+        "signed": signed,
+        "day": day_of,
+        "long_day": long_day,
+        "name": name_of,
         "known_most": known_most,
     }
-    environment.globals |= {"change": text.change}
+    environment.globals |= {"change": change}
     return environment

@@ -9,7 +9,6 @@ Each YAML of `conf/data/format` declares one platform; `formats` reads and check
 - `text`: amounts, counts, shares and dates as pages write them
 """
 
-from . import text
 from .currency import (
     CODES,
     SHARED_SYMBOLS,
@@ -33,16 +32,21 @@ from .landings import (
     landing_formats_table,
 )
 from .text import (
+    NOTHING,
     Currency,
     change,
     count,
     day_of,
+    duration,
     interval,
     long_day,
+    moment,
     month_of,
     name_of,
+    rate,
     share,
     short_day,
+    signed,
     span,
 )
 from .vocabulary import (
@@ -66,6 +70,7 @@ __all__ = [
     "CURRENCIES",
     "GENERIC",
     "LANGUAGES",
+    "NOTHING",
     "PLAIN",
     "SHARED_SYMBOLS",
     "SIGN",
@@ -85,6 +90,7 @@ __all__ = [
     "currency_of",
     "day_of",
     "decimals_of",
+    "duration",
     "format_amount",
     "formats",
     "formats_table",
@@ -93,14 +99,16 @@ __all__ = [
     "landing_formats",
     "landing_formats_table",
     "long_day",
+    "moment",
     "money",
     "month_of",
     "name_of",
+    "rate",
     "share",
     "shared_headings",
     "short_day",
     "sign_of",
+    "signed",
     "span",
-    "text",
     "unit_of",
 ]

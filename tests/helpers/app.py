@@ -1,6 +1,5 @@
 """The application before a store with real results, served to a browser by a thread."""
 
-import shutil
 import socket
 import threading
 import time
@@ -9,9 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import uvicorn
-import yaml
 
 from mediagym.data.storage import shipped_yaml
 from mediagym.envs.calibration import Priors
@@ -24,10 +21,16 @@ from mediagym.scripts.app.security import first_key
 from mediagym.scripts.app.storage import Job, Store
 
 CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update"
-).split()
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 CAMPAIGNS = ("google/Search Network", "google/YouTube", "meta", "microsoft/Search & content")
 SMALL: Mapping[str, dict[str, Any]] = {  # bodies of jobs that take seconds
     "ingest": {},
@@ -72,3 +75,65 @@ def filled(folder: Path) -> Store:
     for kind, body in SMALL.items():
         done(store, kind, body, "acme", dataset.id)
     return store
+
+
+def serve_settings(folder: Path, **changes: Any) -> ServeCommand:
+    """The shipped options of a server without workers, with generous limits."""
+    given = shipped_yaml("serve")
+    given["limits"] |= {"burst": 10_000, "per_second": 10_000.0}
+    given |= {"data_folder": folder, "workers": 0, "sample": False}
+    return ServeCommand.read(given | changes)
+
+
+@contextmanager
+def served(store: Store) -> Iterator["Site"]:
+    """The application on a free port of this machine, until the context ends."""
+    first_key(store)
+    app = create_app(serve_settings(store.folder), store)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        yield Site(store, address, app.state.security.sign_in_path)
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+class Site:
+    """A served application: its store, its address, and links that sign a browser in."""
+
+    def __init__(self, store: Store, address: str, sign_in: Any) -> None:
+        self.store, self.address, self._sign_in = store, address, sign_in
+
+    def sign_in_link(self, target: str = "/") -> str:
+        """Address that signs a browser in once and leads to a page."""
+        return f"{self.address}{self._sign_in(target)}"
+
+
+def violations(page: Any) -> list[str]:
+    """Serious and critical findings of axe on a page, with the first element of each."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:120]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+def drawn(page: Any) -> int:
+    """Waits until every chart of a page is drawn; returns how many there are."""
+    charts = page.locator(".chart[data-spec]")
+    for k in range(charts.count()):
+        charts.nth(k).scroll_into_view_if_needed()
+    from playwright.sync_api import expect
+
+    expect(page.locator(".chart[data-spec]:not([data-drawn=yes])")).to_have_count(0, timeout=30_000)
+    return int(charts.count())

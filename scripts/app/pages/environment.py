@@ -6,7 +6,20 @@ from pathlib import Path
 from jinja2 import Environment
 
 from mediagym.data.display import page_environment
-from mediagym.data.formats import text
+from mediagym.data.formats import (
+    change,
+    count,
+    day_of,
+    duration,
+    interval,
+    long_day,
+    moment,
+    name_of,
+    rate,
+    share,
+    short_day,
+    signed,
+)
 
 FOLDER = Path(__file__).parent
 NAVIGATION = (
@@ -39,22 +52,22 @@ def environment() -> Environment:
     """Environment of `templates`, made once."""
     made = page_environment(FOLDER / "templates")
     made.filters |= {
-        "count": text.count,
-        "interval": text.interval,
-        "share": text.share,
-        "signed": text.signed,
-        "day": text.day_of,
-        "short_day": text.short_day,
-        "long_day": text.long_day,
-        "moment": text.moment,
-        "duration": text.duration,
-        "name": text.name_of,
+        "count": count,
+        "interval": interval,
+        "share": share,
+        "signed": signed,
+        "day": day_of,
+        "short_day": short_day,
+        "long_day": long_day,
+        "moment": moment,
+        "duration": duration,
+        "name": name_of,
     }
     made.globals |= {
-        "count": text.count,
-        "rate": text.rate,
-        "share": text.share,
-        "change": text.change,
+        "count": count,
+        "rate": rate,
+        "share": share,
+        "change": change,
         "navigation": NAVIGATION,
         "job_titles": JOB_TITLES,
     }

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from mediagym.data.display import label
 from mediagym.data.errors import MediaGymError
-from mediagym.data.formats import Currency, text
+from mediagym.data.formats import Currency, span
 
 from ..api import store_upload
 from ..jobs import submit
@@ -143,7 +143,7 @@ def _lifetimes(ingest: dict[str, Any]) -> Spec:
         first=[run["first"] for _, run in runs],
         until=[f"{run['last']}T23:59:59" for _, run in runs],
         days=[run["days"] for _, run in runs],
-        shown=[text.span(run["first"], run["last"], year=True) for _, run in runs],
+        shown=[span(run["first"], run["last"], year=True) for _, run in runs],
     )
     bar = {
         "y": named("campaign"),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from mediagym.data.display import label
-from mediagym.data.formats import Currency, text
+from mediagym.data.formats import NOTHING, Currency, count
 
 from .charts import (
     OTHERS,
@@ -165,7 +165,7 @@ def _groups(daily: Daily, period: Period) -> tuple[list[str], list[list[int]]]:
 def _shown(daily: Daily, metric: str) -> Callable[[float], str]:
     """Function that writes a value of a metric."""
     currency = Currency(daily.currency)
-    return text.count if metric == "conversions" else currency.whole
+    return count if metric == "conversions" else currency.whole
 
 
 def _stacked_chart(daily: Daily, period: Period, metric: str) -> Spec:
@@ -203,7 +203,7 @@ def _ratio_chart(daily: Daily, period: Period, metric: str) -> Spec:
         date=[bar.first.isoformat() for bar in bars],
         label=[bar.label for bar in bars],
         value=values,
-        shown=[text.NOTHING if value is None else write(value) for value in values],
+        shown=[NOTHING if value is None else write(value) for value in values],
     )
     axis = {
         "title": f"{metric.upper()} per {unit}",

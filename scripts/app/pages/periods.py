@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from mediagym.data.formats import month_of, span, text
+from mediagym.data.formats import day_of, month_of, span
 
 from .history import Daily
 
@@ -71,7 +71,7 @@ def buckets(daily: Daily, period: Period) -> tuple[str, Sequence[Bucket]]:
 def _bucket(daily: Daily, unit: str, first: date, until: date) -> Bucket:
     last = until - timedelta(days=1)
     iso = first.isoformat()
-    label = {"day": text.day_of(iso), "week": span(iso, last.isoformat()), "month": month_of(iso)}
+    label = {"day": day_of(iso), "week": span(iso, last.isoformat()), "month": month_of(iso)}
     return Bucket(daily.rows(first, last), first, until, label[unit])
 
 
