@@ -125,7 +125,13 @@ def comparison_chart(content: Compared) -> dict[str, Any]:
         {"plan": plan.label, **plan.content["conversions"], "best": plan.is_best}
         for plan in content.plans
     ]
-    y = {"field": "plan", "type": "nominal", "title": None, "sort": None}
+    y = {
+        "field": "plan",
+        "type": "nominal",
+        "title": None,
+        "sort": None,
+        "axis": {"labelLimit": 260},
+    }
     x = {"type": "quantitative", "title": "conversions", "scale": {"zero": False}}
     return _spec(content.currency,
         "Expected conversions of each plan with their 90 % interval.",
@@ -166,7 +172,7 @@ def pacing_chart(state: Pacing) -> dict[str, Any]:
                   "axis": {"format": "%-d %b"}},
             "y": {**_MONEY, "field": "amount", "title": "spent by then"},
             "color": _colour("kind", kinds, ["var(--rest)", "var(--s0)", "var(--s4)"]),
-            "strokeDash": {"field": "kind", "type": "nominal", "legend": None,
+            "strokeDash": {"field": "kind", "type": "nominal",
                            "scale": {"domain": kinds, "range": [[1, 0], [1, 0], [6, 4]]}},
         },
     )  # fmt: skip

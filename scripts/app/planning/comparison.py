@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mediagym.data.formats import Currency
+
 MOST = 4  # scenarios that are compared at once
+_SAME = 0.005  # share by which budgets may differ and still count as the same
 LIVE = "live"  # name in a score of today's budgets going on
 
 
@@ -38,6 +41,7 @@ class Compared:
     currency: str | None
     markets: str  # which markets all estimates are on
     sentence: str  # which plan brings most, and how surely
+    caution: str  # that the plans do not spend the same; empty if they do
 
 
 def compared(score: Mapping[str, Any], labels: Sequence[str]) -> Compared:
@@ -76,6 +80,7 @@ def compared(score: Mapping[str, Any], labels: Sequence[str]) -> Compared:
         currency=score["currency"],
         markets=score["made"]["markets"],
         sentence=_sentence(label_of[best["name"]], pairs),
+        caution=_caution(rows, names, Currency(score["currency"])),
     )
 
 
@@ -94,6 +99,17 @@ def _sentence(best: str, pairs: Sequence[Pair]) -> str:
         return f"{best} is expected to bring most."
     chance, other = min(chances)
     return f"{best} is expected to bring most: it beats {other} in {_in_ten(chance)} markets."
+
+
+def _caution(rows: Sequence[Mapping[str, Any]], names: Sequence[str], currency: Currency) -> str:
+    budgets = [row["budget"] for row in rows]
+    if max(budgets) <= (1 + _SAME) * min(budgets):
+        return ""
+    each = [f"{name} {currency.whole(b)}" for name, b in zip(names, budgets, strict=True)]
+    return (
+        f"They do not spend the same ({', '.join(each)}): more money brings more, and its last "
+        "conversions cost more."
+    )
 
 
 def _in_ten(chance: float) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mediagym.scripts.app.planning import Actuals, pacing, pacing_chart
-from tests.helpers.plan_content import plan_content
+from helpers.plan_content import plan_content
 
 PLAN = plan_content()
 NAMES = ("google/Search", "google/Shopping", "meta", "microsoft/Audience")

@@ -11,7 +11,7 @@ from mediagym.scripts.app.planning import (
     frontier_of,
     what_if,
 )
-from tests.helpers import response_world as world
+from helpers import response_world as world
 
 CURVES = curves_of(world.calibration(), world.NAMES)
 FRONTIER = frontier_of(world.frontier())
