@@ -2,16 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
 from ..security import Principal, require
 from ..storage import Advertiser
-from .requests import Name, OfStore
+from .requests import AdvertiserId, Name, OfStore
 from .responses import LOCATION, Listing, problems
 
 router = APIRouter(prefix="/v1/advertisers", tags=["advertisers"])
-AdvertiserId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$", description="its slug")]
 
 
 class NewAdvertiser(BaseModel, extra="forbid"):

@@ -17,7 +17,7 @@ from ..security import Principal, Problem, ProblemError, principal_of, problem_o
 from ..storage import Dataset, Purpose, Store
 from .archives import unpack
 from .names import PLAN_SUFFIXES
-from .requests import Id, OfAdvertiser, OfStore
+from .requests import SLUG, Id, OfAdvertiser, OfStore
 from .responses import LOCATION, Listing, problems
 from .uploads import Form, receive_form
 
@@ -36,7 +36,7 @@ _FORM = {
                         "advertiser": {
                             "type": "string",
                             "description": "id of an advertiser",
-                            "pattern": "^[a-z0-9][a-z0-9-]{0,79}$",
+                            "pattern": SLUG,
                         },
                         "name": {
                             "type": "string",

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
 from ..jobs import KINDS
+from .requests import ID, SLUG
 from .responses import ProblemDocument
 
 VERSION = "1.0"
@@ -14,8 +15,8 @@ _ABOUT = (
     "Work is done by jobs: a POST answers 202 with the job's address."
 )
 _NAMES = {  # what every request for work has beside the keys of the command's YAML
-    "advertiser": {"type": "string", "description": "id of an advertiser"},
-    "dataset": {"type": "string", "description": "id of a data set of the advertiser"},
+    "advertiser": {"type": "string", "pattern": SLUG, "description": "id of an advertiser"},
+    "dataset": {"type": "string", "pattern": ID, "description": "id of one of its data sets"},
 }
 
 

@@ -14,12 +14,13 @@ from mediagym.data.settings import require_plain
 from ..security import ProblemError, problem_of, refusal
 from ..storage import Store
 
-_ID, _SLUG = r"^[0-9a-f]{32}$", r"^[a-z0-9][a-z0-9-]{0,79}$"
-Id = Annotated[str, Path(pattern=_ID, description="32 hexadecimal digits")]
-IdText = Annotated[str, StringConstraints(pattern=_ID)]
-Slug = Annotated[str, StringConstraints(pattern=_SLUG)]
+ID, SLUG = r"^[0-9a-f]{32}$", r"^[a-z0-9][a-z0-9-]{0,79}$"
+Id = Annotated[str, Path(pattern=ID, description="32 hexadecimal digits")]
+IdText = Annotated[str, StringConstraints(pattern=ID)]
+AdvertiserId = Annotated[str, Path(pattern=SLUG, description="its slug")]
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 OfAdvertiser = Annotated[
-    str | None, Query(pattern=_SLUG, description="id of an advertiser; all without it")
+    str | None, Query(pattern=SLUG, description="id of an advertiser; all without it")
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="most records of the answer")]
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from ..security import Principal, require
 from ..storage import Scenario
-from .requests import Id, IdText, Name, Note, OfStore, Slug
+from .requests import SLUG, Id, IdText, Name, Note, OfStore, Slug
 from .responses import LOCATION, Listing, problems
 
 router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
@@ -31,7 +31,7 @@ class NewName(BaseModel, extra="forbid"):
 
 @router.get("", responses=problems(404), dependencies=[Depends(require("read"))])
 def list_scenarios(
-    advertiser: Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")], store: OfStore
+    advertiser: Annotated[str, Query(pattern=SLUG)], store: OfStore
 ) -> Listing[Scenario]:
     """List the scenarios of an advertiser."""
     return Listing(items=store.scenarios(store.advertiser(advertiser).id))

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from mediagym.data.errors import ConfigError, MediaGymError
 
@@ -177,7 +178,21 @@ CSRF_HEADER, CSRF_FIELD = HEADER, FIELD
 
 async def _answer_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  # registered for these
+    if error.status_code == 405:
+        error.headers = {"Allow": ", ".join(sorted(_methods(request)))}
     return error_response(request, error)
+
+
+def _methods(request: Request) -> set[str]:
+    """Methods of all routes of an address; the framework lists those of the first route only."""
+    return {
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    }
 
 
 async def _answer_mistake(request: Request, error: Exception) -> Response:

@@ -106,9 +106,8 @@ def problem_of(error: MediaGymError) -> Problem:
         return Problem("infeasible", str(error), None, error.details)
     if isinstance(error, ConfigError):
         key = _KEY.match(str(error))
-        return Problem(
-            "invalid-setting", str(error), pointer_to(key[1].split(".")) if key else None
-        )
+        path = [key[1]] if key and key[1] else key[2].split(".") if key else None
+        return Problem("invalid-setting", str(error), None if path is None else pointer_to(path))
     kinds = {UnknownError: "not-found", ConflictError: "conflict"}
     return Problem(kinds.get(type(error), "refused"), str(error))
 
