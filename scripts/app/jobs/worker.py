@@ -123,6 +123,7 @@ class Worker:
         except Stopped:
             if self.ending.is_set():
                 give_back(self.store, job.id, self.name)
+                state = "given back"
             let_go(self.store, job.id, self.name)
         except LeaseLostError:
             let_go(self.store, job.id, self.name)
