@@ -4,13 +4,16 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 PACKAGES := data envs agents scripts
 
-.PHONY: help plan install test check format types docs package audit clean
+.PHONY: help plan app install test check format types docs package audit clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 plan: .venv/core  ## calibrate on the sample, fine-tune, evaluate, write the plan
 	$(BIN)/python scripts/train.py agent=finetune
+
+app: .venv/app  ## serve the application on http://127.0.0.1:8000, with the sample loaded
+	$(BIN)/python scripts/serve.py
 
 install: .venv/dev  ## the virtual environment with the tools for development
 
@@ -48,6 +51,10 @@ clean:  ## remove the virtual environment and all caches (outputs stay)
 
 .venv/core: .venv/bin/python pyproject.toml constraints.txt
 	$(INSTALL) -e .
+	@touch $@
+
+.venv/app: .venv/core
+	$(INSTALL) -e '.[app]'
 	@touch $@
 
 .venv/dev: .venv/core

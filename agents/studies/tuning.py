@@ -17,7 +17,7 @@ from ...data.storage import require_replaceable, write_json
 from ...data.types import Progress
 from ..experiment import Experiment
 from ..setup import ExperimentConfig
-from ..training import Learner, learn, validation_percent
+from ..training import Learner
 
 
 class Range(Settings):
@@ -96,6 +96,8 @@ def tune(
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
+
+    from ..training import learn, validation_percent  # brings torch: only when it is needed
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     journal = folder / "trials.log"

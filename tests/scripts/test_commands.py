@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
+from mediagym.agents import setup
 from mediagym.agents.plans.document import SCHEMA
 from mediagym.agents.plans.read import read_plan
 from mediagym.envs.calibration import load_posterior
@@ -227,14 +228,13 @@ def test_synthesize_writes_the_same_exports_from_the_same_seed(
 def test_notes_with_brackets_are_printed_verbatim_and_paths_are_not_broken(
     command: Command, export_folder: Path, toy: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = import_module("mediagym.scripts.plan")
-    prepare = plan.prepare
+    prepare = setup.prepare
     note = "[red]a note[/] on [google]"
 
     def prepare_with_note(*arguments: Any) -> Any:
         return replace(prepare(*arguments), notes=(note,))
 
-    monkeypatch.setattr(plan, "prepare", prepare_with_note)
+    monkeypatch.setattr(setup, "prepare", prepare_with_note)
     output = "output=" + "long" * 50 + ".json"
     result = command("plan", *toy, f"data.path={export_folder}", output)
     assert result.status == 0
