@@ -69,7 +69,11 @@ CONF = Path(__file__).parents[1] / "conf"
 PARTS = ("base", "problem")  # included by other configurations
 TABLES = ("advertisers", "jobs", "renamed")  # read by records and messages, not composed by Hydra
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS + TABLES)
-GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
+GROUPS = sorted(
+    path.name
+    for path in CONF.iterdir()
+    if path.is_dir() and path.name[0] != "_" and path.name != "hydra"  # Hydra's own group
+)
 OWNERS = {  # a command with the group, where `plan` does not have it
     "advertiser": "recovery",
     "attribution": "attribute",

@@ -86,6 +86,8 @@ def test_the_commands_lead_from_exports_to_the_plan_of_a_trained_policy(
     assert resumed.status == 0, resumed
     assert (workdir / "trained" / "policy.safetensors").read_bytes() == weights
     assert (workdir / "trained" / ".hydra" / "resumed").is_dir()
+    elsewhere = command("train", "resume=trained", "hydra.run.dir=elsewhere")
+    assert "a run goes on in its own" in elsewhere.error
     assert not (workdir / "outputs" / "train").exists()  # only the run folder is written
     assert not (workdir / "lured").exists()
     assert list((workdir / "trained" / "cache").glob("posterior-*"))
