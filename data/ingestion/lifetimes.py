@@ -81,6 +81,7 @@ def successors(
     """Pairs of campaigns of which the second may have taken over from the first.
 
     A campaign may have taken over from another of the same group if
+
     - the first ended for good: it has no spend in the last `SUCCESSION_DAYS` days of the table;
     - the second started on a day other than the first day of any spend, before which nothing is
       known, at most `SUCCESSION_DAYS` days before or after the first one's last day, and spent
