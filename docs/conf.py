@@ -12,9 +12,10 @@ from sphinx.application import Sphinx
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS / "_ext"))  # as Sphinx expects extensions of a site
 
-import mediagym  # noqa: E402
 from links import rewritten  # noqa: E402
 from reference import write_reference  # noqa: E402
+
+import mediagym  # noqa: E402
 
 project = "MediaGym"
 author = "The MediaGym authors"
@@ -36,7 +37,8 @@ suppress_warnings = [
     "ref.python",  # two sub-packages may have records of one name
 ]
 
-myst_enable_extensions = ["colon_fence", "deflist"]  # no dollarmath: pages are full of prices
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_dmath_allow_space = myst_dmath_allow_digits = False  # pages are full of prices in dollars
 myst_heading_anchors = 4
 nb_execution_mode = "auto"  # a notebook is committed without outputs, so it is executed
 nb_execution_raise_on_error = True

@@ -89,7 +89,7 @@ def successors(
     - its mean spend over its first `LEVEL_DAYS` days with spend and that of the first campaign over
       its last ones differ at most by the factor `SPEND_FACTOR`, each from `MIN_DAYS` days at least.
 
-    The certainty is (1 - |lag - 1| / (`SUCCESSION_DAYS` + 2)) / ratio of the larger spend to the
+    The certainty is ``(1 - |lag - 1| / (SUCCESSION_DAYS + 2)) / ratio`` of the larger spend to the
     smaller. It ranks the pairs and is no probability. A campaign is the predecessor and the
     successor of one other at most, those of the most certain pairs.
 

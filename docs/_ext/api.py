@@ -16,7 +16,7 @@ def api_pages() -> Iterator[tuple[str, str]]:
     """Yield name and text of the pages of all faces, and of their index."""
     packages = list(faces())
     for package in packages:
-        yield package, _page(package)
+        yield package, _page(package, packages)
     yield "mediagym", _automodule("mediagym", "mediagym", ["evaluate", "describe"])
     index = [
         "# Python API\n",
@@ -56,8 +56,9 @@ def _folder(package: str) -> Path:
     return ROOT.joinpath(*package.split("."))
 
 
-def _page(package: str) -> str:
+def _page(package: str, packages: list[str]) -> str:
     """Return the page of a face: what it defines, its constants, what it passes on."""
+    lower = [f"mediagym.{name}." for name in packages if name.startswith(f"{package}.")]
     name = f"mediagym.{package}"
     face = importlib.import_module(name)
     own, constants, passed = [], [], []
@@ -65,7 +66,7 @@ def _page(package: str) -> str:
         value = getattr(face, member)
         if not (inspect.isclass(value) or inspect.isfunction(value)):
             constants.append(member)
-        elif value.__module__.startswith(name):
+        elif value.__module__.startswith(name) and not value.__module__.startswith(tuple(lower)):
             own.append(member)
         else:
             passed.append(f"`{member}` of `{value.__module__.rpartition('.')[0]}`")

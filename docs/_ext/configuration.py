@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
-
 from links import ROOT
 
 CONF = ROOT / "conf"
@@ -31,6 +30,22 @@ TITLES = {  # in the order of the pages; a group that is missing here comes last
     "size": "Sizes of the benchmark",
     "width": "Wider training markets",
 }
+
+
+INDEX = """# Configuration
+
+Every setting is a key of a YAML file in `conf`, the only home of defaults. These pages are made of
+the files and of the comments above their keys. On the command line a key is set by its dotted name,
+`constraints.total=150000`; `python scripts/plan.py --cfg job` prints the whole configuration of a
+command. From Python the same keys are mappings. The keys of a command alone stand with the
+[command](../commands.md).
+
+```{{toctree}}
+:maxdepth: 1
+
+{groups}
+```
+"""
 
 
 class Key(NamedTuple):
@@ -169,7 +184,9 @@ def _inherited(source: str) -> str:
     content = yaml.safe_load(source)
     defaults = content.get("defaults", []) if isinstance(content, dict) else []
     names = [f"`{name}`" for name in defaults if isinstance(name, str) and name != "_self_"]
-    return f"Starts from {', '.join(names)}; keys that are not listed here are its.\n" if names else ""
+    return (
+        f"Starts from {', '.join(names)}; keys that are not listed here are its.\n" if names else ""
+    )
 
 
 def _introduction(folder: Path) -> str:
@@ -187,15 +204,5 @@ def write_configuration(folder: Path) -> None:
     names = [*(name for name in TITLES if name in groups), *(groups.keys() - TITLES.keys())]
     for name in names:
         (folder / f"{name}.md").write_text(group_page(groups[name]), encoding="utf-8")
-    index = [
-        "# Configuration\n",
-        "Every setting is a key of a YAML file in `conf`, the only home of defaults. These pages are",
-        "made of the files and of the comments above their keys. On the command line a key is set by",
-        "its dotted name, `constraints.total=150000`; `python scripts/plan.py --cfg job` prints the",
-        "whole configuration of a command. From Python the same keys are mappings. The keys of a",
-        "command alone stand with the [command](../commands.md).\n",
-        "```{toctree}\n:maxdepth: 1\n",
-        *names,
-        "```\n",
-    ]
-    (folder / "index.md").write_text("\n".join(index), encoding="utf-8")
+    index = INDEX.format(groups="\n".join(names))
+    (folder / "index.md").write_text(index, encoding="utf-8")

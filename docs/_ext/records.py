@@ -16,7 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 _ARRAYS = {  # how signatures name the arrays
-    r"(numpy\.)?ndarray\[tuple\[Any, \.\.\.\], (numpy\.)?dtype\[(numpy\.)?(\w+?)\]\]": r"NDArray[\4]",
+    r"numpy\.": "",
+    r"ndarray\[tuple\[Any, \.\.\.\], dtype\[(\w+?)\]\]": r"NDArray[\1]",
     r"NDArray\[float64\]": "Floats",
     r"collections\.abc\.": "",
     r"mediagym(?:\.\w+)+\.(\w+)": r"\1",
@@ -39,7 +40,7 @@ def fields_of(record: type) -> list[tuple[str, str, str]]:
         (
             node.target.id,
             ast.unparse(node.annotation),
-            comments.get(node.end_lineno or 0, "").removeprefix("noqa").strip(),
+            _comment(comments, node),
         )
         for node in getattr(tree, "body", [])
         if isinstance(node, ast.AnnAssign)
@@ -47,6 +48,13 @@ def fields_of(record: type) -> list[tuple[str, str, str]]:
         and not node.target.id.startswith("_")
         and "ClassVar" not in ast.unparse(node.annotation)
     ]
+
+
+def _comment(comments: dict[int, str], node: ast.AnnAssign) -> str:
+    """Return the first comment on the lines of a field."""
+    lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    texts = [comments[line] for line in lines if line in comments]
+    return texts[0] if texts and not texts[0].startswith("noqa") else ""
 
 
 def add_fields(

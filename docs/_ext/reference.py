@@ -41,6 +41,14 @@ and which markets are held out. [How policies do on them](../suite.md) is a tabl
 """
 
 
+COMMANDS = """# Commands
+
+Made of the scripts and of the files in `conf` that hold their keys. Every command also takes the
+groups of the [configuration](configuration/index.md) that it works with; `--cfg job` prints all its
+keys, `--help` what can be chosen.
+"""
+
+
 def _copied(name: str) -> str:
     return rewritten((ROOT / name).read_text(encoding="utf-8"), ROOT)
 
@@ -57,12 +65,7 @@ def commands_page() -> str:
     """Return the page of commands: what each does, how it is typed, and its own keys."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     entries = {entry: name for name, entry in project["scripts"].items()}
-    parts = [
-        "# Commands\n",
-        "Made of the scripts and of the files in `conf` that hold their keys. Every command also takes",
-        "the groups of the [configuration](configuration/index.md) that it works with; `--cfg job`",
-        "prints all its keys, `--help` what can be chosen.\n",
-    ]
+    parts = [COMMANDS]
     for name, path in sorted(commands(), key=lambda pair: (len(pair[1].parts), pair[0])):
         source = (CONF / f"{name}.yaml").read_text(encoding="utf-8")
         script = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
