@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 PACKAGES := data envs agents scripts
 
-.PHONY: help plan install test check format types audit clean
+.PHONY: help plan install test check format types docs audit clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ format: .venv/dev  ## format the code and fix what lint can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: .venv/docs  ## the site in build/docs; the notebooks are executed
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q $(SPHINX) docs build/docs
+
 audit: .venv/dev  ## check dependencies: pins, hashes, licences, known vulnerabilities
 	$(BIN)/python scripts/supply/check.py
 
@@ -43,6 +46,10 @@ clean:  ## remove the virtual environment and all caches (outputs stay)
 
 .venv/dev: .venv/core
 	$(INSTALL) -e '.[dev]'
+	@touch $@
+
+.venv/docs: .venv/core
+	$(INSTALL) -e '.[docs]'
 	@touch $@
 
 .types/mediagym:

@@ -1,6 +1,7 @@
 """Pages of the configuration: every key of ``conf`` with its default and the comment above it."""
 
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -69,28 +70,30 @@ def opening(source: str) -> list[str]:
 def keys_of(source: str) -> list[Key]:
     """Return the keys of a YAML file; a mapping is taken apart where a key in it has a comment."""
     tree = yaml.compose(source)
-    lines = source.splitlines()
     if not isinstance(tree, yaml.MappingNode):
         return []
     first = _first_key_line(tree)
     head = len(opening(source))
     start = 0 if head >= first else head  # a comment right above the first key is the key's
-    return [key for key in _keys(tree, lines, "", start) if key.name.split(".")[0] not in _LAUNCHER]
+    return [
+        key for key in _keys(tree, source, "", start) if key.name.split(".")[0] not in _LAUNCHER
+    ]
 
 
 def _first_key_line(tree: yaml.MappingNode) -> int:
     return tree.value[0][0].start_mark.line if tree.value else 0
 
 
-def _keys(tree: yaml.MappingNode, lines: list[str], above: str, start: int) -> Iterator[Key]:
+def _keys(tree: yaml.MappingNode, source: str, above: str, start: int) -> Iterator[Key]:
+    lines = source.splitlines()
     for key, value in tree.value:
         name = f"{above}{key.value}"
         comment = _comment_above(lines, key.start_mark.line, start)
         if _is_documented_inside(value, lines):
             yield Key(name, "", comment)
-            yield from _keys(value, lines, f"{name}.", start)
+            yield from _keys(value, source, f"{name}.", start)
         else:
-            yield Key(name, _written(value, lines), comment)
+            yield Key(name, _written(value, source), comment)
 
 
 def _comment_above(lines: list[str], line: int, start: int) -> str:
@@ -106,22 +109,16 @@ def _is_documented_inside(value: yaml.Node, lines: list[str]) -> bool:
         isinstance(value, yaml.MappingNode)
         and not value.flow_style
         and any(
-            lines[key.start_mark.line - 1].strip().startswith("#") and key.start_mark.line
+            key.start_mark.line and lines[key.start_mark.line - 1].strip().startswith("#")
             for key, _ in value.value
         )
     )
 
 
-def _written(value: yaml.Node, lines: list[str]) -> str:
-    """Return a value as the file writes it, with the indentation of a block taken off."""
-    begin, end = value.start_mark, value.end_mark
-    rows = lines[begin.line : end.line + 1]
-    if begin.line == end.line:
-        return rows[0][begin.column : end.column]
-    if end.column < len(rows[-1]) or not rows[-1].strip():
-        rows[-1] = rows[-1][: end.column]
-    rows[0] = " " * begin.column + rows[0][begin.column :]
-    rows = [row[begin.column :] if row[: begin.column].isspace() else row for row in rows]
+def _written(value: yaml.Node, source: str) -> str:
+    """Return a value as the file writes it, without indentation and lines of comments."""
+    text = source[value.start_mark.index : value.end_mark.index]
+    rows = textwrap.dedent(" " * value.start_mark.column + text).splitlines()
     return "\n".join(row for row in rows if row.strip() and not row.strip().startswith("#"))
 
 
