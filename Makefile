@@ -29,7 +29,7 @@ format: .venv/dev  ## format the code and fix what lint can fix
 	$(BIN)/ruff check --fix .
 
 docs: .venv/docs  ## the site in build/docs; the notebooks are executed
-	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q $(SPHINX) docs build/docs
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q -d build/doctrees $(SPHINX) docs build/docs
 
 audit: .venv/dev  ## check dependencies: pins, hashes, licences, known vulnerabilities
 	$(BIN)/python scripts/supply/check.py

@@ -43,6 +43,7 @@ myst_heading_anchors = 4
 nb_execution_mode = "auto"  # a notebook is committed without outputs, so it is executed
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300  # seconds per cell
+nb_execution_in_temp = True  # nothing is written beside the notebooks
 nb_merge_streams = True
 
 autodoc_member_order = "bysource"
@@ -58,6 +59,7 @@ html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
+highlight_language = "none"  # of blocks that name none: commands and files
 pygments_style = "tango"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

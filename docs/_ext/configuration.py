@@ -129,7 +129,8 @@ def list_of_keys(source: str, above: str = "") -> str:
         source: YAML.
         above: what stands before the keys on the command line, such as ``priors.``.
     """
-    return "\n".join(_entry(key, above) for key in keys_of(source))
+    keys = (key for key in keys_of(source) if key.default or key.comment)
+    return "\n".join(_entry(key, above) for key in keys)
 
 
 def _entry(key: Key, above: str) -> str:
