@@ -8,7 +8,12 @@ from pathlib import Path
 
 from links import ROOT
 
-ROOMS = {"data": "What happened", "envs": "What would happen", "agents": "What to do"}
+ROOMS = {
+    "data": "What happened",
+    "envs": "What would happen",
+    "agents": "What to do",
+    "scripts": "Run it",
+}
 _LONGEST = 70  # characters of a constant that is shown whole
 
 
@@ -73,7 +78,7 @@ def _page(package: str, packages: list[str]) -> str:
     text = _automodule(name, package, own)
     rows = [row for member in constants if (row := _constant(package, member))]
     if rows:
-        text += "\n## Constants and types\n\n" + "\n".join(rows)
+        text += "\n## Constants and types\n\n" + "\n".join(rows) + "\n"
     if passed:
         text += f"\nPassed on from below: {', '.join(passed)}.\n"
     return text
@@ -85,16 +90,16 @@ def _automodule(module: str, title: str, members: list[str]) -> str:
 
 
 def _constant(package: str, name: str) -> str:
-    """Return a constant as an entry of a definition list; empty where it is set elsewhere."""
+    """Return a constant as an item of a list; empty where it is set elsewhere."""
     for path in sorted(_folder(package).glob("*.py")):
         source = path.read_text(encoding="utf-8")
         for node in ast.parse(source).body:
             if name in _targets(node) and node.value is not None:  # type: ignore[attr-defined]
                 value = ast.unparse(node.value)  # type: ignore[attr-defined]
                 line = source.splitlines()[(node.end_lineno or 1) - 1]
-                comment = line.partition("  # ")[2].removeprefix("noqa").strip() or "&nbsp;"
+                comment = line.partition("  # ")[2].removeprefix("noqa").strip()
                 shown = f" = `{value}`" if len(value) <= _LONGEST else ""
-                return f"`{name}`{shown}\n: {comment}\n"
+                return f"- `{name}`{shown}{comment and f': {comment}'}"
     return ""
 
 

@@ -118,8 +118,9 @@ def _is_documented_inside(value: yaml.Node, lines: list[str]) -> bool:
 def _written(value: yaml.Node, source: str) -> str:
     """Return a value as the file writes it, without indentation and lines of comments."""
     text = source[value.start_mark.index : value.end_mark.index]
-    rows = textwrap.dedent(" " * value.start_mark.column + text).splitlines()
-    return "\n".join(row for row in rows if row.strip() and not row.strip().startswith("#"))
+    rows = (" " * value.start_mark.column + text).splitlines()
+    kept = (row for row in rows if row.strip() and not row.strip().startswith("#"))
+    return textwrap.dedent("\n".join(kept))
 
 
 def list_of_keys(source: str, above: str = "") -> str:
@@ -134,14 +135,15 @@ def list_of_keys(source: str, above: str = "") -> str:
 
 
 def _entry(key: Key, above: str) -> str:
-    comment = _markdown(key.comment)
-    title = f"`{above}{key.name}`"
-    if key.default and "\n" not in key.default and len(key.default) <= _LONGEST:
-        return f"{title} = `{key.default}`\n: {comment or '&nbsp;'}\n"
-    if not key.default:
-        return f"{title}\n: {comment or '&nbsp;'}\n"
-    block = "\n".join(f"  {line}" for line in key.default.splitlines())
-    return f"{title}\n: {comment or '&nbsp;'}\n\n  ```yaml\n{block}\n  ```\n"
+    """Return a key with its default; the comment, if any, is its definition."""
+    is_short = key.default and "\n" not in key.default and len(key.default) <= _LONGEST
+    title = f"`{above}{key.name}`" + (f" = `{key.default}`" if is_short else "")
+    comment = f": {_markdown(key.comment)}\n" if key.comment else ""
+    if is_short or not key.default:
+        return f"{title}\n{comment}"
+    indent = "  " if comment else ""
+    block = textwrap.indent(f"```yaml\n{key.default}\n```\n", indent)
+    return f"{title}\n{comment}\n{block}"
 
 
 def _markdown(comment: str) -> str:

@@ -127,7 +127,9 @@ def _meaning(value: dict[str, Any], schema: dict[str, Any]) -> str:
 
 
 def _type_of(value: dict[str, Any]) -> str:
-    kinds = value.get("type") or ("object" if "$ref" in value else "")
+    allowed = value.get("enum", [value["const"]] if "const" in value else [])
+    is_text = bool(allowed) and all(isinstance(each, str) for each in allowed)
+    kinds = value.get("type") or ("object" if "$ref" in value else "string" if is_text else "")
     return " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
 
 
