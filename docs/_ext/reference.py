@@ -75,7 +75,7 @@ def commands_page() -> str:
         parts += [
             f"({name.replace('_', '-')}-command)=\n## {name.replace('_', ' ')}\n",
             script.splitlines()[0] + "\n",
-            "```bash\n" + "\n".join(typed) + "\n```\n" if typed and "python" in typed[0] else "",
+            "```\n" + "\n".join(typed) + "\n```\n" if typed and "python" in typed[0] else "",
             f"Installed as `{installed}`.\n" if installed else "",
             list_of_keys(source),
         ]
