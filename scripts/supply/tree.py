@@ -39,14 +39,14 @@ class Project(NamedTuple):
 
     runtime: tuple[Requirement, ...]
     optional: tuple[Requirement, ...]  # of the extras that a user may choose
-    development: tuple[Requirement, ...]  # of the extras `dev` and `docs`
+    development: tuple[Requirement, ...]  # of the extra `dev`
 
 
 def read_project(path: Path = ROOT / "pyproject.toml") -> Project:
     """Requirements in `pyproject.toml`."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
     extras = dict(table.get("optional-dependencies", {}))
-    development = [*extras.pop("dev", []), *extras.pop("docs", [])]
+    development = extras.pop("dev", [])
     return Project(
         tuple(Requirement(text) for text in table["dependencies"]),
         tuple(Requirement(text) for group in extras.values() for text in group),
