@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from .policy import Policy
-from .tree import Package, Scope
+from .tree import SCOPES, Package, Scope
 
 
 def stated(package: Package) -> str:
@@ -104,10 +104,11 @@ def licence_faults(
                 "or a text of policy.toml. To fix: read its licence and add it to `declared`."
             )
         elif exception and exception.licence == licence:
-            if exception.scope == "development" != scopes[name]:
+            if SCOPES.index(scopes[name]) < SCOPES.index(exception.scope):
                 found.append(
                     f"{name}: {scopes[name]} dependencies bring it, licence {licence}. Allowed: "
-                    "development only. To fix: drop the dependency or decide anew in policy.toml."
+                    f"{exception.scope} only. To fix: drop the dependency, or decide anew in "
+                    "policy.toml."
                 )
         elif not is_allowed(licence, policy.allowed):
             found.append(

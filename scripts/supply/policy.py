@@ -3,12 +3,14 @@
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mediagym.data.errors import data_error
+
+from .tree import Scope
 
 POLICY = Path(__file__).with_name("policy.toml")
 Text = Annotated[str, Field(min_length=1)]
@@ -21,7 +23,7 @@ class _Entry(BaseModel):
 class Declared(_Entry):
     """Licence of a package whose metadata names only a family of licences."""
 
-    states: Text  # what the metadata say; if they change, the entry no longer counts
+    states: str  # what the metadata say, maybe nothing; if they change, the entry no longer counts
     licence: Text  # SPDX expression
     evidence: Text  # where it was read
 
@@ -30,7 +32,7 @@ class Exemption(_Entry):
     """Package whose licence is not among the allowed ones, and why it is used all the same."""
 
     licence: Text  # SPDX expression
-    scope: Literal["runtime", "development"]  # development: no other dependency may bring it
+    scope: Scope  # only dependencies of this scope, or of one after it, may bring it
     reason: Text
 
 
