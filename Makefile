@@ -28,7 +28,7 @@ format: .venv/dev  ## format the code and fix what lint can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: .venv/docs  ## the site in build/docs; the notebooks are executed
+docs: .venv/dev  ## the site in build/docs; the notebooks are executed
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q -d build/doctrees $(SPHINX) docs build/docs
 
 audit: .venv/dev  ## check dependencies: pins, hashes, licences, known vulnerabilities
@@ -46,10 +46,6 @@ clean:  ## remove the virtual environment and all caches (outputs stay)
 
 .venv/dev: .venv/core
 	$(INSTALL) -e '.[dev]'
-	@touch $@
-
-.venv/docs: .venv/core
-	$(INSTALL) -e '.[docs]'
 	@touch $@
 
 .types/mediagym:

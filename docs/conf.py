@@ -28,7 +28,6 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
-    "sphinx_copybutton",
     "mathml",
     "records",
 ]
@@ -61,8 +60,6 @@ html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
 highlight_language = "none"  # of blocks that name none: commands and files
 pygments_style = "tango"
-copybutton_prompt_text = r">>> |\.\.\. |\$ "
-copybutton_prompt_is_regexp = True
 
 
 def setup(app: Sphinx) -> None:
