@@ -25,8 +25,9 @@ def rewritten(page: str, folder: Path) -> str:
         return found["text"] if target is None else f"[{found['text']}]({target})"
 
     def image(found: re.Match[str]) -> str:
-        target = os.path.relpath(folder / found["target"], DOCS)
-        return f"![{found['text']}](/{target})"
+        if re.match(r"[a-z]+:", found["target"]):
+            return found[0]
+        return f"![{found['text']}](/{os.path.relpath(folder / found['target'], DOCS)})"
 
     def prose(text: str) -> str:
         return IMAGE.sub(image, LINK.sub(link, text))
