@@ -33,8 +33,8 @@ format: .venv/dev  ## format the code and fix what lint can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: .venv/dev  ## build the documentation into build/docs
-	$(BIN)/python -m sphinx -W -q -b html docs build/docs
+docs: .venv/dev  ## the site in build/docs; the notebooks are executed
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q -d build/doctrees $(SPHINX) docs build/docs
 
 package: .venv/dev  ## build wheel and source distribution into dist, and check them
 	rm -rf dist
