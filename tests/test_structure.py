@@ -21,8 +21,8 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "agents": "networks policies.bandits policies training pretraining external setup plans "
     "plan_files plan_page scoring frontier live evaluation leaderboard worlds studies "
     "transfer",
-    "scripts": "cli fuzzing.durability fuzzing.flights fuzzing.settings_cases fuzzing benchmarks "
-    "research supply",
+    "scripts": "cli fuzzing.durability fuzzing.flights fuzzing.mutation fuzzing.settings_cases fuzzing "
+    "benchmarks research supply",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
     "data": {
