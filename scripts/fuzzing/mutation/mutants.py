@@ -24,7 +24,7 @@ def run(options: MutationCommand) -> None:
         verdict.mutant: verdict
         for each in results.values()
         for verdict in each.verdicts
-        if options.keep == "all" or (options.keep == "killed" and verdict.outcome != "survived")
+        if options.keep == "all" or (options.keep == "killed" and verdict.is_caught)
     }
     with laboratory() as lab:
         for package in options.chosen():

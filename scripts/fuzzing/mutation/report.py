@@ -22,13 +22,13 @@ def is_equivalent(mutant: Mutant, known: Iterable[Equivalent]) -> bool:
 
 def score(verdicts: Sequence[Verdict], known: Sequence[Equivalent]) -> tuple[int, int]:
     """Return how many mutants tests stopped, and how many they should have stopped."""
-    counted = [v for v in verdicts if v.outcome != "survived" or not is_equivalent(v.mutant, known)]
-    return sum(verdict.outcome != "survived" for verdict in counted), len(counted)
+    counted = [v for v in verdicts if v.is_caught or not is_equivalent(v.mutant, known)]
+    return sum(verdict.is_caught for verdict in counted), len(counted)
 
 
 def survivors(verdicts: Sequence[Verdict], known: Sequence[Equivalent]) -> list[Mutant]:
     """Return the mutants that no test stopped though they are not equivalent."""
-    alive = [each.mutant for each in verdicts if each.outcome == "survived"]
+    alive = [each.mutant for each in verdicts if not each.is_caught]
     return [mutant for mutant in alive if not is_equivalent(mutant, known)]
 
 
@@ -94,7 +94,7 @@ def section(results: Sequence[PackageResult], known: Sequence[Equivalent]) -> st
     alive = [mutant for each in results for mutant in survivors(each.verdicts, known)]
     lines += ["", "Survivors:", ""] if alive else ["", "No mutant survived.", ""]
     lines += [f"- `{m.file}:{m.line}` {_code(m.before)} became {_code(m.after)}" for m in alive]
-    drawn = [v.mutant for each in results for v in each.verdicts if v.outcome == "survived"]
+    drawn = [v.mutant for each in results for v in each.verdicts if not v.is_caught]
     judged = [e for e in known if any(is_equivalent(mutant, [e]) for mutant in drawn)]
     if judged:
         lines += ["", "Judged equivalent, by hand:", ""]

@@ -72,9 +72,14 @@ class Verdict(NamedTuple):
     """What became of a mutant."""
 
     mutant: Mutant
-    outcome: str  # killed, stopped (too much time), survived
+    outcome: str  # killed, stopped (too much CPU time), survived, hung (too much wall time)
     test: str  # the first that failed
     seconds: float  # CPU
+
+    @property
+    def is_caught(self) -> bool:
+        """Whether the tests noticed; a hung mutant may as well be a busy machine."""
+        return self.outcome in ("killed", "stopped")
 
 
 class PackageResult(NamedTuple):
@@ -138,6 +143,12 @@ def run_package(
     mutants = draw(ROOT, package, settings.files, options.operators, options.mutants, options.seed)
     costs = _measured(lab, [f"tests/{name}" for name in settings.tests])
     tests = [test for test in costs.tests if costs.of(test) <= options.test_seconds]
+    if not tests or not mutants:
+        raise DataError(
+            f"{package}: {len(mutants)} mutants and {len(tests)} tests within "
+            f"{options.test_seconds:g} CPU seconds. Allowed: at least one of each. To fix: raise "
+            "test_seconds, or name other files or tests."
+        )
     left_out = len(costs.tests) - len(tests)
     verdicts: list[Verdict] = []
     for mutant in mutants:

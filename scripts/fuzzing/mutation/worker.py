@@ -29,9 +29,9 @@ from mediagym.scripts.fuzzing.mutation.imports import (
 )
 from mediagym.scripts.fuzzing.mutation.selection import Selection
 
-_OPTIONS = ["-q", "-p", "no:cacheprovider", "--tb=no", "--no-header"]
+_OPTIONS = ["-q", "--rootdir=.", "-p", "no:cacheprovider", "--tb=no", "--no-header"]
 _OF_TESTS = ("tests", "helpers", "conftest", "_pytest", "pytest", "__mp", "mediagym.scripts")
-_WALL = 60  # wall seconds per CPU second: the machine may have more to do
+_WALL = 600  # wall seconds per CPU second, after which a mutant waits for something
 
 
 def serve() -> None:
@@ -61,22 +61,19 @@ def _forked(job: dict[str, Any], imports: Imports) -> dict[str, Any]:
                 code = 0
             finally:
                 os._exit(code)
-        until = time.monotonic() + _WALL * job["seconds"]
+        outcome, until = "stopped", time.monotonic() + _WALL * job["seconds"]
         while os.waitpid(child, os.WNOHANG)[0] == 0:
             if time.monotonic() > until:
-                os.waitpid(_killed(child), 0)
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                outcome = "hung"
                 break
             time.sleep(0.02)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)  # whatever it started
         if not result.exists():
-            return {"outcome": "stopped", "test": "", "seconds": job["seconds"]}
+            return {"outcome": outcome, "test": "", "seconds": job["seconds"]}
         return dict(json.loads(result.read_text()))
-
-
-def _killed(child: int) -> int:
-    os.kill(child, signal.SIGKILL)
-    return child
 
 
 def _run(job: dict[str, Any], imports: Imports, folder: Path) -> dict[str, Any]:
