@@ -63,6 +63,7 @@ from mediagym.scripts.cli.launch import SAMPLE
 from mediagym.scripts.fuzzing import FuzzCommand
 from mediagym.scripts.fuzzing.durability import ArtefactsCommand, CrashesCommand, JobsCommand
 from mediagym.scripts.fuzzing.flights import FlightsCommand
+from mediagym.scripts.fuzzing.mutation import MutationCommand
 from mediagym.scripts.fuzzing.settings_cases import SettingsCommand
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -160,6 +161,7 @@ def test_every_command_composes_and_fits_its_records(
         "ingest": IngestCommand,
         "leaderboard": LeaderboardCommand,
         "insights": InsightsCommand,
+        "mutation": MutationCommand,
         "pilots": PilotsCommand,
         "plan": PlanCommand,
         "pretrain": PretrainCommand,
