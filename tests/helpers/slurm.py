@@ -21,7 +21,7 @@ PROGRAMS = Path(__file__).parents[2] / ".slurm" / "root" / "usr"  # `make slurm`
 NODES = ("n1", "n2")
 _ADDRESS = "10.9.0.1"  # of the only machine of the network
 _READY = "both nodes are idle"
-_SECONDS = 60  # until the nodes are idle
+_SECONDS = 60  # until the nodes are idle, and until a daemon that was told to has ended
 _PATIENCE = 600  # seconds until a command is taken to hang
 _LIBRARIES = next(iter(sorted((PROGRAMS / "lib").glob("*-linux-gnu"))), PROGRAMS / "lib")
 _PLUGINS = _LIBRARIES / "slurm-wlm"
@@ -159,7 +159,10 @@ def main() -> None:
         for process in reversed(processes):
             process.terminate()
         for process in processes:
-            process.wait()
+            try:
+                process.wait(_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _daemon(words: Sequence[str | Path], folder: Path) -> "subprocess.Popen[bytes]":
