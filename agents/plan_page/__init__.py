@@ -7,6 +7,9 @@
 - `charts`: geometry of the charts, which `charts.html.j2` draws as inline SVG
 """
 
+from . import narrative
+from .moves import First, Move, first
 from .page import plan_page, write_plan_page
+from .periods import periods
 
-__all__ = ["plan_page", "write_plan_page"]
+__all__ = ["First", "Move", "first", "narrative", "periods", "plan_page", "write_plan_page"]

@@ -1,5 +1,8 @@
 """All routes of the API in one router."""
 
+from functools import cache
+from typing import Any
+
 from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse
 
@@ -21,4 +24,9 @@ for _part in (advertisers, datasets, runs, jobs, results, scenarios, keys):
 )
 def show_openapi() -> JSONResponse:
     """Describe the API as an OpenAPI document."""
-    return JSONResponse(openapi_document(router))
+    return JSONResponse(_document())
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return openapi_document(router)

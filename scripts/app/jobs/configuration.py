@@ -3,6 +3,7 @@
 import difflib
 import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,7 @@ _SERVER_KEYS = frozenset(  # paths and resources, which are the server's to choo
         "data.path",
         "objective.attribution",
         "output",
+        "priors.journeys.attribution",
         "threads",
     }
 )
@@ -58,11 +60,12 @@ def configuration_of(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
     ]
     base = deepcopy(composed(kind, tuple(sorted(choices))))
     base = _laid_over(kind, base, shipped_yaml("jobs").get(kind, {}), "")
+    exported = list(base.get("export") or [])
     named = {key for key, _ in choices if isinstance(body[key], str)}
     given = {key: value for key, value in body.items() if key not in named}
     config = _laid_over(kind, base, given, "")
     if isinstance(body.get("export"), list):
-        config["export"] = [*base["export"], *body["export"]]
+        config["export"] = [*exported, *body["export"]]
     return config
 
 
@@ -102,12 +105,15 @@ def composed(kind: str, choices: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         ConfigError: the command has no such group to choose.
     """
     from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
     from hydra.errors import HydraException
 
     from mediagym.scripts.cli import to_plain_dict  # heavy: it brings torch
 
     overrides = [f"{key}={choice}" for key, choice in choices]
-    with _composing, initialize_config_dir(str(CONF), version_base="1.3"):
+    running = GlobalHydra.instance().is_initialized()  # the server is a command itself
+    context = nullcontext() if running else initialize_config_dir(str(CONF), version_base="1.3")
+    with _composing, context:
         try:
             return to_plain_dict(compose(kind, overrides=overrides))
         except HydraException as error:

@@ -47,3 +47,6 @@ def log_to_stderr(form: Literal["text", "json"]) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("mediagym").setLevel(logging.INFO)
+    for logger in logging.root.manager.loggerDict.values():  # Hydra disables those that it finds
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False

@@ -33,7 +33,8 @@ def fuzz_requests(
     with served("workers=0", *limits) as (url, key):
         known = known_of(url, key)
         headers = {"Authorization": f"Bearer {key}"}
-        document: Mapping[str, Any] = httpx.get(f"{url}/v1/openapi.json", headers=headers).json()
+        described = httpx.get(f"{url}/v1/openapi.json", headers=headers, timeout=60)
+        document: Mapping[str, Any] = described.json()
         return answers_of(document, url, key, known, options.examples, options.seed, report)
 
 

@@ -80,7 +80,8 @@ def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
 def known_of(url: str, key: str) -> Known:
     """Make an advertiser, a data set, a job and a key on a server, and return their ids."""
     export = SAMPLE / "googleads-performance.csv"
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=_START_SECONDS) as client:
         advertiser = _made(client.post("/v1/advertisers", json={"name": "Acme"}))["id"]
         upload = client.post(
             "/v1/datasets",
