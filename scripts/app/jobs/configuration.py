@@ -23,6 +23,7 @@ _SERVER_KEYS = frozenset(  # paths and resources, which are the server's to choo
         "data.path",
         "objective.attribution",
         "output",
+        "priors.journeys.attribution",
         "threads",
     }
 )
@@ -59,11 +60,12 @@ def configuration_of(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
     ]
     base = deepcopy(composed(kind, tuple(sorted(choices))))
     base = _laid_over(kind, base, shipped_yaml("jobs").get(kind, {}), "")
+    exported = list(base.get("export") or [])
     named = {key for key, _ in choices if isinstance(body[key], str)}
     given = {key: value for key, value in body.items() if key not in named}
     config = _laid_over(kind, base, given, "")
     if isinstance(body.get("export"), list):
-        config["export"] = [*base["export"], *body["export"]]
+        config["export"] = [*exported, *body["export"]]
     return config
 
 

@@ -7,6 +7,7 @@ from mediagym.data.settings import Command
 from mediagym.data.storage import CONF
 
 from .configuration import composed, is_server_key
+from .references import reference_keys
 
 _NAMED = ("agent", "objective")  # groups of which one of several files is chosen
 
@@ -27,7 +28,20 @@ def body_schema(kind: str, record: type[Command]) -> dict[str, Any]:
         for key, value in properties.items()
         if key in shipped and not is_server_key(kind, key)
     }
+    for key in reference_keys(kind):
+        allowed[key] = _with_ids(allowed[key])
     return dict(_trimmed(_Schemas.closed(allowed)))
+
+
+def _with_ids(schema: Any) -> Any:
+    """Return a schema with ids of results or uploads in the place of paths."""
+    if isinstance(schema, list):
+        return [_with_ids(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "path":
+        return {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+    return {key: _with_ids(value) for key, value in schema.items()}
 
 
 class _Schemas(NamedTuple):

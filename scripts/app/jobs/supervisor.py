@@ -137,6 +137,7 @@ class Supervisor:
                 f"--folder={self._store.folder}",
                 f"--lease={options.jobs.lease}",
                 f"--name={place.name}",
+                f"--parent={os.getpid()}",
                 f"--log={options.log}",
             ],
             stdin=subprocess.DEVNULL,

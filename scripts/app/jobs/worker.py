@@ -80,17 +80,24 @@ class Worker:
         name: like no other worker's.
         lease: seconds without a beat after which another worker may take a job up.
         kinds: what it can do.
+        parent: process without which it ends; None: it needs none.
     """
 
-    def __init__(self, store: Store, name: str, lease: float, kinds: dict[str, Kind]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        lease: float,
+        kinds: dict[str, Kind],
+        parent: int | None = None,
+    ) -> None:
         self.store, self.name, self.lease, self.kinds = store, name, lease, kinds
-        self.ending = threading.Event()
-        self._parent = os.getppid()
+        self.ending, self._parent = threading.Event(), parent
 
     def work(self) -> None:
         """Work until asked to end, or until the process that started this one is gone."""
         told = 0.0
-        while not self.ending.is_set() and os.getppid() == self._parent:
+        while not self.ending.is_set() and self._parent in (None, os.getppid()):
             try:
                 if time.monotonic() - told > _SEEN:
                     seen(self.store, self.name)
@@ -141,11 +148,12 @@ def main(arguments: Sequence[str] | None = None, kinds: dict[str, Kind] = KINDS)
     parser.add_argument("--folder", type=Path, required=True, help="data folder")
     parser.add_argument("--lease", type=float, default=60.0, help="seconds")
     parser.add_argument("--name", required=True, help="name like no other worker's")
+    parser.add_argument("--parent", type=int, help="process without which it ends")
     parser.add_argument("--log", choices=("text", "json"), default="text")
     options = parser.parse_args(arguments)
     log_to_stderr(options.log)
     store = Store(options.folder, os.environ.get("MEDIAGYM_DATABASE") or None)
-    worker = Worker(store, options.name, options.lease, kinds)
+    worker = Worker(store, options.name, options.lease, kinds, options.parent)
 
     def end(_number: int, _frame: FrameType | None) -> None:
         worker.ending.set()

@@ -20,7 +20,8 @@ from mediagym.scripts.app.storage import Job, Store, content_id, manifest
 
 _SERVER = Path(__file__).parents[2] / "serve.py"
 _LEASE = 3.0  # seconds
-_LONGEST = 5.0  # seconds between kills
+_LONGEST = 5.0  # seconds until the next kill
+_SETTLED = 0.9  # share of kills that wait until workers have been started
 _PATIENCE = 240.0  # seconds in which all jobs must end once nobody is killed any more
 _OPEN = ("queued", "running")
 
@@ -111,6 +112,12 @@ class _Server:
         except OSError:
             return []
 
+    def settle(self) -> None:
+        """Wait until the server has started its workers."""
+        deadline = time.monotonic() + _PATIENCE
+        while not self.workers() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
     def kill(self) -> None:
         """Kill the server with SIGKILL; its workers see it and end after their job."""
         self._process.kill()
@@ -122,6 +129,7 @@ class _Server:
 
     def end(self) -> int:
         """Ask the server to end and return its status."""
+        self.settle()
         self._process.terminate()
         return self._process.wait(60)
 
@@ -141,6 +149,8 @@ def _killing(
             given = {"advertiser": advertiser, "dataset": dataset, "requested_by": "drill"}
             ids.append(submit(store, "ingest", body, **given).id)
         if len(killed) < options.kills:
+            if rng.random() < _SETTLED:
+                server.settle()
             time.sleep(rng.uniform(0.0, _LONGEST))
             killed.append(_kill_one(server, rng))
     return ids, killed
