@@ -16,7 +16,7 @@ _NOT_CHECKED = (
     # a request of the right form is refused all the same for a name that is taken or an unknown id;
     # the other checks look at the problems that say so
     "positive_data_acceptance",
-    # it sends wrong keys, which are soon answered with 429; tests/scripts/app/api look at all routes
+    # it sends wrong keys, which are soon answered with 429; the tests look at all routes
     "ignored_auth",
 )
 _TIMEOUT = 60.0  # seconds

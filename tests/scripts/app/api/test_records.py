@@ -127,6 +127,12 @@ async def test_a_key_cannot_lock_itself_out(client, store, owner):
     assert (await client.delete("/v1/keys/" + "0" * 16)).status_code == 404
 
 
+async def test_a_parameter_that_does_not_exist_is_not_ignored(client):
+    answer = await client.get("/v1/jobs?advertizer=acme")
+    assert answer.status_code == 422
+    assert "advertiser, limit, state" in answer.json()["detail"]
+
+
 async def test_the_log_says_who_did_what_in_pages(client):
     for name in ("one", "two", "three"):
         await client.post("/v1/advertisers", json={"name": f"logged {name}"})
