@@ -25,7 +25,7 @@ def list_advertisers(store: OfStore) -> Listing[Advertiser]:
     return Listing(items=store.advertisers())
 
 
-@router.post("", status_code=201, responses={201: {"headers": LOCATION}} | problems())
+@router.post("", status_code=201, responses={201: {"headers": LOCATION}} | problems(409))
 def add_advertiser(
     body: NewAdvertiser,
     store: OfStore,

@@ -15,7 +15,7 @@ from mediagym.data.storage import shipped_yaml
 
 from ..security import Principal, Problem, ProblemError, principal_of, problem_of, refusal, require
 from ..storage import Dataset, Purpose, Store
-from .archives import unpack
+from .archives import size_of, unpack
 from .names import PLAN_SUFFIXES
 from .requests import SLUG, Id, OfAdvertiser, OfStore
 from .responses import LOCATION, Listing, problems
@@ -142,7 +142,7 @@ def _kept(
             )
         if purpose == "exports" and file.lower().endswith(".zip"):
             unpack(form.folder / file, suffixes, files, most)
-    size = sum(path.stat().st_size for path in form.folder.iterdir())
+    size = size_of(form.folder)
     check = check and purpose == "exports" and size <= MAX_CHECKED
     notes = _read(form.folder) if check else ()
     dataset = store.add_dataset(advertiser, name, form.folder, purpose)

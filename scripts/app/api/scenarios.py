@@ -37,7 +37,7 @@ def list_scenarios(
     return Listing(items=store.scenarios(store.advertiser(advertiser).id))
 
 
-@router.post("", status_code=201, responses={201: {"headers": LOCATION}} | problems(404))
+@router.post("", status_code=201, responses={201: {"headers": LOCATION}} | problems(404, 409))
 def save_scenario(
     body: NewScenario, store: OfStore, response: Response, principal: Runner
 ) -> Scenario:
@@ -54,7 +54,7 @@ def show_scenario(scenario_id: Id, store: OfStore) -> Scenario:
     return store.scenario(scenario_id)
 
 
-@router.patch("/{scenario_id}", responses=problems(404))
+@router.patch("/{scenario_id}", responses=problems(404, 409))
 def rename_scenario(scenario_id: Id, body: NewName, store: OfStore, principal: Runner) -> Scenario:
     """Give a scenario another name."""
     renamed = store.rename_scenario(scenario_id, body.name)

@@ -19,7 +19,7 @@ from mediagym.data.storage import ROOT, SAMPLE
 
 from .cases import Known
 
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _KEY = re.compile(r"mg_[0-9a-f]+_[\w-]+")
 
 

@@ -130,6 +130,9 @@ async def test_an_archive_that_unpacks_to_too_much_is_refused(client, store):
     assert len(bomb) < 10_000
     answer = await upload(client, ("exports.zip", bomb))
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+    half = packed(("half.csv", b"\0" * 700_000))
+    together = await upload(client, ("a.csv", b"\0" * 700_000), ("exports.zip", half))
+    assert together.status_code == 413
     many = packed(*((f"{number}.csv", b"x") for number in range(30)))
     assert (await upload(client, ("exports.zip", many))).status_code == 413
     assert not leftovers(store)
