@@ -69,7 +69,7 @@ def cancel_job(
 @router.get(
     "/{job_id}/events",
     response_class=StreamingResponse,
-    responses={200: _STREAM} | problems(404),
+    responses={200: _STREAM, **problems(404)},
     dependencies=[Depends(require("read"))],
 )
 async def job_events(

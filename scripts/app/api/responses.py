@@ -62,4 +62,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _RETRY = {"description": "seconds to wait", "schema": {"type": "string", "pattern": "^[0-9]+$"}}
-LOCATION = {"Location": {"description": "address of it", "schema": {"type": "string"}}}
+_LOCATION = {"Location": {"description": "address of it", "schema": {"type": "string"}}}
+
+
+def located(status: int) -> dict[int | str, dict[str, Any]]:
+    """Declaration of an answer whose header `Location` leads to what was made."""
+    return {status: {"headers": _LOCATION}}
