@@ -19,14 +19,16 @@ from typing import Any
 class _Face(ModuleType):
     """A package whose public names are imported from its files when they are first used."""
 
-    origins: dict[str, tuple[str, str]]  # public name -> relative module, and its name there
+    # public name -> relative module, and its name there; "" for the module itself
+    origins: dict[str, tuple[str, str]]
 
     def __getattr__(self, name: str) -> Any:
         """Import a public name."""
         if name not in self.__dict__.get("origins", {}):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         module, original = self.origins[name]
-        value = getattr(import_module(module, self.__name__), original)
+        value: Any = import_module(module, self.__name__)
+        value = getattr(value, original) if original else value
         self.__dict__[name] = value
         return value
 
@@ -39,6 +41,14 @@ class _Face(ModuleType):
     def __dir__(self) -> list[str]:
         """Return the public names too."""
         return sorted({*super().__dir__(), *self.origins})
+
+
+def _origin(node: ast.ImportFrom, alias: ast.alias) -> tuple[str, str]:
+    """Return the module that a name of a face comes from, and its name there."""
+    dots = "." * node.level
+    if node.module is None:
+        return f"{dots}{alias.name}", ""
+    return f"{dots}{node.module}", alias.name
 
 
 class _FaceLoader(SourceFileLoader):
@@ -54,7 +64,7 @@ class _FaceLoader(SourceFileLoader):
         relative = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.level]
         tree.body = [node for node in tree.body if node not in relative]
         module.__dict__["origins"] = {
-            alias.asname or alias.name: (f"{'.' * node.level}{node.module}", alias.name)
+            alias.asname or alias.name: _origin(node, alias)
             for node in relative
             for alias in node.names
         }

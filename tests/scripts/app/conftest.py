@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from helpers.browser import chromium, signed_in, site, visit  # noqa: F401 - fixtures
 from helpers.databases import HAS_POSTGRESQL, MISSING, new_database, postgres_server
 
 from mediagym.scripts.app.storage import Store
