@@ -117,9 +117,7 @@ def read_daily(table: Path, ingest: Mapping[str, Any]) -> Daily:
     )
 
 
-def _summed(
-    values: "pd.Series[Any]", row: Ints, column: Ints, shape: tuple[int, int]
-) -> Floats:
+def _summed(values: "pd.Series[Any]", row: Ints, column: Ints, shape: tuple[int, int]) -> Floats:
     """Values added up at their days and campaigns; blanks are 0."""
     array = np.zeros(shape)
     numbers = pd.to_numeric(values, errors="coerce").fillna(0.0).to_numpy(float)
