@@ -4,9 +4,9 @@ from datetime import date
 
 import numpy as np
 import pytest
+from helpers.plan_content import plan_content
 
 from mediagym.scripts.app.planning import Actuals, pacing, pacing_chart
-from helpers.plan_content import plan_content
 
 PLAN = plan_content()
 NAMES = ("google/Search", "google/Shopping", "meta", "microsoft/Audience")
