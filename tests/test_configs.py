@@ -57,10 +57,11 @@ from mediagym.envs.planning import SolverSettings
 from mediagym.envs.suite import task_of
 from mediagym.envs.synthetic import SyntheticSettings
 from mediagym.scripts import synthesize
+from mediagym.scripts.app import ServeCommand
 from mediagym.scripts.cli import to_plain_dict
 from mediagym.scripts.cli.launch import SAMPLE
 from mediagym.scripts.fuzzing import FuzzCommand
-from mediagym.scripts.fuzzing.durability import ArtefactsCommand, CrashesCommand
+from mediagym.scripts.fuzzing.durability import ArtefactsCommand, CrashesCommand, JobsCommand
 from mediagym.scripts.fuzzing.flights import FlightsCommand
 from mediagym.scripts.fuzzing.settings_cases import SettingsCommand
 
@@ -149,6 +150,7 @@ def test_every_command_composes_and_fits_its_records(
         "fuzz_artefacts": ArtefactsCommand,
         "fuzz_crashes": CrashesCommand,
         "fuzz_flights": FlightsCommand,
+        "fuzz_jobs": JobsCommand,
         "fuzz_settings": SettingsCommand,
         "informed": ClairvoyantCommand,
         "ingest": IngestCommand,
@@ -160,6 +162,7 @@ def test_every_command_composes_and_fits_its_records(
         "recovery": RecoveryCommand,
         "replanner_grid": ReplannerGridCommand,
         "score": ScoreCommand,
+        "serve": ServeCommand,
         "suite": SuiteCommand,
         "train": TrainCommand,
         "tune": TuneCommand,

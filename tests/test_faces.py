@@ -18,7 +18,7 @@ FACES = sorted(
 )
 HEAVY = ("torch", "stable_baselines3", "sb3_contrib", "sklearn", "matplotlib", "statsmodels")
 COMMANDS = {  # each with what it cannot do without
-    "ablate": [],
+    "research.ablate": [],
     "attribute": [],
     "backtest": [],
     "calibrate": [],
@@ -28,6 +28,7 @@ COMMANDS = {  # each with what it cannot do without
     "plan": ["output=plan.json"],
     "recovery": [],
     "score": [f"plan={ROOT / 'README.md'}"],  # any file: it is not read
+    "serve": [],
     "synthesize": ["path=DIR", "seed=1", "days=365"],
     "train": [],
     "tune": [],
@@ -98,7 +99,7 @@ from mediagym.scripts.cli import launch, to_plain_dict
 
 with initialize_config_dir({conf!r}, version_base="1.3"):
     for name, words in {commands!r}.items():
-        config = to_plain_dict(compose(name, words))
+        config = to_plain_dict(compose(name.rpartition(".")[2], words))
         # what trains looks for a run to go on with in the words of the command line
         parse = TrainCommand.read if name == "train" else import_module(
             "mediagym.scripts." + name

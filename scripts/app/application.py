@@ -10,10 +10,12 @@ from starlette.concurrency import run_in_threadpool
 
 from mediagym import __version__
 
-from . import api, health, pages
+from . import health
+from .api import router as api
 from .first_start import add_sample
 from .jobs import Supervisor, sweep
-from .pages.planning import router as planner
+from .pages import add_pages
+from .pages.planning import router as planning
 from .request_log import RequestLog
 from .security import install
 from .settings import ServeCommand
@@ -64,12 +66,9 @@ def create_app(settings: ServeCommand, store: Store | None = None) -> FastAPI:
     app.state.supervisor, app.state.registry = supervisor, registry
     if settings.sample:
         add_sample(store)
-    app.include_router(health.router)
-    if hasattr(api, "router"):
-        app.include_router(api.router)
-    if hasattr(pages, "add_pages"):
-        pages.add_pages(app)
-    app.include_router(planner)
+    for router in (health.router, api, planning):
+        app.include_router(router)
+    add_pages(app)
     install(app, store, settings)
     app.add_middleware(RequestLog, registry=registry)
     return app

@@ -19,7 +19,7 @@ _PARTS = re.compile(r"\b(\d{1,6}) of (\d{1,6})\b")
 _LONGEST_STAGE = 200  # characters
 
 
-class Told(Protocol):
+class Notify(Protocol):
     """Hears how far a job is; may raise to stop it."""
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
@@ -45,7 +45,7 @@ class Work:
             shutil.rmtree(self.folder.parent, ignore_errors=True)
 
 
-def run_job(store: Store, job: Job, told: Told, kinds: dict[str, Kind] = KINDS) -> Path:
+def run_job(store: Store, job: Job, notify: Notify, kinds: dict[str, Kind] = KINDS) -> Path:
     """Run the command of a job and return the folder of its files.
 
     What the command prints is kept as ``log.txt``.
@@ -53,7 +53,7 @@ def run_job(store: Store, job: Job, told: Told, kinds: dict[str, Kind] = KINDS) 
     Args:
         store: where its data are.
         job: what to do.
-        told: hears how far it is.
+        notify: hears how far it is.
         kinds: what can be asked for.
 
     Raises:
@@ -63,11 +63,11 @@ def run_job(store: Store, job: Job, told: Told, kinds: dict[str, Kind] = KINDS) 
 
     work, kind = Work(store, job), kinds[job.kind]
     work.begin()
-    told("reading the request", 0, None)
+    notify("reading the request", 0, None)
     data = store.dataset_folder(job.dataset) if job.dataset else store.folder / "datasets"
     places = Places(data, store.folder / "cache", work.result, work.folder / "inputs")
     log = io.StringIO()
-    with hosted(_report(told, _cleaner(store, work)), work.result, log):
+    with hosted(_report(notify, _cleaner(store, work)), work.result, log):
         options = kind.options(resolved(store, job.kind, job.body, places.inputs), places)
         kind.run(options)
     write_text(work.result / "log.txt", _cleaner(store, work)(log.getvalue()))
@@ -98,7 +98,7 @@ def _cleaner(store: Store, work: Work) -> Callable[[str], str]:
     return lambda text: own.sub("", text)
 
 
-def _report(told: Told, clean: Callable[[str], str]) -> Any:
+def _report(notify: Notify, clean: Callable[[str], str]) -> Any:
     """Return what takes progress of commands: a line such as "3 of 12" counts."""
 
     def report(task: str, line: str = "", done: int = 0, total: int | None = None) -> None:
@@ -106,6 +106,6 @@ def _report(told: Told, clean: Callable[[str], str]) -> Any:
         if total is None and parts is not None:
             done, total = int(parts[1]), int(parts[2])
         stage = f"{task}: {line}" if line else task
-        told(clean(stage)[:_LONGEST_STAGE], done, total)
+        notify(clean(stage)[:_LONGEST_STAGE], done, total)
 
     return report

@@ -55,7 +55,7 @@ class Heart:
         self._is_over.set()
         self._thread.join()
 
-    def told(self, stage: str, done: int, total: int | None) -> None:
+    def notify(self, stage: str, done: int, total: int | None) -> None:
         """Take progress; raise `Stopped` if the job must end."""
         self._latest = (stage, done, total)
         if self._is_lost.is_set() or self._ending.is_set():
@@ -96,12 +96,12 @@ class Worker:
 
     def work(self) -> None:
         """Work until asked to end, or until the process that started this one is gone."""
-        told = 0.0
+        last_seen = -_SEEN
         while not self.ending.is_set() and self._parent in (None, os.getppid()):
             try:
-                if time.monotonic() - told > _SEEN:
+                if time.monotonic() - last_seen > _SEEN:
                     seen(self.store, self.name)
-                    told = time.monotonic()
+                    last_seen = time.monotonic()
                 job = claim(self.store, self.name, self.lease)
                 if job is not None:
                     self.run(job)
@@ -118,11 +118,12 @@ class Worker:
         state = "lost"
         try:
             with Heart(self.store, job, self.name, self.ending) as heart:
-                folder = run_job(self.store, job, heart.told, self.kinds)
+                folder = run_job(self.store, job, heart.notify, self.kinds)
             state = finish(self.store, job.id, self.name, folder).state
         except Stopped:
             if self.ending.is_set():
                 give_back(self.store, job.id, self.name)
+                state = "given back"
             let_go(self.store, job.id, self.name)
         except LeaseLostError:
             let_go(self.store, job.id, self.name)

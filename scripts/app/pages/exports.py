@@ -10,6 +10,7 @@ from starlette.requests import Request
 from mediagym.data.display import label
 from mediagym.data.errors import MediaGymError
 from mediagym.data.formats import Currency, span
+from mediagym.data.recommendations import export_recommendations
 
 from ..api import store_upload
 from ..jobs import submit
@@ -124,6 +125,7 @@ def _data_page(
         is_upload=refused is not None,
         warnings=[line for line in notes if _WARNING in line],
         notes=[line for line in notes if _WARNING not in line],
+        advice=export_recommendations(ingest) if ingest else [],
         currency=Currency(ingest["currency"] if ingest else None),
         files_limit=visit.request.app.state.settings.limits.files,
     )

@@ -8,7 +8,7 @@
 - `writers`, `plans`: processes that are killed, and what they left
 - `hosts`: full disks, read-only folders and other odd machines
 - `crashes`: all kills and odd machines
-- `jobs`: a server whose processes are killed while jobs are asked for
+- `jobs`, `kill_server`: a server whose processes are killed while jobs are asked for
 """
 
 from .artefacts import (

@@ -216,8 +216,8 @@ def test_events_tell_the_life_of_a_job_once(
         clock.forward(10)
         beat(store, key, "w", f"plans: budget {done}", done, 4)
     finish(store, key, "w", written(store, "one"))
-    told = events(store, key)
-    assert [(each.state, each.done) for each in told] == [
+    notices = events(store, key)
+    assert [(each.state, each.done) for each in notices] == [
         ("queued", 0),
         ("running", 0),
         ("running", 0),
@@ -225,8 +225,8 @@ def test_events_tell_the_life_of_a_job_once(
         ("running", 2),
         ("done", 2),
     ]
-    assert [each.eta_seconds for each in told][3:5] == [30.0, 30.0]
-    assert events(store, key, after=told[3].id) == told[4:]
+    assert [each.eta_seconds for each in notices][3:5] == [30.0, 30.0]
+    assert events(store, key, after=notices[3].id) == notices[4:]
 
 
 def test_the_time_left_is_that_of_the_latest_jobs_of_the_kind(

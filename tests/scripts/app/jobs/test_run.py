@@ -91,11 +91,11 @@ def test_progress_of_a_command_reaches_the_job_and_not_the_terminal(
                 advance()
             print_line("printed")
 
-    told: list[Any] = []
+    notified: list[Any] = []
     made = asked(store, "shown", {}, None)
     kinds: dict[str, Kind] = {"shown": Shown("shown", "", "")}
-    folder = run_job(store, made, lambda *given: told.append(given), kinds)
-    assert told == [
+    folder = run_job(store, made, lambda *given: notified.append(given), kinds)
+    assert notified == [
         ("reading the request", 0, None),
         ("planning", 0, None),
         ("planning: budget of cache/x", 0, None),

@@ -70,9 +70,9 @@ def test_a_worker_does_one_job_after_the_other(store: Store, supervisor: Supervi
         assert done.result is not None
         log = store.result_file(done.result, "log.txt").read_text()
         assert log == "written to done.txt\n"
-    told = events(store, ids[-1])
-    assert {each.total for each in told} >= {None, 40}
-    assert [each.state for each in told].count("done") == 1
+    notices = events(store, ids[-1])
+    assert {each.total for each in notices} >= {None, 40}
+    assert [each.state for each in notices].count("done") == 1
     assert workers_alive(store) == 1
     assert list((store.folder / "work").iterdir()) == []
 
