@@ -27,7 +27,7 @@ def exports(tmp_path_factory):
         if "landings" in path.name:
             path.unlink()
             continue
-        rows = list(csv.reader(path.open(encoding="utf-8")))
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
         days = sorted({row[0] for row in rows[1:]})
         kept = [rows[0], *(row for row in rows[1:] if row[0] < days[HISTORY])]
         with (first / path.name).open("w", encoding="utf-8", newline="") as stream:

@@ -174,7 +174,7 @@ def test_every_bound_of_the_table_reaches_the_job(planned, window):
     page.get_by_label("CPA at most, over the flight").fill("250")
     page.get_by_label("Mon", exact=True).check()
     page.locator("summary", has_text="Calendar").click()
-    page.locator("[name='locks.0.date']").fill("2024-05-01")
+    page.locator("[name='locks.0.date']").fill("2025-05-01")
     page.locator("[name='locks.0.campaign']").select_option("google/YouTube")
     page.locator("[name='locks.0.amount']").fill("120")
     page.get_by_role("button", name="Optimise").click()
