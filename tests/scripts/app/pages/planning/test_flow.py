@@ -38,12 +38,15 @@ def exports(tmp_path_factory):
 def upload(page, site, folder):
     page.goto(f"{site.address}/a/acme/data")
     page.locator("input[type=file]").first.set_input_files(sorted(folder.glob("*.csv")))
-    page.get_by_role("button", name=re.compile("Upload|Read", re.IGNORECASE)).first.click()
-    page.wait_for_load_state()
+    with page.expect_response(lambda answer: answer.request.method == "POST") as event:
+        page.get_by_role("button", name=re.compile("Upload|Read", re.IGNORECASE)).first.click()
+    assert event.value.status in (204, 303), event.value.status
 
 
 def finished(page, url):
     """Waits until a page's job has ended and the page shows what it made."""
+    page.wait_for_load_state()
+    assert page.locator("main .note.bad").count() == 0, page.inner_text("main")[:500]
     page.wait_for_url(url)
     page.locator("section.job progress").first.wait_for(state="detached", timeout=MINUTES)
     assert page.locator("main .note.bad").count() == 0, page.inner_text("main")[:500]
