@@ -13,11 +13,12 @@ from ..jobs import jobs
 from ..storage import Scenario
 from .history import sums
 from .periods import preset
-from .progress import visible_jobs
+from .progress import open_jobs
 from .results import Findings, document, findings
 from .visit import Reader, Visit
 
 router = APIRouter()
+_HINTS = 6  # recommendations that are shown; each analysis has its own page
 _RECENT = 28  # days of the key figures
 
 
@@ -69,14 +70,14 @@ def show_overview(visit: Reader) -> Response:
         page="",
         found=found,
         steps=_steps(visit, found, under_way),
-        hints=hints,
+        hints=hints[:_HINTS],
         daily=daily,
         period=period,
         now=sums(daily, daily.rows(*period)) if daily and period else None,
         before=sums(daily, daily.rows(*period.before)) if has_before and daily and period else None,
         currency=Currency(daily.currency if daily else None),
         under_way=under_way,
-        running=visible_jobs(visit, jobs(visit.store, visit.advertiser.id)),
+        running=open_jobs(jobs(visit.store, visit.advertiser.id)),
         scenarios=visit.store.scenarios(visit.advertiser.id),
     )
 

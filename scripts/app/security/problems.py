@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from mediagym.data.errors import ConfigError, ConstraintError, DataError, MediaGymError
 
-from ..storage import ConflictError, UnknownError
+from ..storage import ConflictError, TakenError, UnknownError
 
 MEDIA_TYPE = "application/problem+json"
 CODES = {  # code -> status, title
@@ -108,7 +108,7 @@ def problem_of(error: MediaGymError) -> Problem:
         key = _KEY.match(str(error))
         path = [key[1]] if key and key[1] else key[2].split(".") if key else None
         return Problem("invalid-setting", str(error), None if path is None else pointer_to(path))
-    kinds = {UnknownError: "not-found", ConflictError: "conflict"}
+    kinds = {UnknownError: "not-found", ConflictError: "conflict", TakenError: "conflict"}
     return Problem(kinds.get(type(error), "refused"), str(error))
 
 
