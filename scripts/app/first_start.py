@@ -24,4 +24,12 @@ def add_sample(store: Store) -> None:
         shutil.copyfile(path, folder / path.name)
     dataset = store.add_dataset(_NAME, "Shipped sample", folder)
     for kind in _KINDS:
-        submit(store, kind, {}, advertiser=_NAME, dataset=dataset.id, requested_by="server")
+        submit(
+            store,
+            kind,
+            {},
+            advertiser=_NAME,
+            dataset=dataset.id,
+            requested_by="server",
+            background=True,
+        )

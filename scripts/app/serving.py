@@ -19,8 +19,11 @@ def make_key(settings: ServeCommand) -> str:
     """Make a further key and return its token, which is kept nowhere."""
     assert settings.new_key is not None  # noqa: S101  # asked before
     store = open_store(settings)
-    _, token = new_key(store, settings.new_key, (settings.new_key_scope,))
-    store.audit("command line", "add_key", settings.new_key, {"scope": settings.new_key_scope})
+    try:
+        _, token = new_key(store, settings.new_key, (settings.new_key_scope,))
+        store.audit("command line", "add_key", settings.new_key, {"scope": settings.new_key_scope})
+    finally:
+        store.close()
     return token
 
 
@@ -30,10 +33,14 @@ def serve(settings: ServeCommand) -> None:
     Raises:
         MediaGymError: the folder, the database, the address or the host cannot be used.
     """
-    log_to_stderr(settings.log)
     store = open_store(settings)
-    require_safe_bind(settings.host, settings.allowed_hosts, store)
-    listener = _listening(settings)
+    try:
+        require_safe_bind(settings.host, settings.allowed_hosts, store)
+        listener = _listening(settings)
+    except ConfigError:
+        store.close()
+        raise
+    log_to_stderr(settings.log)
     app = create_app(settings, store)
     owner = first_key(store)
     config = uvicorn.Config(

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -16,16 +17,17 @@ MISSING = "PostgreSQL is not installed (Debian's package postgresql)"
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[str]:
-    """Start a server in a folder; yield the address of its database `postgres`."""
+def postgres_server() -> Iterator[str]:
+    """Start a server in a folder of its own; yield the address of its database `postgres`."""
+    with TemporaryDirectory(prefix="mediagym-postgres-") as name:
+        yield from _served(Path(name))
+
+
+def _served(folder: Path) -> Iterator[str]:
     data, as_user = folder / "data", []
-    folder.mkdir(parents=True, exist_ok=True)
     if os.getuid() == 0:  # it refuses to run as root
         as_user = ["runuser", "-u", "postgres", "--"]
         shutil.chown(folder, "postgres")
-        for parent in folder.parents:  # pytest's folders are its user's alone
-            if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
 
     def call(program: str, *arguments: str) -> None:
         command = [*as_user, str(BINARIES[-1] / program), *arguments]

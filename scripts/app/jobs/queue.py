@@ -34,6 +34,8 @@ class LeaseLostError(MediaGymError):
 def claim(store: Store, worker: str, lease_seconds: float) -> Job | None:
     """Give the oldest job that waits to a worker, until its lease ends; None if none waits.
 
+    Jobs of the background come after all others.
+
     A job whose lease has ended without a word is taken up again. After `MAX_ATTEMPTS` it fails.
 
     Args:
@@ -52,7 +54,7 @@ def claim(store: Store, worker: str, lease_seconds: float) -> Job | None:
         query = (
             sa.select(JOBS.c.id, JOBS.c.kind, JOBS.c.started)
             .where(ready)
-            .order_by(JOBS.c.number)
+            .order_by(JOBS.c.background, JOBS.c.number)
             .limit(1)
         )
         row = connection.execute(query.with_for_update(skip_locked=True)).first()
@@ -213,6 +215,24 @@ def give_back(store: Store, job_id: str, worker: str) -> None:
             .values(**back, attempt=JOBS.c.attempt - 1, worker=None)
         )
         add_event(store, connection, job_id, "queued", "", 0, None, None)
+
+
+def worker_died(store: Store, worker: str, *, was_asked: bool = False) -> None:
+    """Let the job of a worker that is dead for certain be taken up at once.
+
+    Args:
+        store: where the queue is kept.
+        worker: its name.
+        was_asked: it was asked to end, so the attempt does not count.
+    """
+    own = (JOBS.c.worker == worker, JOBS.c.state == "running")
+    with store.reading() as connection:
+        held = list(connection.execute(sa.select(JOBS.c.id).where(*own)).scalars())
+    for key in held if was_asked else ():
+        give_back(store, key, worker)
+    if held and not was_asked:
+        with store.writing() as connection:
+            connection.execute(sa.update(JOBS).where(*own).values(lease_until=store.clock()))
 
 
 def let_go(store: Store, job_id: str, worker: str) -> None:

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import sqlalchemy as sa
 
+from mediagym import __version__
 from mediagym.data.errors import MediaGymError
 
 from ..storage import JOBS, Job, Store, UnknownError, new_id
@@ -30,6 +30,7 @@ def submit(
     requested_by: str,
     idempotency_key: str | None = None,
     fresh: bool = False,
+    background: bool = False,
     limit: int | None = None,
 ) -> Job:
     """Put a job into the queue and return it.
@@ -46,6 +47,7 @@ def submit(
         requested_by: who asks.
         idempotency_key: the same key with the same request gives the same job, for a day.
         fresh: work anew even if it is done.
+        background: it waits until nobody waits for another job.
         limit: most jobs that may wait.
 
     Raises:
@@ -67,7 +69,11 @@ def submit(
         found = None if fresh else _same_work(connection, work)
         if found is None:
             _require_room(connection, limit)
-            found = _insert(store, connection, work, kind, body, advertiser, dataset, requested_by)
+            row = {"kind": kind, "body": body, "advertiser": advertiser, "dataset": dataset}
+            row |= {"requested_by": requested_by, "fingerprint": work}
+            found = _insert(store, connection, {**row, "background": background})
+        elif not background:
+            connection.execute(sa.update(JOBS).where(JOBS.c.id == found).values(background=False))
         if key is not None:
             store.remember_request(connection, requested_by, key, work, found)
         return read_job(connection, found)
@@ -75,11 +81,7 @@ def submit(
 
 def fingerprint(kind: str, body: dict[str, Any], advertiser: str, dataset: str | None) -> str:
     """Return the hash of all that decides a result: the request, the data, the version."""
-    try:
-        program = version("mediagym")
-    except PackageNotFoundError:
-        program = "unknown"
-    text = json.dumps([kind, body, advertiser, dataset, program], sort_keys=True)
+    text = json.dumps([kind, body, advertiser, dataset, __version__], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -96,19 +98,9 @@ def _require_room(connection: sa.Connection, limit: int | None) -> None:
         )
 
 
-def _insert(
-    store: Store,
-    connection: sa.Connection,
-    work: str,
-    kind: str,
-    body: dict[str, Any],
-    advertiser: str,
-    dataset: str | None,
-    requested_by: str,
-) -> str:
+def _insert(store: Store, connection: sa.Connection, row: dict[str, Any]) -> str:
     key, now = new_id(), store.clock()
-    row = {"id": key, "kind": kind, "body": body, "advertiser": advertiser, "dataset": dataset}
-    values = {"stage": "", "done": 0, "attempt": 0, "requested_by": requested_by, "created": now}
-    connection.execute(sa.insert(JOBS).values(**row, **values, state="queued", fingerprint=work))
+    begins = {"id": key, "state": "queued", "stage": "", "done": 0, "attempt": 0, "created": now}
+    connection.execute(sa.insert(JOBS).values(**row, **begins))
     add_event(store, connection, key, "queued", "", 0, None, None)
     return key

@@ -16,6 +16,7 @@ from typing import Protocol
 from sqlalchemy.exc import DBAPIError
 
 from ..storage import Store
+from .queue import worker_died
 from .rows import stubborn
 
 _LOOK = 0.5  # seconds between looks at the workers
@@ -60,6 +61,12 @@ class _Place:
     deaths: int = 0  # in a row, each soon after its start
     not_before: float = 0.0
 
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        """The process, of which it is known that there is one."""
+        assert self.process is not None  # noqa: S101  # asked before
+        return self.process
+
 
 class Supervisor:
     """Keeps a number of worker processes alive from a thread of its own.
@@ -86,16 +93,17 @@ class Supervisor:
         """Ask all workers to end, and end those that do not in time; their jobs wait again."""
         self._ending.set()
         self._thread.join()
-        alive = [p.process for p in self._places if p.process and p.process.poll() is None]
-        for process in alive:
-            process.terminate()
+        alive = [p for p in self._places if p.process and p.process.poll() is None]
+        for place in alive:
+            place.running.terminate()
         deadline = time.monotonic() + self._settings.jobs.patience
-        for process in alive:
+        for place in alive:
             try:
-                process.wait(max(0.0, deadline - time.monotonic()))
+                place.running.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                place.running.kill()
+                place.running.wait()
+                worker_died(self._store, place.name, was_asked=True)
 
     def alive(self) -> int:
         """Return how many worker processes run."""
@@ -126,7 +134,7 @@ class Supervisor:
             for place in self._places:
                 if place.name == name and place.process is not None:
                     log.warning("ended: its job was cancelled", extra={"worker": name})
-                    place.process.kill()
+                    place.running.kill()
 
     def _begin(self, place: _Place) -> None:
         options = self._settings
@@ -147,10 +155,10 @@ class Supervisor:
 
     def _bury(self, place: _Place) -> None:
         """Note a worker's death; one that dies again and again is started ever later."""
-        assert place.process is not None  # noqa: S101  # asked before
-        status, lived = place.process.returncode, time.monotonic() - place.started
+        status, lived = place.running.returncode, time.monotonic() - place.started
         place.deaths = place.deaths + 1 if lived < _LIVED else 1
         wait = min(_MOST_WAITED, 0.5 * 2 ** (place.deaths - 1))
         place.process, place.not_before = None, time.monotonic() + wait
         reason = signal.Signals(-status).name if status < 0 else f"status {status}"
         log.warning("a worker ended", extra={"worker": place.name, "reason": reason})
+        worker_died(self._store, place.name)

@@ -7,6 +7,7 @@ import argparse
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import Self
 
 from sqlalchemy.exc import DBAPIError
 
-from ..storage import Job, Store
+from ..storage import Job, Store, StoreError
 from .kinds import KINDS, Kind
 from .logs import log_to_stderr
 from .queue import LeaseLostError, beat, claim, fail, finish, give_back, let_go
@@ -153,7 +154,11 @@ def main(arguments: Sequence[str] | None = None, kinds: dict[str, Kind] = KINDS)
     parser.add_argument("--log", choices=("text", "json"), default="text")
     options = parser.parse_args(arguments)
     log_to_stderr(options.log)
-    store = Store(options.folder, os.environ.get("MEDIAGYM_DATABASE") or None)
+    try:
+        store = Store(options.folder, os.environ.get("MEDIAGYM_DATABASE") or None)
+    except StoreError as error:
+        log.error(str(error))
+        sys.exit(2)
     worker = Worker(store, options.name, options.lease, kinds, options.parent)
 
     def end(_number: int, _frame: FrameType | None) -> None:

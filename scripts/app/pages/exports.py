@@ -14,7 +14,7 @@ from mediagym.data.recommendations import export_recommendations
 
 from ..api import store_upload
 from ..jobs import submit
-from ..security import ProblemError, problem_of
+from ..security import ProblemError
 from .charts import Spec, layer, named, rows, specification
 from .progress import SHOWN_AT
 from .results import Findings, findings
@@ -129,11 +129,6 @@ def _data_page(
         currency=Currency(ingest["currency"] if ingest else None),
         files_limit=visit.request.app.state.settings.limits.files,
     )
-
-
-def problem_of_mistake(error: MediaGymError) -> dict[str, Any]:
-    """The problem record of a user's mistake, for `ui.problem` of the templates."""
-    return problem_of(error).document()
 
 
 def _lifetimes(ingest: dict[str, Any]) -> Spec:

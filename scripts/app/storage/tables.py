@@ -80,6 +80,7 @@ JOBS = sa.Table(
     sa.Column("error", sa.JSON(none_as_null=True)),
     sa.Column("requested_by", sa.Text, nullable=False),
     sa.Column("fingerprint", _ID, nullable=False, index=True),
+    sa.Column("background", sa.Boolean, nullable=False),  # comes after all others
     sa.Column("worker", sa.String(128)),  # who works, or worked last, until it lets go
     sa.Column("lease_seconds", sa.Float),
     sa.Column("lease_until", Instant),

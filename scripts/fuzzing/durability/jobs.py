@@ -146,8 +146,10 @@ def _killing(
         due = options.jobs * (len(killed) + 1) // max(options.kills, 1)
         while len(ids) < min(max(due, 1), options.jobs):
             body = {"data": {"minimum_days": len(ids) + 1}}  # no two are the same work
-            given = {"advertiser": advertiser, "dataset": dataset, "requested_by": "drill"}
-            ids.append(submit(store, "ingest", body, **given).id)
+            asked = submit(
+                store, "ingest", body, advertiser=advertiser, dataset=dataset, requested_by="drill"
+            )
+            ids.append(asked.id)
         if len(killed) < options.kills:
             if rng.random() < _SETTLED:
                 server.settle()

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from mediagym.scripts.app.jobs import jobs
 from mediagym.scripts.app.storage import Store
 
+Command = Callable[..., Any]
 ROOT = Path(__file__).parents[3]
 LONGEST = 60.0  # seconds that a loaded machine may take
 
@@ -106,11 +108,15 @@ def test_a_fresh_folder_is_served_with_the_sample_a_link_and_a_key(
     store.close()
 
 
-def test_a_key_is_made_without_a_server(start: Callable[..., Server]) -> None:
-    made = start("new_key=reports", "new_key_scope=read")
-    out, err = made.process.communicate(timeout=LONGEST)
-    assert made.process.returncode == 0, err
-    assert re.fullmatch(r"mg_[0-9a-f]+_[\w-]+\n", out)
+def test_a_key_is_made_without_a_server(command: Command, tmp_path: Path) -> None:
+    folder = f"data_folder={tmp_path / 'data'}"
+    made = command("serve", folder, "new_key=reports", "new_key_scope=read")
+    assert made.status == 0
+    assert re.fullmatch(r"mg_[0-9a-f]+_[\w-]+\n", made.out)
+    store = Store(tmp_path / "data")
+    assert [(key.name, key.scopes) for key in store.keys()] == [("reports", ("read",))]  # noqa: SIM118
+    assert [entry.action for entry in store.audit_log()] == ["add_key"]
+    store.close()
 
 
 @pytest.mark.parametrize(
@@ -124,14 +130,12 @@ def test_a_key_is_made_without_a_server(start: Callable[..., Server]) -> None:
     ],
 )
 def test_what_cannot_be_served_is_one_message(
-    start: Callable[..., Server], given: list[str], message: str
+    command: Command, tmp_path: Path, given: list[str], message: str
 ) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         words = [word.replace("$TAKEN", str(taken.getsockname()[1])) for word in given]
-        server = start(*words)
-        _, err = server.process.communicate(timeout=LONGEST)
-    assert server.process.returncode == 2, err
-    (line,) = err.strip().splitlines()
-    assert re.search(f"error: .*{message}", line)
+        folder = [] if "data_folder" in given[0] else [f"data_folder={tmp_path / 'data'}"]
+        result = command("serve", *folder, *words)
+    assert re.search(f"error: .*{message}", result.error)

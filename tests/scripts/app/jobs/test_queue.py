@@ -27,6 +27,7 @@ from mediagym.scripts.app.jobs import (
     submit,
     waiting,
 )
+from mediagym.scripts.app.jobs.queue import worker_died
 from mediagym.scripts.app.storage import Job, Store, UnknownError
 
 PROBLEM = {"title": "No", "status": 422}
@@ -58,6 +59,31 @@ def test_jobs_are_claimed_in_their_order(store: Store, ask: Callable[..., Job]) 
     assert [each.id if each else None for each in claimed] == [*ids, None]
     assert {each.state for each in jobs(store)} == {"running"}
     assert [each.id for each in jobs(store, limit=2)] == ids[:1:-1]
+
+
+def test_jobs_of_the_background_come_last_until_somebody_asks_for_them(
+    store: Store, ask: Callable[..., Job]
+) -> None:
+    first, second = (ask(seed, background=True).id for seed in range(2))
+    third = ask(2).id
+    assert ask(1).id == second
+    order = [claim(store, "w", 60) for _ in range(3)]
+    assert [each.id if each else None for each in order] == [second, third, first]
+
+
+def test_the_job_of_a_worker_that_is_dead_waits_for_no_lease(
+    store: Store, ask: Callable[..., Job]
+) -> None:
+    key = ask().id
+    claim(store, "first", 1000)
+    worker_died(store, "other")
+    assert claim(store, "second", 1000) is None
+    worker_died(store, "first")
+    taken = claim(store, "second", 1000)
+    assert taken is not None
+    assert (taken.id, taken.attempt) == (key, 2)
+    worker_died(store, "second", was_asked=True)
+    assert (job(store, key).state, job(store, key).attempt) == ("queued", 1)
 
 
 def test_many_workers_never_claim_the_same_job(store: Store, ask: Callable[..., Job]) -> None:

@@ -47,8 +47,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def supervisor(store: Store) -> Iterator[Supervisor]:
-    """One worker under supervision, whose leases are short."""
-    options = SimpleNamespace(workers=1, log="text", jobs=SimpleNamespace(lease=3.0, patience=1.0))
+    """One worker under supervision, whose leases are longer than any test."""
+    options = SimpleNamespace(
+        workers=1, log="text", jobs=SimpleNamespace(lease=600.0, patience=1.0)
+    )
     supervisor = Supervisor(store, options, (sys.executable, str(PROGRAM)))
     supervisor.start()
     yield supervisor
