@@ -79,7 +79,7 @@ def test_from_exports_to_a_replanned_month(planned, window, exports):
         page.get_by_role("heading", name="Where the money goes").wait_for()
         assert "$4,321.50" in page.inner_text("#money-t >> xpath=..")
         page.get_by_label("Name", exact=True).fill("Locked")
-        page.get_by_label(re.compile("^Adopt it")).check()
+        page.locator("input[name=adopt]").check()
         page.get_by_role("button", name="Save as scenario").click()
         page.get_by_text("Saved as Locked.").wait_for()
         plan = json.loads(
@@ -103,7 +103,7 @@ def test_from_exports_to_a_replanned_month(planned, window, exports):
         finished(page, "**/replan?job=*")
         page.get_by_role("heading", name=re.compile("What to set on")).wait_for()
         assert page.locator("#today-t >> xpath=.. >> tbody tr").count() == 4
-        page.get_by_label(re.compile("^Adopt it")).check()
+        page.locator("input[name=adopt]").check()
         page.get_by_role("button", name="Save as scenario").click()
         page.get_by_text("Saved as Re-plan of").wait_for()
         assert store.adopted("acme").name.startswith("Re-plan of")
@@ -156,7 +156,7 @@ def test_a_plan_of_the_users_own_is_scored_beside_a_scenario(planned, window, tm
     path.write_text("\n".join(lines))
     page = window("/a/acme/compare")
     page.set_default_timeout(MINUTES)
-    page.get_by_label("Spring plan").check()
+    page.get_by_role("checkbox", name="Spring plan").check()
     page.get_by_label(re.compile("^Your own plan")).set_input_files(path)
     page.get_by_role("button", name="Compare", exact=True).click()
     with working(store):
