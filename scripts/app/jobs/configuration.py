@@ -144,6 +144,11 @@ def _laid_over(
         before = base.get(key)
         if isinstance(before, dict) and isinstance(value, Mapping):
             base[key] = _laid_over(kind, before, value, f"{prefix}{key}.")
+        elif isinstance(before, dict) and not prefix and before:
+            raise ConfigError(
+                f"{key}: {given_text(value)} was given. Allowed: an object of keys. To fix: give "
+                "the keys that differ, or leave it out."
+            )
         else:
             base[key] = deepcopy(value)
     return base

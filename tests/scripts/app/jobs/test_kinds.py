@@ -3,11 +3,15 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mediagym.data.errors import MediaGymError
 from mediagym.data.storage import SAMPLE
@@ -16,12 +20,20 @@ from mediagym.scripts.app.jobs.configuration import configuration_of
 from mediagym.scripts.app.storage import Store
 
 ID = "0" * 32
+KEYS = st.sampled_from(
+    (
+        *("agent", "attribution", "baselines", "calibration", "campaigns", "constraints", "data"),
+        *("days", "env", "export", "floor", "frontier", "live", "name", "objective", "plan"),
+        *("policy", "priors", "ramp", "seed", "target", "total", "columns", "beside", "update"),
+    )
+)
 REFUSED: tuple[tuple[str, Any, str], ...] = (
     ("plan", [], "body: "),
     ("plan", {"constraint": {}}, r"constraint: unknown key.* Did you mean 'constraints'"),
     ("plan", {"constraints": {"totl": 1}}, "constraints.totl: unknown key"),
     ("plan", {"env": {"days": 1}}, "env.days: "),
-    ("plan", {"env": 3}, "env: "),
+    *(("plan", {key: 3}, f"{key}: 3 was given") for key in ("env", "data", "agent", "objective")),
+    ("plan", {"data": None}, "data: None was given"),
     ("plan", {"agent": "nobody"}, "agent: 'nobody' was given"),
     ("plan", {"agent": "../../etc/passwd"}, "agent: "),
     ("plan", {"agent": {"name": "clairvoyant"}}, "agent.name: "),
@@ -87,6 +99,21 @@ def test_paths_and_resources_are_not_for_requests(kind: str, key: str) -> None:
 )
 def test_a_right_body_is_taken(kind: str, body: dict[str, Any]) -> None:
     KINDS[kind].validate(body)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 400) | st.floats(0, 9) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(body=st.dictionaries(KEYS, JSON, max_size=4))
+@hypothesis.settings(max_examples=40)
+def test_any_body_is_taken_or_refused_by_a_message(kind: str, body: dict[str, Any]) -> None:
+    with suppress(MediaGymError):
+        KINDS[kind].validate(body)
 
 
 def test_no_setting_that_holds_a_path_is_open_to_requests() -> None:
