@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from gymnasium import register, registry
 
-from .envs.suite.task import every_task, former_ids
+from .faces import load_lazily
+
+load_lazily(__name__)
+
+from .envs.suite.names import every_task, former_ids  # noqa: E402
 
 if TYPE_CHECKING:
     from .agents.evaluation import Score

@@ -5,6 +5,7 @@ Sub-packages in order, each of which may import those before it: `sheets` (cells
 (events that move demand), `exports` (the platforms' files), `units` (what receives a budget),
 `ingestion` (what was found, for the user), `forecasting` (what a given spend brings), `journeys`
 (visits that led to a conversion), `diagnosis` (what changed), `attribution` (who earns the credit),
+`recommendations` (what to do about it),
 `insights` (the report for the marketer). All of them build on `errors`, `types`, `settings`,
 `storage`, `plotting`, `names`, `history`.
 """

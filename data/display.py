@@ -1,7 +1,7 @@
 """User-defined text where people read it: terminal, figures, Markdown, HTML and file names.
 
 Names of campaigns, files and policies are data. Each surface has one function here that makes a
-name safe for it; `plotting` draws figures without formulas.
+name safe for it; `plotting` draws figures without formulas. `stylesheet.css` is how pages look.
 """
 
 import re
@@ -14,9 +14,13 @@ from .names import short_ids
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 MAX_NAME = 64  # characters of a name in a table, a figure or a sentence
+MAX_LABEL = 160  # characters of a name in a page, which breaks it over lines
 MAX_MESSAGE = 2000  # characters of a line of a message in the terminal
+STYLESHEET = Path(__file__).with_name("page") / "stylesheet.css"
+"""The style that all pages share, written into the static ones and served by the app."""
 _JOINERS = "\u200c\u200d"  # invisible, but part of words and emoji
 _REPLACEMENT = "\ufffd"  # the replacement character
 _FILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
@@ -73,18 +77,38 @@ def html_text(value: object) -> object:
     return visible(value) if type(value) is str else value
 
 
-def page_environment(folder: Path) -> "Environment":
-    """Environment of a folder's HTML templates: names are made visible and escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # few commands write a page
+def page_environment(*folders: Path) -> "Environment":
+    """Environment of the HTML templates of folders: names are made visible and escaped.
 
-    return Environment(
-        loader=FileSystemLoader(folder),
+    Every template can use those of `data/page`, the filters `brief`, `label` and `breakable` for
+    names, and `{{ stylesheet }}`, the style that all pages share.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # few commands write a page
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader([*folders, STYLESHEET.parent]),
         autoescape=True,
         finalize=html_text,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["stylesheet"] = Markup(STYLESHEET.read_text(encoding="utf-8"))  # noqa: S704
+    environment.filters |= {"brief": shortened, "label": label, "breakable": breakable}
+    return environment
+
+
+def label(name: object) -> str:
+    """Name of at most `MAX_LABEL` visible characters."""
+    return shortened(str(name), MAX_LABEL)
+
+
+def breakable(name: str) -> "Markup":
+    """`label` as HTML that may be broken after the channel."""
+    from markupsafe import Markup, escape
+
+    return escape(label(name)).replace("/", Markup("/<wbr>"), 1)
 
 
 def file_name(text: str) -> str:

@@ -43,6 +43,32 @@ class ConfigError(MediaGymError):
 class ConstraintError(MediaGymError):
     """Constraint set that no plan can satisfy; the message names the node and the numbers."""
 
+    def __init__(self, message: str, details: dict[str, str | float] | None = None) -> None:
+        super().__init__(message)
+        # node, bound, amount and available where a single bound is at fault, as in `bound_error`
+        self.details = details or {}
+
+
+def bound_error(
+    message: str, node: str, bound: str, amount: float, available: float
+) -> ConstraintError:
+    """ConstraintError about one bound, with its numbers.
+
+    Args:
+        message: the whole message.
+        node: campaign or channel, or `total`.
+        bound: `floor`, `cap`, `total`, `cpa` or `roas`.
+        amount: what the bound asks for, in the plan's currency (for `roas`, without a unit).
+        available: the closest to it that the other constraints leave.
+    """
+    details: dict[str, str | float] = {
+        "node": node,
+        "bound": bound,
+        "amount": amount,
+        "available": available,
+    }
+    return ConstraintError(message, details)
+
 
 _MAX_QUOTED_LENGTH = 40  # characters; longer user text is truncated in messages
 

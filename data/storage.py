@@ -22,6 +22,7 @@ from .errors import ConfigError, DataError
 ROOT = Path(__file__).resolve().parent.parent  # folder of data, envs, agents, conf, ...
 CONF = ROOT / "conf"
 SAMPLE = ROOT / "data" / "sample"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, eight times as fast
 _LAUNCHER = ("defaults", "hydra")  # keys that only the command line launcher reads
 
 
@@ -227,7 +228,8 @@ def shipped_yaml(path: str) -> dict[str, Any]:
     Files named in ``defaults`` of a group's file belong to the same group and are merged first;
     ``/GROUP@KEY: NAME`` puts a file of another group under a key.
     """
-    content = dict(yaml.safe_load((CONF / f"{path}.yaml").read_text(encoding="utf-8")))
+    text = (CONF / f"{path}.yaml").read_text(encoding="utf-8")
+    content = dict(_Loader(text).get_single_data())
     group, _, _ = path.rpartition("/")
     base: dict[str, Any] = {}
     for name in content.pop("defaults", []) if group else []:

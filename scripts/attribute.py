@@ -1,19 +1,24 @@
 """Attribute the conversions of site journeys: credits, roles, influence, and platform ratios."""
 
-from mediagym.data.attribution import (
-    AttributeCommand,
-    attribution_document,
-    attribution_study,
-    attribution_tables,
-)
-from mediagym.data.attribution.figures import draw_attribution
+from typing import TYPE_CHECKING
+
 from mediagym.data.storage import write_json
 from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
+if TYPE_CHECKING:
+    from mediagym.data.attribution import AttributeCommand
 
-@command("attribute", AttributeCommand.read)
-def run(options: AttributeCommand) -> None:
+
+@command("attribute", "mediagym.data.attribution:AttributeCommand.read")
+def run(options: "AttributeCommand") -> None:
     """Write ``attribution.json`` and its figures."""
+    from mediagym.data.attribution import (
+        attribution_document,
+        attribution_study,
+        attribution_tables,
+    )
+    from mediagym.data.attribution.figures import draw_attribution
+
     folder = options.output or run_folder()
     with progress("reading the landings and attributing") as show_progress:
         document = attribution_document(attribution_study(options.data, options.attribution))

@@ -1,15 +1,7 @@
 """Backtest the calibrated simulator's forecasts from rolling origins, beside naive forecasts."""
 
-from mediagym.agents.studies import (
-    BacktestCommand,
-    backtest,
-    backtest_document,
-    backtest_markdown,
-    draw_backtest,
-    origins_of,
-    rolling_table,
-    verdict_lines,
-)
+from typing import TYPE_CHECKING
+
 from mediagym.data.storage import write_json, write_text
 from mediagym.scripts.cli import (
     command,
@@ -21,10 +13,23 @@ from mediagym.scripts.cli import (
     run_folder,
 )
 
+if TYPE_CHECKING:
+    from mediagym.agents.studies import BacktestCommand
 
-@command("backtest", BacktestCommand.read)
-def run(options: BacktestCommand) -> None:
+
+@command("backtest", "mediagym.agents.studies:BacktestCommand.read")
+def run(options: "BacktestCommand") -> None:
     """Backtest; write ``backtest.json``, ``backtest.md`` and ``backtest.png``."""
+    from mediagym.agents.studies import (
+        backtest,
+        backtest_document,
+        backtest_markdown,
+        draw_backtest,
+        origins_of,
+        rolling_table,
+        verdict_lines,
+    )
+
     history = options.history()
     with progress_bar("origins", len(origins_of(history, options.backtest))) as advance:
         origins, latest = backtest(history, options, lambda _: advance())

@@ -1,15 +1,21 @@
 """Calibrate the simulator from an advertiser's exports; write the posterior and its report."""
 
-from mediagym.agents.setup import CalibrateCommand, calibrated_or_updated, find_journeys, load
-from mediagym.envs.calibration import save_posterior
-from mediagym.envs.calibration.report import calibration_content, learning_table, verdict_of
-from mediagym.envs.calibration.report.page import write_report
+from typing import TYPE_CHECKING
+
 from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
+if TYPE_CHECKING:
+    from mediagym.agents.setup import CalibrateCommand
 
-@command("calibrate", CalibrateCommand.read)
-def run(options: CalibrateCommand) -> None:
+
+@command("calibrate", "mediagym.agents.setup:CalibrateCommand.read")
+def run(options: "CalibrateCommand") -> None:
     """Calibrate; write the posterior and the report."""
+    from mediagym.agents.setup import calibrated_or_updated, find_journeys, load
+    from mediagym.envs.calibration import save_posterior
+    from mediagym.envs.calibration.report import calibration_content, learning_table, verdict_of
+    from mediagym.envs.calibration.report.page import write_report
+
     folder, config = run_folder(), options.experiment
     history, notes = load(config)
     findings = find_journeys(config, history)

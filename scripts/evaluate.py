@@ -1,21 +1,21 @@
 """Compare policies on held-out markets of a task or an advertiser, under the same noise."""
 
-from mediagym.agents.evaluation import compare, document_of, policy_table, write_comparison
-from mediagym.agents.leaderboard import submission_of, write_submission
-from mediagym.agents.setup import (
-    EvaluateCommand,
-    candidates_of,
-    experiment_id,
-    prepare,
-    require_known,
-)
+from typing import TYPE_CHECKING
+
 from mediagym.data.errors import ConfigError
 from mediagym.scripts.cli import command, console, print_line, progress, run_folder, sweeping
 
+if TYPE_CHECKING:
+    from mediagym.agents.setup import EvaluateCommand
 
-@command("evaluate", EvaluateCommand.read)
-def run(options: EvaluateCommand) -> None:
+
+@command("evaluate", "mediagym.agents.setup:EvaluateCommand.read")
+def run(options: "EvaluateCommand") -> None:
     """Roll out, score and write ``evaluation.json``, and the file of a submission if it is one."""
+    from mediagym.agents.evaluation import compare, document_of, policy_table, write_comparison
+    from mediagym.agents.leaderboard import submission_of, write_submission
+    from mediagym.agents.setup import candidates_of, experiment_id, prepare, require_known
+
     folder, results = options.output or run_folder(), []
     if options.submission.name is not None and sweeping():
         raise ConfigError(

@@ -1,28 +1,33 @@
 """Read a folder of ad exports: what was found by file, and the history as one table."""
 
+from typing import TYPE_CHECKING
+
 from mediagym.data.errors import DataError
-from mediagym.data.exports import read_exports
-from mediagym.data.ingestion import (
-    IngestCommand,
-    history_csv,
-    ingest_document,
-    ingest_tables,
-    problems_document,
-)
-from mediagym.data.ingestion.figures import ingest_figures
-from mediagym.data.ingestion.page import ingest_page
-from mediagym.data.plotting import png_of
 from mediagym.data.storage import write_json, write_text
-from mediagym.data.units import history_of, units_of
 from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
+if TYPE_CHECKING:
+    from mediagym.data.ingestion import IngestCommand
 
-@command("ingest", IngestCommand.read)
-def run(options: IngestCommand) -> None:
+
+@command("ingest", "mediagym.data.ingestion:IngestCommand.read")
+def run(options: "IngestCommand") -> None:
     """Write ``history.csv``, ``ingest.json`` and ``ingest.html``.
 
     Of a folder that is refused, only ``ingest.json`` is written, with all problems of all files.
     """
+    from mediagym.data.exports import read_exports
+    from mediagym.data.ingestion import (
+        history_csv,
+        ingest_document,
+        ingest_tables,
+        problems_document,
+    )
+    from mediagym.data.ingestion.figures import ingest_figures
+    from mediagym.data.ingestion.page import ingest_page
+    from mediagym.data.plotting import png_of
+    from mediagym.data.units import history_of, units_of
+
     folder = options.output or run_folder()
     with progress("reading the exports") as show_progress:
         try:

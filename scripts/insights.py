@@ -1,17 +1,23 @@
 """Analyse the exports: history, attribution, changes, forecast, and their limitations."""
 
-from mediagym.agents.studies import InsightsCommand, gather_insights
-from mediagym.data.insights import insights_document, insights_tables
-from mediagym.data.insights.figures import insights_figures
-from mediagym.data.insights.page import insights_page
-from mediagym.data.plotting import png_of
+from typing import TYPE_CHECKING
+
 from mediagym.data.storage import write_bytes, write_json, write_text
 from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
+if TYPE_CHECKING:
+    from mediagym.agents.studies import InsightsCommand
 
-@command("insights", InsightsCommand.read)
-def run(options: InsightsCommand) -> None:
+
+@command("insights", "mediagym.agents.studies:InsightsCommand.read")
+def run(options: "InsightsCommand") -> None:
     """Write ``insights.json``, ``insights.html`` and the figures."""
+    from mediagym.agents.studies import gather_insights
+    from mediagym.data.insights import insights_document, insights_tables
+    from mediagym.data.insights.figures import insights_figures
+    from mediagym.data.insights.page import insights_page
+    from mediagym.data.plotting import png_of
+
     folder = options.output or run_folder()
     with progress("analysing the exports") as show_progress:
         document = insights_document(gather_insights(options, show_progress))

@@ -1,17 +1,23 @@
 """Write a policy's dated plan as JSON, with estimated conversions by channel and campaign type."""
 
-from mediagym.agents.frontier import frontier_lines, frontier_table, plan_frontier
-from mediagym.agents.plan_files import export_plan, require_formats
-from mediagym.agents.plan_page import write_plan_page
-from mediagym.agents.plans import acting, forecast_notes, plan_of, plan_table, write_plan
-from mediagym.agents.policies import baseline
-from mediagym.agents.setup import PlanCommand, prepare
+from typing import TYPE_CHECKING
+
 from mediagym.scripts.cli import command, console, print_line, print_notes, progress
 
+if TYPE_CHECKING:
+    from mediagym.agents.setup import PlanCommand
 
-@command("plan", PlanCommand.read)
-def run(options: PlanCommand) -> None:
+
+@command("plan", "mediagym.agents.setup:PlanCommand.read")
+def run(options: "PlanCommand") -> None:
     """Make the plan, write it with its page and further files, and print it as a table."""
+    from mediagym.agents.frontier import frontier_lines, frontier_table, plan_frontier
+    from mediagym.agents.plan_files import export_plan, require_formats
+    from mediagym.agents.plan_page import write_plan_page
+    from mediagym.agents.plans import acting, forecast_notes, plan_of, plan_table, write_plan
+    from mediagym.agents.policies import baseline
+    from mediagym.agents.setup import prepare
+
     require_formats(options.export)
     with progress("calibrating and planning") as show_progress:
         experiment = prepare(options.experiment, show_progress)

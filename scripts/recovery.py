@@ -1,20 +1,25 @@
 """Calibrate advertisers whose truth is known: curve errors, coverage, and the regret of plans."""
 
-from mediagym.agents.studies import (
-    RecoveryCommand,
-    draw_recovery,
-    recovery_markdown,
-    recovery_summary,
-    recovery_table,
-    run_study,
-)
+from typing import TYPE_CHECKING
+
 from mediagym.data.storage import write_json, write_text
 from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
 
+if TYPE_CHECKING:
+    from mediagym.agents.studies import RecoveryCommand
 
-@command("recovery", RecoveryCommand.read)
-def run(options: RecoveryCommand) -> None:
+
+@command("recovery", "mediagym.agents.studies:RecoveryCommand.read")
+def run(options: "RecoveryCommand") -> None:
     """Study; write ``recovery.json``, ``recovery.md`` and ``recovery.png``."""
+    from mediagym.agents.studies import (
+        draw_recovery,
+        recovery_markdown,
+        recovery_summary,
+        recovery_table,
+        run_study,
+    )
+
     with progress_bar("advertisers", len(options.cases())) as advance:
         cases = run_study(options, lambda _: advance())
     rows = recovery_summary(cases, options.study.goals)

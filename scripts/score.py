@@ -1,23 +1,28 @@
 """Score a user's own plans beside the proposed ones, on the same draws of the market."""
 
-from mediagym.agents.scoring import (
-    Notation,
-    ScoreCommand,
-    broken_lines,
-    difference_table,
-    opened,
-    score_plans,
-    score_table,
-    write_score,
-)
-from mediagym.agents.scoring.figures import draw_score
-from mediagym.agents.setup import prepare
+from typing import TYPE_CHECKING
+
 from mediagym.scripts.cli import command, console, print_line, print_notes, progress
 
+if TYPE_CHECKING:
+    from mediagym.agents.scoring import ScoreCommand
 
-@command("score", ScoreCommand.read)
-def run(options: ScoreCommand) -> None:
+
+@command("score", "mediagym.agents.scoring:ScoreCommand.read")
+def run(options: "ScoreCommand") -> None:
     """Score the plans, print the tables, and write ``score.json`` and ``score.png``."""
+    from mediagym.agents.scoring import (
+        Notation,
+        broken_lines,
+        difference_table,
+        opened,
+        score_plans,
+        score_table,
+        write_score,
+    )
+    from mediagym.agents.scoring.figures import draw_score
+    from mediagym.agents.setup import prepare
+
     contents = [opened(path) for path in options.plan]
     data = options.experiment.data
     notation = Notation(data.date_format, data.decimal_mark)

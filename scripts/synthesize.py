@@ -4,13 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mediagym.envs.calibration import Priors
-from mediagym.envs.synthetic import (
-    ContinuationSettings,
-    SyntheticSettings,
-    continue_advertiser,
-    synthesize,
-    write_advertiser,
-)
+from mediagym.envs.synthetic import ContinuationSettings, SyntheticSettings
 from mediagym.scripts.cli import command, print_line
 
 _MORE = ("continue_days", "plan", "break", "delivery")  # the keys of ContinuationSettings
@@ -38,6 +32,8 @@ def parse(config: Mapping[str, Any]) -> SynthesizeOptions:
 @command("synthesize", parse)
 def run(options: SynthesizeOptions) -> None:
     """Draw the advertiser and write its files, or append days to the files of a folder."""
+    from mediagym.envs.synthetic import continue_advertiser, synthesize, write_advertiser
+
     settings, priors, more = options
     if more.continue_days:
         paths = continue_advertiser(settings, more)

@@ -1,23 +1,11 @@
 """Train a policy on a task or an advertiser's calibration, compare it, and write its plan."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from mediagym.agents.evaluation import compare, policy_table
-from mediagym.agents.networks import save_network
-from mediagym.agents.plans import forecast_notes, plan_of, plan_table, write_plan
-from mediagym.agents.plans.figures import draw_plan
-from mediagym.agents.policy import Candidate
-from mediagym.agents.setup import (
-    TrainCommand,
-    candidates_of,
-    configured,
-    keep_configuration,
-    prepare,
-    reference_folder,
-)
-from mediagym.agents.training import learn, validation_percent
+from mediagym.data.errors import ConfigError
 from mediagym.scripts.cli import (
     command,
     console,
@@ -29,15 +17,38 @@ from mediagym.scripts.cli import (
     sweeping,
 )
 
+if TYPE_CHECKING:
+    from mediagym.agents.experiment import Experiment
+    from mediagym.agents.policy import Policy
+    from mediagym.agents.setup import TrainCommand
 
-def parse(config: Mapping[str, Any]) -> TrainCommand:
-    """Return the options of the configuration, or of the run that is resumed."""
-    return TrainCommand.read(configured(config, overrides()))
+
+def parse(config: Mapping[str, Any]) -> "TrainCommand":
+    """Return the options of the configuration, or of the run that is resumed.
+
+    Raises:
+        ConfigError: for a key that is not allowed, and for a resumed run with another folder.
+    """
+    from mediagym.agents.setup import TrainCommand, configured
+
+    options = TrainCommand.read(configured(config, overrides()))
+    if config.get("resume") is not None and not run_folder().samefile(config["resume"]):
+        raise ConfigError(
+            f"resume: {str(run_folder())!r} was given as folder of the run; a run goes on in its "
+            "own. Leave hydra.run.dir, hydra.sweep.dir and hydra.sweep.subdir out."
+        )
+    return options
 
 
 @command("train", parse)
-def run(options: TrainCommand) -> float:
+def run(options: "TrainCommand") -> float:
     """Train; return percent of the clairvoyant on validation markets, which sweeps maximise."""
+    from mediagym.agents.evaluation import compare, policy_table
+    from mediagym.agents.networks import save_network
+    from mediagym.agents.policy import Candidate
+    from mediagym.agents.setup import candidates_of, keep_configuration, prepare, reference_folder
+    from mediagym.agents.training import learn, validation_percent
+
     folder, task = run_folder(), options.experiment.task
     learner = options.experiment.learner
     with progress("preparing") as show_progress:
@@ -54,14 +65,7 @@ def run(options: TrainCommand) -> float:
         compared = compare(experiment, candidates, folder, options.seed, show_progress, policy)
         console.print(policy_table(compared))
     if task is None:
-        with progress("writing the plan"):
-            made = plan_of(experiment, policy, [each.policies[0] for each in baselines])
-            plan = write_plan(made, folder / "plan.json")
-            draw_plan(experiment.posterior, made, folder)
-        print_notes(forecast_notes(plan))
-        console.print(plan_table(plan))
-        print_notes(plan["warnings"])
-        print_line(f"\nplan         {folder / 'plan.json'}, plan.png, response.png")
+        _plan(experiment, policy, [each.policies[0] for each in baselines], folder)
     else:
         print_line("\nplan         none: benchmark tasks have no advertiser")
     print_line(f"comparison   {folder / 'evaluation.json'}, evaluation.png")
@@ -71,6 +75,23 @@ def run(options: TrainCommand) -> float:
         return math.nan  # nothing uses it, and an advertiser's clairvoyant plans take a minute
     with progress("scoring on validation markets"):
         return validation_percent(experiment, policy)
+
+
+def _plan(
+    experiment: "Experiment", policy: "Policy", rivals: Sequence["Policy"], folder: Path
+) -> None:
+    """Write the trained policy's plan and its pictures, and print it as a table."""
+    from mediagym.agents.plans import forecast_notes, plan_of, plan_table, write_plan
+    from mediagym.agents.plans.figures import draw_plan
+
+    with progress("writing the plan"):
+        made = plan_of(experiment, policy, rivals)
+        plan = write_plan(made, folder / "plan.json")
+        draw_plan(experiment.posterior, made, folder)
+    print_notes(forecast_notes(plan))
+    console.print(plan_table(plan))
+    print_notes(plan["warnings"])
+    print_line(f"\nplan         {folder / 'plan.json'}, plan.png, response.png")
 
 
 if __name__ == "__main__":

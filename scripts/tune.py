@@ -1,13 +1,19 @@
 """Search a learner's settings with Optuna, on validation markets; an interrupted search resumes."""
 
-from mediagym.agents.setup import prepare
-from mediagym.agents.studies import TuneCommand, tune
+from typing import TYPE_CHECKING
+
 from mediagym.scripts.cli import command, print_line, progress, run_folder
 
+if TYPE_CHECKING:
+    from mediagym.agents.studies import TuneCommand
 
-@command("tune", TuneCommand.read)
-def run(options: TuneCommand) -> float:
+
+@command("tune", "mediagym.agents.studies:TuneCommand.read")
+def run(options: "TuneCommand") -> float:
     """Search; return the best percent of the clairvoyant on validation markets."""
+    from mediagym.agents.setup import prepare
+    from mediagym.agents.studies import tune
+
     options.require_searchable()
     folder = options.output or run_folder()
     with progress("preparing") as show_progress:

@@ -57,18 +57,24 @@ from mediagym.envs.planning import SolverSettings
 from mediagym.envs.suite import task_of
 from mediagym.envs.synthetic import SyntheticSettings
 from mediagym.scripts import synthesize
+from mediagym.scripts.app import ServeCommand
 from mediagym.scripts.cli import to_plain_dict
 from mediagym.scripts.cli.launch import SAMPLE
 from mediagym.scripts.fuzzing import FuzzCommand
-from mediagym.scripts.fuzzing.durability import ArtefactsCommand, CrashesCommand
+from mediagym.scripts.fuzzing.durability import ArtefactsCommand, CrashesCommand, JobsCommand
 from mediagym.scripts.fuzzing.flights import FlightsCommand
+from mediagym.scripts.fuzzing.mutation import MutationCommand
 from mediagym.scripts.fuzzing.settings_cases import SettingsCommand
 
 CONF = Path(__file__).parents[1] / "conf"
 PARTS = ("base", "problem")  # included by other configurations
-TABLES = ("advertisers", "renamed")  # read by records and messages, not composed by Hydra
+TABLES = ("advertisers", "jobs", "renamed")  # read by records and messages, not composed by Hydra
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS + TABLES)
-GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
+GROUPS = sorted(
+    path.name
+    for path in CONF.iterdir()
+    if path.is_dir() and path.name[0] != "_" and path.name != "hydra"  # Hydra's own group
+)
 OWNERS = {  # a command with the group, where `plan` does not have it
     "advertiser": "recovery",
     "attribution": "attribute",
@@ -149,17 +155,20 @@ def test_every_command_composes_and_fits_its_records(
         "fuzz_artefacts": ArtefactsCommand,
         "fuzz_crashes": CrashesCommand,
         "fuzz_flights": FlightsCommand,
+        "fuzz_jobs": JobsCommand,
         "fuzz_settings": SettingsCommand,
         "informed": ClairvoyantCommand,
         "ingest": IngestCommand,
         "leaderboard": LeaderboardCommand,
         "insights": InsightsCommand,
+        "mutation": MutationCommand,
         "pilots": PilotsCommand,
         "plan": PlanCommand,
         "pretrain": PretrainCommand,
         "recovery": RecoveryCommand,
         "replanner_grid": ReplannerGridCommand,
         "score": ScoreCommand,
+        "serve": ServeCommand,
         "suite": SuiteCommand,
         "train": TrainCommand,
         "tune": TuneCommand,

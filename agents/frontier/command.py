@@ -14,7 +14,7 @@ from .target import Kind, Target, budget_for
 
 def plan_frontier(
     experiment: Experiment,
-    budgets: Sequence[float] | None,
+    budgets: Sequence[float | str] | None,
     targets: Mapping[Kind, float] | None,
     folder: Path,
     progress: Progress = lambda _: None,
@@ -23,7 +23,8 @@ def plan_frontier(
 
     Args:
         experiment: an advertiser's experiment.
-        budgets: two ends or all budgets of the frontier; None: those that the targets need.
+        budgets: two ends or all budgets of the frontier, as amounts or as shares of the plan's
+            total, such as 50%; None: those that the targets need.
         targets: amounts by kind; None: none.
         folder: folder of the files.
         progress: called with every budget that is solved.
@@ -34,7 +35,10 @@ def plan_frontier(
     from .figures import draw_frontier  # draws, so only where it is needed
 
     curve = Curve(experiment, progress)
-    frontier = None if budgets is None else frontier_of(experiment, budgets, progress, curve)
+    frontier = None
+    if budgets is not None:
+        amounts = [_amount(budget, curve.planned) for budget in budgets]
+        frontier = frontier_of(experiment, amounts, progress, curve)
     answers = [
         budget_for(experiment, Target(kind, amount), progress, curve)
         for kind, amount in (targets or {}).items()
@@ -45,3 +49,10 @@ def plan_frontier(
     content = write_frontier(frontier, answers, folder / "frontier.json")
     draw_frontier(content, folder / "frontier.png")
     return content
+
+
+def _amount(budget: float | str, total: float) -> float:
+    """Return a budget, of which a share of the total is rounded to whole units."""
+    if isinstance(budget, str):
+        return max(1.0, round(float(budget.rstrip("%")) / 100 * total))
+    return budget

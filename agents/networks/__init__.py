@@ -6,10 +6,11 @@
 - ``campaign_inputs``: what a problem says of each campaign, and the rows that the network reads
 - ``campaign_policy``: the same network as a policy of Stable-Baselines3, with its critic
 - ``onnx_file``: a trained network as an ONNX file, for programs without torch
+- ``sizes``: bounds of a network's sizes
 - ``weights``: named arrays as safetensors files
 """
 
-from .actor import Actor, FlatShape, Layers, Units
+from .actor import Actor, FlatShape
 from .campaign_actor import CampaignActor, CampaignShape
 from .campaign_inputs import CampaignInputs
 from .campaign_policy import CampaignPolicy
@@ -26,6 +27,7 @@ from .network import (
     save_network,
 )
 from .onnx_file import export_onnx
+from .sizes import Layers, Units
 from .weights import read_safetensors, to_safetensors
 
 __all__ = [

@@ -10,13 +10,10 @@ from torch import nn
 
 from ...data.settings import Settings
 from ...envs.flight import Problem
+from .sizes import Layers, Units
 
-MAX_UNITS = 4096  # units of a layer
-MAX_LAYERS = 16
 MAX_NUMBERS = 65_536  # numbers observed, and numbers of an action
 Size = Annotated[int, Field(ge=1, le=MAX_NUMBERS)]
-Units = Annotated[int, Field(ge=1, le=MAX_UNITS)]
-Layers = Annotated[list[Units], Field(max_length=MAX_LAYERS)]
 
 
 class FlatShape(Settings):

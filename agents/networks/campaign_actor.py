@@ -15,8 +15,8 @@ from torch import nn
 
 from ...data.settings import Settings
 from ...envs.flight import Problem
-from .actor import Units
 from .campaign_inputs import CONTEXT, DAILY, KNOWN, CampaignInputs, Rows
+from .sizes import Units
 
 
 class CampaignShape(Settings):

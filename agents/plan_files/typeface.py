@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
@@ -20,6 +19,8 @@ _MISSING = "\ufffd"
 @cache
 def _face(name: str) -> Any:
     """An embedded font, which matplotlib ships."""
+    import matplotlib
+
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     font = TTFont(name, str(folder / f"{name}.ttf"))
     pdfmetrics.registerFont(font)

@@ -5,10 +5,11 @@
 - `moves`: what to set first, against today's live budgets
 - `periods`: weeks or months of the flight
 - `charts`: geometry of the charts, which `charts.html.j2` draws as inline SVG
-- `text`: amounts, counts and dates as text
-- `page.css`: the style sheet, for light, dark and paper
 """
 
+from . import narrative
+from .moves import First, Move, first
 from .page import plan_page, write_plan_page
+from .periods import periods
 
-__all__ = ["plan_page", "write_plan_page"]
+__all__ = ["First", "Move", "first", "narrative", "periods", "plan_page", "write_plan_page"]

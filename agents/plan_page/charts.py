@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from ...data.formats import Currency, count, name_of, short_day
 from .moves import known_most
 from .periods import is_extrapolated
-from .text import Currency, count, name_of, short_day
 
 _COLOURS = 8  # series of a stack, the last of which is grey if it stands for the others
 _MOST_HELD = 0.7  # share of the money that single campaigns must hold, else channels are stacked

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .text import name_of
+from ...data.formats import name_of
 
 _SHOWN = 10  # moves in the first table; a plan of few campaigns more shows all
 _FEW = 2

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...data.formats import Currency, change, count, day_of, interval, name_of, share, span
 from .moves import First, Move, known_most
-from .text import Currency, change, count, day_of, interval, name_of, share, span
 
 _MOVES = 3  # moves described in a sentence each
 _POLICIES = {

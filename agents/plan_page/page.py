@@ -6,12 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup, escape
 
-from ...data.display import page_environment, shortened
+from ...data.display import page_environment
 from ...data.errors import DataError, shown
+from ...data.formats import (
+    Currency,
+    change,
+    count,
+    day_of,
+    interval,
+    long_day,
+    name_of,
+    share,
+    signed,
+)
 from ...data.storage import write_text
-from . import charts, narrative, text
+from . import charts, narrative
 from .moves import all_moves, dearest, first, known_most
 from .periods import periods, unit
 
@@ -44,7 +54,7 @@ def plan_page(content: Mapping[str, Any]) -> str:
     Args:
         content: `plan.json` of schema version 2.
     """
-    currency = text.Currency(content["currency"])
+    currency = Currency(content["currency"])
     moves = first(content)
     flags: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for flag in content["flags"]:
@@ -54,7 +64,6 @@ def plan_page(content: Mapping[str, Any]) -> str:
         .get_template("page.html.j2")
         .render(
             plan=content,
-            css=Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
             first=moves,
             first_sentence=narrative.first_sentence(moves, currency),
             moves=narrative.moves(moves, currency),
@@ -73,28 +82,20 @@ def plan_page(content: Mapping[str, Any]) -> str:
     )
 
 
-def _environment(currency: text.Currency) -> Environment:
+def _environment(currency: Currency) -> Environment:
     environment = page_environment(_FOLDER)
     environment.filters |= {
         "exact": currency.exact,
         "whole": currency.whole,
         "difference": currency.signed,
-        "count": text.count,
-        "interval": text.interval,
-        "share": text.share,
-        "signed": text.signed,
-        "day": text.day_of,
-        "long_day": text.long_day,
-        "name": text.name_of,
-        "label": lambda name: shortened(str(name), text.MAX_LABEL),
-        "breakable": _breakable,
-        "brief": shortened,
+        "count": count,
+        "interval": interval,
+        "share": share,
+        "signed": signed,
+        "day": day_of,
+        "long_day": long_day,
+        "name": name_of,
         "known_most": known_most,
     }
-    environment.globals |= {"change": text.change}
+    environment.globals |= {"change": change}
     return environment
-
-
-def _breakable(name: str) -> Markup:
-    """A name that may be broken after its channel."""
-    return escape(shortened(name, text.MAX_LABEL)).replace("/", Markup("/<wbr>"), 1)

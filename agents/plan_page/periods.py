@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .text import month_of, name_of, span
+from ...data.formats import month_of, name_of, span
 
 _WEEKS = 10  # a longer flight is shown by months
 _WEEK = 7  # days

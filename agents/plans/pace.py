@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 
 from ...data.formats import money
+from ...data.pace import pace_band, standing
 from .records import Actuals, Flag, Plan, campaign_keys, campaign_name, to_units
 
-_WIDEST = 0.25  # half width of the band early in the flight, as a share of the planned spend
-_NARROWEST = 0.01  # the same at its end
 _KINDS = {"under": "under_delivery", "over": "over_delivery"}
 
 
@@ -48,18 +47,6 @@ def pace_of(plan: Plan, totals: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def pace_band(days_over: int, days: int) -> tuple[float, float] | None:
-    """Return the ratios of spend to plan that are in pace; None on the first day, not yet known.
-
-    From 75 to 125 % early in the flight the band tightens evenly to 99 to 101 % at its end.
-    """
-    if days_over <= 1:
-        return None
-    left = (days - days_over) / max(days - 1, 1)
-    half = _NARROWEST + (_WIDEST - _NARROWEST) * left
-    return 1 - half, 1 + half
-
-
 def pace_flags(plan: Plan, pace: dict[str, Any] | None) -> list[Flag]:
     """Return a flag for every campaign that is out of pace, with the day from which it is."""
     if pace is None or pace["band"] is None or plan.actuals is None:
@@ -83,22 +70,8 @@ def _row(
     spent: int, planned: int, band: tuple[float, float] | None, *, is_paused: bool
 ) -> dict[str, Any]:
     """Return spend, plan, their ratio (None: not known yet, or nothing planned) and a status."""
-    ratio = spent / planned if planned > 0 and band is not None else None
-    status = "on_pace"
-    if is_paused:
-        status = "paused"
-    elif band is None:
-        status = "unknown"
-    elif planned == 0:
-        status = "over" if spent > 0 else "on_pace"
-    elif ratio is not None and not band[0] <= ratio <= band[1]:
-        status = "under" if ratio < 1 else "over"
-    return {
-        "spent": to_units(spent),
-        "planned": to_units(planned),
-        "ratio": ratio,
-        "status": status,
-    }
+    now = standing(spent, planned, band, is_paused=is_paused)
+    return {"spent": to_units(spent), "planned": to_units(planned), **now._asdict()}
 
 
 def _is_paused(plan: Plan, actuals: Actuals, k: int) -> bool:

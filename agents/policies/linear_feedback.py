@@ -8,7 +8,6 @@ Tutorial", arXiv:1604.00772, in the library ``cma``.
 
 from typing import Annotated, Any, Literal
 
-import cma
 import numpy as np
 from pydantic import Field
 
@@ -84,6 +83,8 @@ def search(experiment: Experiment, settings: LinearFeedbackSettings) -> Floats:
 
     The search has a generator of its own and does not touch numpy's global one.
     """
+    import cma  # brings matplotlib: only for a search
+
     problem = experiment.problem
     evaluation_set = EvaluationSet(
         *experiment.source.draw(settings.seed, range(settings.flights), problem.days)

@@ -3,15 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...data.errors import ConfigError
 from ...data.storage import ROOT
 from ..experiment import Experiment
 from ..external import describe_experiment, load_factory, made_by, names_factory
-from ..networks import LearnedPolicy, load_policy
 from ..policies import BASELINES, baseline, unknown_policy
 from ..policy import Candidate
 from .run_folder import same_but_seed
+
+if TYPE_CHECKING:
+    from ..networks import LearnedPolicy
 
 REFERENCES = ROOT / "data" / "policies"
 
@@ -88,12 +91,14 @@ def reference_folder(references_dir: Path, experiment_id: str, learner: str, see
     return references_dir / task_key(experiment_id) / f"{learner}_{seed}"
 
 
-def trained(folder: Path, experiment: Experiment) -> LearnedPolicy:
+def trained(folder: Path, experiment: Experiment) -> "LearnedPolicy":
     """Return the policy of a training run.
 
     Raises:
         ConfigError: if the folder holds none or it was trained for another set of campaigns.
     """
+    from ..networks import load_policy  # brings torch: only when it is needed
+
     return load_policy(folder, experiment.problem)
 
 
@@ -124,6 +129,8 @@ def _pooled(names: Sequence[str], entrants: Sequence[Candidate]) -> dict[str, Ca
 
 def _seeds(candidate: Candidate) -> set[int]:
     """Return the training seeds of a candidate's policies."""
+    from ..networks import LearnedPolicy
+
     return {p.network.training.seed for p in candidate.policies if isinstance(p, LearnedPolicy)}
 
 

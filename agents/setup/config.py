@@ -37,6 +37,7 @@ def _as_list(tasks: Any) -> Any:
 MAX_COUNT = 1024  # threads, seeds of a study, processes
 Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Amount = Annotated[float, Field(gt=0, le=1e12)]  # money, conversions or a ratio
+ShareOfTotal = Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4})?%$")]
 TargetKind = Literal["conversions", "cpa", "roas"]
 Baseline = Annotated[str, AfterValidator(_baseline_name)]
 Tasks = Annotated[list[str | None], BeforeValidator(_as_list), Field(min_length=1)]
@@ -170,7 +171,7 @@ class PlanCommand(Command):
     export: list[str]  # further formats, beside it
     export_mapping: Path | None  # the account's campaigns of each type, for the ads editor
     # budgets whose best plans are made too: two ends or all of them; None: none
-    frontier: Annotated[list[Amount], Field(min_length=2, max_length=64)] | None
+    frontier: Annotated[list[Amount | ShareOfTotal], Field(min_length=2, max_length=64)] | None
     target: dict[TargetKind, Amount] | None  # a volume to reach, a cost or return to keep
     seed: Seed  # seed of the training, if the agent is a learner
     baselines: list[Baseline]

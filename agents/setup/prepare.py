@@ -7,7 +7,6 @@ static plan beside it. An entry that fails its check is made anew.
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 
 from ...data.attribution import attribution_reader
@@ -69,6 +68,8 @@ def prepare(config: ExperimentConfig, progress: Progress) -> Experiment:
     Raises:
         MediaGymError: for anything in the data or the configuration that a user has to fix.
     """
+    import torch  # slow to import, and nothing that reads options needs it
+
     torch.set_num_threads(config.threads)
     if config.task is not None:
         task = task_of(config.task)

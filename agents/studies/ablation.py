@@ -16,11 +16,8 @@ from ...data.display import file_name
 from ...data.settings import Command
 from ...data.types import Progress
 from ...envs.flight import Problem
-from ..evaluation import document_of, scored, write_comparison
-from ..networks import load_policy, save_network
 from ..policy import Candidate
 from ..setup import Count, ExperimentConfig, prepare
-from ..training import learn
 
 
 class Run(NamedTuple):
@@ -31,7 +28,7 @@ class Run(NamedTuple):
 
 
 class AblationCommand(Command):
-    """Options of ``scripts/ablate.py``; see ``conf/ablate.yaml``."""
+    """Options of ``scripts/research/ablate.py``; see ``conf/ablate.yaml``."""
 
     experiment: ExperimentConfig
     task: str
@@ -94,6 +91,8 @@ def compare_variants(
     Returns:
         The content of ``evaluation.json``; see ``comparison``.
     """
+    from ..evaluation import document_of, scored, write_comparison
+
     first = next(iter(command.variants))
     evaluation = command.experiment.evaluation.model_copy(update={"references": [first]})
     config = command.variant(first).model_copy(update={"evaluation": evaluation})
@@ -111,12 +110,17 @@ def _folder(command: AblationCommand, run: Run) -> Path:
 
 def _train(config: ExperimentConfig, seed: int, folder: Path) -> None:
     """Train a variant with a seed, unless its trained policy exists."""
+    from ..networks import save_network
+    from ..training import learn
+
     if not (folder / "policy.json").exists():
         experiment = prepare(config, lambda _: None)
         save_network(learn(experiment, seed, None, progress=False).network, folder)
 
 
 def _candidate(problem: Problem, command: AblationCommand, name: str) -> Candidate:
+    from ..networks import load_policy
+
     folders = [_folder(command, Run(name, seed)) for seed in range(command.seeds)]
     policies = tuple(load_policy(folder, problem) for folder in folders)
     for policy in policies:

@@ -14,19 +14,21 @@ algorithm, ``POLICY`` those of its ``policy_kwargs``. The others are set here:
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
-from sb3_contrib import TQC, RecurrentPPO
-from stable_baselines3 import PPO, SAC
 
 from ...data.errors import ConfigError
 from ...data.settings import Settings, given_text
 from ...envs.environment import EnvSettings, WidthName
-from ..networks import CampaignInputs, CampaignPolicy, Layers, Units
-from .apg import MAX_FLIGHTS, WarmStart
-from .vecenv import SB3Envs, dummy_vec_env
+from ..networks import Layers, Units
 
+if TYPE_CHECKING:
+    from .vecenv import SB3Envs
+
+MAX_ITERATIONS = 1_000_000  # of backpropagation
+MAX_FLIGHTS = 65_536  # flights in lockstep
 MAX_STEPS = 10**12  # environment days of a training
 MAX_BATCH = 2**24  # rows of a minibatch
 MAX_BUFFER = 10**7  # days that an off-policy learner remembers
@@ -50,6 +52,14 @@ CONSTRUCTOR = (  # keys that are arguments of the algorithm
     "tau",
 )
 POLICY = ("net_arch", "log_std_init", "lstm_hidden_size")  # keys that are arguments of its policy
+
+
+class WarmStart(Settings):
+    """Extent of the training by backpropagation; see ``conf/agent/learner.yaml``."""
+
+    iterations: Annotated[int, Field(ge=0, le=MAX_ITERATIONS)]
+    flights: Annotated[int, Field(ge=1, le=MAX_FLIGHTS)]
+    learning_rate: Rate
 
 
 class NetworkSettings(Settings):
@@ -146,11 +156,11 @@ class OffPolicy(Learner):
 class LearnerSpec(NamedTuple):
     """A Stable-Baselines3 algorithm, its policy's name and its settings."""
 
-    algorithm: Any  # class of Stable-Baselines3 or sb3-contrib
+    algorithm: str  # class of Stable-Baselines3 or sb3-contrib, imported when it is built
     policy: str  # "MlpPolicy" or "MlpLstmPolicy"
     settings: type[Learner]
 
-    def build(self, envs: SB3Envs, settings: Learner, seed: int) -> Any:
+    def build(self, envs: "SB3Envs", settings: Learner, seed: int) -> Any:
         """Return the untrained algorithm; its learning rate is annealed to 0 linearly.
 
         A campaign-wise network has a memory, so its algorithm is the recurrent PPO.
@@ -164,18 +174,20 @@ class LearnerSpec(NamedTuple):
         arguments = {key: keys[key] for key in CONSTRUCTOR if key in keys}
         problem = envs.problem
         arguments |= settings.rollout_arguments(problem.days)
-        algorithm: Any = self.algorithm
+        algorithm = self.algorithm
         policy: Any = self.policy
         policy_kwargs = {key: keys[key] for key in POLICY if key in keys}
         if settings.network.kind == "campaigns":
-            algorithm, policy = RecurrentPPO, CampaignPolicy
+            from ..networks import CampaignInputs, CampaignPolicy  # brings torch
+
+            algorithm, policy = _RECURRENT, CampaignPolicy
             policy_kwargs = {
                 "inputs": CampaignInputs(problem),
                 "width": settings.network.width,
                 "memory": settings.network.memory,
                 "log_std_init": keys["log_std_init"],
             }
-        return algorithm(
+        return resolve_name(algorithm)(
             policy,
             envs,
             learning_rate=_linear_schedule(settings.learning_rate),
@@ -186,15 +198,16 @@ class LearnerSpec(NamedTuple):
         )
 
 
+_PPO, _RECURRENT = "stable_baselines3:PPO", "sb3_contrib:RecurrentPPO"
 LEARNERS = {
-    "apg": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
-    "ppo": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
-    "ppo_scratch": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
-    "finetune": LearnerSpec(PPO, "MlpPolicy", OnPolicy),
-    "ppo_recurrent": LearnerSpec(RecurrentPPO, "MlpLstmPolicy", Recurrent),
-    "offline": LearnerSpec(PPO, "MlpPolicy", Offline),
-    "sac": LearnerSpec(SAC, "MlpPolicy", OffPolicy),
-    "tqc": LearnerSpec(TQC, "MlpPolicy", OffPolicy),
+    "apg": LearnerSpec(_PPO, "MlpPolicy", OnPolicy),
+    "ppo": LearnerSpec(_PPO, "MlpPolicy", OnPolicy),
+    "ppo_scratch": LearnerSpec(_PPO, "MlpPolicy", OnPolicy),
+    "finetune": LearnerSpec(_PPO, "MlpPolicy", OnPolicy),
+    "ppo_recurrent": LearnerSpec(_RECURRENT, "MlpLstmPolicy", Recurrent),
+    "offline": LearnerSpec(_PPO, "MlpPolicy", Offline),
+    "sac": LearnerSpec("stable_baselines3:SAC", "MlpPolicy", OffPolicy),
+    "tqc": LearnerSpec("sb3_contrib:TQC", "MlpPolicy", OffPolicy),
 }
 
 
@@ -233,8 +246,10 @@ def default_ppo(make: Callable[[], Any], settings: Learner, seed: int) -> Any:
         settings: settings of a learner with PPO; gives only network, epochs and discount.
         seed: seed of the network's weights, the exploration and the episodes.
     """
+    from .vecenv import dummy_vec_env
+
     assert isinstance(settings, OnPolicy)  # noqa: S101  # the caller chooses the learner
-    return PPO(
+    return resolve_name(_PPO)(
         "MlpPolicy",
         dummy_vec_env(make, 8),
         n_steps=240,

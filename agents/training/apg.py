@@ -6,13 +6,11 @@ about the market. It is a learner of its own and a warm start for the others.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import Field
 
-from ...data.settings import Settings
 from ...envs.environment import EnvSettings, MarketSource
 from ...envs.flight import (
     DayResult,
@@ -27,20 +25,11 @@ from ...envs.flight import (
 from ...envs.market import Market, MarketState, Noise, Stream
 from ...envs.planning import to_tensors
 from ..networks import AnyActor
+from .algorithms import WarmStart
 
 _CLIP_PENALTY = 0.1  # weight of actions outside [-1, 1], where clipping has no gradient
 _MAX_GRADIENT_NORM = 1.0
 _SMALLEST = 0.05  # of the mean value: a flight that is worth less does not count for more
-MAX_ITERATIONS = 1_000_000
-MAX_FLIGHTS = 65_536  # flights in lockstep
-
-
-class WarmStart(Settings):
-    """Extent of the training by backpropagation; see ``conf/agent/learner.yaml``."""
-
-    iterations: Annotated[int, Field(ge=0, le=MAX_ITERATIONS)]
-    flights: Annotated[int, Field(ge=1, le=MAX_FLIGHTS)]
-    learning_rate: Annotated[float, Field(gt=0, le=10)]
 
 
 class AnalyticPolicyGradient:

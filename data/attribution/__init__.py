@@ -1,6 +1,7 @@
 """Which channel earns the credit for a conversion?
 
 - `attribute`: entry point; credits by every method, roles and influence
+- `settings`: the group `attribution` of the configuration, and the names of the methods
 - `rules`: rules such as first, last, linear and decay
 - `markov`, `shapley`: removal effects of a Markov chain, Shapley values of the conversion rate
 - `roles`: which labels start, assist and close journeys, and which precede which
@@ -11,7 +12,6 @@
 - `tables`, `figures`: the document in the terminal, and its pictures
 """
 
-from .attribute import AttributionSettings
 from .document import (
     AttributeCommand,
     Document,
@@ -21,6 +21,7 @@ from .document import (
     attribution_study_of,
 )
 from .rules import credits_of, rule_shares, shapley_set
+from .settings import AttributionSettings
 from .tables import attribution_tables
 
 __all__ = [

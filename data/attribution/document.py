@@ -24,11 +24,12 @@ from ..journeys import (
 from ..settings import Command
 from ..types import Floats
 from ..units import campaigns_without_conversions, load_history
-from .attribute import CAVEAT, Attribution, AttributionSettings, Credit, attribute
+from .attribute import CAVEAT, Attribution, Credit, attribute
 from .bootstrap import interval
 from .platform_ratios import Ratios, coverage_of, platform_conversions, ratios_of
 from .read import read_attribution
 from .roles import ROLES, index_of
+from .settings import AttributionSettings
 
 SCHEMA = Path(__file__).with_name("attribution.schema.json")
 Document = dict[str, Any]

@@ -9,7 +9,8 @@ from scipy.special import polygamma
 from ..history import History
 from ..journeys import LandingsReport
 from ..types import Floats
-from .attribute import Attribution, RatioSettings
+from .attribute import Attribution
+from .settings import RatioSettings
 
 _MIN_COMPLETE = 0.9  # landings per ad click above which the file is assumed to be complete
 

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from pydantic import Field
-from sklearn.linear_model import PoissonRegressor
 
 from ..forecasting import weekdays_of_dates
 from ..history import DEAD, History
@@ -64,6 +63,8 @@ def _regression(
     ridge: float,
 ) -> Floats:
     """(days,) conversions expected from weekday and spend; 0 for a campaign without any."""
+    from sklearn.linear_model import PoissonRegressor  # slow to import: only when it is needed
+
     total = counted[usable].sum()
     if total <= 0:
         return np.zeros(len(counted))

@@ -13,8 +13,6 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 from scipy.optimize import nnls
-from statsmodels.stats.multitest import multipletests
-from statsmodels.tsa.stattools import grangercausalitytests
 
 from ..forecasting import weekdays_of_dates
 from ..history import History
@@ -165,6 +163,8 @@ def precedence_of(history: History, settings: EffectSettings) -> list[Precedence
             )
     if not names:
         return []
+    from statsmodels.stats.multitest import multipletests  # slow to import, as all of it
+
     _, adjusted, _, _ = multipletests(np.ravel(p_values), method="holm")
     return [
         Precedence(name, float(forward), float(reverse), settings.lags)
@@ -189,5 +189,7 @@ def _stationary_series(history: History, k: int) -> Floats | None:
 
 def _granger_p_value(series: Floats, lags: int) -> float:
     """P value of the second column not helping to predict the first."""
+    from statsmodels.tsa.stattools import grangercausalitytests
+
     results = grangercausalitytests(series, maxlag=[lags])
     return float(results[lags][0]["ssr_ftest"][1])

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from sklearn.ensemble import IsolationForest
 
 from ..forecasting import RATIOS
 from ..history import History
@@ -36,6 +35,8 @@ def isolation_forest_anomalies(
     history: History, baseline: Baseline, settings: IsolationSettings
 ) -> list[Anomaly]:
     """Anomalies at the campaign-days that are easiest to isolate, earliest first."""
+    from sklearn.ensemble import IsolationForest  # slow to import: only when it is needed
+
     residuals = standardised_residuals(baseline.counted, baseline.expected, baseline.usable)
     columns = [residuals] + [_deviations(history, name) for name in RATIOS if name != "roas"]
     table = np.clip(np.stack(columns, axis=-1), -_MAX_DEVIATION, _MAX_DEVIATION)

@@ -16,7 +16,7 @@ each campaign once. What tells a platform and what its headings mean is declared
 """
 
 from ..parsing import DateColumn, parse_days
-from .folder import list_files
+from .folder import SUFFIXES, list_files
 from .read import read_exports
 from .records import COLUMNS, LABELS, LeftOut, Records, Source
 from .settings import DataSettings, config_error, expanded
@@ -25,6 +25,7 @@ from .sums import summed
 __all__ = [
     "COLUMNS",
     "LABELS",
+    "SUFFIXES",
     "DataSettings",
     "DateColumn",
     "LeftOut",

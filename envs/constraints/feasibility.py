@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...data.errors import ConstraintError
+from ...data.errors import bound_error
 from .money import displayed
 
 if TYPE_CHECKING:
@@ -43,9 +43,10 @@ def _campaigns(constraints: "Constraints") -> tuple["Cents", "Cents"]:
         constraints.names, low, high, constraints.daily_cap_cents, strict=True
     ):
         if floor > room:
-            raise ConstraintError(
+            raise bound_error(
                 f"{name}: its floor {show(floor)} is above its daily cap {show(daily)} x "
-                f"{days} days = {show(daily * days)}; lower the floor or raise the daily cap"
+                f"{days} days = {show(daily * days)}; lower the floor or raise the daily cap",
+                *(name, "floor", floor / 100, room / 100),
             )
     return low, high
 
@@ -55,15 +56,17 @@ def _check_channels(constraints: "Constraints", floors: "Cents", rooms: "Cents")
     for i, name in enumerate(constraints.channels):
         floor, cap = constraints.floor_cents[0][i], constraints.cap_cents[0][i]
         if floors[i] > cap:
-            raise ConstraintError(
+            raise bound_error(
                 f"{name}: floors of its campaigns sum to {show(floors[i])}, above its cap "
-                f"{show(cap)}; lower those floors or raise the cap"
+                f"{show(cap)}; lower those floors or raise the cap",
+                *(name, "cap", cap / 100, floors[i] / 100),
             )
         if floor > rooms[i]:
-            raise ConstraintError(
+            raise bound_error(
                 f"{name}: its floor {show(floor)} is above what its campaigns may get, "
                 f"{show(rooms[i])} (caps, and daily caps x {constraints.days} days); lower the "
-                "floor, raise those caps, or switch the channel off"
+                "floor, raise those caps, or switch the channel off",
+                *(name, "floor", floor / 100, rooms[i] / 100),
             )
 
 
@@ -71,12 +74,14 @@ def _check_total(constraints: "Constraints", low: int, high: int) -> None:
     show = partial(displayed, currency=constraints.currency)
     total = constraints.total_cents
     if low > total:
-        raise ConstraintError(
+        raise bound_error(
             f"total: floors of the channels sum to {show(low)}, above the total {show(total)}; "
-            "lower floors or raise the total"
+            "lower floors or raise the total",
+            *("total", "total", total / 100, low / 100),
         )
     if high < total and constraints.spend_all:
-        raise ConstraintError(
+        raise bound_error(
             f"total: caps of the channels sum to {show(high)}, below the total {show(total)}; "
-            "raise caps, or set total_type=at_most"
+            "raise caps, or set total_type=at_most",
+            *("total", "total", total / 100, high / 100),
         )

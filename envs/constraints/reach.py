@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.display import shortened
-from ...data.errors import ConstraintError
+from ...data.errors import ConstraintError, bound_error
 from ...data.types import Floats
 from .levels import continuation
 from .money import displayed
@@ -74,7 +74,7 @@ def reachable(constraints: "Constraints") -> "Constraints":
     while miss is not None:
         ramp, rounds = constraints.ramp, rounds - 1
         if ramp is None or not ramp.yields or rounds < 0:
-            raise ConstraintError(_refusal(constraints, miss))
+            raise _refusal(constraints, miss)
         constraints = _widened(constraints, miss)
         miss = next(_misses(constraints), None)
     return constraints
@@ -137,7 +137,7 @@ def _widened(constraints: "Constraints", miss: _Miss) -> "Constraints":
 
     free, widest = (np.inf, _WIDEST) if miss.rising else (1.0, 1.0)
     if not fits(free):
-        raise ConstraintError(_refusal(constraints, miss))
+        raise _refusal(constraints, miss)
     found = min(_least(fits, widest) * _MARGIN, free) if fits(widest) else free
     wide = with_share(found)
     start = f"{_name(miss)}: its {miss.bound} of "  # a wider ramp for another rhythm replaces it
@@ -165,7 +165,7 @@ def _note(constraints: "Constraints", miss: _Miss, share: float) -> str:
     )
 
 
-def _refusal(constraints: "Constraints", miss: _Miss) -> str:
+def _refusal(constraints: "Constraints", miss: _Miss) -> ConstraintError:
     bound, live = _amounts(constraints, miss)
     unit = constraints.quantum
     reached = displayed(round(miss.reached / unit) * unit, constraints.currency)
@@ -181,9 +181,10 @@ def _refusal(constraints: "Constraints", miss: _Miss) -> str:
         fix = "change constraints.calendar, locks or daily_floor"
     able = f"at most {reached}" if miss.rising else f"no less than {reached}"
     lower = "lower the floor or the total" if miss.rising else "raise the cap or the total"
-    return (
+    return bound_error(
         f"{_name(miss)}: its {miss.bound} of {bound} is out of reach: with {rule}{start} it can "
-        f"spend {able} in {constraints.days} days; {fix}, or {lower}"
+        f"spend {able} in {constraints.days} days; {fix}, or {lower}",
+        *(miss.node, miss.bound, miss.wanted / 100, miss.reached / 100),
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ...data.errors import ConstraintError
+from ...data.errors import bound_error
 from ...data.types import Floats
 from ..arrays import select
 from ..calibration import Posterior
@@ -115,10 +115,11 @@ def require_reachable(
         if better:
             node = guardrail.node or "all campaigns"
             sign = "<=" if guardrail.kind == "cpa" else ">="
-            raise ConstraintError(
+            raise bound_error(
                 f"{node}: {guardrail.kind} {sign} {guardrail.bound:g} is out of reach: the best "
                 f"that any plan within the other constraints is expected to reach is {bound:.4g}; "
-                "loosen the guardrail, or lower the floors or the total"
+                "loosen the guardrail, or lower the floors or the total",
+                *(guardrail.node or "total", guardrail.kind, guardrail.bound, float(bound)),
             )
 
 

@@ -1,5 +1,6 @@
 """Which benchmark tasks are there?
 
+- ``names``: names, sizes and versions of all tasks
 - ``task``: tasks, sizes and their settings
 - ``generator``: random markets of a task, by seed
 - ``advertisers``: random advertisers, each a task of its own
@@ -14,6 +15,7 @@ from .advertisers import advertiser_digest, advertiser_task, effects_of
 from .docs_page import task_page
 from .env import make_env, make_vector_env
 from .generator import sample_markets, sha256_of
+from .names import every_task
 from .reference import (
     posterior_of,
     problem_for,
@@ -22,7 +24,7 @@ from .reference import (
     write_reference,
 )
 from .splits import HELD_OUT_MARKETS, HELD_OUT_SPLITS, held_out_markets, source_of
-from .task import Task, every_task, task_of
+from .task import Task, task_of
 
 __all__ = [
     "HELD_OUT_MARKETS",

@@ -7,9 +7,10 @@ import yaml
 from ...data.storage import CONF, shipped_yaml
 from ..flight import BLOCKS, BOUND
 from ..market import PARAMETERS
+from .names import size_names
 from .reference import posterior_of, reference_of
 from .splits import HELD_OUT_MARKETS, SPLITS
-from .task import Task, size_names, task_of
+from .task import Task, task_of
 
 _COMMAND = "python scripts/research/suite.py"
 _ACTION = """| entry | range | meaning |

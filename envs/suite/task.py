@@ -14,9 +14,10 @@ from pydantic import Field, model_validator
 from ...data.errors import ConfigError
 from ...data.history import Campaign
 from ...data.settings import Settings
-from ...data.storage import CONF, shipped_yaml
+from ...data.storage import shipped_yaml
 from ..calibration import LogNormal, Priors
 from ..market import ShockSettings
+from .names import every_task, keys_of, size_names, task_names
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -192,37 +193,6 @@ class Task(NamedTuple):
         return f"mediagym/{self.key}-{self.version}"
 
 
-def task_names() -> list[str]:
-    """Return the names of all tasks, in alphabetical order."""
-    return sorted(path.stem for path in (CONF / "suite").glob("*.yaml") if path.stem != "default")
-
-
-def size_names() -> list[str]:
-    """Return the names of all sizes, S, M and L first."""
-    names = {path.stem for path in (CONF / "size").glob("*.yaml")}
-    shipped = [name for name in ("S", "M", "L") if name in names]
-    return shipped + sorted(names - set(shipped))
-
-
-def every_task() -> list[tuple[str, str]]:
-    """Return the key and newest version of every task, such as ``("Full-M", "v1")``."""
-    return [(f"{name}-{size}", _newest(name)) for name in task_names() for size in size_names()]
-
-
-def former_ids() -> dict[str, str]:
-    """Return the ids of earlier versions: ``mediagym/Full-M-v0`` -> ``mediagym/Full-M-v1``."""
-    return {
-        f"mediagym/{key}-{former}": f"mediagym/{key}-{newest}"
-        for key, newest in every_task()
-        for former in list(_keys_of(key.partition("-")[0])["versions"])[:-1]
-    }
-
-
-def _newest(name: str) -> str:
-    """Return the newest version of a task without validating its other keys."""
-    return str(list(_keys_of(name)["versions"])[-1])
-
-
 @cache
 def task_of(key: str) -> Task:
     """Read a task at a size, such as ``Full-M``.
@@ -238,7 +208,7 @@ def task_of(key: str) -> Task:
             f"task: {key!r} is not known; allowed: one of {', '.join(task_names())}, a dash, and "
             f"one of {', '.join(size_names())}, such as Full-M.{hint}"
         )
-    settings = TaskSettings.of(_keys_of(name), f"conf/suite/{name}.yaml")
+    settings = TaskSettings.of(keys_of(name), f"conf/suite/{name}.yaml")
     priors = shipped_yaml("priors/default")
     priors["conversions_sd"] = max(settings.conversions_sd, 1e-12)
     priors["dispersion"] = settings.dispersion.model_dump()
@@ -251,7 +221,3 @@ def task_of(key: str) -> Task:
         total = size_settings.total * settings.days / size_settings.days
         size_settings = size_settings.model_copy(update={"days": settings.days, "total": total})
     return Task(name, size, settings, size_settings, Priors.of(priors, "priors"))
-
-
-def _keys_of(name: str) -> dict[str, Any]:
-    return {**shipped_yaml("suite/default"), **shipped_yaml(f"suite/{name}")}

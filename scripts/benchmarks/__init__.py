@@ -1,6 +1,7 @@
 """How fast and how accurate is it, against which targets?
 
 - ``run``: the quick benchmarks (environment, projection, torch), and all of them by name
+- ``imports``: what a user waits for before anything runs
 - ``figure``: one measured quantity and its target
 - ``reading``, ``attribution``, ``calibration``, ``insights``, ``training``, ``quality``: the slow
   benchmarks

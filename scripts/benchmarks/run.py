@@ -1,7 +1,8 @@
 """Benchmarks of speed, memory and accuracy against targets, by name.
 
 ``OMP_NUM_THREADS=1 python scripts/benchmark.py [NAME ...]`` prints a table and writes
-``benchmark.json``. Without names it runs the quick ones: ``env``, ``projection`` and ``torch``.
+``benchmark.json``. Without names it runs the quick ones: ``imports``, ``env``, ``projection`` and
+``torch``.
 The slow ones are ``reading``, ``attribution``, ``insights``, ``calibration``, ``training`` and
 ``quality``.
 """
@@ -118,9 +119,14 @@ def torch_step() -> Figures:
 
 def run() -> None:
     """Run the benchmarks named on the command line, print a table, write ``benchmark.json``."""
-    quick = {"env": env, "projection": projection, "torch": torch_step}
-    slow = {name: partial(_run_slow, name) for name in _SLOW}
-    benchmarks: dict[str, Callable[[], Figures]] = {**quick, **slow}
+    quick: dict[str, Callable[[], Figures]] = {
+        "imports": partial(_run_module, "imports"),
+        "env": env,
+        "projection": projection,
+        "torch": torch_step,
+    }
+    slow = {name: partial(_run_module, name) for name in _SLOW}
+    benchmarks = {**quick, **slow}
     names = sys.argv[1:] or list(quick)
     unknown = [name for name in names if name not in benchmarks]
     if unknown:
@@ -128,7 +134,7 @@ def run() -> None:
     if "projection" in names and find_spec("quadprog") is None:
         sys.exit(
             "error: projection: quadprog, which it is compared with, is not installed. Run `make "
-            "install`, or leave projection out: benchmark.py env torch"
+            "install`, or leave projection out: benchmark.py imports env torch"
         )
     measured = {}
     for number, name in enumerate(names, start=1):
@@ -150,7 +156,7 @@ def run() -> None:
     print(write_json(Path("benchmark.json"), content))
 
 
-def _run_slow(name: str) -> Figures:
+def _run_module(name: str) -> Figures:
     """Run the function of the same name in the module ``name``, imported only if it is needed."""
     figures: Figures = getattr(import_module(f"mediagym.scripts.benchmarks.{name}"), name)()
     return figures

@@ -1,9 +1,12 @@
 """Console output of the commands: progress, notes, and lines with paths."""
 
+import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TextIO
 
 from hydra.core.hydra_config import HydraConfig
 from rich.console import Console
@@ -25,6 +28,42 @@ console = Console(width=None if sys.stdout.isatty() else 140, markup=False, emoj
 _MAX_PROGRESS = 120  # characters of a line of progress
 
 
+class Report(Protocol):
+    """Takes progress in place of the terminal."""
+
+    def __call__(self, task: str, line: str = "", done: int = 0, total: int | None = None) -> None:
+        """Say what is being done, and how many of its parts are done."""
+
+
+@dataclass(frozen=True)
+class _Host:
+    """A program that runs a command in its own process, and hears of it."""
+
+    report: Report
+    folder: Path  # of the run
+
+
+_hosts: list[_Host] = []  # the last one hosts the command that is running
+
+
+@contextmanager
+def hosted(report: Report, folder: Path, log: TextIO) -> Iterator[None]:
+    """Run a command inside this block for another program, instead of for a terminal.
+
+    Args:
+        report: called with progress; it may raise to stop the command.
+        folder: what `run_folder` returns.
+        log: takes what the command prints.
+    """
+    _hosts.append(_Host(report, folder))
+    before, console.file = console.file, log
+    try:
+        yield
+    finally:
+        console.file = before
+        _hosts.pop()
+
+
 @contextmanager
 def progress(task: str) -> Iterator[Callable[[str], None]]:
     """Show a spinner with the latest line of progress; without a terminal, print the task once.
@@ -35,6 +74,11 @@ def progress(task: str) -> Iterator[Callable[[str], None]]:
     Yields:
         A function that replaces the line of progress.
     """
+    if _hosts:
+        report = _hosts[-1].report
+        report(task)
+        yield lambda line: report(task, line)
+        return
     if not sys.stdout.isatty():
         console.print(terminal(task, MAX_MESSAGE))
         yield lambda line: None
@@ -54,6 +98,9 @@ def progress_bar(task: str, total: int) -> Iterator[Callable[[], None]]:
     Yields:
         A function to call when a part is done.
     """
+    if _hosts:
+        yield _counted(_hosts[-1].report, task, total)
+        return
     errors = Console(stderr=True, markup=False, emoji=False)
     if not errors.is_terminal:
         done = 0
@@ -75,6 +122,12 @@ def progress_bar(task: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(number)
 
 
+def _counted(report: Report, task: str, total: int) -> Callable[[], None]:
+    done = itertools.count(1)
+    report(task, total=total)
+    return lambda: report(task, done=next(done), total=total)
+
+
 def print_notes(notes: Sequence[str]) -> None:
     """Print each note on a line of its own; what is not text in it is not obeyed."""
     for note in notes:
@@ -88,5 +141,7 @@ def print_line(line: str) -> None:
 
 
 def run_folder() -> Path:
-    """Output folder that Hydra created for this run."""
+    """Output folder that Hydra created for this run, or that its host has."""
+    if _hosts:
+        return _hosts[-1].folder
     return Path(HydraConfig.get().runtime.output_dir)

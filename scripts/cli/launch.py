@@ -8,7 +8,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NoReturn, TypeVar
+from pkgutil import resolve_name
+from typing import Any, NoReturn, TypeVar, cast
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -17,13 +18,12 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from mediagym.agents.policies import RENAMED_POLICIES
-from mediagym.agents.setup import resumable
 from mediagym.data.display import terminal_lines
 from mediagym.data.errors import MediaGymError
 from mediagym.data.settings import RENAMED
 from mediagym.data.storage import CONF, SAMPLE
 
+from .cluster import MISSING, PLUGIN, cluster_problem
 from .override import advice
 
 Options = TypeVar("Options")
@@ -35,23 +35,32 @@ OmegaConf.register_new_resolver(
     lambda value, then, otherwise: otherwise if value is None else then,
     replace=True,
 )
-# ${resumed:RUN,THEN,OTHERWISE} is THEN if RUN is given and can be resumed
-OmegaConf.register_new_resolver(
-    "resumed",
-    lambda run, then, otherwise: then if run is not None and resumable(run) else otherwise,
-    replace=True,
-)
+
+
+def _resumed(run: str | None, then: Any, otherwise: Any) -> Any:
+    """``${resumed:RUN,THEN,OTHERWISE}`` is THEN if RUN is given and can be resumed."""
+    from mediagym.agents.setup import resumable
+
+    return then if run is not None and resumable(run) else otherwise
+
+
+OmegaConf.register_new_resolver("resumed", _resumed, replace=True)
 
 
 def command(
-    name: str, parse: Callable[[dict[str, Any]], Options]
+    name: str, parser: str | Callable[[dict[str, Any]], Options]
 ) -> Callable[[Callable[[Options], Any]], Callable[[], None]]:
     """Decorator that makes a function of parsed options the console entry of a command.
 
     Args:
         name: name of the command and of its YAML file in ``conf``.
-        parse: maps the composed configuration (plain containers) to the options.
+        parser: maps the composed configuration (plain containers) to the options; as text, such
+            as ``mediagym.agents.setup:PlanCommand.read``, it is imported once that is composed.
     """
+
+    def parse(config: dict[str, Any]) -> Options:
+        read = resolve_name(parser) if isinstance(parser, str) else parser
+        return cast(Options, read(config))
 
     def decorate(main: Callable[[Options], Any]) -> Callable[[], None]:
         def run() -> None:
@@ -119,6 +128,10 @@ def launch(
             f"{error.filename}: cannot be used ({error.strerror}). Choose another folder "
             "(hydra.run.dir=FOLDER sets that of the run) or free disk space."
         )
+    except RuntimeError as error:
+        if (message := cluster_problem(error)) is None:
+            raise
+        _exit_with(message)
 
 
 def _functions_of(name: str) -> tuple[Callable[[Any], Any], Callable[[dict[str, Any]], Any]]:
@@ -191,10 +204,14 @@ def _about_names(error: Exception) -> str | None:
 
 def _missing_choice(error: MissingConfigException) -> str:
     """Return the message about a configuration file that does not exist."""
+    from mediagym.agents.policies import RENAMED_POLICIES
+
     group, _, choice = str(error.missing_cfg_file).rpartition("/")
     if group == "agent" and choice in RENAMED_POLICIES:
         current = RENAMED_POLICIES[choice]
         return f"agent: {choice!r} is now called {current!r}. Run again with agent={current}."
+    if choice == PLUGIN:
+        return MISSING
     if group and error.options:
         allowed = list(error.options)
         return (

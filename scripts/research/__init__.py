@@ -7,6 +7,7 @@
 - ``black_box``: training in flights without a gradient, in worlds that are not ours,
   `docs/black_box.md`
 - ``suite``: the baselines on every task, and a page per task, `docs/suite.md` and `docs/tasks`
+- ``ablate``: what each part of a learner contributes, `docs/training.md`
 - ``advertisers``: policies at random advertisers, `docs/advertisers.md`
 """
 

@@ -1,19 +1,20 @@
 """Fly policies at random advertisers that nothing was trained on: gains, kept rules."""
 
-from mediagym.agents.studies import placed
-from mediagym.agents.transfer import (
-    AdvertisersCommand,
-    advertisers_markdown,
-    advertisers_summary,
-    fly_advertisers,
-)
+from typing import TYPE_CHECKING
+
 from mediagym.data.storage import write_json, write_text
 from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
 
+if TYPE_CHECKING:
+    from mediagym.agents.transfer import AdvertisersCommand
 
-@command("advertisers_study", AdvertisersCommand.read)
-def run(options: AdvertisersCommand) -> None:
+
+@command("advertisers_study", "mediagym.agents.transfer:AdvertisersCommand.read")
+def run(options: "AdvertisersCommand") -> None:
     """Fly; print a line per policy; write ``advertisers.json`` and ``advertisers.md``."""
+    from mediagym.agents.studies import placed
+    from mediagym.agents.transfer import advertisers_markdown, advertisers_summary, fly_advertisers
+
     with progress_bar("advertisers", options.advertisers) as advance:
         rows = fly_advertisers(options, lambda _: advance())
     summary = advertisers_summary(rows, options.resamples, options.experiment.evaluation.seed)

@@ -1,20 +1,25 @@
 """Train the shipped network on in worlds without a gradient, by PPO: what that gains, and where."""
 
-from mediagym.agents.studies import (
-    BlackBoxCommand,
-    black_box_markdown,
-    black_box_summary,
-    black_box_text,
-    fly_black_box,
-    placed,
-)
+from typing import TYPE_CHECKING
+
 from mediagym.data.storage import write_json, write_text
 from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
 
+if TYPE_CHECKING:
+    from mediagym.agents.studies import BlackBoxCommand
 
-@command("black_box", BlackBoxCommand.read)
-def run(options: BlackBoxCommand) -> None:
+
+@command("black_box", "mediagym.agents.studies:BlackBoxCommand.read")
+def run(options: "BlackBoxCommand") -> None:
     """Train and fly; print a line per world and policy; write the table and all flights."""
+    from mediagym.agents.studies import (
+        black_box_markdown,
+        black_box_summary,
+        black_box_text,
+        fly_black_box,
+        placed,
+    )
+
     parts = len(options.cases()) + len(options.tasks())
     with progress_bar("calibrations and trainings", parts) as advance:
         rows = fly_black_box(options, lambda _: advance())

@@ -1,22 +1,23 @@
 """Check submissions and rank them: paired differences with intervals, in Markdown and HTML."""
 
-from mediagym.agents.leaderboard import (
-    SHIPPED,
-    LeaderboardCommand,
-    checked_submissions,
-    standings,
-)
-from mediagym.agents.leaderboard.page import summary_lines, write_standings
+from typing import TYPE_CHECKING
+
 from mediagym.data.errors import DataError
 from mediagym.scripts.cli import command, print_line, print_notes
 
+if TYPE_CHECKING:
+    from mediagym.agents.leaderboard import LeaderboardCommand
 
-@command("leaderboard", LeaderboardCommand.read)
-def run(options: LeaderboardCommand) -> None:
+
+@command("leaderboard", "mediagym.agents.leaderboard:LeaderboardCommand.read")
+def run(options: "LeaderboardCommand") -> None:
     """Print a line per file that is wrong and per policy; write ``leaderboard.md`` and others.
 
     The submissions that come with the package take part too: they are the references.
     """
+    from mediagym.agents.leaderboard import SHIPPED, checked_submissions, standings
+    from mediagym.agents.leaderboard.page import summary_lines, write_standings
+
     submissions, wrong = checked_submissions([SHIPPED, options.folder])
     print_notes(wrong)
     found = standings(submissions, options)

@@ -1,19 +1,19 @@
 """Fly pilots in worlds that their calibration does not describe: regret, turnover, kept rules."""
 
-from mediagym.agents.studies import (
-    PilotsCommand,
-    fly_pilots,
-    pilots_markdown,
-    pilots_summary,
-    placed,
-)
+from typing import TYPE_CHECKING
+
 from mediagym.data.storage import write_json, write_text
 from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
 
+if TYPE_CHECKING:
+    from mediagym.agents.studies import PilotsCommand
 
-@command("pilots", PilotsCommand.read)
-def run(options: PilotsCommand) -> None:
+
+@command("pilots", "mediagym.agents.studies:PilotsCommand.read")
+def run(options: "PilotsCommand") -> None:
     """Fly; print a line per world, rules and pilot; write ``pilots.json`` and ``pilots.md``."""
+    from mediagym.agents.studies import fly_pilots, pilots_markdown, pilots_summary, placed
+
     with progress_bar("advertisers", len(options.cases())) as advance:
         rows = fly_pilots(options, lambda _: advance())
     summary = pilots_summary(rows, options.pilots.resamples, options.pilots.noise)

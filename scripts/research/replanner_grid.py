@@ -1,15 +1,21 @@
 """Choose the re-planner's process noise and temper on validation markets of several tasks."""
 
-import torch
+from typing import TYPE_CHECKING
 
-from mediagym.agents.studies import ReplannerGridCommand, replanner_grid
 from mediagym.data.storage import write_json
 from mediagym.scripts.cli import command, print_line, progress_bar, run_folder
 
+if TYPE_CHECKING:
+    from mediagym.agents.studies import ReplannerGridCommand
 
-@command("replanner_grid", ReplannerGridCommand.read)
-def run(options: ReplannerGridCommand) -> None:
+
+@command("replanner_grid", "mediagym.agents.studies:ReplannerGridCommand.read")
+def run(options: "ReplannerGridCommand") -> None:
     """Print a line per pair of settings, best first; write ``replanner_grid.json``."""
+    import torch
+
+    from mediagym.agents.studies import replanner_grid
+
     torch.set_num_threads(options.threads)
     with progress_bar("flights", len(options.pairs) * len(options.tasks)) as advance:
         rows = replanner_grid(options, advance)

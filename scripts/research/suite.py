@@ -1,16 +1,22 @@
 """Evaluate policies on every benchmark task; write the tables and a page per task."""
 
-from mediagym.agents.evaluation import suite_markdown, suite_results
-from mediagym.agents.policies import unknown_policy
-from mediagym.agents.setup import SuiteCommand, is_published, prepare
+from typing import TYPE_CHECKING
+
 from mediagym.data.storage import write_json, write_text
-from mediagym.envs.suite import every_task, task_of, task_page
 from mediagym.scripts.cli import command, print_line, progress
 
+if TYPE_CHECKING:
+    from mediagym.agents.setup import SuiteCommand
 
-@command("suite", SuiteCommand.read)
-def run(options: SuiteCommand) -> None:
+
+@command("suite", "mediagym.agents.setup:SuiteCommand.read")
+def run(options: "SuiteCommand") -> None:
     """Print a line per task; write ``suite.json``, ``suite.md`` and ``tasks/<Task>.md``."""
+    from mediagym.agents.evaluation import suite_markdown, suite_results
+    from mediagym.agents.policies import unknown_policy
+    from mediagym.agents.setup import is_published, prepare
+    from mediagym.envs.suite import every_task, task_of, task_page
+
     tasks = [task_of(key) for key in options.tasks or [key for key, _ in every_task()]]
     for name in options.policies:  # check all of them before the first rollout
         if not any(is_published(name, task.id) for task in tasks):

@@ -3,11 +3,9 @@
 import json
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
+from mediagym.agents import setup
 from mediagym.agents.plans.document import SCHEMA
 from mediagym.agents.plans.read import read_plan
 from mediagym.envs.calibration import load_posterior
@@ -87,6 +86,8 @@ def test_the_commands_lead_from_exports_to_the_plan_of_a_trained_policy(
     assert resumed.status == 0, resumed
     assert (workdir / "trained" / "policy.safetensors").read_bytes() == weights
     assert (workdir / "trained" / ".hydra" / "resumed").is_dir()
+    elsewhere = command("train", "resume=trained", "hydra.run.dir=elsewhere")
+    assert "a run goes on in its own" in elsewhere.error
     assert not (workdir / "outputs" / "train").exists()  # only the run folder is written
     assert not (workdir / "lured").exists()
     assert list((workdir / "trained" / "cache").glob("posterior-*"))
@@ -229,34 +230,18 @@ def test_synthesize_writes_the_same_exports_from_the_same_seed(
 def test_notes_with_brackets_are_printed_verbatim_and_paths_are_not_broken(
     command: Command, export_folder: Path, toy: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = import_module("mediagym.scripts.plan")
-    prepare = plan.prepare
+    prepare = setup.prepare
     note = "[red]a note[/] on [google]"
 
     def prepare_with_note(*arguments: Any) -> Any:
         return replace(prepare(*arguments), notes=(note,))
 
-    monkeypatch.setattr(plan, "prepare", prepare_with_note)
+    monkeypatch.setattr(setup, "prepare", prepare_with_note)
     output = "output=" + "long" * 50 + ".json"
     result = command("plan", *toy, f"data.path={export_folder}", output)
     assert result.status == 0
     assert note in result.out
     assert "long" * 50 + ".json" in result.out
-
-
-def test_every_console_script_has_a_module_and_a_configuration() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert len(project["scripts"]) >= 5
-    for name, target in project["scripts"].items():
-        module, _, function = target.partition(":")
-        assert callable(getattr(import_module(module), function))
-        stem = name.removeprefix("mediagym-")
-        assert module.endswith(f".{stem}")
-        if stem != "benchmark":
-            assert (ROOT / "conf" / f"{stem}.yaml").is_file()
-    installed = {entry.name: entry.value for entry in entry_points(group="console_scripts")}
-    for name in ("mediagym-plan", "mediagym-train"):
-        assert installed[name] == project["scripts"][name]
 
 
 def test_cfg_job_prints_the_configuration_and_writes_nothing(tmp_path: Path) -> None:

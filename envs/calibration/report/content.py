@@ -49,6 +49,7 @@ class CalibrationContent(NamedTuple):
     conversions: Floats  # (days, campaigns), NaN where not observed
     grid: Floats  # (points, campaigns) spend per day
     curve: Floats  # (quantiles, points, campaigns) conversions per day
+    marginal: Floats  # (quantiles, points - 1, campaigns) conversions per further unit of spend
     prior: Mapping[str, Floats]  # parameter -> (draws, campaigns)
     posterior: Mapping[str, Floats]  # parameter -> (draws, campaigns)
     weekday: Floats  # (quantiles, 7, campaigns) multipliers
@@ -82,13 +83,15 @@ def calibration_content(
     seen = history.presence == OBSERVED
     grid, own = _grid(posterior), _parameters(posterior)
     fitted, known, follow = _as_fitted(market, observed, posterior)
+    curves = steady_conversions(market, grid[:, None], state.level)
     return CalibrationContent(
         names=history.names,
         dates=history.dates,
         spend=np.where(seen, history.spend, np.nan),
         conversions=np.where(seen, history.conversions, np.nan),
         grid=grid,
-        curve=_quantiles(steady_conversions(market, grid[:, None], state.level), 1),
+        curve=_quantiles(curves, 1),
+        marginal=_quantiles(np.diff(curves, axis=0) / np.diff(grid, axis=0)[:, None], 1),
         prior={name: values for name, values in prior_draws.items() if name in own},
         posterior=own,
         weekday=_quantiles(np.exp(posterior.market.weekday), 0),
@@ -136,6 +139,7 @@ def _campaign(content: CalibrationContent, k: int) -> dict[str, Any]:
             "known_max": float(content.known_max[k]),
             "times_observed_max": (content.grid[:, k] / max(spend_max, 0.01)).tolist(),
             "conversions": content.curve[:, :, k].tolist(),
+            "marginal": content.marginal[:, :, k].tolist(),  # between two neighbouring spends
         },
         "parameters": {
             name: {

@@ -8,6 +8,7 @@
 - `writers`, `plans`: processes that are killed, and what they left
 - `hosts`: full disks, read-only folders and other odd machines
 - `crashes`: all kills and odd machines
+- `jobs`, `kill_server`: a server whose processes are killed while jobs are asked for
 """
 
 from .artefacts import (
@@ -18,6 +19,7 @@ from .artefacts import (
     loading_table,
 )
 from .crashes import CRASH_FAILURES, CrashesCommand, all_crashes, crash_table
+from .jobs import JobsCommand, Outcome, killed_server
 from .writers import Crash
 
 __all__ = [
@@ -26,9 +28,12 @@ __all__ = [
     "ArtefactsCommand",
     "Crash",
     "CrashesCommand",
+    "JobsCommand",
     "Loading",
+    "Outcome",
     "all_crashes",
     "crash_table",
     "fuzz_artefacts",
+    "killed_server",
     "loading_table",
 ]

@@ -94,6 +94,11 @@ def test_the_document_holds_plain_numbers_and_its_views_draw(quick: Any, tmp_pat
     frontier_figure(content).canvas.draw()
 
 
+def test_budgets_may_be_shares_of_the_total(quick: Any, tmp_path: Path) -> None:
+    shares = plan_frontier(quick(), ["50%", "75%", "125%"], None, tmp_path / "shares")
+    assert shares == plan_frontier(quick(), BUDGETS, None, tmp_path / "amounts")
+
+
 def test_a_budget_is_solved_once(quick: Any, frontier: Frontier, tmp_path: Path) -> None:
     said: list[str] = []
     curve = Curve(quick(), said.append)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mediagym.agents.plans import Actuals, Flag, joined
 from mediagym.agents.plans.document import document
-from mediagym.agents.plans.pace import pace_band
+from mediagym.data.pace import pace_band
 from mediagym.agents.plans.records import Plan
 from mediagym.envs.calibration import Forecast
 

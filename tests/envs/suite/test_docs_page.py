@@ -5,7 +5,7 @@ import pytest
 from mediagym.envs.flight import BLOCKS
 from mediagym.envs.market import PARAMETERS
 from mediagym.envs.suite import task_page
-from mediagym.envs.suite.task import task_names
+from mediagym.envs.suite.names import task_names
 
 PAGES = Path(__file__).parents[3] / "docs" / "tasks"
 

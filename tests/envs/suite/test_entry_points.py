@@ -13,7 +13,7 @@ from mediagym.data.errors import ConfigError
 from mediagym.data.storage import CONF, ROOT, shipped_yaml
 from mediagym.envs.environment import EnvSettings
 from mediagym.envs.suite import every_task, task_of
-from mediagym.envs.suite.task import former_ids
+from mediagym.envs.suite.names import former_ids
 
 TASK = "Uncertain-S"
 ID = task_of(TASK).id

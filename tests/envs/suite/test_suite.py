@@ -33,9 +33,9 @@ from mediagym.envs.suite import (
     sample_markets,
     task_of,
 )
+from mediagym.envs.suite.names import task_names
 from mediagym.envs.suite.reference import reference_path
 from mediagym.envs.suite.splits import SPLITS, fingerprint
-from mediagym.envs.suite.task import task_names
 
 
 class NamedCampaign(NamedTuple):
@@ -193,7 +193,7 @@ def test_a_new_yaml_is_a_new_task(tmp_path, monkeypatch):
         for path in folder.glob("*.yaml"):
             (tmp_path / group / path.name).write_text(path.read_text())
     (tmp_path / "suite" / "Mine.yaml").write_text("summary: mine\ndrift_sd: 0.1\n")
-    for module in (storage, sys.modules[task_of.__module__]):
+    for module in (storage, sys.modules[task_names.__module__]):
         monkeypatch.setattr(module, "CONF", tmp_path)
     task = task_of("Mine-S")
     assert (posterior_of(task).market.drift_sd == 0.1).all()

@@ -71,6 +71,19 @@ def test_curves_are_bands_that_grow_with_spend(content: CalibrationContent) -> N
     assert (np.diff(grid, axis=0) > 0).all()
 
 
+def test_a_further_unit_of_spend_brings_what_the_curves_rise_by(
+    content: CalibrationContent,
+) -> None:
+    marginal, rise = (
+        content.marginal,
+        np.diff(content.curve, axis=1) / np.diff(content.grid, axis=0),
+    )
+    assert marginal.shape == (len(QUANTILES), len(content.grid) - 1, len(content.names))
+    assert (np.diff(marginal, axis=0) >= 0).all()
+    assert (marginal[0] <= rise[2] + 1e-9).all()  # the median curve's rise is within the interval
+    assert (rise[2] <= marginal[-1] + 1e-9).all()
+
+
 def test_curves_widen_outside_what_was_observed(
     content: CalibrationContent, posterior: Posterior
 ) -> None:
@@ -143,6 +156,7 @@ def test_the_document_is_json_and_states_the_observed_range(
             curve["times_observed_max"], np.array(curve["spend"]) / max(most, 0.01)
         )
         assert np.shape(curve["conversions"]) == (len(QUANTILES), len(curve["spend"]))
+        assert np.shape(curve["marginal"]) == (len(QUANTILES), len(curve["spend"]) - 1)
         for name in PARAMETERS:
             parts = campaign["parameters"][name]
             assert (

@@ -1,18 +1,19 @@
 """Train variants of a learner with the same seeds and compare them."""
 
-from mediagym.agents.evaluation import policy_table
-from mediagym.agents.studies import (
-    AblationCommand,
-    check_variants,
-    compare_variants,
-    train_variants,
-)
+from typing import TYPE_CHECKING
+
 from mediagym.scripts.cli import command, console, print_line, progress, progress_bar
 
+if TYPE_CHECKING:
+    from mediagym.agents.studies import AblationCommand
 
-@command("ablate", AblationCommand.read)
-def run(options: AblationCommand) -> None:
+
+@command("ablate", "mediagym.agents.studies:AblationCommand.read")
+def run(options: "AblationCommand") -> None:
     """Train, compare and write ``evaluation.json`` and its table."""
+    from mediagym.agents.evaluation import policy_table
+    from mediagym.agents.studies import check_variants, compare_variants, train_variants
+
     with progress("checking the variants") as show_progress:
         check_variants(options, show_progress)
     with progress_bar("training runs", len(options.runs())) as advance:

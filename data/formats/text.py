@@ -1,13 +1,12 @@
 """Amounts, counts, shares and dates as text."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from ...data.formats import decimals_of, money
+from .currency import decimals_of, money
 
 NOTHING = "–"  # in place of a null
-MAX_LABEL = 160  # characters of a name in a table; longer ones lose their middle
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _WHOLE = 100  # units of the currency, or conversions, from which decimals are left out
@@ -24,10 +23,10 @@ class Currency(NamedTuple):
         return NOTHING if amount is None else money(amount, self.code)
 
     def whole(self, amount: float | None) -> str:
-        """An amount without decimals from 100 units on."""
+        """An amount without decimals from 100 units on, and zero."""
         if amount is None:
             return NOTHING
-        return money(amount, self.code, 0 if abs(amount) >= _WHOLE else None)
+        return money(amount, self.code, 0 if abs(amount) >= _WHOLE or not amount else None)
 
     def signed(self, amount: float | None) -> str:
         """A difference of amounts, with its sign."""
@@ -57,6 +56,11 @@ def count(value: float | None) -> str:
     if abs(value) >= 10 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.1f}".removesuffix(".0")
+
+
+def rate(value: float | None) -> str:
+    """Conversions per day or the like: as `count` from 10 on, else with two digits."""
+    return count(value) if value is None or abs(value) >= 10 else f"{float(f'{value:.1e}'):g}"
 
 
 def interval(spread: Mapping[str, float | None] | None) -> str:
@@ -93,6 +97,20 @@ def signed(value: float | None) -> str:
     if value is None:
         return NOTHING
     return f"{value:+.1%}" if 0 < abs(value) < 0.1 else f"{value:+.0%}"
+
+
+def duration(seconds: float) -> str:
+    """A time to wait: `40 s`, `3 min`, `2 h 5 min`."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def moment(when: datetime) -> str:
+    """`1 Jul 2024, 14:05 UTC` of an aware time."""
+    when = when.astimezone(UTC)
+    return f"{long_day(when.date().isoformat())}, {when:%H:%M} UTC"
 
 
 def day_of(iso: str) -> str:

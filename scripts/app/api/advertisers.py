@@ -1,0 +1,45 @@
+"""Routes of advertisers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel
+
+from ..security import Principal, require
+from ..storage import Advertiser
+from .requests import AdvertiserId, Name, OfStore
+from .responses import LOCATION, Listing, problems
+
+router = APIRouter(prefix="/v1/advertisers", tags=["advertisers"])
+
+
+class NewAdvertiser(BaseModel, extra="forbid"):
+    """An advertiser to add."""
+
+    name: Name
+
+
+@router.get("", responses=problems(), dependencies=[Depends(require("read"))])
+def list_advertisers(store: OfStore) -> Listing[Advertiser]:
+    """List the advertisers."""
+    return Listing(items=store.advertisers())
+
+
+@router.post("", status_code=201, responses={201: {"headers": LOCATION}} | problems())
+def add_advertiser(
+    body: NewAdvertiser,
+    store: OfStore,
+    response: Response,
+    principal: Annotated[Principal, Depends(require("run"))],
+) -> Advertiser:
+    """Add an advertiser; its id is made of its name."""
+    made = store.add_advertiser(body.name)
+    store.audit(principal.name, "add_advertiser", made.id, {"name": made.name})
+    response.headers["Location"] = f"/v1/advertisers/{made.id}"
+    return made
+
+
+@router.get("/{advertiser_id}", responses=problems(404), dependencies=[Depends(require("read"))])
+def show_advertiser(advertiser_id: AdvertiserId, store: OfStore) -> Advertiser:
+    """Show an advertiser."""
+    return store.advertiser(advertiser_id)

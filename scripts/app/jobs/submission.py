@@ -1,0 +1,114 @@
+"""New jobs, and the same work never twice."""
+
+import hashlib
+import json
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import sqlalchemy as sa
+
+from mediagym.data.errors import MediaGymError
+
+from ..storage import JOBS, Job, Store, UnknownError, new_id
+from .rows import add_event, count_waiting, read_job
+
+_LOCK = 7_307_812  # number of the advisory lock of PostgreSQL
+_SAME = ("queued", "running", "done")  # states of work that is not begun again
+
+
+class QueueFullError(MediaGymError):
+    """Too many jobs wait."""
+
+
+def submit(
+    store: Store,
+    kind: str,
+    body: dict[str, Any],
+    *,
+    advertiser: str,
+    dataset: str | None,
+    requested_by: str,
+    idempotency_key: str | None = None,
+    fresh: bool = False,
+    limit: int | None = None,
+) -> Job:
+    """Put a job into the queue and return it.
+
+    The same work for the same data set, if it is done, waits or runs, is returned instead of a
+    second one, unless ``fresh``.
+
+    Args:
+        store: where it is kept.
+        kind: a name of `KINDS`.
+        body: what was asked for, as JSON.
+        advertiser: whose job it is.
+        dataset: files that it works on, if any.
+        requested_by: who asks.
+        idempotency_key: the same key with the same request gives the same job, for a day.
+        fresh: work anew even if it is done.
+        limit: most jobs that may wait.
+
+    Raises:
+        ConflictError: the idempotency key was used for another request.
+        QueueFullError: as many jobs as ``limit`` wait.
+        UnknownError: there is no such advertiser or data set of it.
+    """
+    store.advertiser(advertiser)
+    if dataset is not None and store.dataset(dataset).advertiser != advertiser:
+        raise UnknownError("data set", dataset)
+    work = fingerprint(kind, body, advertiser, dataset)
+    key = idempotency_key
+    with store.writing() as connection:
+        store.database.lock(connection, _LOCK)
+        if key is not None:
+            known = store.job_of_request(connection, requested_by, key, work)
+            if known is not None:
+                return read_job(connection, known)
+        found = None if fresh else _same_work(connection, work)
+        if found is None:
+            _require_room(connection, limit)
+            found = _insert(store, connection, work, kind, body, advertiser, dataset, requested_by)
+        if key is not None:
+            store.remember_request(connection, requested_by, key, work, found)
+        return read_job(connection, found)
+
+
+def fingerprint(kind: str, body: dict[str, Any], advertiser: str, dataset: str | None) -> str:
+    """Return the hash of all that decides a result: the request, the data, the version."""
+    try:
+        program = version("mediagym")
+    except PackageNotFoundError:
+        program = "unknown"
+    text = json.dumps([kind, body, advertiser, dataset, program], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _same_work(connection: sa.Connection, work: str) -> str | None:
+    query = sa.select(JOBS.c.id).where(JOBS.c.fingerprint == work, JOBS.c.state.in_(_SAME))
+    return connection.execute(query.order_by(JOBS.c.number.desc()).limit(1)).scalar()
+
+
+def _require_room(connection: sa.Connection, limit: int | None) -> None:
+    if limit is not None and count_waiting(connection) >= limit:
+        raise QueueFullError(
+            f"jobs: {limit} jobs wait already. Allowed: {limit}. To fix: try again when some "
+            "are done, or cancel some."
+        )
+
+
+def _insert(
+    store: Store,
+    connection: sa.Connection,
+    work: str,
+    kind: str,
+    body: dict[str, Any],
+    advertiser: str,
+    dataset: str | None,
+    requested_by: str,
+) -> str:
+    key, now = new_id(), store.clock()
+    row = {"id": key, "kind": kind, "body": body, "advertiser": advertiser, "dataset": dataset}
+    values = {"stage": "", "done": 0, "attempt": 0, "requested_by": requested_by, "created": now}
+    connection.execute(sa.insert(JOBS).values(**row, **values, state="queued", fingerprint=work))
+    add_event(store, connection, key, "queued", "", 0, None, None)
+    return key

@@ -1,0 +1,74 @@
+"""Templates of the pages, with the words for numbers, dates, jobs and places that they share."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment
+
+from mediagym.data.display import page_environment
+from mediagym.data.formats import (
+    change,
+    count,
+    day_of,
+    duration,
+    interval,
+    long_day,
+    moment,
+    name_of,
+    rate,
+    share,
+    short_day,
+    signed,
+)
+
+FOLDER = Path(__file__).parent
+NAVIGATION = (
+    ("", "Overview"),
+    ("data", "Data"),
+    ("performance", "Performance"),
+    ("curves", "Curves"),
+    ("plan", "Plan"),
+    ("compare", "Compare"),
+    ("pacing", "Pacing"),
+    ("replan", "Re-plan"),
+    ("attribution", "Attribution"),
+    ("share", "Share"),
+)
+"""Pages of an advertiser: the last part of the address, and the name of the link."""
+JOB_TITLES = {
+    "ingest": "Reading the exports",
+    "insights": "Analysing what happened",
+    "attribute": "Crediting journeys",
+    "calibrate": "Calibrating the response curves",
+    "plan": "Optimising the plan",
+    "replan": "Planning the days that are left",
+    "score": "Scoring a plan",
+}
+"""What a job of each kind does, as people read it."""
+
+
+@cache
+def environment() -> Environment:
+    """Environment of `templates`, made once."""
+    made = page_environment(FOLDER / "templates")
+    made.filters |= {
+        "count": count,
+        "interval": interval,
+        "share": share,
+        "signed": signed,
+        "day": day_of,
+        "short_day": short_day,
+        "long_day": long_day,
+        "moment": moment,
+        "duration": duration,
+        "name": name_of,
+    }
+    made.globals |= {
+        "count": count,
+        "rate": rate,
+        "share": share,
+        "change": change,
+        "navigation": NAVIGATION,
+        "job_titles": JOB_TITLES,
+    }
+    return made

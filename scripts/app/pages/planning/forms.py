@@ -1,0 +1,51 @@
+"""Forms of the planner: what was sent, and where its answer leads."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from .. import Visit
+
+_LONGEST = 500  # characters of a message
+MAX_FIELDS = 4000  # of one form: 200 campaigns with a row of bounds each
+
+
+async def _texts(request: Request) -> dict[str, str]:
+    """Return the fields of a form that hold text; of one that stands twice, the last."""
+    form = await request.form(max_fields=MAX_FIELDS, max_files=1)
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+
+
+Texts = Annotated[dict[str, str], Depends(_texts)]
+"""Fields of the form that a browser has sent."""
+
+
+def leads_to(
+    visit: Visit, path: str, query: Sequence[tuple[str, Any]] = (), part: str = ""
+) -> RedirectResponse:
+    """Return the redirect to a page of the advertiser, which is then loaded by GET.
+
+    Args:
+        visit: whose form it was.
+        path: last part of the address.
+        query: pairs of the query; one without a value is left out.
+        part: id of the part of the page to go to.
+    """
+    pairs = [(key, value) for key, value in query if value not in (None, "")]
+    address = visit.address(path) + (f"?{urlencode(pairs)}" if pairs else "")
+    return RedirectResponse(address + (f"#{part}" if part else ""), 303)
+
+
+def messages(visit: Visit) -> dict[str, str]:
+    """Return what the redirect after a form says: `notice` of what was done, or `mistake`."""
+    query = visit.request.query_params
+    return {key: query.get(key, "")[:_LONGEST] for key in ("notice", "mistake")}
+
+
+def is_fragment(request: Request) -> bool:
+    """Return whether a script of the page asks for a part of it."""
+    return request.headers.get("hx-request") == "true"

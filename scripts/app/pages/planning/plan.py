@@ -1,0 +1,233 @@
+"""The page Plan: the form with all bounds, the job, and the plan that it made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+
+from mediagym.agents.plan_page import first, narrative, periods
+from mediagym.data.errors import MediaGymError
+from mediagym.data.formats import Currency, name_of
+
+from ...jobs import job, jobs, submit
+from ...planning import (
+    AGENTS,
+    FORM,
+    KINDS,
+    NODE_KEYS,
+    OBJECTIVES,
+    WEEKDAYS,
+    Errors,
+    Fields,
+    body_of,
+    budgets_chart,
+    check_rules,
+    days_chart,
+    errors_of,
+    fields_of,
+    names_of,
+    nodes_of,
+    rows_shown,
+)
+from ...security import problem_of
+from ...storage import Job, UnknownError
+from .. import Findings, Reader, Runner, Visit, findings
+from .forms import Texts, leads_to, messages
+from .results import actuals_of, files_of, plan_content
+from .what_if import answer_of
+
+router = APIRouter()
+_EARLIER = 12  # earlier plans that are listed
+LABELS = {  # columns of the table of bounds
+    "floor": "At least",
+    "cap": "At most",
+    "fixed": "Exactly",
+    "daily_floor": "Least per day",
+    "daily_cap": "Most per day",
+    "ramp_up": "Up per day",
+    "ramp_down": "Down per day",
+    "cpa": "CPA at most",
+    "roas": "ROAS at least",
+}
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What is known of the campaigns before there is a plan."""
+
+    found: Findings
+    names: tuple[str, ...]  # campaigns; empty until the exports have been read
+    live: Mapping[str, float]  # today's daily budgets by campaign
+    currency: str | None
+    start: str | None  # first day of a flight, ISO 8601
+
+
+def basis_of(visit: Visit) -> Basis:
+    """Return the campaigns and live budgets of the newest exports."""
+    found = findings(visit.store, visit.advertiser.id)
+    daily = found.daily()
+    if daily is None:
+        return Basis(found, (), {}, None, None)
+    start = str(daily.end + timedelta(1))
+    live = actuals_of(daily).live
+    return Basis(found, daily.names, live, daily.currency, start)
+
+
+def chosen_job(visit: Visit, kind: str, job_id: str | None) -> Job | None:
+    """Return the job of a kind that the address names, or the one asked for last.
+
+    Raises:
+        UnknownError: the advertiser has no such job.
+    """
+    if job_id is None:
+        own = jobs(visit.store, visit.advertiser.id, limit=200)
+        return next((each for each in own if each.kind == kind), None)
+    found = job(visit.store, job_id)
+    if found.advertiser != visit.advertiser.id or found.kind != kind:
+        raise UnknownError("job", job_id)
+    return found
+
+
+@router.get("/a/{advertiser}/plan")
+def plan_page(visit: Reader, job: str | None = None, new: bool = False) -> Response:
+    """Show the form, the job that runs, or the plan that was made."""
+    basis = basis_of(visit)
+    shown = None if new else chosen_job(visit, "plan", job)
+    fields = fields_of({} if shown is None else shown.body, basis.names)
+    if shown is None:
+        fields = _started(fields, basis)
+    errors: Errors = {}
+    if shown is not None and shown.error is not None:
+        errors = errors_of(shown.error, fields, basis.names)
+    return _page(visit, basis, fields, errors, shown)
+
+
+@router.post("/a/{advertiser}/plan")
+def ask_for_plan(visit: Runner, fields: Texts) -> Response:
+    """Start the job of a plan, or show what is wrong beside the fields."""
+    basis = basis_of(visit)
+    body, errors = body_of(fields, basis.names)
+    if not errors:
+        errors = _refused(body, fields, basis)
+    if not errors:
+        try:
+            made = _submit(visit, basis, body)
+        except MediaGymError as error:
+            errors = errors_of(problem_of(error).document(), fields, basis.names)
+        else:
+            return leads_to(visit, "plan", [("job", made.id)])
+    return _page(visit, basis, fields, errors, None, 422)
+
+
+def _submit(visit: Visit, basis: Basis, body: dict[str, Any]) -> Job:
+    dataset = basis.found.dataset
+    made = submit(
+        visit.store,
+        "plan",
+        body,
+        advertiser=visit.advertiser.id,
+        dataset=None if dataset is None else dataset.id,
+        requested_by=visit.principal.name,
+    )
+    detail = {"advertiser": visit.advertiser.id, "body": body}
+    visit.store.audit(visit.principal.name, "plan", made.id, detail)
+    return made
+
+
+def _refused(body: Mapping[str, Any], fields: Fields, basis: Basis) -> Errors:
+    """Return why no plan can satisfy the form, or what is wrong with a value, by field."""
+    if not basis.names:
+        return {FORM: "The exports have not been read yet; wait a moment and try again."}
+    start = date.fromisoformat(basis.start or "1970-01-01")
+    try:
+        check_rules(body, basis.names, basis.currency, basis.live, start)
+    except MediaGymError as error:
+        return errors_of(problem_of(error).document(), fields, basis.names)
+    return {}
+
+
+def _started(fields: dict[str, str], basis: Basis) -> dict[str, str]:
+    """Return the fields of a first plan, with what today's budgets come to as its total."""
+    total = sum(basis.live.values()) * int(fields["days"])
+    return {**fields, "total": f"{total:.0f}"} if total >= 1 else fields
+
+
+def _page(
+    visit: Visit,
+    basis: Basis,
+    fields: Fields,
+    errors: Errors,
+    shown: Job | None,
+    status: int = 200,
+) -> Response:
+    values: dict[str, Any] = {
+        "basis": basis,
+        "job": shown,
+        "plan": None,
+        "fields": fields,
+        "errors": errors,
+        "earlier": _earlier(visit, shown),
+        "currency": Currency(basis.currency),
+        **form_values(basis.names, fields),
+        **messages(visit),
+    }
+    if shown is not None and shown.state == "done":
+        values |= result_values(visit, shown)
+        values["what_if"] = answer_of(visit, shown, visit.request.query_params)
+    return visit.page("plan.html.j2", status, page="plan", **values)
+
+
+def form_values(names: tuple[str, ...], fields: Fields) -> dict[str, Any]:
+    """Return what the form of bounds shows beside its fields."""
+    return {
+        "nodes": nodes_of(names),
+        "names": names,
+        "columns": NODE_KEYS["campaign"],
+        "columns_of": NODE_KEYS,
+        "labels": LABELS,
+        "agents": AGENTS,
+        "objectives": OBJECTIVES,
+        "weekdays": WEEKDAYS,
+        "events": KINDS,
+        "calendar_rows": rows_shown(fields, "calendar"),
+        "lock_rows": rows_shown(fields, "locks"),
+    }
+
+
+def result_values(visit: Visit, shown: Job) -> dict[str, Any]:
+    """Return what the page shows of a plan."""
+    content = plan_content(visit.store, shown.result)
+    scenarios = visit.store.scenarios(visit.advertiser.id)
+    rows = {name_of(row): row for row in content["campaigns"]}
+    return {
+        "plan": content,
+        "rows": rows,
+        "first": first(content),
+        "periods": periods(content["days"]),
+        "narrative": narrative,
+        "currency": Currency(content["currency"]),
+        "files": files_of(visit.store, shown),
+        "scenario": next((each for each in scenarios if each.result == shown.result), None),
+        "campaign_names": names_of(content),
+    }
+
+
+def _earlier(visit: Visit, shown: Job | None) -> list[Job]:
+    own = jobs(visit.store, visit.advertiser.id, limit=200)
+    plans = [each for each in own if each.kind == "plan" and each != shown]
+    return plans[:_EARLIER]
+
+
+@router.get("/a/{advertiser}/charts/budgets.json")
+def budgets(visit: Reader, result: str) -> Response:
+    """Chart of the daily budgets of a plan beside the live ones."""
+    return JSONResponse(budgets_chart(plan_content(visit.store, result)))
+
+
+@router.get("/a/{advertiser}/charts/days.json")
+def days(visit: Reader, result: str) -> Response:
+    """Chart of the budgets of a plan by day and channel."""
+    return JSONResponse(days_chart(plan_content(visit.store, result)))

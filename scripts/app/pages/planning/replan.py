@@ -1,0 +1,137 @@
+"""The page Re-plan: the days that are left, planned from what has happened."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mediagym.data.errors import MediaGymError
+from mediagym.data.formats import Currency
+
+from ...jobs import submit
+from ...planning import FORM, Errors, body_of, errors_of, fields_of, names_of
+from ...security import problem_of
+from ...storage import Job, Scenario
+from .. import Reader, Runner, Visit, document
+from .forms import MAX_FIELDS, leads_to, messages
+from .plan import Basis, basis_of, chosen_job, form_values, result_values
+from .results import plan_content
+from .scenarios import own_scenario
+from .uploads import keep_upload
+
+router = APIRouter()
+POLICIES = {  # who may plan the days left, each in a sentence
+    "replanner": "Plans the rest anew from what the reports have taught (recommended).",
+    "follow": "Moves money to where the reports so far say that it brings most.",
+    "static": "Keeps the plan and only adapts it to the money that is left.",
+    "proportional": "Moves money to where reports are better than expected.",
+}
+
+
+@router.get("/a/{advertiser}/replan")
+def replan_page(visit: Reader, job: str | None = None) -> Response:
+    """Show the form, the job that runs, or what to set today."""
+    shown = chosen_job(visit, "replan", job)
+    names = _names(visit, shown)
+    body = {} if shown is None else shown.body
+    fields = _fields_of(body, names)
+    errors: Errors = {}
+    if shown is not None and shown.error is not None:
+        errors = errors_of(shown.error, fields, names)
+    return _page(visit, fields, errors, shown)
+
+
+@router.post("/a/{advertiser}/replan")
+async def ask_for_replan(visit: Runner, request: Request) -> Response:
+    """Start the job of a re-plan, or show what is wrong beside the fields."""
+    form = await request.form(max_fields=MAX_FIELDS)
+    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    scenario = own_scenario(visit, fields.get("plan", ""))
+    names = names_of(plan_content(visit.store, scenario.result))
+    body, errors = body_of(fields, names, {})
+    body = {key: body[key] for key in ("constraints",) if key in body}
+    body |= {"plan": scenario.result, "policy": fields.get("policy") or "replanner"}
+    if fields.get("as_of"):
+        body["as_of"] = fields["as_of"]
+    if fields.get("hold") == "no":
+        body["live"] = {"hold": None}
+    if not errors:
+        try:
+            mapping = await keep_upload(visit, form.get("mapping"), "a mapping")
+            if mapping:
+                body |= {"export_mapping": mapping, "export": ["google_ads_editor"]}
+            made = _submit(visit, basis_of(visit), scenario, body)
+        except MediaGymError as error:
+            errors = errors_of(problem_of(error).document(), fields, names)
+        else:
+            return leads_to(visit, "replan", [("job", made.id)])
+    return _page(visit, fields, errors, None, 422)
+
+
+def _submit(visit: Visit, basis: Basis, scenario: Scenario, body: dict[str, Any]) -> Job:
+    dataset = basis.found.dataset
+    made = submit(
+        visit.store,
+        "replan",
+        body,
+        advertiser=visit.advertiser.id,
+        dataset=None if dataset is None else dataset.id,
+        requested_by=visit.principal.name,
+    )
+    detail = {"advertiser": visit.advertiser.id, "plan": scenario.name, "body": body}
+    visit.store.audit(visit.principal.name, "replan", made.id, detail)
+    return made
+
+
+def _names(visit: Visit, shown: Job | None) -> tuple[str, ...]:
+    """Return the campaigns of the plan that is, or would be, re-planned."""
+    adopted = visit.store.adopted(visit.advertiser.id)
+    result = adopted.result if adopted is not None else None
+    result = result if shown is None else shown.body["plan"]
+    return () if result is None else names_of(plan_content(visit.store, result))
+
+
+def _fields_of(body: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
+    """Return the fields of a re-plan: empty ones leave what the plan has."""
+    fields = fields_of({"constraints": body.get("constraints", {})}, names, {})
+    hold = "no" if "live" in body and body["live"].get("hold", "") is None else ""
+    return fields | {
+        "policy": body.get("policy", "replanner"),
+        "as_of": body.get("as_of") or "",
+        "hold": hold,
+    }
+
+
+def _page(
+    visit: Visit, fields: dict[str, str], errors: Errors, shown: Job | None, status: int = 200
+) -> Response:
+    basis = basis_of(visit)
+    scenarios = visit.store.scenarios(visit.advertiser.id)
+    adopted = visit.store.adopted(visit.advertiser.id)
+    names = _names(visit, shown)
+    values: dict[str, Any] = {
+        "basis": basis,
+        "job": shown,
+        "scenarios": scenarios,
+        "adopted": adopted,
+        "chosen": fields.get("plan") or _scenario_of(shown, scenarios) or (adopted and adopted.id),
+        "fields": fields,
+        "errors": errors,
+        "policies": POLICIES,
+        "form_error": errors.get(FORM, ""),
+        "plan": None,
+        "currency": Currency(basis.currency),
+        **messages(visit),
+        **form_values(names, fields),
+    }
+    if shown is not None and shown.state == "done":
+        values |= result_values(visit, shown)
+        values["changes"] = document(visit.store, shown.result, "changes.json")
+    return visit.page("replan.html.j2", status, page="replan", **values)
+
+
+def _scenario_of(shown: Job | None, scenarios: list[Scenario]) -> str | None:
+    if shown is None:
+        return None
+    return next((each.id for each in scenarios if each.result == shown.body["plan"]), None)

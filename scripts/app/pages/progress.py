@@ -1,0 +1,75 @@
+"""Jobs as people see them: how far they are, and cancelling them."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from ..jobs import cancel, job
+from ..storage import Job
+from .visit import Reader, Runner, Visit
+
+router = APIRouter()
+SHOWN_AT = {
+    "ingest": "data",
+    "insights": "performance",
+    "attribute": "attribution",
+    "calibrate": "curves",
+    "plan": "plan",
+    "replan": "replan",
+    "score": "compare",
+}
+"""Last part of the address of the page that shows the result of a kind."""
+_ENDED = ("done", "failed", "cancelled")
+
+
+@router.get("/jobs/{job_id}", response_class=HTMLResponse)
+def show_job(visit: Reader, job_id: str) -> Response:
+    """Page of a job."""
+    found = job(visit.store, job_id)
+    return visit.page("job.html.j2", job=found, shown_at=_shown_at(found))
+
+
+@router.get("/jobs/{job_id}/progress", response_class=HTMLResponse)
+def show_progress(visit: Reader, job_id: str, next: str = "") -> Response:  # noqa: A002
+    """Fragment that shows how far a job is; once it has ended, the page is loaded anew.
+
+    Args:
+        visit: who asks.
+        job_id: the job.
+        next: address on this server to go to when it is done, in place of the page itself.
+    """
+    found, target = job(visit.store, job_id), _inside(next)
+    answer = visit.page("job_progress.html.j2", job=found, next=target)
+    if found.state in _ENDED:
+        if target and found.state == "done":
+            answer.headers["HX-Redirect"] = target
+        else:
+            answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+@router.post("/jobs/{job_id}/cancel", response_class=HTMLResponse)
+def cancel_job(visit: Runner, job_id: str, csrf: Annotated[str, Form()] = "") -> Response:
+    """Cancel a job; the token is checked before the request arrives here."""
+    found = cancel(visit.store, job_id)
+    visit.store.audit(visit.principal.name, "cancel", job_id, {"kind": found.kind})
+    if visit.request.headers.get("hx-request") == "true":
+        return visit.page("job_progress.html.j2", job=found, next="")
+    return RedirectResponse(f"/jobs/{quote(job_id)}", 303)
+
+
+def _shown_at(found: Job) -> str:
+    return f"/a/{found.advertiser}/{SHOWN_AT.get(found.kind, '')}"
+
+
+def _inside(target: str) -> str:
+    """The address if it is one of this server, else nothing."""
+    plain = target.isprintable() and "\\" not in target
+    return target if plain and target.startswith("/") and not target.startswith("//") else ""
+
+
+def visible_jobs(visit: Visit, found: list[Job]) -> list[Job]:
+    """Jobs that a page lists: those that wait or run, the oldest first."""
+    return [each for each in reversed(found) if each.state not in _ENDED]

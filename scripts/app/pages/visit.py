@@ -1,0 +1,71 @@
+"""A person's request: who asks, at the pages of which advertiser, and the page that answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends
+from fastapi.responses import HTMLResponse
+from starlette.requests import Request
+
+from ..security import Principal, Scope, csrf_token, require
+from ..storage import Advertiser, Store
+from .environment import environment
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request of somebody who signed in."""
+
+    request: Request
+    principal: Principal
+    store: Store
+    own: Advertiser | None  # of the address; None: the page is of no advertiser
+
+    @property
+    def advertiser(self) -> Advertiser:
+        """The advertiser whose pages are visited."""
+        assert self.own is not None  # noqa: S101  # the address of such a page names one
+        return self.own
+
+    def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """Answer with a page.
+
+        Args:
+            template: its name in `templates`; it extends `base.html.j2`.
+            status: of the answer.
+            values: what the template shows; `page` is the link of the navigation that is current.
+        """
+        shared = {
+            "advertiser": self.own,
+            "advertisers": self.store.advertisers(),
+            "principal": self.principal,
+            "may_run": self.principal.may("run"),
+            "csrf": csrf_token(self.request),
+            "page": None,
+        }
+        text = environment().get_template(template).render(shared | values)
+        return HTMLResponse(text, status)
+
+    def address(self, path: str, **query: Any) -> str:
+        """Address of one of the advertiser's pages, with what it shows as its query."""
+        known = {key: value for key, value in query.items() if value is not None}
+        return f"/a/{self.advertiser.id}/{path}" + (f"?{urlencode(known)}" if known else "")
+
+
+def visitor(scope: Scope) -> Callable[..., Visit]:
+    """Dependency of a route that returns the visit of somebody whose key has a scope."""
+
+    def visit(request: Request, principal: Annotated[Principal, Depends(require(scope))]) -> Visit:
+        store: Store = request.app.state.store
+        key = request.path_params.get("advertiser")
+        return Visit(request, principal, store, None if key is None else store.advertiser(key))
+
+    return visit
+
+
+Reader = Annotated[Visit, Depends(visitor("read"))]
+"""Visit of somebody who may look."""
+Runner = Annotated[Visit, Depends(visitor("run"))]
+"""Visit of somebody who may upload and start jobs."""

@@ -1,0 +1,82 @@
+"""What do forms ask, and what do plans answer?
+
+- `curves`: response curves of a calibration
+- `split`: a budget at which the next unit brings as much on every campaign
+- `frontier`: answers between the budgets whose best plans are known
+- `what_if`: another budget, or another amount for single campaigns
+- `bounds`: constraint sets as the server checks them
+- `plan_form`: fields of the form, and the body of the job that they ask for
+- `field_errors`: which field a problem belongs to
+- `actuals`: daily spend and results of the units of a plan
+- `pacing`: a plan under way against the actuals
+- `comparison`: plans side by side
+- `charts`: specifications of all of these
+"""
+
+from .actuals import Actuals
+from .bounds import bounds_of, check_rules, known_spend, names_of
+from .charts import budgets_chart, comparison_chart, days_chart, frontier_chart, pacing_chart
+from .comparison import MOST, Compared, compared
+from .curves import Curve, curves_of
+from .field_errors import FORM, errors_of
+from .frontier import Estimate, Frontier, frontier_of
+from .pacing import PaceRow, Pacing, pacing
+from .plan_form import (
+    AGENTS,
+    KINDS,
+    NODE_KEYS,
+    OBJECTIVES,
+    WEEKDAYS,
+    Errors,
+    Fields,
+    Node,
+    body_of,
+    defaults,
+    fields_of,
+    nodes_of,
+    rows_shown,
+)
+from .split import equal_marginal_split
+from .what_if import WhatIf, what_if
+
+__all__ = [
+    "AGENTS",
+    "FORM",
+    "KINDS",
+    "MOST",
+    "NODE_KEYS",
+    "OBJECTIVES",
+    "WEEKDAYS",
+    "Actuals",
+    "Compared",
+    "Curve",
+    "Errors",
+    "Estimate",
+    "Fields",
+    "Frontier",
+    "Node",
+    "PaceRow",
+    "Pacing",
+    "WhatIf",
+    "body_of",
+    "bounds_of",
+    "budgets_chart",
+    "check_rules",
+    "compared",
+    "comparison_chart",
+    "curves_of",
+    "days_chart",
+    "defaults",
+    "equal_marginal_split",
+    "errors_of",
+    "fields_of",
+    "frontier_chart",
+    "frontier_of",
+    "known_spend",
+    "names_of",
+    "nodes_of",
+    "pacing",
+    "pacing_chart",
+    "rows_shown",
+    "what_if",
+]

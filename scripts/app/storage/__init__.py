@@ -1,0 +1,60 @@
+"""Where is everything kept?
+
+- ``store``: everything below as one object
+- ``library``: advertisers, their data sets, results
+- ``plans``: scenarios, the plan under way, shares
+- ``access``: keys, tokens, secrets, idempotency, the audit log
+- ``base``: folder, database and clock, on which these stand
+- ``contents``: folders that are named by their content
+- ``records``: what is returned
+- ``database``: SQLite and PostgreSQL, transactions
+- ``tables``: the tables
+- ``errors``: what is refused
+"""
+
+from .base import new_id
+from .contents import content_id, manifest
+from .errors import ConflictError, StoreError, UnknownError
+from .records import (
+    Advertiser,
+    AuditEntry,
+    Dataset,
+    Event,
+    Job,
+    Key,
+    Purpose,
+    Result,
+    Scenario,
+    Share,
+    State,
+    StoredFile,
+)
+from .store import Store
+from .tables import DATASETS, EVENTS, JOBS, RESULTS, WORKERS
+
+__all__ = [
+    "DATASETS",
+    "EVENTS",
+    "JOBS",
+    "RESULTS",
+    "WORKERS",
+    "Advertiser",
+    "AuditEntry",
+    "ConflictError",
+    "Dataset",
+    "Event",
+    "Job",
+    "Key",
+    "Purpose",
+    "Result",
+    "Scenario",
+    "Share",
+    "State",
+    "Store",
+    "StoreError",
+    "StoredFile",
+    "UnknownError",
+    "content_id",
+    "manifest",
+    "new_id",
+]

@@ -1,0 +1,149 @@
+"""A form becomes the body of a job and back, and every problem finds its field."""
+
+from datetime import date
+
+import pytest
+
+from mediagym.agents.policies import BASELINES, ORACLES
+from mediagym.data.errors import MediaGymError
+from mediagym.data.storage import CONF
+from mediagym.scripts.app.planning import (
+    AGENTS,
+    FORM,
+    OBJECTIVES,
+    body_of,
+    check_rules,
+    defaults,
+    errors_of,
+    fields_of,
+    nodes_of,
+)
+from mediagym.scripts.app.security import problem_of
+
+NAMES = ("google/Search & co.", "google/YouTube", "meta")
+SEARCH, YOUTUBE = (f"campaign.{node.id}." for node in nodes_of(NAMES)[1:3])
+LIVE = {"google/Search & co.": 700.0, "google/YouTube": 160.0, "meta": 130.0}
+BODY = {
+    "agent": "follow",
+    "env": {"days": 14},
+    "objective": {"name": "profit", "margin": 0.4},
+    "constraints": {
+        "total": 15000.5,
+        "total_type": "at_most",
+        "channel": {"floor": None},
+        "campaign": {"cap": "60%"},
+        "channels": {"google": {"floor": "20%", "cap": 12000}},
+        "campaigns": {
+            "google/Search & co.": {"fixed": 5000, "ramp": {"up": "10%", "down": None}},
+            "google/YouTube": {"off": True},
+            "meta": {"floor": None, "daily_cap": 400, "cpa": 80},
+        },
+        "pacing": [0.5, 1.5],
+        "ramp": {"up": "30%", "down": None},
+        "changes": {"weekdays": ["Mon", "Thu"]},
+        "calendar": [
+            {"start": "2024-07-04", "end": "2024-07-05", "campaigns": ["meta"],
+             "kind": "promotion", "most": 900, "demand": 1.3, "demand_sd": 0.1},
+            {"start": "2024-07-06", "end": "2024-07-06", "campaigns": "all", "kind": "blackout"},
+        ],
+        "locks": [{"date": "2024-07-03", "campaign": "meta", "amount": 150}],
+        "min_run": 3,
+        "roas": 2.5,
+    },
+}  # fmt: skip
+
+
+def checked(body):
+    """What is wrong with a body, by field."""
+    try:
+        check_rules(body, NAMES, "USD", LIVE, date(2024, 7, 1))
+    except MediaGymError as error:
+        return errors_of(problem_of(error).document(), fields_of(body, NAMES), NAMES)
+    return {}
+
+
+def test_the_form_of_the_defaults_asks_for_nothing_that_differs():
+    assert body_of(fields_of({}, NAMES), NAMES) == ({}, {})
+
+
+def test_a_body_survives_its_form():
+    body, errors = body_of(fields_of(BODY, NAMES), NAMES)
+    assert (body, errors) == (BODY, {})
+
+
+def test_a_form_of_a_replan_holds_only_what_was_typed():
+    base = {}
+    assert body_of(fields_of({}, NAMES, base), NAMES, base) == ({}, {})
+    given = {"constraints": {"total": 200000, "channel": {"floor": "10%"}}}  # as the defaults have
+    assert body_of(fields_of(given, NAMES, base), NAMES, base) == (given, {})
+
+
+def test_amounts_may_be_written_with_separators_and_as_shares():
+    fields = fields_of({}, NAMES) | {"total": "150,000", "channel.meta.cap": "$5,000", SEARCH + "cap": "12.5%"}  # fmt: skip
+    rules = body_of(fields, NAMES)[0]["constraints"]
+    assert rules["total"] == 150000
+    assert rules["channels"]["meta"] == {"cap": "$5,000"}  # refused by the check, beside its field
+    assert rules["campaigns"]["google/Search & co."] == {"cap": "12.5%"}
+    assert list(checked({"constraints": rules})) == ["channel.meta.cap"]
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("days", "soon"), ("days", "7.5"), ("cpa", "cheap"), ("min_run", "2.5"), (SEARCH + "roas", "x")],
+)  # fmt: skip
+def test_a_text_in_the_place_of_a_number_is_said_beside_its_field(field, text):
+    _, errors = body_of(fields_of({}, NAMES) | {field: text}, NAMES)
+    assert list(errors) == [field]
+    assert text in errors[field]
+
+
+def test_weekdays_and_a_rhythm_are_not_taken_together():
+    fields = fields_of({}, NAMES) | {"change_Mon": "on", "change_every": "7"}
+    assert list(body_of(fields, NAMES)[1]) == ["change_every"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "numbers"),
+    [
+        ({"channels": {"google": {"floor": "70%"}, "meta": {"floor": "50%"}}}, "total", "$240,000"),
+        ({"campaigns": {"google/YouTube": {"floor": "60%", "daily_cap": 100}}},
+         YOUTUBE + "floor", "$3,000"),
+        ({"campaigns": {"meta": {"fixed": 90000}}, "channels": {"meta": {"cap": "20%"}}},
+         "channel.meta.cap", "$40,000"),
+        ({"campaigns": {"google/Search & co.": {"cap": "lots"}}}, SEARCH + "cap", "lots"),
+        ({"total": 0}, "total", "0"),
+        ({"ramp": {"up": "fast"}}, "ramp_up", "fast"),
+        ({"locks": [{"date": "2025-01-01", "campaign": "meta", "amount": 5}]},
+         "locks.0.date", "2024-07-30"),
+        ({"calendar": [{"start": "2024-07-02", "kind": "blackout", "demand": 500}]},
+         "calendar.0.demand", "500"),
+        ({"steadiness": "80%"}, "steadiness", "80%"),
+        ({"changes": {"every": 0}}, "change_every", "0"),
+        ({"roas": -1}, "roas", "-1"),
+    ],
+)  # fmt: skip
+def test_a_refusal_stands_beside_its_field_with_its_numbers(changes, field, numbers):
+    errors = checked({"constraints": changes})
+    assert list(errors) == [field]
+    assert numbers in errors[field]
+
+
+def test_days_outside_of_what_is_allowed_stand_beside_the_days():
+    assert list(checked({"env": {"days": 1}})) == ["days"]
+
+
+def test_a_job_that_found_a_ramp_too_slow_marks_the_node():
+    problem = {"detail": "meta: its floor of $20,000 is out of reach", "node": "meta",
+               "bound": "floor", "amount": 20000.0, "available": 9700.0}  # fmt: skip
+    assert list(errors_of(problem, {}, NAMES)) == ["campaign.meta.floor"]
+    assert list(errors_of(problem, {"campaign.meta.fixed": "20000"}, NAMES)) == [
+        "campaign.meta.fixed"
+    ]
+    assert list(errors_of({"detail": "no memory"}, {}, NAMES)) == [FORM]
+
+
+def test_every_choice_of_the_form_exists():
+    files = {path.stem for path in (CONF / "agent").glob("*.yaml")}
+    assert set(AGENTS) <= files & (set(BASELINES) - set(ORACLES))
+    assert defaults()["agent"] in AGENTS
+    assert set(OBJECTIVES) == {path.stem for path in (CONF / "objective").glob("*.yaml")}
