@@ -24,7 +24,7 @@ def run(options: MutationCommand) -> None:
 
     path = options.results or run_folder() / "mutation.json"
     results = {each.package: each for each in read_results(path)}
-    known: "dict[Mutant, Verdict]" = {
+    known: dict[Mutant, Verdict] = {
         verdict.mutant: verdict
         for each in results.values()
         for verdict in each.verdicts
