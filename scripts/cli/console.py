@@ -51,7 +51,7 @@ def hosted(report: Report, folder: Path, log: TextIO) -> Iterator[None]:
     """Run a command inside this block for another program, instead of for a terminal.
 
     Args:
-        report: is told of progress, and may raise to stop the command.
+        report: called with progress; it may raise to stop the command.
         folder: what `run_folder` returns.
         log: takes what the command prints.
     """
