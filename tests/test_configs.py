@@ -64,6 +64,7 @@ from mediagym.scripts.fuzzing import FuzzCommand
 from mediagym.scripts.fuzzing.durability import ArtefactsCommand, CrashesCommand, JobsCommand
 from mediagym.scripts.fuzzing.flights import FlightsCommand
 from mediagym.scripts.fuzzing.mutation import MutationCommand
+from mediagym.scripts.fuzzing.requests.run import FuzzRequestsCommand
 from mediagym.scripts.fuzzing.settings_cases import SettingsCommand
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -156,6 +157,7 @@ def test_every_command_composes_and_fits_its_records(
         "fuzz_crashes": CrashesCommand,
         "fuzz_flights": FlightsCommand,
         "fuzz_jobs": JobsCommand,
+        "fuzz_requests": FuzzRequestsCommand,
         "fuzz_settings": SettingsCommand,
         "informed": ClairvoyantCommand,
         "ingest": IngestCommand,

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from ..security import Principal, require
 from ..storage import Advertiser
 from .requests import AdvertiserId, Name, OfStore
-from .responses import LOCATION, Listing, problems
+from .responses import Listing, located, problems
 
 router = APIRouter(prefix="/v1/advertisers", tags=["advertisers"])
 
@@ -25,7 +25,7 @@ def list_advertisers(store: OfStore) -> Listing[Advertiser]:
     return Listing(items=store.advertisers())
 
 
-@router.post("", status_code=201, responses={201: {"headers": LOCATION}} | problems())
+@router.post("", status_code=201, responses=located(201) | problems(409))
 def add_advertiser(
     body: NewAdvertiser,
     store: OfStore,

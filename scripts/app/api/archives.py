@@ -21,7 +21,7 @@ def unpack(archive: Path, suffixes: tuple[str, ...], files: int, most: int) -> N
         archive: a zip file; its folder has other files at most.
         suffixes: what names of files may end with.
         files: most files that the folder may have then.
-        most: most bytes that the archive may unpack to.
+        most: most bytes that the folder may have then.
 
     Raises:
         ProblemError: it is no archive or damaged, is encrypted, has links, paths that lead out or
@@ -39,6 +39,11 @@ def unpack(archive: Path, suffixes: tuple[str, ...], files: int, most: int) -> N
     archive.unlink()
 
 
+def size_of(folder: Path) -> int:
+    """Bytes of the files of a folder."""
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
 def _unpack_all(
     opened: zipfile.ZipFile, archive: Path, suffixes: tuple[str, ...], files: int, most: int
 ) -> None:
@@ -46,7 +51,7 @@ def _unpack_all(
     if len(members) > _MAX_MEMBERS:
         raise _too_large(archive.name, f"{len(members)} members", f"{_MAX_MEMBERS}")
     others = {path.name for path in archive.parent.iterdir()} - {archive.name}
-    left = most
+    left = most - size_of(archive.parent) + archive.stat().st_size
     for member in members:
         bare = member_name(member.filename)
         if bare is None:

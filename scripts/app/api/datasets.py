@@ -15,10 +15,10 @@ from mediagym.data.storage import shipped_yaml
 
 from ..security import Principal, Problem, ProblemError, principal_of, problem_of, refusal, require
 from ..storage import Dataset, Purpose, Store
-from .archives import unpack
+from .archives import size_of, unpack
 from .names import PLAN_SUFFIXES
 from .requests import SLUG, Id, OfAdvertiser, OfStore
-from .responses import LOCATION, Listing, problems
+from .responses import Listing, located, problems
 from .uploads import Form, receive_form
 
 MAX_CHECKED = 2**24  # bytes of exports that are read at once; a job reads larger ones
@@ -84,7 +84,7 @@ def show_dataset(dataset_id: Id, store: OfStore) -> Dataset:
     "",
     status_code=201,
     openapi_extra=_FORM,
-    responses={201: {"headers": LOCATION}} | problems(415),
+    responses=located(201) | problems(415),
     dependencies=[Depends(require("run"))],
 )
 async def upload_dataset(
@@ -142,7 +142,7 @@ def _kept(
             )
         if purpose == "exports" and file.lower().endswith(".zip"):
             unpack(form.folder / file, suffixes, files, most)
-    size = sum(path.stat().st_size for path in form.folder.iterdir())
+    size = size_of(form.folder)
     check = check and purpose == "exports" and size <= MAX_CHECKED
     notes = _read(form.folder) if check else ()
     dataset = store.add_dataset(advertiser, name, form.folder, purpose)

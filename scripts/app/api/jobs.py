@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.encoders import jsonable_encoder
@@ -23,7 +23,19 @@ _ENDED = ("done", "failed", "cancelled")
 _POLL, _COMMENT = 0.5, 15.0  # seconds between looks at the store; of silence before a comment
 _STREAM = {
     "description": "Server-sent events; the data of each is one event of the job as JSON.",
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {
+        "text/event-stream": {
+            "schema": {
+                "type": "object",
+                "required": ["id", "event", "data"],
+                "properties": {
+                    "id": {"type": "string", "description": "for Last-Event-ID"},
+                    "event": {"type": "string", "enum": list(get_args(State))},
+                    "data": {"type": "string", "contentMediaType": "application/json"},
+                },
+            }
+        }
+    },
 }
 
 
@@ -57,7 +69,7 @@ def cancel_job(
 @router.get(
     "/{job_id}/events",
     response_class=StreamingResponse,
-    responses={200: _STREAM} | problems(404),
+    responses={200: _STREAM, **problems(404)},
     dependencies=[Depends(require("read"))],
 )
 async def job_events(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from ..security import Principal, Scope, new_key, refusal, require
 from ..storage import AuditEntry, Key
 from .requests import Limit, Name, OfStore
-from .responses import LOCATION, Listing, problems
+from .responses import Listing, located, problems
 
 router = APIRouter(prefix="/v1", tags=["administration"])
 KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="16 hexadecimal digits")]
@@ -58,7 +58,7 @@ def list_keys(store: OfStore) -> Listing[KeyRecord]:
     return Listing(items=[KeyRecord.of(key) for key in every])
 
 
-@router.post("/keys", status_code=201, responses={201: {"headers": LOCATION}} | problems())
+@router.post("/keys", status_code=201, responses=located(201) | problems())
 def add_key(body: NewKey, store: OfStore, response: Response, principal: Administrator) -> MadeKey:
     """Make a key; its token is in this answer and never again."""
     key, token = new_key(store, body.name, tuple(dict.fromkeys(body.scopes)))

@@ -46,6 +46,22 @@ def store_of(request: Request) -> Store:
 OfStore = Annotated[Store, Depends(store_of)]
 
 
+def require_known_parameters(request: Request) -> None:
+    """Raises for a parameter that the route does not have, which would be ignored without a word.
+
+    Raises:
+        ProblemError: naming it and those that are allowed (422).
+    """
+    allowed = {field.alias for field in request.scope["route"].dependant.query_params}
+    for name in request.query_params:
+        if name not in allowed:
+            raise refusal(
+                "invalid-request",
+                f"The parameter {name[:60]!r} was given. Allowed: "
+                f"{', '.join(sorted(allowed)) or 'none'}. To fix: rename it or leave it out.",
+            )
+
+
 async def json_body(request: Request) -> dict[str, Any]:
     """The mapping in a request's body.
 

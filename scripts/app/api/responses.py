@@ -13,7 +13,7 @@ _SAID = {
     401: "No key was sent, or it is unknown, wrong or revoked.",
     403: "The key lacks the scope, or a page of another site has made the request.",
     404: "There is no such thing.",
-    409: "The request contradicts an earlier one.",
+    409: "The name is taken, or the request contradicts an earlier one.",
     413: "The body is larger than the server allows.",
     415: "The content is of a type that is not read here.",
     416: "The file has no such bytes.",
@@ -62,4 +62,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _RETRY = {"description": "seconds to wait", "schema": {"type": "string", "pattern": "^[0-9]+$"}}
-LOCATION = {"Location": {"description": "address of it", "schema": {"type": "string"}}}
+_LOCATION = {"Location": {"description": "address of it", "schema": {"type": "string"}}}
+
+
+def located(status: int) -> dict[int | str, dict[str, Any]]:
+    """Declaration of an answer whose header `Location` leads to what was made."""
+    return {status: {"headers": _LOCATION}}

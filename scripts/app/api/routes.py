@@ -9,9 +9,10 @@ from starlette.responses import JSONResponse
 from ..security import require
 from . import advertisers, datasets, jobs, keys, results, runs, scenarios
 from .openapi import openapi_document
+from .requests import require_known_parameters
 from .responses import problems
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(require_known_parameters)])
 for _part in (advertisers, datasets, runs, jobs, results, scenarios, keys):
     router.include_router(_part.router)
 

@@ -10,7 +10,7 @@ from ..jobs import KINDS, QueueFullError, submit
 from ..security import Principal, refusal, require
 from ..storage import Job, Store, UnknownError
 from .requests import OfStore, json_body
-from .responses import LOCATION, problems
+from .responses import located, problems
 
 router = APIRouter(prefix="/v1", tags=["work"])
 PATHS = {  # kind of job -> where it is asked for, and what the answer's job does
@@ -119,5 +119,5 @@ for _kind, (_path, _summary) in PATHS.items():
         description=_summary,
         operation_id=f"start_{_kind}",
         openapi_extra=_body_schema(_kind),
-        responses={202: {"headers": LOCATION}} | problems(409, 415, 503),
+        responses=located(202) | problems(409, 415, 503),
     )

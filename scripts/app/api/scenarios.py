@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from ..security import Principal, require
 from ..storage import Scenario
 from .requests import SLUG, Id, IdText, Name, Note, OfStore, Slug
-from .responses import LOCATION, Listing, problems
+from .responses import Listing, located, problems
 
 router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
 Runner = Annotated[Principal, Depends(require("run"))]
@@ -37,7 +37,7 @@ def list_scenarios(
     return Listing(items=store.scenarios(store.advertiser(advertiser).id))
 
 
-@router.post("", status_code=201, responses={201: {"headers": LOCATION}} | problems(404))
+@router.post("", status_code=201, responses=located(201) | problems(404, 409))
 def save_scenario(
     body: NewScenario, store: OfStore, response: Response, principal: Runner
 ) -> Scenario:
@@ -54,7 +54,7 @@ def show_scenario(scenario_id: Id, store: OfStore) -> Scenario:
     return store.scenario(scenario_id)
 
 
-@router.patch("/{scenario_id}", responses=problems(404))
+@router.patch("/{scenario_id}", responses=problems(404, 409))
 def rename_scenario(scenario_id: Id, body: NewName, store: OfStore, principal: Runner) -> Scenario:
     """Give a scenario another name."""
     renamed = store.rename_scenario(scenario_id, body.name)

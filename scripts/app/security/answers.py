@@ -13,8 +13,14 @@ API = "/v1/"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title} - MediaGym</title></head>
-<body><main><h1>{title}</h1><p>{detail}</p><p><a href="/">To the start page</a></p></main></body>
+<meta name="color-scheme" content="light dark">
+<title>{title} - MediaGym</title>
+<link rel="icon" href="/static/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/static/stylesheet.css">
+<link rel="stylesheet" href="/static/app.css">
+<script src="/static/theme.js"></script></head>
+<body class="app"><main id="main">
+<h1>{title}</h1><p>{detail}</p><p><a href="/">To the start page</a></p></main></body>
 </html>
 """
 
@@ -25,9 +31,10 @@ def error_response(request: Request, error: HTTPException) -> Response:
     Programs, which call addresses below `/v1/`, get a problem. A page that needs a key leads to
     the sign-in; any other refusal is a page that says why.
     """
-    problem = error.problem if isinstance(error, ProblemError) else _problem(error)
+    is_page = not request.url.path.startswith(API) and _wants_page(request)
+    problem = error.problem if isinstance(error, ProblemError) else _problem(error, is_page)
     headers = dict(error.headers or {})
-    if request.url.path.startswith(API) or not _wants_page(request):
+    if not is_page:
         return problem_response(problem, headers)
     if problem.code == "unauthenticated":
         return _to_sign_in(request)
@@ -50,12 +57,13 @@ def _wants_page(request: Request) -> bool:
     return "text/html" in accepted or request.headers.get("hx-request") == "true"
 
 
-def _problem(error: HTTPException) -> Problem:
+def _problem(error: HTTPException, is_page: bool) -> Problem:
     """Problem of an error that the framework has raised."""
     codes = {status: code for code, (status, _) in reversed(CODES.items())}
     code = codes.get(error.status_code, "malformed-request")
     details = {
-        "not-found": "Nothing is at this address. To fix: see /v1/openapi.json for all of them.",
+        "not-found": "Nothing is at this address."
+        + ("" if is_page else " To fix: see /v1/openapi.json for all of them."),
         "method-not-allowed": "The address exists, but not for this method; see the header Allow.",
     }
     return Problem(code, details.get(code, str(error.detail)))

@@ -1,5 +1,6 @@
 """Problems of RFC 9457: the one form in which errors reach programs."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from starlette.responses import JSONResponse
 
 from mediagym.data.errors import ConfigError, ConstraintError, DataError, MediaGymError
 
-from ..storage import ConflictError, UnknownError
+from ..storage import ConflictError, TakenError, UnknownError
 
 MEDIA_TYPE = "application/problem+json"
 CODES = {  # code -> status, title
@@ -67,7 +68,7 @@ class Problem:
         }
         if self.pointer is not None:
             document["pointer"] = self.pointer
-        return {**self.numbers, **document}
+        return {**{key: _finite(value) for key, value in self.numbers.items()}, **document}
 
 
 class ProblemError(HTTPException):
@@ -108,13 +109,18 @@ def problem_of(error: MediaGymError) -> Problem:
         key = _KEY.match(str(error))
         path = [key[1]] if key and key[1] else key[2].split(".") if key else None
         return Problem("invalid-setting", str(error), None if path is None else pointer_to(path))
-    kinds = {UnknownError: "not-found", ConflictError: "conflict"}
+    kinds = {UnknownError: "not-found", ConflictError: "conflict", TakenError: "conflict"}
     return Problem(kinds.get(type(error), "refused"), str(error))
 
 
 def pointer_to(path: Iterable[str | int]) -> str:
     """JSON pointer (RFC 6901) of a path of keys and positions."""
     return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
+
+
+def _finite(value: Any) -> Any:
+    """A value, or None for a number that JSON does not have."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _printable(details: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Pages on which a browser signs in with a key or a one-time link, and out again."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -71,7 +72,7 @@ async def _sign_out(request: Request) -> Response:
 
 
 def _form(
-    target: str, error: str = "", status: int = 200, headers: dict[str, str] | None = None
+    target: str, error: str = "", status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     page = _PAGES.get_template("login.html.j2").render(target=target, error=error)
     return HTMLResponse(page, status, headers)

@@ -14,7 +14,7 @@
 
 from .base import new_id
 from .contents import content_id, manifest
-from .errors import ConflictError, StoreError, UnknownError
+from .errors import ConflictError, StoreError, TakenError, UnknownError
 from .records import (
     Advertiser,
     AuditEntry,
@@ -53,6 +53,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoredFile",
+    "TakenError",
     "UnknownError",
     "content_id",
     "manifest",

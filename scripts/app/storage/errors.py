@@ -19,3 +19,7 @@ class UnknownError(StoreError):
 
 class ConflictError(StoreError):
     """An idempotency key was used before, for another request."""
+
+
+class TakenError(StoreError):
+    """Something else has the name already."""

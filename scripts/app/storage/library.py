@@ -13,7 +13,7 @@ from mediagym.data.errors import shown
 
 from .base import Base
 from .contents import content_id, keep, listed, manifest, unlisted
-from .errors import StoreError, UnknownError
+from .errors import StoreError, TakenError, UnknownError
 from .records import Advertiser, Dataset, Purpose, Result, StoredFile
 from .tables import ADVERTISERS, DATASETS, RESULTS
 
@@ -61,7 +61,7 @@ class Library(Base):
             with self.writing() as connection:
                 connection.execute(sa.insert(ADVERTISERS).values(**vars(made)))
         except IntegrityError:
-            raise StoreError(
+            raise TakenError(
                 f"advertiser: {shown(name)} exists already. Allowed: a new name. To fix: choose "
                 "another name, or add the exports to that advertiser."
             ) from None

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from mediagym.data.errors import shown
 
 from .base import Base, new_id
-from .errors import StoreError, UnknownError
+from .errors import StoreError, TakenError, UnknownError
 from .library import require_name
 from .records import Scenario, Share
 from .tables import JOBS, RESULTS, SCENARIOS, SHARES
@@ -165,8 +165,8 @@ def _share(row: sa.Row[Any]) -> Share:
     return Share(**{key: value for key, value in row._mapping.items() if key != "digest"})
 
 
-def _taken(name: str) -> StoreError:
-    return StoreError(
+def _taken(name: str) -> TakenError:
+    return TakenError(
         f"scenario: {shown(name)} exists already. Allowed: a new name. To fix: choose another "
         "name, or delete that scenario."
     )

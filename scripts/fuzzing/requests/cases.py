@@ -11,12 +11,14 @@ from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.checks import CHECKS
 from schemathesis.core.failures import Failure, FailureGroup
 
+from mediagym.data.errors import MediaGymError
+
 MODES = {"allowed": GenerationMode.POSITIVE, "forbidden": GenerationMode.NEGATIVE}
 _NOT_CHECKED = (
     # a request of the right form is refused all the same for a name that is taken or an unknown id;
     # the other checks look at the problems that say so
     "positive_data_acceptance",
-    # it sends wrong keys, which are soon answered with 429; tests/scripts/app/api look at all routes
+    # it sends wrong keys, which are soon answered with 429; the tests look at all routes
     "ignored_auth",
 )
 _TIMEOUT = 60.0  # seconds
@@ -62,7 +64,7 @@ def answers_of(
     """
     answers: list[Answer] = []
     for found in schemathesis.openapi.from_dict(dict(document)).get_all_operations():
-        operation = found.ok()
+        operation = _described(found)
         for mode in MODES:
 
             def note(answer: Answer) -> None:
@@ -71,6 +73,18 @@ def answers_of(
 
             _draw(operation, mode, url, key, known, examples, seed_, note)
     return answers
+
+
+def _described(found: Any) -> APIOperation[Any, Any, Any, Any]:
+    """The operation, if its description can be read.
+
+    Raises:
+        MediaGymError: it cannot.
+    """
+    operation = found.ok()
+    if operation is None:
+        raise MediaGymError(f"The description cannot be read: {found.err()}")
+    return operation  # type: ignore[no-any-return]  # of one of two types of a result
 
 
 def _draw(
@@ -99,7 +113,7 @@ def _draw(
         suppress_health_check=list(HealthCheck),
     )
     @given(case=strategy, exists=st.booleans())
-    def draw(case: Case, exists: bool) -> None:
+    def draw(case: Case[Any], exists: bool) -> None:
         if exists and mode == "allowed":
             _fill(case, known)
         if case.path.endswith("/events"):  # else it goes on as long as the job waits
@@ -110,7 +124,7 @@ def _draw(
     draw()
 
 
-def _fill(case: Case, known: Known) -> None:
+def _fill(case: Case[Any], known: Known) -> None:
     """Put what exists into a request."""
     path = case.path_parameters
     if isinstance(path, dict):
@@ -120,14 +134,14 @@ def _fill(case: Case, known: Known) -> None:
         case.body = {**case.body, **ids}
 
 
-def _answer(case: Case, mode: str, url: str, key: str) -> Answer:
+def _answer(case: Case[Any], mode: str, url: str, key: str) -> Answer:
     headers = {"Authorization": f"Bearer {key}"}
     begin = time.monotonic()
     response = case.call(base_url=url, headers=headers, timeout=_TIMEOUT)
     seconds = time.monotonic() - begin
     failures: tuple[str, ...] = ()
     try:
-        checks = [CHECKS.get_one(name) for name in _NOT_CHECKED]
+        checks: list[Any] = [CHECKS.get_one(name) for name in _NOT_CHECKED]
         case.validate_response(response, headers=headers, excluded_checks=checks)
     except FailureGroup as group:
         failures = tuple(sorted({f"{each.title}: {each.message}" for each in group.exceptions}))

@@ -40,7 +40,7 @@ def fuzz_requests(
 
 def answers_table(answers: Sequence[Answer]) -> list[tuple[str, ...]]:
     """Rows of counts by operation: a heading, then requests, statuses, slowest, failures."""
-    rows = [("operation", "requests", "statuses", "slowest, s", "failures")]
+    rows: list[tuple[str, ...]] = [("operation", "requests", "statuses", "slowest, s", "failures")]
     for operation in dict.fromkeys(answer.operation for answer in answers):
         own = [answer for answer in answers if answer.operation == operation]
         statuses = Counter(answer.status for answer in own)

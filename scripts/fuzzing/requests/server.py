@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -19,7 +20,7 @@ from mediagym.data.storage import ROOT, SAMPLE
 
 from .cases import Known
 
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _KEY = re.compile(r"mg_[0-9a-f]+_[\w-]+")
 
 
@@ -97,8 +98,8 @@ def known_of(url: str, key: str) -> Known:
     return Known(path, {"advertiser": advertiser, "dataset": dataset, "job": job})
 
 
-def _made(response: httpx.Response) -> dict[str, dict[str, str] | str]:
+def _made(response: httpx.Response) -> dict[str, Any]:
     if not response.is_success:
         raise MediaGymError(f"{response.url}: {response.status_code} {response.text[:500]}")
-    content: dict[str, dict[str, str] | str] = response.json()
+    content: dict[str, Any] = response.json()
     return content

@@ -15,7 +15,7 @@ async def test_an_advertiser_is_added_once(client):
     assert (await client.get(made.headers["Location"])).json() == made.json()
     assert made.json() in (await client.get("/v1/advertisers")).json()["items"]
     again = await client.post("/v1/advertisers", json={"name": "Café & Söhne"})
-    assert again.status_code == 422
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
     assert (await client.get("/v1/advertisers/nobody")).status_code == 404
 
 
@@ -93,7 +93,7 @@ async def test_a_scenario_is_named_adopted_and_forgotten(client, store, result):
     url = made.headers["Location"]
     assert made.json()["result"] == result.result
     second = (await client.post("/v1/scenarios", json=body | {"name": "Other"})).json()
-    assert (await client.post("/v1/scenarios", json=body)).status_code == 422
+    assert (await client.post("/v1/scenarios", json=body)).status_code == 409
     assert (await client.patch(url, json={"name": "Autumn"})).json()["name"] == "Autumn"
     assert (await client.post(f"{url}/adopt")).json()["adopted"]
     assert (await client.post(f"/v1/scenarios/{second['id']}/adopt")).json()["adopted"]
@@ -125,6 +125,12 @@ async def test_a_key_cannot_lock_itself_out(client, store, owner):
     own = owner.split("_")[1]
     assert (await client.delete(f"/v1/keys/{own}")).status_code == 409
     assert (await client.delete("/v1/keys/" + "0" * 16)).status_code == 404
+
+
+async def test_a_parameter_that_does_not_exist_is_not_ignored(client):
+    answer = await client.get("/v1/jobs?advertizer=acme")
+    assert answer.status_code == 422
+    assert "advertiser, limit, state" in answer.json()["detail"]
 
 
 async def test_the_log_says_who_did_what_in_pages(client):

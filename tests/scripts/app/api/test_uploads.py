@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import tracemalloc
 import zipfile
 
@@ -129,6 +130,9 @@ async def test_an_archive_that_unpacks_to_too_much_is_refused(client, store):
     assert len(bomb) < 10_000
     answer = await upload(client, ("exports.zip", bomb))
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+    half = packed(("half.csv", b"\0" * 700_000))
+    together = await upload(client, ("a.csv", b"\0" * 700_000), ("exports.zip", half))
+    assert together.status_code == 413
     many = packed(*((f"{number}.csv", b"x") for number in range(30)))
     assert (await upload(client, ("exports.zip", many))).status_code == 413
     assert not leftovers(store)
@@ -228,3 +232,29 @@ async def test_memory_does_not_grow_with_the_upload(store, owner):
     assert answer.json()["dataset"]["size"] == size > datasets.MAX_CHECKED
     assert not answer.json()["checked"]
     assert peak < 2 * 2**20
+
+
+async def test_no_damaged_form_is_a_mistake_of_the_server(client, store):
+    draw = random.Random(1)  # noqa: S311  # not for secrets
+    small = b"\n".join(GOOGLE.splitlines()[:4])
+    whole = client.build_request(
+        "POST",
+        "/v1/datasets",
+        data={"advertiser": "acme"},
+        files=files(("a.csv", small), ("b.zip", packed(("c.csv", small)))),
+    )
+    content = whole.read()
+    seen = set()
+    for _ in range(150):
+        damaged = bytearray(content)
+        for _ in range(draw.choice((1, 1, 3, 20))):
+            place = draw.randrange(len(damaged))
+            damaged[place : place + draw.choice((0, 1, 1, 9))] = draw.randbytes(draw.choice((1, 5)))
+        if draw.random() < 0.2:
+            del damaged[draw.randrange(len(damaged)) :]
+        kind = {"Content-Type": whole.headers["Content-Type"]}
+        answer = await client.post("/v1/datasets", content=bytes(damaged), headers=kind)
+        seen.add(answer.status_code)
+        assert answer.status_code in (201, 400, 413, 415, 422), bytes(damaged)
+    assert {400, 415, 422} <= seen
+    assert not leftovers(store)

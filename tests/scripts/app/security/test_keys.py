@@ -12,7 +12,7 @@ from mediagym.data.errors import (
 from mediagym.scripts.app.security import first_key, new_key, problem_of, require_safe_bind
 from mediagym.scripts.app.security.keys import Token, TokenChecker, fits, hashed, parse_token
 from mediagym.scripts.app.security.throttle import TokenBuckets
-from mediagym.scripts.app.storage import ConflictError, Store, UnknownError
+from mediagym.scripts.app.storage import ConflictError, Store, TakenError, UnknownError
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # not bound here
 
@@ -111,9 +111,15 @@ def test_a_problem_of_constraints_has_the_node_and_the_numbers():
     assert (document["node"], document["amount"], document["available"]) == ("meta", 20.0, 10.5)
 
 
+def test_a_number_that_json_does_not_have_is_null():
+    document = problem_of(bound_error("x", "meta", "cpa", 20.0, float("inf"))).document()
+    assert document["available"] is None
+
+
 def test_errors_of_the_store_have_their_status():
     assert problem_of(UnknownError("job", "x")).status == 404
     assert problem_of(ConflictError("used")).status == 409
+    assert problem_of(TakenError("taken")).status == 409
     assert problem_of(MediaGymError("no")).status == 422
 
 

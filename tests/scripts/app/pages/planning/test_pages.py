@@ -65,7 +65,9 @@ def test_the_slider_answers_without_a_new_plan_and_sums_to_the_budget(planned, w
     answer = page.locator("#what-if-answer")
     answer.get_by_text("$52,000", exact=True).wait_for()
     amounts = answer.locator("tbody td[data-label=Budget]").all_inner_texts()
-    cents = [round(100 * float(re.search(r"[\d,.]+", each)[0].replace(",", ""))) for each in amounts]
+    cents = [
+        round(100 * float(re.search(r"[\d,.]+", each)[0].replace(",", ""))) for each in amounts
+    ]
     assert sum(cents) == 5_200_000
     assert len(jobs(planned.store, "acme", "queued")) == 0
     page.locator("summary", has_text="Other amounts").click()
@@ -136,7 +138,10 @@ def test_a_job_survives_reloading_and_two_tabs_do_not_disturb_each_other(planned
     assert second.get_by_label("Budget of the flight").input_value() == "32000"
     second.get_by_role("button", name="Cancel").click()
     second.get_by_text("cancelled").first.wait_for()
-    states = {each.body["constraints"]["total"]: each.state for each in jobs(planned.store, "acme", limit=2)}
+    states = {
+        each.body["constraints"]["total"]: each.state
+        for each in jobs(planned.store, "acme", limit=2)
+    }
     assert states == {31000: "running", 32000: "cancelled"}
 
 
