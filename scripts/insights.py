@@ -24,7 +24,8 @@ def run(options: "InsightsCommand") -> None:
         show_progress("drawing the figures")
         pictures = {name: png_of(figure) for name, figure in insights_figures(document).items()}
     path = write_json(folder / "insights.json", document)
-    page = write_text(folder / "insights.html", insights_page(document, pictures))
+    plan = "plan.html" if (folder / "plan.html").exists() else None
+    page = write_text(folder / "insights.html", insights_page(document, pictures, plan))
     for name, picture in pictures.items():
         write_bytes(folder / f"{name}.png", picture)
     for table in insights_tables(document):

@@ -51,7 +51,7 @@ def html(found: Standings) -> str:
         for title, rows, overall in _tables(found)
     ]
     template = page_environment(_FOLDER).get_template("leaderboard.html.j2")
-    return template.render(about=_about(found), tables=tables, statements=_statements(found))
+    return template.render(about=_about(found), rankings=tables, statements=_statements(found))
 
 
 def summary_lines(found: Standings) -> list[str]:

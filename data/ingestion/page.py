@@ -1,11 +1,12 @@
-"""The ingest document as one self-contained HTML page, without links, scripts or fonts."""
+"""The ingest document as one self-contained HTML page, without scripts or fonts."""
 
 import base64
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..display import page_environment
-from ..formats import format_amount
+from ..formats import format_amount, long_day
+from ..recommendations import export_recommendations
 from .document import WARNING, Document
 from .figures import MAX_PANELS, MAX_ROWS, outcome_of
 from .lifetimes import GAP_DAYS
@@ -29,6 +30,7 @@ def ingest_page(document: Document, figures: Mapping[str, bytes]) -> str:
         "whole": lambda value: _amount(value, currency, 0),
         "amount": lambda value: _amount(value, currency),
         "amount_in": lambda value, own: _amount(value, own or currency),
+        "long_day": long_day,
     }
     environment.tests["warns"] = lambda note: WARNING in note
     return environment.get_template(_TEMPLATE).render(
@@ -38,6 +40,7 @@ def ingest_page(document: Document, figures: Mapping[str, bytes]) -> str:
         caption=_caption(len(document["campaigns"])),
         gap_days=GAP_DAYS,
         most_notes=_MOST_NOTES,
+        advice=export_recommendations(document),
     )
 
 

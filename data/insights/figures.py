@@ -56,11 +56,11 @@ def weeks_figure(document: Document) -> Figure:
                 align="edge",
             )  # fmt: skip
             bottom = bottom + values
-        axes.set_ylabel(label, fontsize=9)
+        axes.set_ylabel(label, fontsize=11)
         axes.yaxis.set_major_formatter("{x:,.0f}")
         _without_frame(axes)
     handles, labels = rows[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False, fontsize=8)
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False, fontsize=10)
     _date_axis(rows[-1])
     return figure
 
@@ -85,17 +85,19 @@ def efficiency_figure(document: Document) -> Figure:
                 axes.axvline(np.datetime64(change["day"]), color=_COLOURS[1], linewidth=1.5)
                 label = f" {change['ratio'] - 1:+.0%}"
                 place = (np.datetime64(change["day"]), 0.97)
-                axes.text(*place, label, transform=axes.get_xaxis_transform(), va="top", fontsize=8)
+                axes.text(
+                    *place, label, transform=axes.get_xaxis_transform(), va="top", fontsize=10
+                )
         for anomaly in changed["anomalies"]:
             if anomaly["campaign"] == name:
                 ends = np.datetime64(anomaly["first"]), np.datetime64(anomaly["last"]) + 1
                 axes.axvspan(*ends, color=_COLOURS[3], alpha=0.5, linewidth=0)
-        axes.set_title(drawn(name), fontsize=9, loc="left", pad=2)
+        axes.set_title(drawn(name), fontsize=11, loc="left", pad=2)
         axes.set_ylim(0, max(1.5, 1.1 * float(np.nanmax(values))))
         axes.yaxis.set_major_formatter("{x:.1f}")
         _without_frame(axes)
     _date_axis(rows[-1])
-    figure.supylabel("conversions relative to spend and weekday", fontsize=9)
+    figure.supylabel("conversions relative to spend and weekday", fontsize=11)
     return figure
 
 
@@ -114,15 +116,15 @@ def effects_figure(document: Document) -> Figure:
             weeks, effect["synthetic"], color=_DARK, linestyle="--", label="synthetic control"
         )
         axes.axvline(-0.5, color=_LIGHT)
-        axes.set_title(f"{drawn(effect['campaign'])}\nfrom {effect['day']}", fontsize=9)
+        axes.set_title(f"{drawn(effect['campaign'])}\nfrom {effect['day']}", fontsize=11)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_xlabel("weeks", fontsize=8)
+        axes.set_xlabel("weeks", fontsize=10)
         axes.set_ylim(bottom=0)
         _without_frame(axes)
     for axes in cells[len(effects) :]:
         axes.set_axis_off()
-    cells[0].set_ylabel("conversions, mean before = 1", fontsize=8)
-    cells[0].legend(frameon=False, fontsize=8)
+    cells[0].set_ylabel("conversions, mean before = 1", fontsize=10)
+    cells[0].legend(frameon=False, fontsize=10)
     return figure
 
 
@@ -145,15 +147,15 @@ def forecast_figure(document: Document) -> Figure:
             label=f"{expected['coverage']:.0%} interval",
         )  # fmt: skip
         axes.plot(days, mean, color=_COLOURS[0], linewidth=1.4, label="expected")
-        axes.set_title(drawn(name), fontsize=9, loc="left")
+        axes.set_title(drawn(name), fontsize=11, loc="left")
         axes.set_ylim(bottom=0)
         _without_frame(axes)
         _date_axis(axes)
     for axes in cells[len(names) :]:
         axes.set_axis_off()
     handles, labels = cells[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper right", ncols=3, frameon=False, fontsize=8)
-    figure.supylabel("conversions per day", fontsize=9)
+    figure.legend(handles, labels, loc="outside upper right", ncols=3, frameon=False, fontsize=10)
+    figure.supylabel("conversions per day", fontsize=11)
     return figure
 
 
@@ -168,8 +170,8 @@ def comparison_figure(document: Document) -> Figure:
         values = [scores[name][metric][ALL_CAMPAIGNS]["wape"] or 0.0 for name in order]
         colours = [_COLOURS[0] if name == expected["forecaster"] else _OTHERS for name in order]
         bars = axes.barh([name.replace("_", " ") for name in order], values, color=colours)
-        axes.bar_label(bars, fmt="{:.1%}", fontsize=8, padding=2)
-        axes.set_title(f"{metric}: absolute error over actual", fontsize=9, loc="left")
+        axes.bar_label(bars, fmt="{:.1%}", fontsize=10, padding=2)
+        axes.set_title(f"{metric}: absolute error over actual", fontsize=11, loc="left")
         axes.set_xlim(0, 1.15 * max([*values, 0.01]))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         _without_frame(axes)
@@ -190,9 +192,9 @@ def importance_figure(document: Document) -> Figure:
             [values[name] for name in order],
             color=_COLOURS[2] if contributions else _COLOURS[0],
         )
-        axes.set_title(learner.replace("_", " "), fontsize=9)
+        axes.set_title(learner.replace("_", " "), fontsize=11)
         label = "mean absolute change of the log" if contributions else "increase of the error"
-        axes.set_xlabel(label, fontsize=8)
+        axes.set_xlabel(label, fontsize=10)
         _without_frame(axes)
     return figure
 

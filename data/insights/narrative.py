@@ -13,6 +13,7 @@ from .limitations import join_names
 
 _MIN_CHANGE = 0.05  # relative change between months below which they are called equal
 _MAX_NAMES = 3  # labels that a sentence names
+_UNLIKELY = 0.05  # p-value from which a test of precedence is mentioned
 _MIN_MONTH_DAYS = 28  # minimum reported days of a whole month
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -120,6 +121,24 @@ def describe_changes(document: Document) -> list[str]:
         sentences.append(f"{anomalies} {noun} found; see the table below.")
     else:
         sentences.append("No anomalies were found.")
+    return sentences
+
+
+def describe_precedence(document: Document) -> list[str]:
+    """Sentences on campaigns of which one series precedes the other; none without any."""
+    sentences = []
+    for test in document["changed"]["precedence"]:
+        name = shortened(test["campaign"])
+        if test["spend_first"] < _UNLIKELY:
+            sentences.append(
+                f"{name}: yesterday's spend helps to predict today's conversions "
+                f"(p = {test['spend_first']:.3f})."
+            )
+        if test["conversions_first"] < _UNLIKELY:
+            sentences.append(
+                f"{name}: yesterday's conversions help to predict today's spend, as where budgets "
+                f"follow demand (p = {test['conversions_first']:.3f})."
+            )
     return sentences
 
 

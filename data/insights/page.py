@@ -1,4 +1,4 @@
-"""The insights document as one self-contained HTML page, without links, scripts or fonts."""
+"""The insights document as one self-contained HTML page, without scripts or fonts."""
 
 import base64
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from pathlib import Path
 from ..attribution import Document
 from ..display import page_environment
 from ..formats import money
+from ..recommendations import performance_recommendations
 from . import narrative
 from .document import ALL_CAMPAIGNS
 
@@ -15,12 +16,13 @@ _TEMPLATE = "page.html.j2"
 _UNDEFINED = "-"  # in place of a null
 
 
-def insights_page(document: Document, figures: Mapping[str, bytes]) -> str:
-    """The page as HTML.
+def insights_page(document: Document, figures: Mapping[str, bytes], plan: str | None = None) -> str:
+    """The page as HTML, which begins with what to do.
 
     Args:
         document: result of `insights_document`.
         figures: PNG files by the names of `insights_figures`.
+        plan: address of the plan's page that is linked; None: no link.
     """
     currency = document["currency"]
     environment = page_environment(Path(__file__).parent)
@@ -43,6 +45,9 @@ def insights_page(document: Document, figures: Mapping[str, bytes]) -> str:
             "changes": narrative.describe_changes(document),
             "forecast": narrative.describe_forecast(document),
         },
+        advice=performance_recommendations(document),
+        precedence=narrative.describe_precedence(document),
+        plan=plan,
         all_campaigns=ALL_CAMPAIGNS,
         one_unit=narrative.one_unit(currency),
     )

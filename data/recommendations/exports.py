@@ -9,7 +9,6 @@ from ..formats import long_day
 
 _SHORT = 90  # days of history below which curves are mostly prior
 _YEAR = 365
-_WARNING = "WARNING: "
 
 
 def export_recommendations(document: Mapping[str, Any]) -> list[str]:
@@ -18,14 +17,8 @@ def export_recommendations(document: Mapping[str, Any]) -> list[str]:
     Args:
         document: content of `ingest.json` whose status is `read`.
     """
-    parts = (_warnings, _results, _length, _missing, _successors)
+    parts = (_results, _length, _missing, _successors)
     return [line for part in parts for line in part(document)]
-
-
-def _warnings(document: Mapping[str, Any]) -> Iterator[str]:
-    for note in document["notes"]:
-        if _WARNING in note:
-            yield note.replace(_WARNING, "")
 
 
 def _results(document: Mapping[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from mediagym.scripts.app import ServeCommand
 from mediagym.scripts.app.application import create_app
 from mediagym.scripts.app.jobs import claim, finish, submit
 from mediagym.scripts.app.jobs.run import run_job
-from mediagym.scripts.app.security import first_key
+from mediagym.scripts.app.security import first_key, new_key
 from mediagym.scripts.app.storage import Job, Store
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -88,7 +88,7 @@ def serve_settings(folder: Path, **changes: Any) -> ServeCommand:
 @contextmanager
 def served(store: Store) -> Iterator["Site"]:
     """The application on a free port of this machine, until the context ends."""
-    first_key(store)
+    token = first_key(store) or new_key(store, "tests", ("admin",))[1]
     app = create_app(serve_settings(store.folder), store)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -99,17 +99,17 @@ def served(store: Store) -> Iterator["Site"]:
         time.sleep(0.01)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:
-        yield Site(store, address, app.state.security.sign_in_path)
+        yield Site(store, address, token, app.state.security.sign_in_path)
     finally:
         server.should_exit = True
         thread.join(30)
 
 
 class Site:
-    """A served application: its store, its address, and links that sign a browser in."""
+    """A served application: its store, its address, a key, and links that sign a browser in."""
 
-    def __init__(self, store: Store, address: str, sign_in: Any) -> None:
-        self.store, self.address, self._sign_in = store, address, sign_in
+    def __init__(self, store: Store, address: str, token: str, sign_in: Any) -> None:
+        self.store, self.address, self.token, self._sign_in = store, address, token, sign_in
 
     def sign_in_link(self, target: str = "/") -> str:
         """Address that signs a browser in once and leads to a page."""

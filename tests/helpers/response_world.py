@@ -1,5 +1,6 @@
 """A small world of known response curves: its calibration, its best plans by budget, its plan."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def frontier() -> dict[str, Any]:
     """Content of ``frontier.json``: the true best plans of some budgets."""
     points = [_point(budget) for budget in BUDGETS]
     marginal = []
-    for low, high in zip(points, points[1:], strict=False):
+    for low, high in itertools.pairwise(points):
         gained = high["conversions"]["mean"] - low["conversions"]["mean"]
         cost = (high["spent"] - low["spent"]) / gained
         row = {"from": low["spent"], "to": high["spent"], "conversions": gained, "roas": None}

@@ -136,7 +136,7 @@ def test_a_calibration_and_its_report_are_in_the_currency_of_the_exports(
     assert not re.search(r"\$|dollar|USD", result.out)
     page = (workdir / "run" / "calibration" / "calibration.html").read_text(encoding="utf-8")
     _assert_only(currency, page, is_page=True)
-    assert f"<th>{SIGNS[currency]} per day</th>" in page
+    assert f">{SIGNS[currency]} per day</th>" in page
     assert [label.partition(";")[0] for label in drawn] == [f"{SIGNS[currency]} per day"]
     content = json.loads((workdir / "run" / "calibration" / "calibration.json").read_text())
     assert content["currency"] == currency
@@ -154,7 +154,7 @@ def test_insights_are_in_the_currency_of_the_exports(
     _assert_only(currency, page, is_page=True)
     sign = SIGNS[currency]
     assert re.search(rf"or {sign}\d+\.\d\d per {sign}1 spent\.", page)
-    assert f"<th>revenue per {sign}1</th>" in page
+    assert f">Revenue per {sign}1</th>" in page
 
 
 def test_a_backtest_of_revenue_names_the_currency(

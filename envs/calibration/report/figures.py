@@ -61,13 +61,13 @@ def parameters(content: CalibrationContent) -> Figure:
         for axes, name in zip(grid[k], shown, strict=True):
             _densities(axes, content.prior[name][:, k], content.posterior[name][:, k], name)
             axes.text(
-                0.98, 0.86, f"{learnt[name]['learnt']:.0%}", ha="right", va="top", fontsize=7,
+                0.98, 0.86, f"{learnt[name]['learnt']:.0%}", ha="right", va="top", fontsize=8,
                 transform=axes.transAxes, color=_LINE,
             )  # fmt: skip
             if k == 0:
-                axes.set_title(name.replace("_", " "), fontsize=8)
+                axes.set_title(name.replace("_", " "), fontsize=10)
         label = drawn(campaign).replace("/", "/\n", 1)
-        grid[k, 0].set_ylabel(label, fontsize=6, rotation=0, ha="right")
+        grid[k, 0].set_ylabel(label, fontsize=8, rotation=0, ha="right")
     figure.supxlabel("grey: prior; blue: posterior; percent: share learnt from the data")
     return figure
 
@@ -82,7 +82,7 @@ def weekdays(content: CalibrationContent) -> Figure:
         axes.fill_between(days, posterior[0], posterior[-1], color=_BAND, lw=0)
         axes.plot(days, posterior[2], "o-", color=_LINE, markersize=3)
         axes.axhline(1, color="0.5", lw=0.6)
-        axes.set_xticks(days, _DAYS, fontsize=7)
+        axes.set_xticks(days, _DAYS, fontsize=9)
     figure.supylabel("multiple of the mean day; grey: prior", fontsize="small")
     return figure
 
@@ -100,7 +100,7 @@ def levels(content: CalibrationContent) -> Figure:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.tick_params(axis="y", which="both", labelsize=6)
+        axes.tick_params(axis="y", which="both", labelsize=8)
         _format_dates(axes)
     figure.supylabel("multiple of the long-run level", fontsize="small")
     return figure
@@ -115,7 +115,7 @@ def residuals(content: CalibrationContent) -> Figure:
         axes.plot(content.dates, check.mean[:, k], color=_LINE, lw=0.8)
         axes.plot(content.dates, content.conversions[:, k], ".", color=_OBSERVED, markersize=2.5)
         coverage = f"{check.coverage90[k]:.0%} inside"
-        axes.text(0.98, 0.95, coverage, ha="right", va="top", transform=axes.transAxes, fontsize=7)
+        axes.text(0.98, 0.95, coverage, ha="right", va="top", transform=axes.transAxes, fontsize=9)
         _format_dates(axes)
         axes.set_ylim(0, None)
     figure.supylabel("conversions; band: 90 % interval", fontsize="small")
@@ -149,7 +149,13 @@ def _panels(
 
 def _format_dates(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))  # type: ignore[no-untyped-call]
-    axes.tick_params(axis="x", labelsize=7)
+    axes.tick_params(axis="x", labelsize=9)
+
+
+def _plain(value: float) -> str:
+    """Two digits of a positive number, never with an exponent: 580, 5.8, 0.058."""
+    rounded = float(f"{value:.1e}")
+    return f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:.6f}".rstrip("0").rstrip(".")
 
 
 def _densities(axes: Axes, prior: np.ndarray, posterior: np.ndarray, name: str) -> None:
@@ -163,7 +169,7 @@ def _densities(axes: Axes, prior: np.ndarray, posterior: np.ndarray, name: str) 
     axes.hist(posterior, bins, density=True, color=_LINE, histtype="step", lw=1.2)
     axes.set_yticks([])
     ticks = np.quantile(both, [0.05, 0.95])
-    labels = [f"{10**t:.2g}" if name in _LOGARITHMIC else f"{t:.2f}" for t in ticks]
-    axes.set_xticks(ticks, labels, fontsize=6)
+    labels = [_plain(10**t) if name in _LOGARITHMIC else f"{t:.2f}" for t in ticks]
+    axes.set_xticks(ticks, labels, fontsize=8)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)

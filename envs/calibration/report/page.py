@@ -4,16 +4,20 @@ import base64
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
-from ....data.display import html_text
-from ....data.formats import sign_of
+from ....data.display import page_environment
+from ....data.formats import long_day, sign_of
 from ....data.plotting import png_of
+from ....data.recommendations import curve_recommendations
 from ....data.storage import write_bytes, write_json, write_text
 from .content import CalibrationContent, calibration_document
 from .figures import FIGURES
 
-_TEMPLATE = Path(__file__).with_name("calibration.html")
+_TEMPLATE = "calibration.html.j2"
+_HEADS = {
+    "elasticity": "Elasticity",
+    "follow": "Follow",
+    "half_life": "Carry-over half-life, days",
+}
 _SECTIONS = (
     ("demand", "Demand", "Demand that all campaigns share: season, events and movements of a few "
      "days, the mean of the structures by their weights, of at most the last two years, "
@@ -30,7 +34,6 @@ _SECTIONS = (
     ("residuals", "One day ahead", "Reported conversions (dots) and the forecast from the days "
      "before, the shared demand known. A well-calibrated band covers nine days in ten."),
 )  # fmt: skip
-_PARAMETERS = ("elasticity", "follow", "half_life")  # of the table of campaigns
 
 
 def write_report(content: CalibrationContent, objective: str, folder: Path) -> list[Path]:
@@ -53,36 +56,42 @@ def write_report(content: CalibrationContent, objective: str, folder: Path) -> l
         for name, draw in FIGURES.items()
         if name != "demand" or document["demand"] is not None
     }
+    plan = "../plan.html" if (folder.parent / "plan.html").exists() else None
     written = [
-        write_text(folder / "calibration.html", _page(document, figures)),
+        write_text(folder / "calibration.html", _page(document, figures, plan)),
         write_json(folder / "calibration.json", document),
     ]
     return written + [write_bytes(folder / f"{name}.png", png) for name, png in figures.items()]
 
 
-def _page(document: dict[str, Any], figures: dict[str, bytes]) -> str:
+def _page(document: dict[str, Any], figures: dict[str, bytes], plan: str | None) -> str:
     campaigns = {
         name: {**campaign, "width_beyond": _width(campaign["curve"])}
         for name, campaign in document["campaigns"].items()
     }
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, finalize=html_text
-    )
-    page = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    return page.render(
+    environment = page_environment(Path(__file__).parent)
+    environment.filters["long_day"] = long_day
+    parameters = [p for p in _HEADS if p in next(iter(campaigns.values()))["parameters"]]
+    return environment.get_template(_TEMPLATE).render(
+        advice=curve_recommendations(document),
+        plan=plan,
+        heads=[_HEADS[name] for name in parameters],
         verdict=document["verdict"],
         past=document["past"],
         season=document["season"],
         events=bool((document["demand"] or {}).get("events")),
         least_separable=document["least_separable"],
-        parameters=[p for p in _PARAMETERS if p in next(iter(campaigns.values()))["parameters"]],
+        parameters=parameters,
         history=document["history"],
         objective=document["objective"],
         sign=sign_of(document["currency"]),
         campaigns=campaigns,
         notes=document["notes"],
         sections=[section for section in _SECTIONS if section[0] in figures],
-        figures={k: base64.b64encode(v).decode() for k, v in figures.items()},
+        figures={
+            name: f"data:image/png;base64,{base64.b64encode(png).decode()}"
+            for name, png in figures.items()
+        },
     )
 
 

@@ -11,12 +11,9 @@
 - `static`: styles and scripts; `vendor` holds those of others with `vendor.json`, their register
 """
 
-from .charts import specification
-from .curves import planned_spend, point_at, recent_spend
-from .environment import environment
-from .history import Daily, Sums, sums
+from .history import Daily
 from .results import Findings, document, findings
-from .router import add_pages, router
+from .router import add_pages
 from .visit import Reader, Runner, Visit
 
 __all__ = [
@@ -24,16 +21,8 @@ __all__ = [
     "Findings",
     "Reader",
     "Runner",
-    "Sums",
     "Visit",
     "add_pages",
     "document",
-    "environment",
     "findings",
-    "planned_spend",
-    "point_at",
-    "recent_spend",
-    "router",
-    "specification",
-    "sums",
 ]

@@ -38,7 +38,7 @@ class Role(NamedTuple):
     """A label's place in converting journeys."""
 
     name: str
-    index: Mapping[str, float | None]  # value, low, high; -1 always closes, +1 always starts
+    place: Mapping[str, float | None]  # index: value, low, high; -1 always closes, +1 always starts
     word: str
     counts: Mapping[str, Mapping[str, float | None]]  # initiator, assist, closer, solo
 
@@ -121,7 +121,7 @@ def _roles(content: Mapping[str, Any]) -> list[Role]:
         for name, each in content["roles"].items()
         if each["index"]["value"] is not None
     ]
-    return sorted(made, key=lambda role: -(role.index["value"] or 0.0))
+    return sorted(made, key=lambda role: -(role.place["value"] or 0.0))
 
 
 def _word(index: Mapping[str, float | None]) -> str:
@@ -184,9 +184,9 @@ def _role_chart(content: Mapping[str, Any]) -> Spec:
     roles = _roles(content)
     data = rows(
         label=[label(role.name) for role in roles],
-        value=[role.index["value"] for role in roles],
-        low=[role.index["low"] for role in roles],
-        high=[role.index["high"] for role in roles],
+        value=[role.place["value"] for role in roles],
+        low=[role.place["low"] for role in roles],
+        high=[role.place["high"] for role in roles],
         word=[role.word for role in roles],
     )
     span = {

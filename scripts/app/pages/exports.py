@@ -10,10 +10,11 @@ from starlette.requests import Request
 from mediagym.data.display import label
 from mediagym.data.errors import MediaGymError
 from mediagym.data.formats import Currency, span
+from mediagym.data.recommendations import export_recommendations
 
 from ..api import store_upload
 from ..jobs import submit
-from ..security import ProblemError, problem_of
+from ..security import ProblemError
 from .charts import Spec, layer, named, rows, specification
 from .progress import SHOWN_AT
 from .results import Findings, findings
@@ -124,14 +125,10 @@ def _data_page(
         is_upload=refused is not None,
         warnings=[line for line in notes if _WARNING in line],
         notes=[line for line in notes if _WARNING not in line],
+        advice=export_recommendations(ingest) if ingest else [],
         currency=Currency(ingest["currency"] if ingest else None),
         files_limit=visit.request.app.state.settings.limits.files,
     )
-
-
-def problem_of_mistake(error: MediaGymError) -> dict[str, Any]:
-    """The problem record of a user's mistake, for `ui.problem` of the templates."""
-    return problem_of(error).document()
 
 
 def _lifetimes(ingest: dict[str, Any]) -> Spec:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mediagym.data.types import Floats
+from mediagym.data.types import Floats, Ints
 
 METRICS = ("spend", "conversions", "revenue")
 _KEYS = {  # columns of history.csv -> keys of a campaign in ingest.json
@@ -102,7 +102,7 @@ def read_daily(table: Path, ingest: Mapping[str, Any]) -> Daily:
     names = tuple(sorted(set(unit)))
     start, end = (date.fromisoformat(day) for day in ingest["period"])
     column = pd.Categorical(unit, categories=list(names)).codes.astype(int)
-    row = (pd.to_datetime(frame["date_day"]) - pd.Timestamp(start)).dt.days.to_numpy()
+    row = (pd.to_datetime(frame["date_day"]) - pd.Timestamp(start)).dt.days.to_numpy(int)
     shape = ((end - start).days + 1, len(names))
     channel = dict(zip(unit, frame["platform"].tolist(), strict=True))
     sources = {"spend": "spend", "conversions": "conversions", "revenue": "conversions_value"}
@@ -117,9 +117,7 @@ def read_daily(table: Path, ingest: Mapping[str, Any]) -> Daily:
     )
 
 
-def _summed(
-    values: "pd.Series[Any]", row: Floats, column: Floats, shape: tuple[int, int]
-) -> Floats:
+def _summed(values: "pd.Series[Any]", row: Ints, column: Ints, shape: tuple[int, int]) -> Floats:
     """Values added up at their days and campaigns; blanks are 0."""
     array = np.zeros(shape)
     numbers = pd.to_numeric(values, errors="coerce").fillna(0.0).to_numpy(float)

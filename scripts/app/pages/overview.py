@@ -13,7 +13,7 @@ from ..jobs import jobs
 from ..storage import Scenario
 from .history import sums
 from .periods import preset
-from .progress import visible_jobs
+from .progress import open_jobs
 from .results import Findings, document, findings
 from .visit import Reader, Visit
 
@@ -76,7 +76,7 @@ def show_overview(visit: Reader) -> Response:
         before=sums(daily, daily.rows(*period.before)) if has_before and daily and period else None,
         currency=Currency(daily.currency if daily else None),
         under_way=under_way,
-        running=visible_jobs(visit, jobs(visit.store, visit.advertiser.id)),
+        running=open_jobs(jobs(visit.store, visit.advertiser.id)),
         scenarios=visit.store.scenarios(visit.advertiser.id),
     )
 

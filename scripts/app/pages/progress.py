@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from ..jobs import cancel, job
 from ..storage import Job
-from .visit import Reader, Runner, Visit
+from .visit import Reader, Runner
 
 router = APIRouter()
 SHOWN_AT = {
@@ -70,6 +70,10 @@ def _inside(target: str) -> str:
     return target if plain and target.startswith("/") and not target.startswith("//") else ""
 
 
-def visible_jobs(visit: Visit, found: list[Job]) -> list[Job]:
-    """Jobs that a page lists: those that wait or run, the oldest first."""
+def open_jobs(found: list[Job]) -> list[Job]:
+    """Jobs that wait or run, the oldest first.
+
+    Args:
+        found: the newest first.
+    """
     return [each for each in reversed(found) if each.state not in _ENDED]

@@ -7,17 +7,17 @@
 - `bounds`: constraint sets as the server checks them
 - `plan_form`: fields of the form, and the body of the job that they ask for
 - `field_errors`: which field a problem belongs to
-- `actuals`: daily spend and results of the units of a plan
+- `daily_reports`: daily spend and results of the units of a plan
 - `pacing`: a plan under way against the actuals
 - `comparison`: plans side by side
 - `charts`: specifications of all of these
 """
 
-from .actuals import Actuals
 from .bounds import bounds_of, check_rules, known_spend, names_of
 from .charts import budgets_chart, comparison_chart, days_chart, frontier_chart, pacing_chart
 from .comparison import MOST, Compared, compared
 from .curves import Curve, curves_of
+from .daily_reports import DailyReports
 from .field_errors import FORM, errors_of
 from .frontier import Estimate, Frontier, frontier_of
 from .pacing import PaceRow, Pacing, pacing
@@ -47,9 +47,9 @@ __all__ = [
     "NODE_KEYS",
     "OBJECTIVES",
     "WEEKDAYS",
-    "Actuals",
     "Compared",
     "Curve",
+    "DailyReports",
     "Errors",
     "Estimate",
     "Fields",

@@ -12,7 +12,7 @@ from mediagym.data.formats import Currency, name_of
 from mediagym.data.pace import Standing, pace_band, standing
 from mediagym.data.types import Floats
 
-from .actuals import Actuals
+from .daily_reports import DailyReports
 from .frontier import Estimate
 
 _WEEK = 7  # last days whose delivery is the rate of today
@@ -86,7 +86,7 @@ class _Planned:
         )
 
 
-def pacing(plan: Mapping[str, Any], actuals: Actuals) -> Pacing:
+def pacing(plan: Mapping[str, Any], actuals: DailyReports) -> Pacing:
     """Return the pace of a flight.
 
     A last day on which a channel that was to spend has no row is not over yet. Early in the flight
@@ -162,7 +162,7 @@ class _Rows:
         )
 
 
-def _is_partial(so_far: Actuals, planned: _Planned) -> bool:
+def _is_partial(so_far: DailyReports, planned: _Planned) -> bool:
     """Return whether a channel that was to spend has no row on the last day."""
     last = so_far.days - 1
     for channel in set(planned.channels):
@@ -172,7 +172,7 @@ def _is_partial(so_far: Actuals, planned: _Planned) -> bool:
     return False
 
 
-def _outside(plan: Mapping[str, Any], actuals: Actuals, planned: _Planned) -> list[str]:
+def _outside(plan: Mapping[str, Any], actuals: DailyReports, planned: _Planned) -> list[str]:
     others = [name for name in actuals.names if name not in planned.names]
     if not others:
         return []

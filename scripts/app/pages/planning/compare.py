@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -57,13 +58,15 @@ def compare_page(
 @router.post("/a/{advertiser}/compare")
 async def ask_for_comparison(visit: Runner, request: Request) -> Response:
     """Start the job that scores the chosen plans on the same draws."""
-    form = await request.form()
-    chosen = [str(value) for value in form.getlist("s")]
-    query: list[tuple[str, Any]] = [("s", each) for each in chosen]
+    query: list[tuple[str, Any]] = []
     try:
-        own = await keep_upload(visit, form.get("file"), "a plan") or str(form.get("own") or "")
+        async with request.form(max_files=1) as form:
+            chosen = [str(value) for value in form.getlist("s")]
+            query += [("s", each) for each in chosen]
+            live = bool(form.get("live"))
+            own = await keep_upload(visit, form.get("file"), "a plan") or str(form.get("own") or "")
         query.append(("own", own))
-        made = _submitted(visit, chosen, own, bool(form.get("live")))
+        made = await run_in_threadpool(_submitted, visit, chosen, own, live)
     except UnknownError:
         raise
     except MediaGymError as error:

@@ -16,8 +16,8 @@ MAX_FIELDS = 4000  # of one form: 200 campaigns with a row of bounds each
 
 async def _texts(request: Request) -> dict[str, str]:
     """Return the fields of a form that hold text; of one that stands twice, the last."""
-    form = await request.form(max_fields=MAX_FIELDS, max_files=1)
-    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    async with request.form(max_fields=MAX_FIELDS, max_files=1) as form:
+        return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
 Texts = Annotated[dict[str, str], Depends(_texts)]

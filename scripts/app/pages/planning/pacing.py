@@ -11,7 +11,7 @@ from ...jobs import latest_done
 from ...planning import Pacing, pacing, pacing_chart
 from ...storage import Scenario, UnknownError
 from .. import Reader, Visit, findings
-from .results import actuals_of, plan_content
+from .results import daily_reports_of, plan_content
 
 router = APIRouter()
 STATUS = {  # of a pace, in words
@@ -41,7 +41,7 @@ def _state(visit: Visit, adopted: Scenario) -> Pacing | None:
     daily = findings(visit.store, visit.advertiser.id).daily()
     if daily is None:
         return None
-    return pacing(plan_content(visit.store, adopted.result), actuals_of(daily))
+    return pacing(plan_content(visit.store, adopted.result), daily_reports_of(daily))
 
 
 def _projected(visit: Visit, plan: dict[str, Any]) -> dict[str, Any] | None:

@@ -36,7 +36,7 @@ from ...security import problem_of
 from ...storage import Job, UnknownError
 from .. import Findings, Reader, Runner, Visit, findings
 from .forms import Texts, leads_to, messages
-from .results import actuals_of, files_of, plan_content
+from .results import daily_reports_of, files_of, plan_content
 from .what_if import answer_of
 
 router = APIRouter()
@@ -72,7 +72,7 @@ def basis_of(visit: Visit) -> Basis:
     if daily is None:
         return Basis(found, (), {}, None, None)
     start = str(daily.end + timedelta(1))
-    live = actuals_of(daily).live
+    live = daily_reports_of(daily).live
     return Basis(found, daily.names, live, daily.currency, start)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -45,28 +46,44 @@ def replan_page(visit: Reader, job: str | None = None) -> Response:
 @router.post("/a/{advertiser}/replan")
 async def ask_for_replan(visit: Runner, request: Request) -> Response:
     """Start the job of a re-plan, or show what is wrong beside the fields."""
-    form = await request.form(max_fields=MAX_FIELDS)
-    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    scenario = own_scenario(visit, fields.get("plan", ""))
-    names = names_of(plan_content(visit.store, scenario.result))
-    body, errors = body_of(fields, names, {})
-    body = {key: body[key] for key in ("constraints",) if key in body}
-    body |= {"plan": scenario.result, "policy": fields.get("policy") or "replanner"}
-    if fields.get("as_of"):
-        body["as_of"] = fields["as_of"]
-    if fields.get("hold") == "no":
-        body["live"] = {"hold": None}
-    if not errors:
+    async with request.form(max_fields=MAX_FIELDS, max_files=1) as form:
+        fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
         try:
             mapping = await keep_upload(visit, form.get("mapping"), "a mapping")
-            if mapping:
-                body |= {"export_mapping": mapping, "export": ["google_ads_editor"]}
+        except MediaGymError as error:
+            return _page(visit, fields, {FORM: str(error)}, None, 422)
+    return await run_in_threadpool(_asked, visit, fields, mapping)
+
+
+def _asked(visit: Visit, fields: dict[str, str], mapping: str | None) -> Response:
+    """Submit the job of a form and lead to its page, or show what is wrong."""
+    scenario = own_scenario(visit, fields.get("plan", ""))
+    names = names_of(plan_content(visit.store, scenario.result))
+    body, errors = _body(fields, names, scenario, mapping)
+    if not errors:
+        try:
             made = _submit(visit, basis_of(visit), scenario, body)
         except MediaGymError as error:
             errors = errors_of(problem_of(error).document(), fields, names)
         else:
             return leads_to(visit, "replan", [("job", made.id)])
     return _page(visit, fields, errors, None, 422)
+
+
+def _body(
+    fields: dict[str, str], names: tuple[str, ...], scenario: Scenario, mapping: str | None
+) -> tuple[dict[str, Any], Errors]:
+    """Return the body of the job: only what was typed replaces what the plan has."""
+    typed, errors = body_of(fields, names, {})
+    body = {"constraints": typed["constraints"]} if "constraints" in typed else {}
+    body |= {"plan": scenario.result, "policy": fields.get("policy") or "replanner"}
+    if fields.get("as_of"):
+        body["as_of"] = fields["as_of"]
+    if fields.get("hold") == "no":
+        body["live"] = {"hold": None}
+    if mapping:
+        body |= {"export_mapping": mapping, "export": ["google_ads_editor"]}
+    return body, errors
 
 
 def _submit(visit: Visit, basis: Basis, scenario: Scenario, body: dict[str, Any]) -> Job:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...jobs import latest_done
-from ...planning import Actuals, Curve, Frontier, curves_of, frontier_of, names_of
+from ...planning import Curve, DailyReports, Frontier, curves_of, frontier_of, names_of
 from ...storage import Job, Store, UnknownError
 from .. import Daily, document
 
@@ -33,13 +33,15 @@ def curves(store: Store, advertiser: str, plan: dict[str, Any]) -> tuple[Curve, 
     return curves_of(content, names_of(plan)) if content else None
 
 
-def actuals_of(daily: Daily) -> Actuals:
+def daily_reports_of(daily: Daily) -> DailyReports:
     """Return the daily figures of the exports as the planner takes them."""
     spend, conversions, revenue = (
         daily.values[metric] for metric in ("spend", "conversions", "revenue")
     )
     reported = (spend > 0) | (conversions > 0)
-    return Actuals(daily.start, daily.names, spend, conversions, revenue, reported, daily.currency)
+    return DailyReports(
+        daily.start, daily.names, spend, conversions, revenue, reported, daily.currency
+    )
 
 
 def files_of(store: Store, job: Job) -> dict[str, int]:

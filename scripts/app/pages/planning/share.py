@@ -106,7 +106,10 @@ def _static_page(text: str) -> Response:
         for style in _STYLE.findall(text)
     ]
     styles = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
-    policy = f"default-src 'none'; style-src {styles}; img-src data:; frame-ancestors 'none'"
+    policy = (
+        f"default-src 'none'; style-src {styles}; style-src-attr 'unsafe-inline'; img-src data:; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    )
     headers = {
         "Content-Security-Policy": policy,
         "Referrer-Policy": "no-referrer",

@@ -184,12 +184,18 @@ def test_the_report_has_all_its_files(written: list[Path]) -> None:
         assert image.std() > 0.03
 
 
+def _heading(name: str) -> str:
+    """Heading of a campaign's row."""
+    text = name.replace("&", "&amp;").replace("/", "/<wbr>", 1)
+    return f'role="rowheader" class="text"><bdi>{text}</bdi></th>'
+
+
 def test_the_page_is_self_contained(page: str) -> None:
     tags = _Tags(page).tags
     for tag, attributes in tags:
         assert tag not in ("script", "link", "iframe", "object"), tag
         for key in ("src", "href", "data", "action", "srcset"):
-            assert (attributes.get(key) or "data:").startswith("data:"), attributes
+            assert (attributes.get(key) or "data:").startswith(("data:", "#")), attributes
     assert "url(" not in page
     assert "@import" not in page
     assert not re.search(r"https?://", page)
@@ -208,7 +214,7 @@ def test_the_page_has_one_figure_per_section_and_one_row_per_campaign(
     headings = [tag for tag, _ in tags if tag == "h2"]
     assert len(headings) >= len(FIGURES) + 1
     for name in content.names:
-        assert page.count(f"<td>{name.replace('&', '&amp;')}</td>") == 1
+        assert _heading(name) in page
     assert "Objective: conversions" in page
 
 

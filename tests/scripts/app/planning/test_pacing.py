@@ -4,9 +4,9 @@ from datetime import date
 
 import numpy as np
 import pytest
-
-from mediagym.scripts.app.planning import Actuals, pacing, pacing_chart
 from helpers.plan_content import plan_content
+
+from mediagym.scripts.app.planning import DailyReports, pacing, pacing_chart
 
 PLAN = plan_content()
 NAMES = ("google/Search", "google/Shopping", "meta", "microsoft/Audience")
@@ -19,7 +19,8 @@ EXPECTED = np.array(
 def actuals(spend, conversions=None, first="2024-07-01", names=NAMES):
     spend = np.asarray(spend, float)
     counts = np.zeros_like(spend) if conversions is None else np.asarray(conversions, float)
-    return Actuals(date.fromisoformat(first), names, spend, counts, 200 * counts, spend > 0, "USD")
+    day = date.fromisoformat(first)
+    return DailyReports(day, names, spend, counts, 200 * counts, spend > 0, "USD")
 
 
 def as_planned(days, factor=1.0):

@@ -79,7 +79,8 @@ def test_a_form_of_a_replan_holds_only_what_was_typed():
 
 
 def test_amounts_may_be_written_with_separators_and_as_shares():
-    fields = fields_of({}, NAMES) | {"total": "150,000", "channel.meta.cap": "$5,000", SEARCH + "cap": "12.5%"}  # fmt: skip
+    typed = {"total": "150,000", "channel.meta.cap": "$5,000", SEARCH + "cap": "12.5%"}
+    fields = fields_of({}, NAMES) | typed
     rules = body_of(fields, NAMES)[0]["constraints"]
     assert rules["total"] == 150000
     assert rules["channels"]["meta"] == {"cap": "$5,000"}  # refused by the check, beside its field
@@ -89,7 +90,8 @@ def test_amounts_may_be_written_with_separators_and_as_shares():
 
 @pytest.mark.parametrize(
     ("field", "text"),
-    [("days", "soon"), ("days", "7.5"), ("cpa", "cheap"), ("min_run", "2.5"), (SEARCH + "roas", "x")],
+    [("days", "soon"), ("days", "7.5"), ("cpa", "cheap"), ("min_run", "2.5"),
+     (SEARCH + "roas", "much")],
 )  # fmt: skip
 def test_a_text_in_the_place_of_a_number_is_said_beside_its_field(field, text):
     _, errors = body_of(fields_of({}, NAMES) | {field: text}, NAMES)

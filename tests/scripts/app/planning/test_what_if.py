@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import response_world as world
 
 from mediagym.data.errors import ConfigError, ConstraintError, MediaGymError
 from mediagym.scripts.app.planning import (
@@ -11,7 +12,6 @@ from mediagym.scripts.app.planning import (
     frontier_of,
     what_if,
 )
-from helpers import response_world as world
 
 CURVES = curves_of(world.calibration(), world.NAMES)
 FRONTIER = frontier_of(world.frontier())
@@ -121,7 +121,7 @@ def test_what_another_amount_costs_is_what_it_costs_in_the_world():
 def test_amounts_that_contradict_a_bound_name_the_node():
     with pytest.raises(ConstraintError, match="total: floors"):
         ask(12000.0, {"meta": 9000.0}, {"channels": {"google": {"floor": "50%"}}})
-    with pytest.raises((ConfigError, ConstraintError), match="meta|total"):
+    with pytest.raises((ConfigError, ConstraintError), match=r"meta|total"):
         ask(12000.0, {"meta": 12000.01})
 
 

@@ -109,8 +109,9 @@ def test_what_a_job_finds_infeasible_stands_beside_its_field_too(planned, window
     body = {"constraints": {"campaigns": {"meta": {"floor": 9000}}, "ramp": {"up": "1%"}}}
     asked = submit(planned.store, "plan", body, advertiser="acme", dataset=None, requested_by="me")
     claim(planned.store, "w", 60.0)
-    problem = {"title": "No plan", "detail": "meta: its floor of $9,000 is out of reach: at most $312",
-               "node": "meta", "bound": "floor", "amount": 9000, "available": 312}  # fmt: skip
+    detail = "meta: its floor of $9,000 is out of reach: at most $312"
+    numbers = {"node": "meta", "bound": "floor", "amount": 9000, "available": 312}
+    problem = {"title": "No plan", "detail": detail, **numbers}
     fail(planned.store, asked.id, "w", problem)
     page = window(f"/a/acme/plan?job={asked.id}")
     cell = page.get_by_label("At least, campaign meta", exact=True)
@@ -167,13 +168,13 @@ def test_every_bound_of_the_table_reaches_the_job(planned, window):
     page.get_by_label("Exactly, campaign meta", exact=True).fill("5000")
     page.get_by_label("At most, campaign google/YouTube", exact=True).fill("15%")
     page.get_by_label("Up per day, campaign google/YouTube", exact=True).fill("10%")
-    page.get_by_label("Off, campaign microsoft/Search & content", exact=True).check()
+    page.get_by_label("Off, campaign google/Search Network", exact=True).check()
     page.get_by_label("follow").check()
     page.locator("summary", has_text="Guardrails").click()
-    page.get_by_label("CPA at most").fill("250")
+    page.get_by_label("CPA at most, over the flight").fill("250")
     page.get_by_label("Mon", exact=True).check()
     page.locator("summary", has_text="Calendar").click()
-    page.locator("[name='locks.0.date']").fill("2024-05-01")
+    page.locator("[name='locks.0.date']").fill("2025-05-01")
     page.locator("[name='locks.0.campaign']").select_option("google/YouTube")
     page.locator("[name='locks.0.amount']").fill("120")
     page.get_by_role("button", name="Optimise").click()
@@ -189,9 +190,9 @@ def test_every_bound_of_the_table_reaches_the_job(planned, window):
         "cpa": 250,
         "changes": {"weekdays": ["Mon"]},
         "campaigns": {
+            "google/Search Network": {"off": True},
             "google/YouTube": {"cap": "15%", "ramp": {"up": "10%"}},
             "meta": {"fixed": 5000},
-            "microsoft/Search & content": {"off": True},
         },
         "locks": [{"date": day, "campaign": "google/YouTube", "amount": 120}],
     }

@@ -13,7 +13,7 @@ _WEEK = 7  # days whose mean is today's live budget
 
 
 @dataclass(frozen=True)
-class Actuals:
+class DailyReports:
     """What was spent and reported by day; days and units without a row are 0."""
 
     first: date  # first day
@@ -41,7 +41,7 @@ class Actuals:
         mean = spend.sum(0) / np.maximum(reported.sum(0), 1)
         return {name: round(float(m), 2) for name, m in zip(self.names, mean, strict=True)}
 
-    def window(self, first: date, last: date, names: Sequence[str]) -> "Actuals":
+    def window(self, first: date, last: date, names: Sequence[str]) -> "DailyReports":
         """Return the days from one to another, without those that are not there yet.
 
         Args:
@@ -60,4 +60,4 @@ class Actuals:
                 column = self.names.index(name)
                 for part, all_days in zip(parts, whole, strict=True):
                     part[skipped:, k] = all_days[start + skipped : stop, column]
-        return Actuals(first, tuple(names), *parts, self.currency)  # type: ignore[arg-type]
+        return DailyReports(first, tuple(names), *parts, self.currency)  # type: ignore[arg-type]
