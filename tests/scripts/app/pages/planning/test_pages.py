@@ -7,6 +7,8 @@ from helpers.app import drawn, violations
 
 from mediagym.scripts.app.jobs import beat, claim, fail, job, jobs, latest_done, submit
 
+TWICE = """[...document.querySelectorAll("[id]")].map(each => each.id)
+    .filter((id, place, all) => all.indexOf(id) !== place)"""  # ids that stand twice
 PAGES = ("plan", "plan?new=true", "compare", "pacing", "replan", "share")
 
 
@@ -31,6 +33,7 @@ def test_nobody_is_shut_out(planned, window, scheme):
         drawn(page)
         open_all(page)
         assert page.locator("h1").count() == 1, path
+        assert page.evaluate(TWICE) == [], path
         found[path] = violations(page)
         page.context.close()
     assert {path: each for path, each in found.items() if each} == {}
