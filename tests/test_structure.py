@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LINES = {  # each room's sub-packages; each may import those before it, and all of the rooms before
-    "data": "sheets formats parsing calendar exports units recommendations ingestion forecasting journeys "
-    "diagnosis attribution insights",
+    "data": "sheets formats parsing calendar exports units recommendations ingestion forecasting "
+    "journeys diagnosis attribution insights",
     "envs": "arrays market projection constraints calibration.sampling "
     "calibration.filtering calibration.demand calibration calibration.report flight synthetic "
     "planning environment suite",
