@@ -85,3 +85,30 @@ def test_curves_are_hatched_where_they_are_extrapolated(visit):
     drawn(page)
     path = page.locator(".chart .hatched_marks path").first
     assert "hatch" in path.evaluate("element => getComputedStyle(element).fill")
+
+
+def test_files_are_chosen_refused_with_their_place_and_then_analysed(visit, site, tmp_path):
+    own = site.store.add_advertiser("Browser uploads")
+    rows = [f"2025-01-{day:02d},meta,Spring,{100 + day}.5,{day % 7}" for day in range(1, 31)]
+    good, bad = tmp_path / "all.csv", tmp_path / "bad.csv"
+    good.write_text("\n".join(["Date,Channel,Campaign,Cost,Conversions", *rows]))
+    bad.write_text(good.read_text().replace("101.5", "1,0,1.5x"))
+    page = visit(f"/a/{own.id}/data")
+    page.get_by_label("Drop files here").set_input_files(bad)
+    assert page.locator(".drop output").text_content() == "bad.csv"
+    page.get_by_role("button", name="Upload and analyse").click()
+    page.get_by_role("alert").wait_for()
+    cells = page.locator("#problems-t").locator("xpath=ancestor::table").text_content()
+    assert "bad.csv" in cells
+    assert violations(page) == []
+    page.get_by_label("Drop files here").set_input_files(good)
+    page.get_by_role("button", name="Upload and analyse").click()
+    page.get_by_text("Reading the exports").wait_for()
+    assert page.locator("section.job").count() == 3
+    assert violations(page) == []
+    for _ in range(3):
+        before = page.locator("section.job").count()
+        with page.expect_response("**/cancel"):
+            page.get_by_role("button", name="Cancel").first.click()
+        page.reload()
+        assert page.locator("section.job").count() < before
