@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from mediagym.data.plotting import blank, png_of
 from mediagym.data.types import Floats
@@ -79,7 +80,7 @@ def panels(count: int, height: float = 3.2) -> tuple[Figure, list[Axes]]:
     return figure, axes
 
 
-def lines(axes: Axes, x: Floats, y: Floats, labels: list[str], **style: Any) -> None:
+def lines(axes: Axes, x: NDArray[Any], y: Floats, labels: list[str], **style: Any) -> None:
     """Draw the columns of (points, variants) with a legend."""
     for column, label, colour in zip(y.T, labels, COLOURS, strict=False):
         axes.plot(x, column, color=colour, label=label, **style)
@@ -129,7 +130,7 @@ def carryover() -> Figure:
              title="One day of spend acts on later days")  # fmt: skip
     schedule = np.where(np.arange(56) % 14 < 7, 2 * SPEND, 0.0)
     lines(right, np.arange(56), series(flown(world, schedule)), labels)
-    right.get_legend().remove()
+    right.legend().remove()
     right.set(xlabel="day", ylabel="conversions", title="A week on, a week off")
     return figure
 
@@ -228,7 +229,7 @@ def counts() -> Figure:
     gamma = unit_gamma(alphas, draws, rng)
     drawn = poisson_quantile(20 * gamma, rng.standard_normal((draws, 3)))
     for column, alpha, colour in zip(drawn.T, alphas, COLOURS, strict=False):
-        left.hist(column, np.arange(-0.5, 61), histtype="step", color=colour, density=True,
+        left.hist(column, np.arange(-0.5, 61).tolist(), histtype="step", color=colour, density=True,
                   label=f"alpha = {alpha:g}")  # fmt: skip
     left.legend(frameon=False, fontsize="small")
     left.set(xlabel="conversions counted", ylabel="probability", title="A day that expects 20")

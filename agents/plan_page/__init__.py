@@ -7,9 +7,31 @@
 - `charts`: geometry of the charts, which `charts.html.j2` draws as inline SVG
 """
 
-from . import narrative
 from .moves import First, Move, first
+from .narrative import (
+    extrapolation,
+    first_sentence,
+    kind,
+    lead,
+    pace,
+    reasons,
+    sureness,
+)
 from .page import plan_page, write_plan_page
 from .periods import periods
 
-__all__ = ["First", "Move", "first", "narrative", "periods", "plan_page", "write_plan_page"]
+__all__ = [
+    "First",
+    "Move",
+    "extrapolation",
+    "first",
+    "first_sentence",
+    "kind",
+    "lead",
+    "pace",
+    "periods",
+    "plan_page",
+    "reasons",
+    "sureness",
+    "write_plan_page",
+]

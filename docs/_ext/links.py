@@ -9,6 +9,7 @@ DOCS = ROOT / "docs"
 LINK = re.compile(r"(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^()\s]+)\)")
 IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\((?P<target>[^()\s]+)\)")
 CODE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)[^\S\n]*$", re.DOTALL | re.MULTILINE)
+NO_COMMANDS = ("base", "problem", "renamed", "advertisers")  # YAML files that are no command's
 COPIED = ("ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")  # pages of the site from the root
 
 
@@ -56,7 +57,8 @@ def site_target(target: str, folder: Path) -> str | None:
     if str(inside) in COPIED:
         return f"/reference/{inside.stem.lower()}.md{anchor}"
     if inside.parts[0] == "conf":
-        return f"/reference/{settings_page(inside)}"
+        page = settings_page(inside)
+        return page and f"/reference/{page}"
     if path.name.endswith(".schema.json"):
         return f"/reference/schemas.md#{path.name.replace('.', '-')}"
     if path.suffix == ".py" and path.parent.joinpath("__init__.py").is_file():
@@ -64,10 +66,11 @@ def site_target(target: str, folder: Path) -> str | None:
     return None
 
 
-def settings_page(inside: Path) -> str:
-    """Return the page, below ``reference``, of a file or folder of ``conf``."""
+def settings_page(inside: Path) -> str | None:
+    """Return the page, below ``reference``, of a file or folder of ``conf``; None: it has none."""
     if inside.suffix and len(inside.parts) == 2:
-        return "commands.md"
+        is_command = inside.stem not in NO_COMMANDS
+        return f"commands.md#{inside.stem.replace('_', '-')}-command" if is_command else None
     group = inside.parts[1] if len(inside.parts) > 1 else "index"
     anchor = f"#{'-'.join((*inside.parent.parts, inside.stem)).lower()}" if inside.suffix else ""
     return f"configuration/{group}.md{anchor}"

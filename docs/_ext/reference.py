@@ -9,9 +9,7 @@ from typing import Any
 
 from api import api_pages
 from configuration import CONF, list_of_keys, opening, write_configuration
-from links import COPIED, ROOT, rewritten
-
-PARTS = ("base", "problem", "renamed", "advertisers")  # YAML files that are no command's
+from links import COPIED, NO_COMMANDS, ROOT, rewritten
 
 
 def write_reference(folder: Path) -> None:
@@ -56,7 +54,7 @@ def _copied(name: str) -> str:
 def commands() -> list[tuple[str, Path]]:
     """Return the paths of all commands' scripts, by name of their configuration."""
     scripts = {path.stem: path for path in sorted((ROOT / "scripts").rglob("*.py"))}
-    names = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS)
+    names = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in NO_COMMANDS)
     paths = ((name, scripts.get(name, scripts.get(name.removeprefix("fuzz_")))) for name in names)
     return [(name, path) for name, path in paths if path is not None]
 

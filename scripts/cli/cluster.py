@@ -19,12 +19,15 @@ def cluster_problem(error: Exception) -> str | None:
             "hydra/launcher=slurm: there is no Slurm here (no srun). To fix: run the command on a "
             "login node of the cluster, or leave hydra/launcher=slurm out."
         )
-    kind = type(error).__name__
-    if not type(error).__module__.startswith("submitit.") or kind == "FailedJobError":
+    if not type(error).__module__.startswith("submitit."):
         return None
-    if kind == "FailedSubmissionError":
-        reason = " ".join(str(error).split())
-        return f"hydra/launcher=slurm: Slurm has not taken the jobs: {reason}"
+    if first.startswith("sbatch:"):
+        return (
+            f"hydra/launcher=slurm: Slurm has not taken the jobs ({first}). "
+            "To fix: give what the cluster allows as hydra.launcher.KEY (docs/cluster.md)."
+        )
+    if type(error).__name__ != "UncompletedJobError":
+        return None
     return (
         f"hydra/launcher=slurm: {first.rstrip('.:')}. The jobs' logs are in .submitit in the "
         "sweep's folder. To fix: run it again; trainings go on by resume=FOLDER (docs/cluster.md)."

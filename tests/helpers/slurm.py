@@ -13,7 +13,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ PROGRAMS = Path(__file__).parents[2] / ".slurm" / "root" / "usr"  # `make slurm`
 NODES = ("n1", "n2")
 _ADDRESS = "10.9.0.1"  # of the only machine of the network
 _READY = "both nodes are idle"
-_SECONDS = 60  # until the nodes are idle
+_SECONDS = 60  # until the nodes are idle, the queue is empty, a daemon has ended
 _PATIENCE = 600  # seconds until a command is taken to hang
 _LIBRARIES = next(iter(sorted((PROGRAMS / "lib").glob("*-linux-gnu"))), PROGRAMS / "lib")
 _PLUGINS = _LIBRARIES / "slurm-wlm"
@@ -152,14 +152,18 @@ def main() -> None:
     processes = []
     try:
         processes = [_daemon(words, folder) for words in daemons]
-        print(_wait_until_idle(folder), flush=True)
+        print(_READY if _wait_until(_idle, folder) else "a node is not idle", flush=True)
         sys.stdin.read()
     finally:
         _look("scancel", "--signal=KILL", "--user", getpass.getuser(), folder=folder)
+        _wait_until(_empty, folder)  # a job that cannot report its end would try for ever
         for process in reversed(processes):
             process.terminate()
         for process in processes:
-            process.wait()
+            try:
+                process.wait(_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _daemon(words: Sequence[str | Path], folder: Path) -> "subprocess.Popen[bytes]":
@@ -181,15 +185,20 @@ def _bring_up_loopback() -> None:
         fcntl.ioctl(handle, set_address, address)
 
 
-def _wait_until_idle(folder: Path) -> str:
-    """Return what is printed: that both nodes are idle, or what the last look showed."""
-    shown, end = "", time.monotonic() + _SECONDS
-    while time.monotonic() < end:
-        shown = _look("sinfo", "--noheader", "-o", "%D %t", folder=folder)
-        if shown == f"{len(NODES)} idle":
-            return _READY
+def _wait_until(true: Callable[[Path], bool], folder: Path) -> bool:
+    """Wait until something is true; return whether it has become so."""
+    end = time.monotonic() + _SECONDS
+    while not (done := true(folder)) and time.monotonic() < end:
         time.sleep(0.2)
-    return shown
+    return done
+
+
+def _idle(folder: Path) -> bool:
+    return _look("sinfo", "--noheader", "-o", "%D %t", folder=folder) == f"{len(NODES)} idle"
+
+
+def _empty(folder: Path) -> bool:
+    return not _look("squeue", "--noheader", folder=folder)
 
 
 def _look(program: str, *words: str, folder: Path) -> str:

@@ -103,7 +103,11 @@ def test_a_launcher_that_is_not_installed_names_the_extra() -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "message"),
     [
-        ("FailedSubmissionError", "sbatch: error: invalid\npartition: x", "invalid partition: x"),
+        (
+            "FailedJobError",
+            "sbatch: error: invalid partition: x\nsbatch: ...",
+            "(sbatch: error: invalid",
+        ),
         ("UncompletedJobError", "Job 3 has not produced any output\nlog: ...", "resume=FOLDER"),
         ("FailedJobError", "Job failed during processing with trace:\n...", None),
     ],

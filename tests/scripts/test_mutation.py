@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytest.importorskip("cosmic_ray", reason="cosmic-ray is not installed")
+
 from mediagym.data.errors import MediaGymError
 from mediagym.data.storage import CONF
 from mediagym.scripts.fuzzing import mutation

@@ -20,7 +20,7 @@ import mediagym
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SETUPTOOLS = PROJECT["tool"]["setuptools"]
-SHIPPED = ("agents", "conf", "data", "envs", "scripts")  # folders that are installed whole
+SHIPPED = ("agents/", "conf/", "data/", "envs/", "scripts/")  # folders that are installed whole
 IGNORED = shutil.ignore_patterns(
     *(".git", ".venv", ".types", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info"),
     *("outputs", "multirun", "build", "dist", "reference", "benchmark.json", ".*.swp"),
@@ -95,8 +95,8 @@ def test_the_source_distribution_has_all_of_the_checkout(built: Built) -> None:
 
 
 def test_the_wheel_has_every_file_of_the_package_and_no_other(built: Built) -> None:
-    expected = {name for name in built.copied if name.partition("/")[0] in SHIPPED}
-    expected |= {"__init__.py", "py.typed"}
+    expected = {name for name in built.copied if name.startswith(SHIPPED)}
+    expected |= {path.name for path in ROOT.glob("*.py")} | {"py.typed"}
     assert files_in(built.site / "mediagym") == expected
     assert {path.name for path in built.site.iterdir()} == {
         "mediagym",

@@ -76,7 +76,7 @@ def number(field: str, title: str | None = None, form: str | None = None, **more
 
 def named(field: str) -> Spec:
     """Channel of names, one below the other in the order of the data."""
-    axis = {"title": None, "labelLimit": 190, "grid": True}
+    axis = {"title": None, "grid": True}
     return {"field": field, "type": "nominal", "sort": None, "axis": axis}
 
 

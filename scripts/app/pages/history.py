@@ -101,8 +101,9 @@ def read_daily(table: Path, ingest: Mapping[str, Any]) -> Daily:
     unit = [unit_of[key] for key in keys]
     names = tuple(sorted(set(unit)))
     start, end = (date.fromisoformat(day) for day in ingest["period"])
-    column = pd.Categorical(unit, categories=list(names)).codes.astype(int)
-    row = (pd.to_datetime(frame["date_day"]) - pd.Timestamp(start)).dt.days.to_numpy(int)
+    column = np.asarray(pd.Categorical(unit, categories=list(names)).codes, dtype=np.int64)
+    since = (pd.to_datetime(frame["date_day"]) - pd.Timestamp(start)).dt.days
+    row = np.asarray(since, dtype=np.int64)
     shape = ((end - start).days + 1, len(names))
     channel = dict(zip(unit, frame["platform"].tolist(), strict=True))
     sources = {"spend": "spend", "conversions": "conversions", "revenue": "conversions_value"}

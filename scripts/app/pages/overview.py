@@ -18,6 +18,7 @@ from .results import Findings, document, findings
 from .visit import Reader, Visit
 
 router = APIRouter()
+_HINTS = 6  # recommendations that are shown; each analysis has its own page
 _RECENT = 28  # days of the key figures
 
 
@@ -69,7 +70,7 @@ def show_overview(visit: Reader) -> Response:
         page="",
         found=found,
         steps=_steps(visit, found, under_way),
-        hints=hints,
+        hints=hints[:_HINTS],
         daily=daily,
         period=period,
         now=sums(daily, daily.rows(*period)) if daily and period else None,

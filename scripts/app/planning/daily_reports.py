@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,13 +52,17 @@ class DailyReports:
         """
         start = (first - self.first).days
         stop = max(start, min((last - self.first).days + 1, self.days))
-        shape = (stop - start, len(names))
-        parts = [np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, np.bool_)]
-        skipped = max(-start, 0)
-        whole = (self.spend, self.conversions, self.revenue, self.reported)
-        for k, name in enumerate(names):
-            if name in self.names:
-                column = self.names.index(name)
-                for part, all_days in zip(parts, whole, strict=True):
-                    part[skipped:, k] = all_days[start + skipped : stop, column]
-        return DailyReports(first, tuple(names), *parts, self.currency)  # type: ignore[arg-type]
+        skipped = max(-start, 0)  # days before the first of the exports
+
+        def cut(days: NDArray[Any]) -> NDArray[Any]:
+            part = np.zeros((stop - start, len(names)), days.dtype)
+            for k, name in enumerate(names):
+                if name in self.names and stop > 0:
+                    part[skipped:, k] = days[start + skipped : stop, self.names.index(name)]
+            return part
+
+        spend, conversions, revenue = map(cut, (self.spend, self.conversions, self.revenue))
+        reported = cut(self.reported)
+        return DailyReports(
+            first, tuple(names), spend, conversions, revenue, reported, self.currency
+        )

@@ -125,12 +125,12 @@ def body_of(
     """
     errors: Errors = {}
     body: dict[str, Any] = {}
-    for field, path in _NUMBERS.items():
-        _put(body, path, _number(fields, field, errors))
-    for field, path in _TEXTS.items():
-        _put(body, path, _amount(fields.get(field, "")))
-    for field, path in {"agent": ("agent",), "objective": ("objective", "name")}.items():
-        _put(body, path, fields.get(field) or None)
+    for field, number in _NUMBERS.items():
+        _put(body, number, _number(fields, field, errors))
+    for field, text in _TEXTS.items():
+        _put(body, text, _amount(fields.get(field, "")))
+    _put(body, ("agent",), fields.get("agent") or None)
+    _put(body, ("objective", "name"), fields.get("objective") or None)
     _put(body, ("constraints", "total_type"), fields.get("total_type") or None)
     _put(body, ("constraints", "changes"), _changes(fields, errors))
     _put(body, ("constraints", "pacing"), _pacing(fields, errors))

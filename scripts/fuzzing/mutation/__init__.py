@@ -1,5 +1,6 @@
 """Would tests notice a fault in the code that decides?
 
+- `settings`: options of the command
 - `operators`: what a mutant changes, by Cosmic Ray and two operators of our own
 - `draw`: mutants of a package at random
 - `sandbox`: a copy of the repository with one faulty file
@@ -13,7 +14,8 @@
 
 from .draw import Mutant, draw
 from .report import read_results, score, section, survivors, write_results, write_section
-from .run import Equivalent, MutationCommand, PackageResult, Verdict, laboratory, run_package
+from .run import PackageResult, Verdict, laboratory, run_package
+from .settings import Equivalent, MutationCommand
 
 __all__ = [
     "Equivalent",

@@ -1,23 +1,27 @@
 """Plant faults in the rooms that decide, and see whether tests fail; prints the survivors."""
 
+from typing import TYPE_CHECKING
+
 from mediagym.scripts.cli import command, print_line, progress_bar, run_folder
-from mediagym.scripts.fuzzing.mutation import (
-    Mutant,
-    MutationCommand,
-    Verdict,
-    laboratory,
-    read_results,
-    run_package,
-    score,
-    survivors,
-    write_results,
-    write_section,
-)
+from mediagym.scripts.fuzzing.mutation import MutationCommand
+
+if TYPE_CHECKING:
+    from mediagym.scripts.fuzzing.mutation import Mutant, Verdict
 
 
 @command("mutation", MutationCommand.read)
 def run(options: MutationCommand) -> None:
     """Judge the mutants package by package; write results after each, so that none is lost."""
+    from mediagym.scripts.fuzzing.mutation import (  # needs Cosmic Ray
+        laboratory,
+        read_results,
+        run_package,
+        score,
+        survivors,
+        write_results,
+        write_section,
+    )
+
     path = options.results or run_folder() / "mutation.json"
     results = {each.package: each for each in read_results(path)}
     known: dict[Mutant, Verdict] = {

@@ -3,11 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cosmic_ray.ast import Visitor, ast_nodes, get_ast
-from cosmic_ray.mutating import MutationVisitor
-from cosmic_ray.operators.operator import Example, Operator
-from cosmic_ray.plugins import get_operator
-from parso.python.tree import Keyword
+from mediagym.data.errors import MediaGymError
+
+try:
+    from cosmic_ray.ast import Visitor, ast_nodes, get_ast
+    from cosmic_ray.mutating import MutationVisitor
+    from cosmic_ray.operators.operator import Example, Operator
+    from cosmic_ray.plugins import get_operator
+    from parso.python.tree import Keyword
+except ModuleNotFoundError as error:
+    raise MediaGymError(
+        "mutation: the package cosmic-ray, which plants the faults, is not installed. To fix: "
+        "pip install cosmic-ray."
+    ) from error
 
 Place = tuple[tuple[int, int], tuple[int, int]]  # line and column of the start and of the end
 _ANNOTATIONS = ("annassign", "tfpdef")  # and the result type of a function: no behaviour

@@ -8,7 +8,8 @@ from mediagym.data.errors import DataError
 from mediagym.data.storage import read_json, write_json, write_text
 
 from .draw import Mutant
-from .run import Equivalent, PackageResult, Verdict
+from .run import PackageResult, Verdict
+from .settings import Equivalent
 
 BEGIN = "<!-- mutation: written by scripts/fuzzing/mutation/mutants.py -->"
 END = "<!-- mutation: end -->"

@@ -88,7 +88,8 @@ def _run(job: dict[str, Any], imports: Imports, folder: Path) -> dict[str, Any]:
         cache = folder / "cache"
         shutil.copytree(os.environ["NUMBA_CACHE_DIR"], cache, copy_function=os.link)
         remove_compiled(cache, stale(imports, module_of(job["file"])))
-        os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR = str(cache)
+        os.environ["NUMBA_CACHE_DIR"] = str(cache)
+        vars(numba.config)["CACHE_DIR"] = str(cache)
         order = {name: place for place, name in enumerate(job["tests"])}
     selection = Selection(order)
     stop = ["-x"] if job["file"] else []

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
-from mediagym.agents.plan_page import first, narrative, periods
+from mediagym.agents import plan_page as page
 from mediagym.data.errors import MediaGymError
 from mediagym.data.formats import Currency, name_of
 
@@ -41,6 +41,15 @@ from .what_if import answer_of
 
 router = APIRouter()
 _EARLIER = 12  # earlier plans that are listed
+NARRATIVE = {  # sentences, as on the plan's own page
+    "extrapolation": page.extrapolation,
+    "first_sentence": page.first_sentence,
+    "kind": page.kind,
+    "lead": page.lead,
+    "pace": page.pace,
+    "reasons": page.reasons,
+    "sureness": page.sureness,
+}
 LABELS = {  # columns of the table of bounds
     "floor": "At least",
     "cap": "At most",
@@ -205,9 +214,8 @@ def result_values(visit: Visit, shown: Job) -> dict[str, Any]:
     return {
         "plan": content,
         "rows": rows,
-        "first": first(content),
-        "periods": periods(content["days"]),
-        "narrative": narrative,
+        "first": page.first(content),
+        "narrative": NARRATIVE,
         "currency": Currency(content["currency"]),
         "files": files_of(visit.store, shown),
         "scenario": next((each for each in scenarios if each.result == shown.result), None),

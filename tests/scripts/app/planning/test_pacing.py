@@ -110,6 +110,11 @@ def test_exports_that_begin_during_the_flight_count_their_days_at_their_dates():
     assert state.total.spent == pytest.approx(PLANNED[3:10].sum(), abs=0.05)
 
 
+def test_exports_that_begin_after_the_flight_hold_none_of_its_days():
+    state = pacing(PLAN, actuals(np.ones((5, 4)), first="2024-09-01"))
+    assert state.total.spent == 0
+
+
 def test_a_replanned_plan_is_paced_against_what_was_planned_before_its_days():
     plan = plan_content(actual_days=5)
     planned = [[row["planned"] or row["budget"] for row in d["campaigns"]] for d in plan["days"]]
