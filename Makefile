@@ -3,8 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 PACKAGES := data envs agents scripts
+SLURM := slurmctld slurmd slurm-client slurm-wlm-basic-plugins libmunge2 libhwloc15 \
+	libnuma1 liblz4-1 libpam0g libreadline8
 
-.PHONY: help plan app install test check format types audit clean
+.PHONY: help plan app install test check format types docs package audit slurm clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,11 +33,28 @@ format: .venv/dev  ## format the code and fix what lint can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: .venv/dev  ## the site in build/docs; the notebooks are executed
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q -d build/doctrees $(SPHINX) docs build/docs
+
+package: .venv/dev  ## build wheel and source distribution into dist, and check them
+	rm -rf dist
+	$(INSTALL) twine
+	$(BIN)/pyproject-build --outdir dist
+	$(BIN)/twine check --strict dist/*
+
 audit: .venv/dev  ## check dependencies: pins, hashes, licences, known vulnerabilities
 	$(BIN)/python scripts/supply/check.py
 
+slurm: .slurm/root  ## unpack Debian's Slurm into .slurm, for the tests of sweeps on a cluster
+
+.slurm/root:
+	mkdir -p .slurm/packages
+	cd .slurm/packages && apt-get download $(SLURM)
+	for each in .slurm/packages/*.deb; do dpkg -x $$each .slurm/unpacked || exit 1; done
+	mv .slurm/unpacked $@
+
 clean:  ## remove the virtual environment and all caches (outputs stay)
-	rm -rf .venv .types .mypy_cache .ruff_cache .pytest_cache *.egg-info build
+	rm -rf .slurm .venv .types .mypy_cache .ruff_cache .pytest_cache *.egg-info build dist
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -49,7 +68,7 @@ clean:  ## remove the virtual environment and all caches (outputs stay)
 	@touch $@
 
 .venv/dev: .venv/core
-	$(INSTALL) -e '.[dev]'
+	$(INSTALL) -e '.[dev,cluster]'
 	@touch $@
 
 .types/mediagym:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mediagym.data.errors import ConfigError
 from mediagym.scripts.cli import (
     command,
     console,
@@ -23,10 +24,20 @@ if TYPE_CHECKING:
 
 
 def parse(config: Mapping[str, Any]) -> "TrainCommand":
-    """Return the options of the configuration, or of the run that is resumed."""
+    """Return the options of the configuration, or of the run that is resumed.
+
+    Raises:
+        ConfigError: for a key that is not allowed, and for a resumed run with another folder.
+    """
     from mediagym.agents.setup import TrainCommand, configured
 
-    return TrainCommand.read(configured(config, overrides()))
+    options = TrainCommand.read(configured(config, overrides()))
+    if config.get("resume") is not None and not run_folder().samefile(config["resume"]):
+        raise ConfigError(
+            f"resume: {str(run_folder())!r} was given as folder of the run; a run goes on in its "
+            "own. Leave hydra.run.dir, hydra.sweep.dir and hydra.sweep.subdir out."
+        )
+    return options
 
 
 @command("train", parse)

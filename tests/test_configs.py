@@ -63,6 +63,7 @@ from mediagym.scripts.cli.launch import SAMPLE
 from mediagym.scripts.fuzzing import FuzzCommand
 from mediagym.scripts.fuzzing.durability import ArtefactsCommand, CrashesCommand, JobsCommand
 from mediagym.scripts.fuzzing.flights import FlightsCommand
+from mediagym.scripts.fuzzing.mutation import MutationCommand
 from mediagym.scripts.fuzzing.requests.run import FuzzRequestsCommand
 from mediagym.scripts.fuzzing.settings_cases import SettingsCommand
 
@@ -70,7 +71,11 @@ CONF = Path(__file__).parents[1] / "conf"
 PARTS = ("base", "problem")  # included by other configurations
 TABLES = ("advertisers", "jobs", "renamed")  # read by records and messages, not composed by Hydra
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in PARTS + TABLES)
-GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name[0] != "_")
+GROUPS = sorted(
+    path.name
+    for path in CONF.iterdir()
+    if path.is_dir() and path.name[0] != "_" and path.name != "hydra"  # Hydra's own group
+)
 OWNERS = {  # a command with the group, where `plan` does not have it
     "advertiser": "recovery",
     "attribution": "attribute",
@@ -158,6 +163,7 @@ def test_every_command_composes_and_fits_its_records(
         "ingest": IngestCommand,
         "leaderboard": LeaderboardCommand,
         "insights": InsightsCommand,
+        "mutation": MutationCommand,
         "pilots": PilotsCommand,
         "plan": PlanCommand,
         "pretrain": PretrainCommand,

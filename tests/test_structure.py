@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LINES = {  # each room's sub-packages; each may import those before it, and all of the rooms before
-    "data": "sheets formats parsing calendar exports units recommendations ingestion forecasting journeys "
-    "diagnosis attribution insights",
+    "data": "sheets formats parsing calendar exports units recommendations ingestion forecasting "
+    "journeys diagnosis attribution insights",
     "envs": "arrays market projection constraints calibration.sampling "
     "calibration.filtering calibration.demand calibration calibration.report flight synthetic "
     "planning environment suite",
@@ -22,8 +22,8 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "plan_files plan_page scoring frontier live evaluation leaderboard worlds studies "
     "transfer",
     "scripts": "cli app.storage app.security app.jobs app.api app.planning app.pages "
-    "app.pages.planning app fuzzing.durability fuzzing.flights fuzzing.settings_cases "
-    "fuzzing.requests fuzzing benchmarks research supply",
+    "app.pages.planning app fuzzing.durability fuzzing.flights fuzzing.mutation "
+    "fuzzing.settings_cases fuzzing.requests fuzzing benchmarks research supply",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
     "data": {

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.errors import ConfigError
-from ...data.settings import merged
 from ...data.storage import shipped_yaml
 from ...data.types import Floats, Progress
 from ...envs.calibration import Posterior
@@ -27,8 +26,10 @@ from ..setup import (
     ExperimentConfig,
     advertiser_experiment,
     calibrated_or_updated,
+    changed_groups,
     find_journeys,
     load,
+    shared_groups,
 )
 from ..setup import trained as trained_policy
 from .flight import Flight, Parts
@@ -39,16 +40,6 @@ from .settings import ReplanCommand, require_path, require_policy
 Cents = NDArray[np.int64]
 _WEEK = 7  # days whose mean spend is the live budget
 DEFAULT_POLICY = "replanner"  # the pilot that loses least in markets that are not ours
-_GROUPS = {  # group of the configuration -> its default in conf
-    "data": "default",
-    "attribution": "default",
-    "priors": "default",
-    "calibration": "default",
-    "objective": "conversions",
-    "env": "default",
-    "solver": "default",
-    "evaluation": "default",
-}
 
 
 def open_flight(
@@ -80,22 +71,14 @@ def open_flight(
     changes = {"plan": str(plan), "policy": str(policy), **(config or {})}
     if as_of is not None:
         changes["as_of"] = as_of
-    groups = defaults()
-    for key, value in changes.items():
-        if key not in groups:
-            raise ConfigError(
-                f"{key}: there is no such key. Allowed: {', '.join(groups)}. To fix: correct it."
-            )
-        groups[key] = merged(groups[key], value)
+    groups = changed_groups(defaults(), changes)
     groups["data"] = {**groups["data"], "path": str(data)}
     return flight_of(ReplanCommand.read(groups), progress)
 
 
 def defaults() -> dict[str, Any]:
     """Return the configuration of ``scripts/replan.py`` as it ships."""
-    shared, own = shipped_yaml("problem"), shipped_yaml("replan")
-    groups = {group: shipped_yaml(f"{group}/{name}") for group, name in _GROUPS.items()}
-    return {**shared, **groups, **own, "output": "."}
+    return {**shared_groups(), **shipped_yaml("replan"), "output": "."}
 
 
 def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Flight:

@@ -44,10 +44,11 @@ def levels_set(constraints: Constraints, planned: Cents | None) -> Cents | None:
         planned: cents that were planned for these days, (days so far, campaigns); None: not known.
 
     Returns:
-        (campaigns,) from which ramps go on, the last that no ramp passed over; None where there is
-        no ramp or no such day.
+        (campaigns,) from which ramps and a limit of change go on, the last that no ramp passed
+        over; None where there is neither or no such day.
     """
-    if planned is None or not len(planned) or not constraints.has_levels:
+    is_free = constraints.change_limit is None and not constraints.has_levels
+    if planned is None or not len(planned) or is_free:
         return None
     rhythm = np.ones(planned.shape) if constraints.rhythm is None else constraints.rhythm
     levels = np.rint(planned / rhythm[: len(planned)]).astype(np.int64)

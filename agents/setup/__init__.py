@@ -2,6 +2,7 @@
 
 - ``config``: the configuration and the options of the commands as typed records
 - ``prepare``: entry point; from a configuration to an experiment, with cached calibrations
+- ``open``: entry point from Python; a folder of exports and keys that differ, to an experiment
 - ``candidates``: policies to compare, by name
 - ``run_folder``: the folder of a training run, and how a run is resumed
 """
@@ -29,6 +30,7 @@ from .config import (
     TrainCommand,
     Url,
 )
+from .open import changed_groups, open_experiment, shared_groups
 from .prepare import (
     advertiser_experiment,
     calibrated_or_updated,
@@ -57,16 +59,19 @@ __all__ = [
     "advertiser_experiment",
     "calibrated_or_updated",
     "candidates_of",
+    "changed_groups",
     "configured",
     "experiment_id",
     "find_journeys",
     "is_published",
     "keep_configuration",
     "load",
+    "open_experiment",
     "prepare",
     "reference_folder",
     "require_known",
     "resumable",
+    "shared_groups",
     "task_experiment",
     "task_key",
     "trained",

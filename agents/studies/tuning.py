@@ -4,7 +4,7 @@ Optuna is called directly: Hydra's plugin needs optuna < 3. Trials are kept in a
 line per event, from which an interrupted search goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -12,12 +12,14 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
-from ...data.settings import Command, Seed, Settings
+from ...data.settings import MAX_SEED, Command, Seed, Settings
 from ...data.storage import require_replaceable, write_json
 from ...data.types import Progress
 from ..experiment import Experiment
-from ..setup import ExperimentConfig
+from ..setup import Count, ExperimentConfig
 from ..training import Learner
+
+MAX_TRIALS = 1_000_000
 
 
 class Range(Settings):
@@ -52,16 +54,28 @@ class TuneCommand(Command):
 
     experiment: ExperimentConfig
     seed: Seed
-    trials: Annotated[int, Field(ge=1, le=1_000_000)]
+    trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)]  # in all, by all workers
+    workers: Count  # processes that search at the same time
+    worker: Annotated[int, Field(ge=0)]  # number of this one, from 0
     space: Annotated[dict[str, Range], Field(min_length=1)]
     output: Path | None  # folder of the results; None: the run's folder
 
     def require_searchable(self) -> None:
-        """Raise if the agent lacks a key to search, or Optuna is missing.
+        """Raise if the agent lacks a key to search, there is no such worker, or no Optuna.
 
         Raises:
             ConfigError: naming the key, or what to install.
         """
+        if self.worker >= self.workers:
+            raise ConfigError(
+                f"worker: {self.worker} was given. Allowed: 0 to {self.workers - 1}, as workers is "
+                f"{self.workers}. To fix: give another worker, or workers={self.worker + 1}."
+            )
+        if self.workers > self.trials:
+            raise ConfigError(
+                f"workers: {self.workers} was given. Allowed: at most trials, {self.trials}. To "
+                "fix: give fewer workers, or more trials."
+            )
         for key in self.space:
             self.experiment.require_key(f"agent.{key}", f"space.{key}")
         try:
@@ -70,6 +84,16 @@ class TuneCommand(Command):
             raise ConfigError(
                 "tune: the package optuna is not installed; pip install 'mediagym[tuning]'."
             ) from None
+
+    def due(self, finished: Sequence[int]) -> int:
+        """Return the trials that this worker still has to make.
+
+        Args:
+            finished: number of the worker that made it, for each trial that has ended.
+        """
+        share = self.trials // self.workers + (self.worker < self.trials % self.workers)
+        own = sum(worker % self.workers == self.worker for worker in finished)
+        return max(min(share - own, self.trials - len(finished)), 0)
 
     def learner_with(self, values: Mapping[str, Any]) -> Learner:
         """Return the learner's settings with other values; a dot reaches into a key."""
@@ -82,6 +106,8 @@ def tune(
 ) -> dict[str, Any]:
     """Train with other settings, trial by trial, and write ``tune.json`` into a folder.
 
+    Several workers may do so at the same time, with one folder; each makes its share of the trials.
+
     Args:
         experiment: the experiment in which learners are trained.
         command: ranges to search and number of trials.
@@ -93,11 +119,33 @@ def tune(
         The best trial: its number, percent of the clairvoyant on the validation markets, values,
         and the overrides that train with them.
     """
+    from optuna.study import MaxTrialsCallback
+
+    from ..training import learn, validation_percent  # brings torch: only when it is needed
+
+    study = _study(experiment, command, folder)
+    finished = [
+        trial.user_attrs.get("worker", 0) for trial in study.trials if trial.state.is_finished()
+    ]
+
+    def score(trial: Any) -> float:
+        trial.set_user_attr("worker", command.worker)
+        values = {key: span.suggest(trial, key) for key, span in command.space.items()}
+        variant = replace(experiment, agent=command.learner_with(values))
+        percent = validation_percent(variant, learn(variant, command.seed, None, progress=False))
+        progress(f"trial {trial.number}: {percent:.2f} % with {_overrides(values)}")
+        return percent
+
+    enough = MaxTrialsCallback(command.trials)
+    study.optimize(score, n_trials=command.due(finished), callbacks=[enough])
+    return _write_trials(study, command, folder)
+
+
+def _study(experiment: Experiment, command: TuneCommand, folder: Path) -> Any:
+    """Return the search of a folder, which may have begun, and in which others may take part."""
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
-
-    from ..training import learn, validation_percent  # brings torch: only when it is needed
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     journal = folder / "trials.log"
@@ -109,34 +157,38 @@ def tune(
         direction="maximize",
         load_if_exists=True,
     )
-    done = [trial for trial in study.trials if trial.state.is_finished()]
-    # earlier suggestions must not be drawn again
-    study.sampler = optuna.samplers.TPESampler(seed=command.seed + len(study.trials))
-
-    def score(trial: Any) -> float:
-        values = {key: span.suggest(trial, key) for key, span in command.space.items()}
-        variant = replace(experiment, agent=command.learner_with(values))
-        percent = validation_percent(variant, learn(variant, command.seed, None, progress=False))
-        progress(f"trial {trial.number}: {percent:.2f} % with {_overrides(values)}")
-        return percent
-
-    study.optimize(score, n_trials=max(command.trials - len(done), 0))
-    return _write_trials(study, command, folder)
+    # earlier suggestions must not be drawn again, nor those of another worker
+    seed = command.seed + len(study.trials) + MAX_TRIALS * command.worker
+    study.sampler = optuna.samplers.TPESampler(
+        seed=seed % (MAX_SEED + 1), constant_liar=command.workers > 1
+    )
+    return study
 
 
 def _write_trials(study: Any, command: TuneCommand, folder: Path) -> dict[str, Any]:
-    rows = [
+    """Write all trials that have ended, until no other worker has added one meanwhile."""
+    rows: list[dict[str, Any]] = []
+    while len(current := _rows(study)) > len(rows):
+        rows = current
+        best = _best(rows, command)
+        write_json(folder / "tune.json", {"best": best, "trials": rows})
+    return best
+
+
+def _rows(study: Any) -> list[dict[str, Any]]:
+    return [
         {"number": trial.number, "percent": trial.value, "values": trial.params}
         for trial in study.trials
         if trial.value is not None
     ]
-    best = next(row for row in rows if row["number"] == study.best_trial.number)
+
+
+def _best(rows: Sequence[Mapping[str, Any]], command: TuneCommand) -> dict[str, Any]:
+    best = max(rows, key=lambda row: row["percent"])
     task = command.experiment.task
     task_words = [] if task is None else [f"task={task}"]
     words = [*task_words, f"agent={command.experiment.learner.name}", _overrides(best["values"])]
-    best = {**best, "overrides": " ".join(words)}
-    write_json(folder / "tune.json", {"best": best, "trials": rows})
-    return best
+    return {**best, "overrides": " ".join(words)}
 
 
 def _overrides(values: Mapping[str, Any]) -> str:

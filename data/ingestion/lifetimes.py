@@ -81,6 +81,7 @@ def successors(
     """Pairs of campaigns of which the second may have taken over from the first.
 
     A campaign may have taken over from another of the same group if
+
     - the first ended for good: it has no spend in the last `SUCCESSION_DAYS` days of the table;
     - the second started on a day other than the first day of any spend, before which nothing is
       known, at most `SUCCESSION_DAYS` days before or after the first one's last day, and spent
@@ -88,7 +89,7 @@ def successors(
     - its mean spend over its first `LEVEL_DAYS` days with spend and that of the first campaign over
       its last ones differ at most by the factor `SPEND_FACTOR`, each from `MIN_DAYS` days at least.
 
-    The certainty is (1 - |lag - 1| / (`SUCCESSION_DAYS` + 2)) / ratio of the larger spend to the
+    The certainty is ``(1 - |lag - 1| / (SUCCESSION_DAYS + 2)) / ratio`` of the larger spend to the
     smaller. It ranks the pairs and is no probability. A campaign is the predecessor and the
     successor of one other at most, those of the most certain pairs.
 

@@ -1,8 +1,8 @@
 """Which cells does a file hold?
 
 `read_sheets` reads delimited text in any encoding and xlsx workbooks, also packed as gz or zip,
-into `Sheet`s of trimmed text. What a file is comes from its bytes and the shape of its rows, never
-from its name; sizes are bounded before memory is taken.
+into records ``Sheet`` of trimmed text. What a file is comes from its bytes and the shape of its
+rows, never from its name; sizes are bounded before memory is taken.
 
 - `cells`: entry point; rows of a text file, with the delimiter that its rows settle
 - `content`: bytes of a file, unpacked within bounds

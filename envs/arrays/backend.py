@@ -44,7 +44,7 @@ def summed(array: Array) -> Array:
 
 
 def zeros(like: Array, batch: tuple[int, ...]) -> Array:
-    """Return zeros, (*batch, n) for an array (n,); in numpy the batch is contiguous in memory."""
+    """Return zeros, ``(*batch, n)`` for an array (n,); in numpy the batch is contiguous."""
     if namespace(like) is np:
         return np.moveaxis(np.zeros((like.shape[-1], *batch)), 0, -1)
     return like.new_zeros((*batch, like.shape[-1]))

@@ -111,6 +111,10 @@ class Constraints:
         """True if any daily cap can bind."""
         return bool((self.daily_cap_cents < self.total_cents).any())
 
+    def has_recent_cap(self, campaign: int) -> bool:
+        """True if the daily cap of a campaign is one by `most_times_recent`."""
+        return self.recent_caps is not None and bool(self.recent_caps[campaign])
+
     @property
     def has_levels(self) -> bool:
         """True if a campaign's day depends on its day before, through a ramp or change days."""

@@ -16,7 +16,7 @@ from ...data.errors import ConfigError
 from ...data.names import by_full_name
 from ...data.storage import shipped_yaml
 from ...data.types import Floats
-from .money import MAX_CENTS, cents, dollars, multiple, refused, share
+from .money import MAX_CENTS, cents, displayed, dollars, multiple, refused, share
 from .reach import reachable
 from .rules import Cents, Promotion, Ramp, parse_guardrails
 
@@ -80,6 +80,7 @@ def with_rules(
     if constraints.change_limit is not None and not (floors is None and caps is None):
         text = "null where single days have bounds (calendar, locks, daily_floor)"
         raise refused("change_limit", constraints.change_limit, text, "give a ramp instead")
+    daily = constraints.daily_cap_cents  # amounts of single days win over caps by recent spend
     set_up = replace(
         constraints,
         ramp=ramp,
@@ -87,6 +88,7 @@ def with_rules(
         may_change=changes,
         day_floor_cents=floors,
         day_cap_cents=caps,
+        daily_cap_cents=daily if caps is None else np.maximum(daily, caps.max(0)),
         passed_over=passed,
         min_run=_run(settings.min_run),
         steadiness=_steadiness(settings.steadiness),
@@ -215,11 +217,17 @@ def _days(
             if least is not None:
                 low[cells] = least
             if most is not None:
-                high[cells] = most
-                low[cells] = np.minimum(low[cells], most) if least is None else least
-            if (low[cells] > high[cells]).any():
-                fix = "raise the cap or lower the amount"
-                raise refused(where, least, "at most the day's cap", fix)
+                high[cells] = np.minimum(constraints.daily_cap_cents[some], most)
+                low[cells] = np.minimum(low[cells], high[cells]) if least is None else least
+            for k in (k for k in some if (low[days, k] > high[days, k]).any()):
+                if not constraints.has_recent_cap(k):
+                    amount, cap = low[days, k].max(), high[days, k].min()
+                    given, most_ = (
+                        displayed(float(c), constraints.currency) for c in (amount, cap)
+                    )
+                    allowed = f"at most the day's cap of {constraints.names[k]}, {most_}"
+                    raise refused(where, given, allowed, "raise the cap or lower the amount")
+                high[days, k] = np.maximum(high[days, k], low[days, k])
     low = np.minimum(low, high) if passed.any() else low
     if (low > high).any():
         k = int(np.argwhere((low > high).any(0))[0, 0])

@@ -17,7 +17,7 @@ from ...data.types import Floats
 from .constraints import Constraints
 from .money import displayed
 from .reach import reach, reachable
-from .rules import Cents
+from .rules import Cents, Ramp
 
 Kind = TypeVar("Kind", bound=np.generic)
 
@@ -30,7 +30,7 @@ def rest_of(constraints: Constraints, spent: Cents, live: Cents | None = None) -
         spent: cents on the days that are over, (days so far, campaigns), less than the flight's
             days; none at all returns the set as it is.
         live: cents per day set on the last of them, (campaigns,); the ramps go on from there. None:
-            what was spent on it, over its rhythm.
+            what was spent on it, over its rhythm. A limit of change goes on from there too.
 
     Returns:
         A feasible set; its total may be 0.
@@ -66,6 +66,8 @@ def rest_of(constraints: Constraints, spent: Cents, live: Cents | None = None) -
         passed_over=_later(constraints.passed_over, over),
         course=_later(constraints.course, over),
     )
+    if constraints.change_limit is not None and over:
+        rest = _under_ramp(rest, constraints.change_limit, spent[-1] if live is None else live)
     before = rest.day_floor_cents
     if rest.day_cap_cents is not None:
         rest = replace(rest, day_cap_cents=np.minimum(rest.day_cap_cents, rest.daily_cap_cents))
@@ -80,6 +82,13 @@ def rest_of(constraints: Constraints, spent: Cents, live: Cents | None = None) -
 def _later(table: NDArray[Kind] | None, over: int) -> NDArray[Kind] | None:
     """Return the days of a table that are left."""
     return None if table is None else table[over:]
+
+
+def _under_ramp(rest: Constraints, limit: float, last: Cents) -> Constraints:
+    """Return the set whose limit of change holds from the last day on, as a ramp against it."""
+    share, unit = np.full(len(last), limit), np.zeros(len(last), np.int64)
+    ramp = Ramp(share, np.minimum(share, 1), unit, unit.astype(bool))
+    return replace(rest, change_limit=None, ramp=ramp, live_cents=np.asarray(last, np.int64))
 
 
 def _live(constraints: Constraints, spent: Cents, live: Cents | None) -> Cents | None:
@@ -133,12 +142,17 @@ def _is_too_much(rest: Constraints, least: Floats) -> bool:
 def _falling_freely(rest: Constraints) -> Constraints:
     """Return the set whose levels may fall at once: money wins over ramps and change days."""
     note = "More was spent than planned: levels fall faster than the ramp so that money lasts."
-    may_change = rest.may_change
-    if may_change is not None and not may_change[0]:
-        may_change = np.concatenate([[True], may_change[1:]])
+    may_change, first = rest.may_change, 1
+    if rest.passed_over is not None:  # until each level had a day on which it can fall
+        first = int((~rest.passed_over).argmax(0).max()) + 1
+    if may_change is not None and not may_change[:first].all():
+        may_change = np.concatenate([np.ones(first, bool), may_change[first:]])
         note = (
             "More was spent than planned: budgets change today, which is no change day, so that "
             "money lasts."
+            if first == 1
+            else f"More was spent than planned: budgets may change on the next {first} days, "
+            "change days or not, so that money lasts."
         )
     down = np.ones(len(rest.names))
     ramp = None if rest.ramp is None else rest.ramp._replace(down=down)

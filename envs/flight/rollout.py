@@ -45,7 +45,7 @@ def initial_state(problem: Problem, state: MarketState, batch: tuple[int, ...]) 
 
     Args:
         problem: what was known before the flight.
-        state: the markets' states, (*batch, campaigns) or broadcastable to it.
+        state: the markets' states, ``(*batch, campaigns)`` or broadcastable to it.
         batch: shape of the batch.
     """
     zero = zeros(problem.state.stock, batch)

@@ -76,7 +76,8 @@ class QuadraticProgram:
         if ramps is None:
             return Pieces(np.zeros(0, bool), np.zeros(0, bool))
         level = plan.ravel()[ramps.before] / self.unit * ramps.weight_before
-        return Pieces(ramps.up * level > ramps.least, ramps.down * level > ramps.least)
+        with np.errstate(invalid="ignore"):  # no limit times no level: the least step holds
+            return Pieces(ramps.up * level > ramps.least, ramps.down * level > ramps.least)
 
     def solve(
         self,

@@ -126,7 +126,7 @@ def run() -> None:
         "torch": torch_step,
     }
     slow = {name: partial(_run_module, name) for name in _SLOW}
-    benchmarks = {**quick, **slow}
+    benchmarks: dict[str, Callable[[], Figures]] = {**quick, **slow}
     names = sys.argv[1:] or list(quick)
     unknown = [name for name in names if name not in benchmarks]
     if unknown:

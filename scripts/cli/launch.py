@@ -23,6 +23,7 @@ from mediagym.data.errors import MediaGymError
 from mediagym.data.settings import RENAMED
 from mediagym.data.storage import CONF, SAMPLE
 
+from .cluster import MISSING, PLUGIN, cluster_problem
 from .override import advice
 
 Options = TypeVar("Options")
@@ -127,6 +128,10 @@ def launch(
             f"{error.filename}: cannot be used ({error.strerror}). Choose another folder "
             "(hydra.run.dir=FOLDER sets that of the run) or free disk space."
         )
+    except RuntimeError as error:
+        if (message := cluster_problem(error)) is None:
+            raise
+        _exit_with(message)
 
 
 def _functions_of(name: str) -> tuple[Callable[[Any], Any], Callable[[dict[str, Any]], Any]]:
@@ -205,6 +210,8 @@ def _missing_choice(error: MissingConfigException) -> str:
     if group == "agent" and choice in RENAMED_POLICIES:
         current = RENAMED_POLICIES[choice]
         return f"agent: {choice!r} is now called {current!r}. Run again with agent={current}."
+    if choice == PLUGIN:
+        return MISSING
     if group and error.options:
         allowed = list(error.options)
         return (

@@ -107,7 +107,8 @@ def licence_faults(
             if SCOPES.index(scopes[name]) < SCOPES.index(exception.scope):
                 found.append(
                     f"{name}: {scopes[name]} dependencies bring it, licence {licence}. Allowed: "
-                    f"{exception.scope} only. To fix: drop the dependency or decide anew in policy.toml."
+                    f"{exception.scope} only. To fix: drop the dependency, or decide anew in "
+                    "policy.toml."
                 )
         elif not is_allowed(licence, policy.allowed):
             found.append(

@@ -3,11 +3,8 @@
 import json
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +85,8 @@ def test_the_commands_lead_from_exports_to_the_plan_of_a_trained_policy(
     assert resumed.status == 0, resumed
     assert (workdir / "trained" / "policy.safetensors").read_bytes() == weights
     assert (workdir / "trained" / ".hydra" / "resumed").is_dir()
+    elsewhere = command("train", "resume=trained", "hydra.run.dir=elsewhere")
+    assert "a run goes on in its own" in elsewhere.error
     assert not (workdir / "outputs" / "train").exists()  # only the run folder is written
     assert not (workdir / "lured").exists()
     assert list((workdir / "trained" / "cache").glob("posterior-*"))
@@ -242,21 +241,6 @@ def test_notes_with_brackets_are_printed_verbatim_and_paths_are_not_broken(
     assert result.status == 0
     assert note in result.out
     assert "long" * 50 + ".json" in result.out
-
-
-def test_every_console_script_has_a_module_and_a_configuration() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert len(project["scripts"]) >= 5
-    for name, target in project["scripts"].items():
-        module, _, function = target.partition(":")
-        assert callable(getattr(import_module(module), function))
-        stem = name.removeprefix("mediagym-")
-        assert module.endswith(f".{stem}")
-        if stem != "benchmark":
-            assert (ROOT / "conf" / f"{stem}.yaml").is_file()
-    installed = {entry.name: entry.value for entry in entry_points(group="console_scripts")}
-    for name in ("mediagym-plan", "mediagym-train"):
-        assert installed[name] == project["scripts"][name]
 
 
 def test_cfg_job_prints_the_configuration_and_writes_nothing(tmp_path: Path) -> None:

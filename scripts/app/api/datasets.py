@@ -184,7 +184,7 @@ def _read(folder: Path) -> tuple[str, ...]:
     """Notes of a reading with the settings of the YAML.
 
     Raises:
-        ProblemError: the exports are refused; the place is told without the server's folder.
+        ProblemError: the exports are refused; the place is given without the server's folder.
     """
     settings = DataSettings.of({**shipped_yaml("data/default"), "path": str(folder)}, "data")
     try:

@@ -31,10 +31,11 @@ _POLICY = (
     "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 )
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
+_BYTES = {"type": "string", "format": "binary"}
 _FILES = {
     "description": "The file, or with `Range` a part of it.",
     "content": {
-        kind.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+        kind.partition(";")[0]: {"schema": {} if "json" in kind else _BYTES}
         for kind in (*MEDIA_TYPES.values(), _OTHER)
     },
     "headers": {"ETag": {"description": "SHA-256 of the file", "schema": {"type": "string"}}},

@@ -135,7 +135,7 @@ class Gate:
         if principal is None and not is_public:
             raise unauthenticated("No key was given")
         request.state.principal, request.state.session = principal, session
-        receive = bounded(request, self._upload)
+        receive = bounded(request, self._upload if principal else 0)  # the sign-in takes no files
         if request.method not in SAFE and (session is not None or is_public):
             require_same_origin(request)
         if request.method not in SAFE and session is not None:

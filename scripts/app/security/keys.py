@@ -6,11 +6,12 @@ import re
 import secrets
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import NamedTuple
 
 _COST, _BLOCK, _PARALLEL = 2**14, 8, 1  # of scrypt: 16 MiB and about 40 ms per check
 _TOKEN = re.compile(r"mg_([a-z0-9]{8,32})_([A-Za-z0-9_-]{32,128})")
+_MAX_HASHING = 4  # checks at once, so that guesses of many clients take 64 MiB at most
 _MAX_CHECKED = 1024  # tokens whose hash is known to fit
 
 
@@ -66,6 +67,7 @@ class TokenChecker:
         self._key = secrets.token_bytes(32)
         self._checked: OrderedDict[bytes, None] = OrderedDict()
         self._lock = Lock()
+        self._hashing = BoundedSemaphore(_MAX_HASHING)
         self._nobody = hashed(secrets.token_urlsafe(32))
 
     def knows(self, token: Token, stored: str) -> bool:
@@ -75,7 +77,9 @@ class TokenChecker:
 
     def check(self, token: Token, stored: str | None) -> bool:
         """True if the token has this hash; without a hash as slow as with one, and False."""
-        if not fits(token.secret, stored or self._nobody) or stored is None:
+        with self._hashing:
+            valid = fits(token.secret, stored or self._nobody)
+        if not valid or stored is None:
             return False
         with self._lock:
             self._checked[self._mark(token, stored)] = None

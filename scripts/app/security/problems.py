@@ -1,5 +1,6 @@
 """Problems of RFC 9457: the one form in which errors reach programs."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class Problem:
         }
         if self.pointer is not None:
             document["pointer"] = self.pointer
-        return {**self.numbers, **document}
+        return {**{key: _finite(value) for key, value in self.numbers.items()}, **document}
 
 
 class ProblemError(HTTPException):
@@ -115,6 +116,11 @@ def problem_of(error: MediaGymError) -> Problem:
 def pointer_to(path: Iterable[str | int]) -> str:
     """JSON pointer (RFC 6901) of a path of keys and positions."""
     return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
+
+
+def _finite(value: Any) -> Any:
+    """A value, or None for a number that JSON does not have."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _printable(details: Mapping[str, Any]) -> dict[str, Any]:

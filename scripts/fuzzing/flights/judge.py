@@ -18,6 +18,7 @@ Outcome = Literal["kept", "refused", "broken", "stopped"]
 POLICIES = ("static", "wanderer", "held")
 _TROUBLES = (0.0, 0.2, 0.5)  # shares of days that go otherwise than planned
 _NEAR = 1e-5  # dollars by which projected days may be off before they are cents
+_LEVELS = 0.01  # dollars: a re-plan goes on from levels that were rounded to cents
 
 
 class Verdict(NamedTuple):
@@ -68,7 +69,8 @@ def fly(account: Account, seed: int, number: int, live: bool = True) -> Verdict:
         line = f"{decided}: {type(error).__name__}: {error}"
         return Verdict(number, "stopped", line, decided, policy, troubles)
     if not troubles and not reason:
-        reason = next(iter(violations(_without_band(constraints), flight.reports.spend)), "")
+        spend = flight.reports.spend / 100
+        reason = next(iter(violations(_without_band(constraints), spend, 2 * _LEVELS)), "")
     return Verdict(number, "broken" if reason else "kept", reason, decided, policy, troubles)
 
 

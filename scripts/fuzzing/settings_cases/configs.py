@@ -16,7 +16,10 @@ from .values import MISSING, UNKNOWN, VALUES
 
 Path = tuple[str | int, ...]  # keys and positions from the top of a configuration
 _PARTS = ("base", "problem", "renamed")  # no configurations of their own
-_ELSEWHERE = {"fuzz_flights": "mediagym.scripts.fuzzing.flights.constraint_sets"}
+_ELSEWHERE = {
+    "fuzz_flights": "mediagym.scripts.fuzzing.flights.constraint_sets",
+    "mutation": "mediagym.scripts.fuzzing.mutation.mutants",
+}
 _REQUIRED = {"synthesize": ["path=synthetic"]}  # keys without a default
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mediagym.agents.plans import Actuals, Flag, joined
 from mediagym.agents.plans.document import document
-from mediagym.data.pace import pace_band
 from mediagym.agents.plans.records import Plan
+from mediagym.data.pace import pace_band
 from mediagym.envs.calibration import Forecast
 
 OUT_OF_PACE = ("under_delivery", "over_delivery")

@@ -14,6 +14,7 @@ from mediagym.data.storage import shipped_yaml
 from mediagym.envs.constraints import (
     ConstraintSettings,
     FlightStart,
+    KnownSpend,
     Ledger,
     parse_constraints,
     rest_of,
@@ -29,7 +30,7 @@ CAMPAIGNS = [SimpleNamespace(name=name, channel=name[0]) for name in NAMES]
 MONDAY = 19723  # 2024-01-01
 
 
-def set_of(live, days=14, **keys):
+def set_of(live, days=14, spend=None, **keys):
     """A set of five campaigns with a typed ramp unless another is given."""
     group = shipped_yaml("constraints/default") | {
         "total": 14000,
@@ -38,9 +39,8 @@ def set_of(live, days=14, **keys):
         "ramp": {"up": "25%", "down": "25%", "least": "$5"},
     }
     settings = ConstraintSettings.of(group | keys, "constraints")
-    return parse_constraints(
-        settings, CAMPAIGNS, days, start=FlightStart(np.asarray(live, float), MONDAY)
-    )
+    start = FlightStart(np.asarray(live, float), MONDAY)
+    return parse_constraints(settings, CAMPAIGNS, days, spend=spend, start=start)
 
 
 def fly(constraints, requests, lost=None):
@@ -95,7 +95,7 @@ def test_any_flight_is_feasible_and_exact_or_refused(seed):
 @given(seed=st.integers(0, 10**6), share=st.floats(0.05, 0.95))
 def test_the_rest_after_any_actuals_is_feasible_and_exact(seed, share):
     constraints, rng = drawn(seed)
-    if constraints is None or constraints.change_limit is not None:
+    if constraints is None:
         return
     over = min(max(round(share * constraints.days), 1), constraints.days - 1)
     even = constraints.total_cents / (5 * constraints.days)
@@ -127,6 +127,26 @@ def test_bounds_of_single_days_hold_without_a_ramp():
         set_of(LIVE, ramp=None, calendar=calendar, change_limit="25%", pacing=[1, 1])
 
 
+def test_a_lock_above_a_daily_cap_is_refused_with_both_amounts():
+    locks = [{"date": "2024-01-03", "campaign": "g/a", "amount": "$52.45"}]
+    with pytest.raises(ConfigError, match=r"locks\.0: '\$52\.45'.* of g/a, \$51\.33"):
+        set_of(LIVE, locks=locks, campaigns={"g/a": {"daily_cap": "$51.33"}})
+
+
+def test_a_lock_wins_over_a_cap_by_recent_spend_on_its_day_alone():
+    campaigns = {"g/a": {"daily_cap": None}}
+    locks = [{"date": "2024-01-03", "campaign": "g/a", "amount": 900}]
+    recent = np.full(5, 250.0)
+    constraints = set_of(
+        LIVE, spend=KnownSpend(recent, recent, recent), most_times_recent=2, campaigns=campaigns,
+        locks=locks,
+    )  # fmt: skip
+    plan = fly(constraints, np.tile([2000.0, 1, 1, 1, 1], (14, 1, 1)))[:, 0]
+    assert violations(constraints, plan, 1e-5) == []
+    assert plan[2, 0] == pytest.approx(900)
+    assert plan[3:, 0].max() <= 500 + 1e-6
+
+
 def test_money_wins_over_change_days_and_says_so():
     constraints = set_of(LIVE, ramp=None, changes={"every": 7})
     spent = np.zeros((10, 5), np.int64)
@@ -137,6 +157,20 @@ def test_money_wins_over_change_days_and_says_so():
     assert any("no change day" in note for note in rest.notes)
     plan = fly(rest, np.full((4, 1, 5), 100.0))[:, 0]
     assert plan.sum() == pytest.approx(3000)
+
+
+@pytest.mark.parametrize("live", [None, np.array([300, 100, 200, 200, 200]) * 100])
+def test_a_limit_of_change_holds_from_the_last_day_on(live):
+    constraints = set_of(LIVE, ramp=None, change_limit="25%", pacing=[1, 1])
+    spent = np.tile(np.array([250, 150, 200, 200, 200]) * 100, (6, 1))
+    rest = without_band(rest_of(constraints, spent, live))
+    plan = to_cents(fly(rest, np.random.default_rng(4).lognormal(5, 2, (8, 1, 5)))[:, 0], rest)
+    days = np.vstack([spent[-1] if live is None else live, plan])
+    np.testing.assert_array_less(days[1:], 1.25 * days[:-1] + 3)
+    np.testing.assert_array_less(0.75 * days[:-1] - 3, days[1:])
+    assert plan.sum() == 800_000
+    jump = np.tile([1000_00, 0, 0, 0, 0], (8, 1))
+    assert any("ramp" in line for line in violations(rest, jump))
 
 
 def test_a_feasible_plan_is_followed_to_the_cent():

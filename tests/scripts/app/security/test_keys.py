@@ -111,6 +111,11 @@ def test_a_problem_of_constraints_has_the_node_and_the_numbers():
     assert (document["node"], document["amount"], document["available"]) == ("meta", 20.0, 10.5)
 
 
+def test_a_number_that_json_does_not_have_is_null():
+    document = problem_of(bound_error("x", "meta", "cpa", 20.0, float("inf"))).document()
+    assert document["available"] is None
+
+
 def test_errors_of_the_store_have_their_status():
     assert problem_of(UnknownError("job", "x")).status == 404
     assert problem_of(ConflictError("used")).status == 409

@@ -181,6 +181,12 @@ def test_a_session_lasts_as_long_as_it_should():
     assert sessions.session(cookie) is None
 
 
+async def test_nobody_can_send_files_to_the_sign_in(app):
+    async with client_of(app) as client:
+        answer = await client.post("/login", files={"key": ("a.csv", b"x" * (2**20 + 10))})
+        assert answer.status_code == 413
+
+
 async def test_pages_of_the_sign_in_hold_no_script(app):
     async with client_of(app) as client:
         for path in ("/login?next=/x%22%3E%3Cscript%3E", app.state.security.sign_in_path('/"<i>')):

@@ -1,0 +1,260 @@
+"""Mutation testing: what is mutated, what a change reaches, and the whole of it on a small tree."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytest.importorskip("cosmic_ray", reason="cosmic-ray is not installed")
+
+from mediagym.data.errors import MediaGymError
+from mediagym.data.storage import CONF
+from mediagym.scripts.fuzzing import mutation
+from mediagym.scripts.fuzzing.mutation import (
+    Equivalent,
+    Mutant,
+    MutationCommand,
+    PackageResult,
+    Verdict,
+    draw,
+    laboratory,
+    read_results,
+    run_package,
+    score,
+    section,
+    survivors,
+    write_results,
+    write_section,
+)
+from mediagym.scripts.fuzzing.mutation import run as running
+from mediagym.scripts.fuzzing.mutation.imports import imports_of, reached, remove_compiled, stale
+from mediagym.scripts.fuzzing.mutation.operators import OWN, annotated, mutated, places
+from mediagym.scripts.fuzzing.mutation.report import BEGIN, END
+from mediagym.scripts.fuzzing.mutation.run import ordered
+from mediagym.scripts.fuzzing.mutation.selection import Costs
+
+CODE = Path(mutation.__file__).parent
+WORKER = ("imports.py", "selection.py", "worker.py")
+PRICES = """\
+LIMIT = 3
+
+
+def price(clicks: int | None, rate: float = 2) -> float:
+    if clicks is None or clicks < LIMIT:
+        raise ValueError(clicks)
+    return clicks * rate
+"""
+TESTS = """\
+import pytest
+from mediagym.data.shop import bill
+
+
+def test_bill():
+    assert bill(5) == 11
+
+
+def test_few():
+    with pytest.raises(ValueError):
+        bill(2)
+"""
+TREE = {
+    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--import-mode=importlib'\n",
+    "data/prices.py": PRICES,
+    "data/shop.py": "from .prices import price\n\n\ndef bill(n):\n    return price(n) + 1\n",
+    "data/other.py": "",
+    "tests/data/test_prices.py": TESTS,
+    "tests/conftest.py": "import hypothesis\n\nhypothesis.settings.register_profile('mediagym')\n",
+}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A repository with two files of code, two tests and the worker."""
+    root = tmp_path / "repository"
+    for name in ("", "data", "scripts", "scripts/fuzzing", "scripts/fuzzing/mutation"):
+        (root / name).mkdir(exist_ok=True, parents=True)
+        (root / name / "__init__.py").touch()
+    for name, text in TREE.items():
+        (root / name).parent.mkdir(exist_ok=True, parents=True)
+        (root / name).write_text(text)
+    for name in WORKER:
+        shutil.copy(CODE / name, root / "scripts/fuzzing/mutation" / name)
+    return root
+
+
+def options(**changes):
+    content = yaml.safe_load((CONF / "mutation.yaml").read_text())
+    room = {"files": ["prices.py"], "tests": ["data"]}
+    return MutationCommand.read({**content, "rooms": {"data": room}, **changes})
+
+
+def result(*outcomes):
+    verdicts = [
+        Verdict(
+            Mutant("data", "data/a.py", "constant", "core/X", i, i, f"x = {i}", "x = 9"), o, "", 0
+        )
+        for i, o in enumerate(outcomes)
+    ]
+    return PackageResult("data", 3, 1, 2.0, verdicts)
+
+
+def test_each_mutant_of_a_small_tree_is_judged_as_it_deserves(tree, monkeypatch):
+    monkeypatch.setattr(running, "ROOT", tree)
+    with laboratory(tree) as lab:
+        *_, last = run_package(lab, options(mutants=100), "data", {})
+    unseen = {  # by bills of 2 and 5
+        ("LIMIT = 3", "LIMIT = 4"),
+        ("if clicks is None or clicks < LIMIT:", "if clicks is None or clicks <= LIMIT:"),
+    }
+    for mutant, outcome, *_ in last.verdicts:
+        harmless = (mutant.before, mutant.after) in unseen
+        assert outcome == ("survived" if harmless else "killed"), mutant
+    assert last.tests == 2
+    assert len(last.verdicts) > 8
+    assert (tree / "data/prices.py").read_text() == PRICES
+
+
+def test_a_mutant_that_never_ends_is_stopped(tree, monkeypatch):
+    monkeypatch.setattr(running, "ROOT", tree)
+    monkeypatch.setattr(running, "_SPARE", 1)
+    loop = "def price(n):\n    while n < 9:\n        n += 1\n    return n + 1\n"
+    (tree / "data/prices.py").write_text(loop)
+    (tree / "tests/data/test_prices.py").write_text(
+        "from mediagym.data.shop import bill\n\n\ndef test_bill():\n    assert bill(5) == 11\n"
+    )
+    operators = {"statement": ["RemoveStatement"]}
+    with laboratory(tree) as lab:
+        *_, last = run_package(lab, options(operators=operators), "data", {})
+    assert [verdict.outcome for verdict in last.verdicts] == ["stopped"]
+
+
+def test_tests_that_fail_without_a_mutant_are_refused(tree, monkeypatch):
+    monkeypatch.setattr(running, "ROOT", tree)
+    (tree / "tests/data/test_prices.py").write_text("def test_wrong():\n    assert False\n")
+    with (
+        laboratory(tree) as lab,
+        pytest.raises(MediaGymError, match=r"test_wrong.*without a mutant"),
+    ):
+        list(run_package(lab, options(), "data", {}))
+
+
+def test_a_draw_is_repeated_by_its_seed_and_every_mutant_differs(tree):
+    mutants = draw(tree, "data", ["prices.py"], options().operators, 8, 1)
+    assert mutants == draw(tree, "data", ["prices.py"], options().operators, 8, 1)
+    assert mutants != draw(tree, "data", ["prices.py"], options().operators, 8, 2)
+    assert len(set(mutants)) == 8
+    lines = PRICES.splitlines()
+    for mutant in mutants:
+        assert lines[mutant.line - 1].strip() == mutant.before != mutant.after
+
+
+def test_annotations_are_not_mutated():
+    (argument, default, outcome) = sorted(annotated(PRICES))
+    assert [argument[0], default[0], outcome[0]] == [(4, 10), (4, 30), (4, 50)]
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_our_operators_do_what_their_examples_say(name):
+    for example in OWN[name].examples():
+        assert mutated(example.pre_mutation_code, name, 0) == example.post_mutation_code
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("f(x)\n", 1),
+        ("a[0] = 1\n", 1),
+        ("x -= 1\n", 1),
+        ("raise E\n", 1),
+        ("x = 1\n", 0),
+        ("a, b = c\n", 0),
+        ("x: int = 1\n", 0),
+        ("'text'\n", 0),
+    ],
+)
+def test_a_statement_is_removed_only_if_every_name_stays_defined(code, count):
+    assert len(places(code, "RemoveStatement")) == count
+
+
+def test_a_change_reaches_those_that_import_it_through_a_face_too(tree):
+    (tree / "data/__init__.py").write_text("from .shop import bill\n")
+    (tree / "data/late.py").write_text("def f():\n    from mediagym.data import bill\n")
+    found = {
+        each.removeprefix("mediagym.data")
+        for each in reached(imports_of(tree), "mediagym.data.prices")
+    }
+    assert found == {".prices", ".shop", "", ".late"}
+
+
+def test_compiled_functions_are_dropped_if_they_use_what_changes(tree):
+    compiled = "from .prices import LIMIT, price\n\n@compiled\ndef f(x):\n    return x + {}\n"
+    (tree / "data/uses.py").write_text(compiled.format("LIMIT"))
+    (tree / "data/imports_only.py").write_text(compiled.format("1"))
+    (tree / "data/copies.py").write_text("from .prices import LIMIT\nTWICE = 2 * LIMIT\n")
+    files = stale(imports_of(tree), "mediagym.data.prices")
+    assert {path.name for path in files} == {"prices.py", "uses.py", "copies.py"}
+    cache = tree.parent / "cache"
+    for name in ("data_1/uses.f-3.nbi", "data_1/imports_only.f-3.nbi", "envs_2/uses.f-3.nbi"):
+        (cache / name).parent.mkdir(exist_ok=True, parents=True)
+        (cache / name).touch()
+    remove_compiled(cache, files)
+    left = sorted(str(path.relative_to(cache)) for path in cache.rglob("*.nbi"))
+    assert left == ["data_1/imports_only.f-3.nbi", "envs_2/uses.f-3.nbi"]
+
+
+def test_cheap_tests_come_first_and_fixtures_count():
+    costs = Costs({"t/test_a.py::x": 0.1, "t/test_b.py::y": 0.5, "t/test_b.py::z": 0.1},
+                  {"posterior": 5.0}, {"t/test_b.py::z": ["posterior"]})  # fmt: skip
+    assert costs.of("t/test_b.py::z") == pytest.approx(5.1)
+    order = ordered(list(costs.tests), costs, "t/b.py")
+    assert order == ["t/test_b.py::y", "t/test_a.py::x", "t/test_b.py::z"]
+
+
+def test_the_score_leaves_out_equivalent_mutants_only_if_they_survived():
+    known = [
+        Equivalent(file="data/a.py", before=f"x = {i}", after="x = 9", reason="r") for i in (0, 2)
+    ]
+    given = result("killed", "stopped", "survived", "survived")
+    assert score(given.verdicts, known) == (2, 3)
+    assert [mutant.line for mutant in survivors(given.verdicts, known)] == [3]
+    text = section([given], known)
+    assert "| `data` | 4 | 1 | 1 | 1 | 1 | 0.67 | 3, without 1 of more than 2 s |" in text
+    assert "`x = 3` became `x = 9`" in text
+    assert "`x = 2` became `x = 9`: r" in text
+
+
+def test_results_are_read_as_they_were_written(tmp_path):
+    path = tmp_path / "mutation.json"
+    assert read_results(path) == []
+    write_results(path, [result("killed", "survived")])
+    assert read_results(path) == [result("killed", "survived")]
+    path.write_text('{"packages": [{}]}')
+    with pytest.raises(MediaGymError, match=r"mutation\.json: has another form"):
+        read_results(path)
+
+
+def test_a_page_keeps_all_but_its_section(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    write_section(page, [result("killed")], [])
+    text = page.read_text()
+    assert text.startswith(f"before\n{BEGIN}\n| package")
+    assert text.endswith(f"{END}\nafter\n")
+    assert "old" not in text
+    page.write_text("nothing")
+    with pytest.raises(MediaGymError, match="no section of mutants"):
+        write_section(page, [result("killed")], [])
+
+
+def test_an_unknown_package_is_refused():
+    with pytest.raises(MediaGymError, match=r"packages: 'envs' was given. Allowed: data"):
+        options(packages=["envs"]).chosen()
+
+
+def test_every_file_and_test_of_the_shipped_configuration_exists():
+    content = yaml.safe_load((CONF / "mutation.yaml").read_text())
+    root = Path(mutation.__file__).parents[3]
+    for package, settings in content["rooms"].items():
+        assert all((root / package / name).is_file() for name in settings["files"])
+        assert all((root / "tests" / name).exists() for name in settings["tests"])
