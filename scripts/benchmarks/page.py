@@ -14,8 +14,9 @@ _HEAD = """# Speed and memory
 
     OMP_NUM_THREADS=1 python scripts/benchmark.py all page=docs/benchmark.md
 
-Each table is written by this command, for the benchmarks that are named, with the day and the machine on which
-they ran; a quantity and its rival are measured in one run. CPU seconds are those of one core.
+Each table is written by this command, for the benchmarks that are named, with the day and the
+machine on which they ran; a quantity and its rival are measured in one run. CPU seconds are those of
+one core.
 """
 
 
@@ -39,9 +40,9 @@ def write_page(path: Path, measured: Mapping[str, Figures]) -> Path:
 
 
 def _lines(figures: Figures) -> list[str]:
-    day = datetime.now(UTC).date().isoformat()
+    day, machine = datetime.now(UTC).date().isoformat(), platform.machine()
     return [
-        f"{day}, {os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}.",
+        f"{day}, {os.cpu_count()} cores ({machine}), Python {platform.python_version()}.",
         "",
         "| quantity | measured | target | unit |",
         "|---|---:|---|---|",
