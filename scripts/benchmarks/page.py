@@ -15,8 +15,8 @@ _HEAD = """# Speed and memory
     OMP_NUM_THREADS=1 python scripts/benchmark.py all page=docs/benchmark.md
 
 Each table is written by this command, for the benchmarks that are named, with the day and the
-machine on which they ran; a quantity and its rival are measured in one run. CPU seconds are those of
-one core.
+machine on which they ran; a quantity and its rival are measured in one run. CPU seconds are those
+of one core.
 """
 
 
