@@ -107,7 +107,7 @@ def test_progress_ends_where_it_was_told_to(client, site):
     finished = next(job for job in jobs(site.store, "acme") if job.state == "done")
     done = client.get(f"/jobs/{finished.id}/progress", params={"next": "/a/acme/curves"})
     assert done.headers["HX-Redirect"] == "/a/acme/curves"
-    for target in ("https://example.org", "//example.org", "/\\example.org"):
+    for target in ("https://example.org", "//example.org", "/\\example.org", "/\u65e5"):
         answer = client.get(f"/jobs/{finished.id}/progress", params={"next": target})
         assert "HX-Redirect" not in answer.headers
 

@@ -91,10 +91,14 @@ async def test_a_wrong_key_shows_the_form_again_and_sets_no_cookie(app):
 
 @pytest.mark.parametrize(
     "target",
-    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/login"],
+    [
+        *("//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/login"),
+        *("//[", "/\tx", "/\u65e5"),
+    ],
 )
 async def test_no_sign_in_leads_to_another_site(app, owner, target):
     async with client_of(app) as client:
+        assert (await client.get("/login", params={"next": target})).status_code == 200
         answer = await client.post("/login", data={"key": owner, "next": target})
         assert answer.headers["Location"] == "/"
 
