@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _HEADER = b"x-request-id"
 _SHARED = re.compile(r"^/s/[^/]+")  # its token is a secret
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _SOUND = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 log = logging.getLogger("mediagym.requests")
 
@@ -64,7 +65,8 @@ class RequestLog:
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         method, path = scope["method"], _SHARED.sub("/s/...", scope["path"])
         route = getattr(scope.get("route"), "path", "none")  # few, unlike paths
-        self._count.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        known = method if method in _METHODS else "other"  # clients may invent as many as they like
+        self._count.labels(known, route, str(status)).inc()
+        self._seconds.labels(known, route).observe(seconds)
         more = {"request": request_id, "method": method, "path": path, "status": status}
         log.info("answered", extra={**more, "ms": round(1000 * seconds, 1)})

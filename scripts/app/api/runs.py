@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Response
 from starlette.requests import Request
 
-from ..jobs import KINDS, QueueFullError, submit
+from ..jobs import KINDS, submit
 from ..security import Principal, refusal, require
 from ..storage import Job, Store, UnknownError
 from .requests import OfStore, json_body
@@ -22,7 +22,6 @@ PATHS = {  # kind of job -> where it is asked for, and what the answer's job doe
     "replan": ("/replans", "Plan the rest of a flight anew from what has happened."),
     "score": ("/scores", "Compare a plan of the user's own with the proposed ones."),
 }
-_RETRY = 30  # seconds after which a full queue may have room
 
 
 def _body_schema(kind: str) -> dict[str, Any]:
@@ -58,22 +57,18 @@ def _start(kind: str) -> Callable[..., Job]:
     ) -> Job:
         advertiser, dataset, keys = _parts(store, body)
         KINDS[kind].validate(keys, store)
-        try:
-            job = submit(
-                store,
-                kind,
-                keys,
-                advertiser=advertiser,
-                dataset=dataset,
-                requested_by=principal.key_id,
-                idempotency_key=idempotency_key,
-                fresh=fresh,
-                limit=request.app.state.settings.limits.queue,
-            )
-        except QueueFullError as error:
-            full = refusal("queue-full", str(error))
-            full.headers = {"Retry-After": str(_RETRY)}
-            raise full from None
+        job = submit(
+            store,
+            kind,
+            keys,
+            advertiser=advertiser,
+            dataset=dataset,
+            requested_by=principal.name,
+            idempotency_key=idempotency_key,
+            key_id=principal.key_id,
+            fresh=fresh,
+            limit=request.app.state.settings.limits.queue,
+        )
         response.headers["Location"] = f"/v1/jobs/{job.id}"
         return job
 

@@ -27,8 +27,8 @@ from .queue import (
     give_back,
     let_go,
 )
-from .rows import counts, durations, events, job, jobs, latest_done, waiting, workers_alive
-from .submission import QueueFullError, fingerprint, submit
+from .rows import counts, durations, events, job, jobs, latest_jobs, waiting, workers_alive
+from .submission import fingerprint, submit
 from .supervisor import Supervisor
 from .sweep import sweep
 
@@ -38,7 +38,6 @@ __all__ = [
     "Kind",
     "LeaseLostError",
     "Places",
-    "QueueFullError",
     "Supervisor",
     "beat",
     "cancel",
@@ -52,7 +51,7 @@ __all__ = [
     "give_back",
     "job",
     "jobs",
-    "latest_done",
+    "latest_jobs",
     "let_go",
     "log_to_stderr",
     "submit",

@@ -111,11 +111,11 @@ def composed(kind: str, choices: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     from mediagym.scripts.cli import to_plain_dict  # heavy: it brings torch
 
     overrides = [f"{key}={choice}" for key, choice in choices]
-    running = GlobalHydra.instance().is_initialized()  # the server is a command itself
-    context = nullcontext() if running else initialize_config_dir(str(CONF), version_base="1.3")
-    with _composing, context:
+    with _composing:
+        running = GlobalHydra.instance().is_initialized()  # the server is a command itself
         try:
-            return to_plain_dict(compose(kind, overrides=overrides))
+            with nullcontext() if running else initialize_config_dir(str(CONF), version_base="1.3"):
+                return to_plain_dict(compose(kind, overrides=overrides))
         except HydraException as error:
             keys = ", ".join(key for key, _ in choices)
             raise ConfigError(

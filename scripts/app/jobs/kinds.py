@@ -33,7 +33,6 @@ class Kind:
     """A kind of job: the command of its name."""
 
     name: str
-    title: str  # for people
     record: str  # of the command's options, module:class; imported when it is needed
     output: str | None = "."  # key ``output``, relative to the result; None: the command has none
 
@@ -100,12 +99,12 @@ def _require_formats(formats: Any) -> None:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("ingest", "Reading the exports", "mediagym.data.ingestion:IngestCommand"),
-        Kind("insights", "Insights", "mediagym.agents.studies:InsightsCommand"),
-        Kind("attribute", "Attribution", "mediagym.data.attribution:AttributeCommand"),
-        Kind("calibrate", "Calibration", "mediagym.agents.setup:CalibrateCommand", None),
-        Kind("plan", "Plan", "mediagym.agents.setup:PlanCommand", "plan.json"),
-        Kind("replan", "Re-plan", "mediagym.agents.live:ReplanCommand"),
-        Kind("score", "Score of a plan", "mediagym.agents.scoring:ScoreCommand"),
+        Kind("ingest", "mediagym.data.ingestion:IngestCommand"),
+        Kind("insights", "mediagym.agents.studies:InsightsCommand"),
+        Kind("attribute", "mediagym.data.attribution:AttributeCommand"),
+        Kind("calibrate", "mediagym.agents.setup:CalibrateCommand", None),
+        Kind("plan", "mediagym.agents.setup:PlanCommand", "plan.json"),
+        Kind("replan", "mediagym.agents.live:ReplanCommand"),
+        Kind("score", "mediagym.agents.scoring:ScoreCommand"),
     )
 }

@@ -6,6 +6,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
+from mediagym.data.display import visible
+
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",
     "asctime",
@@ -35,7 +37,8 @@ class _Text(logging.Formatter):
         more = " ".join(f"{k}={v}" for k, v in vars(record).items() if k not in _OWN)
         clock = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
         name = record.name.removeprefix("mediagym.")
-        line = f"{clock} {record.levelname.lower():7} {name}: {record.getMessage()} {more}".rstrip()
+        said = visible(f"{record.getMessage()} {more}".rstrip())  # paths may hold line breaks
+        line = f"{clock} {record.levelname.lower():7} {name}: {said}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

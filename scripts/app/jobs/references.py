@@ -11,6 +11,7 @@ from mediagym.data.settings import given_text
 
 from ..storage import Store, UnknownError
 
+_MAX_NAME = 200  # bytes of a copy's name, which file systems bound
 _ID = re.compile(r"[0-9a-f]{32}")
 _KEYS = {  # keys that hold ids, by kind
     "calibrate": ("update",),
@@ -54,12 +55,14 @@ def resolved(store: Store, kind: str, body: Mapping[str, Any], folder: Path) -> 
     Args:
         store: where results and uploads are.
         kind: what is asked for.
-        body: what `require_references` has accepted.
+        body: what was asked for.
         folder: plans are copied there under the names by which people know them.
 
     Raises:
-        UnknownError: there is no such result or upload.
+        ConfigError: what should be an id or a name is something else, such as a path of the
+            server, or there is no such result or upload.
     """
+    require_references(kind, body)
     body = dict(body)
     for key in reference_keys(kind):
         if body.get(key) is None:
@@ -99,8 +102,13 @@ def _name(store: Store, result: str) -> str:
 
 
 def _copied(path: Path, folder: Path, name: str) -> str:
+    """Return the path of a copy; no other file of the folder has its name."""
     folder.mkdir(parents=True, exist_ok=True)
-    return str(shutil.copy(path, folder / f"{name}.json"))
+    short = name.encode()[:_MAX_NAME].decode(errors="ignore")
+    target, number = folder / f"{short}.json", 2
+    while target.exists():
+        target, number = folder / f"{short} ({number}).json", number + 1
+    return str(shutil.copy(path, target))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -25,10 +25,16 @@ def job(store: Store, job_id: str) -> Job:
 
 
 def jobs(
-    store: Store, advertiser: str | None = None, state: State | None = None, limit: int = 50
+    store: Store,
+    advertiser: str | None = None,
+    state: State | None = None,
+    limit: int = 50,
+    kind: str | None = None,
 ) -> list[Job]:
     """Return jobs, the newest first."""
     query = sa.select(*_JOB_FIELDS).order_by(JOBS.c.number.desc()).limit(limit)
+    if kind is not None:
+        query = query.where(JOBS.c.kind == kind)
     if advertiser is not None:
         query = query.where(JOBS.c.advertiser == advertiser)
     if state is not None:
@@ -37,16 +43,18 @@ def jobs(
         return [Job(**row._mapping) for row in connection.execute(query)]
 
 
-def latest_done(store: Store, advertiser: str, kind: str, dataset: str | None = None) -> Job | None:
-    """Return the latest job of a kind that is done, for an advertiser and perhaps a data set."""
-    query = sa.select(*_JOB_FIELDS).where(
-        JOBS.c.advertiser == advertiser, JOBS.c.kind == kind, JOBS.c.state == "done"
-    )
+def latest_jobs(
+    store: Store, advertiser: str, dataset: str | None = None, state: State | None = None
+) -> dict[str, Job]:
+    """Return the latest job of each kind, for an advertiser and perhaps a data set and a state."""
+    numbers = sa.select(sa.func.max(JOBS.c.number)).where(JOBS.c.advertiser == advertiser)
     if dataset is not None:
-        query = query.where(JOBS.c.dataset == dataset)
+        numbers = numbers.where(JOBS.c.dataset == dataset)
+    if state is not None:
+        numbers = numbers.where(JOBS.c.state == state)
+    query = sa.select(*_JOB_FIELDS).where(JOBS.c.number.in_(numbers.group_by(JOBS.c.kind)))
     with store.reading() as connection:
-        row = connection.execute(query.order_by(JOBS.c.number.desc()).limit(1)).first()
-    return None if row is None else Job(**row._mapping)
+        return {row.kind: Job(**row._mapping) for row in connection.execute(query)}
 
 
 def events(store: Store, job_id: str, after: int = 0) -> list[Event]:

@@ -7,17 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from mediagym import __version__
-from mediagym.data.errors import MediaGymError
 
-from ..storage import JOBS, Job, Store, UnknownError, new_id
+from ..storage import JOBS, Job, QueueFullError, Store, UnknownError, new_id
 from .rows import add_event, count_waiting, read_job
 
 _LOCK = 7_307_812  # number of the advisory lock of PostgreSQL
 _SAME = ("queued", "running", "done")  # states of work that is not begun again
-
-
-class QueueFullError(MediaGymError):
-    """Too many jobs wait."""
 
 
 def submit(
@@ -29,6 +24,7 @@ def submit(
     dataset: str | None,
     requested_by: str,
     idempotency_key: str | None = None,
+    key_id: str | None = None,
     fresh: bool = False,
     background: bool = False,
     limit: int | None = None,
@@ -44,8 +40,9 @@ def submit(
         body: what was asked for, as JSON.
         advertiser: whose job it is.
         dataset: files that it works on, if any.
-        requested_by: who asks.
+        requested_by: who asks, as people know them.
         idempotency_key: the same key with the same request gives the same job, for a day.
+        key_id: client to whom the idempotency key belongs; None: ``requested_by``.
         fresh: work anew even if it is done.
         background: it waits until nobody waits for another job.
         limit: most jobs that may wait.
@@ -59,11 +56,11 @@ def submit(
     if dataset is not None and store.dataset(dataset).advertiser != advertiser:
         raise UnknownError("data set", dataset)
     work = fingerprint(kind, body, advertiser, dataset)
-    key = idempotency_key
+    key, client = idempotency_key, requested_by if key_id is None else key_id
     with store.writing() as connection:
         store.database.lock(connection, _LOCK)
         if key is not None:
-            known = store.job_of_request(connection, requested_by, key, work)
+            known = store.job_of_request(connection, client, key, work)
             if known is not None:
                 return read_job(connection, known)
         found = None if fresh else _same_work(connection, work)
@@ -75,7 +72,7 @@ def submit(
         elif not background:
             connection.execute(sa.update(JOBS).where(JOBS.c.id == found).values(background=False))
         if key is not None:
-            store.remember_request(connection, requested_by, key, work, found)
+            store.remember_request(connection, client, key, work, found)
         return read_job(connection, found)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from mediagym.data.display import label
@@ -13,7 +14,6 @@ from mediagym.data.formats import Currency, span
 from mediagym.data.recommendations import export_recommendations
 
 from ..api import store_upload
-from ..jobs import submit
 from ..security import ProblemError
 from .charts import Spec, layer, named, rows, specification
 from .progress import SHOWN_AT
@@ -40,9 +40,8 @@ async def upload(visit: Runner, request: Request) -> Response:
     try:
         made = await store_upload(request)
     except ProblemError as error:
-        found = findings(visit.store, visit.advertiser.id)
-        return _data_page(visit, found, error.problem.document(), error.status_code)
-    start(visit, made.dataset.id, FIRST_KINDS)
+        return await run_in_threadpool(_refused, visit, error)
+    await run_in_threadpool(start, visit, made.dataset.id, FIRST_KINDS)
     target = visit.address("data")
     if request.headers.get("hx-request") == "true":
         return Response(status_code=204, headers={"HX-Redirect": target})
@@ -93,18 +92,14 @@ def start(visit: Visit, dataset: str, kinds: Sequence[Kind], fresh: bool = False
         kinds: what is asked for, in this order.
         fresh: work anew even if it is done.
     """
-    limit = visit.request.app.state.settings.limits.queue
     for kind in kinds:
-        submit(
-            visit.store,
-            kind,
-            {},
-            advertiser=visit.advertiser.id,
-            dataset=dataset,
-            requested_by=visit.principal.name,
-            fresh=fresh,
-            limit=limit,
-        )
+        visit.submit(kind, {}, dataset, fresh)
+
+
+def _refused(visit: Visit, error: ProblemError) -> Response:
+    """The page of the latest data set with what is wrong with an upload."""
+    found = findings(visit.store, visit.advertiser.id)
+    return _data_page(visit, found, error.problem.document(), error.status_code)
 
 
 def _data_page(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import BeforeValidator
 
 from mediagym.data.display import label
 from mediagym.data.formats import NOTHING, Currency, count
@@ -38,7 +39,7 @@ TITLES: Mapping[str, str] = {
 }
 _COLOURED = 7  # groups with a colour of their own
 _TREND = 24  # points of a trend in the table
-_Day = Annotated[date | None, Query()]
+_Day = Annotated[date | None, BeforeValidator(lambda text: text or None), Query()]
 
 
 class Row(NamedTuple):
@@ -67,6 +68,7 @@ def show_performance(
     shown = daily if by == "campaign" else daily.by_channel()
     period = chosen_period(daily, first, last)
     current, previous = daily.rows(*period), _rows_before(daily, period)
+    query = _query(period, by, dataset)
     return visit.page(
         "performance.html.j2",
         page="performance",
@@ -74,11 +76,9 @@ def show_performance(
         daily=daily,
         by=by,
         period=period,
-        presets=[_preset(visit, daily, days, label, period, by) for days, label in PRESETS],
-        address=lambda **other: visit.address("performance", **_query(period, by) | other),
-        chart=lambda metric: visit.address(
-            "charts/performance.json", metric=metric, dataset=dataset, **_query(period, by)
-        ),
+        dataset=dataset,
+        presets=[_preset(visit, daily, days, label, query) for days, label in PRESETS],
+        chart=lambda metric: visit.address("charts/performance.json", metric=metric, **query),
         now=sums(daily, current),
         before=sums(daily, previous) if previous is not None else None,
         rows=_table(shown, current, previous),
@@ -109,16 +109,16 @@ def chart(
     return JSONResponse(_stacked_chart(shown, period, metric))
 
 
-def _query(period: Period, by: str) -> dict[str, Any]:
-    return {"first": period.first, "last": period.last, "by": by}
+def _query(period: Period, by: str, dataset: str | None) -> dict[str, Any]:
+    return {"first": period.first, "last": period.last, "by": by, "dataset": dataset}
 
 
 def _preset(
-    visit: Visit, daily: Daily, days: int, label: str, period: Period, by: str
+    visit: Visit, daily: Daily, days: int, label: str, query: dict[str, Any]
 ) -> tuple[str, str, bool]:
     """Label, address and whether it is shown, of a period to choose."""
-    choice = preset(daily, days)
-    return label, visit.address("performance", **_query(choice, by)), choice == period
+    choice = _query(preset(daily, days), query["by"], query["dataset"])
+    return label, visit.address("performance", **choice), choice == query
 
 
 def _rows_before(daily: Daily, period: Period) -> slice | None:

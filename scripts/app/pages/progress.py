@@ -1,12 +1,12 @@
 """Jobs as people see them: how far they are, and cancelling them."""
 
-from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from ..jobs import cancel, job
+from ..security import local_address
 from ..storage import Job
 from .visit import Reader, Runner
 
@@ -40,7 +40,7 @@ def show_progress(visit: Reader, job_id: str, next: str = "") -> Response:  # no
         job_id: the job.
         next: address on this server to go to when it is done, in place of the page itself.
     """
-    found, target = job(visit.store, job_id), _inside(next)
+    found, target = job(visit.store, job_id), local_address(next)
     answer = visit.page("job_progress.html.j2", job=found, next=target)
     if found.state in _ENDED:
         if target and found.state == "done":
@@ -51,8 +51,8 @@ def show_progress(visit: Reader, job_id: str, next: str = "") -> Response:  # no
 
 
 @router.post("/jobs/{job_id}/cancel", response_class=HTMLResponse)
-def cancel_job(visit: Runner, job_id: str, csrf: Annotated[str, Form()] = "") -> Response:
-    """Cancel a job; the token is checked before the request arrives here."""
+def cancel_job(visit: Runner, job_id: str) -> Response:
+    """Cancel a job."""
     found = cancel(visit.store, job_id)
     visit.store.audit(visit.principal.name, "cancel", job_id, {"kind": found.kind})
     if visit.request.headers.get("hx-request") == "true":
@@ -62,12 +62,6 @@ def cancel_job(visit: Runner, job_id: str, csrf: Annotated[str, Form()] = "") ->
 
 def _shown_at(found: Job) -> str:
     return f"/a/{found.advertiser}/{SHOWN_AT.get(found.kind, '')}"
-
-
-def _inside(target: str) -> str:
-    """The address if it is one of this server, else nothing."""
-    plain = target.isprintable() and "\\" not in target
-    return target if plain and target.startswith("/") and not target.startswith("//") else ""
 
 
 def open_jobs(found: list[Job]) -> list[Job]:

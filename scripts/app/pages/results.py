@@ -7,11 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..jobs import jobs, latest_done
+from ..jobs import latest_jobs
 from ..storage import Dataset, Job, Store, UnknownError
 from .history import Daily, read_daily
 
-_MOST_JOBS = 200  # that are looked through for those of a data set
 _DOCUMENTS = 24  # JSON files kept in memory; a large one takes a few megabytes
 _HISTORIES = 12
 
@@ -65,16 +64,8 @@ def findings(store: Store, advertiser: str, dataset: str | None = None) -> Findi
             raise UnknownError("data set", dataset)
     if chosen is None:
         return Findings(store, None, {}, {})
-    latest: dict[str, Job] = {}
-    done: dict[str, Job] = {}
-    for job in jobs(store, advertiser, limit=_MOST_JOBS):
-        if job.dataset == chosen.id:
-            latest.setdefault(job.kind, job)
-    for kind in ("ingest", "insights", "calibrate", "attribute"):
-        job_done = latest_done(store, advertiser, kind, chosen.id)
-        if job_done is not None:
-            done[kind] = job_done
-    return Findings(store, chosen, latest, done)
+    latest = latest_jobs(store, advertiser, chosen.id)
+    return Findings(store, chosen, latest, latest_jobs(store, advertiser, chosen.id, "done"))
 
 
 def document(store: Store, result: str | None, name: str) -> Any:

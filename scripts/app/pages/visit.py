@@ -9,8 +9,9 @@ from fastapi import Depends
 from fastapi.responses import HTMLResponse
 from starlette.requests import Request
 
+from ..jobs import submit
 from ..security import Principal, Scope, csrf_token, require
-from ..storage import Advertiser, Store
+from ..storage import Advertiser, Job, Store
 from .environment import environment
 
 
@@ -47,6 +48,31 @@ class Visit:
         }
         text = environment().get_template(template).render(shared | values)
         return HTMLResponse(text, status)
+
+    def submit(
+        self, kind: str, body: dict[str, Any], dataset: str | None, fresh: bool = False
+    ) -> Job:
+        """Ask for a job of the advertiser, unless the same is there, waits or runs.
+
+        Args:
+            kind: a name of `KINDS`.
+            body: keys of the command's YAML file that differ.
+            dataset: files that it works on, if any.
+            fresh: work anew even if it is done.
+
+        Raises:
+            QueueFullError: as many jobs wait as the server allows.
+        """
+        return submit(
+            self.store,
+            kind,
+            body,
+            advertiser=self.advertiser.id,
+            dataset=dataset,
+            requested_by=self.principal.name,
+            fresh=fresh,
+            limit=self.request.app.state.settings.limits.queue,
+        )
 
     def address(self, path: str, **query: Any) -> str:
         """Address of one of the advertiser's pages, with what it shows as its query."""

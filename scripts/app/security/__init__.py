@@ -15,6 +15,7 @@ Every request passes a gate that lets nobody in without a key, but to a few publ
 - ``install``: all of it in front of an application
 """
 
+from .answers import local_address
 from .install import (
     CSRF_FIELD,
     CSRF_HEADER,
@@ -51,6 +52,7 @@ __all__ = [
     "csrf_token",
     "first_key",
     "install",
+    "local_address",
     "new_key",
     "pointer_to",
     "principal_of",

@@ -44,6 +44,16 @@ def error_response(request: Request, error: HTTPException) -> Response:
     return HTMLResponse(page, problem.status, headers)
 
 
+def local_address(target: str) -> str:
+    """The target if it is an address of this server that a header can hold, otherwise empty.
+
+    Args:
+        target: from a query or a form; browsers read `//` and a backslash as another server's.
+    """
+    is_plain = target.isascii() and target.isprintable() and "\\" not in target
+    return target if is_plain and target.startswith("/") and target[1:2] != "/" else ""
+
+
 def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request") == "true":  # htmx follows redirects into the fragment
         return Response(status_code=401, headers={"HX-Redirect": "/login"})

@@ -138,7 +138,7 @@ class Gate:
         receive = bounded(request, self._upload if principal else 0)  # the sign-in takes no files
         if request.method not in SAFE and (session is not None or is_public):
             require_same_origin(request)
-        if request.method not in SAFE and session is not None:
+        if request.method not in SAFE and session is not None and not is_public:
             sessions = self._identities.sessions
             receive = await require_token(request, receive, sessions, session)
         return receive

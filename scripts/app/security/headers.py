@@ -52,7 +52,7 @@ class SecureHeaders:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:
-            _log.exception("%s %s failed", scope["method"], scope["path"])
+            _log.exception("failed", extra={"request": scope.get("state", {}).get("request_id")})
             if started:
                 raise  # too late for another answer
             error = refusal("internal", "The request failed; the server's log says why.")

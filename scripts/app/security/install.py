@@ -27,6 +27,7 @@ from .sign_in import LINK, sign_in_routes
 from .throttle import TokenBuckets
 
 _LINK_LIFETIME = timedelta(minutes=30)
+_RETRY = 30  # seconds after which a full queue may have room
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -197,7 +198,9 @@ def _methods(request: Request) -> set[str]:
 
 async def _answer_mistake(request: Request, error: Exception) -> Response:
     assert isinstance(error, MediaGymError)  # noqa: S101  # registered for these
-    return error_response(request, ProblemError(problem_of(error)))
+    problem = problem_of(error)
+    headers = {"Retry-After": str(_RETRY)} if problem.code == "queue-full" else {}
+    return error_response(request, ProblemError(problem, headers))
 
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:

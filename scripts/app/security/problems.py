@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 
 from mediagym.data.errors import ConfigError, ConstraintError, DataError, MediaGymError
 
-from ..storage import ConflictError, TakenError, UnknownError
+from ..storage import ConflictError, QueueFullError, TakenError, UnknownError
 
 MEDIA_TYPE = "application/problem+json"
 CODES = {  # code -> status, title
@@ -109,7 +109,12 @@ def problem_of(error: MediaGymError) -> Problem:
         key = _KEY.match(str(error))
         path = [key[1]] if key and key[1] else key[2].split(".") if key else None
         return Problem("invalid-setting", str(error), None if path is None else pointer_to(path))
-    kinds = {UnknownError: "not-found", ConflictError: "conflict", TakenError: "conflict"}
+    kinds = {
+        UnknownError: "not-found",
+        ConflictError: "conflict",
+        TakenError: "conflict",
+        QueueFullError: "queue-full",
+    }
     return Problem(kinds.get(type(error), "refused"), str(error))
 
 

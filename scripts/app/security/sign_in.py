@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from starlette.routing import Route
 from mediagym.data.display import page_environment
 
 from ..storage import Store
+from .answers import local_address
 from .gate import Identities, address_of
 from .problems import ProblemError
 from .sessions import COOKIE
@@ -79,8 +79,5 @@ def _form(
 
 
 def _inside(target: str) -> str:
-    """The target if it is an address of this server, otherwise the start page."""
-    parts = urlsplit(target) if target.isprintable() and "\\" not in target else None
-    if parts is None or parts.scheme or parts.netloc or not target.startswith("/"):
-        return "/"
-    return "/" if target.startswith(("//", "/login")) else target
+    """The target if it is an address of this server behind the sign-in, otherwise `/`."""
+    return "/" if target.startswith("/login") else local_address(target) or "/"

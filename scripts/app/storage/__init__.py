@@ -14,7 +14,7 @@
 
 from .base import new_id
 from .contents import content_id, manifest
-from .errors import ConflictError, StoreError, TakenError, UnknownError
+from .errors import ConflictError, QueueFullError, StoreError, TakenError, UnknownError
 from .records import (
     Advertiser,
     AuditEntry,
@@ -46,6 +46,7 @@ __all__ = [
     "Job",
     "Key",
     "Purpose",
+    "QueueFullError",
     "Result",
     "Scenario",
     "Share",

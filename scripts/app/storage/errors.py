@@ -21,5 +21,9 @@ class ConflictError(StoreError):
     """An idempotency key was used before, for another request."""
 
 
+class QueueFullError(StoreError):
+    """Too many jobs wait."""
+
+
 class TakenError(StoreError):
     """Something else has the name already."""

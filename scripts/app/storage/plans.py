@@ -14,7 +14,7 @@ from .base import Base, new_id
 from .errors import StoreError, TakenError, UnknownError
 from .library import require_name
 from .records import Scenario, Share
-from .tables import JOBS, RESULTS, SCENARIOS, SHARES
+from .tables import ADVERTISERS, JOBS, RESULTS, SCENARIOS, SHARES
 
 _LONGEST_NOTE = 2000  # characters
 _OF_PLANS = ("plan", "replan")
@@ -103,6 +103,8 @@ class Plans(Base):
         """
         with self.writing() as connection:
             row = self._row(SCENARIOS, "scenario", scenario_id, connection)
+            one = sa.select(ADVERTISERS.c.id).where(ADVERTISERS.c.id == row.advertiser)
+            connection.execute(one.with_for_update())  # one adoption after the other
             own = sa.update(SCENARIOS).where(SCENARIOS.c.advertiser == row.advertiser)
             connection.execute(own.where(SCENARIOS.c.adopted).values(adopted=False))
             connection.execute(own.where(SCENARIOS.c.id == scenario_id).values(adopted=True))

@@ -127,6 +127,28 @@ async def test_a_request_is_one_line_without_secrets(
     assert third["request"] != "bad id\t"
 
 
+@pytest.mark.anyio
+async def test_a_client_writes_no_lines_of_the_log_and_makes_no_new_measurements(
+    client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str], store: Store
+) -> None:
+    root, own = logging.getLogger(), logging.getLogger("mediagym")
+    before = (list(root.handlers), root.level, own.level)
+    log_to_stderr("text")
+    try:
+        await client.get("/x%0A12:00:00 info    requests: forged%1B[2J")
+        await client.request("INVENTED", "/x")
+    finally:
+        root.handlers[:], (root.level, own.level) = before[0], before[1:]
+    text = capsys.readouterr().err
+    assert len(text.splitlines()) == 2
+    assert "\x1b" not in text
+    _, token = new_key(store, "metrics", ("read",))
+    headers = {"Authorization": f"Bearer {token}"}
+    measured = (await client.get("/metrics", headers=headers)).text
+    assert 'method="other"' in measured
+    assert "INVENTED" not in measured
+
+
 def test_an_empty_store_gets_the_sample_once(store: Store) -> None:
     for _ in range(2):
         add_sample(store)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from mediagym.data.errors import MediaGymError
 from mediagym.data.formats import Currency
 
-from ...jobs import job, submit
+from ...jobs import job
 from ...planning import MOST, compared, comparison_chart
 from ...storage import Dataset, Job, Scenario, UnknownError
 from .. import Reader, Runner, Visit, document, findings
@@ -93,14 +93,7 @@ def _submitted(visit: Visit, chosen: list[str], own: str, live: bool) -> Job:
     if basis is not None:
         body |= {key: basis.body[key] for key in _SHARED if key in basis.body}
     dataset = _dataset_of(visit, basis)
-    made = submit(
-        visit.store,
-        "score",
-        body,
-        advertiser=visit.advertiser.id,
-        dataset=dataset,
-        requested_by=visit.principal.name,
-    )
+    made = visit.submit("score", body, dataset)
     detail = {"advertiser": visit.advertiser.id, "plans": plans}
     visit.store.audit(visit.principal.name, "score", made.id, detail)
     return made

@@ -12,7 +12,7 @@ from mediagym.agents import plan_page as page
 from mediagym.data.errors import MediaGymError
 from mediagym.data.formats import Currency, name_of
 
-from ...jobs import job, jobs, submit
+from ...jobs import job, jobs, latest_jobs
 from ...planning import (
     AGENTS,
     FORM,
@@ -92,8 +92,7 @@ def chosen_job(visit: Visit, kind: str, job_id: str | None) -> Job | None:
         UnknownError: the advertiser has no such job.
     """
     if job_id is None:
-        own = jobs(visit.store, visit.advertiser.id, limit=200)
-        return next((each for each in own if each.kind == kind), None)
+        return latest_jobs(visit.store, visit.advertiser.id).get(kind)
     found = job(visit.store, job_id)
     if found.advertiser != visit.advertiser.id or found.kind != kind:
         raise UnknownError("job", job_id)
@@ -133,14 +132,7 @@ def ask_for_plan(visit: Runner, fields: Texts) -> Response:
 
 def _submit(visit: Visit, basis: Basis, body: dict[str, Any]) -> Job:
     dataset = basis.found.dataset
-    made = submit(
-        visit.store,
-        "plan",
-        body,
-        advertiser=visit.advertiser.id,
-        dataset=None if dataset is None else dataset.id,
-        requested_by=visit.principal.name,
-    )
+    made = visit.submit("plan", body, None if dataset is None else dataset.id)
     detail = {"advertiser": visit.advertiser.id, "body": body}
     visit.store.audit(visit.principal.name, "plan", made.id, detail)
     return made
@@ -224,9 +216,8 @@ def result_values(visit: Visit, shown: Job) -> dict[str, Any]:
 
 
 def _earlier(visit: Visit, shown: Job | None) -> list[Job]:
-    own = jobs(visit.store, visit.advertiser.id, limit=200)
-    plans = [each for each in own if each.kind == "plan" and each != shown]
-    return plans[:_EARLIER]
+    plans = jobs(visit.store, visit.advertiser.id, limit=_EARLIER + 1, kind="plan")
+    return [each for each in plans if shown is None or each.id != shown.id][:_EARLIER]
 
 
 @router.get("/a/{advertiser}/charts/budgets.json")

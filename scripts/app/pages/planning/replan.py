@@ -10,7 +10,6 @@ from starlette.responses import Response
 from mediagym.data.errors import MediaGymError
 from mediagym.data.formats import Currency
 
-from ...jobs import submit
 from ...planning import FORM, Errors, body_of, errors_of, fields_of, names_of
 from ...security import problem_of
 from ...storage import Job, Scenario
@@ -51,7 +50,8 @@ async def ask_for_replan(visit: Runner, request: Request) -> Response:
         try:
             mapping = await keep_upload(visit, form.get("mapping"), "a mapping")
         except MediaGymError as error:
-            return _page(visit, fields, {FORM: str(error)}, None, 422)
+            errors = {FORM: str(error)}
+            return await run_in_threadpool(_page, visit, fields, errors, None, 422)
     return await run_in_threadpool(_asked, visit, fields, mapping)
 
 
@@ -88,14 +88,7 @@ def _body(
 
 def _submit(visit: Visit, basis: Basis, scenario: Scenario, body: dict[str, Any]) -> Job:
     dataset = basis.found.dataset
-    made = submit(
-        visit.store,
-        "replan",
-        body,
-        advertiser=visit.advertiser.id,
-        dataset=None if dataset is None else dataset.id,
-        requested_by=visit.principal.name,
-    )
+    made = visit.submit("replan", body, None if dataset is None else dataset.id)
     detail = {"advertiser": visit.advertiser.id, "plan": scenario.name, "body": body}
     visit.store.audit(visit.principal.name, "replan", made.id, detail)
     return made

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...jobs import latest_done
+from ...jobs import latest_jobs
 from ...planning import Curve, DailyReports, Frontier, curves_of, frontier_of, names_of
 from ...storage import Job, Store, UnknownError
 from .. import Daily, document
@@ -28,7 +28,7 @@ def frontier(store: Store, result: str | None) -> Frontier | None:
 
 def curves(store: Store, advertiser: str, plan: dict[str, Any]) -> tuple[Curve, ...] | None:
     """Return the response curves of a plan's campaigns from the latest calibration."""
-    job = latest_done(store, advertiser, "calibrate")
+    job = latest_jobs(store, advertiser, state="done").get("calibrate")
     content = job and document(store, job.result, "calibration/calibration.json")
     return curves_of(content, names_of(plan)) if content else None
 

@@ -34,6 +34,7 @@ async def test_work_is_accepted_as_a_job_that_says_how_far_it_is(client, dataset
     assert answer.headers["Location"] == f"/v1/jobs/{made['id']}"
     assert (made["kind"], made["state"], made["advertiser"]) == ("plan", "queued", "acme")
     assert made["body"] == {"constraints": {"total": 90_000}}
+    assert made["requested_by"] == "owner"
     shown = (await client.get(answer.headers["Location"])).json()
     assert shown == made
     listed = (await client.get("/v1/jobs?state=queued&advertiser=acme")).json()["items"]

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 
 from mediagym.data.errors import MediaGymError
 from mediagym.data.storage import SAMPLE
-from mediagym.scripts.app.jobs import KINDS, Places, claim, finish, submit
-from mediagym.scripts.app.jobs.configuration import configuration_of
+from mediagym.scripts.app.jobs import KINDS, Places, claim, finish, jobs, submit
+from mediagym.scripts.app.jobs.configuration import composed, configuration_of
 from mediagym.scripts.app.storage import Store
 
 ID = "0" * 32
@@ -121,6 +122,14 @@ def test_no_setting_that_holds_a_path_is_open_to_requests() -> None:
         assert '"path"' not in json.dumps(kind.schema()), kind.name
 
 
+def test_requests_compose_their_configurations_at_once() -> None:
+    composed.cache_clear()
+    kinds = 4 * sorted(KINDS)
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda kind: configuration_of(kind, {}), kinds))
+    assert made[: len(KINDS)] == made[-len(KINDS) :]
+
+
 def test_texts_are_never_read_as_references() -> None:
     campaigns = {"${oc.env:HOME}": {"floor": "${oc.env:PATH}"}}
     config = configuration_of("plan", {"constraints": {"campaigns": campaigns}})
@@ -176,10 +185,44 @@ def test_ids_stand_for_files_of_results_and_uploads(
 
 
 def _kept(store: Store, kind: str, contents: dict[str, str]) -> str:
-    job = submit(store, kind, {}, advertiser="a", dataset=None, requested_by="me")
+    job = submit(store, kind, {}, advertiser="a", dataset=None, requested_by="me", fresh=True)
     claim(store, "w", 60)
     folder = store.folder / "work" / job.id
     folder.mkdir()
     for name, content in contents.items():
         (folder / name).write_text(content)
     return str(finish(store, job.id, "w", folder).result)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        ("replan", "policy", "/etc"),
+        ("score", "beside", ["os:getcwd"]),
+        ("calibrate", "update", "."),
+    ],
+)
+def test_no_job_reads_a_path_of_the_server_whoever_asked_for_it(
+    store: Store, tmp_path: Path, kind: str, key: str, value: Any
+) -> None:
+    store.add_advertiser("a")
+    plan = _kept(store, "plan", {"plan.json": "{}"})
+    body = {key: value} if kind == "calibrate" else {"plan": plan, key: value}
+    from mediagym.scripts.app.jobs.references import resolved
+
+    with pytest.raises(MediaGymError, match=f"{key}: .* was given. Allowed: the id"):
+        resolved(store, kind, body, tmp_path / "inputs")
+
+
+def test_plans_keep_apart_whatever_people_call_them(store: Store, tmp_path: Path) -> None:
+    store.add_advertiser("a")
+    from mediagym.scripts.app.jobs.references import resolved
+
+    plans = []
+    for number, name in enumerate(("a/b", "a-b", "計" * 120)):
+        plans.append(_kept(store, "plan", {"plan.json": str(number)}))
+        (latest, *_) = jobs(store, "a")
+        store.save_scenario("a", name, latest.id)
+    body = resolved(store, "score", {"plan": plans}, tmp_path / "inputs")
+    assert [Path(path).read_text() for path in body["plan"]] == ["0", "1", "2"]
+    assert [Path(path).stem for path in body["plan"][:2]] == ["a-b", "a-b (2)"]

@@ -11,7 +11,6 @@ import pytest
 from mediagym.scripts.app.jobs import (
     MAX_ATTEMPTS,
     LeaseLostError,
-    QueueFullError,
     beat,
     cancel,
     claim,
@@ -23,12 +22,12 @@ from mediagym.scripts.app.jobs import (
     give_back,
     job,
     jobs,
-    latest_done,
+    latest_jobs,
     submit,
     waiting,
 )
 from mediagym.scripts.app.jobs.queue import worker_died
-from mediagym.scripts.app.storage import Job, Store, UnknownError
+from mediagym.scripts.app.storage import Job, QueueFullError, Store, UnknownError
 
 PROBLEM = {"title": "No", "status": 422}
 
@@ -295,15 +294,18 @@ def test_data_of_another_advertiser_are_refused(
     assert ask(advertiser="b", dataset=dataset).dataset == dataset
 
 
-def test_the_latest_done_job_is_found(store: Store, ask: Callable[..., Job]) -> None:
-    assert latest_done(store, "a", "plan") is None
-    for seed in range(2):
-        key = ask(seed).id
+def test_the_latest_job_of_each_kind_is_found_behind_any_number_of_others(
+    store: Store, ask: Callable[..., Job]
+) -> None:
+    assert latest_jobs(store, "a") == {}
+    done = [ask(seed, kind=kind).id for seed, kind in enumerate(("plan", "plan", "score"))]
+    for key in done:
         claim(store, "w", 60)
         finish(store, key, "w", written(store, key))
-    ask(3)
-    found = latest_done(store, "a", "plan")
-    assert found is not None
-    assert found.id == key
-    assert latest_done(store, "a", "score") is None
-    assert latest_done(store, "a", "plan", dataset="0" * 32) is None
+    waits = [ask(seed).id for seed in range(3, 210)]
+    found = {kind: job.id for kind, job in latest_jobs(store, "a").items()}
+    assert found == {"plan": waits[-1], "score": done[2]}
+    ended = {kind: job.id for kind, job in latest_jobs(store, "a", state="done").items()}
+    assert ended == {"plan": done[1], "score": done[2]}
+    assert latest_jobs(store, "a", dataset="0" * 32) == {}
+    assert {each.kind for each in jobs(store, "a", kind="score")} == {"score"}

@@ -93,7 +93,7 @@ def test_progress_of_a_command_reaches_the_job_and_not_the_terminal(
 
     notified: list[Any] = []
     made = asked(store, "shown", {}, None)
-    kinds: dict[str, Kind] = {"shown": Shown("shown", "", "")}
+    kinds: dict[str, Kind] = {"shown": Shown("shown", "")}
     folder = run_job(store, made, lambda *given: notified.append(given), kinds)
     assert notified == [
         ("reading the request", 0, None),

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from mediagym.scripts.app.jobs import jobs, submit
+from mediagym.scripts.app.jobs import cancel, jobs, submit
 
 PAGES = ("", "data", "performance", "curves", "attribution")
 GOOD = "Date,Channel,Campaign,Cost,Conversions\n" + "".join(
@@ -72,6 +72,16 @@ def test_a_period_of_any_ends_is_cut_to_the_history(client):
         assert client.get(f"/a/acme/performance?{query}").status_code == 200
 
 
+def test_a_period_is_chosen_within_the_data_set_that_is_shown(client, site):
+    dataset = site.store.datasets("acme")[0].id
+    query = {"dataset": dataset, "first": "", "last": ""}
+    text = client.get("/a/acme/performance", params=query).text
+    assert f'<input type="hidden" name="dataset" value="{dataset}">' in text
+    presets = re.findall(r'href="(/a/acme/performance\?[^"]+)"', text)
+    assert len(presets) == 3
+    assert all(f"dataset={dataset}" in address for address in presets)
+
+
 def test_a_file_that_cannot_be_read_is_refused_with_its_place(client, empty, site):
     bad = GOOD.replace("101.5", "1,0,1.5x")
     answer = upload(client, empty.id, "meta.csv", bad)
@@ -96,6 +106,18 @@ def test_an_upload_starts_its_analyses_and_they_can_be_cancelled(client, site):
     assert "Read the exports" in client.get(f"/a/{own.id}/performance").text
 
 
+def test_a_full_queue_takes_no_more_from_pages_either(client, site):
+    given = {"advertiser": "acme", "dataset": None, "requested_by": "x", "fresh": True}
+    waiting = [submit(site.store, "score", {}, **given) for _ in range(100)]
+    form = {"dataset": site.store.datasets("acme")[0].id, "kind": "ingest"}
+    answer = client.post("/a/acme/analyse", data=form)
+    for job in waiting:
+        cancel(site.store, job.id)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "30"
+    assert "100 jobs wait already" in answer.text
+
+
 def test_progress_ends_where_it_was_told_to(client, site):
     waiting = submit(
         site.store, "score", {}, advertiser="acme", dataset=None, requested_by="x", fresh=True
@@ -104,10 +126,10 @@ def test_progress_ends_where_it_was_told_to(client, site):
     assert "hx-get" in client.get(address).text
     client.post(f"/jobs/{waiting.id}/cancel")
     assert client.get(address).headers["HX-Refresh"] == "true"
-    finished = next(job for job in jobs(site.store, "acme") if job.state == "done")
+    finished = jobs(site.store, "acme", state="done")[0]
     done = client.get(f"/jobs/{finished.id}/progress", params={"next": "/a/acme/curves"})
     assert done.headers["HX-Redirect"] == "/a/acme/curves"
-    for target in ("https://example.org", "//example.org", "/\\example.org"):
+    for target in ("https://example.org", "//example.org", "/\\example.org", "/\u65e5"):
         answer = client.get(f"/jobs/{finished.id}/progress", params={"next": target})
         assert "HX-Redirect" not in answer.headers
 

@@ -81,6 +81,14 @@ async def test_the_form_signs_in_with_a_key_and_leads_to_the_page_that_was_asked
         assert (await client.get("/page")).status_code == 200
 
 
+async def test_a_browser_that_is_signed_in_may_sign_in_with_another_key(app, store):
+    _, reader = new_key(store, "reader of the form", ("read",))
+    async with client_of(app) as client:
+        await signed_in(client, app)
+        assert (await client.post("/login", data={"key": reader})).status_code == 303
+        assert (await client.get("/page")).json()[0] == "reader of the form"
+
+
 async def test_a_wrong_key_shows_the_form_again_and_sets_no_cookie(app):
     async with client_of(app) as client:
         answer = await client.post("/login", data={"key": "<script>alert(1)</script>"})
@@ -91,10 +99,14 @@ async def test_a_wrong_key_shows_the_form_again_and_sets_no_cookie(app):
 
 @pytest.mark.parametrize(
     "target",
-    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/login"],
+    [
+        *("//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/login"),
+        *("//[", "/\tx", "/\u65e5"),
+    ],
 )
 async def test_no_sign_in_leads_to_another_site(app, owner, target):
     async with client_of(app) as client:
+        assert (await client.get("/login", params={"next": target})).status_code == 200
         answer = await client.post("/login", data={"key": owner, "next": target})
         assert answer.headers["Location"] == "/"
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -108,6 +109,15 @@ def test_one_plan_of_an_advertiser_is_under_way(store: Store) -> None:
         second.id,
         first.id,
     ]
+
+
+def test_of_plans_that_are_adopted_at_once_one_is_under_way(store: Store) -> None:
+    a = store.add_advertiser("a").id
+    job = planned(store, a)
+    made = [store.save_scenario(a, str(number), job).id for number in range(4)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda key: store.adopt(key, "me"), 8 * made))
+    assert sum(each.adopted for each in store.scenarios(a)) == 1
 
 
 def test_scenarios_have_names_of_their_own(store: Store) -> None:

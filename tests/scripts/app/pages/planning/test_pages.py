@@ -5,7 +5,7 @@ import re
 import pytest
 from helpers.app import drawn, violations
 
-from mediagym.scripts.app.jobs import beat, claim, fail, job, jobs, latest_done, submit
+from mediagym.scripts.app.jobs import beat, claim, fail, job, jobs, latest_jobs, submit
 
 TWICE = """[...document.querySelectorAll("[id]")].map(each => each.id)
     .filter((id, place, all) => all.indexOf(id) !== place)"""  # ids that stand twice
@@ -17,7 +17,7 @@ def first_job(store, kind):
 
 
 def comparison_of(store):
-    return f"compare?job={latest_done(store, 'acme', 'score').id}"
+    return f"compare?job={latest_jobs(store, 'acme', state='done')['score'].id}"
 
 
 def open_all(page):
@@ -226,7 +226,7 @@ def test_a_link_shows_the_plan_to_anybody_until_it_is_revoked(planned, window, c
 
 
 def test_a_scenario_is_renamed_and_deleted_and_names_are_not_taken_twice(planned, window):
-    page = window(f"/a/acme/plan?job={latest_done(planned.store, 'acme', 'plan').id}")
+    page = window(f"/a/acme/plan?job={latest_jobs(planned.store, 'acme', state='done')['plan'].id}")
     assert "Spring plan" in page.inner_text("#keep")
     page.goto(f"{planned.address}/a/acme/compare")
     page.locator("ul.plain summary").click()
@@ -245,7 +245,7 @@ def test_a_scenario_is_renamed_and_deleted_and_names_are_not_taken_twice(planned
 
 def test_another_advertisers_jobs_and_plans_are_not_found(planned, window):
     planned.store.add_advertiser("Other")
-    plan = latest_done(planned.store, "acme", "plan")
+    plan = latest_jobs(planned.store, "acme", state="done")["plan"]
     page = window("/a/other/plan")
     for path in (f"plan?job={plan.id}", f"plan/what-if?job={plan.id}&budget=40000"):
         assert page.goto(f"{planned.address}/a/other/{path}").status == 404
