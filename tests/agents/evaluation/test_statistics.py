@@ -185,3 +185,19 @@ def test_the_mean_area_under_the_profile_is_the_mean(
     curve = profile["policies"]["static"]["share"]
     area = profile["percent"][0] + np.trapezoid(curve, profile["percent"])
     assert area == pytest.approx(found["policies"][0]["mean"], abs=0.3)
+
+
+def test_a_gap_of_half_a_point_can_still_be_closed(
+    scored: Callable[..., dict[str, Any]],
+) -> None:
+    static = np.array([99.2, 99.4, 99.6, 99.8])
+    rows = scored(static=static, half=static + (100 - static) / 2)["policies"]
+    assert rows[1]["closed"] == pytest.approx(50)
+
+
+def test_the_profile_is_of_the_policies_and_of_the_clairvoyant_only_if_it_is_alone(
+    scored: Callable[..., dict[str, Any]],
+) -> None:
+    bound = {CLAIRVOYANT: [100, 100.0]}
+    assert list(scored(static=[60, 70.0], **bound)["profile"]["policies"]) == ["static"]
+    assert list(scored(**bound)["profile"]["policies"]) == [CLAIRVOYANT]
