@@ -201,3 +201,23 @@ def test_nan_is_a_violation(default_constraints, ads):
     plan = np.full((4, 5), 10_000.0)
     plan[2, 2] = np.nan
     assert violations(constraints, plan)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "allowed", "too_much"), [(1.0, 0.995, 1.005), (None, 1.99e-4, 2.01e-4)]
+)
+def test_a_plan_in_dollars_may_be_off_by_the_tolerance(
+    tolerance, allowed, too_much, default_constraints, ads
+):
+    """By default a billionth of the total: $.0002 of $200,000."""
+    constraints = parse_constraints(
+        ConstraintSettings.of(default_constraints, "constraints"), ads(*NAMES), 4
+    )
+    for sign, line in ((1, "above the total"), (-1, "below the total")):
+        plan = np.full((4, 5), 10_000.0)
+        plan[0, 0] += sign * allowed
+        assert violations(constraints, plan, tolerance) == []
+        plan[0, 0] += sign * (too_much - allowed)
+        lines = violations(constraints, plan, tolerance)
+        assert len(lines) == count_violations(constraints, plan, tolerance) == 1
+        assert line in lines[0]
