@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mediagym.agents.evaluation.bootstrap import Resamples
 from mediagym.agents.evaluation.evaluate import Evaluation, PolicyResult
+from mediagym.agents.evaluation.statistics import row as row_of
 from mediagym.agents.evaluation.statistics import summary
 from mediagym.agents.rollout import CLAIRVOYANT, EvaluationSettings, Rollout
 
@@ -201,3 +203,18 @@ def test_the_profile_is_of_the_policies_and_of_the_clairvoyant_only_if_it_is_alo
     bound = {CLAIRVOYANT: [100, 100.0]}
     assert list(scored(static=[60, 70.0], **bound)["profile"]["policies"]) == ["static"]
     assert list(scored(**bound)["profile"]["policies"]) == [CLAIRVOYANT]
+
+
+def test_time_is_per_day_and_turnover_the_mean_over_seeds() -> None:
+    """Three days in two markets; in one of four flights all money changes campaign every day."""
+    still = np.full((3, 2, 2), 50.0)
+    moving = still.copy()
+    moving[:, 0] = [[100, 0], [0, 100], [100, 0]]
+    values = np.array([[1, 2], [3, 4], [5, 6.0]])
+    rollouts = (Rollout("p", moving, values, 1, 2, 6.0), Rollout("p", still, 0 * values, 0, 5, 3.0))
+    found = row_of(PolicyResult("p", rollouts), np.array([[90, 60], [0, 0.0]]), Resamples(2, 9, 0))
+    assert found["values"] == [[9, 12], [0, 0]]
+    assert found["turnover"] == pytest.approx((1 + 0 + 0 + 0) / 4)
+    assert found["seconds_per_decision"] == pytest.approx(4.5 / 3)
+    assert found["seconds_per_flight"] == pytest.approx(4.5 / 3 / 2)
+    assert (found["violations"], found["cents_off"]) == (1, 5)
