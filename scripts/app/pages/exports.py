@@ -22,8 +22,9 @@ from .visit import Reader, Runner, Visit
 
 router = APIRouter()
 Kind = Literal["ingest", "insights", "calibrate", "attribute"]
-FIRST_KINDS: tuple[Kind, ...] = ("ingest", "insights", "calibrate")
+FIRST_KINDS: tuple[Kind, ...] = ("ingest", "calibrate", "insights")
 """Jobs that every new data set gets, in this order."""
+_PATIENT = ("insights",)  # that no plan needs, so that one which is asked for comes before them
 _ROW = 22  # pixels of a campaign in the chart of lifetimes
 _WARNING = "WARNING"
 
@@ -103,6 +104,7 @@ def start(visit: Visit, dataset: str, kinds: Sequence[Kind], fresh: bool = False
             dataset=dataset,
             requested_by=visit.principal.name,
             fresh=fresh,
+            background=kind in _PATIENT and not fresh,
             limit=limit,
         )
 

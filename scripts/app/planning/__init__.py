@@ -24,6 +24,8 @@ from .pacing import PaceRow, Pacing, pacing
 from .plan_form import (
     AGENTS,
     KINDS,
+    LABELS,
+    MAIN_KEYS,
     NODE_KEYS,
     OBJECTIVES,
     WEEKDAYS,
@@ -44,6 +46,8 @@ __all__ = [
     "FORM",
     "KINDS",
     "MOST",
+    "LABELS",
+    "MAIN_KEYS",
     "NODE_KEYS",
     "OBJECTIVES",
     "WEEKDAYS",

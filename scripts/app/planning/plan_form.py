@@ -25,10 +25,10 @@ AGENTS = {  # who may plan, each in a sentence
     "uniform": "The same amount for every campaign, as a floor for comparisons.",
 }
 OBJECTIVES = {
-    "conversions": "Conversions that the platforms report",
-    "revenue": "Revenue that the platforms report",
-    "profit": "Gross profit: the margin of that revenue less the spend",
-    "journeys": "Conversions that customers' journeys credit (needs a log of landings)",
+    "conversions": "Conversions",
+    "revenue": "Revenue",
+    "profit": "Gross profit",
+    "journeys": "Journeys’ conversions",
 }
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 KINDS = ("promotion", "holiday", "blackout")
@@ -37,6 +37,18 @@ NODE_KEYS = {  # columns of the table of bounds, by kind of node
     "channel": ("floor", "cap", "fixed", "ramp_up", "ramp_down", "cpa", "roas"),
     "campaign": (*_AMOUNTS, "ramp_up", "ramp_down", "cpa", "roas"),
 }
+LABELS = {  # words for the columns
+    "floor": "At least",
+    "cap": "At most",
+    "fixed": "Exactly",
+    "daily_floor": "Least per day",
+    "daily_cap": "Most per day",
+    "ramp_up": "Up per day",
+    "ramp_down": "Down per day",
+    "cpa": "CPA at most",
+    "roas": "ROAS at least",
+}
+MAIN_KEYS = ("floor", "cap", "fixed")  # columns of the first table of bounds; the rest: the second
 ROWS = 12  # most rows of the calendar, and of locks of single days
 _CALENDAR = ("start", "end", "campaigns", "kind", "least", "most", "demand", "demand_sd")
 _LOCK = ("date", "campaign", "amount")
@@ -61,7 +73,7 @@ _TEXTS = {  # fields that hold an amount or a share -> their key
     "ramp_least": ("constraints", "ramp", "least"),
     "steadiness": ("constraints", "steadiness"),
 }
-_THOUSANDS = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3})+(?:\.\d+)?")
+_THOUSANDS = re.compile(r"([^\w\s]?\s?)(\d{1,3}(?:[,' \u00a0\u202f]\d{3})+(?:\.\d+)?)(\s?[^\w\s]?)")
 _PLAIN = re.compile(r"\d+(?:\.\d+)?")
 NONE = "none"  # what is typed to take a default bound away
 
@@ -184,7 +196,10 @@ def rows_shown(fields: Fields, key: str) -> range:
     used = [
         int(name.split(".")[1])
         for name, text in fields.items()
-        if name.startswith(f"{key}.") and text and name.split(".")[1].isdecimal()
+        if name.startswith(f"{key}.")
+        and text
+        and name.split(".")[1].isdecimal()
+        and name.rpartition(".")[2] not in _CHOICES
     ]
     return range(min(max(used, default=-1) + 2, ROWS))
 
@@ -221,8 +236,9 @@ def _without_defaults(body: dict[str, Any], base: Any) -> dict[str, Any]:
 def _amount(text: str) -> Any:
     """Return an amount as the configuration takes it; None if the field is empty."""
     text = text.strip()
-    if _THOUSANDS.fullmatch(text):
-        text = re.sub(r"[^\d.]", "", text)
+    if grouped := _THOUSANDS.fullmatch(text):  # a sign of a currency stays, to be checked
+        before, digits, after = grouped.groups()
+        text = before.strip() + re.sub(r"[^\d.]", "", digits) + after.strip()
     if _PLAIN.fullmatch(text):
         number = float(text)
         return int(number) if number.is_integer() else number
