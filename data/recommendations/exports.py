@@ -56,7 +56,9 @@ def _missing(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _others(number: int) -> str:
-    return f"{number} more {'campaign has' if number == 1 else 'campaigns have'} some" * (number > 0)
+    return f"{number} more {'campaign has' if number == 1 else 'campaigns have'} some" * (
+        number > 0
+    )
 
 
 def _successors(document: Mapping[str, Any]) -> Iterator[str]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from mediagym.data.names import resolve
 
-from .plan_form import LABELS, NODE_KEYS, Errors, Fields, Node, nodes_of
+from .form_words import LABELS
+from .plan_form import NODE_KEYS, Errors, Fields, Node, nodes_of
 
 FORM = ""  # the field of what belongs to no single one
 _RERUN = re.compile(r" (?:To fix: c|C)hange \S+ and run again\.")  # beside the field it is plain
