@@ -5,6 +5,7 @@
 - `frontier`: answers between the budgets whose best plans are known
 - `what_if`: another budget, or another amount for single campaigns
 - `bounds`: constraint sets as the server checks them
+- `form_words`: words of the form of a plan
 - `plan_form`: fields of the form, and the body of the job that they ask for
 - `field_errors`: which field a problem belongs to
 - `daily_reports`: daily spend and results of the units of a plan
@@ -19,13 +20,13 @@ from .comparison import MOST, Compared, compared
 from .curves import Curve, curves_of
 from .daily_reports import DailyReports
 from .field_errors import FORM, errors_of
+from .form_words import AGENTS, LABELS, OBJECTIVES
 from .frontier import Estimate, Frontier, frontier_of
 from .pacing import PaceRow, Pacing, pacing
 from .plan_form import (
-    AGENTS,
     KINDS,
+    MAIN_KEYS,
     NODE_KEYS,
-    OBJECTIVES,
     WEEKDAYS,
     Errors,
     Fields,
@@ -43,6 +44,8 @@ __all__ = [
     "AGENTS",
     "FORM",
     "KINDS",
+    "LABELS",
+    "MAIN_KEYS",
     "MOST",
     "NODE_KEYS",
     "OBJECTIVES",
