@@ -12,7 +12,7 @@ def site(tmp_path_factory):
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must not be there for tests of other files
 def chromium():
     """A browser; without one these tests are skipped by name."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -24,7 +24,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(chromium, site):
     """State of a browser that has signed in."""
     context = chromium.new_context()

@@ -122,8 +122,9 @@ def running(folder: Path) -> Iterator[Cluster]:
         folder: folder of its configuration, states and logs.
     """
     words = [*_UNSHARE, sys.executable, "-m", "helpers.slurm", str(folder)]
+    tests = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     with subprocess.Popen(  # noqa: S603
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=tests
     ) as process:
         assert process.stdout is not None
         line = process.stdout.readline().strip()

@@ -41,6 +41,7 @@ class CommandResult(NamedTuple):
 
 
 RESEARCH = (  # of their folder
+    "ablate",
     "advertisers",
     "black_box",
     "clairvoyant",

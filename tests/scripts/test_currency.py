@@ -51,7 +51,7 @@ def _assert_only(currency: str, text: str, *, is_page: bool = False) -> None:
     assert SIGNS[currency] in text
     assert not re.search(r"\$|dollar|USD", text, re.IGNORECASE)
     if currency == "JPY":
-        returns = r"¥[\d,.]+(?= per ¥1 )|(?<=<td>)¥\d+\.\d\d(?=</td></tr>)"
+        returns = r"""¥[\d,.]+(?= per ¥1 )|(?<="Revenue per ¥1"><span>)¥\d+\.\d\d"""
         assert not re.search(r"¥[\d,]+\.\d", re.sub(returns, "", text))
 
 

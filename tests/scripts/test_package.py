@@ -23,6 +23,7 @@ SETUPTOOLS = PROJECT["tool"]["setuptools"]
 SHIPPED = ("agents/", "conf/", "data/", "envs/", "scripts/")  # folders that are installed whole
 IGNORED = shutil.ignore_patterns(
     *(".git", ".venv", ".types", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info"),
+    ".slurm",
     *("outputs", "multirun", "build", "dist", "reference", "benchmark.json", ".*.swp"),
 )
 USE = """

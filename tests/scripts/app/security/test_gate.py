@@ -1,5 +1,7 @@
 """The gate in front of a small application: who is let in, and who is not."""
 
+import logging
+
 import pytest
 from fastapi import Depends, FastAPI
 from helpers.server import bearer, client_of, settings
@@ -149,7 +151,13 @@ async def test_every_answer_carries_the_policy_of_its_content(application, owner
         assert answer.headers["X-Frame-Options"] == "DENY"
 
 
-async def test_a_mistake_of_the_server_tells_nothing_of_its_inside(application, owner, caplog):
+async def test_a_mistake_of_the_server_tells_nothing_of_its_inside(
+    application, owner, caplog, monkeypatch
+):
+    # Hydra, which other tests start, disables the loggers that it finds
+    monkeypatch.setattr(
+        logging.getLogger("mediagym.scripts.app.security.headers"), "disabled", False
+    )
     async with client_of(application) as client:
         answer = await client.get("/v1/fail", headers=bearer(owner))
     assert answer.status_code == 500
