@@ -64,12 +64,6 @@ def events(store: Store, job_id: str, after: int = 0) -> list[Event]:
         return [Event(**row._mapping) for row in connection.execute(query.order_by(EVENTS.c.id))]
 
 
-def waiting(store: Store) -> int:
-    """Return how many jobs wait."""
-    with store.reading() as connection:
-        return count_waiting(connection)
-
-
 def count_waiting(connection: sa.Connection) -> int:
     """Return how many jobs wait, within a transaction."""
     query = sa.select(sa.func.count()).select_from(JOBS).where(JOBS.c.state == "queued")

@@ -41,7 +41,7 @@ class Findings:
     @property
     def active(self) -> list[Job]:
         """Jobs about the data set that wait or run."""
-        return [job for job in self.latest.values() if job.state in ("queued", "running")]
+        return [job for job in self.latest.values() if not job.has_ended]
 
     def failed(self, kind: str) -> Job | None:
         """The job of a kind that was asked for last, if it failed."""

@@ -14,8 +14,16 @@
 """
 
 from .bounds import bounds_of, check_rules, known_spend, names_of
-from .charts import budgets_chart, comparison_chart, days_chart, frontier_chart, pacing_chart
-from .comparison import MOST, Compared, compared
+from .charts import (
+    SERIES,
+    budgets_chart,
+    comparison_chart,
+    days_chart,
+    frontier_chart,
+    pacing_chart,
+    specification,
+)
+from .comparison import LIVE, MOST, Compared, compared
 from .curves import Curve, curves_of
 from .daily_reports import DailyReports
 from .field_errors import FORM, errors_of
@@ -34,6 +42,7 @@ from .plan_form import (
     defaults,
     fields_of,
     nodes_of,
+    number_of,
     rows_shown,
 )
 from .split import equal_marginal_split
@@ -43,9 +52,11 @@ __all__ = [
     "AGENTS",
     "FORM",
     "KINDS",
+    "LIVE",
     "MOST",
     "NODE_KEYS",
     "OBJECTIVES",
+    "SERIES",
     "WEEKDAYS",
     "Compared",
     "Curve",
@@ -75,8 +86,10 @@ __all__ = [
     "known_spend",
     "names_of",
     "nodes_of",
+    "number_of",
     "pacing",
     "pacing_chart",
     "rows_shown",
+    "specification",
     "what_if",
 ]

@@ -218,13 +218,19 @@ def _without_defaults(body: dict[str, Any], base: Any) -> dict[str, Any]:
     return kept
 
 
-def _amount(text: str) -> Any:
-    """Return an amount as the configuration takes it; None if the field is empty."""
+def number_of(text: str) -> float | None:
+    """Return the number that a text writes, thousands apart or not; None if it is none."""
     text = text.strip()
     if _THOUSANDS.fullmatch(text):
         text = re.sub(r"[^\d.]", "", text)
-    if _PLAIN.fullmatch(text):
-        number = float(text)
+    return float(text) if _PLAIN.fullmatch(text) else None
+
+
+def _amount(text: str) -> Any:
+    """Return an amount as the configuration takes it; None if the field is empty."""
+    text = text.strip()
+    number = number_of(text)
+    if number is not None:
         return int(number) if number.is_integer() else number
     return text.casefold() if text.casefold() == NONE else text or None
 
