@@ -68,7 +68,7 @@ clean:  ## remove the virtual environment and all caches (outputs stay)
 	@touch $@
 
 .venv/dev: .venv/core
-	$(INSTALL) -e '.[dev,cluster]'
+	$(INSTALL) -e '.[dev]'
 	@touch $@
 
 .types/mediagym:

@@ -1,6 +1,6 @@
 """Measure speed, memory and quality beside their targets.
 
-``OMP_NUM_THREADS=1 python scripts/benchmark.py [imports] [env] [projection] [torch] [...]``
+``OMP_NUM_THREADS=1 python scripts/benchmark.py [all] [NAME ...] [page=FILE]``
 """
 
 from mediagym.scripts.benchmarks import run

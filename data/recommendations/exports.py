@@ -51,8 +51,14 @@ def _missing(document: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"Check the days without a row, which are missing and not zero: "
             f"{shortened(most['name'])} has {most['days_without_row']}"
-            + (f", {len(rows) - 1} more campaigns have some." if len(rows) > 1 else ".")
+            + (f"; {others}." if (others := _others(len(rows) - 1)) else ".")
         )
+
+
+def _others(number: int) -> str:
+    return f"{number} more {'campaign has' if number == 1 else 'campaigns have'} some" * (
+        number > 0
+    )
 
 
 def _successors(document: Mapping[str, Any]) -> Iterator[str]:

@@ -3,8 +3,9 @@
 - ``run``: the quick benchmarks (environment, projection, torch), and all of them by name
 - ``imports``: what a user waits for before anything runs
 - ``figure``: one measured quantity and its target
-- ``reading``, ``attribution``, ``calibration``, ``insights``, ``training``, ``quality``: the slow
-  benchmarks
+- ``page``: the figures as tables of a page
+- ``reading``, ``attribution``, ``calibration``, ``insights``, ``scale``, ``training``, ``quality``:
+  the slow benchmarks
 """
 
 from .figure import Figure

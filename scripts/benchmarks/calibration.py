@@ -63,7 +63,7 @@ class _Case(NamedTuple):
 def calibration() -> Figures:
     """Time fits and plans, the growth to 3 years x 40 campaigns, the filter, and samplers."""
     with tempfile.TemporaryDirectory() as folder:
-        case = _synthetic_case(Path(folder), 1095)
+        case = synthetic_case(Path(folder), 1095)
     half = case._replace(history=case.history.window(0, 182))
     with tempfile.TemporaryDirectory() as folder:
         seasonal = _seasonal_case(Path(folder))
@@ -111,7 +111,7 @@ def _growth(case: _Case) -> Figures:
     figures = {}
     first = None
     for days, copies in ((182, 1), (365, 1), (1095, 1), (182, 5), (1095, 5)):
-        history = _copied(case.history.window(0, days), copies, 40)
+        history = copied(case.history.window(0, days), copies, 40)
         cells = days * len(history.campaigns)
         seconds = _cpu_seconds(partial(calibrate, history, case.priors, case.settings))
         first = first or seconds / cells
@@ -192,7 +192,7 @@ def _samplers(half: _Case) -> Figures:
     return figures
 
 
-def _synthetic_case(folder: Path, days: int) -> _Case:
+def synthetic_case(folder: Path, days: int) -> _Case:
     """Write the exports of the shipped synthetic advertiser and read them."""
     settings = _advertiser(path=folder, days=days)
     write_advertiser(synthesize(settings, _priors()), settings)
@@ -234,7 +234,7 @@ def _case(folder: Path) -> _Case:
     return _Case(load_history(data), _priors(), settings)
 
 
-def _copied(history: History, copies: int, max_campaigns: int) -> History:
+def copied(history: History, copies: int, max_campaigns: int) -> History:
     """Return a history with every campaign repeated under new names, cut at a number of them."""
     if copies == 1:
         return history

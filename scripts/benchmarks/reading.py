@@ -25,9 +25,9 @@ def reading() -> Figures:
     times = []
     for rows in _SIZES:
         with tempfile.TemporaryDirectory() as folder:
-            written = _write(Path(folder), rows)
+            written = write_exports(Path(folder), rows)
             with get_context("spawn").Pool(1) as pool:
-                seconds, megabytes = pool.apply(_read, (folder,))
+                seconds, megabytes = pool.apply(read_folder, (folder,))
         times.append(seconds / written)
         label = f"{written:,} rows of ads, 5 platforms, 200 campaigns, 3 years"
         targets = (10.0, 1000.0) if rows == max(_SIZES) else (0.0, 0.0)
@@ -39,7 +39,7 @@ def reading() -> Figures:
     return figures
 
 
-def _read(folder: str) -> tuple[float, float]:
+def read_folder(folder: str) -> tuple[float, float]:
     """CPU seconds of reading, and the peak memory of the process in MB."""
     settings = DataSettings.of({**shipped_yaml("data/default"), "path": folder})
     start = time.process_time()
@@ -48,7 +48,7 @@ def _read(folder: str) -> tuple[float, float]:
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
-def _write(folder: Path, rows: int) -> int:
+def write_exports(folder: Path, rows: int) -> int:
     """Write one file per platform, some ads per campaign and day; return the number of rows."""
     rng = np.random.default_rng(0)
     ads = max(round(rows / len(_PLATFORMS) / _CAMPAIGNS / _DAYS), 1)

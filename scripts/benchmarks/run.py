@@ -1,10 +1,10 @@
 """Benchmarks of speed, memory and accuracy against targets, by name.
 
-``OMP_NUM_THREADS=1 python scripts/benchmark.py [NAME ...]`` prints a table and writes
-``benchmark.json``. Without names it runs the quick ones: ``imports``, ``env``, ``projection`` and
-``torch``.
-The slow ones are ``reading``, ``attribution``, ``insights``, ``calibration``, ``training`` and
-``quality``.
+``OMP_NUM_THREADS=1 python scripts/benchmark.py [NAME ...] [page=FILE]`` prints a table and writes
+``benchmark.json``; with ``page`` the tables of that page are made anew for the benchmarks that ran.
+Without names it runs the quick ones: ``imports``, ``env``, ``projection`` and ``torch``. The slow
+ones are ``reading``, ``attribution``, ``insights``, ``calibration``, ``scale``, ``training`` and
+``quality``; ``all`` runs everything.
 """
 
 import subprocess
@@ -32,8 +32,11 @@ from mediagym.envs.planning import to_tensors
 from mediagym.envs.projection import Bounds, Tree, project
 from mediagym.envs.suite import sample_markets, task_of
 from mediagym.scripts.benchmarks.figure import Figure, Figures
+from mediagym.scripts.benchmarks.page import write_page
 
-_SLOW = ("reading", "attribution", "insights", "calibration", "training", "quality")  # minutes each
+_SLOW = (  # minutes each
+    "reading", "attribution", "insights", "calibration", "scale", "training", "quality",
+)  # fmt: skip
 
 
 def projection() -> Figures:
@@ -127,10 +130,12 @@ def run() -> None:
     }
     slow = {name: partial(_run_module, name) for name in _SLOW}
     benchmarks: dict[str, Callable[[], Figures]] = {**quick, **slow}
-    names = sys.argv[1:] or list(quick)
+    words = [word for word in sys.argv[1:] if not word.startswith("page=")]
+    page = next((Path(word[5:]) for word in sys.argv[1:] if word.startswith("page=")), None)
+    names = list(benchmarks) if words == ["all"] else words or list(quick)
     unknown = [name for name in names if name not in benchmarks]
     if unknown:
-        sys.exit(f"error: {unknown[0]!r} is not a benchmark; allowed: {', '.join(benchmarks)}")
+        sys.exit(f"error: {unknown[0]!r} is not a benchmark; allowed: all, {', '.join(benchmarks)}")
     if "projection" in names and find_spec("quadprog") is None:
         sys.exit(
             "error: projection: quadprog, which it is compared with, is not installed. Run `make "
@@ -144,16 +149,15 @@ def run() -> None:
     table = Table("quantity", "measured", "target", "unit")
     for name, figures in measured.items():
         for label, figure in figures.items():
-            sign = "at least" if figure.at_least else "at most"
-            target = f"{sign} {figure.target:,.15g}" if figure.target else "none"
-            digits = 2 if abs(figure.measured) >= 1 else 3
-            table.add_row(f"{name}: {label}", f"{figure.measured:,.{digits}f}", target, figure.unit)
+            table.add_row(f"{name}: {label}", figure.shown, figure.goal, figure.unit)
     Console().print(table)
     content = {
         name: {label: figure._asdict() for label, figure in figures.items()}
         for name, figures in measured.items()
     }
     print(write_json(Path("benchmark.json"), content))
+    if page is not None:
+        print(write_page(page, measured))
 
 
 def _run_module(name: str) -> Figures:

@@ -41,6 +41,7 @@ class _Host:
 
     report: Report
     folder: Path  # of the run
+    log: TextIO
 
 
 _hosts: list[_Host] = []  # the last one hosts the command that is running
@@ -55,13 +56,14 @@ def hosted(report: Report, folder: Path, log: TextIO) -> Iterator[None]:
         folder: what `run_folder` returns.
         log: takes what the command prints.
     """
-    _hosts.append(_Host(report, folder))
-    before, console.file = console.file, log
+    _hosts.append(_Host(report, folder, log))
+    console.file = log
     try:
         yield
     finally:
-        console.file = before
         _hosts.pop()
+        # None: whatever sys.stdout is when something is printed
+        console.file = _hosts[-1].log if _hosts else None  # type: ignore[assignment]
 
 
 @contextmanager

@@ -28,12 +28,12 @@ def work_off(store: Store, job: Job, worker: str = "thread") -> None:
     """Runs a job that was claimed, small, and ends it as a worker does."""
     small = replace(job, body=dict(merged(SMALL_BODIES.get(job.kind, {}), job.body)))
 
-    def told(stage: str, done: int, total: int | None) -> None:
+    def report(stage: str, done: int, total: int | None) -> None:
         if not beat(store, job.id, worker, stage, done, total):
             raise LeaseLostError(job.id)
 
     try:
-        finish(store, job.id, worker, run_job(store, small, told))
+        finish(store, job.id, worker, run_job(store, small, report))
     except LeaseLostError:
         return
     except MediaGymError as error:

@@ -139,6 +139,17 @@ def test_tests_that_fail_without_a_mutant_are_refused(tree, monkeypatch):
         list(run_package(lab, options(), "data", {}))
 
 
+def test_kills_count_only_if_the_tests_pass_again_without_a_fault(tree, monkeypatch):
+    monkeypatch.setattr(running, "ROOT", tree)
+    once = "import os\n\n\ndef test_once():\n    os.mkdir('only_once')\n"
+    (tree / "tests/data/test_prices.py").write_text(once)
+    with (
+        laboratory(tree) as lab,
+        pytest.raises(MediaGymError, match=r"test_once: fails once data/prices\.py is imported"),
+    ):
+        list(run_package(lab, options(), "data", {}))
+
+
 def test_a_draw_is_repeated_by_its_seed_and_every_mutant_differs(tree):
     mutants = draw(tree, "data", ["prices.py"], options().operators, 8, 1)
     assert mutants == draw(tree, "data", ["prices.py"], options().operators, 8, 1)

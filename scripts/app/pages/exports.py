@@ -23,8 +23,9 @@ from .visit import Reader, Runner, Visit
 
 router = APIRouter()
 Kind = Literal["ingest", "insights", "calibrate", "attribute"]
-FIRST_KINDS: tuple[Kind, ...] = ("ingest", "insights", "calibrate")
+FIRST_KINDS: tuple[Kind, ...] = ("ingest", "calibrate", "insights")
 """Jobs that every new data set gets, in this order."""
+_PATIENT = ("insights",)  # that no plan needs, so that one which is asked for comes before them
 _ROW = 22  # pixels of a campaign in the chart of lifetimes
 _WARNING = "WARNING"
 
@@ -94,7 +95,8 @@ def start(visit: Visit, dataset: str, kinds: Sequence[Kind], fresh: bool = False
         fresh: work anew even if it is done.
     """
     for kind in kinds:
-        visit.submit(kind, {}, dataset, fresh)
+        waits = kind in _PATIENT and not fresh
+        visit.submit(kind, {}, dataset, fresh, background=waits)
 
 
 def _refused(visit: Visit, error: ProblemError) -> Response:

@@ -55,7 +55,12 @@ class Visit:
         return HTMLResponse(text, status)
 
     def submit(
-        self, kind: str, body: dict[str, Any], dataset: str | None, fresh: bool = False
+        self,
+        kind: str,
+        body: dict[str, Any],
+        dataset: str | None,
+        fresh: bool = False,
+        background: bool = False,
     ) -> Job:
         """Ask for a job of the advertiser, unless the same is there, waits or runs.
 
@@ -64,6 +69,7 @@ class Visit:
             body: keys of the command's YAML file that differ.
             dataset: files that it works on, if any.
             fresh: work anew even if it is done.
+            background: work that is asked for later comes before it.
 
         Raises:
             QueueFullError: as many jobs wait as the server allows.
@@ -76,6 +82,7 @@ class Visit:
             dataset=dataset,
             requested_by=self.principal.name,
             fresh=fresh,
+            background=background,
             limit=self.request.app.state.settings.limits.queue,
         )
 

@@ -5,6 +5,8 @@
 - `frontier`: answers between the budgets whose best plans are known
 - `what_if`: another budget, or another amount for single campaigns
 - `bounds`: constraint sets as the server checks them
+- `form_words`: words of the form of a plan
+- `numbers`: numbers as people type them
 - `plan_form`: fields of the form, and the body of the job that they ask for
 - `field_errors`: which field a problem belongs to
 - `daily_reports`: daily spend and results of the units of a plan
@@ -27,13 +29,14 @@ from .comparison import LIVE, MOST, Compared, compared
 from .curves import Curve, curves_of
 from .daily_reports import DailyReports
 from .field_errors import FORM, errors_of
+from .form_words import AGENTS, LABELS, OBJECTIVES
 from .frontier import Estimate, Frontier, frontier_of
+from .numbers import number_of
 from .pacing import PaceRow, Pacing, pacing
 from .plan_form import (
-    AGENTS,
     KINDS,
+    MAIN_KEYS,
     NODE_KEYS,
-    OBJECTIVES,
     WEEKDAYS,
     Errors,
     Fields,
@@ -42,7 +45,6 @@ from .plan_form import (
     defaults,
     fields_of,
     nodes_of,
-    number_of,
     rows_shown,
 )
 from .split import equal_marginal_split
@@ -52,7 +54,9 @@ __all__ = [
     "AGENTS",
     "FORM",
     "KINDS",
+    "LABELS",
     "LIVE",
+    "MAIN_KEYS",
     "MOST",
     "NODE_KEYS",
     "OBJECTIVES",

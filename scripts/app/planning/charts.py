@@ -17,7 +17,7 @@ from .pacing import Pacing
 SERIES = tuple(f"var(--s{number})" for number in range(8))
 _ROW = 26  # pixels of a campaign
 _POINTS = 60  # of a line through the frontier
-_MONEY = {"type": "quantitative", "axis": {"format": "$~s", "tickCount": 6}}
+_MONEY = {"type": "quantitative", "axis": {"format": "$,~f", "tickCount": 6}}
 
 
 def specification(currency: str | None, description: str, **parts: Any) -> dict[str, Any]:

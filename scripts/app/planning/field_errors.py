@@ -1,13 +1,16 @@
 """Which field of the plan's form a problem belongs to."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mediagym.data.names import resolve
 
-from .plan_form import Errors, Fields, Node, nodes_of
+from .form_words import LABELS
+from .plan_form import NODE_KEYS, Errors, Fields, Node, nodes_of
 
 FORM = ""  # the field of what belongs to no single one
+_RERUN = re.compile(r" (?:To fix: c|C)hange \S+ and run again\.")  # beside the field it is plain
 _NUMBERED = ("calendar", "locks")
 
 
@@ -23,11 +26,27 @@ def errors_of(problem: Mapping[str, Any], fields: Fields, names: Sequence[str]) 
     detail = str(problem.get("detail", "The plan could not be made."))
     node, pointer = problem.get("node"), problem.get("pointer")
     if node is not None:
-        return {_infeasible(str(node), str(problem.get("bound")), fields, names): detail}
+        field = _infeasible(str(node), str(problem.get("bound")), fields, names)
+        return {field: _words(detail.removeprefix(f"{node}: "), names)}
     words = pointer.split("/")[1:] if isinstance(pointer, str) else []
     field = _pointed(words, names) if words else _named(detail, names)
     # beside its field a message needs no name of the key, which is a program's
-    return {field: detail if field == FORM else detail.partition(": ")[2] or detail}
+    return {field: detail if field == FORM else _words(detail.partition(": ")[2] or detail, names)}
+
+
+def _words(detail: str, names: Sequence[str]) -> str:
+    """Return a message in the words of the form, where keys are those of the configuration."""
+    for node in nodes_of(names):
+        for key, label in LABELS.items():
+            path = key.replace("ramp_", "ramp.")
+            detail = detail.replace(
+                f"constraints.{node.kind}s.{node.name}.{path}", f"“{label}” of {node.name}"
+            )
+    for key in NODE_KEYS["campaign"]:
+        detail = detail.replace(f"Allowed: {key} without", f"Allowed: “{LABELS[key]}” without")
+        detail = detail.replace(f"without {key},", f"without “{LABELS[key]}”,")
+    detail = _RERUN.sub("", detail)
+    return detail[:1].upper() + detail[1:]
 
 
 def _infeasible(node: str, bound: str, fields: Fields, names: Sequence[str]) -> str:

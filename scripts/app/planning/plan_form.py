@@ -11,25 +11,11 @@ from mediagym.data.names import short_ids
 from mediagym.data.settings import merged
 from mediagym.data.storage import CONF, shipped_yaml
 
+from .numbers import PLAIN, is_ambiguous, ungrouped
+
 Fields = Mapping[str, str]  # texts as a browser sends them; an empty one is the default
 Errors = dict[str, str]  # one sentence by field
 
-AGENTS = {  # who may plan, each in a sentence
-    "static": "The best plan by what is known before the flight; it is re-planned when you ask.",
-    "follow": "Decides every day: the best split by what the reports have taught so far.",
-    "replanner": "Plans every day anew, under every rule, from what the reports have taught.",
-    "universal": "A network trained on random advertisers, which moves money as reports come in.",
-    "proportional": "Moves money every day to where reports are better than expected.",
-    "greedy": "Gives the next unit of money to where it is expected to bring most.",
-    "historical": "Shares as in the history: what going on as before would bring.",
-    "uniform": "The same amount for every campaign, as a floor for comparisons.",
-}
-OBJECTIVES = {
-    "conversions": "Conversions that the platforms report",
-    "revenue": "Revenue that the platforms report",
-    "profit": "Gross profit: the margin of that revenue less the spend",
-    "journeys": "Conversions that customers' journeys credit (needs a log of landings)",
-}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 KINDS = ("promotion", "holiday", "blackout")
 _AMOUNTS = ("floor", "cap", "fixed", "daily_floor", "daily_cap")
@@ -37,6 +23,7 @@ NODE_KEYS = {  # columns of the table of bounds, by kind of node
     "channel": ("floor", "cap", "fixed", "ramp_up", "ramp_down", "cpa", "roas"),
     "campaign": (*_AMOUNTS, "ramp_up", "ramp_down", "cpa", "roas"),
 }
+MAIN_KEYS = ("floor", "cap", "fixed")  # columns of the first table of bounds; the rest: the second
 ROWS = 12  # most rows of the calendar, and of locks of single days
 _CALENDAR = ("start", "end", "campaigns", "kind", "least", "most", "demand", "demand_sd")
 _LOCK = ("date", "campaign", "amount")
@@ -61,8 +48,8 @@ _TEXTS = {  # fields that hold an amount or a share -> their key
     "ramp_least": ("constraints", "ramp", "least"),
     "steadiness": ("constraints", "steadiness"),
 }
-_THOUSANDS = re.compile(r"\d{1,3}(?:[,' \u00a0\u202f]\d{3})+(?:\.\d+)?")
-_PLAIN = re.compile(r"\d+(?:\.\d+)?")
+_CENTS = re.compile(r"(?<=\.\d\d)\d")  # the third decimal
+_RATIOS = ("roas", "pacing_low", "pacing_high", "most_times_recent", "demand", "demand_sd")
 NONE = "none"  # what is typed to take a default bound away
 
 
@@ -123,7 +110,7 @@ def body_of(
         names: campaigns, full names.
         base: values of fields that are left alone; None: the defaults.
     """
-    errors: Errors = {}
+    errors = _ambiguous(fields)
     body: dict[str, Any] = {}
     for field, number in _NUMBERS.items():
         _put(body, number, _number(fields, field, errors))
@@ -184,7 +171,10 @@ def rows_shown(fields: Fields, key: str) -> range:
     used = [
         int(name.split(".")[1])
         for name, text in fields.items()
-        if name.startswith(f"{key}.") and text and name.split(".")[1].isdecimal()
+        if name.startswith(f"{key}.")
+        and text
+        and name.split(".")[1].isdecimal()
+        and name.rpartition(".")[2] not in _CHOICES
     ]
     return range(min(max(used, default=-1) + 2, ROWS))
 
@@ -218,21 +208,23 @@ def _without_defaults(body: dict[str, Any], base: Any) -> dict[str, Any]:
     return kept
 
 
-def number_of(text: str) -> float | None:
-    """Return the number that a text writes, thousands apart or not; None if it is none."""
-    text = text.strip()
-    if _THOUSANDS.fullmatch(text):
-        text = re.sub(r"[^\d.]", "", text)
-    return float(text) if _PLAIN.fullmatch(text) else None
-
-
 def _amount(text: str) -> Any:
     """Return an amount as the configuration takes it; None if the field is empty."""
-    text = text.strip()
-    number = number_of(text)
-    if number is not None:
+    text = ungrouped(text)
+    if PLAIN.fullmatch(text):
+        number = float(text)
         return int(number) if number.is_integer() else number
     return text.casefold() if text.casefold() == NONE else text or None
+
+
+def _ambiguous(fields: Fields) -> Errors:
+    """Return what is wrong with amounts that two notations read differently."""
+    return {
+        field: f"“{text}” may mean {text.replace('.', ',')} or {_CENTS.sub('', text)}. "
+        "Write it in one of these ways."
+        for field, text in ((name, value.strip()) for name, value in fields.items())
+        if is_ambiguous(text) and field.rpartition(".")[2] not in _RATIOS
+    }
 
 
 def _number(fields: Fields, field: str, errors: Errors) -> Any:

@@ -35,7 +35,7 @@ def equal_marginal_split(
     members = [owners == channel for channel in range(len(bounds.channels))]
     floors, caps = bounds.floor_cents[0], bounds.cap_cents[0]
     held = [  # what a channel's campaigns get where its floor or its cap holds it
-        [_reaching(lambda at, own=own: spends(at)[own], bound, ends) for bound in pair]
+        [_reaching(_part(spends, own), int(bound), ends) for bound in pair]
         for own, *pair in zip(members, floors, caps, strict=True)
     ]
 
@@ -51,6 +51,11 @@ def equal_marginal_split(
 
     exact = _reaching(within_channels, bounds.total_cents, ends)
     return _in_cents(exact, members, bounds)
+
+
+def _part(spends: Spends, own: NDArray[np.bool_]) -> Spends:
+    """Return what some of the campaigns spend."""
+    return lambda logarithm: spends(logarithm)[own]
 
 
 def _demands(

@@ -38,9 +38,10 @@ def error_response(request: Request, error: HTTPException) -> Response:
         return problem_response(problem, headers)
     if problem.code == "unauthenticated":
         return _to_sign_in(request)
-    page = _PAGE.format(
-        title=escape(CODES[problem.code][1]), detail=escape(problem.document()["detail"])
-    )
+    detail = str(problem.document()["detail"])
+    if problem.code == "not-found":  # lists are a program's remedy
+        detail = detail.partition(" Allowed: ")[0] + " To fix: choose it on the start page."
+    page = _PAGE.format(title=escape(CODES[problem.code][1]), detail=escape(detail))
     return HTMLResponse(page, problem.status, headers)
 
 

@@ -31,7 +31,8 @@ def sign_in_routes(identities: Identities, store: Store) -> list[Route]:
         key_id = await run_in_threadpool(store.use_token, LINK, token)
         principal = await run_in_threadpool(identities.of_key_id, key_id) if key_id else None
         if principal is None:
-            return _form(target, "The link was used before or is too old. Sign in with a key.", 401)
+            reason = "The link was used before or is too old. Sign in with a key, or restart the "
+            return _form(target, reason + "server: it prints a new link.", 401)
         # a page, not a redirect: a strict cookie would not be sent if another site had linked here
         answer = HTMLResponse(_PAGES.get_template("signed_in.html.j2").render(target=target))
         return _with_cookie(request, answer, principal.key_id)

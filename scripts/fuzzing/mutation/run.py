@@ -90,7 +90,7 @@ def run_package(
         known: verdicts that are not tried again.
 
     Raises:
-        DataError: if a test fails without a mutant.
+        DataError: if a test fails without a mutant, or once a file is imported anew.
     """
     settings = options.rooms[package]
     mutants = draw(ROOT, package, settings.files, options.operators, options.mutants, options.seed)
@@ -104,8 +104,14 @@ def run_package(
         )
     left_out = len(costs.tests) - len(tests)
     verdicts: list[Verdict] = []
+    passed: set[str] = set()  # files with which all tests pass in a fork
     for mutant in mutants:
-        verdicts.append(known.get(mutant) or _judged(lab, mutant, tests, costs))
+        verdict = known.get(mutant) or _judged(lab, mutant, tests, costs)
+        if mutant not in known and mutant.file not in passed:
+            if verdict.is_caught:
+                _require_sound(lab, mutant.file, tests, costs)
+            passed.add(mutant.file)
+        verdicts.append(verdict)
         yield PackageResult(package, len(tests), left_out, options.test_seconds, verdicts)
 
 
@@ -116,15 +122,32 @@ def ordered(tests: Sequence[str], costs: Costs, file: str) -> list[str]:
 
 
 def _judged(lab: Laboratory, mutant: Mutant, tests: Sequence[str], costs: Costs) -> Verdict:
+    answer = _tried(lab, mutant.file, code_of(ROOT, mutant), tests, costs)
+    return Verdict(mutant, answer["outcome"], answer["test"], answer["seconds"])
+
+
+def _require_sound(lab: Laboratory, file: str, tests: Sequence[str], costs: Costs) -> None:
+    """Raise if tests fail though the file is the original: every mutant of it would seem killed."""
+    answer = _tried(lab, file, (ROOT / file).read_text("utf-8"), tests, costs)
+    if answer["outcome"] != "survived":
+        raise DataError(
+            f"{answer['test'] or file}: fails once {file} is imported anew, unchanged. Allowed: "
+            "tests that pass then. To fix: run pytest on that test alone and in another order."
+        )
+
+
+def _tried(
+    lab: Laboratory, file: str, code: str, tests: Sequence[str], costs: Costs
+) -> dict[str, Any]:
+    """Return the worker's answer on other code in a file."""
     seconds = sum(costs.tests.values()) + sum(costs.fixtures.values())
     job = {
-        "file": mutant.file,
-        "tests": ordered(tests, costs, mutant.file),
+        "file": file,
+        "tests": ordered(tests, costs, file),
         "seconds": _SPARE + int(3 * seconds),
     }
-    with lab.sandbox.changed(mutant.file, code_of(ROOT, mutant)):
-        answer = lab.ask(job)
-    return Verdict(mutant, answer["outcome"], answer["test"], answer["seconds"])
+    with lab.sandbox.changed(file, code):
+        return lab.ask(job)
 
 
 def _measured(lab: Laboratory, tests: Sequence[str]) -> Costs:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mediagym.agents.evaluation.bootstrap import Resamples
 from mediagym.agents.evaluation.evaluate import Evaluation, PolicyResult
+from mediagym.agents.evaluation.statistics import row as row_of
 from mediagym.agents.evaluation.statistics import summary
 from mediagym.agents.rollout import CLAIRVOYANT, EvaluationSettings, Rollout
 
@@ -185,3 +187,34 @@ def test_the_mean_area_under_the_profile_is_the_mean(
     curve = profile["policies"]["static"]["share"]
     area = profile["percent"][0] + np.trapezoid(curve, profile["percent"])
     assert area == pytest.approx(found["policies"][0]["mean"], abs=0.3)
+
+
+def test_a_gap_of_half_a_point_can_still_be_closed(
+    scored: Callable[..., dict[str, Any]],
+) -> None:
+    static = np.array([99.2, 99.4, 99.6, 99.8])
+    rows = scored(static=static, half=static + (100 - static) / 2)["policies"]
+    assert rows[1]["closed"] == pytest.approx(50)
+
+
+def test_the_profile_is_of_the_policies_and_of_the_clairvoyant_only_if_it_is_alone(
+    scored: Callable[..., dict[str, Any]],
+) -> None:
+    bound = {CLAIRVOYANT: [100, 100.0]}
+    assert list(scored(static=[60, 70.0], **bound)["profile"]["policies"]) == ["static"]
+    assert list(scored(**bound)["profile"]["policies"]) == [CLAIRVOYANT]
+
+
+def test_time_is_per_day_and_turnover_the_mean_over_seeds() -> None:
+    """Three days in two markets; in one of four flights all money changes campaign every day."""
+    still = np.full((3, 2, 2), 50.0)
+    moving = still.copy()
+    moving[:, 0] = [[100, 0], [0, 100], [100, 0]]
+    values = np.array([[1, 2], [3, 4], [5, 6.0]])
+    rollouts = (Rollout("p", moving, values, 1, 2, 6.0), Rollout("p", still, 0 * values, 0, 5, 3.0))
+    found = row_of(PolicyResult("p", rollouts), np.array([[90, 60], [0, 0.0]]), Resamples(2, 9, 0))
+    assert found["values"] == [[9, 12], [0, 0]]
+    assert found["turnover"] == pytest.approx((1 + 0 + 0 + 0) / 4)
+    assert found["seconds_per_decision"] == pytest.approx(4.5 / 3)
+    assert found["seconds_per_flight"] == pytest.approx(4.5 / 3 / 2)
+    assert (found["violations"], found["cents_off"]) == (1, 5)

@@ -60,6 +60,9 @@ def test_too_many_labels_leave_the_rate_game_out(make_settings):
     attribution = attribute(attributed.single(attributed.worked()), make_settings(rate_labels=2))
     assert "shapley_rate" not in attribution.credits
     assert "rate_labels (2)" in attribution.notes[0]
+    just = attribute(attributed.single(attributed.worked()), make_settings(rate_labels=3))
+    assert "shapley_rate" in just.credits
+    assert just.notes == ()
 
 
 @pytest.mark.parametrize(

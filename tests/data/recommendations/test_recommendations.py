@@ -111,7 +111,7 @@ def test_exports_say_what_they_lack() -> None:
     value, length, missing, successor = export_recommendations(document)
     assert "conversion value" in value
     assert "60 days" in length
-    assert "meta has 3, 1 more campaigns have some." in missing
+    assert "meta has 3; 1 more campaign has some." in missing
     assert "new is old under a new name" in successor
     document["period"][0] = "2022-01-01"
     assert all("longer period" not in line for line in export_recommendations(document))

@@ -10,6 +10,7 @@ from mediagym.envs.constraints import (
     ConstraintSettings,
     Ledger,
     count_violations,
+    daily_floors,
     day_bounds,
     floor_remaining,
     parse_constraints,
@@ -213,3 +214,23 @@ def test_a_ledger_has_totals_of_its_own_per_constraint_set(default_constraints, 
     before = floor_remaining(loose, ledger)[2]
     assert (floor_remaining(strict, ledger)[2] > before).all()
     assert np.array_equal(floor_remaining(loose, ledger)[2], before)
+
+
+def test_floors_that_the_money_left_cannot_pay_are_lowered_in_proportion(default_constraints, ads):
+    """Search alone has spent $190,000: $41,000 is owed to the others, $10,000 is left."""
+    constraints = five(default_constraints, ads)
+    ledger = Ledger.start(constraints).advance(np.array([190_000.0, 0, 0, 0, 0]))
+    root, channels, campaigns = floor_remaining(constraints, ledger)
+    share = 10_000 / 41_000  # of $1,000 for YouTube and $20,000 for each of the other channels
+    np.testing.assert_allclose(root, 10_000)
+    np.testing.assert_allclose(channels, [1_000 * share, 20_000 * share, 20_000 * share])
+    np.testing.assert_allclose(campaigns, [0, 1_000 * share, 1_000, 1_000, 1_000])
+    assert total_range(constraints, ledger) == pytest.approx((2_500, 2_500))
+    bounds = day_bounds(constraints, ledger)
+    np.testing.assert_allclose(bounds.lower[1], channels / 4)
+    np.testing.assert_allclose(bounds.lower[2], campaigns / 4)
+
+
+def test_a_channel_s_floor_is_its_only_campaign_s(default_constraints, ads):
+    constraints = five(default_constraints, ads)
+    np.testing.assert_allclose(daily_floors(constraints), [200, 200, 4_000, 200, 200])

@@ -201,3 +201,45 @@ def test_nan_is_a_violation(default_constraints, ads):
     plan = np.full((4, 5), 10_000.0)
     plan[2, 2] = np.nan
     assert violations(constraints, plan)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "allowed", "too_much"), [(1.0, 0.995, 1.005), (None, 1.99e-4, 2.01e-4)]
+)
+def test_a_plan_in_dollars_may_be_off_by_the_tolerance(
+    tolerance, allowed, too_much, default_constraints, ads
+):
+    """By default a billionth of the total: $.0002 of $200,000."""
+    constraints = parse_constraints(
+        ConstraintSettings.of(default_constraints, "constraints"), ads(*NAMES), 4
+    )
+    for sign, line in ((1, "above the total"), (-1, "below the total")):
+        plan = np.full((4, 5), 10_000.0)
+        plan[0, 0] += sign * allowed
+        assert violations(constraints, plan, tolerance) == []
+        plan[0, 0] += sign * (too_much - allowed)
+        lines = violations(constraints, plan, tolerance)
+        assert len(lines) == count_violations(constraints, plan, tolerance) == 1
+        assert line in lines[0]
+
+
+def test_a_change_is_one_from_the_day_before_and_not_from_the_first(default_constraints, ads):
+    """YouTube spends 20 % more on the second and third day and 25 %, or a cent more, less then."""
+    constraints = parse_constraints(
+        ConstraintSettings.of(
+            default_constraints | {"pacing": [1, 1], "change_limit": "25%"}, "constraints"
+        ),
+        ads(*NAMES),
+        4,
+    )
+    youtube = np.array([1_000_000, 1_200_000, 1_440_000, 1_080_000])
+    for off, lines in ((0, 0), (3, 1)):
+        cents = np.full((4, 5), 1_000_000)
+        cents[:, 1] = youtube - [0, 0, 0, off]
+        cents[:, 0] -= (youtube - 1_000_000) // 2
+        cents[:, 3] -= (youtube - 1_000_000) // 2 - [0, 0, 0, off]
+        found = violations(constraints, cents)
+        assert len(found) == lines, found
+    assert found[0].startswith(
+        "day 4, google/YouTube: $10,799.97 is below a 25% change from the day before: $10,800"
+    )

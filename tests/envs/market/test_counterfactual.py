@@ -42,6 +42,12 @@ def test_at_level_zero_it_is_the_simulator_from_the_first_weeks_stock(history_of
     np.testing.assert_allclose(counterfactual_conversions(market, 0 * levels, spend, FIRST), total)
 
 
+def test_a_spend_of_fewer_days_is_refused(history_of_markets):
+    market, spend, levels = history_of_markets
+    with pytest.raises(ValueError, match="shorter"):
+        counterfactual_conversions(market, levels, spend[:-1], FIRST)
+
+
 def test_returns_diminish_with_spend_and_are_zero_without(history_of_markets):
     market, spend, levels = history_of_markets
     sums = [

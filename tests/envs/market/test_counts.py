@@ -52,9 +52,26 @@ def test_extreme_noise_gives_finite_counts(normal):
 def test_numpy_and_torch_count_the_same():
     rng = np.random.default_rng(2)
     mean, normal = rng.exponential(15, 5000), rng.standard_normal(5000)
+    mean[:50] = 0
+    normal[50:100], normal[100:150] = 40, -40
     tensors = torch.as_tensor(mean), torch.as_tensor(normal)
     for counts in (poisson_quantile(*tensors), count_on_device(*tensors)):
         assert (counts.numpy() == poisson_quantile(mean, normal)).all()
+
+
+def test_the_least_likely_draw_of_a_small_mean_counts_59():
+    """Sums of probabilities stay below 1 by rounding; the search ends at its last count."""
+    certain = torch.tensor([40.0], dtype=torch.float64)
+    mean = torch.tensor([11.999], dtype=torch.float64)
+    assert poisson_quantile(mean.numpy(), certain.numpy())[0] in (58, 59)
+    assert count_on_device(mean, certain)[0] == poisson_quantile(mean, certain)[0]
+
+
+def test_shapes_that_differ_are_broadcast():
+    mean, normal = np.array([[1.0], [30.0]]), np.array([-1.0, 0.0, 2.0])
+    whole = poisson_quantile(*np.broadcast_arrays(mean, normal))
+    assert poisson_quantile(mean, normal).tolist() == whole.tolist()
+    assert poisson_quantile(mean[:, 0], normal[:2]).tolist() == [whole[0, 0], whole[1, 1]]
 
 
 @pytest.mark.parametrize(("mean", "dispersion"), [(0.5, 0.4), (20.0, 0.1), (300.0, 0.02)])

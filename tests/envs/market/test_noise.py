@@ -1,7 +1,14 @@
 import numpy as np
 
 from mediagym.envs.arrays import select
-from mediagym.envs.market import Market, draw_noise, draw_noises, generator, unit_gamma
+from mediagym.envs.market import (
+    Market,
+    ShockSettings,
+    draw_noise,
+    draw_noises,
+    generator,
+    unit_gamma,
+)
 
 
 def markets(draw_market, count) -> Market:
@@ -20,6 +27,31 @@ def test_a_flight_draws_the_same_alone_and_in_any_batch(draw_market):
     for name in names:
         assert np.array_equal(getattr(big, name)[:, :4], getattr(small, name))
         assert np.array_equal(getattr(big, name)[:, 2], getattr(alone, name))
+
+
+SHOCKS = ShockSettings(
+    outage=0.1,
+    outage_days=(2, 5),
+    competitor=0.1,
+    competitor_price=(1.2, 2.0),
+    tracking=0.1,
+    tracking_caught=(0.3, 0.8),
+    spike=0.1,
+    spike_days=(1, 4),
+    spike_size=(1.5, 3.0),
+    regime=0.05,
+    regime_sd=0.5,
+)
+
+
+def test_the_events_of_a_flight_are_the_same_alone_and_in_a_large_batch(draw_market):
+    """Large batches add day by day what flights alone add at once."""
+    many = draw_market(np.random.default_rng(0), (130,), campaigns=9)
+    batch = draw_noises(many, 12, [generator(3, i) for i in range(130)], None, SHOCKS)
+    for flight in (0, 77, 129):
+        alone = draw_noise(select(many, flight), 12, generator(3, flight), None, SHOCKS)
+        for name in ("outage", "competitor_entry", "tracking", "spike"):
+            assert np.array_equal(getattr(batch, name)[:, flight], getattr(alone, name)), name
 
 
 def test_shapes_are_days_by_flights_by_campaigns(draw_market):

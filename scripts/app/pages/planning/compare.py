@@ -39,7 +39,10 @@ def compare_page(
         score = document(store, shown.result, "score.json")
         content = compared(score, _labels(visit, shown))
         values |= {"score": content, "currency": Currency(content.currency)}
-    chosen = s or ([] if shown is None else _chosen_of(shown, scenarios))
+    if shown is None:
+        chosen = s or [each.id for each in scenarios if each.adopted or len(scenarios) == 1]
+    else:
+        chosen = s or _chosen_of(shown, scenarios)
     return visit.page(
         "compare.html.j2",
         page="compare",

@@ -40,7 +40,7 @@ def leads_to(
     return RedirectResponse(address + (f"#{part}" if part else ""), 303)
 
 
-def messages(visit: Visit) -> dict[str, str]:
+def messages(visit: Visit) -> dict[str, Any]:
     """Return what the redirect after a form says: `notice` of what was done, or `mistake`."""
     query = visit.request.query_params
     return {key: query.get(key, "")[:_LONGEST] for key in ("notice", "mistake")}

@@ -17,6 +17,8 @@ from ...planning import (
     AGENTS,
     FORM,
     KINDS,
+    LABELS,
+    MAIN_KEYS,
     NODE_KEYS,
     OBJECTIVES,
     WEEKDAYS,
@@ -26,6 +28,7 @@ from ...planning import (
     budgets_chart,
     check_rules,
     days_chart,
+    defaults,
     errors_of,
     fields_of,
     names_of,
@@ -40,6 +43,8 @@ from .results import daily_reports_of, files_of, plan_content
 from .what_if import GOALS, answer_of
 
 router = APIRouter()
+_NODES = ("channel.", "campaign.")  # start of the names of fields in the tables of bounds
+_RULES = ("cpa", "roas", "change", "ramp", "pacing", "most_times_recent", "min_run", "steadiness")
 _EARLIER = 12  # earlier plans that are listed
 NARRATIVE = {  # sentences, as on the plan's own page
     "extrapolation": page.extrapolation,
@@ -49,17 +54,6 @@ NARRATIVE = {  # sentences, as on the plan's own page
     "pace": page.pace,
     "reasons": page.reasons,
     "sureness": page.sureness,
-}
-LABELS = {  # columns of the table of bounds
-    "floor": "At least",
-    "cap": "At most",
-    "fixed": "Exactly",
-    "daily_floor": "Least per day",
-    "daily_cap": "Most per day",
-    "ramp_up": "Up per day",
-    "ramp_down": "Down per day",
-    "cpa": "CPA at most",
-    "roas": "ROAS at least",
 }
 
 
@@ -172,7 +166,7 @@ def _page(
         "errors": errors,
         "earlier": _earlier(visit, shown),
         "currency": Currency(basis.currency),
-        **form_values(basis.names, fields),
+        **form_values(basis.names, fields, errors),
         **messages(visit),
     }
     if shown is not None and shown.state == "done":
@@ -182,12 +176,15 @@ def _page(
     return visit.page("plan.html.j2", status, page="plan", **values)
 
 
-def form_values(names: tuple[str, ...], fields: Fields) -> dict[str, Any]:
+def form_values(names: tuple[str, ...], fields: Fields, errors: Errors) -> dict[str, Any]:
     """Return what the form of bounds shows beside its fields."""
+    more = tuple(key for key in NODE_KEYS["campaign"] if key not in MAIN_KEYS)
     return {
         "nodes": nodes_of(names),
         "names": names,
-        "columns": NODE_KEYS["campaign"],
+        "main_columns": MAIN_KEYS,
+        "more_columns": more,
+        "opened": _opened(fields, errors, more),
         "columns_of": NODE_KEYS,
         "labels": LABELS,
         "agents": AGENTS,
@@ -196,6 +193,18 @@ def form_values(names: tuple[str, ...], fields: Fields) -> dict[str, Any]:
         "events": KINDS,
         "calendar_rows": rows_shown(fields, "calendar"),
         "lock_rows": rows_shown(fields, "locks"),
+    }
+
+
+def _opened(fields: Fields, errors: Errors, more: tuple[str, ...]) -> dict[str, bool]:
+    """Return which parts of the form are unfolded: those that are used, or hold a mistake."""
+    used = [name for name, text in (*fields.items(), *errors.items()) if text]
+    return {
+        "more": any(name.startswith(_NODES) and name.endswith(more) for name in used),
+        "rules": any(name.startswith(_RULES) for name in errors),
+        "days": any(name.endswith((".start", ".date")) for name in used)
+        or any(name.startswith(("calendar.", "locks.")) for name in errors),
+        "method": "agent" in errors or fields.get("agent") not in (None, defaults()["agent"]),
     }
 
 

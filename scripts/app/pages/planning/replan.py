@@ -133,7 +133,7 @@ def _page(
         "plan": None,
         "currency": Currency(basis.currency),
         **messages(visit),
-        **form_values(names, fields),
+        **form_values(names, fields, errors),
     }
     if shown is not None and shown.state == "done":
         values |= result_values(visit, shown)

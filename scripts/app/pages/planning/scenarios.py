@@ -39,9 +39,11 @@ def save(visit: Runner, fields: Texts) -> Response:
         return leads_to(visit, page, [("job", job), ("mistake", str(error))], "keep")
     detail = {"advertiser": visit.advertiser.id, "name": made.name, "result": made.result}
     visit.store.audit(visit.principal.name, "save_scenario", made.id, detail)
+    notice = f"Saved as {made.name}."
     if fields.get("adopt"):
         visit.store.adopt(made.id, visit.principal.name)
-    return leads_to(visit, page, [("job", job), ("notice", f"Saved as {made.name}.")], "keep")
+        notice = f"Saved as {made.name}, which is now the plan under way."
+    return leads_to(visit, page, [("job", job), ("notice", notice)], "keep")
 
 
 @router.post("/a/{advertiser}/scenarios/{scenario_id}/{action}")

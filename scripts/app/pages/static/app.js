@@ -27,7 +27,8 @@
 
   function list(area) {
     const files = [...area.querySelector("input[type=file]").files];
-    area.querySelector("output").textContent = files.map((file) => file.name).join(", ");
+    const names = files.length > 1 ? files.map((file) => file.name).join(", ") : "";
+    area.querySelector("output").textContent = names; // the input itself shows a single one
   }
 
   const areaOf = (event) => event.target.closest?.(".drop");
@@ -71,6 +72,14 @@
     bar.hidden = false;
     bar.max = event.detail.total;
     bar.value = event.detail.loaded;
+  });
+  // A refusal that is a whole page is shown, whatever its status.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target === document.body && event.detail.serverResponse) event.detail.shouldSwap = true;
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    const output = event.target.querySelector?.("output");
+    if (output) output.textContent = "The server did not answer. Check that it runs, then try again.";
   });
   document.addEventListener("htmx:load", show);
   show();

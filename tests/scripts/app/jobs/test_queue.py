@@ -304,6 +304,7 @@ def test_the_latest_job_of_each_kind_is_found_behind_any_number_of_others(
     waits = [ask(seed).id for seed in range(3, 210)]
     found = {kind: job.id for kind, job in latest_jobs(store, "a").items()}
     assert found == {"plan": waits[-1], "score": done[2]}
+    assert list(found) == ["plan", "score"]
     ended = {kind: job.id for kind, job in latest_jobs(store, "a", state="done").items()}
     assert ended == {"plan": done[1], "score": done[2]}
     assert latest_jobs(store, "a", dataset="0" * 32) == {}

@@ -18,6 +18,7 @@ from mediagym.scripts.app.planning import (
     fields_of,
     nodes_of,
     number_of,
+    rows_shown,
 )
 from mediagym.scripts.app.security import problem_of
 
@@ -84,9 +85,36 @@ def test_amounts_may_be_written_with_separators_and_as_shares():
     fields = fields_of({}, NAMES) | typed
     rules = body_of(fields, NAMES)[0]["constraints"]
     assert rules["total"] == 150000
-    assert rules["channels"]["meta"] == {"cap": "$5,000"}  # refused by the check, beside its field
+    assert rules["channels"]["meta"] == {"cap": "$5000"}  # the check compares the currency
+    assert "convert it" in checked({"constraints": {"total": "€5000"}})["total"]
     assert rules["campaigns"]["google/Search & co."] == {"cap": "12.5%"}
-    assert list(checked({"constraints": rules})) == ["channel.meta.cap"]
+    assert list(checked({"constraints": rules})) == ["channel_floor"]  # 10 % is above that cap
+
+
+@pytest.mark.parametrize("text", ["10.000", "$ 10.000", "10.000 €"])
+def test_an_amount_that_two_notations_read_differently_is_refused(text):
+    _, errors = body_of(fields_of({}, NAMES) | {"total": text}, NAMES)
+    assert list(errors) == ["total"]
+    assert text.replace(".", ",") in errors["total"]
+    shares = {"total": "10.125%", SEARCH + "roas": "2.125"}
+    assert body_of(fields_of({}, NAMES) | shares, NAMES)[1] == {}
+
+
+def test_a_message_beside_a_field_has_the_words_of_the_form():
+    keys = {"campaigns": {"meta": {"fixed": 900, "cap": 700}}}
+    errors = checked({"constraints": keys})
+    assert list(errors) == ["campaign.meta.fixed"]
+    assert "“At most” of meta is 700" in errors["campaign.meta.fixed"]
+    assert "constraints." not in errors["campaign.meta.fixed"]
+    assert checked({"env": {"days": 0}}) == {
+        "days": "Got 0; input should be greater than or equal to 2."
+    }
+
+
+def test_a_choice_alone_makes_no_further_row():
+    fields = {"locks.0.campaign": "meta", "calendar.0.kind": "holiday"}
+    assert (len(rows_shown(fields, "locks")), len(rows_shown(fields, "calendar"))) == (1, 1)
+    assert len(rows_shown(fields | {"locks.0.amount": "5"}, "locks")) == 2
 
 
 @pytest.mark.parametrize(
@@ -156,7 +184,15 @@ def test_every_choice_of_the_form_exists():
     ("text", "number"),
     [
         *((" 1,250.5 ", 1250.5), ("12 000", 12_000.0), ("7", 7.0)),
-        *(("12,50", None), ("1e9", None), ("nan", None), ("-3", None), ("10%", None), ("", None)),
+        *(
+            ("12,50", None),
+            ("10.000", None),
+            ("1e9", None),
+            ("nan", None),
+            ("-3", None),
+            ("10%", None),
+            ("", None),
+        ),
     ],
 )
 def test_a_number_is_read_or_refused_and_never_guessed(text, number):
