@@ -12,7 +12,7 @@ The routes below `/v1`, described by `docs/openapi.json` and `docs/api.md`.
 
 from .datasets import Upload, store_upload
 from .openapi import openapi_document
-from .results import file_response
+from .results import media_type_of
 from .routes import router
 
-__all__ = ["Upload", "file_response", "openapi_document", "router", "store_upload"]
+__all__ = ["Upload", "media_type_of", "openapi_document", "router", "store_upload"]

@@ -19,7 +19,6 @@ from .requests import Id, Limit, OfAdvertiser, OfStore
 from .responses import Listing, problems
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-_ENDED = ("done", "failed", "cancelled")
 _POLL, _COMMENT = 0.5, 15.0  # seconds between looks at the store; of silence before a comment
 _STREAM = {
     "description": "Server-sent events; the data of each is one event of the job as JSON.",
@@ -107,7 +106,7 @@ async def _stream(
             yield _text(event)
         if new:
             quiet = time.monotonic()
-        elif (await run_in_threadpool(job, store, job_id)).state in _ENDED:
+        elif (await run_in_threadpool(job, store, job_id)).has_ended:
             return  # all events had been sent before
         if time.monotonic() >= end or await request.is_disconnected():
             return

@@ -69,6 +69,11 @@ def result_file(
     return file_response(store.result(result_id), name, store.result_file(result_id, name), request)
 
 
+def media_type_of(name: str) -> str:
+    """Media type of a file of a result by its name."""
+    return MEDIA_TYPES.get("." + name.rpartition(".")[2].lower(), _OTHER)
+
+
 def file_response(result: Result, name: str, path: object, request: Request) -> Response:
     """The answer that holds a file of a result, or says that the client has it.
 
@@ -87,14 +92,13 @@ def file_response(result: Result, name: str, path: object, request: Request) -> 
     known = [each.strip().removeprefix("W/") for each in _header(request, "if-none-match")]
     if tag in known or "*" in known:
         return Response(status_code=304, headers=headers)
-    suffix = "." + name.rpartition(".")[2].lower()
-    if suffix in (".html", ".svg"):
+    if name.lower().endswith((".html", ".svg")):
         headers["Content-Security-Policy"] = _POLICY
     _set_range(request, file.size, tag)
     return FileResponse(
         str(path),
         headers=headers,
-        media_type=MEDIA_TYPES.get(suffix, _OTHER),
+        media_type=media_type_of(name),
         filename=name.rpartition("/")[2],
         content_disposition_type="inline",
     )

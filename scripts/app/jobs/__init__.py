@@ -27,7 +27,7 @@ from .queue import (
     give_back,
     let_go,
 )
-from .rows import counts, durations, events, job, jobs, latest_jobs, waiting, workers_alive
+from .rows import counts, durations, events, job, jobs, latest_jobs, workers_alive
 from .submission import fingerprint, submit
 from .supervisor import Supervisor
 from .sweep import sweep
@@ -56,6 +56,5 @@ __all__ = [
     "log_to_stderr",
     "submit",
     "sweep",
-    "waiting",
     "workers_alive",
 ]

@@ -13,7 +13,6 @@ from ..storage import JOBS, Job, Store
 from .rows import add_event, end_job, read_job
 
 MAX_ATTEMPTS = 3  # workers that may die of a job
-_OPEN = ("queued", "running")
 _LOCK = 7_307_813  # number of the advisory lock of PostgreSQL
 _LATEST = 5  # jobs whose times tell how long the next takes
 _TOO_SHORT = 1.0  # seconds from which no time left is estimated
@@ -198,7 +197,7 @@ def cancel(store: Store, job_id: str) -> Job:
     """
     with store.writing() as connection:
         job = read_job(connection, job_id, locked=True)
-        if job.state in _OPEN:
+        if not job.has_ended:
             end_job(store, connection, job_id, "cancelled")
         return read_job(connection, job_id)
 

@@ -46,13 +46,21 @@ def jobs(
 def latest_jobs(
     store: Store, advertiser: str, dataset: str | None = None, state: State | None = None
 ) -> dict[str, Job]:
-    """Return the latest job of each kind, for an advertiser and perhaps a data set and a state."""
+    """Return the latest job of each kind, the newest first.
+
+    Args:
+        store: where they are kept.
+        advertiser: whose they are.
+        dataset: files that they work on; None: any.
+        state: that they are in; None: any.
+    """
     numbers = sa.select(sa.func.max(JOBS.c.number)).where(JOBS.c.advertiser == advertiser)
     if dataset is not None:
         numbers = numbers.where(JOBS.c.dataset == dataset)
     if state is not None:
         numbers = numbers.where(JOBS.c.state == state)
     query = sa.select(*_JOB_FIELDS).where(JOBS.c.number.in_(numbers.group_by(JOBS.c.kind)))
+    query = query.order_by(JOBS.c.number.desc())
     with store.reading() as connection:
         return {row.kind: Job(**row._mapping) for row in connection.execute(query)}
 
@@ -62,12 +70,6 @@ def events(store: Store, job_id: str, after: int = 0) -> list[Event]:
     query = sa.select(*_EVENT_FIELDS).where(EVENTS.c.job == job_id, EVENTS.c.id > after)
     with store.reading() as connection:
         return [Event(**row._mapping) for row in connection.execute(query.order_by(EVENTS.c.id))]
-
-
-def waiting(store: Store) -> int:
-    """Return how many jobs wait."""
-    with store.reading() as connection:
-        return count_waiting(connection)
 
 
 def count_waiting(connection: sa.Connection) -> int:

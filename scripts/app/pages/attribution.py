@@ -9,7 +9,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from mediagym.data.display import label
 
-from .charts import COLOURS, Spec, layer, named, number, rows, specification
+from ..planning import SERIES, specification
+from .charts import Spec, layer, named, number, rows
 from .results import Findings, findings
 from .visit import Reader
 
@@ -163,7 +164,7 @@ def _credits(content: Mapping[str, Any]) -> Spec:
     )
     names = [METHODS[key] for key in keys]
     about = f"Conversions credited to {len(labels)} labels by {len(keys)} methods, with intervals."
-    scale = {"domain": names, "range": list(COLOURS[: len(names)])}
+    scale = {"domain": names, "range": list(SERIES[: len(names)])}
     shared = {
         "y": named("label"),
         "yOffset": {"field": "method", "sort": names},
@@ -176,7 +177,7 @@ def _credits(content: Mapping[str, Any]) -> Spec:
     dot = {"x": number("credit", _CREDIT), "tooltip": tooltip}
     layers = [layer("rule", span, strokeWidth=2), layer("point", dot, **_DOT)]
     size = _ROW * len(labels)
-    return specification(None, about, size, data=data, encoding=shared, layer=layers)
+    return specification(None, about, height=size, data=data, encoding=shared, layer=layers)
 
 
 def _role_chart(content: Mapping[str, Any]) -> Spec:
@@ -209,4 +210,4 @@ def _role_chart(content: Mapping[str, Any]) -> Spec:
         layer("point", dot, color="var(--accent)", **_DOT),
     ]
     about = f"Index of {len(roles)} labels, from -1, always closes, to +1, always starts."
-    return specification(None, about, 24 * len(roles), data=data, layer=layers)
+    return specification(None, about, height=24 * len(roles), data=data, layer=layers)

@@ -7,31 +7,12 @@ layer `hatched` are hatched: what lies there is extrapolated.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from mediagym.data.formats import sign_of
+from ..planning import SERIES
 
 Spec = dict[str, Any]
-COLOURS = tuple(f"var(--s{k})" for k in range(8))
 REST = "var(--rest)"
 OTHERS = "others"
 _SMALL, _LARGE = 8.0, 2e5  # ends of the amounts that axes write in whole units
-
-
-def specification(currency: str | None, description: str, height: int, **parts: Any) -> Spec:
-    """Specification of a chart as wide as its place.
-
-    Args:
-        currency: of amounts; None: not known.
-        description: what a screen reader says.
-        height: of the plot, in pixels.
-        parts: `data`, `mark`, `encoding`, `layer` and so on.
-    """
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "description": description,
-        "height": height,
-        "usermeta": {"currency": sign_of(currency)},
-        **parts,
-    }
 
 
 def money_form(top: float) -> str:
@@ -57,7 +38,7 @@ def rows(**columns: Iterable[Any]) -> Spec:
 def colours_of(groups: Sequence[str]) -> Spec:
     """Scale of groups in their order; `OTHERS` is grey."""
     named = [group for group in groups if group != OTHERS]
-    scale = dict(zip(named, COLOURS, strict=False)) | {OTHERS: REST}
+    scale = dict(zip(named, SERIES, strict=False)) | {OTHERS: REST}
     return {"domain": list(groups), "range": [scale.get(group, REST) for group in groups]}
 
 

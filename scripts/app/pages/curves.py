@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from mediagym.data.formats import Currency, name_of
 
+from ..planning import specification
 from ..storage import Store
-from .charts import Spec, hatched, layer, money_form, number, rows, specification
+from .charts import Spec, hatched, layer, money_form, number, rows
 from .results import Findings, document, findings
 from .visit import Reader
 
@@ -177,7 +178,7 @@ def _curve(campaign: Campaign, curve: Mapping[str, Any], currency: str | None) -
         layer("line", {"x": x, "y": number("middle", _AXIS)}, color="var(--accent)"),
         *_marks(campaign, x, currency),
     ]
-    return specification(currency, about, 190, data=data, layer=layers)
+    return specification(currency, about, height=190, data=data, layer=layers)
 
 
 def _marks(campaign: Campaign, x: Spec, currency: str | None) -> list[Spec]:

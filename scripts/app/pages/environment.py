@@ -11,7 +11,6 @@ from mediagym.data.formats import (
     count,
     day_of,
     duration,
-    interval,
     long_day,
     moment,
     name_of,
@@ -53,7 +52,6 @@ def environment() -> Environment:
     made = page_environment(FOLDER / "templates")
     made.filters |= {
         "count": count,
-        "interval": interval,
         "share": share,
         "signed": signed,
         "day": day_of,

@@ -14,8 +14,9 @@ from mediagym.data.formats import Currency, span
 from mediagym.data.recommendations import export_recommendations
 
 from ..api import store_upload
+from ..planning import specification
 from ..security import ProblemError
-from .charts import Spec, layer, named, rows, specification
+from .charts import Spec, layer, named, rows
 from .progress import SHOWN_AT
 from .results import Findings, findings
 from .visit import Reader, Runner, Visit
@@ -44,7 +45,7 @@ async def upload(visit: Runner, request: Request) -> Response:
         return await run_in_threadpool(_refused, visit, error)
     await run_in_threadpool(start, visit, made.dataset.id, FIRST_KINDS)
     target = visit.address("data")
-    if request.headers.get("hx-request") == "true":
+    if visit.is_fragment:
         return Response(status_code=204, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)
 
@@ -151,4 +152,4 @@ def _lifetimes(ingest: dict[str, Any]) -> Spec:
     }
     about = f"Days on which each of {len(order)} campaigns had spend."
     look = layer("bar", bar, color="var(--accent)", height=10)
-    return specification(ingest["currency"], about, _ROW * len(order), data=data, **look)
+    return specification(ingest["currency"], about, height=_ROW * len(order), data=data, **look)

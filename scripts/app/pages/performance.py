@@ -12,6 +12,7 @@ from pydantic import BeforeValidator
 from mediagym.data.display import label
 from mediagym.data.formats import NOTHING, Currency, count
 
+from ..planning import specification
 from .charts import (
     OTHERS,
     Spec,
@@ -20,7 +21,6 @@ from .charts import (
     line_by_time,
     money_form,
     rows,
-    specification,
 )
 from .history import Daily, Sums, largest, sums
 from .periods import PRESETS, Period, buckets, chosen_period, preset
@@ -191,7 +191,7 @@ def _stacked_chart(daily: Daily, period: Period, metric: str) -> Spec:
     axis = {"title": f"{TITLES[metric].lower()} per {unit}", "format": form}
     about = f"{TITLES[metric]} per {unit}, {period.label}, stacked by {len(groups)} groups."
     parts = bars_by_time(data, [label(group) for group in groups], unit, axis)
-    return specification(daily.currency, about, 240, **parts)
+    return specification(daily.currency, about, height=240, **parts)
 
 
 def _ratio_chart(daily: Daily, period: Period, metric: str) -> Spec:
@@ -210,7 +210,7 @@ def _ratio_chart(daily: Daily, period: Period, metric: str) -> Spec:
         "format": money_form(max(v or 0 for v in values)) if metric == "cpa" else ".1f",
     }
     about = f"{TITLES[metric]} per {unit}, {period.label}, all campaigns."
-    return specification(daily.currency, about, 200, **line_by_time(data, unit, axis))
+    return specification(daily.currency, about, height=200, **line_by_time(data, unit, axis))
 
 
 def _grid(daily: Daily, period: Period) -> dict[str, Any]:

@@ -21,7 +21,6 @@ SHOWN_AT = {
     "score": "compare",
 }
 """Last part of the address of the page that shows the result of a kind."""
-_ENDED = ("done", "failed", "cancelled")
 
 
 @router.get("/jobs/{job_id}", response_class=HTMLResponse)
@@ -42,7 +41,7 @@ def show_progress(visit: Reader, job_id: str, next: str = "") -> Response:  # no
     """
     found, target = job(visit.store, job_id), local_address(next)
     answer = visit.page("job_progress.html.j2", job=found, next=target)
-    if found.state in _ENDED:
+    if found.has_ended:
         if target and found.state == "done":
             answer.headers["HX-Redirect"] = target
         else:
@@ -55,7 +54,7 @@ def cancel_job(visit: Runner, job_id: str) -> Response:
     """Cancel a job."""
     found = cancel(visit.store, job_id)
     visit.store.audit(visit.principal.name, "cancel", job_id, {"kind": found.kind})
-    if visit.request.headers.get("hx-request") == "true":
+    if visit.is_fragment:
         return visit.page("job_progress.html.j2", job=found, next="")
     return RedirectResponse(f"/jobs/{quote(job_id)}", 303)
 
@@ -70,4 +69,4 @@ def open_jobs(found: list[Job]) -> list[Job]:
     Args:
         found: the newest first.
     """
-    return [each for each in reversed(found) if each.state not in _ENDED]
+    return [each for each in reversed(found) if not each.has_ended]

@@ -42,7 +42,7 @@ class Findings:
     def active(self) -> list[Job]:
         """Jobs about the data set that wait or run, the oldest first."""
         newest_first = list(self.latest.values())
-        return [job for job in reversed(newest_first) if job.state in ("queued", "running")]
+        return [job for job in reversed(newest_first) if not job.has_ended]
 
     def failed(self, kind: str) -> Job | None:
         """The job of a kind that was asked for last, if it failed."""

@@ -30,6 +30,11 @@ class Visit:
         assert self.own is not None  # noqa: S101  # the address of such a page names one
         return self.own
 
+    @property
+    def is_fragment(self) -> bool:
+        """True if a script of the page asks, for a part of it."""
+        return self.request.headers.get("hx-request") == "true"
+
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Answer with a page.
 

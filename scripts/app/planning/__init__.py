@@ -6,6 +6,7 @@
 - `what_if`: another budget, or another amount for single campaigns
 - `bounds`: constraint sets as the server checks them
 - `form_words`: words of the form of a plan
+- `numbers`: numbers as people type them
 - `plan_form`: fields of the form, and the body of the job that they ask for
 - `field_errors`: which field a problem belongs to
 - `daily_reports`: daily spend and results of the units of a plan
@@ -15,13 +16,22 @@
 """
 
 from .bounds import bounds_of, check_rules, known_spend, names_of
-from .charts import budgets_chart, comparison_chart, days_chart, frontier_chart, pacing_chart
-from .comparison import MOST, Compared, compared
+from .charts import (
+    SERIES,
+    budgets_chart,
+    comparison_chart,
+    days_chart,
+    frontier_chart,
+    pacing_chart,
+    specification,
+)
+from .comparison import LIVE, MOST, Compared, compared
 from .curves import Curve, curves_of
 from .daily_reports import DailyReports
 from .field_errors import FORM, errors_of
 from .form_words import AGENTS, LABELS, OBJECTIVES
 from .frontier import Estimate, Frontier, frontier_of
+from .numbers import number_of
 from .pacing import PaceRow, Pacing, pacing
 from .plan_form import (
     KINDS,
@@ -45,10 +55,12 @@ __all__ = [
     "FORM",
     "KINDS",
     "LABELS",
+    "LIVE",
     "MAIN_KEYS",
     "MOST",
     "NODE_KEYS",
     "OBJECTIVES",
+    "SERIES",
     "WEEKDAYS",
     "Compared",
     "Curve",
@@ -78,8 +90,10 @@ __all__ = [
     "known_spend",
     "names_of",
     "nodes_of",
+    "number_of",
     "pacing",
     "pacing_chart",
     "rows_shown",
+    "specification",
     "what_if",
 ]

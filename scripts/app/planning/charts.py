@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mediagym.data.display import label
 from mediagym.data.formats import name_of, sign_of
 from mediagym.data.types import Floats
 
@@ -13,16 +14,26 @@ from .comparison import Compared
 from .frontier import Frontier
 from .pacing import Pacing
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-_SERIES = [f"var(--s{number})" for number in range(8)]
+SERIES = tuple(f"var(--s{number})" for number in range(8))
 _ROW = 26  # pixels of a campaign
 _POINTS = 60  # of a line through the frontier
 _MONEY = {"type": "quantitative", "axis": {"format": "$,~f", "tickCount": 6}}
 
 
-def _spec(currency: str | None, description: str, **rest: Any) -> dict[str, Any]:
-    sign = {"currency": sign_of(currency)}
-    return {"$schema": _SCHEMA, "description": description, "usermeta": sign, **rest}
+def specification(currency: str | None, description: str, **parts: Any) -> dict[str, Any]:
+    """Return the specification of a chart as wide as its place.
+
+    Args:
+        currency: of amounts; None: not known.
+        description: what a screen reader says.
+        parts: `height` of the plot in pixels, `data`, `mark`, `encoding`, `layer` and so on.
+    """
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": description,
+        "usermeta": {"currency": sign_of(currency)},
+        **parts,
+    }
 
 
 def budgets_chart(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,9 +43,11 @@ def budgets_chart(plan: Mapping[str, Any]) -> dict[str, Any]:
     for row in plan["campaigns"]:
         per_day = row["planned_rest"] / max(left, 1)
         for kind, amount in (("live now", row["live"] or 0.0), ("planned", per_day)):
-            rows.append({"campaign": name_of(row), "kind": kind, "amount": round(amount, 2)})
-    order = [name_of(row) for row in sorted(plan["campaigns"], key=lambda each: -each["budget"])]
-    return _spec(
+            rows.append({"campaign": label(name_of(row)), "kind": kind, "amount": round(amount, 2)})
+    order = [
+        label(name_of(row)) for row in sorted(plan["campaigns"], key=lambda each: -each["budget"])
+    ]
+    return specification(
         plan["currency"],
         "Daily budget by campaign, live now and planned on average.",
         height=_ROW * len(order),
@@ -66,7 +79,7 @@ def days_chart(plan: Mapping[str, Any]) -> dict[str, Any]:
                 {"date": day["date"], "channel": channel, "amount": round(amount, 2),
                  "status": day["status"]}
             )  # fmt: skip
-    return _spec(plan["currency"],
+    return specification(plan["currency"],
         "Budget by day and channel.",
         height=240,
         data={"values": rows},
@@ -75,7 +88,7 @@ def days_chart(plan: Mapping[str, Any]) -> dict[str, Any]:
             "x": {"field": "date", "type": "temporal", "timeUnit": "utcyearmonthdate",
                   "title": None, "axis": {"format": "%-d %b"}},
             "y": {**_MONEY, "field": "amount", "title": "per day", "stack": True},
-            "color": _colour("channel", channels, _SERIES),
+            "color": _colour("channel", channels, SERIES),
             "opacity": {"condition": {"test": "datum.status === 'actual'", "value": 0.45},
                         "value": 1},
         },
@@ -101,12 +114,12 @@ def frontier_chart(frontier: Frontier, budget: float | None) -> dict[str, Any]:
     marks = [(frontier.content["planned_budget"], "the plan", "var(--s4)")]
     if budget is not None:
         marks.append((budget, "your budget", "var(--ink)"))
-    for amount, label, colour in marks:
+    for amount, name, colour in marks:
         if first <= amount <= last:
-            layers.append(_rule({"budget": amount, "label": label}, x, colour))
+            layers.append(_rule({"budget": amount, "label": name}, x, colour))
     description = "Conversions by budget with their 90 % interval."
     rows = {"values": line}
-    return _spec(frontier.currency.code, description, height=240, data=rows, layer=layers)
+    return specification(frontier.currency.code, description, height=240, data=rows, layer=layers)
 
 
 def _rule(row: dict[str, Any], x: dict[str, Any], colour: str) -> dict[str, Any]:
@@ -122,7 +135,7 @@ def _rule(row: dict[str, Any], x: dict[str, Any], colour: str) -> dict[str, Any]
 def comparison_chart(content: Compared) -> dict[str, Any]:
     """Return the conversions of each plan with their interval."""
     rows = [
-        {"plan": plan.label, **plan.content["conversions"], "best": plan.is_best}
+        {"plan": label(plan.label), **plan.content["conversions"], "best": plan.is_best}
         for plan in content.plans
     ]
     y = {
@@ -133,7 +146,7 @@ def comparison_chart(content: Compared) -> dict[str, Any]:
         "axis": {"labelLimit": 260},
     }
     x = {"type": "quantitative", "title": "conversions", "scale": {"zero": False}}
-    return _spec(content.currency,
+    return specification(content.currency,
         "Expected conversions of each plan with their 90 % interval.",
         height=2 * _ROW * len(rows),
         data={"values": rows},
@@ -162,7 +175,7 @@ def pacing_chart(state: Pacing) -> dict[str, Any]:
         rest = spent[-1] + rate * (planned[len(spent) :] - planned[len(spent) - 1])
         rows += _line(start, len(spent) - 1, np.concatenate([spent[-1:], rest]), "at this rate")
     kinds = ["planned", "spent", "at this rate"]
-    return _spec(state.currency,
+    return specification(state.currency,
         "Spend to date: planned, spent, and projected at the rate of the last week.",
         height=240,
         data={"values": rows},

@@ -11,6 +11,8 @@ from mediagym.data.names import short_ids
 from mediagym.data.settings import merged
 from mediagym.data.storage import CONF, shipped_yaml
 
+from .numbers import PLAIN, is_ambiguous, ungrouped
+
 Fields = Mapping[str, str]  # texts as a browser sends them; an empty one is the default
 Errors = dict[str, str]  # one sentence by field
 
@@ -46,11 +48,8 @@ _TEXTS = {  # fields that hold an amount or a share -> their key
     "ramp_least": ("constraints", "ramp", "least"),
     "steadiness": ("constraints", "steadiness"),
 }
-_THOUSANDS = re.compile(r"([^\w\s]?\s?)(\d{1,3}(?:[,' \u00a0\u202f]\d{3})+(?:\.\d+)?)(\s?[^\w\s]?)")
-_AMBIGUOUS = re.compile(r"\D?\s?[1-9]\d{0,2}\.\d{3}(?:\s?[^\d%])?")  # 10.000: ten, or ten thousand?
 _CENTS = re.compile(r"(?<=\.\d\d)\d")  # the third decimal
 _RATIOS = ("roas", "pacing_low", "pacing_high", "most_times_recent", "demand", "demand_sd")
-_PLAIN = re.compile(r"\d+(?:\.\d+)?")
 NONE = "none"  # what is typed to take a default bound away
 
 
@@ -211,11 +210,8 @@ def _without_defaults(body: dict[str, Any], base: Any) -> dict[str, Any]:
 
 def _amount(text: str) -> Any:
     """Return an amount as the configuration takes it; None if the field is empty."""
-    text = text.strip()
-    if grouped := _THOUSANDS.fullmatch(text):  # a sign of a currency stays, to be checked
-        before, digits, after = grouped.groups()
-        text = before.strip() + re.sub(r"[^\d.]", "", digits) + after.strip()
-    if _PLAIN.fullmatch(text):
+    text = ungrouped(text)
+    if PLAIN.fullmatch(text):
         number = float(text)
         return int(number) if number.is_integer() else number
     return text.casefold() if text.casefold() == NONE else text or None
@@ -227,7 +223,7 @@ def _ambiguous(fields: Fields) -> Errors:
         field: f"“{text}” may mean {text.replace('.', ',')} or {_CENTS.sub('', text)}. "
         "Write it in one of these ways."
         for field, text in ((name, value.strip()) for name, value in fields.items())
-        if _AMBIGUOUS.fullmatch(text) and field.rpartition(".")[2] not in _RATIOS
+        if is_ambiguous(text) and field.rpartition(".")[2] not in _RATIOS
     }
 
 

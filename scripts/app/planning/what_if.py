@@ -90,7 +90,7 @@ def what_if(
             "Amounts of single campaigns need the advertiser's response curves, which are not "
             "calculated yet. Wait for the calibration, or enter them as locks and optimise."
         )
-    bounds = _with_fixed(frontier, plan, group, budget, fixed)
+    bounds = _with_fixed(plan, group, budget, fixed)
     scales = _scales(curves, best, bounds)
     cents = equal_marginal_split(curves, bounds, scales)
     gains = [
@@ -108,11 +108,7 @@ def _daily(cents: np.int64, bounds: Constraints) -> float:
 
 
 def _with_fixed(
-    frontier: Frontier,
-    plan: Mapping[str, Any],
-    group: Mapping[str, Any],
-    budget: float,
-    fixed: Mapping[str, float],
+    plan: Mapping[str, Any], group: Mapping[str, Any], budget: float, fixed: Mapping[str, float]
 ) -> Constraints:
     """Return the job's bounds for a total, with the amounts of single campaigns."""
     own = {name: {"floor": None, "cap": None, "fixed": amount} for name, amount in fixed.items()}

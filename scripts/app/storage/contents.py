@@ -52,6 +52,7 @@ def keep(folder: Path, target: Path) -> None:
     """
     if target.is_dir():
         shutil.rmtree(folder)
+        os.utime(target)  # young again: whoever removes old leftovers leaves it alone
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     if folder.stat().st_dev != target.parent.stat().st_dev:

@@ -71,6 +71,11 @@ class Job:
     error: dict[str, Any] | None  # a problem of RFC 9457
     requested_by: str
 
+    @property
+    def has_ended(self) -> bool:
+        """True if it is done, failed or cancelled, and stays so."""
+        return self.state not in ("queued", "running")
+
 
 @dataclass(frozen=True)
 class Event:

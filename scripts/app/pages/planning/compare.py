@@ -11,7 +11,7 @@ from mediagym.data.errors import MediaGymError
 from mediagym.data.formats import Currency
 
 from ...jobs import job
-from ...planning import MOST, compared, comparison_chart
+from ...planning import LIVE, MOST, compared, comparison_chart
 from ...storage import Dataset, Job, Scenario, UnknownError
 from .. import Reader, Runner, Visit, document, findings
 from .forms import leads_to, messages
@@ -20,7 +20,6 @@ from .scenarios import own_scenario
 from .uploads import keep_upload
 
 router = APIRouter()
-LIVE = "live"  # what today's budgets going on is called in the body of a score
 _SHARED = ("constraints", "env", "objective")  # keys of a plan's job that its score needs too
 
 

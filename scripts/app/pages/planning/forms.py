@@ -44,8 +44,3 @@ def messages(visit: Visit) -> dict[str, Any]:
     """Return what the redirect after a form says: `notice` of what was done, or `mistake`."""
     query = visit.request.query_params
     return {key: query.get(key, "")[:_LONGEST] for key in ("notice", "mistake")}
-
-
-def is_fragment(request: Request) -> bool:
-    """Return whether a script of the page asks for a part of it."""
-    return request.headers.get("hx-request") == "true"

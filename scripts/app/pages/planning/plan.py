@@ -40,7 +40,7 @@ from ...storage import Job, UnknownError
 from .. import Findings, Reader, Runner, Visit, findings
 from .forms import Texts, leads_to, messages
 from .results import daily_reports_of, files_of, plan_content
-from .what_if import answer_of
+from .what_if import GOALS, answer_of
 
 router = APIRouter()
 _NODES = ("channel.", "campaign.")  # start of the names of fields in the tables of bounds
@@ -171,6 +171,7 @@ def _page(
     }
     if shown is not None and shown.state == "done":
         values |= result_values(visit, shown)
+        values["goals"] = GOALS
         values["what_if"] = answer_of(visit, shown, visit.request.query_params)
     return visit.page("plan.html.j2", status, page="plan", **values)
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from ...api import media_type_of
 from ...jobs import job
 from ...storage import Scenario, Share, Store, UnknownError
 from .. import Reader, Runner, Visit, findings
@@ -31,14 +32,6 @@ FILES = {  # what each file of a plan is for
     "frontier.json": "Best plans of other budgets, for programs",
     "changes.json": "What to set today and why, for programs",
     "plan.html": "The plan as one page, also for paper",
-}
-TYPES = {
-    ".csv": "text/csv; charset=utf-8",
-    ".json": "application/json",
-    ".pdf": "application/pdf",
-    ".html": "text/html; charset=utf-8",
-    ".png": "image/png",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 LIFETIMES = {"7": "one week", "30": "30 days", "90": "90 days", "": "until it is revoked"}
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -79,13 +72,13 @@ def revoke_link(visit: Runner, share_id: str, fields: Texts) -> Response:
 def result_file(visit: Reader, result: str, name: str) -> Response:
     """Send a file of a result; a page is sent to be looked at, anything else to be kept."""
     path = visit.store.result_file(result, name)
-    suffix = PurePosixPath(name).suffix
-    if suffix == ".html":
+    if name.endswith(".html"):
         return _static_page(path.read_text(encoding="utf-8"))
-    kind = TYPES.get(suffix, "application/octet-stream")
     label = f"{visit.advertiser.id}-{PurePosixPath(name).name}"
     disposition = f"attachment; filename*=UTF-8''{quote(label)}"
-    return FileResponse(path, media_type=kind, headers={"Content-Disposition": disposition})
+    return FileResponse(
+        path, media_type=media_type_of(name), headers={"Content-Disposition": disposition}
+    )
 
 
 @router.get("/s/{token}")

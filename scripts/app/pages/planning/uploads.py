@@ -38,7 +38,7 @@ async def keep_upload(visit: Visit, sent: object, what: str) -> str | None:
 
 def _keep(visit: Visit, sent: UploadFile) -> str:
     path = Path(sent.filename or "plan")
-    with tempfile.TemporaryDirectory(dir=visit.store.folder) as parent:
+    with tempfile.TemporaryDirectory(dir=visit.store.folder / "work") as parent:
         folder = Path(parent) / "files"
         folder.mkdir()
         suffix = path.suffix if path.suffix.lower() in (".csv", ".xlsx", ".json", ".yaml") else ""

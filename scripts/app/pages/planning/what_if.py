@@ -11,14 +11,19 @@ from mediagym.data.errors import MediaGymError
 from mediagym.data.formats import Currency
 
 from ...jobs import job
-from ...planning import Frontier, WhatIf, frontier_chart, names_of, nodes_of, what_if
+from ...planning import Frontier, WhatIf, frontier_chart, names_of, nodes_of, number_of, what_if
 from ...storage import Job, UnknownError
 from .. import Reader, Visit
-from .forms import is_fragment, leads_to
+from .forms import leads_to
 from .results import curves, frontier, plan_content
 
 router = APIRouter()
-GOALS = {"conversions": "Conversions, at least", "cpa": "CPA, at most", "roas": "ROAS, at least"}
+GOALS = {
+    "conversions": "conversions, at least",
+    "cpa": "a CPA, at most",
+    "roas": "a ROAS, at least",
+}
+_MOST = 1e12  # units of the currency
 _MOST_CAMPAIGNS = 200  # whose amounts a question may hold
 
 
@@ -78,12 +83,8 @@ def _budget(best: Frontier, query: Mapping[str, str], planned: float) -> tuple[f
 
 
 def _amount(text: str) -> float:
-    cleaned = text.strip().replace(",", "").lstrip("$€£")
-    try:
-        amount = float(cleaned)
-    except ValueError:
-        amount = -1.0
-    if not 0 <= amount <= 1e12:
+    amount = number_of(text.strip().lstrip("$€£"))
+    if amount is None or amount > _MOST:
         raise MediaGymError(f"“{text.strip()[:40]}” is no amount: write a number such as 150000.")
     return amount
 
@@ -105,7 +106,7 @@ def what_if_answer(visit: Reader, job: str) -> Response:
     """Answer a question about another budget; without scripts, on the page of the plan."""
     query = dict(visit.request.query_params)
     shown = _job(visit, job)
-    if not is_fragment(visit.request):
+    if not visit.is_fragment:
         return leads_to(visit, "plan", list(query.items()), "what-if")
     answer = answer_of(visit, shown, query)
     if answer is None:

@@ -24,7 +24,6 @@ from mediagym.scripts.app.jobs import (
     jobs,
     latest_jobs,
     submit,
-    waiting,
 )
 from mediagym.scripts.app.jobs.queue import worker_died
 from mediagym.scripts.app.storage import Job, QueueFullError, Store, UnknownError
@@ -53,7 +52,7 @@ def written(store: Store, name: str, content: str = "{}") -> Path:
 
 def test_jobs_are_claimed_in_their_order(store: Store, ask: Callable[..., Job]) -> None:
     ids = [ask(seed).id for seed in range(4)]
-    assert waiting(store) == 4
+    assert counts(store)["queued"] == 4
     claimed = [claim(store, f"worker {n}", 60) for n in range(5)]
     assert [each.id if each else None for each in claimed] == [*ids, None]
     assert {each.state for each in jobs(store)} == {"running"}
@@ -305,6 +304,7 @@ def test_the_latest_job_of_each_kind_is_found_behind_any_number_of_others(
     waits = [ask(seed).id for seed in range(3, 210)]
     found = {kind: job.id for kind, job in latest_jobs(store, "a").items()}
     assert found == {"plan": waits[-1], "score": done[2]}
+    assert list(found) == ["plan", "score"]
     ended = {kind: job.id for kind, job in latest_jobs(store, "a", state="done").items()}
     assert ended == {"plan": done[1], "score": done[2]}
     assert latest_jobs(store, "a", dataset="0" * 32) == {}

@@ -1,6 +1,7 @@
 """Jobs are the commands themselves, with the data and folders of the store."""
 
 import json
+import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -124,3 +125,15 @@ def test_only_leftovers_are_swept(
     assert {path.name for path in sweep(store)} == {"gone", "0" * 32, "1" * 32}
     assert Work(store, running).result.is_dir()
     assert store.dataset_folder(kept.id).is_dir()
+
+
+def test_a_leftover_that_is_written_anew_is_not_swept(
+    store: Store, files: Callable[..., Path]
+) -> None:
+    key, _ = store.keep_result(files(plan_json="{}"))
+    target = store.folder / "results" / key
+    os.utime(target, (0, 0))  # a killed worker's, whose job is taken up now
+    assert store.keep_result(files(plan_json="{}"))[0] == key
+    assert sweep(store) == []
+    os.utime(target, (0, 0))
+    assert sweep(store) == [target]

@@ -17,6 +17,7 @@ from mediagym.scripts.app.planning import (
     errors_of,
     fields_of,
     nodes_of,
+    number_of,
     rows_shown,
 )
 from mediagym.scripts.app.security import problem_of
@@ -177,3 +178,22 @@ def test_every_choice_of_the_form_exists():
     assert set(AGENTS) <= files & (set(BASELINES) - set(ORACLES))
     assert defaults()["agent"] in AGENTS
     assert set(OBJECTIVES) == {path.stem for path in (CONF / "objective").glob("*.yaml")}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *((" 1,250.5 ", 1250.5), ("12 000", 12_000.0), ("7", 7.0)),
+        *(
+            ("12,50", None),
+            ("10.000", None),
+            ("1e9", None),
+            ("nan", None),
+            ("-3", None),
+            ("10%", None),
+            ("", None),
+        ),
+    ],
+)
+def test_a_number_is_read_or_refused_and_never_guessed(text, number):
+    assert number_of(text) == number

@@ -88,6 +88,9 @@ def test_questions_are_answered_without_scripts_too(window):
     page.get_by_role("button", name="Answer").click()
     assert "goal=cpa" in page.url
     assert "the closest is a CPA of" in page.inner_text("#what-if-answer")
+    page.get_by_label("of", exact=True).fill("12,50")
+    page.get_by_role("button", name="Answer").click()
+    assert "“12,50” is no amount" in page.inner_text("#what-if-answer")
 
 
 def test_what_is_infeasible_stands_beside_its_field_with_node_and_numbers(planned, window):
