@@ -109,9 +109,19 @@ def _bound(content: Mapping[str, Any], row: Mapping[str, Any]) -> str:
         return f"No bound holds it; {each} per conversion, {currency.exact(totals['cpa'])} overall."
     lot = currency.whole(currency.lot)
     gain = _gain(content, abs(binding["shadow_price"]) * currency.lot / 1000)
-    if binding["shadow_price"] >= 0:
-        return f"Held up by its {binding['bound']}: {lot} less here would bring {gain} elsewhere."
-    return f"Held down by its {binding['bound']}: {lot} more here would bring {gain} more."
+    is_floor = binding["shadow_price"] >= 0
+    held = f"Held {'up' if is_floor else 'down'} by its {binding['bound']}"
+    if _is_locked(content, row):
+        held = f"Locked at {currency.exact(row['budget'])}"
+    if is_floor:
+        return f"{held}: {lot} less here would bring {gain} elsewhere."
+    return f"{held}: {lot} more here would bring {gain} more."
+
+
+def _is_locked(content: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Return whether the constraints leave a campaign one amount."""
+    bounds = content["constraints"]["settings"]["campaigns"].get(name_of(row), {})
+    return bounds.get("floor") is not None and bounds.get("floor") == bounds.get("cap")
 
 
 def _gain(content: Mapping[str, Any], value: float) -> str:

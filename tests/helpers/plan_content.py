@@ -65,7 +65,7 @@ def plan_content(
             "recent": {"start": "2024-05-06", "end": "2024-06-30"},
             "seasons": [],
         },
-        "constraints": {},
+        "constraints": {"settings": {"campaigns": {}}},
         "totals": totals,
         "channels": _channels(rows, total),
         "campaigns": rows,

@@ -41,7 +41,7 @@ JOB_TITLES = {
     "calibrate": "Calibrating the response curves",
     "plan": "Optimising the plan",
     "replan": "Planning the days that are left",
-    "score": "Scoring a plan",
+    "score": "Comparing plans",
 }
 """What a job of each kind does, as people read it."""
 

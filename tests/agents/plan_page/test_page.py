@@ -82,6 +82,18 @@ def content(request):
     return request.param
 
 
+def test_a_locked_campaign_is_said_to_be_locked():
+    content = plan_content()
+    row = next(each for each in content["campaigns"] if each["binding"])
+    name = "/".join(filter(None, (row["channel"], row["campaign_type"])))
+    bounds = content["constraints"]["settings"]["campaigns"]
+    bounds[name] = {"floor": "$4500.00", "cap": None}
+    assert "Held up by its campaign floor" in plan_page(content)
+    bounds[name] = {"floor": "$4500.00", "cap": "$4500.00"}
+    assert "Locked at $" in plan_page(content)
+    assert "Held up by its campaign floor" not in plan_page(content)
+
+
 def test_the_page_is_well_formed_and_takes_nothing_from_elsewhere(content):
     html = plan_page(content)
     page = Page(html)
