@@ -13,7 +13,15 @@
 """
 
 from .draw import Mutant, draw
-from .report import read_results, score, section, survivors, write_results, write_section
+from .report import (
+    is_equivalent,
+    read_results,
+    score,
+    section,
+    survivors,
+    write_results,
+    write_section,
+)
 from .run import PackageResult, Verdict, laboratory, run_package
 from .settings import Equivalent, MutationCommand
 
@@ -24,6 +32,7 @@ __all__ = [
     "PackageResult",
     "Verdict",
     "draw",
+    "is_equivalent",
     "laboratory",
     "read_results",
     "run_package",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def run(options: MutationCommand) -> None:
     """Judge the mutants package by package; write results after each, so that none is lost."""
     from mediagym.scripts.fuzzing.mutation import (  # needs Cosmic Ray
+        is_equivalent,
         laboratory,
         read_results,
         run_package,
@@ -28,7 +29,9 @@ def run(options: MutationCommand) -> None:
         verdict.mutant: verdict
         for each in results.values()
         for verdict in each.verdicts
-        if options.keep == "all" or (options.keep == "killed" and verdict.is_caught)
+        if options.keep == "all"
+        or (options.keep == "killed" and verdict.is_caught)
+        or (options.keep == "killed" and is_equivalent(verdict.mutant, options.equivalent))
     }
     with laboratory() as lab:
         for package in options.chosen():

@@ -90,7 +90,7 @@ def run_package(
         known: verdicts that are not tried again.
 
     Raises:
-        DataError: if a test fails without a mutant, or once a file is imported anew.
+        DataError: if a test fails without a mutant, at first or in a fork.
     """
     settings = options.rooms[package]
     mutants = draw(ROOT, package, settings.files, options.operators, options.mutants, options.seed)
@@ -104,13 +104,13 @@ def run_package(
         )
     left_out = len(costs.tests) - len(tests)
     verdicts: list[Verdict] = []
-    passed: set[str] = set()  # files with which all tests pass in a fork
+    sound: set[tuple[str, str]] = set()  # files, and tests that pass if these are imported anew
     for mutant in mutants:
         verdict = known.get(mutant) or _judged(lab, mutant, tests, costs)
-        if mutant not in known and mutant.file not in passed:
-            if verdict.is_caught:
-                _require_sound(lab, mutant.file, tests, costs)
-            passed.add(mutant.file)
+        case = (mutant.file, verdict.test)
+        if mutant not in known and verdict.outcome == "killed" and case not in sound:
+            _require_sound(lab, verdict, tests, costs)
+            sound.add(case)
         verdicts.append(verdict)
         yield PackageResult(package, len(tests), left_out, options.test_seconds, verdicts)
 
@@ -122,30 +122,33 @@ def ordered(tests: Sequence[str], costs: Costs, file: str) -> list[str]:
 
 
 def _judged(lab: Laboratory, mutant: Mutant, tests: Sequence[str], costs: Costs) -> Verdict:
-    answer = _tried(lab, mutant.file, code_of(ROOT, mutant), tests, costs)
+    order = ordered(tests, costs, mutant.file)
+    answer = _tried(lab, mutant.file, code_of(ROOT, mutant), order, costs)
     return Verdict(mutant, answer["outcome"], answer["test"], answer["seconds"])
 
 
-def _require_sound(lab: Laboratory, file: str, tests: Sequence[str], costs: Costs) -> None:
-    """Raise if tests fail though the file is the original: every mutant of it would seem killed."""
-    answer = _tried(lab, file, (ROOT / file).read_text("utf-8"), tests, costs)
+def _require_sound(lab: Laboratory, verdict: Verdict, tests: Sequence[str], costs: Costs) -> None:
+    """Raise if the test that killed a mutant, after those before it, fails without a fault too."""
+    file, failed = verdict.mutant.file, verdict.test
+    order = ordered(tests, costs, file)
+    if failed in order:
+        order = order[: order.index(failed) + 1]
+    else:  # a file that could not be imported
+        order = [test for test in order if test.startswith(failed)]
+    answer = _tried(lab, file, (ROOT / file).read_text("utf-8"), order, costs)
     if answer["outcome"] != "survived":
         raise DataError(
-            f"{answer['test'] or file}: fails once {file} is imported anew, unchanged. Allowed: "
+            f"{answer['test'] or failed}: fails once {file} is imported anew, unchanged. Allowed: "
             "tests that pass then. To fix: run pytest on that test alone and in another order."
         )
 
 
 def _tried(
-    lab: Laboratory, file: str, code: str, tests: Sequence[str], costs: Costs
+    lab: Laboratory, file: str, code: str, order: Sequence[str], costs: Costs
 ) -> dict[str, Any]:
     """Return the worker's answer on other code in a file."""
     seconds = sum(costs.tests.values()) + sum(costs.fixtures.values())
-    job = {
-        "file": file,
-        "tests": ordered(tests, costs, file),
-        "seconds": _SPARE + int(3 * seconds),
-    }
+    job = {"file": file, "tests": order, "seconds": _SPARE + int(3 * seconds)}
     with lab.sandbox.changed(file, code):
         return lab.ask(job)
 
