@@ -6,7 +6,7 @@ PACKAGES := data envs agents scripts
 SLURM := slurmctld slurmd slurm-client slurm-wlm-basic-plugins libmunge2 libhwloc15 \
 	libnuma1 liblz4-1 libpam0g libreadline8
 
-.PHONY: help plan app install test check format types docs package audit slurm clean
+.PHONY: help plan app install test slow check format types docs package audit slurm clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,8 +19,11 @@ app: .venv/app  ## serve the application on http://127.0.0.1:8000, with the samp
 
 install: .venv/dev  ## the virtual environment with the tools for development
 
-test: .venv/dev  ## run the tests, on all cores
+test: .venv/dev  ## run the tests, on all cores, but for the slow ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+
+slow: .venv/dev  ## run the tests that take minutes: notebooks, Slurm, the installed package
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
 check: .venv/dev types  ## format, lint and types, all read-only
 	$(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ def test_a_notebook_is_committed_without_outputs(path: Path) -> None:
     assert cells[0]["cell_type"] == "markdown"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_from_a_clean_kernel(path: Path, tmp_path: Path) -> None:
     for library in ("nbclient", "ipykernel"):

@@ -121,6 +121,7 @@ def test_what_submitit_raises_is_said_in_one_line(
     assert cluster_problem(RuntimeError(text)) is None
 
 
+@pytest.mark.slow
 def test_seeds_train_on_both_nodes_as_they_do_alone(
     cluster: slurm.Cluster, command: Command, workdir: Path
 ) -> None:
@@ -135,6 +136,7 @@ def test_seeds_train_on_both_nodes_as_they_do_alone(
         _require_equal(workdir / "sweep" / str(seed), workdir / f"alone{seed}")
 
 
+@pytest.mark.slow
 def test_a_killed_job_is_resumed_on_the_cluster_and_ends_as_if_it_had_not_been(
     cluster: slurm.Cluster, command: Command, workdir: Path
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_killed_job_is_resumed_on_the_cluster_and_ends_as_if_it_had_not_been(
     _require_equal(run, workdir / "alone")
 
 
+@pytest.mark.slow
 def test_two_workers_with_ten_trials_each_make_twenty(
     cluster: slurm.Cluster, workdir: Path
 ) -> None:

@@ -89,12 +89,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return Built(folder / archive.name.removesuffix(".tar.gz"), folder / "site", copied, wheel.name)
 
 
+@pytest.mark.slow
 def test_the_source_distribution_has_all_of_the_checkout(built: Built) -> None:
     assert built.copied - files_in(built.source) == set()
     added = files_in(built.source) - built.copied
     assert {name for name in added if "egg-info" not in name} == {"PKG-INFO", "setup.cfg"}
 
 
+@pytest.mark.slow
 def test_the_wheel_has_every_file_of_the_package_and_no_other(built: Built) -> None:
     expected = {name for name in built.copied if name.startswith(SHIPPED)}
     expected |= {path.name for path in ROOT.glob("*.py")} | {"py.typed"}
@@ -105,6 +107,7 @@ def test_the_wheel_has_every_file_of_the_package_and_no_other(built: Built) -> N
     }
 
 
+@pytest.mark.slow
 def test_the_metadata_say_the_version_of_the_module_and_the_licence(built: Built) -> None:
     (folder,) = built.site.glob("*.dist-info")
     metadata = BytesParser().parsebytes((folder / "METADATA").read_bytes())
@@ -131,6 +134,7 @@ def test_every_command_has_a_console_script_and_a_configuration() -> None:
     assert installed["mediagym-plan"] == scripts["mediagym-plan"]
 
 
+@pytest.mark.slow
 def test_every_console_script_has_a_function(built: Built) -> None:
     for target in PROJECT["project"]["scripts"].values():
         module, _, function = target.partition(":")
@@ -138,6 +142,7 @@ def test_every_console_script_has_a_function(built: Built) -> None:
         assert re.search(rf"^def {function}\(", path.read_text(encoding="utf-8"), re.M), target
 
 
+@pytest.mark.slow
 def test_the_installed_package_plans_elsewhere_and_is_not_written_into(
     built: Built, toy: list[str], tmp_path: Path
 ) -> None:
