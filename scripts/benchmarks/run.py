@@ -3,8 +3,8 @@
 ``OMP_NUM_THREADS=1 python scripts/benchmark.py [NAME ...] [page=FILE]`` prints a table and writes
 ``benchmark.json``; with ``page`` the tables of that page are made anew for the benchmarks that ran.
 Without names it runs the quick ones: ``imports``, ``env``, ``projection`` and ``torch``. The slow
-ones are ``reading``, ``attribution``, ``insights``, ``calibration``, ``scale``, ``training`` and
-``quality``; ``all`` runs everything.
+ones are ``reading``, ``attribution``, ``insights``, ``calibration``, ``scale``, ``app``,
+``training`` and ``quality``; ``all`` runs everything.
 """
 
 import subprocess
@@ -35,7 +35,7 @@ from mediagym.scripts.benchmarks.figure import Figure, Figures
 from mediagym.scripts.benchmarks.page import write_page
 
 _SLOW = (  # minutes each
-    "reading", "attribution", "insights", "calibration", "scale", "training", "quality",
+    "reading", "attribution", "insights", "calibration", "scale", "app", "training", "quality",
 )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def test_from_exports_to_a_replanned_month(planned, window, exports):
         page.get_by_label("Name", exact=True).fill("Locked")
         page.locator("input[name=adopt]").check()
         page.get_by_role("button", name="Save as scenario").click()
-        page.get_by_text("Saved as Locked.").wait_for()
+        page.get_by_text("Saved as Locked, which is now the plan under way.").wait_for()
         plan = json.loads(
             (store.folder / "results" / store.adopted("acme").result / "plan.json").read_text()
         )
