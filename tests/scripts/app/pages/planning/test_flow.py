@@ -162,7 +162,8 @@ def test_a_plan_of_the_users_own_is_scored_beside_a_scenario(planned, window, tm
     page.get_by_role("button", name="Compare", exact=True).click()
     with working(store):
         finished(page, "**/compare?*job=*")
-    page.get_by_role("heading", name=re.compile(r"Spring plan brings more than .* markets: \$[\d,]+ more")).wait_for()
+    heading = re.compile(r"Spring plan brings more than .* markets: \$[\d,]+ more")
+    page.get_by_role("heading", name=heading).wait_for()
     text = page.inner_text("main")
     assert "mine.csv (yours)" in text
     assert "below the total" in text
