@@ -1,5 +1,6 @@
 """Templates of the pages, with the words for numbers, dates, jobs and places that they share."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -46,6 +47,21 @@ JOB_TITLES = {
 """What a job of each kind does, as people read it."""
 
 
+_DAY = re.compile(r"(?i)(?:(?<=since )|(?<=until )|(?<=from ))\d{4}-\d{2}-\d{2}\b")
+
+
+def with_days(text: str) -> str:
+    """Return a sentence with its ISO dates as people read them: `1 Jul 2024`."""
+
+    def shown(found: re.Match[str]) -> str:
+        try:
+            return long_day(found[0])
+        except ValueError:  # no day, but part of a campaign's name
+            return found[0]
+
+    return _DAY.sub(shown, text)
+
+
 @cache
 def environment() -> Environment:
     """Environment of `templates`, made once."""
@@ -60,6 +76,7 @@ def environment() -> Environment:
         "moment": moment,
         "duration": duration,
         "name": name_of,
+        "with_days": with_days,
     }
     made.globals |= {
         "count": count,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mediagym.data.formats import Currency
+from mediagym.data.formats import Currency, count
 
 MOST = 4  # scenarios that are compared at once
 _SAME = 0.005  # share by which budgets may differ and still count as the same
@@ -79,7 +79,7 @@ def compared(score: Mapping[str, Any], labels: Sequence[str]) -> Compared:
         objective=score["objective"],
         currency=score["currency"],
         markets=score["made"]["markets"],
-        sentence=_sentence(label_of[best["name"]], pairs),
+        sentence=_sentence(label_of[best["name"]], plans, pairs, score),
         caution=_caution(rows, names, Currency(score["currency"])),
     )
 
@@ -88,7 +88,9 @@ def _label(name: str) -> str:
     return "Today’s budgets going on" if name == LIVE else name
 
 
-def _sentence(best: str, pairs: Sequence[Pair]) -> str:
+def _sentence(
+    best: str, plans: Sequence[ScoredPlan], pairs: Sequence[Pair], score: Mapping[str, Any]
+) -> str:
     """Return how surely the best plan is better than the one that comes closest."""
     chances = [
         (pair.probability, pair.b) if pair.a == best else (1 - pair.probability, pair.a)
@@ -98,7 +100,23 @@ def _sentence(best: str, pairs: Sequence[Pair]) -> str:
     if not chances:
         return f"{best} is expected to bring most."
     chance, other = min(chances)
+    rows = {plan.label: plan.content for plan in plans}
+    if price := _price(rows[best], rows[other], score):
+        return f"{best} brings more than {other} in {_in_ten(chance)} markets: {price}."
     return f"{best} is expected to bring most: it beats {other} in {_in_ten(chance)} markets."
+
+
+def _price(best: Mapping[str, Any], other: Mapping[str, Any], score: Mapping[str, Any]) -> str:
+    """Return what a plan brings for its further money; empty if it costs no more."""
+    if score["objective"] not in ("conversions", "journeys"):
+        return ""
+    more = best["value"]["mean"] - other["value"]["mean"]
+    money = best["budget"] - other["budget"]
+    if more <= 0 or money <= _SAME * other["budget"]:
+        return ""
+    currency = Currency(score["currency"])
+    each = currency.exact(money / more)
+    return f"{currency.whole(money)} more, {count(more)} more conversions, each for {each}"
 
 
 def _caution(rows: Sequence[Mapping[str, Any]], names: Sequence[str], currency: Currency) -> str:

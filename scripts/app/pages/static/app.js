@@ -27,8 +27,7 @@
 
   function list(area) {
     const files = [...area.querySelector("input[type=file]").files];
-    const names = files.length > 1 ? files.map((file) => file.name).join(", ") : "";
-    area.querySelector("output").textContent = names; // the input itself shows a single one
+    area.querySelector("output").textContent = files.map((file) => file.name).join(", ");
   }
 
   const areaOf = (event) => event.target.closest?.(".drop");

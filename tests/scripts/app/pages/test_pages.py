@@ -91,6 +91,13 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_place(client, empty, sit
     assert site.store.datasets(empty.id) == []
 
 
+def test_a_file_of_another_kind_is_refused_on_the_page(client, empty):
+    answer = upload(client, empty.id, "report.pdf", "%PDF-1.4")
+    assert answer.status_code == 415
+    assert "The upload was refused" in answer.text
+    assert "report.pdf" in answer.text
+
+
 def test_an_upload_starts_its_analyses_and_they_can_be_cancelled(client, site):
     own = site.store.add_advertiser("Uploads")
     answer = upload(client, own.id, "all.csv", GOOD)
