@@ -22,7 +22,7 @@ install: .venv/dev  ## the virtual environment with the tools for development
 test: .venv/dev  ## run the tests, on all cores, but for the slow ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
-slow: .venv/dev  ## run the tests that take minutes: notebooks, Slurm, the installed package
+slow: .venv/dev  ## run the tests that take minutes: browser, notebooks, Slurm, the installed package
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
 check: .venv/dev types  ## format, lint and types, all read-only

@@ -80,3 +80,11 @@ def files(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items):
+    """Tests in a browser are slow ones."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
