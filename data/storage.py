@@ -194,9 +194,10 @@ def _content(file: Path) -> bytes:
 
 
 def _unreadable(path: Path, reason: str) -> DataError:
+    why = " ".join(reason[:_MAX_REASON].split())
     return DataError(
-        f"{path}: cannot be read ({' '.join(reason[:_MAX_REASON].split())}). Allowed: a file that MediaGym "
-        "wrote. To fix: check the path, or run the command that writes this file again."
+        f"{path}: cannot be read ({why}). Allowed: a file that MediaGym wrote. To fix: check "
+        "the path, or run the command that writes this file again."
     )
 
 
