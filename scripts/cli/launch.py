@@ -27,8 +27,8 @@ from .cluster import MISSING, PLUGIN, cluster_problem
 from .override import advice
 
 _FAULT = (
-    "This is a fault of MediaGym, not of your input. Please report it to its issue tracker, with the "
-    "lines above, the command and the version (`pip show mediagym`)."
+    "This is a fault of MediaGym, not of your input. Please report it to its issue tracker, with "
+    "the lines above, the command and the version (`pip show mediagym`)."
 )
 Options = TypeVar("Options")
 # registered on import, so that the worker processes of a sweep have them too
