@@ -8,11 +8,13 @@ import csv
 import datetime
 import io
 import re
+from collections.abc import Callable
 
 from ..export import Export
 from .kinds import KINDS, STRICT
 
 _CHANNELS = ("direct", "organic search", "referral", "email", "display", "social", "paid")
+_NO_IDS = ("", "null", "none", "nan", "undefined", "(not set)")
 _FIRST, _LAST = 1_600_000_000, 1_900_000_000  # seconds since 1970 that a log may have
 
 
@@ -53,9 +55,7 @@ def _is_sure(row: list[str], roles: list[str], kind: str) -> bool:
     """True if every cell of a row has the form in which it was written."""
     if len(row) != len(roles) or any(cell != cell.strip() for cell in row):
         return False
-    if any(not cell.isprintable() for cell in row):
-        return False
-    rules = {
+    rules: dict[str, Callable[[str], bool]] = {
         "user": _is_user if kind == STRICT else _is_id,
         "session": _is_id,
         "time": _is_time,
@@ -63,7 +63,7 @@ def _is_sure(row: list[str], roles: list[str], kind: str) -> bool:
         "microseconds": lambda cell: _is_number(cell, 16, 1_000_000),
         "converted": lambda cell: cell in ("0", "1"),
         "channel": lambda cell: cell in _CHANNELS,
-        "text": lambda cell: len(cell) < 200,
+        "text": lambda cell: len(cell) < 200 and cell.isprintable(),
     }
     return all(rules[role](cell) for role, cell in zip(roles, row, strict=True))
 
@@ -74,7 +74,7 @@ def _is_user(cell: str) -> bool:
 
 def _is_id(cell: str) -> bool:
     """An id that no program takes for a word that means none."""
-    return re.fullmatch(r"[0-9a-fv.]*[0-9][0-9a-fv.]*", cell) is not None
+    return cell.lower() not in _NO_IDS
 
 
 def _is_number(cell: str, digits: int, per_second: int) -> bool:
