@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from mediagym.data.storage import SAMPLE
 
@@ -10,7 +11,14 @@ from .jobs import submit
 from .storage import Store
 
 _NAME = "sample"
-_KINDS = ("ingest", "calibrate", "attribute", "plan", "insights")  # what people look at first
+_WORK: tuple[tuple[str, dict[str, Any]], ...] = (  # what people look at first
+    ("ingest", {}),
+    ("calibrate", {}),
+    ("attribute", {}),
+    ("plan", {"frontier": None}),
+    ("insights", {}),
+    ("frontier", {}),
+)
 
 
 def add_sample(store: Store) -> None:
@@ -23,13 +31,16 @@ def add_sample(store: Store) -> None:
     for path in sorted(SAMPLE.glob("*.csv")):
         shutil.copyfile(path, folder / path.name)
     dataset = store.add_dataset(_NAME, "Shipped sample", folder)
-    for kind in _KINDS:
-        submit(
+    plan = None
+    for kind, body in _WORK:
+        job = submit(
             store,
             kind,
-            {},
+            dict(body),
             advertiser=_NAME,
             dataset=dataset.id,
             requested_by="server",
             background=True,
+            follows=plan if kind == "frontier" else None,
         )
+        plan = job.id if kind == "plan" else plan

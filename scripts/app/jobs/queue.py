@@ -33,7 +33,8 @@ class LeaseLostError(MediaGymError):
 def claim(store: Store, worker: str, lease_seconds: float) -> Job | None:
     """Give the oldest job that waits to a worker, until its lease ends; None if none waits.
 
-    Jobs of the background come after all others.
+    Jobs of the background come after all others, and one that follows another job after that is
+    done.
 
     A job whose lease has ended without a word is taken up again. After `MAX_ATTEMPTS` it fails.
 
@@ -43,7 +44,8 @@ def claim(store: Store, worker: str, lease_seconds: float) -> Job | None:
         lease_seconds: time until the first `beat`, and between beats.
     """
     now = store.clock()
-    ready = (JOBS.c.state == "queued") | ((JOBS.c.state == "running") & (JOBS.c.lease_until <= now))
+    waiting = (JOBS.c.state == "queued") & (JOBS.c.follows.is_(None) | _is_done(JOBS.c.follows))
+    ready = waiting | ((JOBS.c.state == "running") & (JOBS.c.lease_until <= now))
     with store.reading() as connection:  # a queue that is empty is not locked
         if connection.execute(sa.select(JOBS.c.id).where(ready).limit(1)).first() is None:
             return None
@@ -80,6 +82,11 @@ def claim(store: Store, worker: str, lease_seconds: float) -> Job | None:
         )
         add_event(store, connection, row.id, "running", "starting", 0, None, None)
         return read_job(connection, row.id)
+
+
+def _is_done(job_id: sa.Column[Any]) -> sa.Exists:
+    first = JOBS.alias()
+    return sa.exists().where(first.c.id == job_id, first.c.state == "done")
 
 
 def _fail_lost(store: Store, connection: sa.Connection) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mediagym.data.settings import Command
 from mediagym.data.storage import CONF
 
-from .configuration import composed, is_server_key
+from .configuration import command_of, composed, is_server_key
 from .references import reference_keys
 
 _NAMED = ("agent", "objective")  # groups of which one of several files is chosen
@@ -18,11 +18,11 @@ def body_schema(kind: str, record: type[Command]) -> dict[str, Any]:
     Every key is optional; its default is that of the YAML.
 
     Args:
-        kind: name of the command.
+        kind: name of the kind of job.
         record: record of its options.
     """
     definitions: dict[str, Any] = {}
-    properties, shipped = _properties(record, definitions), composed(kind, ())
+    properties, shipped = _properties(record, definitions), composed(command_of(kind), ())
     allowed = {
         key: _group(_Schemas(kind, definitions), value, shipped[key], key)
         for key, value in properties.items()

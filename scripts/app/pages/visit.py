@@ -61,6 +61,7 @@ class Visit:
         dataset: str | None,
         fresh: bool = False,
         background: bool = False,
+        follows: str | None = None,
     ) -> Job:
         """Ask for a job of the advertiser, unless the same is there, waits or runs.
 
@@ -70,6 +71,7 @@ class Visit:
             dataset: files that it works on, if any.
             fresh: work anew even if it is done.
             background: work that is asked for later comes before it.
+            follows: job that must be done before it begins.
 
         Raises:
             QueueFullError: as many jobs wait as the server allows.
@@ -83,6 +85,7 @@ class Visit:
             requested_by=self.principal.name,
             fresh=fresh,
             background=background,
+            follows=follows,
             limit=self.request.app.state.settings.limits.queue,
         )
 

@@ -8,6 +8,7 @@
 - ``contents``: folders that are named by their content
 - ``records``: what is returned
 - ``database``: SQLite and PostgreSQL, transactions
+- ``migrations``: steps from each version of the tables to the next
 - ``tables``: the tables
 - ``errors``: what is refused
 """

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from .errors import StoreError
-from .tables import SCHEMA, SCHEMA_VERSION, TABLES
+from .migrations import migrate
 
 _BUSY = 30_000  # milliseconds that a writer waits for another
 _LOCK = 7_307_811  # number of the advisory lock under which tables are made
@@ -50,16 +50,7 @@ class Database:
     def _create(self) -> None:
         with self.writing() as connection:
             self.lock(connection, _LOCK)
-            TABLES.create_all(connection)
-            version = connection.execute(sa.select(SCHEMA.c.version)).scalar()
-            if version is None:
-                connection.execute(sa.insert(SCHEMA).values(version=SCHEMA_VERSION))
-            elif version != SCHEMA_VERSION:
-                raise StoreError(
-                    f"database: its tables have version {version}, this MediaGym has "
-                    f"{SCHEMA_VERSION}. To fix: run the MediaGym that wrote them, or restore "
-                    "the backup of this version."
-                )
+            migrate(connection)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -70,6 +70,7 @@ class Job:
     result: str | None
     error: dict[str, Any] | None  # a problem of RFC 9457
     requested_by: str
+    follows: str | None  # job that must be done before it begins; None: it waits for no other
 
     @property
     def has_ended(self) -> bool:

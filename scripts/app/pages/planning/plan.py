@@ -40,11 +40,12 @@ from ...storage import Job, UnknownError
 from .. import Findings, Reader, Runner, Visit, findings
 from .forms import Texts, leads_to, messages
 from .results import daily_reports_of, files_of, plan_content
-from .what_if import GOALS, answer_of
+from .what_if import other_budgets, submit_other_budgets
 
 router = APIRouter()
 _NODES = ("channel.", "campaign.")  # start of the names of fields in the tables of bounds
 _RULES = ("cpa", "roas", "change", "ramp", "pacing", "most_times_recent", "min_run", "steadiness")
+_NEEDED = ("ingest", "calibrate")  # work that a plan is made of
 _EARLIER = 12  # earlier plans that are listed
 NARRATIVE = {  # sentences, as on the plan's own page
     "extrapolation": page.extrapolation,
@@ -126,7 +127,9 @@ def ask_for_plan(visit: Runner, fields: Texts) -> Response:
 
 def _submit(visit: Visit, basis: Basis, body: dict[str, Any]) -> Job:
     dataset = basis.found.dataset
-    made = visit.submit("plan", body, None if dataset is None else dataset.id)
+    # other budgets take as long again: they come after the plan, which is shown before
+    made = visit.submit("plan", {**body, "frontier": None}, None if dataset is None else dataset.id)
+    submit_other_budgets(visit, made)
     detail = {"advertiser": visit.advertiser.id, "body": body}
     visit.store.audit(visit.principal.name, "plan", made.id, detail)
     return made
@@ -164,16 +167,22 @@ def _page(
         "plan": None,
         "fields": fields,
         "errors": errors,
+        "before": _before(basis, shown),
         "earlier": _earlier(visit, shown),
         "currency": Currency(basis.currency),
         **form_values(basis.names, fields, errors),
         **messages(visit),
     }
     if shown is not None and shown.state == "done":
-        values |= result_values(visit, shown)
-        values["goals"] = GOALS
-        values["what_if"] = answer_of(visit, shown, visit.request.query_params)
+        values |= result_values(visit, shown) | other_budgets(visit, shown)
     return visit.page("plan.html.j2", status, page="plan", **values)
+
+
+def _before(basis: Basis, shown: Job | None) -> list[Job]:
+    """Return the work on the exports that a plan waits for."""
+    if shown is None or shown.state != "queued":
+        return []
+    return [each for each in basis.found.active if each.kind in _NEEDED]
 
 
 def form_values(names: tuple[str, ...], fields: Fields, errors: Errors) -> dict[str, Any]:
