@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from mediagym.data.errors import MediaGymError
 
-from ..storage import JOBS, Job, Store
+from ..storage import JOBS, Job, Store, manifest
 from .rows import add_event, end_job, read_job
 
 MAX_ATTEMPTS = 3  # workers that may die of a job
@@ -163,8 +163,8 @@ def _time_left(elapsed: float, done: int, total: int | None) -> float | None:
 def finish(store: Store, job_id: str, worker: str, folder: Path) -> Job:
     """Keep the files of a folder as the job's result and end the job; return it.
 
-    The folder is renamed first, then one transaction, conditional on the lease, says so: a process
-    that is killed in between leaves files that nobody refers to.
+    The folder is renamed within one transaction, conditional on the lease: a process that is killed
+    in between leaves files that nobody refers to.
 
     Raises:
         LeaseLostError: the job was cancelled or another worker has it; nothing was changed.
@@ -173,12 +173,12 @@ def finish(store: Store, job_id: str, worker: str, folder: Path) -> Job:
     with store.reading() as connection:
         if _held(connection, job_id, worker) is None:
             raise _lost(job_id)
-    key, files = store.keep_result(folder)
+    files = manifest(folder)
     with store.writing() as connection:
         row = _held(connection, job_id, worker)
         if row is None:
             raise _lost(job_id)
-        store.add_result(connection, key, row.kind, files)
+        key = store.add_result(connection, row.kind, folder, files)
         end_job(store, connection, job_id, "done", result=key, worker=None)
         return read_job(connection, job_id)
 

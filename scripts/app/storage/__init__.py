@@ -3,6 +3,7 @@
 - ``store``: everything below as one object
 - ``library``: advertisers, their data sets, results
 - ``plans``: scenarios, the plan under way, shares
+- ``deletion``: what may be deleted, and what goes with it
 - ``access``: keys, tokens, secrets, idempotency, the audit log
 - ``base``: folder, database and clock, on which these stand
 - ``contents``: folders that are named by their content
@@ -15,7 +16,7 @@
 
 from .base import new_id
 from .contents import content_id, manifest
-from .errors import ConflictError, QueueFullError, StoreError, TakenError, UnknownError
+from .errors import ConflictError, QueueFullError, StoreError, TakenError, UnknownError, UsedError
 from .records import (
     Advertiser,
     AuditEntry,
@@ -57,6 +58,7 @@ __all__ = [
     "StoredFile",
     "TakenError",
     "UnknownError",
+    "UsedError",
     "content_id",
     "manifest",
     "new_id",

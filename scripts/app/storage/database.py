@@ -13,6 +13,7 @@ from .migrations import migrate
 
 _BUSY = 30_000  # milliseconds that a writer waits for another
 _LOCK = 7_307_811  # number of the advisory lock under which tables are made
+_FILES = 7_307_814  # that under which folders of files come and go
 
 
 class Database:
@@ -63,6 +64,10 @@ class Database:
         """Hold a transaction that is committed as a whole, or not at all."""
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
+
+    def lock_files(self, connection: sa.Connection) -> None:
+        """Let nobody else add or remove folders of files, until the transaction ends."""
+        self.lock(connection, _FILES)
 
     def lock(self, connection: sa.Connection, number: int) -> None:
         """Let one writer at a time pass, until its transaction ends; SQLite does so by itself."""

@@ -36,9 +36,9 @@ from ...planning import (
     rows_shown,
 )
 from ...security import problem_of
-from ...storage import Job, UnknownError
+from ...storage import Job, UnknownError, UsedError
 from .. import Findings, Reader, Runner, Visit, findings
-from .forms import Texts, leads_to, messages
+from .forms import Texts, leads_to
 from .results import daily_reports_of, files_of, plan_content
 from .what_if import other_budgets, submit_other_budgets
 
@@ -125,6 +125,18 @@ def ask_for_plan(visit: Runner, fields: Texts) -> Response:
     return _page(visit, basis, fields, errors, None, 422)
 
 
+@router.post("/a/{advertiser}/plan/delete")
+def delete_plan(visit: Runner, fields: Texts) -> Response:
+    """Delete a plan with its files."""
+    found = chosen_job(visit, "plan", fields.get("job", ""))
+    assert found is not None  # noqa: S101  # one was named
+    try:
+        visit.store.delete_job(found.id, visit.principal.name)
+    except UsedError as error:
+        return leads_to(visit, "plan", [("job", found.id), ("mistake", str(error))], "keep")
+    return leads_to(visit, "plan", [("new", "true"), ("notice", "The plan was deleted.")])
+
+
 def _submit(visit: Visit, basis: Basis, body: dict[str, Any]) -> Job:
     dataset = basis.found.dataset
     # other budgets take as long again: they come after the plan, which is shown before
@@ -171,7 +183,7 @@ def _page(
         "earlier": _earlier(visit, shown),
         "currency": Currency(basis.currency),
         **form_values(basis.names, fields, errors),
-        **messages(visit),
+        **visit.messages(),
     }
     if shown is not None and shown.state == "done":
         values |= result_values(visit, shown) | other_budgets(visit, shown)

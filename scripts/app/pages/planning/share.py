@@ -15,7 +15,7 @@ from ...api import media_type_of
 from ...jobs import job
 from ...storage import Scenario, Share, Store, UnknownError
 from .. import Reader, Runner, Visit, findings
-from .forms import Texts, leads_to, messages
+from .forms import Texts, leads_to
 from .results import FRONTIER, budgets_job, files_of, plan_content
 from .scenarios import own_scenario
 
@@ -131,7 +131,7 @@ def _page(visit: Visit, chosen: str | None, link: str) -> Response:
         shares=[(each, _state(each, store.clock())) for each in store.shares(advertiser)],
         names={each.result: each.name for each in scenarios},
         found=findings(store, advertiser),
-        **messages(visit),
+        **visit.messages(),
     )
 
 
