@@ -60,9 +60,10 @@ class _Schemas(NamedTuple):
         if "$ref" in schema:
             return self.written_out(self.definitions[schema["$ref"]], shipped, key)
         result = dict(schema)
+        group = shipped if isinstance(shipped, dict) else None  # a value is the whole's default
         for word in ("anyOf", "oneOf", "allOf"):
             if word in result:
-                result[word] = [self.written_out(each, shipped, key) for each in result[word]]
+                result[word] = [self.written_out(each, group, key) for each in result[word]]
         for word in ("items", "additionalProperties"):
             if isinstance(result.get(word), dict):
                 result[word] = self.written_out(result[word], None, f"{key}.*")

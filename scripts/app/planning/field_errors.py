@@ -34,8 +34,8 @@ def errors_of(problem: Mapping[str, Any], fields: Fields, names: Sequence[str]) 
         field = _infeasible(str(node), str(problem.get("bound")), fields, names)
         others = [each.field("") for each in nodes_of(names) if each.name != node]
         stands_elsewhere = field.startswith(tuple(others))
-        words = _words(detail.removeprefix(f"{node}: "), names)
-        return {field: f"{node}: {words}" if stands_elsewhere else words}
+        said = _words(detail.removeprefix(f"{node}: "), names)
+        return {field: f"{node}: {said}" if stands_elsewhere else said}
     if cap := _CAP_BELOW.search(detail):
         field, message = _cap_below(cap, fields, names)
         if fields.get(field):
