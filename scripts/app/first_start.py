@@ -8,9 +8,8 @@ from typing import Any
 from mediagym.data.storage import SAMPLE
 
 from .jobs import submit
-from .storage import Store
+from .storage import SAMPLE_NAME, Store
 
-_NAME = "sample"
 _WORK: tuple[tuple[str, dict[str, Any]], ...] = (  # what people look at first
     ("ingest", {}),
     ("calibrate", {}),
@@ -23,21 +22,21 @@ _WORK: tuple[tuple[str, dict[str, Any]], ...] = (  # what people look at first
 
 def add_sample(store: Store) -> None:
     """Add the shipped synthetic advertiser and ask for its analyses, unless it is there."""
-    if all(each.id != _NAME for each in store.advertisers()):
-        store.add_advertiser(_NAME)
-    if store.datasets(_NAME):
+    if all(each.id != SAMPLE_NAME for each in store.advertisers()):
+        store.add_advertiser(SAMPLE_NAME)
+    if store.datasets(SAMPLE_NAME):
         return
     folder = Path(tempfile.mkdtemp(dir=store.folder / "work", prefix="sample-"))
     for path in sorted(SAMPLE.glob("*.csv")):
         shutil.copyfile(path, folder / path.name)
-    dataset = store.add_dataset(_NAME, "Shipped sample", folder)
+    dataset = store.add_dataset(SAMPLE_NAME, "Shipped sample", folder)
     plan = None
     for kind, body in _WORK:
         job = submit(
             store,
             kind,
             dict(body),
-            advertiser=_NAME,
+            advertiser=SAMPLE_NAME,
             dataset=dataset.id,
             requested_by="server",
             background=True,

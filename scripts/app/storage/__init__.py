@@ -18,6 +18,7 @@ from .base import new_id
 from .contents import content_id, manifest
 from .errors import ConflictError, QueueFullError, StoreError, TakenError, UnknownError, UsedError
 from .records import (
+    SAMPLE_NAME,
     Advertiser,
     AuditEntry,
     Dataset,
@@ -39,6 +40,7 @@ __all__ = [
     "EVENTS",
     "JOBS",
     "RESULTS",
+    "SAMPLE_NAME",
     "WORKERS",
     "Advertiser",
     "AuditEntry",

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Purpose = Literal["exports", "plan"]
+SAMPLE_NAME = "sample"
+"""Name and id of the advertiser that an empty store gets, which is made up."""
 
 
 @dataclass(frozen=True)

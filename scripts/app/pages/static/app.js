@@ -80,6 +80,15 @@
     const output = event.target.querySelector?.("output");
     if (output) output.textContent = "The server did not answer. Check that it runs, then try again.";
   });
+  // On a phone the names of the pages scroll sideways: the current one is brought into view.
+  function reveal() {
+    const current = document.querySelector("nav.pages a[aria-current]");
+    const strip = current?.closest("nav");
+    if (strip && strip.scrollWidth > strip.clientWidth)
+      strip.scrollLeft = current.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
+  }
+
   document.addEventListener("htmx:load", show);
   show();
+  reveal();
 })();
