@@ -7,6 +7,7 @@
 
   function show() {
     const button = document.getElementById("theme");
+    if (!button) return; // a page that says why something was refused has none
     const theme = root.dataset.theme ?? "system";
     button.hidden = false;
     button.querySelector("b").textContent = theme;
