@@ -139,8 +139,8 @@ def delete_plan(visit: Runner, fields: Texts) -> Response:
 
 def _submit(visit: Visit, basis: Basis, body: dict[str, Any]) -> Job:
     dataset = basis.found.dataset
-    # other budgets take as long again: they come after the plan, which is shown before
-    made = visit.submit("plan", {**body, "frontier": None}, None if dataset is None else dataset.id)
+    body = {**body, "frontier": None}  # it takes as long again, so it comes after the plan
+    made = visit.submit("plan", body, None if dataset is None else dataset.id)
     submit_other_budgets(visit, made)
     detail = {"advertiser": visit.advertiser.id, "body": body}
     visit.store.audit(visit.principal.name, "plan", made.id, detail)
