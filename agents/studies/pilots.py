@@ -47,8 +47,8 @@ from ..live import HoldSettings, LiveSettings, flight_of_problem
 from ..networks import UNIVERSAL, load_policy
 from ..policies import Follow, RollingHorizon, RollingHorizonSettings
 from ..policy import PlanPolicy, Policy
+from ..processes import results_of
 from ..worlds import Change, Flights, SimulatedWorld, Twist, fly, fly_live
-from .processes import results_of
 from .recovery import Case, Truth, drawn, truth_of
 from .weekly import WeeklyStatic
 
