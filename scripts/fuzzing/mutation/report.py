@@ -1,18 +1,19 @@
-"""Results of mutants as JSON and as a section of a page."""
+"""Scores of mutants, and their section of a page."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from mediagym.data.errors import DataError
-from mediagym.data.storage import read_json, write_json, write_text
+from mediagym.data.storage import write_text
 
 from .draw import Mutant
 from .run import PackageResult, Verdict
 from .settings import Equivalent
 
-BEGIN = "<!-- mutation: written by scripts/fuzzing/mutation/mutants.py -->"
-END = "<!-- mutation: end -->"
+_MARK = "<!-- {}: written by scripts/fuzzing/mutation/mutants.py -->"
+_END = "<!-- {}: end -->"
+DRAWN, BY_HAND = "mutation", "faults by hand"  # names of the two sections
 
 
 def is_equivalent(mutant: Mutant, known: Iterable[Equivalent]) -> bool:
@@ -33,68 +34,72 @@ def survivors(verdicts: Sequence[Verdict], known: Sequence[Equivalent]) -> list[
     return [mutant for mutant in alive if not is_equivalent(mutant, known)]
 
 
-def read_results(path: Path) -> list[PackageResult]:
-    """Return recorded results; none if there is no file.
+def write_section(page: Path, name: str, content: str) -> Path:
+    """Replace a section of a page between its two marks.
 
-    Raises:
-        DataError: if the file has another form.
-    """
-    if not path.exists():
-        return []
-    try:
-        return [
-            PackageResult(
-                **{
-                    **each,
-                    "verdicts": [
-                        Verdict(**{**v, "mutant": Mutant(**v["mutant"])}) for v in each["verdicts"]
-                    ],
-                }
-            )
-            for each in read_json(path)["packages"]
-        ]
-    except (KeyError, TypeError) as error:
-        raise DataError(
-            f"{path}: has another form ({error}). Allowed: results that this command wrote. To "
-            "fix: name another file."
-        ) from error
-
-
-def write_results(path: Path, results: Sequence[PackageResult]) -> Path:
-    """Write results as JSON."""
-    return write_json(path, {"packages": [_plain(result) for result in results]})
-
-
-def write_section(
-    page: Path, results: Sequence[PackageResult], known: Sequence[Equivalent]
-) -> Path:
-    """Replace the section of a page between its two marks.
+    Args:
+        page: a Markdown file.
+        name: of the section, which stands in its marks.
+        content: whole lines.
 
     Raises:
         DataError: if the page does not have the marks.
     """
+    first, last = _MARK.format(name), _END.format(name)
     text = page.read_text(encoding="utf-8") if page.exists() else ""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    head, begin, rest = text.partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
         raise DataError(
-            f"{page}: has no section of mutants. Allowed: a page with the lines {BEGIN} and {END}. "
+            f"{page}: has no section of {name}. Allowed: a page with the lines {first} and {last}. "
             "To fix: add them where the table belongs."
         )
-    return write_text(page, f"{head}{BEGIN}\n{section(results, known)}{END}{tail}")
+    return write_text(page, f"{head}{first}\n{content}{last}{tail}")
 
 
 def section(results: Sequence[PackageResult], known: Sequence[Equivalent]) -> str:
-    """Return Markdown: a table by package, the survivors, and the equivalent mutants."""
+    """Return Markdown: a table by package, the survivors, and the equivalent mutants.
+
+    Where a package has several batches of the same draw, the last one is fresh: no test was written
+    for its mutants. The others are counted together.
+    """
+    packages = list(dict.fromkeys(result.package for result in results))
+    older, fresh = zip(*(_batches(results, package) for package in packages), strict=True)
     lines = [
-        "| package | mutants | killed | too slow | equivalent | survived | score | tests run |",
-        "|---|---:|---:|---:|---:|---:|---:|---|",
+        "| package | mutants | killed | too slow | equivalent | survived | score "
+        "| fresh mutants | equivalent | survived | fresh score | tests run |",
+        f"|---|{'---:|' * 10}---|",
     ]
-    for result in results:
-        lines.append(_row(result, known))
-    alive = [mutant for each in results for mutant in survivors(each.verdicts, known)]
-    lines += ["", "Survivors:", ""] if alive else ["", "No mutant survived.", ""]
-    lines += [f"- `{m.file}:{m.line}` {_code(m.before)} became {_code(m.after)}" for m in alive]
+    for package, one, other in zip(packages, older, fresh, strict=True):
+        last = [result for result in results if result.package == package][-1]
+        lines.append(
+            _row([f"`{package}`", *_seen(one, known), *_unseen(other, known), _tests(last)])
+        )
+    sums = _seen([v for each in older for v in each], known)
+    news = _unseen([v for each in fresh for v in each], known)
+    lines.append(_row(["all", *sums, *news, ""]))
+    return "\n".join([*lines, *_lists(results, known)]) + "\n"
+
+
+def _batches(results: Sequence[PackageResult], package: str) -> tuple[list[Verdict], list[Verdict]]:
+    """Verdicts of a package on the mutants for which tests were written, and on fresh ones."""
+    *older, last = [result for result in results if result.package == package]
+    if not older:
+        return last.verdicts, []
+    return [verdict for result in older for verdict in result.verdicts], last.verdicts
+
+
+def _lists(results: Sequence[PackageResult], known: Sequence[Equivalent]) -> list[str]:
+    """Survivors, fresh ones marked, and mutants that are equivalent by judgement."""
+    packages = list(dict.fromkeys(result.package for result in results))
+    lines = []
+    for package in packages:
+        for name, verdicts in zip(("", ", fresh"), _batches(results, package), strict=True):
+            lines += [
+                f"- `{m.file}:{m.line}`{name}: {_code(m.before)} became {_code(m.after)}"
+                for m in survivors(verdicts, known)
+            ]
+    lines = ["", "Survivors:", "", *lines] if lines else ["", "No mutant survived.", ""]
     drawn = [v.mutant for each in results for v in each.verdicts if not v.is_caught]
     judged = [e for e in known if any(is_equivalent(mutant, [e]) for mutant in drawn)]
     if judged:
@@ -102,32 +107,36 @@ def section(results: Sequence[PackageResult], known: Sequence[Equivalent]) -> st
         lines += [
             f"- `{e.file}` {_code(e.before)} became {_code(e.after)}: {e.reason}" for e in judged
         ]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
-def _row(result: PackageResult, known: Sequence[Equivalent]) -> str:
-    outcomes = [verdict.outcome for verdict in result.verdicts]
-    stopped, counted = score(result.verdicts, known)
-    alive = len(survivors(result.verdicts, known))
-    equivalent = len(outcomes) - counted
-    tests = f"{result.tests}, without {result.left_out} of more than {result.test_seconds:g} s"
-    cells = [
-        f"`{result.package}`",
-        len(outcomes),
-        outcomes.count("killed"),
-        outcomes.count("stopped"),
-        equivalent,
-        alive,
-        f"{stopped / counted:.2f}" if counted else "none",
-        tests if result.left_out else result.tests,
-    ]
+def _seen(verdicts: Sequence[Verdict], known: Sequence[Equivalent]) -> list[Any]:
+    """Cells of mutants for which tests were written."""
+    outcomes = [verdict.outcome for verdict in verdicts]
+    stopped = [outcomes.count("killed"), outcomes.count("stopped")]
+    return [len(outcomes), *stopped, *_alive(verdicts, known)]
+
+
+def _unseen(verdicts: Sequence[Verdict], known: Sequence[Equivalent]) -> list[Any]:
+    """Cells of fresh mutants."""
+    return [len(verdicts), *_alive(verdicts, known)] if verdicts else [""] * 4
+
+
+def _alive(verdicts: Sequence[Verdict], known: Sequence[Equivalent]) -> list[Any]:
+    """Equivalent mutants, survivors, and the score."""
+    stopped, counted = score(verdicts, known)
+    share = f"{stopped / counted:.2f}" if counted else "none"
+    return [len(verdicts) - counted, len(survivors(verdicts, known)), share]
+
+
+def _tests(result: PackageResult) -> str:
+    left_out = f", without {result.left_out} of more than {result.test_seconds:g} s"
+    return f"{result.tests}{left_out if result.left_out else ''}"
+
+
+def _row(cells: Sequence[Any]) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
 def _code(text: str) -> str:
     return f"`{text.replace('`', chr(39))}`" if len(text) <= 120 else f"`{text[:117]}...`"
-
-
-def _plain(result: PackageResult) -> dict[str, Any]:
-    verdicts = [{**v._asdict(), "mutant": v.mutant._asdict()} for v in result.verdicts]
-    return {**result._asdict(), "verdicts": verdicts}
