@@ -113,13 +113,12 @@ def run_package(
         )
     left_out = len(costs.tests) - len(tests)
     verdicts: list[Verdict] = []
-    sound: set[tuple[str, str]] = set()  # files, and tests that pass if these are imported anew
+    sound: dict[str, set[str]] = {}  # by file, tests that pass if it is imported anew
     for mutant in mutants:
         verdict = known.get(mutant) or _judged(lab, mutant, tests, costs)
-        case = (mutant.file, verdict.test)
-        if mutant not in known and verdict.outcome == "killed" and case not in sound:
-            _require_sound(lab, verdict, tests, costs)
-            sound.add(case)
+        passed = sound.setdefault(mutant.file, set())
+        if mutant not in known and verdict.outcome == "killed" and verdict.test not in passed:
+            passed.update(_require_sound(lab, verdict, tests, costs))
         verdicts.append(verdict)
         yield PackageResult(
             package, options.first, len(tests), left_out, options.test_seconds, verdicts
@@ -138,8 +137,14 @@ def _judged(lab: Laboratory, mutant: Mutant, tests: Sequence[str], costs: Costs)
     return Verdict(mutant, answer["outcome"], answer["test"], answer["seconds"])
 
 
-def _require_sound(lab: Laboratory, verdict: Verdict, tests: Sequence[str], costs: Costs) -> None:
-    """Raise if the test that killed a mutant, after those before it, fails without a fault too."""
+def _require_sound(
+    lab: Laboratory, verdict: Verdict, tests: Sequence[str], costs: Costs
+) -> list[str]:
+    """Raise if the test that killed a mutant, after those before it, fails without a fault too.
+
+    Returns:
+        All tests that passed, each after those before it, and the one that killed.
+    """
     file, failed = verdict.mutant.file, verdict.test
     order = ordered(tests, costs, file)
     if failed in order:
@@ -152,6 +157,7 @@ def _require_sound(lab: Laboratory, verdict: Verdict, tests: Sequence[str], cost
             f"{answer['test'] or failed}: fails once {file} is imported anew, unchanged. Allowed: "
             "tests that pass then. To fix: run pytest on that test alone and in another order."
         )
+    return [*order, failed]
 
 
 def tried(
