@@ -233,25 +233,21 @@ def test_the_score_leaves_out_equivalent_mutants_only_if_they_survived():
         Equivalent(file="data/a.py", before=f"x = {i}", after="x = 9", reason="r") for i in (0, 2)
     ]
     given = result("killed", "stopped", "survived", "survived")
-    assert score(given.verdicts, known) == (2, 3)
+    assert score(given.verdicts, known) == (2, 2, 3)
     assert [mutant.line for mutant in survivors(given.verdicts, known)] == [3]
     text = section([given], known)
-    assert "| `data` | 4 | 1 | 1 | 1 | 1 | 0.67 |  |  |  |  | 3, without 1 of" in text
+    assert "| `data` | 4 | 1 | 1 | 1 | 1 | 0.67 | 0.67 | 3, without 1 of" in text
     assert "`x = 3` became `x = 9`" in text
     assert "`x = 2` became `x = 9`: r" in text
 
 
-def test_the_last_batch_of_a_draw_is_fresh_and_counts_apart():
-    batches = [
-        result("killed", "survived"),
-        result("killed", "stopped", first=2),
-        result("killed", "killed", "survived", "killed", first=4),
-    ]
+def test_batches_of_a_package_are_added_and_what_was_caught_at_first_counts_apart():
+    again = result("killed", "killed", "survived", "killed", first=2)
+    late = [again.verdicts[1]._replace(at_first="survived"), again.verdicts[2], again.verdicts[3]]
+    batches = [result("killed", "survived"), again._replace(verdicts=[again.verdicts[0], *late])]
     text = section(batches, [])
-    assert "| `data` | 4 | 2 | 1 | 0 | 1 | 0.75 | 4 | 0 | 1 | 0.75 | 3, without" in text
-    assert "| all | 4 | 2 | 1 | 0 | 1 | 0.75 | 4 | 0 | 1 | 0.75 |" in text
-    assert "`data/a.py:2`, fresh: `x = 2` became" in text
-    assert "`data/a.py:1`: `x = 1` became" in text
+    assert "| `data` | 6 | 4 | 0 | 0 | 2 | 0.67 | 0.50 | 3, without" in text
+    assert "| all | 6 | 4 | 0 | 0 | 2 | 0.67 | 0.50 |  |" in text
 
 
 def test_a_record_holds_batches_and_findings_and_is_read_as_it_was_written(tmp_path):
@@ -264,7 +260,9 @@ def test_a_record_holds_batches_and_findings_and_is_read_as_it_was_written(tmp_p
     record.add(result("survived"))
     record.add_findings([finding])
     again = Record(path, ["data", "envs"])
-    assert again.results == [result("survived"), result("killed", "survived", first=2)]
+    outcomes = [[(v.outcome, v.at_first) for v in each.verdicts] for each in again.results]
+    assert [(each.package, each.first) for each in again.results] == [("data", 0), ("data", 2)]
+    assert outcomes == [[("survived", "killed")], [("killed",) * 2, ("survived",) * 2]]
     assert again.findings == [finding]
     path.write_text('{"packages": [{}], "faults": []}')
     with pytest.raises(MediaGymError, match=r"mutation\.json: has another form"):

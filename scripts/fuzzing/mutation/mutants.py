@@ -46,7 +46,7 @@ def _judge(options: MutationCommand, lab: "Laboratory", package: str, record: "R
             advance()
     for mutant in survivors(verdicts, options.equivalent):
         print_line(f"{mutant.file}:{mutant.line}  {mutant.before}  ->  {mutant.after}")
-    stopped, counted = score(verdicts, options.equivalent)
+    stopped, _, counted = score(verdicts, options.equivalent)
     print_line(f"{package}  {stopped} of {counted}")
 
 

@@ -55,8 +55,13 @@ class Record:
         }
 
     def add(self, result: PackageResult) -> None:
-        """Write the file with a result in place of an older one of the same batch."""
-        self._results[result.package, result.first] = result
+        """Write the file with a result in place of an older one of the same batch.
+
+        What became of a mutant when it was first tried is remembered.
+        """
+        first = {v.mutant: v.at_first or v.outcome for each in self.results for v in each.verdicts}
+        verdicts = [v._replace(at_first=first.get(v.mutant, v.outcome)) for v in result.verdicts]
+        self._results[result.package, result.first] = result._replace(verdicts=verdicts)
         self._write()
 
     def add_findings(self, findings: Sequence[Finding]) -> None:

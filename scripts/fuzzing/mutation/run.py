@@ -17,6 +17,7 @@ from .selection import Costs
 from .settings import MutationCommand
 
 ROOT = Path(__file__).parents[3]
+_CAUGHT = ("killed", "stopped")
 _SPARE = 20  # CPU seconds, beyond what the tests take, after which a mutant counts as stopped
 _BASELINE = 3600  # CPU seconds that the tests of a package may take without a mutant
 
@@ -28,11 +29,17 @@ class Verdict(NamedTuple):
     outcome: str  # killed, stopped (too much CPU time), survived, hung (too much wall time)
     test: str  # the first that failed
     seconds: float  # CPU
+    at_first: str = ""  # outcome when it was first tried; empty: the same
 
     @property
     def is_caught(self) -> bool:
         """Whether the tests noticed; a hung mutant may as well be a busy machine."""
-        return self.outcome in ("killed", "stopped")
+        return self.outcome in _CAUGHT
+
+    @property
+    def was_caught(self) -> bool:
+        """Whether the tests noticed when the mutant was first tried."""
+        return (self.at_first or self.outcome) in _CAUGHT
 
 
 class PackageResult(NamedTuple):
