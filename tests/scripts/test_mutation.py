@@ -333,4 +333,4 @@ def test_every_file_and_test_of_the_shipped_configuration_exists():
         assert faulty(root, each) != (root / each.file).read_text()
         for name in each.tests:
             file, _, test = name.partition("::")
-            assert f"def {test}" in (root / "tests" / file).read_text()
+            assert f"def {test.partition('[')[0]}" in (root / "tests" / file).read_text()
