@@ -321,6 +321,8 @@ def test_a_fault_that_does_not_fit_its_file_is_refused(tree):
 def test_an_unknown_package_is_refused():
     with pytest.raises(MediaGymError, match=r"packages: 'envs' was given. Allowed: data"):
         options(packages=["envs"]).chosen()
+    assert options(packages=[]).chosen() == {}
+    assert list(options(packages=None).chosen()) == ["data"]
 
 
 def test_every_file_and_test_of_the_shipped_configuration_exists():
