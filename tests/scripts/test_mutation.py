@@ -326,13 +326,16 @@ def test_an_unknown_package_is_refused():
 
 
 def test_every_file_and_test_of_the_shipped_configuration_exists():
-    content = yaml.safe_load((CONF / "mutation.yaml").read_text())
+    shipped = MutationCommand.read(yaml.safe_load((CONF / "mutation.yaml").read_text()))
     root = Path(mutation.__file__).parents[3]
-    for package, settings in content["rooms"].items():
-        assert all((root / package / name).is_file() for name in settings["files"])
-        assert all((root / "tests" / name).exists() for name in settings["tests"])
-    for each in MutationCommand.read(content).faults:
+    for package, settings in shipped.rooms.items():
+        assert all((root / package / name).is_file() for name in settings.files)
+    for each in shipped.faults:
         assert faulty(root, each) != (root / each.file).read_text()
+    for each in (*shipped.rooms.values(), *shipped.faults):
         for name in each.tests:
             file, _, test = name.partition("::")
-            assert f"def {test.partition('[')[0]}" in (root / "tests" / file).read_text()
+            assert (root / "tests" / file).exists()
+            assert (
+                not test or f"def {test.partition('[')[0]}(" in (root / "tests" / file).read_text()
+            )

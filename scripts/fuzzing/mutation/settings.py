@@ -13,7 +13,7 @@ class PackageSettings(Settings):
     """Files of one package that are mutated, and the tests that judge them."""
 
     files: Annotated[list[str], Field(min_length=1)]
-    tests: Annotated[list[str], Field(min_length=1)]  # files or folders below tests
+    tests: Annotated[list[str], Field(min_length=1)]  # folders, files or tests, below tests
 
 
 class Equivalent(Settings):
