@@ -310,6 +310,7 @@ def test_faults_by_hand_are_tried_under_their_own_tests(tree, monkeypatch):
     assert text.startswith("2 of 3 faults are caught.")
     assert "| `data/prices.py` | words | `data/test_prices.py`: bill |" in text
     assert "| words | **none** |" in text
+    assert faults_section([]) == "The command has not tried these faults yet.\n"
 
 
 def test_a_fault_that_does_not_fit_its_file_is_refused(tree):

@@ -64,6 +64,8 @@ def run_faults(lab: Laboratory, faults: Sequence[Fault]) -> Iterator[Finding]:
 
 def faults_section(findings: Sequence[Finding]) -> str:
     """Return Markdown: a table of faults and the tests that noticed them."""
+    if not findings:
+        return "The command has not tried these faults yet.\n"
     caught = sum(finding.is_caught for finding in findings)
     rows = [
         f"| `{each.file}` | {each.fault} | {_test(each) if each.is_caught else '**none**'} |"
