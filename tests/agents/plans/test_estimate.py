@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mediagym.agents.experiment import Experiment
-from mediagym.agents.plans import Actuals, joined
+from mediagym.agents.plans import Actuals, estimate, joined
 from mediagym.agents.plans.estimate import (
     expected_flight,
     forecast,
@@ -94,15 +94,15 @@ def test_a_campaign_without_money_has_the_marginal_return_of_its_first_dollars(
 
 
 def _market(**changes: Any) -> Market:
-    """Two campaigns without memory or seasons, in two draws."""
-    zero = np.zeros((2, 2))
+    """Two campaigns without memory or seasons, in three draws."""
+    zero = np.zeros((3, 2))
     return Market(
-        reference_spend=np.array([[100.0, 50.0], [80.0, 50.0]]),
-        reference_conversions=np.array([[10.0, 4.0], [12.0, 5.0]]),
-        elasticity=np.array([[0.5, 0.3], [0.6, 0.2]]),
+        reference_spend=np.array([[100.0, 50.0], [80.0, 50.0], [90.0, 60.0]]),
+        reference_conversions=np.array([[10.0, 4.0], [12.0, 5.0], [15.0, 2.0]]),
+        elasticity=np.array([[0.5, 0.3], [0.6, 0.2], [0.4, 0.4]]),
         slope=zero + 1,
         carryover=zero,
-        weekday=np.zeros((2, 7, 2)),
+        weekday=np.zeros((3, 7, 2)),
         level_kept=zero,
         level_sd=zero,
         demand_sd=zero,
@@ -111,7 +111,7 @@ def _market(**changes: Any) -> Market:
         inflation=zero,
         price_sd=zero,
         click_rate=zero + 0.1,
-        order_value=np.array([[20.0, 30.0], [20.0, 30.0]]),
+        order_value=zero + np.array([20.0, 30.0]),
         order_value_sd=zero,
     )._replace(**changes)
 
@@ -128,20 +128,20 @@ def _conversions(market: Market, draw: int, campaign: int, spend: float) -> floa
 
 @pytest.mark.parametrize("name", ["conversions", "profit"])
 def test_a_marginal_return_is_worked_out_by_hand(name: ObjectiveName) -> None:
-    """Both campaigns, over two days and two draws; the second spends nothing on the second day."""
+    """Two campaigns, two days, three draws; the second spends nothing on the second day."""
     market, plan = _market(), np.array([[120.0, 40.0], [60.0, 0.0]])
     problem: Any = SimpleNamespace(objective=Objective(name, 0.5))
-    state = MarketState(20_000, np.zeros((2, 2)), np.zeros((2, 2)))
+    state = MarketState(20_000, np.zeros((3, 2)), np.zeros((3, 2)))
     expected = []
     for k, more in enumerate(([1.2, 0.6], [0.4, 0.01])):  # 1 % of the spend, or of a dollar
         gained = 0.0
         for spend, extra in zip(plan[:, k], more, strict=True):
             rise = [
                 _conversions(market, draw, k, spend + extra) - _conversions(market, draw, k, spend)
-                for draw in range(2)
+                for draw in range(3)
             ]
             value = 0.5 * market.order_value[0, k] if name == "profit" else 1.0
-            gained += value * sum(rise) / 2 - (extra if name == "profit" else 0)
+            gained += value * sum(rise) / 3 - (extra if name == "profit" else 0)
         expected.append(gained / sum(more))
     returns = marginal_returns(problem, plan, market, state)
     np.testing.assert_allclose(returns, expected, rtol=1e-6)
@@ -178,3 +178,32 @@ def test_means_and_intervals_are_of_every_column_and_none_where_a_draw_is_not_kn
     assert known_spread(gone, counted) is None
     assert known_spreads(gone, counted) == [one, None]
     assert known_spreads(expected, counted) == [one, other]
+
+
+@pytest.mark.parametrize("open_loop", [True, False])
+def test_an_open_loop_policy_stands_aside_for_the_plan_and_another_acts_itself(
+    monkeypatch: pytest.MonkeyPatch, open_loop: bool
+) -> None:
+    acting: list[Any] = []
+
+    def follow(*given: Any) -> tuple[None, list[Any]]:
+        acting.append(given[-1].__self__)
+        one = SimpleNamespace(expected=1.0, conversions=2.0, expected_revenue=3.0, revenue=4.0)
+        return None, [SimpleNamespace(outcome=one)]
+
+    class Own:
+        name = "own"
+
+        def act(self) -> None: ...
+
+    policy: Any = Own()
+    policy.open_loop = open_loop
+    monkeypatch.setattr(estimate, "initial_state", lambda *_: None)
+    monkeypatch.setattr(estimate, "rollout", follow)
+    monkeypatch.setattr(Forecast, "from_outcomes", lambda outcomes: outcomes)
+    markets: Any = SimpleNamespace(market=_market(), state=None, noise=None)
+    problem: Any = None
+    (outcome,) = forecast(problem, policy, np.ones((1, 2)), markets)
+    assert outcome.revenue == 4.0
+    assert (acting[0] is policy) is not open_loop
+    assert isinstance(acting[0], PlanPolicy) is open_loop

@@ -111,7 +111,15 @@ def test_a_flight_under_way_is_written_by_what_was_planned(
     content = write_plan(plan, tmp_path / "plan.json")
     assert read_json(tmp_path / "plan.json") == content
     assert content["made"]["as_of"] == "2024-10-04"  # day 20,000 since 1970, the only one over
-    assert content["flight"]["start"] == "2024-10-04"
+    assert content["flight"] == {
+        "start": "2024-10-04",
+        "end": "2024-10-07",
+        "days": 4,
+        "budget": 800.0,
+        "actual_days": 1,
+        "spent": 170.0,
+        "remaining": 630.0,
+    }
     assert content["made"]["markets"] == "3 draws of the posterior"
     assert content["totals"]["conversions"]["mean"] == pytest.approx(5 + 6 + 3 * 2)
     assert content["totals"]["revenue"]["mean"] == pytest.approx(50 + 60 + 3 * 2)
