@@ -84,7 +84,7 @@ def _read(path: Path) -> tuple[list[PackageResult], list[Finding]]:
             PackageResult(**{**each, "verdicts": [_verdict(v) for v in each["verdicts"]]})
             for each in content["packages"]
         ]
-        return packages, [Finding(**each) for each in content.get("faults", [])]
+        return packages, [Finding(**each) for each in content["faults"]]
     except (KeyError, TypeError) as error:
         raise DataError(
             f"{path}: has another form ({error}). Allowed: results that this command wrote. To "

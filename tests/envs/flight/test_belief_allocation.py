@@ -8,7 +8,12 @@ import pytest
 import torch
 
 from mediagym.envs.flight import initial_state
-from mediagym.envs.flight.belief_allocation import allocation_at, belief_allocation, curves_at
+from mediagym.envs.flight.belief_allocation import (
+    allocation_at,
+    belief_allocation,
+    belief_curves,
+    curves_at,
+)
 from mediagym.envs.flight.static_terms import AllocationCurves
 from mediagym.envs.market import saturation
 from mediagym.envs.planning import to_tensors
@@ -127,7 +132,7 @@ def standing_in(scale, floor=(0, 0, 0), channel_floor=(0, 0)):
     """What the allocation reads of a problem: two channels, $60 per day on each of 3 campaigns."""
     owners = np.array([0, 0, 1])
     member = (owners[:, None] == [0, 1]).astype(float)
-    arrays = SimpleNamespace(add_up=lambda level, dollars: dollars @ member)
+    arrays = SimpleNamespace(add_up=lambda level, dollars: dollars @ {1: member}[level])
     curves = AllocationCurves(
         mean_static_spend=np.full(3, 60.0),
         total=np.array(180.0),
@@ -170,6 +175,11 @@ def test_a_level_scales_a_curve_by_the_root_of_what_its_claims_mean():
     scale, offset = curves_at(problem, half, np.log([4, 1, 4]))
     np.testing.assert_allclose(scale, [2, 1, np.sqrt(2)], rtol=1e-12)
     np.testing.assert_allclose(offset, [30, 30, 30], rtol=1e-12)
+    problem.prior_levels, state = [np.zeros(3)] * 2, SimpleNamespace(day=1, level=np.log([4, 1, 4]))
+    problem.state = SimpleNamespace(day=0)
+    belief = SimpleNamespace(elasticity=half, state=state)
+    for ours, theirs in zip(belief_curves(problem, belief), (scale, offset), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
     steep, _ = curves_at(problem, np.array([0.75, 0.95, 0.99]), np.zeros(3))  # odds 3, 19, 19
     np.testing.assert_allclose(steep * np.sqrt(2), np.sqrt([12, 380, 380]), rtol=1e-9)
 
