@@ -208,6 +208,17 @@ def test_agreement_is_the_correlation_of_ranks():
     assert agreement(credits_by_method, np.arange(4))[0, 1] == pytest.approx(-0.2)
 
 
+def test_credits_that_differ_by_rounding_errors_are_ties():
+    tied = np.array([0.3, 0.3, 1.0, 2.0])
+    other = np.array([1.0, 3.0, 4.0, 9.0])
+    first, second = (
+        agreement([tied + np.array([*small, 0, 0]), other], np.arange(4))
+        for small in ((0, 5e-16), (5e-16, 0))
+    )
+    np.testing.assert_array_equal(first, second)
+    assert first[0, 1] < 1
+
+
 def test_ratios_follow_large_counts_and_are_the_overall_ratio_without_any(many, make_settings):
     attribution = attribute(many, make_settings())
     credit = attribution.credits["last"].credit
