@@ -147,5 +147,10 @@ def test_the_submissions_that_ship_are_sound() -> None:
     found, wrong = checked_submissions([SHIPPED])
     assert wrong == []
     assert {each.policy for each in found} == {
-        "static", "follow", "replanner", "universal", "ensemble", "ppo"
+        "static",
+        "follow",
+        "replanner",
+        "universal",
+        "ensemble",
+        "ppo",
     }
