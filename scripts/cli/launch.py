@@ -20,12 +20,16 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mediagym.data.display import terminal_lines
 from mediagym.data.errors import MediaGymError
-from mediagym.data.settings import RENAMED
-from mediagym.data.storage import CONF, SAMPLE
+from mediagym.data.storage import CONF, SAMPLE, shipped_yaml
 
 from .cluster import MISSING, PLUGIN, cluster_problem
+from .help import help_of
 from .override import advice
 
+_FAULT = (
+    "This is a fault of MediaGym, not of your input. Please report it to its issue tracker, with "
+    "the lines above, the command and the version (`pip show mediagym`)."
+)
 Options = TypeVar("Options")
 # registered on import, so that the worker processes of a sweep have them too
 OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
@@ -80,7 +84,7 @@ def launch(
 
     User errors, raised while composing, parsing or running, are printed as one line and end the
     process with status 2. Other exceptions keep their traceback, which Hydra would shorten
-    without ``HYDRA_FULL_ERROR``.
+    without ``HYDRA_FULL_ERROR``, and say that they are faults of the program.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     module = f"mediagym.scripts.{name}"
@@ -106,12 +110,17 @@ def launch(
             sys.exit(130)
         except Exception as error:
             if not sweeping():
+                error.add_note(_FAULT)
                 raise
             traceback.print_exc()  # it would not reach the parent process
             raise RuntimeError(f"a job failed: {error}") from error
 
     start = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
     try:
+        if {"--help", "-h"} & set(sys.argv[1:]):  # Hydra's own lists all groups in over a second
+            words = [word for word in sys.argv[1:] if not word.startswith("-")]
+            print(help_of(name, (sys.modules[main.__module__].__doc__ or "").strip(), words))
+            return
         start(guarded)()
     except MediaGymError as error:
         _exit_with(str(error))
@@ -185,8 +194,8 @@ def _one_line(error: Exception) -> str:
         unknown = re.search(r"'(\w+)' is not in struct", str(cause))
         if unknown and (node := getattr(cause, "parent_node", None)) is not None:
             key = str(getattr(cause, "full_key", unknown[1]))
-            if key in RENAMED:
-                return f"{key}: this key is now called {RENAMED[key]}. Rename it and run again."
+            if key in (renamed := shipped_yaml("renamed")["keys"]):
+                return f"{key}: this key is now called {renamed[key]}. Rename it and run again."
             keys = [str(name) for name in node]
             return f"{lines[0]} Allowed there: {', '.join(keys)}.{_hint(unknown[1], keys)}"
         cause = cause.__cause__ or cause.__context__  # type: ignore[assignment]
@@ -204,11 +213,10 @@ def _about_names(error: Exception) -> str | None:
 
 def _missing_choice(error: MissingConfigException) -> str:
     """Return the message about a configuration file that does not exist."""
-    from mediagym.agents.policies import RENAMED_POLICIES
-
     group, _, choice = str(error.missing_cfg_file).rpartition("/")
-    if group == "agent" and choice in RENAMED_POLICIES:
-        current = RENAMED_POLICIES[choice]
+    renamed = shipped_yaml("renamed")["policies"]
+    if group == "agent" and choice in renamed:
+        current = renamed[choice]
         return f"agent: {choice!r} is now called {current!r}. Run again with agent={current}."
     if choice == PLUGIN:
         return MISSING
