@@ -42,6 +42,9 @@ class Entry:
 
         Args:
             shapes: the arrays that the entry must have, and their shapes.
+
+        Raises:
+            DataError: the cache belongs to another user, who lets nobody read it.
         """
         if not _present(self.path):
             return None
@@ -79,7 +82,11 @@ class Entry:
             note(f"{error} The result is right, but it is computed again the next time.")
 
     def files_sound(self, names: Sequence[str]) -> bool:
-        """Return whether a folder entry is there and passes its check; print a failed check."""
+        """Return whether a folder entry is there and passes its check; print a failed check.
+
+        Raises:
+            DataError: the cache belongs to another user, who lets nobody read it.
+        """
         if not any(_present(self.path / name) for name in (*names, _SEAL_FILE)):
             return False
         try:
@@ -139,7 +146,14 @@ def user_cache() -> Path | None:
 
 
 def _present(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
+    try:
+        return path.exists() or path.is_symlink()
+    except PermissionError as error:
+        raise DataError(
+            f"{path}: cannot be looked at ({error.strerror}): the cache belongs to another user. "
+            "Allowed: a cache that you may read and write. To fix: set cache=FOLDER to one of your "
+            "own."
+        ) from None
 
 
 def _sha256_of(array: NDArray[Any]) -> str:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent  # folder of data, envs, agents, c
 CONF = ROOT / "conf"
 SAMPLE = ROOT / "data" / "sample"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, eight times as fast
+_MAX_REASON = 400  # characters of what a library says of a damaged file, which may quote it
 _LAUNCHER = ("defaults", "hydra")  # keys that only the command line launcher reads
 
 
@@ -193,9 +194,10 @@ def _content(file: Path) -> bytes:
 
 
 def _unreadable(path: Path, reason: str) -> DataError:
+    why = " ".join(reason[:_MAX_REASON].split())
     return DataError(
-        f"{path}: cannot be read ({' '.join(reason.split())}). Allowed: a file that MediaGym "
-        "wrote. To fix: check the path, or run the command that writes this file again."
+        f"{path}: cannot be read ({why}). Allowed: a file that MediaGym wrote. To fix: check "
+        "the path, or run the command that writes this file again."
     )
 
 

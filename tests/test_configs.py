@@ -157,6 +157,7 @@ def test_every_command_composes_and_fits_its_records(
         "fuzz_crashes": CrashesCommand,
         "fuzz_flights": FlightsCommand,
         "fuzz_jobs": JobsCommand,
+        "fuzz_landings": FuzzCommand,
         "fuzz_requests": FuzzRequestsCommand,
         "fuzz_settings": SettingsCommand,
         "informed": ClairvoyantCommand,

@@ -186,7 +186,7 @@ def load_network(folder: Path) -> Network:
     try:
         actor.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
     except (RuntimeError, TypeError) as error:
-        raise _mismatch(path, " ".join(str(error).split())) from None
+        raise _mismatch(path, shortened(str(error), 200)) from None
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise _mismatch(path, "a weight is not finite")
     return Network(actor, facts.action, facts.training, facts.name, facts.origin)

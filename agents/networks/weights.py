@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from ...data.display import shortened
 from ...data.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
@@ -34,6 +35,6 @@ def read_safetensors(path: Path) -> tuple[Arrays, bytes]:
         return load(content), content
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise DataError(
-            f"{path}: cannot be read as safetensors ({' '.join(str(error).split())}). Allowed: a "
+            f"{path}: cannot be read as safetensors ({shortened(str(error), 200)}). Allowed: a "
             "file that scripts/train.py wrote. To fix: train the policy again."
         ) from None

@@ -17,6 +17,7 @@ from .roles import DownstreamInfluence, Roles, downstream_influence, roles_of
 from .rules import credits_of, rule_shares
 from .settings import RULES, SHAPLEY_RATE, AttributionSettings
 
+_DECIMALS = 9  # of conversions that are compared; sums in another order differ in the 13th
 CAVEAT = "association on converting journeys, not incrementality"
 
 
@@ -93,13 +94,14 @@ def attribute(journeys: Journeys, settings: AttributionSettings) -> Attribution:
 def agreement(method_credits: list[Floats], labels: Ints) -> Floats:
     """(methods, methods) Spearman's rank correlation of the methods' credits.
 
-    Ties get their mean rank; a method that gives all labels the same credit correlates NaN.
+    Ties get their mean rank, credits that differ by rounding errors included; a method that gives
+    all labels the same credit correlates NaN.
 
     Args:
         method_credits: (labels,) conversions, one array per method.
         labels: positions of the labels to compare.
     """
-    ranks = np.array([rankdata(credit[labels]) for credit in method_credits])
+    ranks = np.array([rankdata(np.round(credit[labels], _DECIMALS)) for credit in method_credits])
     ranks -= ranks.mean(1, keepdims=True)
     norm = np.sqrt((ranks**2).sum(1))
     product = np.outer(norm, norm)

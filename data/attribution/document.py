@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..display import shortened
 from ..errors import data_error
 from ..exports import DataSettings
 from ..history import History
@@ -33,6 +34,8 @@ from .settings import AttributionSettings
 
 SCHEMA = Path(__file__).with_name("attribution.schema.json")
 Document = dict[str, Any]
+_MOST_UNMATCHED = 1_000  # labels that match no campaign, the most frequent; notes count the others
+_MAX_UNMATCHED = 256  # characters of such a label
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,6 +287,15 @@ def _check_credited(attribution: Attribution, method: str) -> None:
         )
 
 
+def _unmatched(labels: tuple[tuple[str, int], ...]) -> dict[str, int]:
+    """Return the landings of the most frequent labels without campaign, shortened."""
+    counts: dict[str, int] = {}
+    for label, count in labels[:_MOST_UNMATCHED]:
+        name = shortened(label, _MAX_UNMATCHED)
+        counts[name] = counts.get(name, 0) + count
+    return counts
+
+
 def _reconciliation(study: AttributionStudy) -> Document:
     """Landings reconciled with the ads' own clicks, and what does not fit."""
     report, names = study.landings.report, study.history.names
@@ -306,7 +318,7 @@ def _reconciliation(study: AttributionStudy) -> Document:
             }
             for match in report.matches
         },
-        "unmatched": dict(report.unmatched),
+        "unmatched": _unmatched(report.unmatched),
         "imputed_times": [names[at] for at in imputed_campaigns],
         "journeys_of_unsure_order": ambiguous_order(study.journeys, imputed_campaigns),
     }

@@ -6,6 +6,7 @@ from rich import box
 from rich.table import Table
 
 from ..display import terminal
+from ..journeys import MAX_LISTED
 from .document import Document
 from .roles import ROLES
 
@@ -113,8 +114,12 @@ def reconciliation_table(document: Document) -> Table:
         ratio = "-" if entry["ratio"] is None else f"{entry['ratio']:.3f}"
         table.add_row(terminal(name), f"{entry['landings']:,}", f"{entry['clicks']:,.0f}", ratio)
     table.add_section()
-    for label, rows in reconciliation["unmatched"].items():
+    unmatched = list(reconciliation["unmatched"].items())
+    for label, rows in unmatched[:MAX_LISTED]:
         table.add_row(terminal(f"no campaign: {label}"), f"{rows:,}", "-", "-")
+    if len(unmatched) > MAX_LISTED:
+        rows = sum(rows for _, rows in unmatched[MAX_LISTED:])
+        table.add_row(f"no campaign: {len(unmatched) - MAX_LISTED:,} more", f"{rows:,}", "-", "-")
     table.caption = "; ".join(
         (
             f"Is Converted is taken to mark the {document['journeys']['reading']}",

@@ -10,6 +10,7 @@
 """
 
 from .landings import (
+    MAX_LISTED,
     Landings,
     LandingsReport,
     campaigns_with_imputed_times,
@@ -29,6 +30,7 @@ from .paths import (
 from .site_log import PAID, SITE_LOG_HEADER
 
 __all__ = [
+    "MAX_LISTED",
     "PAID",
     "SITE_LOG_HEADER",
     "Journeys",

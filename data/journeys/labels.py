@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from ..display import shortened
 from ..exports import DataSettings
 from ..formats import LandingColumn, LandingFormat, canonical_heading
 from ..types import Ints
@@ -78,7 +79,7 @@ def _unknown_note(table: LogTable, unknown: Mapping[str, int]) -> list[str]:
     if not unknown:
         return []
     most = sorted(unknown.items(), key=lambda item: (-item[1], item[0]))[:_MAX_LISTED]
-    listed = ", ".join(f"{name} ({count:,})" for name, count in most)
+    listed = ", ".join(f"{shortened(name)} ({count:,})" for name, count in most)
     return [
         f"{table.file}: WARNING, {sum(unknown.values()):,} rows have a medium that is not declared "
         f"and count as referrals, not as ads (source / medium): {listed}. Declare what is an ad in "

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..display import shortened
 from ..errors import DataError, data_error
 from ..exports import DataSettings
 from ..history import History
@@ -25,6 +26,7 @@ from .visits import read_visits
 CAMPAIGN = "Campaign"  # column added to the frame
 _MIN_USER_MARKED_SHARE = 0.999  # marked share of rows from which Is Converted marks users
 _MAX_UNMATCHED_SHARE = 0.5  # share of expected landings from which a label is wrong
+MAX_LISTED = 12  # unmatched labels that are named one by one; of more, the most frequent
 _IMPUTED_SECONDS = 600  # seconds after midnight within which imputed times lie
 
 
@@ -170,7 +172,7 @@ def _no_join(
     unmatched: tuple[tuple[str, int], ...],
     history: History,
 ) -> DataError:
-    labels = ", ".join(label for label, _ in unmatched[:8]) or "none at all"
+    labels = ", ".join(shortened(label) for label, _ in unmatched[:8]) or "none at all"
     names = "" if log.format.strict else ", or plan by campaigns' names (data.unit=campaign)"
     return data_error(
         log.name,
@@ -208,7 +210,7 @@ def _refuse_lost_channel(
                 log.name,
                 f"no paid landing belongs to channel {channel}, which has {clicks:,.0f} ad clicks, "
                 f"while {rows:,} have a label (source/type) that belongs to no campaign: "
-                + ", ".join(f"{label} ({count:,})" for label, count in candidates[:8]),
+                + ", ".join(f"{shortened(label)} ({count:,})" for label, count in candidates[:8]),
                 f"labels of {', '.join(m.campaign for m in matches)}",
                 f"map its Source to the channel with data.landing_sources.NAME={channel}, and "
                 f"{types}",
@@ -249,8 +251,15 @@ def _notes(
             )
     if outside:
         notes.append(f"{file}: {outside:,} rows lie outside the ads' period; not matched to ads.")
-    for label, count in unmatched:
-        notes.append(f"{file}: {count:,} paid landings of {label} belong to no campaign.")
+    for label, count in unmatched[:MAX_LISTED]:
+        named = shortened(label)
+        notes.append(f"{file}: {count:,} paid landings of {named} belong to no campaign.")
+    if len(unmatched) > MAX_LISTED:
+        rest = sum(count for _, count in unmatched[MAX_LISTED:])
+        notes.append(
+            f"{file}: {rest:,} paid landings of {len(unmatched) - MAX_LISTED:,} more labels belong "
+            "to no campaign."
+        )
     for k in campaigns_with_imputed_times(frame, len(history.names)):
         notes.append(
             f"{file}: landings of {history.names[k]} lie just after midnight, so their times look "

@@ -98,6 +98,8 @@ def _format_of(path: Path) -> LandingFormat | None:
 
 def _head_rows(path: Path) -> list[list[str]]:
     """Canonical cells of the first rows, under each delimiter; none of what cannot be read."""
+    if not path.is_file():
+        return []  # opening a pipe would wait for a writer
     try:
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)

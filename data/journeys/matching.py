@@ -59,16 +59,16 @@ def site_log_campaigns(
         (campaign.channel, canonical(campaign.campaign_type or "")): k
         for k, campaign in enumerate(history.campaigns)
     }
-    table = np.full(
-        (frame[SOURCE].cat.categories.size + 1, frame[CAMPAIGN_TYPE].cat.categories.size + 1), -1
-    )
-    for i, source in enumerate(frame[SOURCE].cat.categories):
-        for j, campaign_type in enumerate([*frame[CAMPAIGN_TYPE].cat.categories, ""]):
-            key = (channel_of(str(source)) or "", canonical(str(campaign_type)))
-            table[i, j] = campaign_index.get(key, -1)
-    # Code -1, of a null, is the last row or column.
-    by_row = table[frame[SOURCE].cat.codes, frame[CAMPAIGN_TYPE].cat.codes]
-    return np.where(frame[CHANNEL] == PAID, by_row, -1).astype(np.int16)
+    sources = ["", *(channel_of(str(name)) or "" for name in frame[SOURCE].cat.categories)]
+    types = ["", *(canonical(str(name)) for name in frame[CAMPAIGN_TYPE].cat.categories)]
+    # Code -1 stands for a null. Only pairs that occur are looked up: there may be many names.
+    source, kind = (frame[name].cat.codes.to_numpy() + 1 for name in (SOURCE, CAMPAIGN_TYPE))
+    pairs, pair = np.unique(source.astype(np.int64) * len(types) + kind, return_inverse=True)
+    found = [
+        campaign_index.get((sources[code // len(types)], types[code % len(types)]), -1)
+        for code in pairs.tolist()
+    ]
+    return np.where(frame[CHANNEL] == PAID, np.array(found)[pair], -1).astype(np.int16)
 
 
 def declared_campaigns(

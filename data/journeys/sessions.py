@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..display import shortened
 from ..errors import DataError, data_error, shown
 from ..formats import canonical_heading
 from ..types import Ints
@@ -203,4 +204,4 @@ def _no_landing(table: LogTable, events: NDArray[np.str_]) -> DataError:
 def _listed(events: NDArray[np.str_]) -> str:
     names, counts = np.unique(events, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:_MAX_LISTED]
-    return ", ".join(f"{names[k]} ({counts[k]:,})" for k in order)
+    return ", ".join(f"{shortened(str(names[k]))} ({counts[k]:,})" for k in order)

@@ -66,17 +66,19 @@ class Content(NamedTuple):
 
 
 def read_file(path: Path) -> bytes:
-    """Content of a file.
+    """Content of a regular file.
 
     Raises:
-        DataError: the file is absent, a folder or unreadable.
+        DataError: the file is absent, not a regular file, too large or unreadable.
     """
+    _refuse_irregular(path)
     try:
         return path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or str(error)
         raise data_error(
             path.name,
-            f"the file cannot be read ({(error.strerror or str(error)).lower()})",
+            f"the file cannot be read ({reason.lower()})",
             "a readable CSV file",
             "check that it is a file, that no other program has it open and that you may read it",
         ) from error
@@ -88,7 +90,6 @@ def read_contents(path: Path) -> list[Content]:
     Raises:
         DataError: the file is absent, not a regular file, too large, damaged or of another format.
     """
-    _refuse_irregular(path)
     return _unpacked(path.name, read_file(path))
 
 

@@ -18,6 +18,7 @@ from ...data.errors import ConstraintError
 from .constraints import Constraints
 from .violations import violations
 
+_ERRORS = 2e-15  # share of a sum that rounding errors may reach
 _SNAP = 1e-4  # cents; an amount closer than this to a whole cent is that cent
 
 
@@ -48,10 +49,16 @@ def to_cents(plan: NDArray[np.float64], constraints: Constraints) -> NDArray[np.
     _require_satisfied(constraints, plan)
     fraction = np.clip(exact - whole, 0, 1)
     rows = _sums(len(plan), tuple(constraints.tree.parents[1].tolist()))
-    spent, base = rows @ exact.ravel(), rows @ whole.ravel()
+    spent, base = rows @ fraction.ravel(), rows @ whole.ravel()  # the base is exact
+    # of sums of a huge budget the last digits are not known, and only its own bounds are exact
+    unsure = _ERRORS * base
+    unsure = np.where(unsure > _SNAP, _SNAP + unsure, 0)
+    least, most = (bound - base for bound in _limits(constraints, len(plan)))
+    low = np.clip(_floor(spent - unsure), least, most)
+    high = np.clip(_ceil(spent + unsure), least, most)
     solved = milp(
         (1 - 2 * fraction).ravel(),  # the sum of |z - fraction|, up to a constant
-        constraints=LinearConstraint(rows, _floor(spent) - base, _ceil(spent) - base),
+        constraints=LinearConstraint(rows, low, high),
         bounds=Bounds(0, _ceil(fraction).ravel()),
     )
     if solved.x is None:
@@ -71,6 +78,18 @@ def _floor(cents: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _ceil(cents: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.ceil(cents - _SNAP)
+
+
+def _limits(constraints: Constraints, days: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the least and the most of each sum of `_sums`, in units of the rounding."""
+    unbounded = np.full(2 * days, np.inf)
+    (channel_floors, floors), (channel_caps, caps) = constraints.floor_cents, constraints.cap_cents
+    least = np.concatenate([-unbounded, floors, channel_floors]).astype(np.float64)
+    most = np.concatenate([unbounded, caps, channel_caps]).astype(np.float64)
+    most[2 * days - 1] = constraints.total_cents
+    if constraints.spend_all:
+        least[2 * days - 1] = constraints.total_cents
+    return least / constraints.quantum, most / constraints.quantum
 
 
 @lru_cache(maxsize=64)

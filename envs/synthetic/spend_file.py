@@ -78,13 +78,15 @@ def _name(row: Mapping[str, Any]) -> str:
 def _of_table(path: Path, names: Sequence[str]) -> dict[str, dict[str, float]]:
     """Return amounts by campaign and ISO date."""
     try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait for a writer
+            raise data_error(str(path), "it is no regular file", "a text file", _FIX)
         if path.stat().st_size > MAX_FILE:
             given = f"it has more than {MAX_FILE:,} bytes"
             raise data_error(str(path), given, "a table of daily budgets", _FIX)
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        rows = list(csv.DictReader(io.StringIO(text)))
+    except (OSError, ValueError, csv.Error) as error:
         raise data_error(str(path), f"it cannot be read ({error})", "a text file", _FIX) from None
-    rows = list(csv.DictReader(io.StringIO(text)))
     amounts: dict[str, dict[str, float]] = {}
     for number, row in enumerate(rows, start=2):
         cells = {str(key).strip().lower().replace(" ", "_"): value for key, value in row.items()}

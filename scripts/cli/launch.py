@@ -26,6 +26,10 @@ from .cluster import MISSING, PLUGIN, cluster_problem
 from .help import help_of
 from .override import advice
 
+_FAULT = (
+    "This is a fault of MediaGym, not of your input. Please report it to its issue tracker, with "
+    "the lines above, the command and the version (`pip show mediagym`)."
+)
 Options = TypeVar("Options")
 # registered on import, so that the worker processes of a sweep have them too
 OmegaConf.register_new_resolver("sample", lambda: str(SAMPLE), replace=True)
@@ -80,7 +84,7 @@ def launch(
 
     User errors, raised while composing, parsing or running, are printed as one line and end the
     process with status 2. Other exceptions keep their traceback, which Hydra would shorten
-    without ``HYDRA_FULL_ERROR``.
+    without ``HYDRA_FULL_ERROR``, and say that they are faults of the program.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     module = f"mediagym.scripts.{name}"
@@ -106,6 +110,7 @@ def launch(
             sys.exit(130)
         except Exception as error:
             if not sweeping():
+                error.add_note(_FAULT)
                 raise
             traceback.print_exc()  # it would not reach the parent process
             raise RuntimeError(f"a job failed: {error}") from error

@@ -12,16 +12,27 @@ independent reading reads them.
 - `case`: one folder, what is true of it, and the verdict on a reading
 - `hostile`: files that are made to hang a reader or to fill its memory
 - `worker`: the reader in a process of its own, with limits of time and memory
-- `run`: all cases, in several processes
+- `run`: all cases of a suite, in several processes; `landings` is another suite
 """
 
 from .case import FAILURES, MUTATIONS, Case, draw_case, judge
 from .hostile import HOSTILE
-from .run import COLUMNS, FuzzCommand, Result, run_all, table_of, write_failure
+from .run import (
+    COLUMNS,
+    EXPORTS,
+    FuzzCommand,
+    Result,
+    Suite,
+    run_all,
+    run_suite,
+    table_of,
+    write_failure,
+)
 from .worker import Answer
 
 __all__ = [
     "COLUMNS",
+    "EXPORTS",
     "FAILURES",
     "HOSTILE",
     "MUTATIONS",
@@ -29,9 +40,11 @@ __all__ = [
     "Case",
     "FuzzCommand",
     "Result",
+    "Suite",
     "draw_case",
     "judge",
     "run_all",
+    "run_suite",
     "table_of",
     "write_failure",
 ]

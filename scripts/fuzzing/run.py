@@ -1,19 +1,23 @@
 """Many cases and all hostile files, in several processes, and what came of them."""
 
 import os
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from pydantic import Field, PositiveFloat, PositiveInt, StrictBool
+from rich.progress import Progress
+from rich.table import Table
 
 from mediagym.data.settings import Command
 from mediagym.data.storage import write_bytes, write_text
+from mediagym.scripts.cli import console, print_line, run_folder
 
-from .case import FAILURES, Case, draw_case, judge, with_notes
+from .case import FAILURES, draw_case, judge, with_notes
 from .hostile import HOSTILE, is_clean, lay_out, verdict_of
 from .worker import Answer, Worker
 
@@ -45,28 +49,70 @@ class Result(NamedTuple):
     files: dict[str, bytes]  # empty unless somebody should look at them
 
 
-def run_all(options: FuzzCommand, report: Callable[[Result], object]) -> list[Result]:
+class Suite(NamedTuple):
+    """A kind of files: how a folder of them is read, and its cases."""
+
+    reader: str  # of a folder, "module:function"; see `Worker`
+    run_case: Callable[[int, int, Worker], Result]  # from a seed and a number
+    hostile: Mapping[str, bool]  # names of the hostile files, True if one takes seconds
+    run_hostile: Callable[[str, Worker], Result]
+
+
+def run_suite(options: FuzzCommand, suite: Suite) -> None:
+    """Prints counts by mutation and verdict; ends with status 1 if a case failed.
+
+    Cases that should be looked at are written into the folder of the output.
+    """
+    folder = options.output or run_folder()
+    with Progress(console=console) as bar:
+        names = _hostile_names(options, suite)
+        task = bar.add_task("reading", total=options.files + len(names))
+
+        def report(result: Result) -> None:
+            write_failure(result, folder)
+            bar.advance(task)
+
+        results = run_all(options, report, suite)
+    heads, *rows = table_of(results)
+    table = Table(*heads)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    failed = [result for result in results if result.verdict in FAILURES]
+    slowest = max(results, key=lambda result: result.answer.seconds)
+    print_line(f"\nslowest   {slowest.answer.seconds:.1f} s of CPU: {slowest.name}")
+    print_line(f"failures  {len(failed)} of {len(results)}")
+    print_line(f"cases     {folder}")
+    if failed:
+        sys.exit(1)
+
+
+def run_all(
+    options: FuzzCommand, report: Callable[[Result], object], suite: Suite | None = None
+) -> list[Result]:
     """Reads all cases and hostile files.
 
     Args:
         options: options of the command.
         report: called with each result, from several threads.
+        suite: the kind of files; None: exports.
 
     Returns:
         Results, cases first, by number.
     """
+    suite = suite or EXPORTS
     count = options.processes or os.cpu_count() or 1
-    names = [n for n, h in HOSTILE.items() if options.hostile and (options.slow or not h.is_slow)]
+    names = _hostile_names(options, suite)
     numbers = range(options.first, options.first + options.files)
 
     def share(process: int) -> list[Result]:
         results = []
-        with Worker(options.seconds, options.megabytes) as worker:
+        with Worker(options.seconds, options.megabytes, suite.reader) as worker:
             for number in numbers[process::count]:
-                results.append(run_case(draw_case(options.seed, number), worker))
+                results.append(suite.run_case(options.seed, number, worker))
                 report(results[-1])
             for name in names[process::count]:
-                results.append(run_hostile(name, worker))
+                results.append(suite.run_hostile(name, worker))
                 report(results[-1])
         return results
 
@@ -75,8 +121,14 @@ def run_all(options: FuzzCommand, report: Callable[[Result], object]) -> list[Re
     return sorted((r for results in shares for r in results), key=lambda result: result.name)
 
 
-def run_case(case: Case, worker: Worker) -> Result:
-    """Reads one case."""
+def _hostile_names(options: FuzzCommand, suite: Suite) -> list[str]:
+    is_slow = suite.hostile if options.hostile else {}
+    return [name for name, slow in is_slow.items() if options.slow or not slow]
+
+
+def run_case(seed: int, number: int, worker: Worker) -> Result:
+    """Reads one case of exports."""
+    case = draw_case(seed, number)
     answer = _read(case.files, worker)
     verdict, reason = judge(case, answer)
     if answer.status == "refused" and not is_clean(answer.message):
@@ -131,3 +183,11 @@ def _read(files: dict[str, bytes], worker: Worker) -> Answer:
         for name, data in files.items():
             (Path(root) / name).write_bytes(data)
         return worker.read(Path(root))
+
+
+EXPORTS = Suite(
+    "mediagym.scripts.fuzzing.worker:exported",
+    run_case,
+    {name: hostile.is_slow for name, hostile in HOSTILE.items()},
+    run_hostile,
+)

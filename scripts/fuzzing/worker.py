@@ -1,5 +1,6 @@
 """The reader in a process of its own, which may hang or run out of memory alone."""
 
+import importlib
 import json
 import os
 import resource
@@ -8,12 +9,14 @@ import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
 from .export import METRICS
 
 Status = Literal["read", "refused", "traceback", "memory", "hang", "died"]
+Read = Callable[[Path], tuple[dict[str, tuple[float, ...]], tuple[str, ...]]]
 _START_SECONDS = 120.0  # until the imports are done
 
 
@@ -24,7 +27,7 @@ class Answer(NamedTuple):
     message: str = ""  # of the error, or its traceback
     sums: dict[str, tuple[float, ...]] = {}  # noqa: RUF012  # never changed
     notes: tuple[str, ...] = ()
-    seconds: float = 0.0
+    seconds: float = 0.0  # of CPU; of the clock if it hung
     peak: int = 0  # megabytes above the process before it read
 
 
@@ -34,10 +37,13 @@ class Worker:
     Args:
         seconds: limit of one reading.
         megabytes: memory that a reading may take.
+        reader: "module:function" of a function that returns the sums and the notes of a folder.
     """
 
-    def __init__(self, seconds: float, megabytes: int) -> None:
-        self._seconds, self._megabytes = seconds, megabytes
+    def __init__(
+        self, seconds: float, megabytes: int, reader: str = f"{__name__}:exported"
+    ) -> None:
+        self._seconds, self._serving = seconds, f"serve({megabytes}, {reader!r})"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -68,7 +74,7 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603  # this file
-            [sys.executable, "-c", f"from {__name__} import serve; serve({self._megabytes})"],
+            [sys.executable, "-c", f"from {__name__} import serve; {self._serving}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -95,42 +101,50 @@ class Worker:
             self._process = None
 
 
-def serve(megabytes: int) -> None:
+def serve(megabytes: int, reader: str) -> None:
     """Reads the folders that come on the standard input, and answers on the standard output."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever the reader prints goes elsewhere
-    from mediagym.data.exports import DataSettings, read_exports  # noqa: F401  # before the limit
-
+    module, _, name = reader.partition(":")
+    read: Read = getattr(importlib.import_module(module), name)
+    answer_of(Path(os.devnull), read)  # imports what it needs, before the limit
     limit = _kilobytes("VmSize") * 1024 + megabytes * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
     print("{}", file=answers, flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer_of(Path(json.loads(line)))._asdict()), file=answers, flush=True)
+        answer = answer_of(Path(json.loads(line)), read)
+        print(json.dumps(answer._asdict()), file=answers, flush=True)
 
 
-def answer_of(folder: Path) -> Answer:
+def answer_of(folder: Path, read: Read) -> Answer:
     """Reads a folder in this process, whatever happens."""
     from mediagym.data.errors import MediaGymError
-    from mediagym.data.exports import DataSettings, read_exports
-    from mediagym.data.storage import shipped_yaml
 
     _reset_peak()
-    before, start = _kilobytes("VmRSS"), time.monotonic()
+    before, start = _kilobytes("VmRSS"), time.process_time()
     message, sums = "", dict[str, tuple[float, ...]]()
     notes: tuple[str, ...] = ()
     status: Status = "read"
     try:
-        settings = DataSettings.of({**shipped_yaml("data/default"), "path": str(folder)})
-        records = read_exports(settings)
-        sums, notes = _sums(records.frame), tuple(records.notes)
+        sums, notes = read(folder)
     except MediaGymError as error:
         status, message = "refused", str(error)
     except MemoryError:
         status = "memory"
     except BaseException:
         status, message = "traceback", traceback.format_exc()
-    seconds, peak = time.monotonic() - start, (_kilobytes("VmHWM") - before) // 1024
+    seconds, peak = time.process_time() - start, (_kilobytes("VmHWM") - before) // 1024
     return Answer(status, message, sums, notes, seconds, peak)
+
+
+def exported(folder: Path) -> tuple[dict[str, tuple[float, ...]], tuple[str, ...]]:
+    """Metrics of a folder of exports by "platform/day/campaign", and the notes on them."""
+    from mediagym.data.exports import DataSettings, read_exports
+    from mediagym.data.storage import shipped_yaml
+
+    settings = DataSettings.of({**shipped_yaml("data/default"), "path": str(folder)})
+    records = read_exports(settings)
+    return _sums(records.frame), tuple(records.notes)
 
 
 def _sums(frame: Any) -> dict[str, tuple[float, ...]]:

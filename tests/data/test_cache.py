@@ -187,3 +187,16 @@ def test_the_user_s_cache_lies_in_the_home_folder_if_there_is_one(
         assert user_cache() is None
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert user_cache() == tmp_path / "xdg" / "mediagym"
+
+
+def test_a_cache_that_nobody_else_may_read_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", forbidden)
+    entry = Entry(tmp_path / "entry", "key", 1)
+    for look in (lambda: entry.files_sound(["a"]), lambda: entry.arrays({})):
+        with pytest.raises(DataError, match=r"belongs to another user.*cache=FOLDER"):
+            look()

@@ -188,7 +188,7 @@ def test_a_process_that_hangs_dies_or_fills_its_memory_is_told_from_one_that_rea
     script = """
         import json, os, sys
 
-        def serve(megabytes):
+        def serve(megabytes, reader):
             print("{}", flush=True)
             for line in sys.stdin:
                 name = os.path.basename(json.loads(line))

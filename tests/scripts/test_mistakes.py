@@ -166,7 +166,7 @@ def test_a_malformed_export_is_one_line_of_error_and_no_plan_is_written(
     assert list(workdir.iterdir()) == []
 
 
-def test_any_other_exception_keeps_its_traceback(
+def test_any_other_exception_keeps_its_traceback_and_asks_for_a_report(
     config: DictConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hydra, "main", lambda **_: lambda main: lambda: main(config))
@@ -174,8 +174,9 @@ def test_any_other_exception_keeps_its_traceback(
     def fail(_: Any) -> None:
         raise RuntimeError("a bug")
 
-    with pytest.raises(RuntimeError, match="a bug"):
+    with pytest.raises(RuntimeError, match="a bug") as caught:
         launch(fail, dict, "plan")
+    assert any("issue tracker" in note for note in caught.value.__notes__)
 
 
 def test_an_interruption_exits_with_status_130_and_one_word(

@@ -1,4 +1,4 @@
-"""Odd machines: no space, nothing writable, no home, another locale, two runs at once.
+"""Odd machines: no space, nothing writable, no home, another locale or user, two runs at once.
 
 Each case runs `scripts/plan.py` there, and must give the plan of an ordinary machine or, where
 nothing can be written, one message and the older plan.
@@ -23,6 +23,8 @@ _OBEDIENT = (  # root without the right to ignore permissions
     "--bounding-set=-dac_override,-dac_read_search,-fowner",
     "--inh-caps=-dac_override,-dac_read_search,-fowner",
 )
+_PRIVATE = 0o700  # permissions of a folder that its owner alone reads
+_STRANGER = 61_234  # number of a user that nobody has
 _CODE = ("agents", "conf", "data", "envs", "scripts")  # folders of the package
 
 
@@ -129,6 +131,21 @@ def read_only_install(reference: Reference, folder: Path) -> Crash:
         _protect(copy.parent, 0o755)
 
 
+def cache_of_another(reference: Reference, folder: Path) -> Crash:
+    """The cache is another user's, who lets others read it."""
+    return _elsewhere("cache_of_another", reference, folder, 0o755)
+
+
+def private_cache(reference: Reference, folder: Path) -> Crash:
+    """The cache is another user's, who lets nobody read it: one message, and no entry touched."""
+    return _elsewhere("private_cache", reference, folder, _PRIVATE)
+
+
+def cache_written_by_another(reference: Reference, folder: Path) -> Crash:
+    """Two users share a cache, and the entries are the other's, damaged."""
+    return _elsewhere("cache_written_by_another", reference, folder, 0o777, damaged=True)
+
+
 HOSTS: dict[str, Host] = {
     each.__name__: each
     for each in (
@@ -140,6 +157,9 @@ HOSTS: dict[str, Host] = {
         full_disk,
         read_only_output,
         read_only_install,
+        cache_of_another,
+        private_cache,
+        cache_written_by_another,
     )
 }
 
@@ -148,6 +168,40 @@ def _same(name: str, reference: Reference, folder: Path, **how: object) -> Crash
     """Verdict on a run that must give what the reference gave."""
     place = Place(reference.exports, folder / "results")
     return _judged(name, finished(start(place, **how)), place, reference)  # type: ignore[arg-type]
+
+
+def _elsewhere(
+    name: str, reference: Reference, folder: Path, mode: int, damaged: bool = False
+) -> Crash:
+    """Verdict on a run whose cache belongs to another user: the same plan, or one message.
+
+    Args:
+        name: of the case.
+        reference: an undisturbed run, whose cache is taken.
+        folder: of the case.
+        mode: permissions of the folders of the cache; its files are for their owner to write.
+        damaged: each entry has lost its end, and may be replaced.
+    """
+    before = _obedience(folder) if os.geteuid() == 0 else None
+    if before is None:
+        return Crash(name, "skipped", "files of another user need root that obeys permissions")
+    place = Place(reference.exports, folder / "results")
+    cache = place.results / "cache"
+    for file, content in reference.files.items():
+        if file.startswith("cache/"):
+            (place.results / file).parent.mkdir(parents=True, exist_ok=True)
+            (place.results / file).write_bytes(content[: len(content) // 2] if damaged else content)
+    entries = contents_of(cache)
+    for path in _below(cache):
+        path.chmod(mode if path.is_dir() else mode & 0o644)
+        os.chown(path, _STRANGER, _STRANGER)
+    run = finished(start(place, before=before))
+    if not damaged and contents_of(cache) != entries:
+        return Crash(name, "outside", "the cache of another user was changed")
+    if mode == _PRIVATE:
+        verdict = "ok" if run.is_refusal else "traceback"
+        return Crash(name, verdict, f"status {run.status}: {run.error[-600:]}")
+    return _judged(name, run, place, reference)
 
 
 def _judged(name: str, run: Run, place: Place, reference: Reference) -> Crash:

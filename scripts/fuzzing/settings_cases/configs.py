@@ -15,10 +15,15 @@ from mediagym.scripts.cli import to_plain_dict
 from .values import MISSING, UNKNOWN, VALUES
 
 Path = tuple[str | int, ...]  # keys and positions from the top of a configuration
-_PARTS = ("base", "problem", "renamed")  # no configurations of their own
+_PARTS = ("base", "problem", "renamed", "advertisers", "jobs")  # no commands of their own
+_PLACES = ("", "research.", "fuzzing.")  # of a command's module in `scripts`
 _ELSEWHERE = {
-    "fuzz_flights": "mediagym.scripts.fuzzing.flights.constraint_sets",
-    "mutation": "mediagym.scripts.fuzzing.mutation.mutants",
+    "advertisers_study": "research.advertisers",
+    "fuzz_flights": "fuzzing.flights.constraint_sets",
+    "fuzz_jobs": "fuzzing.durability.kill_server",
+    "fuzz_landings": "fuzzing.landings.fuzz",
+    "fuzz_requests": "fuzzing.requests.fuzz",
+    "mutation": "fuzzing.mutation.mutants",
 }
 _REQUIRED = {"synthesize": ["path=synthetic"]}  # keys without a default
 
@@ -26,14 +31,20 @@ _REQUIRED = {"synthesize": ["path=synthetic"]}  # keys without a default
 def commands() -> dict[str, Callable[[], None]]:
     """Entries of all commands by the name of their configuration."""
     names = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in _PARTS)
-    entries = {}
-    for name in names:
-        module = _ELSEWHERE.get(name, f"mediagym.scripts.{name}")
-        if find_spec(module) is None:
-            module = f"mediagym.scripts.fuzzing.{name.removeprefix('fuzz_')}"
-        if find_spec(module) is not None:
-            entries[name] = import_module(module).run
-    return entries
+    return {name: import_module(_module_of(name)).run for name in names}
+
+
+def _module_of(name: str) -> str:
+    """Module of the command of a configuration.
+
+    Raises:
+        RuntimeError: there is none; a command is not to be left out without a word.
+    """
+    places = [place + part for place in _PLACES for part in (name, name.removeprefix("fuzz_"))]
+    for module in [_ELSEWHERE[name]] if name in _ELSEWHERE else places:
+        if find_spec(f"mediagym.scripts.{module}") is not None:
+            return f"mediagym.scripts.{module}"
+    raise RuntimeError(f"conf/{name}.yaml: no command is known; name its module in _ELSEWHERE")
 
 
 def composed(name: str) -> dict[str, Any]:

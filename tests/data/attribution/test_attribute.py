@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -85,6 +85,16 @@ def test_the_method_of_the_ratios_must_be_one_of_the_methods(make_settings):
     ratios = {"method": "markov_9", "prior_conversions": 1.0, "coverage": 1.0}
     with pytest.raises(ConfigError, match=r"markov_9.*markov_1, markov_2, markov_3"):
         make_settings(ratios=ratios).check_method()
+    with pytest.raises(ConfigError, match="markov_9"):
+        attribute(attributed.single(attributed.worked()), make_settings(ratios=ratios))
+
+
+def test_results_cannot_be_changed(make_settings):
+    attribution = attribute(attributed.single(attributed.worked()), make_settings())
+    for record in (attribution, attribution.credits["last"]):
+        for name in vars(record):
+            with pytest.raises(FrozenInstanceError):
+                setattr(record, name, None)
 
 
 def test_the_draws_depend_on_the_seed_alone(make_settings):
@@ -196,6 +206,17 @@ def test_agreement_is_the_correlation_of_ranks():
     assert correlation[0, 1] == pytest.approx(1)
     assert np.isnan(correlation[0, 2])
     assert agreement(credits_by_method, np.arange(4))[0, 1] == pytest.approx(-0.2)
+
+
+def test_credits_that_differ_by_rounding_errors_are_ties():
+    tied = np.array([0.3, 0.3, 1.0, 2.0])
+    other = np.array([1.0, 3.0, 4.0, 9.0])
+    first, second = (
+        agreement([tied + np.array([*small, 0, 0]), other], np.arange(4))
+        for small in ((0, 5e-16), (5e-16, 0))
+    )
+    np.testing.assert_array_equal(first, second)
+    assert first[0, 1] < 1
 
 
 def test_ratios_follow_large_counts_and_are_the_overall_ratio_without_any(many, make_settings):

@@ -1,4 +1,5 @@
 import csv
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from mediagym.data.errors import DataError
 from mediagym.data.exports import DataSettings
 from mediagym.data.history import History
-from mediagym.data.journeys import Landings, load_landings, read_landings
+from mediagym.data.journeys import MAX_LISTED, Landings, load_landings, read_landings
 from mediagym.data.sheets import SPREADSHEET_ROWS, truncation_note
 from mediagym.data.units import load_history
 
@@ -158,6 +159,46 @@ def test_paid_labels_of_no_campaign_are_listed(folder: Path, data_settings: Make
         ("tiktok/YouTube", 1),
     )
     assert any("2 paid landings of google/Billboards" in note for note in report.notes)
+
+
+def test_of_many_or_long_labels_notes_stay_short(folder: Path, data_settings: Make) -> None:
+    many = "".join(ROW.replace("YouTube", f"type {number}") for number in range(500))
+    long = ROW.replace("YouTube", "x" * 100_000) * 2
+    rewrite(folder, lambda text: text + many + long)
+    report = read(folder, data_settings).report
+    assert len(report.unmatched) == 501
+    notes = [note for note in report.notes if "belong to no campaign" in note]
+    assert len(notes) == MAX_LISTED + 1
+    assert max(map(len, notes)) < 200
+    assert any(f"{501 - MAX_LISTED} more labels" in note for note in notes)
+
+
+def test_many_sources_and_many_types_take_no_table_of_all_pairs(
+    folder: Path, data_settings: Make
+) -> None:
+    clean = read(folder, data_settings)
+    odd = [
+        ROW.replace("google", f"s{number}").replace("YouTube", f"t{number}")
+        for number in range(40_000)  # a table of all pairs would take 12 GB
+    ]
+    rewrite(folder, lambda text: text + "".join(odd))
+    landings = read(folder, data_settings)
+    assert landings.report.matches == clean.report.matches
+    assert (landings.frame["Campaign"].to_numpy()[-len(odd) :] == -1).all()
+
+
+@pytest.mark.parametrize("name", [FILE, "visits.csv"])
+def test_a_pipe_in_the_place_of_the_log_does_not_wait(
+    name: str, folder: Path, data_settings: Make
+) -> None:
+    (folder / FILE).unlink()
+    history = load_history(data_settings(folder))
+    os.mkfifo(folder / name)
+    if name == FILE:
+        with pytest.raises(DataError, match=r"this is a pipe.*a regular file"):
+            read_landings(data_settings(folder), history)
+    else:
+        assert read_landings(data_settings(folder), history) is None
 
 
 def test_labels_match_without_regard_to_case(folder: Path, data_settings: Make) -> None:

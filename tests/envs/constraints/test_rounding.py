@@ -36,6 +36,20 @@ def test_every_feasible_plan_has_an_exact_rounding(seed, feasible_set, random_fl
             assert (abs(sums - exact) < 1 + 1e-3).all()
 
 
+@pytest.mark.parametrize("total", [1e9, 1e11, 1e12])
+def test_the_cents_of_a_huge_budget_sum_to_it(total, default_constraints, ads, random_flights):
+    """Doubles do not know the last cent of such sums; the bounds of the set do."""
+    constraints = parse_constraints(
+        ConstraintSettings.of({**default_constraints, "total": total}, "constraints"),
+        ads(*NAMES),
+        366,
+    )
+    for plan in random_flights(np.random.default_rng(0), constraints, rows=4):
+        cents = to_cents(plan, constraints)
+        assert cents.sum() == constraints.total_cents
+        assert violations(constraints, cents) == []
+
+
 @given(seed=SEEDS)
 @settings(max_examples=40)
 def test_amounts_near_whole_cents_become_those_cents(seed, default_constraints, ads):
