@@ -1,7 +1,8 @@
 # `make` prints the targets.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
+# bytecode is written by the first import of a file: half of the time of an installation
+INSTALL := $(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -c constraints.txt
 PACKAGES := data envs agents scripts
 SLURM := slurmctld slurmd slurm-client slurm-wlm-basic-plugins libmunge2 libhwloc15 \
 	libnuma1 liblz4-1 libpam0g libreadline8

@@ -17,7 +17,7 @@ from ..envs.planning import SolverSettings, best_plan
 from .policy import PlanPolicy, Policy
 
 CLAIRVOYANT = "clairvoyant"  # name of the clairvoyant's rollout
-_MARKETS_PER_BATCH = 128  # markets whose clairvoyant plans are optimised together
+_MARKETS_PER_BATCH = 256  # markets whose clairvoyant plans are optimised together
 
 
 MAX_MARKETS = 100_000  # markets of an evaluation
@@ -144,6 +144,25 @@ def clairvoyant_rollout(
         )
         plans.append(optimum.plan)
     return rollout_plans(problem, CLAIRVOYANT, np.concatenate(plans, axis=1), evaluation_set)
+
+
+def best_of(rollouts: Sequence[Rollout]) -> Rollout:
+    """Return the best of several rollouts in every market, under the name of the first.
+
+    Args:
+        rollouts: rollouts on the same markets; of equally good ones the first is taken.
+    """
+    best = np.argmax([rollout.total for rollout in rollouts], axis=0)
+    markets = np.arange(len(best))
+    spend = np.stack([rollout.spend for rollout in rollouts])[best, :, markets].swapaxes(0, 1)
+    value = np.stack([rollout.value for rollout in rollouts])[best, :, markets].T
+    taken = [rollouts[k] for k in set(best.tolist())]
+    return rollouts[0]._replace(
+        spend=spend,
+        value=value,
+        violations=max(rollout.violations for rollout in taken),
+        cents_off=max(rollout.cents_off for rollout in taken),
+    )
 
 
 def rollout_plans(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,31 +44,40 @@ def parse(config: Mapping[str, Any]) -> "TrainCommand":
 @command("train", parse)
 def run(options: "TrainCommand") -> float:
     """Train; return percent of the clairvoyant on validation markets, which sweeps maximise."""
-    from mediagym.agents.evaluation import compare, policy_table
+    from mediagym.agents.evaluation import clairvoyant_ahead, compare, policy_table
     from mediagym.agents.networks import save_network
     from mediagym.agents.policy import Candidate
+    from mediagym.agents.processes import beside
     from mediagym.agents.setup import candidates_of, keep_configuration, prepare, reference_folder
-    from mediagym.agents.training import learn, validation_percent
+    from mediagym.agents.training import learn, rival_values, validation_percent
 
     folder, task = run_folder(), options.experiment.task
     learner = options.experiment.learner
-    with progress("preparing") as show_progress:
-        experiment = prepare(options.experiment, show_progress)
-        baselines = candidates_of(options.baselines, experiment)
-    keep_configuration(folder, options)
-    policy = learn(experiment, options.seed, folder, progress=not sweeping())
-    save_network(policy.network, folder)
-    if options.references_dir is not None:
-        own = reference_folder(options.references_dir, experiment.id, learner.name, options.seed)
-        save_network(policy.network, own)
-    with progress("comparing on held-out markets") as show_progress:
-        candidates = [*baselines, Candidate(policy.name, (policy,))]
-        compared = compare(experiment, candidates, folder, options.seed, show_progress, policy)
-        console.print(policy_table(compared))
-    if task is None:
-        _plan(experiment, policy, [each.policies[0] for each in baselines], folder)
-    else:
-        print_line("\nplan         none: benchmark tasks have no advertiser")
+    with beside(1 if sweeping() else None) as submit:
+        with progress("preparing") as show_progress:
+            experiment = prepare(options.experiment, show_progress)
+            baselines = candidates_of(options.baselines, experiment)
+        keep_configuration(folder, options)
+        rivals = submit(partial(rival_values, experiment))
+        bounds = submit(partial(clairvoyant_ahead, experiment))
+        policy = learn(experiment, options.seed, folder, progress=not sweeping(), rivals=rivals)
+        save_network(policy.network, folder)
+        if options.references_dir is not None:
+            own = reference_folder(
+                options.references_dir, experiment.id, learner.name, options.seed
+            )
+            save_network(policy.network, own)
+        with progress("comparing on held-out markets") as show_progress:
+            bounds()
+            candidates = [*baselines, Candidate(policy.name, (policy,))]
+            compared = compare(
+                experiment, candidates, folder, options.seed, show_progress, policy, submit
+            )
+            console.print(policy_table(compared))
+        if task is None:
+            _plan(experiment, policy, [each.policies[0] for each in baselines], folder)
+        else:
+            print_line("\nplan         none: benchmark tasks have no advertiser")
     print_line(f"comparison   {folder / 'evaluation.json'}, evaluation.png")
     print_line(f"policy       {folder / 'policy.safetensors'} ({policy.network.origin})")
     print_line(f"TensorBoard  tensorboard --logdir {folder / 'tensorboard'}")

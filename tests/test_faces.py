@@ -16,7 +16,15 @@ FACES = sorted(
     for room in ("data", "envs", "agents", "scripts")
     for path in (ROOT / room).rglob("__init__.py")
 )
-HEAVY = ("torch", "stable_baselines3", "sb3_contrib", "sklearn", "matplotlib", "statsmodels")
+HEAVY = (
+    "torch",
+    "numba",
+    "stable_baselines3",
+    "sb3_contrib",
+    "sklearn",
+    "matplotlib",
+    "statsmodels",
+)
 COMMANDS = {  # each with what it cannot do without
     "research.ablate": [],
     "attribute": [],

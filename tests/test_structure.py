@@ -40,7 +40,7 @@ LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, befo
         "pace",
     },
     "envs": set(),
-    "agents": {"policy", "rollout", "experiment"},
+    "agents": {"policy", "rollout", "experiment", "processes"},
 }
 LIBRARIES = {  # where a library may be imported
     "gymnasium": ("envs", "agents", "scripts"),

@@ -13,7 +13,7 @@
 """
 
 from .bootstrap import Resamples, interval
-from .compare import compare, document_of, scored, write_comparison
+from .compare import clairvoyant_ahead, compare, document_of, scored, write_comparison
 from .single import Score, describe_task, evaluate_policy
 from .suite_results import suite_markdown, suite_results
 from .tables import policy_table
@@ -21,6 +21,7 @@ from .tables import policy_table
 __all__ = [
     "Resamples",
     "Score",
+    "clairvoyant_ahead",
     "compare",
     "describe_task",
     "document_of",

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ...envs.planning import is_concave
 from ...envs.suite import sha256_of
 from ..experiment import Experiment
 from ..policy import Candidate, Policy
+from ..processes import Submit, at_once
 from .evaluate import Evaluation, evaluate
 from .figures import comparison, differences, profiles
 from .statistics import summary
@@ -32,11 +34,13 @@ def compare(
     seed: int,
     progress: Progress,
     trained: Policy | None = None,
+    submit: Submit = at_once,
 ) -> dict[str, Any]:
     """Roll out candidates on the test markets and write all results into a folder.
 
     Writes what ``write_comparison`` does, and ``tensorboard/``. ``trained`` is the policy that was
-    trained with the experiment's settings, if one was: they are its hyperparameters.
+    trained with the experiment's settings, if one was: they are its hyperparameters. ``submit``
+    starts the writing of ``tensorboard/``, which takes long.
 
     Returns:
         The result of ``scored``: the one element of ``tasks`` in ``evaluation.json``.
@@ -45,8 +49,18 @@ def compare(
     document = document_of([task], seed)
     write_comparison(document, folder)
     runs = runs_of(evaluation, candidates, experiment, trained)
-    log_evaluation(experiment, evaluation, document, folder / "tensorboard", runs)
+    logs = folder / "tensorboard"
+    submit(partial(log_evaluation, experiment, evaluation, document, logs, runs))
     return task
+
+
+def clairvoyant_ahead(experiment: Experiment) -> None:
+    """Compute the clairvoyant's plans on the test markets, which `scored` finds in the cache.
+
+    Nothing is done where the values of these plans are known, as in a task.
+    """
+    if experiment.held_out("test").best is None:
+        experiment.plans("test", "daily")
 
 
 def scored(
@@ -60,7 +74,13 @@ def scored(
     """
     test = experiment.held_out("test")
     evaluation = evaluate(
-        experiment.problem, candidates, test, experiment.solver, experiment.evaluation, progress
+        experiment.problem,
+        candidates,
+        test,
+        experiment.solver,
+        experiment.evaluation,
+        progress,
+        lambda progress: experiment.plans("test", "daily", progress),
     )
     return evaluation, {
         "id": experiment.id,

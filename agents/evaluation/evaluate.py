@@ -1,6 +1,6 @@
 """Policies compared on the same held-out markets with the clairvoyant."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +14,10 @@ from ..rollout import (
     EvaluationSet,
     EvaluationSettings,
     Rollout,
+    best_of,
     clairvoyant_rollout,
     percent_of,
+    rollout_plans,
     rollout_policy,
 )
 
@@ -79,12 +81,23 @@ def evaluate(
     solver: SolverSettings,
     settings: EvaluationSettings,
     progress: Progress = lambda _: None,
+    plans: Callable[[Progress], Floats] | None = None,
 ) -> Evaluation:
     """Roll out all candidates in the same markets and noise, and compare with the clairvoyant.
 
     The clairvoyant knows the market and its demand path but not the count noise. Where the
-    evaluation set does not hold its values, its optimisation starts at the best of the candidates'
-    own plans, which are feasible, so it bounds them all.
+    evaluation set does not hold its values, it has the best plan known for each market, those of
+    the candidates included, so it bounds them all.
+
+    Args:
+        problem: constraints and objective.
+        candidates: the policies.
+        evaluation_set: markets and noise that all of them face.
+        solver: settings of the clairvoyant's solver.
+        settings: settings of the comparison.
+        progress: called with lines of progress.
+        plans: returns the clairvoyant's plans, (days, markets, campaigns) dollars; None: they are
+            sought here, from the candidates' own.
     """
     results = []
     for candidate in candidates:
@@ -99,6 +112,10 @@ def evaluate(
     if best is not None:
         return Evaluation(tuple(results), best, settings, informed)
     every = [rollout for result in results for rollout in result.rollouts]
-    bound = clairvoyant_rollout(problem, evaluation_set, every, solver, progress)
+    if plans is None:
+        bound = clairvoyant_rollout(problem, evaluation_set, every, solver, progress)
+    else:
+        found = rollout_plans(problem, CLAIRVOYANT, plans(progress), evaluation_set)
+        bound = best_of([found, *every])
     others = (result for result in results if result.name != CLAIRVOYANT)
     return Evaluation((*others, PolicyResult(CLAIRVOYANT, (bound,))), bound.total, settings)

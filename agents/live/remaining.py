@@ -14,8 +14,8 @@ from ...envs.market import Outcome, step
 from ...envs.planning import paced_plan, project_executable, rule_costs
 from ..networks import LearnedPolicy
 from ..plans import ConstraintCost, constraint_costs, levels_set
-from ..policy import Policy
-from .replay import Learning, Standing
+from ..policy import Policy, decision
+from .replay import Standing
 from .updated import Outlook
 
 _SMALLEST = 1e-3  # of an even day: amounts below it count as this much in the distance
@@ -102,19 +102,14 @@ def decided(problem: Problem, policy: Policy, standing: Standing, rest: Constrai
     market = problem.market._replace(elasticity=view.belief.elasticity)
     state, ledger, days = view.belief.state, Ledger.start(rest, (1,)), []
     for t in range(rest.days):
-        requested, total, memory = _act(policy, view, memory, is_first=t == 0)
+        # reports of the days so far are in the memory already
+        acted = policy.act(view, memory) if t else decision(policy, view, memory)
+        requested, total, memory = acted
         planned, ledger = spend_day(rest, ledger, requested, total)
         state, outcome = step(market, state, planned, None)
         view = _after(problem, view, ledger, planned, outcome)
         days.append(planned[0])
     return executable(rest, np.stack(days))
-
-
-def _act(policy: Policy, view: Observable, memory: Any, *, is_first: bool) -> tuple[Any, Any, Any]:
-    """Return a decision; on the first day the memory of a filter holds all reports already."""
-    if is_first and memory is not None and isinstance(policy, Learning):
-        return *policy.decide(view, memory), memory
-    return policy.act(view, memory)
 
 
 def _after(

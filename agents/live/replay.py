@@ -1,29 +1,17 @@
 """The belief and a policy's memory, replayed over the flight's days from their reports."""
 
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...data.types import Floats
-from ...envs.arrays import Array
 from ...envs.flight import SMOOTHING, Observable, Problem, initial_state, update_belief
-from ..policy import Policy
+from ..policy import Policy, Report, remembered
 from .reports import Reports
 
 Cents = NDArray[np.int64]
-
-
-@runtime_checkable
-class Learning(Protocol):
-    """A policy with a filter of its own, which takes days that are only partly reported."""
-
-    def learn(self, memory: Any, spend: Floats, reported: Floats, complete: Floats) -> Any:
-        """Return the memory after a day's report."""
-
-    def decide(self, observable: Observable, memory: Any) -> tuple[Array, Array]:
-        """Return the day's spend and total of a memory that holds all reports so far."""
 
 
 class Standing(NamedTuple):
@@ -64,10 +52,7 @@ def _next(
     view, memory, expected = standing
     spend, reported = reports.spend[t][None] / 100, reports.conversions[t][None]
     complete = reports.complete[t][None]
-    if isinstance(policy, Learning):
-        memory = policy.learn(memory, spend, reported, complete)
-    elif not policy.open_loop:
-        *_, memory = policy.act(view, memory)
+    memory = remembered(policy, view, memory, Report(spend, reported, complete))
     belief = update_belief(as_reported(problem, complete), view.belief, spend, reported)
     today = belief.expected - view.belief.expected
     after = view._replace(

@@ -4,7 +4,8 @@
 - ``open_loop``, ``static_cvar``, ``greedy``: decided before the flight
 - ``proportional``, ``follow``, ``linear_feedback``, ``rolling_horizon``, ``thompson``, ``mpc``,
   ``weekly``: react to reports
-- ``universal``: the shipped network for every advertiser
+- ``universal``: the shipped network for every advertiser; ``ensemble``: its mean with the
+  re-planner
 - ``bandits``: spend in order to learn
 - ``marginal``: allocation of the remaining money
 - ``clairvoyant``: oracles, the bounds and the yardsticks of comparisons
@@ -20,6 +21,7 @@ from .baselines import (
     unknown_policy,
 )
 from .clairvoyant import Informed
+from .ensemble import Ensemble
 from .follow import Follow
 from .rolling_horizon import MAX_DRAWS, RollingHorizon, RollingHorizonSettings
 from .weekly import WeeklyPlan
@@ -31,6 +33,7 @@ __all__ = [
     "RENAMED_POLICIES",
     "SETTINGS",
     "BaselineSettings",
+    "Ensemble",
     "Follow",
     "Informed",
     "RollingHorizon",

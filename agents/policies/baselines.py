@@ -17,6 +17,7 @@ from .bandits import (
     ucb,
 )
 from .clairvoyant import clairvoyant, clairvoyant_static, informed
+from .ensemble import ensemble
 from .follow import follow
 from .greedy import Greedy
 from .linear_feedback import LinearFeedbackSettings, linear_feedback
@@ -45,6 +46,7 @@ BASELINES: Mapping[str, Factory] = {
     "follow": follow,
     "universal": universal,
     "replanner": replanner,
+    "ensemble": ensemble,
     "thompson": thompson,
     "ucb": ucb,
     "knowledge_gradient": knowledge_gradient,

@@ -30,6 +30,7 @@ from ...envs.flight import (
 from ...envs.market import Stream, draw_noises, generator, local_elasticity, saturation
 from ...envs.planning import plan_objective
 from ..experiment import Experiment
+from ..policy import Report
 from .marginal import Returns, allocate, spread
 
 _MIN_ANCHOR = 0.02  # minimum anchor spend of a curve, as a share of the static plan's daily mean
@@ -99,25 +100,26 @@ class RollingHorizon:
     ) -> tuple[Array, Array, FilterMemory]:
         """Return the spend that is best on average over the updated draws, and its total."""
         memory = updated(self.draws, observable, memory, self.walk, self.temper)
-        return *self.decide(observable, memory), memory
+        return self.decide(observable, memory)
 
-    def decide(self, observable: Observable, memory: FilterMemory) -> tuple[Array, Array]:
+    def decide(
+        self, observable: Observable, memory: FilterMemory
+    ) -> tuple[Array, Array, FilterMemory]:
         """Return the same of a memory that holds all reports so far, and leave it as it is."""
         draw_weights = self._draw_weights(observable, memory.particle_set)
-        return self._allocate(observable, memory.particle_set, draw_weights)
+        return *self._allocate(observable, memory.particle_set, draw_weights), memory
 
     def learn(
-        self, memory: FilterMemory | None, spend: Floats, reported: Floats, complete: Floats
+        self, observable: Observable, memory: FilterMemory | None, report: Report
     ) -> FilterMemory:
-        """Return the memory after a day whose conversions are only partly reported.
+        """Return the memory after a day whose conversions are perhaps only partly reported.
 
         Args:
+            observable: what was seen before the report; the filter does not need it.
             memory: before the report; None before the first day.
-            spend: dollars delivered, (flights, campaigns).
-            reported: conversions so far, (flights, campaigns).
-            complete: share of the day's conversions reported so far, 0 to 1, the same shape; of 0
-                nothing is learnt.
+            report: of the day; of what is complete to 0 nothing is learnt.
         """
+        spend, reported, complete = report
         if memory is None:
             particle_set = initial_particles(self.draws, len(spend))
             memory = FilterMemory(particle_set, 0 * spend, 0 * reported)

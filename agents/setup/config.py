@@ -172,6 +172,7 @@ class PlanCommand(Command):
     export_mapping: Path | None  # the account's campaigns of each type, for the ads editor
     # budgets whose best plans are made too: two ends or all of them; None: none
     frontier: Annotated[list[Amount | ShareOfTotal], Field(min_length=2, max_length=64)] | None
+    frontier_only: bool  # no plan, only the plans of other budgets
     target: dict[TargetKind, Amount] | None  # a volume to reach, a cost or return to keep
     seed: Seed  # seed of the training, if the agent is a learner
     baselines: list[Baseline]
@@ -185,6 +186,11 @@ class PlanCommand(Command):
                 "Set agent=NAME or policy=FOLDER and run again."
             )
         command = super().read(config)
+        if command.frontier_only and command.frontier is None and not command.target:
+            raise ConfigError(
+                "frontier_only: true was given without budgets. Allowed: true with frontier or "
+                "target. To fix: give one, such as frontier=[50%,150%]."
+            )
         require_replaceable(command.output)
         return command
 

@@ -11,7 +11,6 @@
 - ``pilots``: which policy flies best where the calibration is wrong? ``weekly``: what
   practitioners do; ``pilots_report``: the table
 - ``black_box``: where does training in flights, without a gradient, gain? ``black_box_report``
-- ``processes``: independent jobs in several processes
 """
 
 from .ablation import AblationCommand, check_variants, compare_variants, train_variants
@@ -23,7 +22,6 @@ from .black_box_report import black_box_markdown, black_box_summary, black_box_t
 from .insights import SIMULATOR, InsightsCommand, gather_insights, simulator_of
 from .pilots import PilotsCommand, fly_pilots
 from .pilots_report import bootstrap, pilots_markdown, pilots_summary, placed
-from .processes import results_of
 from .recovery import RecoveryCommand, run_study
 from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
 from .replanner_grid import ReplannerGridCommand, replanner_grid
@@ -61,7 +59,6 @@ __all__ = [
     "recovery_summary",
     "recovery_table",
     "replanner_grid",
-    "results_of",
     "rolling_table",
     "run_study",
     "simulator_of",

@@ -24,7 +24,7 @@ from ...data.types import Floats
 from ...data.units import fill_missing_conversions, load_history
 from ...envs.calibration import CalibrationSettings, Priors, calibrate, predict
 from ...envs.market import ObjectiveSettings
-from .processes import results_of
+from ..processes import results_of
 
 Count = Annotated[int, Field(ge=1, le=36_600)]
 COVERAGES = ("coverage50", "coverage90", "campaign_coverage90", "total_coverage90")

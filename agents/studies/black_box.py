@@ -18,6 +18,7 @@ from ...data.settings import Seed, Settings
 from ..networks import LearnedPolicy
 from ..policies import Follow
 from ..policy import PlanPolicy, Policy
+from ..processes import results_of
 from ..training import OnPolicy
 from ..worlds import Flights, finetune, fly
 from .pilots import (
@@ -29,7 +30,6 @@ from .pilots import (
     require_forms,
     world_of,
 )
-from .processes import results_of
 from .recovery import Case
 
 ZERO_SHOT = "zero-shot"  # the network as it is, which the others are compared with

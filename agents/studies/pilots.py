@@ -7,12 +7,11 @@ plan of that world, which knows its parameters, its demand path and its break, a
 """
 
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from ...data.errors import ConfigError
@@ -28,12 +27,8 @@ from ...envs.environment import EnvSettings, problem_in
 from ...envs.flight import Problem
 from ...envs.market import Objective, ObjectiveSettings
 from ...envs.planning import (
-    QuadraticProgram,
     SolverSettings,
-    climb_rows,
     executable_plan,
-    maximise,
-    project_daily_plan,
     static_plan,
 )
 from ...envs.synthetic import (
@@ -45,16 +40,15 @@ from ...envs.synthetic import (
 )
 from ..live import HoldSettings, LiveSettings, flight_of_problem
 from ..networks import UNIVERSAL, load_policy
-from ..policies import Follow, RollingHorizon, RollingHorizonSettings
+from ..policies import Ensemble, Follow, RollingHorizon, RollingHorizonSettings
 from ..policy import PlanPolicy, Policy
-from ..worlds import Change, Flights, SimulatedWorld, Twist, fly, fly_live
-from .processes import results_of
+from ..processes import results_of
+from ..worlds import Change, Flights, SimulatedWorld, Twist, best_values, fly, fly_live
 from .recovery import Case, Truth, drawn, truth_of
 from .weekly import WeeklyStatic
 
-PILOTS = ("static", "weekly", "follow", "replanner", "learned")
-_EVALUATIONS = 300  # evaluations of the objective in the search for the best plans
 _Share = Annotated[float, Field(gt=0, le=1)]
+_Live = Literal["static", "follow", "replanner", "universal", "ensemble"]
 
 
 class WorldSettings(Settings):
@@ -70,13 +64,13 @@ class PilotSettings(Settings):
     """The group ``pilots`` of ``conf/pilots.yaml``."""
 
     worlds: Annotated[dict[str, WorldSettings], Field(min_length=1)]
-    policies: list[str]  # static, weekly, follow, replanner, universal, folders of training runs
+    policies: list[str]  # static, weekly, follow, replanner, universal, ensemble, training runs
     replanner: RollingHorizonSettings
     advertisers: Annotated[int, Field(ge=1, le=10_000)]  # per response form
     seed: Seed  # seed of the first advertiser of each form
     flights: Annotated[int, Field(ge=2, le=10_000)]  # per advertiser and world
     noise: Seed
-    live: list[Literal["static", "follow", "replanner"]]  # which fly through the live engine too
+    live: list[_Live]  # which fly through the live engine too
     live_flights: Annotated[int, Field(ge=1, le=10_000)]  # the first of the flights there
     hold: HoldSettings | None  # of the live engine
     weekly_worlds: list[str]  # worlds in which calibrations are repeated every week
@@ -248,7 +242,8 @@ def _fly_world(
             world,
             known.problems[ramps],
             [flights.planned for (_, own), flights in results.items() if own == ramps],
-            study,
+            study.noise,
+            study.flights,
         )
         for ramps in {False, *study.ramps}
     }
@@ -277,6 +272,13 @@ def _through_live(
 
 def pilots_of(command: PilotsCommand, known: Calibrated, problem: Problem) -> list[Policy]:
     """Return the policies to compare."""
+
+    def replanner() -> Policy:
+        return RollingHorizon.of(problem, known.posterior, command.pilots.replanner)
+
+    def universal() -> Policy:
+        return load_policy(UNIVERSAL, problem)
+
     made: dict[str, Callable[[], Policy]] = {
         "static": lambda: PlanPolicy("static", problem.static_plan),
         "weekly": lambda: WeeklyStatic(
@@ -286,8 +288,9 @@ def pilots_of(command: PilotsCommand, known: Calibrated, problem: Problem) -> li
             partial(_replanned, command),
         ),
         "follow": lambda: Follow(problem),
-        "universal": lambda: load_policy(UNIVERSAL, problem),
-        "replanner": lambda: RollingHorizon.of(problem, known.posterior, command.pilots.replanner),
+        "universal": universal,
+        "replanner": replanner,
+        "ensemble": lambda: Ensemble("ensemble", [replanner(), universal()]),
     }
     return [
         made[name]() if name in made else load_policy(Path(name), problem)
@@ -303,31 +306,6 @@ def _replanned(
     if rest.has_rules:
         return executable_plan(posterior, rest, objective, days, command.solver).plan
     return static_plan(posterior, rest, objective, days, command.solver)
-
-
-def best_values(
-    world: SimulatedWorld, problem: Problem, plans: Sequence[Floats], study: PilotSettings
-) -> Floats:
-    """Return the value of each flight's best daily plan within the rules, (flights,).
-
-    Args:
-        world: the true market; its noise is drawn again.
-        problem: its constraints are kept.
-        plans: (days, flights, campaigns) to start from; those of fewer flights are left out.
-        study: seed and number of the flights.
-    """
-    world.begin(study.noise, study.flights)
-    objective, constraints = world.objective(), problem.constraints
-    static = np.repeat(problem.static_plan[None], study.flights, 0)
-    if constraints.has_rules:
-        programs = [QuadraticProgram(constraints)] * study.flights
-        return np.asarray(climb_rows(objective, programs, static).value)
-    project = project_daily_plan(constraints)
-    starts = [static]
-    starts += [project(p.swapaxes(0, 1)) for p in plans if p.shape[1] == study.flights]
-    values = np.stack([objective(start)[0] for start in starts])
-    start = np.stack(starts)[values.argmax(0), np.arange(study.flights)]
-    return np.asarray(maximise(objective, project, start, _EVALUATIONS).value)
 
 
 def _row(

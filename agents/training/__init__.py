@@ -19,7 +19,7 @@ from .checkpoint import read_state, write_state
 from .initial import actor_of, record_of, start_from
 from .offline import OfflineLearning
 from .sb3 import SB3Learner
-from .train import learn, validation_percent
+from .train import learn, rival_values, validation_percent
 from .vecenv import SB3Envs, dummy_vec_env
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "learner_of",
     "read_state",
     "record_of",
+    "rival_values",
     "set_step",
     "start_from",
     "validation_percent",

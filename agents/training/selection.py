@@ -1,6 +1,6 @@
 """Selection of the best network so far, by its rollouts on validation markets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,22 @@ from ..rollout import EvaluationSet, percent_of, rollout_policy
 PERCENT = "percent_of_clairvoyant"  # name of the score
 GAIN = "gain_over_static"  # name of the score, percent
 
+Rivals = Callable[[], Mapping[str, Floats]]
+"""Returns values on the validation markets, (markets,), by policy."""
+
+
+def no_rivals() -> Mapping[str, Floats]:
+    """Return no values: the network is compared with the static plan alone."""
+    return {}
+
+
+def values_of(
+    problem: Problem, policies: Sequence[Policy], evaluation_set: EvaluationSet
+) -> dict[str, Floats]:
+    """Return the objective of each policy's episodes, (markets,), by its name."""
+    with torch.no_grad():
+        return {p.name: rollout_policy(problem, p, evaluation_set).total for p in policies}
+
 
 class Selection:
     """Holds the best weights; the first candidate is the network whose actions are all 0.
@@ -28,20 +44,21 @@ class Selection:
         network: Network,
         problem: Problem,
         evaluation_set: EvaluationSet,
-        rivals: Sequence[Policy] = (),
+        rivals: Rivals = no_rivals,
     ) -> None:
-        """Score the first candidate and the rivals.
+        """Score the first candidate.
 
         Args:
             network: the network in training.
             problem: the problem to plan.
             evaluation_set: validation markets.
-            rivals: policies that the network is compared with, beside the static plan.
+            rivals: values of policies that the network is compared with, beside the static plan;
+                asked for at the first check.
         """
         self.network, self.problem, self.evaluation_set = network, problem, evaluation_set
         static = PlanPolicy("static", problem.static_plan)
-        others = [rival for rival in rivals if rival.name != static.name]
-        self.reference_values = {p.name: self._values(p) for p in (static, *others)}
+        self.reference_values = values_of(problem, [static], evaluation_set)
+        self._rivals = rivals
         zero_action_actor = network.actor.zero_action_copy()
         self.best = replace(network, actor=zero_action_actor, origin="no training: actions of 0")
         self.score = self._scores(self._values(LearnedPolicy("zero", self.best, problem)))[self._by]
@@ -56,6 +73,8 @@ class Selection:
         Returns:
             Scores by name, in percent.
         """
+        self.reference_values |= self._rivals()
+        self._rivals = no_rivals
         policy = LearnedPolicy("trained", self.network, self.problem)
         scores = self._scores(self._values(policy))
         self.checks_since_best += 1
@@ -85,8 +104,7 @@ class Selection:
 
     def _values(self, policy: Policy) -> Floats:
         """Return the objective of a policy's episodes, (markets,)."""
-        with torch.no_grad():
-            return rollout_policy(self.problem, policy, self.evaluation_set).total
+        return values_of(self.problem, [policy], self.evaluation_set)[policy.name]
 
     def _scores(self, values: Floats) -> dict[str, float]:
         scores = {}

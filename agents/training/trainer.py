@@ -6,7 +6,7 @@ existing one bitwise as if it had never stopped.
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from ...envs.environment import BudgetVectorEnv, EnvSettings, MarketPool, Market
 from ...envs.flight import Problem
 from ...envs.market import Market, MarketState
 from ..networks import Network, Training
-from ..policy import Policy
 from ..rollout import EvaluationSet
 from .algorithms import Learner, Offline
 from .apg import AnalyticPolicyGradient
@@ -34,7 +33,7 @@ from .initial import actor_of, record_of, start_from
 from .offline import OfflineLearning
 from .same_run import require_same, same_run
 from .sb3 import SB3Learner, StopTraining
-from .selection import Selection, format_scores, tag_of
+from .selection import Rivals, Selection, format_scores, no_rivals, tag_of
 from .vecenv import SB3Envs
 
 
@@ -48,7 +47,7 @@ def train(
     folder: Path | None = None,
     *,
     progress: bool = True,
-    rivals: Sequence[Policy] = (),
+    rivals: Rivals = no_rivals,
     task: str | None = None,
 ) -> Network:
     """Train a policy; Ctrl-C ends the training early and keeps the best network so far.
@@ -62,7 +61,8 @@ def train(
         seed: seed of the network's weights, the exploration and the episodes.
         folder: folder of the run, for its checkpoint and TensorBoard logs; None for neither.
         progress: whether to show progress bars.
-        rivals: policies to compare with on the validation markets, beside the static plan.
+        rivals: values of policies to compare with on the validation markets, beside the static
+            plan; asked for at the first check.
         task: id of the problem's benchmark task, for the record.
 
     Raises:
@@ -70,7 +70,7 @@ def train(
     """
     markets: MarketSource = MarketPool(*source) if type(source) is tuple else source  # type: ignore
     record = record_of(problem, settings, seed, task)
-    with _ProgressBar("scoring the baselines", 1, 0, progress) as bar:
+    with _ProgressBar("scoring the static plan", 1, 0, progress) as bar:
         run = _Run(problem, markets, validation, env, settings, record, folder, progress, rivals)
         bar.update(1)
     return run.network()
@@ -89,7 +89,7 @@ class _Run:
         record: Training,
         folder: Path | None,
         progress: bool,
-        rivals: Sequence[Policy],
+        rivals: Rivals,
     ) -> None:
         self.settings, self._progress = settings, progress
         env = settings.environment(env)

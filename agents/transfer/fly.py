@@ -26,9 +26,9 @@ from ...envs.suite import (
 from ..experiment import TaskExperiment
 from ..policies import ORACLES
 from ..pretraining import TEST_SEEDS, advertiser_problem
+from ..processes import results_of
 from ..rollout import EvaluationSet, rollout_policy
 from ..setup import ExperimentConfig, candidates_of, require_known
-from ..studies import results_of
 
 REFERENCES = ("static", "follow")  # policies that the others are compared with
 _MAX_MARKETS = 200  # of a test split

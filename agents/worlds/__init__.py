@@ -1,7 +1,8 @@
 """In which worlds that are not ours do policies fly?
 
 - ``world``: `World`, what a market has to do so that policies can fly in it
-- ``simulated``: markets of any response form, with breaks, uneven delivery and late reports
+- ``simulated``: markets of any response form, with breaks, uneven delivery and late reports, and
+  the best plans in them
 - ``log``: the days of an export, as they were
 - ``fly``: flights of a policy in a world
 - ``live``: the same through the live engine, day by day
@@ -13,7 +14,7 @@ from .finetune import finetune
 from .fly import Flights, fly
 from .live import fly_live
 from .log import LogWorld
-from .simulated import Change, SimulatedWorld, Twist
+from .simulated import Change, SimulatedWorld, Twist, best_values
 from .vecenv import WorldEnvs
 from .world import Day, World
 
@@ -26,6 +27,7 @@ __all__ = [
     "Twist",
     "World",
     "WorldEnvs",
+    "best_values",
     "finetune",
     "fly",
     "fly_live",

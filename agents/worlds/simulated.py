@@ -1,5 +1,6 @@
 """`SimulatedWorld`: a market of any response form that may break, overspend or report late."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -7,8 +8,17 @@ import numpy as np
 from ...data.types import Floats
 from ...envs.arrays import select
 from ...envs.environment import with_lasting_changes
+from ...envs.flight import Problem
 from ...envs.market import Market, MarketState, Noise, draw_noises, generator
-from ...envs.planning import PlanObjective, objective_with_gradient, to_tensors
+from ...envs.planning import (
+    PlanObjective,
+    QuadraticProgram,
+    climb_rows,
+    maximise,
+    objective_with_gradient,
+    project_daily_plan,
+    to_tensors,
+)
 from ...envs.synthetic import DeliverySettings, ResponseForm, delivered_share, step_with_form
 from .world import Day
 
@@ -16,6 +26,7 @@ if TYPE_CHECKING:
     import torch
 
 _DELIVERY = 1  # last word of the key of delivery's generators: [seed, flight, 1]
+_EVALUATIONS = 300  # of the objective in the search for the best plans
 
 
 class Change(NamedTuple):
@@ -115,3 +126,29 @@ class SimulatedWorld:
             rng = generator(seed, i, _DELIVERY)
             flights.append([delivered_share(delivery, campaigns, rng) for _ in range(self.days)])
         return np.swapaxes(np.array(flights), 0, 1)
+
+
+def best_values(
+    world: SimulatedWorld, problem: Problem, plans: Sequence[Floats], seed: int, flights: int
+) -> Floats:
+    """Return the value of each flight's best daily plan within the rules, (flights,).
+
+    Args:
+        world: the true market; its noise is drawn again.
+        problem: its constraints are kept.
+        plans: (days, flights, campaigns) to start from; those of fewer flights are left out.
+        seed: seed of the noise.
+        flights: number of the flights.
+    """
+    world.begin(seed, flights)
+    objective, constraints = world.objective(), problem.constraints
+    static = np.repeat(problem.static_plan[None], flights, 0)
+    if constraints.has_rules:
+        programs = [QuadraticProgram(constraints)] * flights
+        return np.asarray(climb_rows(objective, programs, static).value)
+    project = project_daily_plan(constraints)
+    starts = [static]
+    starts += [project(p.swapaxes(0, 1)) for p in plans if p.shape[1] == flights]
+    values = np.stack([objective(start)[0] for start in starts])
+    start = np.stack(starts)[values.argmax(0), np.arange(flights)]
+    return np.asarray(maximise(objective, project, start, _EVALUATIONS).value)

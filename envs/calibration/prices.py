@@ -6,7 +6,7 @@ Conversions do not depend on them, so they are drawn apart from the response par
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ...data.history import History
 from ...data.types import Floats
@@ -117,8 +117,8 @@ def _draw_order_value(
 
 def truncated_normal(mean: float, sd: float, low: float, high: float, uniform: Floats) -> Floats:
     """Map uniforms to a normal truncated to [low, high]; far tails collapse onto the bound."""
-    edges = special.ndtr((np.array([low, high]) - mean) / sd)
-    inside = special.ndtri(edges[0] + uniform * (edges[1] - edges[0]))
+    edges = scipy.special.ndtr((np.array([low, high]) - mean) / sd)
+    inside = scipy.special.ndtri(edges[0] + uniform * (edges[1] - edges[0]))
     nearest = np.clip(mean, low, high)
     return np.asarray(
         np.clip(np.where(np.isfinite(inside), mean + sd * inside, nearest), low, high)

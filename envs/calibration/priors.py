@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Annotated, NamedTuple, Self
 
 import numpy as np
+import scipy
 from pydantic import Field, model_validator
-from scipy import special
 
 from ...data.errors import ConfigError
 from ...data.history import Campaign
@@ -270,13 +270,13 @@ def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) ->
         centres: centres of the priors.
     """
     e = priors.elasticity
-    bounds = special.ndtr([(e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd])
-    quantile = bounds[0] + special.ndtr(z[..., 1]) * (bounds[1] - bounds[0])
+    bounds = scipy.special.ndtr([(e.low - e.mean) / e.sd, (e.high - e.mean) / e.sd])
+    quantile = bounds[0] + scipy.special.ndtr(z[..., 1]) * (bounds[1] - bounds[0])
     contrasts = priors.weekday_sd * np.moveaxis(z[..., len(SCALARS) : CORE_DIMENSIONS], -1, -2)
     extra = [
         z[..., j] if z.shape[-1] > j else 0 * z[..., 0] for j in range(CORE_DIMENSIONS, DIMENSIONS)
     ]
-    elasticity = np.clip(e.mean + e.sd * special.ndtri(quantile), e.low, e.high)
+    elasticity = np.clip(e.mean + e.sd * scipy.special.ndtri(quantile), e.low, e.high)
     return Parameters(
         conversions=centres.conversions * np.exp(priors.conversions_sd * z[..., 0]),
         elasticity=elasticity,
@@ -286,8 +286,10 @@ def parameters_from_normals(z: Floats, priors: Priors, centres: PriorCentres) ->
         weekday=centres.weekday + contrast_basis() @ contrasts,
         level_half_life=priors.level_half_life.median
         * np.exp(priors.level_half_life.sd * extra[0]),
-        slope=priors.curve.slope(elasticity, special.ndtr(extra[1])),
-        follow=np.minimum(-priors.follow_sd * special.ndtri(special.ndtr(-extra[2]) / 2), 1.0),
+        slope=priors.curve.slope(elasticity, scipy.special.ndtr(extra[1])),
+        follow=np.minimum(
+            -priors.follow_sd * scipy.special.ndtri(scipy.special.ndtr(-extra[2]) / 2), 1.0
+        ),
     )
 
 

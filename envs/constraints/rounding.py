@@ -11,8 +11,8 @@ system, whose linear program has integer vertices (Edmonds, 1970).
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from ...data.errors import ConstraintError
 from .constraints import Constraints
@@ -93,7 +93,7 @@ def _limits(constraints: Constraints, days: int) -> tuple[NDArray[np.float64], N
 
 
 @lru_cache(maxsize=64)
-def _sums(days: int, owners: tuple[int, ...]) -> sparse.csr_array:
+def _sums(days: int, owners: tuple[int, ...]) -> "scipy.sparse.csr_array":
     """One row per sum: days, cumulative days (the last is the total), campaigns, channels.
 
     ``owners`` are the channels of the campaigns.
@@ -101,13 +101,13 @@ def _sums(days: int, owners: tuple[int, ...]) -> sparse.csr_array:
     campaigns = len(owners)
     one_day, one_campaign = np.ones((1, campaigns)), np.ones((1, days))
     channels = np.equal.outer(np.arange(max(owners) + 1), owners).astype(np.float64)
-    return sparse.csr_array(
-        sparse.vstack(
+    return scipy.sparse.csr_array(
+        scipy.sparse.vstack(
             [
-                sparse.kron(sparse.eye_array(days), one_day),
-                sparse.kron(np.tri(days), one_day),
-                sparse.kron(one_campaign, sparse.eye_array(campaigns)),
-                sparse.kron(one_campaign, channels),
+                scipy.sparse.kron(scipy.sparse.eye_array(days), one_day),
+                scipy.sparse.kron(np.tri(days), one_day),
+                scipy.sparse.kron(one_campaign, scipy.sparse.eye_array(campaigns)),
+                scipy.sparse.kron(one_campaign, channels),
             ]
         )
     )

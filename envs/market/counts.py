@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ..arrays import Array, at_least, compiled, namespace
 
@@ -136,4 +136,4 @@ def ndtr(x: Array) -> Array:
 
 def special_of(x: Array) -> Any:
     """Return the module of special functions for the array's library."""
-    return special if namespace(x) is np else sys.modules["torch"].special
+    return scipy.special if namespace(x) is np else sys.modules["torch"].special

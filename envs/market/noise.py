@@ -10,9 +10,9 @@ from itertools import repeat
 from typing import Annotated, Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy import special
 
 from ...data.settings import Settings
 from ...data.types import Floats
@@ -166,7 +166,7 @@ def _events(shocks: ShockSettings, uniform: Floats, days: int, campaigns: int) -
     sizes = uniform[:, cells + 3 * days : -1].T.reshape(2, campaigns, flights)
     outage = _lasting(begins[0] < shocks.outage, shocks.outage_days, begins[1])
     broken = _permanent(begins[2] < shocks.tracking)
-    regime = _values_at_begin(begins[3] < shocks.regime, begins[4], special.ndtri, np.float64)
+    regime = _values_at_begin(begins[3] < shocks.regime, begins[4], scipy.special.ndtri, np.float64)
     competitor = _permanent(daily[0] < shocks.competitor)
     spike = _lasting(daily[1] < shocks.spike, shocks.spike_days, daily[2])
     jump = np.log(_between(shocks.spike_size, uniform[:, -1]))

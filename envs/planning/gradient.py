@@ -193,7 +193,8 @@ def _plan_of(
     log_left = torch.logcumsumexp(pace_logits.flip(0), 0).flip(0)
     for t in range(len(split_logits)):
         total = remaining(constraints, ledger) * torch.exp(pace_logits[t] - log_left[t])
-        total = total.clamp(*total_range(constraints, ledger))
+        if not constraints.is_continued:  # there a day's total follows from its levels
+            total = total.clamp(*total_range(constraints, ledger))
         requested_spend = total[..., None] * torch.softmax(split_logits[t], -1)
         spend, ledger = spend_day(constraints, ledger, requested_spend, total)
         days.append(spend)

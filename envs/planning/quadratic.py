@@ -8,8 +8,8 @@ squares on the active rows then takes the rest of the residual away.
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from ...data.types import Floats
 from ..constraints import Constraints
@@ -44,7 +44,7 @@ class Solution(NamedTuple):
 class _Rows(NamedTuple):
     """matrix @ variables = bound in the first `equal` rows, <= bound in the others."""
 
-    matrix: sparse.csr_array
+    matrix: "scipy.sparse.csr_array"
     bound: Floats
     equal: int
 
@@ -111,7 +111,9 @@ class QuadraticProgram:
             price = np.full(slack, elastic * self.unit / scale)
             gradient = np.concatenate([gradient, price])
         size = variables + slack
-        quadratic = sparse.csc_array((entries, (self._rows, self._columns)), shape=(size, size))
+        quadratic = scipy.sparse.csc_array(
+            (entries, (self._rows, self._columns)), shape=(size, size)
+        )
         found = _clarabel(quadratic, gradient, rows)
         if found is None:
             return None
@@ -145,13 +147,13 @@ class QuadraticProgram:
             largest = np.abs(cut.slope).max() * self.unit
             row = np.zeros((1, self._linear.matrix.shape[1]))
             row[0, : cut.slope.size] = cut.slope.ravel() * self.unit / largest
-            matrices.append(sparse.csr_array(row))
+            matrices.append(scipy.sparse.csr_array(row))
             bounds.append(np.array([cut.bound / largest]))
         if self.ramps is not None:
             ramps = self._ramp_rows(self.ramps, pieces)
             matrices.append(ramps.matrix)
             bounds.append(ramps.bound)
-        matrix = sparse.csr_array(sparse.vstack(matrices))
+        matrix = scipy.sparse.csr_array(scipy.sparse.vstack(matrices))
         return _Rows(matrix, np.concatenate(bounds), self._linear.equal)
 
     def _ramp_rows(self, ramps: RampRows, pieces: Pieces) -> _Rows:
@@ -163,35 +165,35 @@ class QuadraticProgram:
             values = [sign * ramps.weight_now[used], -sign * (slope * ramps.weight_before)[used]]
             columns = np.concatenate([ramps.now[used], ramps.before[used]])
             data = (np.concatenate(values), (np.concatenate([row, row]), columns))
-            parts.append(sparse.csr_array(data, shape=(len(used), width)))
+            parts.append(scipy.sparse.csr_array(data, shape=(len(used), width)))
             bounds.append(np.where(by_share, 0.0, ramps.least)[used])
-        matrix = sparse.csr_array(sparse.vstack(parts))
+        matrix = scipy.sparse.csr_array(scipy.sparse.vstack(parts))
         return _Rows(matrix, np.concatenate(bounds), 0)
 
 
-def _one_sided(matrix: sparse.csr_array, lower: Floats, upper: Floats) -> _Rows:
+def _one_sided(matrix: "scipy.sparse.csr_array", lower: Floats, upper: Floats) -> _Rows:
     finite = np.isfinite(lower) & np.isfinite(upper)
     equal = finite & (upper - lower <= _EXACT * np.maximum(1, np.abs(lower)))
     high, low = ~equal & np.isfinite(upper), ~equal & np.isfinite(lower)
-    stacked = sparse.vstack([matrix[equal], matrix[high], -matrix[low]])
+    stacked = scipy.sparse.vstack([matrix[equal], matrix[high], -matrix[low]])
     bound = np.concatenate([(lower + upper)[equal] / 2, upper[high], -lower[low]])
-    return _Rows(sparse.csr_array(stacked), bound, int(equal.sum()))
+    return _Rows(scipy.sparse.csr_array(stacked), bound, int(equal.sum()))
 
 
 def _elastic(rows: _Rows, slack: int) -> _Rows:
     """Let the last rows be broken by slack variables, which are not negative."""
     first = rows.matrix.shape[0] - slack
-    eye = sparse.eye_array(slack)
-    loose = sparse.vstack([sparse.csr_array((first, slack)), -eye])
-    positive = sparse.hstack([sparse.csr_array((slack, rows.matrix.shape[1])), -eye])
-    matrix = sparse.vstack([sparse.hstack([rows.matrix, loose]), positive])
+    eye = scipy.sparse.eye_array(slack)
+    loose = scipy.sparse.vstack([scipy.sparse.csr_array((first, slack)), -eye])
+    positive = scipy.sparse.hstack([scipy.sparse.csr_array((slack, rows.matrix.shape[1])), -eye])
+    matrix = scipy.sparse.vstack([scipy.sparse.hstack([rows.matrix, loose]), positive])
     return _Rows(
-        sparse.csr_array(matrix), np.concatenate([rows.bound, np.zeros(slack)]), rows.equal
+        scipy.sparse.csr_array(matrix), np.concatenate([rows.bound, np.zeros(slack)]), rows.equal
     )
 
 
 def _clarabel(
-    quadratic: sparse.csc_array, gradient: Floats, rows: _Rows
+    quadratic: "scipy.sparse.csc_array", gradient: Floats, rows: _Rows
 ) -> tuple[Floats, Floats] | None:
     import clarabel  # only where a plan is bound by more than sums
 
@@ -203,9 +205,9 @@ def _clarabel(
     cones = [clarabel.NonnegativeConeT(rows.matrix.shape[0] - rows.equal)]
     if rows.equal:
         cones.insert(0, clarabel.ZeroConeT(rows.equal))
-    matrix = sparse.csc_matrix(rows.matrix)
+    matrix = scipy.sparse.csc_matrix(rows.matrix)
     solver = clarabel.DefaultSolver(
-        sparse.csc_matrix(quadratic), gradient, matrix, rows.bound, cones, settings
+        scipy.sparse.csc_matrix(quadratic), gradient, matrix, rows.bound, cones, settings
     )
     solution = solver.solve()
     if str(solution.status) not in ("Solved", "AlmostSolved", "InsufficientProgress"):

@@ -10,8 +10,8 @@ and its lower limit the smaller. `RampRows` holds both lines; `executable` choos
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from ...data.types import Floats
 from ..constraints import Constraints
@@ -20,7 +20,7 @@ from ..constraints import Constraints
 class LinearRules(NamedTuple):
     """lower <= matrix @ variables <= upper: everything but ramps between days of the flight."""
 
-    matrix: sparse.csr_array  # (rows, days x campaigns + days)
+    matrix: "scipy.sparse.csr_array"  # (rows, days x campaigns + days)
     lower: Floats  # (rows,) units; -inf: none
     upper: Floats  # (rows,) units; inf: none
 
@@ -65,7 +65,7 @@ def linear_rules(
         *_still(constraints),
     ]
     matrices, lower, upper = zip(*blocks, strict=True)
-    matrix = sparse.csr_array(sparse.vstack(matrices))
+    matrix = scipy.sparse.csr_array(scipy.sparse.vstack(matrices))
     return LinearRules(matrix, np.concatenate(lower), np.concatenate(upper))
 
 
@@ -116,13 +116,15 @@ def _changing(constraints: Constraints) -> NDArray[np.bool_]:
     return np.asarray(constraints.may_change)
 
 
-Block = tuple[sparse.csr_array, Floats, Floats]
+Block = tuple["scipy.sparse.csr_array", Floats, Floats]
 
 
-def _plan_rows(constraints: Constraints, rows: sparse.csr_array) -> sparse.csr_array:
+def _plan_rows(
+    constraints: Constraints, rows: "scipy.sparse.csr_array"
+) -> "scipy.sparse.csr_array":
     """Return rows on the plan as rows on all variables."""
-    empty = sparse.csr_array((rows.shape[0], constraints.days))
-    return sparse.csr_array(sparse.hstack([rows, empty]))
+    empty = scipy.sparse.csr_array((rows.shape[0], constraints.days))
+    return scipy.sparse.csr_array(scipy.sparse.hstack([rows, empty]))
 
 
 def _days(constraints: Constraints, unit: float) -> Block:
@@ -136,7 +138,7 @@ def _days(constraints: Constraints, unit: float) -> Block:
         upper = np.minimum(upper, constraints.day_cap_cents / 100)
     if constraints.live_cents is not None:
         lower, upper = _from_eve(constraints, constraints.live_cents / 100, lower, upper)
-    eye = sparse.csr_array(sparse.eye_array(days * count))
+    eye = scipy.sparse.csr_array(scipy.sparse.eye_array(days * count))
     return _plan_rows(constraints, eye), lower.ravel() / unit, upper.ravel() / unit
 
 
@@ -165,29 +167,36 @@ def _from_eve(
 def _totals(constraints: Constraints, delivered: Floats | None) -> Block:
     """The totals of days add up their campaigns."""
     days, count = constraints.days, len(constraints.names)
-    one_day = sparse.csr_array(np.ones((1, count)))
-    sums = sparse.csr_array(sparse.kron(sparse.eye_array(days), one_day))
-    rows = sparse.csr_array(sparse.hstack([_spent(sums, delivered), -sparse.eye_array(days)]))
+    one_day = scipy.sparse.csr_array(np.ones((1, count)))
+    sums = scipy.sparse.csr_array(scipy.sparse.kron(scipy.sparse.eye_array(days), one_day))
+    rows = scipy.sparse.csr_array(
+        scipy.sparse.hstack([_spent(sums, delivered), -scipy.sparse.eye_array(days)])
+    )
     return rows, np.zeros(days), np.zeros(days)
 
 
-def _spent(rows: sparse.csr_array, delivered: Floats | None) -> sparse.csr_array:
+def _spent(rows: "scipy.sparse.csr_array", delivered: Floats | None) -> "scipy.sparse.csr_array":
     """Return rows on what is spent as rows on the plan."""
     if delivered is None:
         return rows
-    return sparse.csr_array(rows @ sparse.diags_array(delivered.ravel()))
+    return scipy.sparse.csr_array(rows @ scipy.sparse.diags_array(delivered.ravel()))
 
 
 def _sums(constraints: Constraints, unit: float, delivered: Floats | None) -> list[Block]:
     """Total, and floors and caps of channels and campaigns over the flight."""
     days, count = constraints.days, len(constraints.names)
-    over_days = sparse.csr_array(np.ones((1, days)))
-    inside = (sparse.csr_array(constraints.tree.sums[1]), sparse.csr_array(np.eye(count)))
+    over_days = scipy.sparse.csr_array(np.ones((1, days)))
+    inside = (
+        scipy.sparse.csr_array(constraints.tree.sums[1]),
+        scipy.sparse.csr_array(np.eye(count)),
+    )
     total = np.array([constraints.total / unit])
-    everything = sparse.csr_array(sparse.hstack([sparse.csr_array((1, days * count)), over_days]))
+    everything = scipy.sparse.csr_array(
+        scipy.sparse.hstack([scipy.sparse.csr_array((1, days * count)), over_days])
+    )
     blocks = [(everything, total if constraints.spend_all else 0 * total, total)]
     for level, members in enumerate(inside):
-        rows = sparse.csr_array(sparse.kron(over_days, members))
+        rows = scipy.sparse.csr_array(scipy.sparse.kron(over_days, members))
         lower = constraints.floor_cents[level] / 100 / unit
         upper = constraints.cap_cents[level] / 100 / unit
         blocks.append((_plan_rows(constraints, _spent(rows, delivered)), lower, upper))
@@ -203,8 +212,10 @@ def _steady_floors(constraints: Constraints, unit: float) -> list[Block]:
         floors = constraints.floor_cents[level] / 100 / unit
         owed = np.flatnonzero(floors > 0)
         if len(owed):
-            rows = sparse.csr_array(
-                sparse.kron(sparse.csr_array(daily), sparse.csr_array(members)[owed])
+            rows = scipy.sparse.csr_array(
+                scipy.sparse.kron(
+                    scipy.sparse.csr_array(daily), scipy.sparse.csr_array(members)[owed]
+                )
             )
             lower = np.tile(floors[owed], days)
             blocks.append((_plan_rows(constraints, rows), lower, np.full(len(lower), np.inf)))
@@ -217,15 +228,15 @@ def _pacing(constraints: Constraints, unit: float) -> list[Block]:
     slowest, fastest = constraints.pacing
     left, earlier = np.arange(days, 0, -1)[:, None], np.tri(days, k=-1)
     total = constraints.total / unit
-    blocks, empty = [], sparse.csr_array((days, days * count))
+    blocks, empty = [], scipy.sparse.csr_array((days, days * count))
     for share, is_upper in ((slowest, False), (fastest, True)):
         if (is_upper and share >= days) or (not is_upper and not (share and constraints.spend_all)):
             continue
         used = np.flatnonzero(share < left[:, 0]) if is_upper else np.arange(days)
-        rows = sparse.csr_array((np.eye(days) + share / left * earlier)[used])
+        rows = scipy.sparse.csr_array((np.eye(days) + share / left * earlier)[used])
         bound = share / left[used, 0] * total
         free = np.full(len(used), np.inf)
-        matrix = sparse.csr_array(sparse.hstack([empty[used], rows]))
+        matrix = scipy.sparse.csr_array(scipy.sparse.hstack([empty[used], rows]))
         blocks.append((matrix, -free, bound) if is_upper else (matrix, bound, free))
     return blocks
 
@@ -237,8 +248,10 @@ def _limit(constraints: Constraints) -> list[Block]:
         return []
     eye = np.eye(days)
     up, down = (
-        sparse.csr_array(
-            sparse.kron(sparse.csr_array(eye[1:] - share * eye[:-1]), sparse.eye_array(count))
+        scipy.sparse.csr_array(
+            scipy.sparse.kron(
+                scipy.sparse.csr_array(eye[1:] - share * eye[:-1]), scipy.sparse.eye_array(count)
+            )
         )
         for share in (1 + limit, 1 - limit)
     )
@@ -262,7 +275,7 @@ def _still(constraints: Constraints) -> list[Block]:
     row, zero = np.arange(len(day)), np.zeros(len(day))
     columns = np.concatenate([day * count + campaign, earlier * count + campaign])
     weights = np.concatenate([1 / rhythm[day, campaign], -1 / rhythm[earlier, campaign]])
-    rows = sparse.csr_array(
+    rows = scipy.sparse.csr_array(
         (weights, (np.concatenate([row, row]), columns)), shape=(len(day), days * count)
     )
     return [(_plan_rows(constraints, rows), zero, zero)]

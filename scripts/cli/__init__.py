@@ -1,6 +1,7 @@
 """What do all commands share?
 
 - ``launch``: the entry point, which composes the configuration, parses it and reports errors
+- ``help``: what `--help` prints
 - ``cluster``: what went wrong with a sweep on a cluster
 - ``override``: overrides with names that Hydra cannot parse, rewritten so that it can
 - ``console``: progress, notes and lines on the terminal

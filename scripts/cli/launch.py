@@ -20,10 +20,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mediagym.data.display import terminal_lines
 from mediagym.data.errors import MediaGymError
-from mediagym.data.settings import RENAMED
-from mediagym.data.storage import CONF, SAMPLE
+from mediagym.data.storage import CONF, SAMPLE, shipped_yaml
 
 from .cluster import MISSING, PLUGIN, cluster_problem
+from .help import help_of
 from .override import advice
 
 _FAULT = (
@@ -117,6 +117,10 @@ def launch(
 
     start = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
     try:
+        if {"--help", "-h"} & set(sys.argv[1:]):  # Hydra's own lists all groups in over a second
+            words = [word for word in sys.argv[1:] if not word.startswith("-")]
+            print(help_of(name, (sys.modules[main.__module__].__doc__ or "").strip(), words))
+            return
         start(guarded)()
     except MediaGymError as error:
         _exit_with(str(error))
@@ -190,8 +194,8 @@ def _one_line(error: Exception) -> str:
         unknown = re.search(r"'(\w+)' is not in struct", str(cause))
         if unknown and (node := getattr(cause, "parent_node", None)) is not None:
             key = str(getattr(cause, "full_key", unknown[1]))
-            if key in RENAMED:
-                return f"{key}: this key is now called {RENAMED[key]}. Rename it and run again."
+            if key in (renamed := shipped_yaml("renamed")["keys"]):
+                return f"{key}: this key is now called {renamed[key]}. Rename it and run again."
             keys = [str(name) for name in node]
             return f"{lines[0]} Allowed there: {', '.join(keys)}.{_hint(unknown[1], keys)}"
         cause = cause.__cause__ or cause.__context__  # type: ignore[assignment]
@@ -209,11 +213,10 @@ def _about_names(error: Exception) -> str | None:
 
 def _missing_choice(error: MissingConfigException) -> str:
     """Return the message about a configuration file that does not exist."""
-    from mediagym.agents.policies import RENAMED_POLICIES
-
     group, _, choice = str(error.missing_cfg_file).rpartition("/")
-    if group == "agent" and choice in RENAMED_POLICIES:
-        current = RENAMED_POLICIES[choice]
+    renamed = shipped_yaml("renamed")["policies"]
+    if group == "agent" and choice in renamed:
+        current = renamed[choice]
         return f"agent: {choice!r} is now called {current!r}. Run again with agent={current}."
     if choice == PLUGIN:
         return MISSING

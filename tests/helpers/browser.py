@@ -1,5 +1,7 @@
 """Fixtures: an application with real results, and a browser that is signed in to it."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from .app import ARGUMENTS, CHROMIUM, filled, served
@@ -24,8 +26,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def signed_in(chromium, site):
+def signed_in_state(chromium, site):
     """State of a browser that has signed in."""
     context = chromium.new_context()
     page = context.new_page()
@@ -37,16 +38,16 @@ def signed_in(chromium, site):
     return state
 
 
-@pytest.fixture
-def visit(chromium, site, signed_in):
-    """Opens an address of the application in a new window; fails on errors of its scripts."""
+@contextmanager
+def windows(chromium, site, state):
+    """Gives a function that opens an address in a new window; fails on errors of its scripts."""
     contexts, errors = [], []
 
     def open_page(path, width=1280, scheme="light", **options):
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
-            storage_state=signed_in,
+            storage_state=state,
             **options,
         )
         contexts.append(context)
@@ -60,6 +61,18 @@ def visit(chromium, site, signed_in):
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium, site):
+    return signed_in_state(chromium, site)
+
+
+@pytest.fixture
+def visit(chromium, site, signed_in):
+    """Opens an address of the application that all tests share."""
+    with windows(chromium, site, signed_in) as open_page:
+        yield open_page
 
 
 def _is_refusal(line):

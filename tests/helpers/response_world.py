@@ -46,7 +46,9 @@ def calibration() -> dict[str, Any]:
         spend = np.linspace(0, 2 * KNOWN[k], 61)
         middle = SCALES[k] * spend ** POWERS[k]
         rows = [(factor * middle).tolist() for factor in (0.7, 0.85, 1.0, 1.15, 1.4)]
+        rates = [(np.diff(row) / np.diff(spend)).tolist() for row in rows]
         curve = {"spend": spend.tolist(), "conversions": rows, "known_max": KNOWN[k]}
+        curve["marginal"] = rates
         campaigns[name] = {"curve": curve}
     return {"quantiles": [0.05, 0.25, 0.5, 0.75, 0.95], "campaigns": campaigns}
 

@@ -19,6 +19,7 @@ _CALIBRATION = SMALL["calibrate"]
 SMALL_BODIES: Mapping[str, Mapping[str, Any]] = {
     **SMALL,
     "plan": {**_CALIBRATION, "frontier": ["70%", "100%", "130%"], "baselines": ["historical"]},
+    "frontier": {**_CALIBRATION, "frontier": ["70%", "100%", "130%"]},
     "score": _CALIBRATION,
     "replan": {**_CALIBRATION, "agent": {"draws": 64}, "live": {"draws": 64}},
 }

@@ -12,25 +12,30 @@ from mediagym.data.errors import MediaGymError
 from mediagym.data.storage import CONF
 from mediagym.scripts.fuzzing import mutation
 from mediagym.scripts.fuzzing.mutation import (
+    DRAWN,
     Equivalent,
+    Fault,
+    Finding,
     Mutant,
     MutationCommand,
     PackageResult,
+    Record,
     Verdict,
     draw,
+    faults_section,
+    faulty,
     laboratory,
-    read_results,
+    run_faults,
     run_package,
     score,
     section,
     survivors,
-    write_results,
     write_section,
 )
+from mediagym.scripts.fuzzing.mutation import faults as by_hand
 from mediagym.scripts.fuzzing.mutation import run as running
 from mediagym.scripts.fuzzing.mutation.imports import imports_of, reached, remove_compiled, stale
 from mediagym.scripts.fuzzing.mutation.operators import OWN, annotated, mutated, places
-from mediagym.scripts.fuzzing.mutation.report import BEGIN, END
 from mediagym.scripts.fuzzing.mutation.run import ordered
 from mediagym.scripts.fuzzing.mutation.selection import Costs
 
@@ -89,14 +94,14 @@ def options(**changes):
     return MutationCommand.read({**content, "rooms": {"data": room}, **changes})
 
 
-def result(*outcomes):
+def result(*outcomes, first=0):
     verdicts = [
         Verdict(
             Mutant("data", "data/a.py", "constant", "core/X", i, i, f"x = {i}", "x = 9"), o, "", 0
         )
         for i, o in enumerate(outcomes)
     ]
-    return PackageResult("data", 3, 1, 2.0, verdicts)
+    return PackageResult("data", first, 3, 1, 2.0, verdicts)
 
 
 def test_each_mutant_of_a_small_tree_is_judged_as_it_deserves(tree, monkeypatch):
@@ -154,6 +159,7 @@ def test_a_draw_is_repeated_by_its_seed_and_every_mutant_differs(tree):
     mutants = draw(tree, "data", ["prices.py"], options().operators, 8, 1)
     assert mutants == draw(tree, "data", ["prices.py"], options().operators, 8, 1)
     assert mutants != draw(tree, "data", ["prices.py"], options().operators, 8, 2)
+    assert mutants[3:] == draw(tree, "data", ["prices.py"], options().operators, 5, 1, first=3)
     assert len(set(mutants)) == 8
     lines = PRICES.splitlines()
     for mutant in mutants:
@@ -227,45 +233,110 @@ def test_the_score_leaves_out_equivalent_mutants_only_if_they_survived():
         Equivalent(file="data/a.py", before=f"x = {i}", after="x = 9", reason="r") for i in (0, 2)
     ]
     given = result("killed", "stopped", "survived", "survived")
-    assert score(given.verdicts, known) == (2, 3)
+    assert score(given.verdicts, known) == (2, 2, 3)
     assert [mutant.line for mutant in survivors(given.verdicts, known)] == [3]
     text = section([given], known)
-    assert "| `data` | 4 | 1 | 1 | 1 | 1 | 0.67 | 3, without 1 of more than 2 s |" in text
+    assert "| `data` | 4 | 1 | 1 | 1 | 1 | 0.67 | 0.67 | 3, without 1 of" in text
     assert "`x = 3` became `x = 9`" in text
     assert "`x = 2` became `x = 9`: r" in text
 
 
-def test_results_are_read_as_they_were_written(tmp_path):
+def test_batches_of_a_package_are_added_and_what_was_caught_at_first_counts_apart():
+    again = result("killed", "killed", "survived", "killed", first=2)
+    late = [again.verdicts[1]._replace(at_first="survived"), again.verdicts[2], again.verdicts[3]]
+    batches = [result("killed", "survived"), again._replace(verdicts=[again.verdicts[0], *late])]
+    text = section(batches, [])
+    assert "| `data` | 6 | 4 | 0 | 0 | 2 | 0.67 | 0.50 | 3, without" in text
+    assert "| all | 6 | 4 | 0 | 0 | 2 | 0.67 | 0.50 |  |" in text
+
+
+def test_a_record_holds_batches_and_findings_and_is_read_as_it_was_written(tmp_path):
     path = tmp_path / "mutation.json"
-    assert read_results(path) == []
-    write_results(path, [result("killed", "survived")])
-    assert read_results(path) == [result("killed", "survived")]
-    path.write_text('{"packages": [{}]}')
+    record = Record(path, ["data"])
+    assert (record.results, record.findings) == ([], [])
+    finding = Finding("in words", "data/a.py", "t::x", "killed")
+    record.add(result("killed", "survived", first=2))
+    record.add(result("killed"))
+    record.add(result("survived"))
+    record.add_findings([finding])
+    again = Record(path, ["data", "envs"])
+    outcomes = [[(v.outcome, v.at_first) for v in each.verdicts] for each in again.results]
+    assert [(each.package, each.first) for each in again.results] == [("data", 0), ("data", 2)]
+    assert outcomes == [[("survived", "killed")], [("killed",) * 2, ("survived",) * 2]]
+    assert again.findings == [finding]
+    path.write_text('{"packages": [{}], "faults": []}')
     with pytest.raises(MediaGymError, match=r"mutation\.json: has another form"):
-        read_results(path)
+        Record(path, ["data"])
+
+
+def test_verdicts_that_are_kept_are_none_the_caught_and_equivalent_or_all(tmp_path):
+    record = Record(tmp_path / "mutation.json", ["data"])
+    record.add(result("killed", "stopped", "survived", "survived", "hung"))
+    known = [Equivalent(file="data/a.py", before="x = 2", after="x = 9", reason="r")]
+    kept = {keep: record.known(keep, known) for keep in ("none", "killed", "all")}
+    lines = {keep: [mutant.line for mutant in verdicts] for keep, verdicts in kept.items()}
+    assert lines == {"none": [], "killed": [0, 1, 2], "all": [0, 1, 2, 3, 4]}
 
 
 def test_a_page_keeps_all_but_its_section(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    write_section(page, [result("killed")], [])
-    text = page.read_text()
-    assert text.startswith(f"before\n{BEGIN}\n| package")
-    assert text.endswith(f"{END}\nafter\n")
-    assert "old" not in text
+    first = "<!-- mutation: written by scripts/fuzzing/mutation/mutants.py -->"
+    last = "<!-- mutation: end -->"
+    page.write_text(f"before\n{first}\nold\n{last}\nafter\n")
+    write_section(page, DRAWN, "new\n")
+    assert page.read_text() == f"before\n{first}\nnew\n{last}\nafter\n"
     page.write_text("nothing")
-    with pytest.raises(MediaGymError, match="no section of mutants"):
-        write_section(page, [result("killed")], [])
+    with pytest.raises(MediaGymError, match="no section of mutation"):
+        write_section(page, DRAWN, "new\n")
+
+
+def fault(before, after, test="data/test_prices.py"):
+    return Fault(file="data/prices.py", fault="words", before=before, after=after, tests=[test])
+
+
+def test_faults_by_hand_are_tried_under_their_own_tests(tree, monkeypatch):
+    monkeypatch.setattr(by_hand, "ROOT", tree)
+    faults = [
+        fault("clicks * rate", "clicks + rate"),
+        fault("LIMIT = 3", "LIMIT = 1"),
+        fault("LIMIT = 3", "LIMIT = 1", "data/test_prices.py::test_bill"),
+    ]
+    with laboratory(tree) as lab:
+        found = list(run_faults(lab, faults))
+    tests = ["test_bill", "test_few", ""]
+    assert [each.test.rpartition("::")[2] for each in found] == tests
+    assert [each.is_caught for each in found] == [True, True, False]
+    text = faults_section(found)
+    assert text.startswith("2 of 3 faults are caught.")
+    assert "| `data/prices.py` | words | `data/test_prices.py`: bill |" in text
+    assert "| words | **none** |" in text
+    assert faults_section([]) == "The command has not tried these faults yet.\n"
+
+
+def test_a_fault_that_does_not_fit_its_file_is_refused(tree):
+    for before, count in (("LIMIT = 4", 0), ("clicks", 5)):
+        with pytest.raises(MediaGymError, match=rf"data/prices\.py: .* stands there {count} times"):
+            faulty(tree, fault(before, "x"))
 
 
 def test_an_unknown_package_is_refused():
     with pytest.raises(MediaGymError, match=r"packages: 'envs' was given. Allowed: data"):
         options(packages=["envs"]).chosen()
+    assert options(packages=[]).chosen() == {}
+    assert list(options(packages=None).chosen()) == ["data"]
 
 
 def test_every_file_and_test_of_the_shipped_configuration_exists():
-    content = yaml.safe_load((CONF / "mutation.yaml").read_text())
+    shipped = MutationCommand.read(yaml.safe_load((CONF / "mutation.yaml").read_text()))
     root = Path(mutation.__file__).parents[3]
-    for package, settings in content["rooms"].items():
-        assert all((root / package / name).is_file() for name in settings["files"])
-        assert all((root / "tests" / name).exists() for name in settings["tests"])
+    for package, settings in shipped.rooms.items():
+        assert all((root / package / name).is_file() for name in settings.files)
+    for each in shipped.faults:
+        assert faulty(root, each) != (root / each.file).read_text()
+    for each in (*shipped.rooms.values(), *shipped.faults):
+        for name in each.tests:
+            file, _, test = name.partition("::")
+            assert (root / "tests" / file).exists()
+            assert (
+                not test or f"def {test.partition('[')[0]}(" in (root / "tests" / file).read_text()
+            )

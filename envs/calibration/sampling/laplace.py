@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from ....data.types import Floats
 
@@ -119,5 +119,5 @@ def log_prior(z: Floats) -> Floats:
 
 def effective_share(logw: Floats) -> Floats:
     """Return the effective sample size of log weights, (n, problems), as a share of n."""
-    weight = special.softmax(logw, axis=0)
+    weight = scipy.special.softmax(logw, axis=0)
     return np.asarray(1 / (weight**2).sum(0) / logw.shape[0])

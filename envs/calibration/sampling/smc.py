@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from ....data.types import Floats
 from .laplace import LogLikelihood, StudentT, effective_share, fit_student_t, laplace, log_prior
@@ -208,7 +208,7 @@ def random_walk(z: Floats, student_t: StudentT, rng: np.random.Generator) -> Flo
 def resample(logw: Floats, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Return indices of n draws by systematic resampling, (n, problems), in random order."""
     index = np.empty((n, logw.shape[1]), np.intp)
-    for p, weight in enumerate(special.softmax(logw, axis=0).T):
+    for p, weight in enumerate(scipy.special.softmax(logw, axis=0).T):
         points = (np.arange(n) + rng.random()) / n
         order = np.searchsorted(np.cumsum(weight), points)
         index[:, p] = rng.permutation(np.minimum(order, len(weight) - 1))

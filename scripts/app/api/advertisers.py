@@ -43,3 +43,16 @@ def add_advertiser(
 def show_advertiser(advertiser_id: AdvertiserId, store: OfStore) -> Advertiser:
     """Show an advertiser."""
     return store.advertiser(advertiser_id)
+
+
+@router.delete("/{advertiser_id}", status_code=204, responses=problems(404, 409))
+def delete_advertiser(
+    advertiser_id: AdvertiserId,
+    store: OfStore,
+    principal: Annotated[Principal, Depends(require("run"))],
+) -> None:
+    """Delete an advertiser with its uploads, jobs, results, scenarios and ended links.
+
+    Refused while a job waits or runs, a plan is under way, or a link is open.
+    """
+    store.delete_advertiser(advertiser_id, principal.name)

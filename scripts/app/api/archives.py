@@ -1,5 +1,7 @@
 """Unpacking of an archive of exports, bounded by what it unpacks to and safe in its paths."""
 
+import io
+import os
 import stat
 import zipfile
 import zlib
@@ -12,6 +14,7 @@ from .names import checked_name, member_name
 
 _CHUNK = 2**16  # bytes
 _MAX_MEMBERS = 1000  # folders included
+_MAX_DIRECTORY = 2**20  # bytes, for names and further fields of a thousand members
 
 
 def unpack(archive: Path, suffixes: tuple[str, ...], files: int, most: int) -> None:
@@ -28,7 +31,7 @@ def unpack(archive: Path, suffixes: tuple[str, ...], files: int, most: int) -> N
             names twice (422), files of another type (415), or unpacks to too much (413).
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with _Pieces(archive) as content, zipfile.ZipFile(content) as opened:
             _unpack_all(opened, archive, suffixes, files, most)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise _damaged(archive.name, f"the archive is damaged ({str(error)[:100]})") from None
@@ -37,6 +40,28 @@ def unpack(archive: Path, suffixes: tuple[str, ...], files: int, most: int) -> N
             archive.name, f"the archive cannot be unpacked ({str(error)[:100]})"
         ) from None
     archive.unlink()
+
+
+class _Pieces(io.FileIO):
+    """File of an archive that is read in small pieces only.
+
+    `zipfile` reads the whole directory at the end of an archive at once, and makes a record of each
+    46 bytes, before anybody can count them.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return bytes from the current position on.
+
+        Raises:
+            ProblemError: these would be more than the directory of an archive may have.
+        """
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        wanted = left if size is None or size < 0 else min(size, left)
+        if wanted > _MAX_DIRECTORY:
+            name = Path(os.fsdecode(self.name)).name
+            given, allowed = f"a directory of {wanted:,} bytes", f"{_MAX_DIRECTORY:,} bytes"
+            raise _too_large(name, given, allowed)
+        return super().read(wanted) or b""
 
 
 def size_of(folder: Path) -> int:

@@ -80,6 +80,17 @@ def show_dataset(dataset_id: Id, store: OfStore) -> Dataset:
     return store.dataset(dataset_id)
 
 
+@router.delete("/{dataset_id}", status_code=204, responses=problems(404, 409))
+def delete_dataset(
+    dataset_id: Id, store: OfStore, principal: Annotated[Principal, Depends(require("run"))]
+) -> None:
+    """Delete an upload with its analyses; plans that were made from it stay.
+
+    Refused while a job works on it, or the plan under way or an open link was made from it.
+    """
+    store.delete_dataset(dataset_id, principal.name)
+
+
 @router.post(
     "",
     status_code=201,

@@ -65,6 +65,17 @@ def cancel_job(
     return cancelled
 
 
+@router.delete("/{job_id}/result", status_code=204, responses=problems(404, 409))
+def delete_job(
+    job_id: Id, store: OfStore, principal: Annotated[Principal, Depends(require("run"))]
+) -> None:
+    """Delete a job that has ended, such as a plan, with files that nobody else refers to.
+
+    Refused while a scenario, an open link or another job needs it.
+    """
+    store.delete_job(job_id, principal.name)
+
+
 @router.get(
     "/{job_id}/events",
     response_class=StreamingResponse,

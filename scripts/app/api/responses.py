@@ -13,7 +13,7 @@ _SAID = {
     401: "No key was sent, or it is unknown, wrong or revoked.",
     403: "The key lacks the scope, or a page of another site has made the request.",
     404: "There is no such thing.",
-    409: "The name is taken, or the request contradicts an earlier one.",
+    409: "The name is taken, something else needs it, or the request contradicts an earlier one.",
     413: "The body is larger than the server allows.",
     415: "The content is of a type that is not read here.",
     416: "The file has no such bytes.",

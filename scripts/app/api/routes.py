@@ -12,7 +12,10 @@ from .openapi import openapi_document
 from .requests import require_known_parameters
 from .responses import problems
 
-router = APIRouter(dependencies=[Depends(require_known_parameters)])
+router = APIRouter(
+    dependencies=[Depends(require_known_parameters)],
+    generate_unique_id_function=lambda route: route.name,  # names in generated clients
+)
 for _part in (advertisers, datasets, runs, jobs, results, scenarios, keys):
     router.include_router(_part.router)
 

@@ -19,6 +19,7 @@ PATHS = {  # kind of job -> where it is asked for, and what the answer's job doe
     "attribute": ("/attributions", "Attribute conversions to the channels of journeys."),
     "calibrate": ("/calibrations", "Calibrate the simulator: response curves with intervals."),
     "plan": ("/plans", "Plan a budget: dollars per day and campaign."),
+    "frontier": ("/frontiers", "Plan other budgets: the best plan of each, without a dated plan."),
     "replan": ("/replans", "Plan the rest of a flight anew from what has happened."),
     "score": ("/scores", "Compare a plan of the user's own with the proposed ones."),
 }

@@ -27,7 +27,7 @@ from .queue import (
     give_back,
     let_go,
 )
-from .rows import counts, durations, events, job, jobs, latest_jobs, workers_alive
+from .rows import counts, durations, events, follower, job, jobs, latest_jobs, workers_alive
 from .submission import fingerprint, submit
 from .supervisor import Supervisor
 from .sweep import sweep
@@ -48,6 +48,7 @@ __all__ = [
     "fail",
     "fingerprint",
     "finish",
+    "follower",
     "give_back",
     "job",
     "jobs",

@@ -27,12 +27,32 @@ _SERVER_KEYS = frozenset(  # paths and resources, which are the server's to choo
         "threads",
     }
 )
+_KIND_KEYS = {  # further ones of single kinds
+    "plan": frozenset({"frontier_only", "policy"}),  # the latter is the folder of a training run
+    "frontier": frozenset(
+        {
+            "baselines",
+            "export",
+            "export_mapping",
+            "frontier_only",
+            "page",
+            "policy",
+            "seed",
+        }
+    ),
+}
+_COMMANDS = {"frontier": "plan"}  # of kinds that are not named after theirs
 _composing = threading.Lock()  # Hydra keeps its state in a global
+
+
+def command_of(kind: str) -> str:
+    """Return the name of the command, and of its YAML file, that jobs of a kind run."""
+    return _COMMANDS.get(kind, kind)
 
 
 def is_server_key(kind: str, key: str) -> bool:
     """Return True for a dotted key that requests of a kind must leave alone."""
-    return key in _SERVER_KEYS or (kind, key) == ("plan", "policy")  # folder of a training run
+    return key in _SERVER_KEYS or key in _KIND_KEYS.get(kind, ())
 
 
 def configuration_of(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,8 +62,8 @@ def configuration_of(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
     chooses among the shipped files. Texts are never read as references to other keys.
 
     Args:
-        kind: name of the command and of its YAML file.
-        body: keys of that YAML file that differ.
+        kind: name of the kind of job.
+        body: keys of the command's YAML file that differ.
 
     Raises:
         ConfigError: a key is unknown or the server's own, or a value is no JSON that settings take.
@@ -52,13 +72,14 @@ def configuration_of(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigError(f"body: {given_text(body)} was given. Allowed: an object of keys.")
     require_plain(body, "configuration")
     _require_allowed(kind, body, "")
-    shipped = composed(kind, ())
+    command = command_of(kind)
+    shipped = composed(command, ())
     choices = [
         (key, choice)
         for key, value in body.items()
         if isinstance(shipped.get(key), dict) and (choice := _choice(key, value)) is not None
     ]
-    base = deepcopy(composed(kind, tuple(sorted(choices))))
+    base = deepcopy(composed(command, tuple(sorted(choices))))
     base = _laid_over(kind, base, shipped_yaml("jobs").get(kind, {}), "")
     exported = list(base.get("export") or [])
     named = {key for key, _ in choices if isinstance(body[key], str)}

@@ -13,7 +13,7 @@ from mediagym.data.settings import given_text
 from mediagym.data.storage import SAMPLE
 
 from ..storage import Store
-from .configuration import configuration_of
+from .configuration import command_of, configuration_of
 from .references import reference_keys, require_references, resolved
 from .schema import body_schema
 
@@ -30,7 +30,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of job: the command of its name."""
+    """A kind of job: a command, by default that of its name."""
 
     name: str
     record: str  # of the command's options, module:class; imported when it is needed
@@ -82,7 +82,7 @@ class Kind:
 
     def run(self, options: Any) -> None:
         """Run the command; see `mediagym.scripts.cli.hosted`."""
-        import_module(f"mediagym.scripts.{self.name}").run.main(options)
+        import_module(f"mediagym.scripts.{command_of(self.name)}").run.main(options)
 
 
 def _require_formats(formats: Any) -> None:
@@ -104,6 +104,7 @@ KINDS = {
         Kind("attribute", "mediagym.data.attribution:AttributeCommand"),
         Kind("calibrate", "mediagym.agents.setup:CalibrateCommand", None),
         Kind("plan", "mediagym.agents.setup:PlanCommand", "plan.json"),
+        Kind("frontier", "mediagym.agents.setup:PlanCommand", "plan.json"),
         Kind("replan", "mediagym.agents.live:ReplanCommand"),
         Kind("score", "mediagym.agents.scoring:ScoreCommand"),
     )

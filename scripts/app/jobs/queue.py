@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from mediagym.data.errors import MediaGymError
 
-from ..storage import JOBS, Job, Store
+from ..storage import JOBS, Job, Store, manifest
 from .rows import add_event, end_job, read_job
 
 MAX_ATTEMPTS = 3  # workers that may die of a job
@@ -33,7 +33,8 @@ class LeaseLostError(MediaGymError):
 def claim(store: Store, worker: str, lease_seconds: float) -> Job | None:
     """Give the oldest job that waits to a worker, until its lease ends; None if none waits.
 
-    Jobs of the background come after all others.
+    Jobs of the background come after all others, and one that follows another job after that is
+    done.
 
     A job whose lease has ended without a word is taken up again. After `MAX_ATTEMPTS` it fails.
 
@@ -43,7 +44,8 @@ def claim(store: Store, worker: str, lease_seconds: float) -> Job | None:
         lease_seconds: time until the first `beat`, and between beats.
     """
     now = store.clock()
-    ready = (JOBS.c.state == "queued") | ((JOBS.c.state == "running") & (JOBS.c.lease_until <= now))
+    waiting = (JOBS.c.state == "queued") & (JOBS.c.follows.is_(None) | _is_done(JOBS.c.follows))
+    ready = waiting | ((JOBS.c.state == "running") & (JOBS.c.lease_until <= now))
     with store.reading() as connection:  # a queue that is empty is not locked
         if connection.execute(sa.select(JOBS.c.id).where(ready).limit(1)).first() is None:
             return None
@@ -80,6 +82,11 @@ def claim(store: Store, worker: str, lease_seconds: float) -> Job | None:
         )
         add_event(store, connection, row.id, "running", "starting", 0, None, None)
         return read_job(connection, row.id)
+
+
+def _is_done(job_id: sa.Column[Any]) -> sa.Exists:
+    first = JOBS.alias()
+    return sa.exists().where(first.c.id == job_id, first.c.state == "done")
 
 
 def _fail_lost(store: Store, connection: sa.Connection) -> None:
@@ -156,8 +163,8 @@ def _time_left(elapsed: float, done: int, total: int | None) -> float | None:
 def finish(store: Store, job_id: str, worker: str, folder: Path) -> Job:
     """Keep the files of a folder as the job's result and end the job; return it.
 
-    The folder is renamed first, then one transaction, conditional on the lease, says so: a process
-    that is killed in between leaves files that nobody refers to.
+    The folder is renamed within one transaction, conditional on the lease: a process that is killed
+    in between leaves files that nobody refers to.
 
     Raises:
         LeaseLostError: the job was cancelled or another worker has it; nothing was changed.
@@ -166,12 +173,12 @@ def finish(store: Store, job_id: str, worker: str, folder: Path) -> Job:
     with store.reading() as connection:
         if _held(connection, job_id, worker) is None:
             raise _lost(job_id)
-    key, files = store.keep_result(folder)
+    files = manifest(folder)
     with store.writing() as connection:
         row = _held(connection, job_id, worker)
         if row is None:
             raise _lost(job_id)
-        store.add_result(connection, key, row.kind, files)
+        key = store.add_result(connection, row.kind, folder, files)
         end_job(store, connection, job_id, "done", result=key, worker=None)
         return read_job(connection, job_id)
 

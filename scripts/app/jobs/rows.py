@@ -65,6 +65,14 @@ def latest_jobs(
         return {row.kind: Job(**row._mapping) for row in connection.execute(query)}
 
 
+def follower(store: Store, job_id: str, kind: str) -> Job | None:
+    """Return the job of a kind that was asked for last to follow a job; None: there is none."""
+    query = sa.select(*_JOB_FIELDS).where(JOBS.c.follows == job_id, JOBS.c.kind == kind)
+    with store.reading() as connection:
+        row = connection.execute(query.order_by(JOBS.c.number.desc()).limit(1)).first()
+    return None if row is None else Job(**row._mapping)
+
+
 def events(store: Store, job_id: str, after: int = 0) -> list[Event]:
     """Return what happened to a job after an event, the oldest first."""
     query = sa.select(*_EVENT_FIELDS).where(EVENTS.c.job == job_id, EVENTS.c.id > after)
@@ -94,7 +102,10 @@ def read_job(connection: sa.Connection, job_id: str, locked: bool = False) -> Jo
 def end_job(
     store: Store, connection: sa.Connection, job_id: str, state: State, **values: Any
 ) -> None:
-    """Write that a job has ended, within a transaction."""
+    """Write that a job has ended, within a transaction.
+
+    Jobs that follow one which failed or was cancelled are cancelled.
+    """
     now, own = store.clock(), JOBS.c.id == job_id
     begun = connection.execute(sa.select(JOBS.c.begun).where(own)).scalar()
     values["seconds"] = (now - begun).total_seconds() if begun else None
@@ -103,6 +114,11 @@ def end_job(
     )
     job = read_job(connection, job_id)
     add_event(store, connection, job_id, state, job.stage, job.done, job.total, None)
+    if state == "done":
+        return
+    waiting = sa.select(JOBS.c.id).where(JOBS.c.follows == job_id, JOBS.c.state == "queued")
+    for (key,) in connection.execute(waiting).all():
+        end_job(store, connection, key, "cancelled")
 
 
 def add_event(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mediagym.data.settings import Command
 from mediagym.data.storage import CONF
 
-from .configuration import composed, is_server_key
+from .configuration import command_of, composed, is_server_key
 from .references import reference_keys
 
 _NAMED = ("agent", "objective")  # groups of which one of several files is chosen
@@ -18,11 +18,11 @@ def body_schema(kind: str, record: type[Command]) -> dict[str, Any]:
     Every key is optional; its default is that of the YAML.
 
     Args:
-        kind: name of the command.
+        kind: name of the kind of job.
         record: record of its options.
     """
     definitions: dict[str, Any] = {}
-    properties, shipped = _properties(record, definitions), composed(kind, ())
+    properties, shipped = _properties(record, definitions), composed(command_of(kind), ())
     allowed = {
         key: _group(_Schemas(kind, definitions), value, shipped[key], key)
         for key, value in properties.items()
@@ -60,9 +60,10 @@ class _Schemas(NamedTuple):
         if "$ref" in schema:
             return self.written_out(self.definitions[schema["$ref"]], shipped, key)
         result = dict(schema)
+        group = shipped if isinstance(shipped, dict) else None  # a value is the whole's default
         for word in ("anyOf", "oneOf", "allOf"):
             if word in result:
-                result[word] = [self.written_out(each, shipped, key) for each in result[word]]
+                result[word] = [self.written_out(each, group, key) for each in result[word]]
         for word in ("items", "additionalProperties"):
             if isinstance(result.get(word), dict):
                 result[word] = self.written_out(result[word], None, f"{key}.*")

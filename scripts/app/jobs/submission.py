@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from mediagym import __version__
 
 from ..storage import JOBS, Job, QueueFullError, Store, UnknownError, new_id
-from .rows import add_event, count_waiting, read_job
+from .rows import add_event, count_waiting, end_job, read_job
 
 _LOCK = 7_307_812  # number of the advisory lock of PostgreSQL
 _SAME = ("queued", "running", "done")  # states of work that is not begun again
@@ -27,6 +27,7 @@ def submit(
     key_id: str | None = None,
     fresh: bool = False,
     background: bool = False,
+    follows: str | None = None,
     limit: int | None = None,
 ) -> Job:
     """Put a job into the queue and return it.
@@ -45,6 +46,7 @@ def submit(
         key_id: client to whom the idempotency key belongs; None: ``requested_by``.
         fresh: work anew even if it is done.
         background: it waits until nobody waits for another job.
+        follows: job that must be done before it begins; if that fails, it is cancelled.
         limit: most jobs that may wait.
 
     Raises:
@@ -55,7 +57,7 @@ def submit(
     store.advertiser(advertiser)
     if dataset is not None and store.dataset(dataset).advertiser != advertiser:
         raise UnknownError("data set", dataset)
-    work = fingerprint(kind, body, advertiser, dataset)
+    work = fingerprint(kind, body, advertiser, dataset, follows)
     key, client = idempotency_key, requested_by if key_id is None else key_id
     with store.writing() as connection:
         store.database.lock(connection, _LOCK)
@@ -66,9 +68,11 @@ def submit(
         found = None if fresh else _same_work(connection, work)
         if found is None:
             _require_room(connection, limit)
-            row = {"kind": kind, "body": body, "advertiser": advertiser, "dataset": dataset}
+            row: dict[str, Any] = {"kind": kind, "body": body, "advertiser": advertiser}
+            row["dataset"] = dataset
             row |= {"requested_by": requested_by, "fingerprint": work}
-            found = _insert(store, connection, {**row, "background": background})
+            row |= {"background": background, "follows": follows}
+            found = _insert(store, connection, row)
         elif not background:
             connection.execute(sa.update(JOBS).where(JOBS.c.id == found).values(background=False))
         if key is not None:
@@ -76,9 +80,16 @@ def submit(
         return read_job(connection, found)
 
 
-def fingerprint(kind: str, body: dict[str, Any], advertiser: str, dataset: str | None) -> str:
+def fingerprint(
+    kind: str,
+    body: dict[str, Any],
+    advertiser: str,
+    dataset: str | None,
+    follows: str | None = None,
+) -> str:
     """Return the hash of all that decides a result: the request, the data, the version."""
-    text = json.dumps([kind, body, advertiser, dataset, __version__], sort_keys=True)
+    parts = [kind, body, advertiser, dataset, __version__, *([follows] if follows else [])]
+    text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -100,4 +111,7 @@ def _insert(store: Store, connection: sa.Connection, row: dict[str, Any]) -> str
     begins = {"id": key, "state": "queued", "stage": "", "done": 0, "attempt": 0, "created": now}
     connection.execute(sa.insert(JOBS).values(**row, **begins))
     add_event(store, connection, key, "queued", "", 0, None, None)
+    first = read_job(connection, row["follows"]) if row["follows"] else None
+    if first is not None and first.state in ("failed", "cancelled"):
+        end_job(store, connection, key, "cancelled")
     return key

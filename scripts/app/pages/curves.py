@@ -1,6 +1,5 @@
 """The page of the response curves: what each campaign brings at other spends, and how surely."""
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -10,17 +9,17 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from mediagym.data.formats import Currency, name_of
 
-from ..planning import specification
+from ..planning import Curve, curve_of, specification
 from ..storage import Store
 from .charts import Spec, hatched, layer, money_form, number, rows
 from .results import Findings, document, findings
 from .visit import Reader
 
 router = APIRouter()
-_LOW, _MIDDLE, _HIGH = 0, 2, 4  # positions of the 5 %, 50 % and 95 % quantiles
 _EVERY = 4  # points of a curve between two rows of its table
 _RECENT = 28  # days whose mean is today's spend
 _BEYOND = 1.6  # a chart goes so far beyond the highest spend of interest
+_FURTHER = 12  # points of a chart beyond the end of its curve
 _AXIS = "conversions per day"
 _BESIDE = "datum.name === 'plan' ? -13 : 15"  # pixels of a name from its point, so that two fit
 _WARNING = "WARNING"
@@ -58,8 +57,8 @@ def show_curves(visit: Reader, dataset: str | None = None) -> Response:
     planned = planned_spend(visit.store, visit.advertiser.id)
     today = recent_spend(found)
     campaigns = [
-        _campaign(name, k, each, today, planned)
-        for k, (name, each) in enumerate(calibration["campaigns"].items())
+        _campaign(calibration, name, k, today, planned)
+        for k, name in enumerate(calibration["campaigns"])
     ]
     campaigns.sort(key=lambda each: -each.today.spend)
     return visit.page(
@@ -85,9 +84,8 @@ def chart(visit: Reader, position: int, dataset: str | None = None) -> JSONRespo
         return JSONResponse({"detail": "there is no such curve"}, 404)
     name = names[position]
     planned = planned_spend(visit.store, visit.advertiser.id)
-    each = calibration["campaigns"][name]
-    campaign = _campaign(name, position, each, recent_spend(found), planned)
-    return JSONResponse(_curve(campaign, each["curve"], calibration["currency"]))
+    campaign = _campaign(calibration, name, position, recent_spend(found), planned)
+    return JSONResponse(_chart(campaign, curve_of(calibration, name), calibration["currency"]))
 
 
 def recent_spend(found: Findings) -> dict[str, float]:
@@ -111,59 +109,51 @@ def planned_spend(store: Store, advertiser: str) -> dict[str, float]:
 
 
 def _campaign(
+    calibration: Mapping[str, Any],
     name: str,
     position: int,
-    each: Mapping[str, Any],
     today: Mapping[str, float],
     planned: Mapping[str, float],
 ) -> Campaign:
-    curve = each["curve"]
+    each, curve = calibration["campaigns"][name], curve_of(calibration, name)
     spend = today.get(name, each["observed"]["spend_mean"])
     return Campaign(
         name=name,
         position=position,
-        known_max=curve["known_max"],
+        known_max=curve.known_most,
         today=point_at(curve, spend),
         plan=point_at(curve, planned[name]) if name in planned else None,
         learnt=each["parameters"]["elasticity"]["learnt"],
         table=[
-            (at, _spread(curve["conversions"], i), at > curve["known_max"])
-            for i, at in list(enumerate(curve["spend"]))[::_EVERY]
+            (at, _spread(curve, at), at > curve.known_most) for at in curve.spend[::_EVERY].tolist()
         ],
     )
 
 
-def point_at(curve: Mapping[str, Any], spend: float) -> Point:
-    """Return what a curve of `calibration.json` says at a daily spend.
+def point_at(curve: Curve, spend: float) -> Point:
+    """Return what a curve says at a daily spend.
 
-    Conversions are interpolated between the points of the curve; the cost of the next conversion
-    is one over the conversions that a further unit of spend brings there.
+    The cost of the next conversion is one over the conversions that a further unit of spend brings.
     """
-    quantiles = [float(np.interp(spend, curve["spend"], each)) for each in curve["conversions"]]
-    interval = min(bisect_right(curve["spend"], spend), len(curve["spend"]) - 1) - 1
-    rates = [each[max(interval, 0)] for each in curve["marginal"]]
-    cost = [1 / rate if rate > 0 else None for rate in rates]
-    return Point(
-        spend,
-        {"mean": quantiles[_MIDDLE], "p05": quantiles[_LOW], "p95": quantiles[_HIGH]},
-        {"mean": cost[_MIDDLE], "p05": cost[_HIGH], "p95": cost[_LOW]},
-        spend > curve["known_max"],
-    )
+    low, middle, high = (float(1 / rate) if rate > 0 else None for rate in curve.next_rates(spend))
+    cost = {"mean": middle, "p05": high, "p95": low}
+    return Point(spend, _spread(curve, spend), cost, spend > curve.known_most)
 
 
-def _spread(quantiles: list[list[float]], i: int) -> Spread:
-    return {"mean": quantiles[_MIDDLE][i], "p05": quantiles[_LOW][i], "p95": quantiles[_HIGH][i]}
+def _spread(curve: Curve, spend: float) -> Spread:
+    return {**vars(curve.estimate(spend))}
 
 
-def _curve(campaign: Campaign, curve: Mapping[str, Any], currency: str | None) -> Spec:
+def _chart(campaign: Campaign, curve: Curve, currency: str | None) -> Spec:
     """Band, median, what is extrapolated, and where today's and the plan's spend lie."""
     known, plan = campaign.known_max, campaign.plan
     end = _BEYOND * max(known, campaign.today.spend, plan.spend if plan else 0.0, 1e-9)
-    grid = sorted({x for x in curve["spend"] if x < end} | {known, end})
-    low, middle, high = (
-        np.interp(grid, curve["spend"], curve["conversions"][q]).tolist()
-        for q in (_LOW, _MIDDLE, _HIGH)
-    )
+    last = float(curve.spend[-1])
+    further = np.geomspace(last, end, _FURTHER).tolist() if end > last else []
+    inside = [x for x in curve.spend.tolist() if x < end]
+    grid = sorted({*inside, *further, known, end})
+    estimates = [curve.estimate(spend) for spend in grid]
+    low, middle, high = ([getattr(e, part) for e in estimates] for part in ("p05", "mean", "p95"))
     beyond = [spend >= known for spend in grid]
     data = rows(spend=grid, low=low, middle=middle, high=high, beyond=beyond)
     x = number("spend", "spend per day", money_form(end), scale={"domain": [0, end], "nice": False})

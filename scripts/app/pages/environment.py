@@ -41,6 +41,7 @@ JOB_TITLES = {
     "attribute": "Crediting journeys",
     "calibrate": "Calibrating the response curves",
     "plan": "Optimising the plan",
+    "frontier": "Planning other budgets",
     "replan": "Planning the days that are left",
     "score": "Comparing plans",
 }

@@ -16,6 +16,7 @@ from mediagym.data.recommendations import export_recommendations
 from ..api import store_upload
 from ..planning import specification
 from ..security import ProblemError
+from ..storage import UsedError
 from .charts import Spec, layer, named, rows
 from .progress import SHOWN_AT
 from .results import Findings, findings
@@ -57,6 +58,29 @@ def analyse(
     """Start one analysis of a data set, and return to where it was asked for."""
     start(visit, dataset, (kind,), fresh=True)
     return RedirectResponse(visit.address(SHOWN_AT[kind], dataset=dataset), 303)
+
+
+@router.post("/a/{advertiser}/datasets/{dataset}/delete")
+def delete_dataset(visit: Runner, dataset: str) -> Response:
+    """Delete an upload with its analyses."""
+    found = findings(visit.store, visit.advertiser.id, dataset).dataset
+    assert found is not None  # noqa: S101  # one was named
+    try:
+        visit.store.delete_dataset(found.id, visit.principal.name)
+    except UsedError as error:
+        return RedirectResponse(visit.address("data", mistake=str(error)), 303)
+    notice = f"{found.name} was deleted."
+    return RedirectResponse(visit.address("data", notice=notice), 303)
+
+
+@router.post("/a/{advertiser}/delete")
+def delete_advertiser(visit: Runner) -> Response:
+    """Delete an advertiser with all that is kept of it."""
+    try:
+        visit.store.delete_advertiser(visit.advertiser.id, visit.principal.name)
+    except UsedError as error:
+        return RedirectResponse(visit.address("data", mistake=str(error)), 303)
+    return RedirectResponse("/", 303)
 
 
 @router.get("/new", response_class=HTMLResponse)
@@ -126,6 +150,7 @@ def _data_page(
         advice=export_recommendations(ingest) if ingest else [],
         currency=Currency(ingest["currency"] if ingest else None),
         files_limit=visit.request.app.state.settings.limits.files,
+        **visit.messages(),
     )
 
 

@@ -10,7 +10,7 @@ from mediagym.data.formats import Currency
 from mediagym.data.recommendations import curve_recommendations, performance_recommendations
 
 from ..jobs import jobs
-from ..storage import Scenario
+from ..storage import SAMPLE_NAME, Scenario
 from .history import sums
 from .periods import preset
 from .progress import open_jobs
@@ -26,7 +26,7 @@ class Step(NamedTuple):
     """Something to do next, and where."""
 
     text: str
-    page: str  # last part of the address
+    address: str
     link: str
 
 
@@ -98,28 +98,39 @@ def _under_way(visit: Visit, found: Findings) -> UnderWay | None:
 
 def _steps(visit: Visit, found: Findings, under_way: UnderWay | None) -> list[Step]:
     """What to do next, from how far the advertiser has come."""
+    steps = [
+        Step(text, visit.address(page), link) for text, page, link in _own(visit, found, under_way)
+    ]
+    if visit.advertiser.id == SAMPLE_NAME and visit.principal.may("run"):
+        text = "This advertiser is made up, to look around with. Add your own to plan with exports."
+        steps.insert(0, Step(text, "/new", "New advertiser"))
+    return steps
+
+
+def _own(visit: Visit, found: Findings, under_way: UnderWay | None) -> list[tuple[str, str, str]]:
+    """What to do next for the advertiser of the page: a text, a page and the words of its link."""
     if found.dataset is None:
-        return [Step("Upload the exports of your ad platforms.", "data", "Upload")]
+        return [("Upload the exports of your ad platforms.", "data", "Upload")]
     if found.failed("ingest"):
-        return [Step("Some exports cannot be read: fix what the list names.", "data", "See what")]
+        return [("Some exports cannot be read: fix what the list names.", "data", "See what")]
     if "ingest" not in found.latest:
-        return [Step("Have the exports read and analysed.", "data", "Read them")]
+        return [("Have the exports read and analysed.", "data", "Read them")]
     steps = []
     if found.failed("calibrate"):
-        steps.append(Step("The response curves could not be calibrated.", "curves", "See why"))
+        steps.append(("The response curves could not be calibrated.", "curves", "See why"))
     return [*steps, _next_of_plan(visit, under_way)]
 
 
-def _next_of_plan(visit: Visit, under_way: UnderWay | None) -> Step:
+def _next_of_plan(visit: Visit, under_way: UnderWay | None) -> tuple[str, str, str]:
     """What to do about the plan once the exports are read."""
     if under_way is not None and under_way.is_newer:
         text = f"Day {under_way.day} of the flight has been reported: re-plan the days left."
-        return Step(text, "replan", "Re-plan")
+        return (text, "replan", "Re-plan")
     if under_way is not None:
         text = "Keep the pace of the plan in view, and upload newer exports as days pass."
-        return Step(text, "pacing", "Pacing")
+        return (text, "pacing", "Pacing")
     if visit.store.scenarios(visit.advertiser.id):
         text = "Compare your saved plans and adopt the one to carry out."
-        return Step(text, "compare", "Compare")
+        return (text, "compare", "Compare")
     text = "Say what budget you have and which bounds hold, and get a plan."
-    return Step(text, "plan", "Plan")
+    return (text, "plan", "Plan")

@@ -17,6 +17,7 @@ SHOWN_AT = {
     "attribute": "attribution",
     "calibrate": "curves",
     "plan": "plan",
+    "frontier": "plan",
     "replan": "replan",
     "score": "compare",
 }

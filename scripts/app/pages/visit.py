@@ -14,6 +14,8 @@ from ..security import Principal, Scope, csrf_token, require
 from ..storage import Advertiser, Job, Store
 from .environment import environment
 
+_LONGEST = 500  # characters of a message
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -34,6 +36,11 @@ class Visit:
     def is_fragment(self) -> bool:
         """True if a script of the page asks, for a part of it."""
         return self.request.headers.get("hx-request") == "true"
+
+    def messages(self) -> dict[str, Any]:
+        """What the redirect after a form says: `notice` of what was done, or `mistake`."""
+        query = self.request.query_params
+        return {key: query.get(key, "")[:_LONGEST] for key in ("notice", "mistake")}
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Answer with a page.
@@ -61,6 +68,7 @@ class Visit:
         dataset: str | None,
         fresh: bool = False,
         background: bool = False,
+        follows: str | None = None,
     ) -> Job:
         """Ask for a job of the advertiser, unless the same is there, waits or runs.
 
@@ -70,6 +78,7 @@ class Visit:
             dataset: files that it works on, if any.
             fresh: work anew even if it is done.
             background: work that is asked for later comes before it.
+            follows: job that must be done before it begins.
 
         Raises:
             QueueFullError: as many jobs wait as the server allows.
@@ -83,6 +92,7 @@ class Visit:
             requested_by=self.principal.name,
             fresh=fresh,
             background=background,
+            follows=follows,
             limit=self.request.app.state.settings.limits.queue,
         )
 

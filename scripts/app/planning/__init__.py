@@ -7,6 +7,7 @@
 - `bounds`: constraint sets as the server checks them
 - `form_words`: words of the form of a plan
 - `numbers`: numbers as people type them
+- `estimates`: estimates with their intervals
 - `plan_form`: fields of the form, and the body of the job that they ask for
 - `field_errors`: which field a problem belongs to
 - `daily_reports`: daily spend and results of the units of a plan
@@ -26,11 +27,12 @@ from .charts import (
     specification,
 )
 from .comparison import LIVE, MOST, Compared, compared
-from .curves import Curve, curves_of
+from .curves import Curve, curve_of, curves_of
 from .daily_reports import DailyReports
+from .estimates import Estimate
 from .field_errors import FORM, errors_of
 from .form_words import AGENTS, LABELS, OBJECTIVES
-from .frontier import Estimate, Frontier, frontier_of
+from .frontier import Frontier, frontier_of
 from .numbers import number_of
 from .pacing import PaceRow, Pacing, pacing
 from .plan_form import (
@@ -79,6 +81,7 @@ __all__ = [
     "check_rules",
     "compared",
     "comparison_chart",
+    "curve_of",
     "curves_of",
     "days_chart",
     "defaults",

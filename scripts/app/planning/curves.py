@@ -9,6 +9,8 @@ from scipy.optimize import isotonic_regression
 
 from mediagym.data.types import Floats
 
+from .estimates import Estimate
+
 _MEDIAN = 0.5
 _BEYOND = 24  # points between a curve's end and the dearest day that is asked for
 _LEAST_ELASTICITY = 0.05  # of a curve beyond its end
@@ -24,6 +26,23 @@ class Curve:
     middle: Floats  # (points,) their median
     high: Floats  # (points,) the 95 % quantile
     known_most: float  # dearest known day; estimates beyond it are extrapolated
+    rates: Floats  # (3, points - 1) conversions per further unit: 5 % quantile, median, 95 %
+
+    def estimate(self, spend: float) -> Estimate:
+        """Return conversions per day at a spend per day, their median and 90 % interval."""
+        return Estimate(self.conversions(spend), *self.interval(spend))
+
+    def next_rates(self, spend: float) -> Floats:
+        """Return conversions per further unit at a spend: 5 % quantile, median, 95 %.
+
+        Beyond the curve's end, where the elasticity stays, they fall as conversions per unit do.
+        """
+        interval = int(np.searchsorted(self.spend, spend, side="right")) - 1
+        rates = self.rates[:, min(max(interval, 0), self.rates.shape[1] - 1)]
+        end = float(self.spend[-1])
+        if spend <= end or not self.middle[-1]:
+            return rates
+        return rates * (self.conversions(spend) / spend) / (float(self.middle[-1]) / end)
 
     def conversions(self, spend: float) -> float:
         """Return the median of conversions per day at a spend per day, beyond the end too."""
@@ -75,13 +94,15 @@ def curves_of(calibration: Mapping[str, Any], names: Sequence[str]) -> tuple[Cur
     """
     if not set(names) <= set(calibration["campaigns"]):
         return None
+    return tuple(curve_of(calibration, name) for name in names)
+
+
+def curve_of(calibration: Mapping[str, Any], name: str) -> Curve:
+    """Return the curve of a campaign of ``calibration.json``."""
     quantiles = list(calibration["quantiles"])
-    middle, last = quantiles.index(_MEDIAN), len(quantiles) - 1
-    curves = []
-    for name in names:
-        curve = calibration["campaigns"][name]["curve"]
-        rows = np.asarray(curve["conversions"], np.float64)
-        spend = np.asarray(curve["spend"], np.float64)
-        known = float(curve["known_max"])
-        curves.append(Curve(spend, rows[0], rows[middle], rows[last], known))
-    return tuple(curves)
+    shown = [0, quantiles.index(_MEDIAN), len(quantiles) - 1]
+    curve = calibration["campaigns"][name]["curve"]
+    low, middle, high = np.asarray(curve["conversions"], np.float64)[shown]
+    rates = np.asarray(curve["marginal"], np.float64)[shown]
+    spend = np.asarray(curve["spend"], np.float64)
+    return Curve(spend, low, middle, high, float(curve["known_max"]), rates)

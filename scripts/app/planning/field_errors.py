@@ -11,6 +11,11 @@ from .plan_form import NODE_KEYS, Errors, Fields, Node, nodes_of
 
 FORM = ""  # the field of what belongs to no single one
 _RERUN = re.compile(r" (?:To fix: c|C)hange \S+ and run again\.")  # beside the field it is plain
+_CAP_BELOW = re.compile(
+    r"^constraints\.(?P<kind>channel|campaign)\.floor: '?(?P<floor>[^ ']+)'? does not fit\. "
+    r"Allowed: at most the cap, '?(?P<cap>[^ ']+)'? "
+    r"\(constraints\.(?P=kind)(?:s\.(?P<node>.+))?\.cap\)"
+)
 _NUMBERED = ("calendar", "locks")
 
 
@@ -27,7 +32,14 @@ def errors_of(problem: Mapping[str, Any], fields: Fields, names: Sequence[str]) 
     node, pointer = problem.get("node"), problem.get("pointer")
     if node is not None:
         field = _infeasible(str(node), str(problem.get("bound")), fields, names)
-        return {field: _words(detail.removeprefix(f"{node}: "), names)}
+        others = [each.field("") for each in nodes_of(names) if each.name != node]
+        stands_elsewhere = field.startswith(tuple(others))
+        said = _words(detail.removeprefix(f"{node}: "), names)
+        return {field: f"{node}: {said}" if stands_elsewhere else said}
+    if cap := _CAP_BELOW.search(detail):
+        field, message = _cap_below(cap, fields, names)
+        if fields.get(field):
+            return {field: message}
     words = pointer.split("/")[1:] if isinstance(pointer, str) else []
     field = _pointed(words, names) if words else _named(detail, names)
     # beside its field a message needs no name of the key, which is a program's
@@ -49,6 +61,18 @@ def _words(detail: str, names: Sequence[str]) -> str:
     return detail[:1].upper() + detail[1:]
 
 
+def _cap_below(found: re.Match[str], fields: Fields, names: Sequence[str]) -> tuple[str, str]:
+    """Return the field of a cap below a floor for all alike, and what is wrong with it."""
+    kind, node = found["kind"], found["node"]
+    every = f"“{LABELS['floor']}” of every {kind}, {found['floor']}"
+    if node is None:
+        fix = f"raise it, or lower “Every {kind}, at least”"
+        return f"{kind}_cap", f"{found['cap']} is below {every}. To fix: {fix}."
+    field = _bound([node, "cap"], names, kind)
+    fix = f"raise it, or enter a lower “{LABELS['floor']}” for {node}"
+    return field, f"{found['cap']} is below {every}. To fix: {fix}."
+
+
 def _infeasible(node: str, bound: str, fields: Fields, names: Sequence[str]) -> str:
     if node == "total":
         return bound if bound in ("cpa", "roas") else "total"
@@ -63,8 +87,19 @@ def _infeasible(node: str, bound: str, fields: Fields, names: Sequence[str]) -> 
     ]
     if filled:
         return filled[0]
+    if key == "floor" and (narrow := _bounds_below(node, fields, names)):
+        return narrow
     found = same[-1] if same else _node(node, names)
     return FORM if found is None else found.field(key)
+
+
+def _bounds_below(channel: str, fields: Fields, names: Sequence[str]) -> str:
+    """Return the first filled cap or lock of a channel's campaigns; empty if there is none."""
+    own = [each for each in nodes_of(names) if each.name.partition("/")[0] == channel]
+    bounds = [
+        each.field(key) for each in own if each.kind == "campaign" for key in ("cap", "fixed")
+    ]
+    return next((field for field in bounds if fields.get(field)), "")
 
 
 def _named(detail: str, names: Sequence[str]) -> str:

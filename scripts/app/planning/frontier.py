@@ -13,21 +13,10 @@ from mediagym.data.errors import MediaGymError
 from mediagym.data.formats import Currency
 from mediagym.data.types import Floats
 
+from .estimates import Estimate
+
 Goal = Literal["conversions", "cpa", "roas"]
 _GRID = 2001  # budgets among which the one that meets a goal is looked for
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean with its 90 % interval."""
-
-    mean: float
-    p05: float
-    p95: float
-
-    def scaled(self, factor: float) -> "Estimate":
-        """Return the estimate times a factor of 0 or more."""
-        return Estimate(factor * self.mean, factor * self.p05, factor * self.p95)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from mediagym.data.pace import Standing, pace_band, standing
 from mediagym.data.types import Floats
 
 from .daily_reports import DailyReports
-from .frontier import Estimate
+from .estimates import Estimate
 
 _WEEK = 7  # last days whose delivery is the rate of today
 _MOST_RATE = 2.0  # spend over plan at which the rate of delivery is cut: platforms go no further

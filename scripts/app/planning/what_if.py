@@ -14,7 +14,8 @@ from mediagym.envs.constraints import Constraints
 
 from .bounds import bounds_of, known_spend, names_of
 from .curves import Curve
-from .frontier import Estimate, Frontier, FrontierAnswer
+from .estimates import Estimate
+from .frontier import Frontier, FrontierAnswer
 from .split import equal_marginal_split
 
 _STEP = 0.01  # half width of the step that a curve's slope is taken over, as a share of the spend

@@ -19,7 +19,8 @@ _PAGE = """<!doctype html>
 <link rel="stylesheet" href="/static/stylesheet.css">
 <link rel="stylesheet" href="/static/app.css">
 <script src="/static/theme.js"></script></head>
-<body class="app"><main id="main">
+<body class="app"><header class="bar"><a class="brand" href="/">MediaGym</a></header>
+<main id="main">
 <h1>{title}</h1><p>{detail}</p><p><a href="/">To the start page</a></p></main></body>
 </html>
 """
@@ -40,7 +41,7 @@ def error_response(request: Request, error: HTTPException) -> Response:
         return _to_sign_in(request)
     detail = str(problem.document()["detail"])
     if problem.code == "not-found":  # lists are a program's remedy
-        detail = detail.partition(" Allowed: ")[0] + " To fix: choose it on the start page."
+        detail = detail.partition(" Allowed: ")[0] + " It may have been deleted."
     page = _PAGE.format(title=escape(CODES[problem.code][1]), detail=escape(detail))
     return HTMLResponse(page, problem.status, headers)
 

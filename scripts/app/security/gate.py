@@ -74,6 +74,8 @@ class Identities:
                 raise unauthenticated("The header Authorization has no Bearer token")
             return self.of_token(text.strip(), address_of(request)), None
         session = self.sessions.session(request.cookies.get(COOKIE, ""))
+        if session is not None and self._store.has_ended(session.nonce):
+            return None, None  # signed out of, wherever the cookie was copied to
         principal = self.of_key_id(session.key_id) if session else None
         return (principal, session) if principal else (None, None)
 

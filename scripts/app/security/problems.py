@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 
 from mediagym.data.errors import ConfigError, ConstraintError, DataError, MediaGymError
 
-from ..storage import ConflictError, QueueFullError, TakenError, UnknownError
+from ..storage import ConflictError, QueueFullError, TakenError, UnknownError, UsedError
 
 MEDIA_TYPE = "application/problem+json"
 CODES = {  # code -> status, title
@@ -21,7 +21,7 @@ CODES = {  # code -> status, title
     "forged-request": (403, "The request does not come from a page of this server"),
     "not-found": (404, "There is no such thing"),
     "method-not-allowed": (405, "The address does not take this method"),
-    "conflict": (409, "The request contradicts an earlier one"),
+    "conflict": (409, "The request contradicts what is kept"),
     "too-large": (413, "The request is too large"),
     "unsupported-media-type": (415, "The content is of another type than expected"),
     "range-not-satisfiable": (416, "The file has no such bytes"),
@@ -113,6 +113,7 @@ def problem_of(error: MediaGymError) -> Problem:
         UnknownError: "not-found",
         ConflictError: "conflict",
         TakenError: "conflict",
+        UsedError: "conflict",
         QueueFullError: "queue-full",
     }
     return Problem(kinds.get(type(error), "refused"), str(error))

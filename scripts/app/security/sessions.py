@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 COOKIE = "mediagym_session"
 _MAX_COOKIE = 512  # characters
@@ -54,6 +55,10 @@ class Sessions:
                 if 0 <= self._clock() - session.began <= self.seconds:
                     return session
         return None
+
+    def end_of(self, session: Session) -> datetime:
+        """Moment at which a session ends by itself."""
+        return datetime.fromtimestamp(session.began + self.seconds, UTC)
 
     def csrf_token(self, session: Session) -> str:
         """Token that forms of this session carry, so that no other site can send them."""

@@ -59,17 +59,20 @@ def sign_in_routes(identities: Identities, store: Store) -> list[Route]:
         )
         return answer
 
+    async def sign_out(request: Request) -> Response:
+        session = getattr(request.state, "session", None)
+        if session is not None:  # a key has none
+            expires = identities.sessions.end_of(session)
+            await run_in_threadpool(store.end_session, session.nonce, expires)
+        answer = RedirectResponse("/login", 303)
+        answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        return answer
+
     return [
         Route("/login", show, methods=["GET"]),
         Route("/login", sign_in, methods=["POST"]),
-        Route("/logout", _sign_out, methods=["POST"]),
+        Route("/logout", sign_out, methods=["POST"]),
     ]
-
-
-async def _sign_out(request: Request) -> Response:
-    answer = RedirectResponse("/login", 303)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
-    return answer
 
 
 def _form(

@@ -3,19 +3,22 @@
 - ``store``: everything below as one object
 - ``library``: advertisers, their data sets, results
 - ``plans``: scenarios, the plan under way, shares
+- ``deletion``: what may be deleted, and what goes with it
 - ``access``: keys, tokens, secrets, idempotency, the audit log
 - ``base``: folder, database and clock, on which these stand
 - ``contents``: folders that are named by their content
 - ``records``: what is returned
 - ``database``: SQLite and PostgreSQL, transactions
+- ``migrations``: steps from each version of the tables to the next
 - ``tables``: the tables
 - ``errors``: what is refused
 """
 
 from .base import new_id
 from .contents import content_id, manifest
-from .errors import ConflictError, QueueFullError, StoreError, TakenError, UnknownError
+from .errors import ConflictError, QueueFullError, StoreError, TakenError, UnknownError, UsedError
 from .records import (
+    SAMPLE_NAME,
     Advertiser,
     AuditEntry,
     Dataset,
@@ -37,6 +40,7 @@ __all__ = [
     "EVENTS",
     "JOBS",
     "RESULTS",
+    "SAMPLE_NAME",
     "WORKERS",
     "Advertiser",
     "AuditEntry",
@@ -56,6 +60,7 @@ __all__ = [
     "StoredFile",
     "TakenError",
     "UnknownError",
+    "UsedError",
     "content_id",
     "manifest",
     "new_id",

@@ -1,8 +1,8 @@
-"""Keys, tokens that work once, secrets of the server, and the audit log."""
+"""Keys, sessions that were ended, tokens, secrets of the server, and the audit log."""
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from .errors import ConflictError, UnknownError
 from .library import require_name
 from .plans import digest_of
 from .records import AuditEntry, Key
-from .tables import AUDIT, IDEMPOTENCY, KEYS, SECRETS, TOKENS
+from .tables import AUDIT, IDEMPOTENCY, KEYS, SECRETS, SIGN_OUTS, TOKENS
 
 _KEPT = timedelta(days=1)  # how long an idempotency key is remembered
 
@@ -84,6 +84,22 @@ class Access(Base):
                 .returning(TOKENS.c.subject)
             )
             return connection.execute(taken).scalar()
+
+    def end_session(self, session: str, expires: datetime) -> None:
+        """End a session before it expires; its id is remembered until then."""
+        now = self.clock()
+        with self.writing() as connection:
+            connection.execute(sa.delete(SIGN_OUTS).where(SIGN_OUTS.c.expires <= now))
+            own = sa.select(SIGN_OUTS.c.session).where(SIGN_OUTS.c.session == session)
+            if connection.execute(own.with_for_update()).first() is None:
+                row = {"session": session, "expires": expires}
+                connection.execute(sa.insert(SIGN_OUTS).values(**row))
+
+    def has_ended(self, session: str) -> bool:
+        """Return True for a session that somebody has signed out of."""
+        own = sa.select(SIGN_OUTS.c.session).where(SIGN_OUTS.c.session == session)
+        with self.reading() as connection:
+            return connection.execute(own).first() is not None
 
     def secret(self, name: str) -> bytes:
         """Return 32 random bytes that are the same for this store at every start."""

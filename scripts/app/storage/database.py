@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from .errors import StoreError
-from .tables import SCHEMA, SCHEMA_VERSION, TABLES
+from .migrations import migrate
 
 _BUSY = 30_000  # milliseconds that a writer waits for another
 _LOCK = 7_307_811  # number of the advisory lock under which tables are made
+_FILES = 7_307_814  # that under which folders of files come and go
 
 
 class Database:
@@ -50,16 +51,7 @@ class Database:
     def _create(self) -> None:
         with self.writing() as connection:
             self.lock(connection, _LOCK)
-            TABLES.create_all(connection)
-            version = connection.execute(sa.select(SCHEMA.c.version)).scalar()
-            if version is None:
-                connection.execute(sa.insert(SCHEMA).values(version=SCHEMA_VERSION))
-            elif version != SCHEMA_VERSION:
-                raise StoreError(
-                    f"database: its tables have version {version}, this MediaGym has "
-                    f"{SCHEMA_VERSION}. To fix: run the MediaGym that wrote them, or restore "
-                    "the backup of this version."
-                )
+            migrate(connection)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -72,6 +64,10 @@ class Database:
         """Hold a transaction that is committed as a whole, or not at all."""
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
+
+    def lock_files(self, connection: sa.Connection) -> None:
+        """Let nobody else add or remove folders of files, until the transaction ends."""
+        self.lock(connection, _FILES)
 
     def lock(self, connection: sa.Connection, number: int) -> None:
         """Let one writer at a time pass, until its transaction ends; SQLite does so by itself."""

@@ -25,5 +25,9 @@ class QueueFullError(StoreError):
     """Too many jobs wait."""
 
 
+class UsedError(StoreError):
+    """Something else needs what was to be deleted."""
+
+
 class TakenError(StoreError):
     """Something else has the name already."""

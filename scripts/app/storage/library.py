@@ -96,15 +96,16 @@ class Library(Base):
         self.advertiser(advertiser)
         found = manifest(files)
         key = content_id(found, advertiser, purpose)
-        keep(files, self.folder / "datasets" / key)
         size = sum(file.size for file in found)
         made = Dataset(key, advertiser, purpose, name, self.clock(), size, found)
-        try:
-            with self.writing() as connection:
-                row = vars(made) | {"files": listed(found)}
-                connection.execute(sa.insert(DATASETS).values(**row))
-        except IntegrityError:
-            return self.dataset(key)
+        with self.writing() as connection:
+            self.database.lock_files(connection)
+            keep(files, self.folder / "datasets" / key)
+            known = connection.execute(sa.select(DATASETS).where(DATASETS.c.id == key)).first()
+            if known is not None:
+                return _dataset(known)
+            row = vars(made) | {"files": listed(found)}
+            connection.execute(sa.insert(DATASETS).values(**row))
         return made
 
     def dataset(self, dataset_id: str) -> Dataset:
@@ -135,23 +136,26 @@ class Library(Base):
         """
         return self.folder / "datasets" / self.dataset(dataset_id).id
 
-    def keep_result(self, folder: Path) -> tuple[str, tuple[StoredFile, ...]]:
-        """Move the folder of a finished job to its place; return its id and its files.
+    def add_result(
+        self, connection: sa.Connection, kind: str, folder: Path, files: Sequence[StoredFile]
+    ) -> str:
+        """Move the folder of a finished job to its place and return the id of the result.
 
-        No row is written: `add_result` does, in the transaction which ends the job.
+        Its row is written in the same transaction, unless the same content was a result before.
+
+        Args:
+            connection: of the transaction which ends the job.
+            kind: of the job.
+            folder: what the job has written.
+            files: its `manifest`, which is slow and so made before the transaction.
         """
-        files = manifest(folder)
+        self.database.lock_files(connection)
         key = content_id(files)
         keep(folder, self.folder / "results" / key)
-        return key, files
-
-    def add_result(
-        self, connection: sa.Connection, key: str, kind: str, files: Sequence[StoredFile]
-    ) -> None:
-        """Write the row of a result, unless the same content was a result before."""
         if connection.execute(sa.select(RESULTS.c.id).where(RESULTS.c.id == key)).first() is None:
             row = {"id": key, "kind": kind, "files": listed(files)}
             connection.execute(sa.insert(RESULTS).values(created=self.clock(), **row))
+        return key
 
     def result(self, result_id: str) -> Result:
         """Return a result.

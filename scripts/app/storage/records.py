@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Purpose = Literal["exports", "plan"]
+SAMPLE_NAME = "sample"
+"""Name and id of the advertiser that an empty store gets, which is made up."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Job:
     result: str | None
     error: dict[str, Any] | None  # a problem of RFC 9457
     requested_by: str
+    follows: str | None  # job that must be done before it begins; None: it waits for no other
 
     @property
     def has_ended(self) -> bool:

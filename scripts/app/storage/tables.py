@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of the tables below; a change of them is one more, with a step in `migrations`."""
 
 
 class Instant(sa.TypeDecorator[datetime]):
@@ -81,6 +82,7 @@ JOBS = sa.Table(
     sa.Column("requested_by", sa.Text, nullable=False),
     sa.Column("fingerprint", _ID, nullable=False, index=True),
     sa.Column("background", sa.Boolean, nullable=False),  # comes after all others
+    sa.Column("follows", _ID, index=True),  # job that must be done before
     sa.Column("worker", sa.String(128)),  # who works, or worked last, until it lets go
     sa.Column("lease_seconds", sa.Float),
     sa.Column("lease_until", Instant),
@@ -173,6 +175,13 @@ TOKENS = sa.Table(
     sa.Column("purpose", sa.String(32), nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("expires", Instant, nullable=False),
+)
+
+SIGN_OUTS = sa.Table(
+    "sign_outs",
+    TABLES,
+    sa.Column("session", _ID, primary_key=True),  # nonce of a session that was ended
+    sa.Column("expires", Instant, nullable=False, index=True),  # it would have ended by itself
 )
 
 SECRETS = sa.Table(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mediagym.agents.studies import results_of
+from mediagym.agents.processes import results_of
 from mediagym.data.settings import Command, Seed
 
 from .account import shipped_account

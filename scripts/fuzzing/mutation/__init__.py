@@ -8,37 +8,40 @@
 - `selection`: a plugin of pytest that measures tests and orders them
 - `worker`: the process that runs tests in a fork per mutant
 - `run`: all mutants of a package
-- `report`: results as JSON and as a section of a page
+- `faults`: faults that are described by hand
+- `report`: scores, and their section of a page
+- `record`: results as JSON
 - `mutants`: the command
 """
 
 from .draw import Mutant, draw
-from .report import (
-    is_equivalent,
-    read_results,
-    score,
-    section,
-    survivors,
-    write_results,
-    write_section,
-)
-from .run import PackageResult, Verdict, laboratory, run_package
-from .settings import Equivalent, MutationCommand
+from .faults import Finding, faults_section, faulty, run_faults
+from .record import Record
+from .report import BY_HAND, DRAWN, is_equivalent, score, section, survivors, write_section
+from .run import Laboratory, PackageResult, Verdict, laboratory, run_package
+from .settings import Equivalent, Fault, MutationCommand
 
 __all__ = [
+    "BY_HAND",
+    "DRAWN",
     "Equivalent",
+    "Fault",
+    "Finding",
+    "Laboratory",
     "Mutant",
     "MutationCommand",
     "PackageResult",
+    "Record",
     "Verdict",
     "draw",
+    "faults_section",
+    "faulty",
     "is_equivalent",
     "laboratory",
-    "read_results",
+    "run_faults",
     "run_package",
     "score",
     "section",
     "survivors",
-    "write_results",
     "write_section",
 ]

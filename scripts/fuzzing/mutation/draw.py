@@ -34,6 +34,7 @@ def draw(
     operators: Mapping[str, Sequence[str]],
     count: int,
     seed: int,
+    first: int = 0,
 ) -> list[Mutant]:
     """Return different mutants of a package, the same for the same sources and seed.
 
@@ -46,6 +47,7 @@ def draw(
         operators: names of operators by kind of fault.
         count: number of mutants, fewer if there are no more places.
         seed: seed of the draw.
+        first: number of mutants of the same draw that are passed over.
     """
     rng = Random(f"{seed}/{package}")  # noqa: S311  # no secret
     sources = {f"{package}/{name}": (root / package / name).read_text("utf-8") for name in files}
@@ -53,7 +55,7 @@ def draw(
     for each in sites.values():
         rng.shuffle(each)
     mutants: list[Mutant] = []
-    while len(mutants) < count and any(sites.values()):
+    while len(mutants) < first + count and any(sites.values()):
         kind = rng.choice([kind for kind, left in sites.items() if left])
         site = sites[kind].pop()
         name, occurrence = rng.choice(site.choices)
@@ -61,7 +63,7 @@ def draw(
         line, before, after = _difference(sources[site.file], code)
         if before != after and _compiles(code):
             mutants.append(Mutant(package, site.file, kind, name, occurrence, line, before, after))
-    return mutants
+    return mutants[first:]
 
 
 def code_of(root: Path, mutant: Mutant) -> str:

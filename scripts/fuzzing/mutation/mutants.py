@@ -6,49 +6,62 @@ from mediagym.scripts.cli import command, print_line, progress_bar, run_folder
 from mediagym.scripts.fuzzing.mutation import MutationCommand
 
 if TYPE_CHECKING:
-    from mediagym.scripts.fuzzing.mutation import Mutant, Verdict
+    from mediagym.scripts.fuzzing.mutation import Laboratory, Record
 
 
 @command("mutation", MutationCommand.read)
 def run(options: MutationCommand) -> None:
-    """Judge the mutants package by package; write results after each, so that none is lost."""
+    """Judge the mutants package by package, then the faults; write results after each mutant."""
     from mediagym.scripts.fuzzing.mutation import (  # needs Cosmic Ray
-        is_equivalent,
+        BY_HAND,
+        DRAWN,
+        Record,
+        faults_section,
         laboratory,
-        read_results,
-        run_package,
-        score,
-        survivors,
-        write_results,
+        section,
         write_section,
     )
 
-    path = options.results or run_folder() / "mutation.json"
-    results = {each.package: each for each in read_results(path)}
-    known: dict[Mutant, Verdict] = {
-        verdict.mutant: verdict
-        for each in results.values()
-        for verdict in each.verdicts
-        if options.keep == "all"
-        or (options.keep == "killed" and verdict.is_caught)
-        or (options.keep == "killed" and is_equivalent(verdict.mutant, options.equivalent))
-    }
+    record = Record(options.results or run_folder() / "mutation.json", options.rooms)
     with laboratory() as lab:
         for package in options.chosen():
-            with progress_bar(package, options.mutants) as advance:
-                for result in run_package(lab, options, package, known):
-                    results[package] = result
-                    ordered = [results[name] for name in options.rooms if name in results]
-                    write_results(path, ordered)
-                    advance()
-            if options.page:
-                write_section(options.page, ordered, options.equivalent)
-            verdicts = results[package].verdicts
-            for mutant in survivors(verdicts, options.equivalent):
-                print_line(f"{mutant.file}:{mutant.line}  {mutant.before}  ->  {mutant.after}")
-            stopped, counted = score(verdicts, options.equivalent)
-            print_line(f"{package}  {stopped} of {counted}")
-    print_line(f"results  {path}")
+            _judge(options, lab, package, record)
+        if options.by_hand:
+            _judge_faults(options, lab, record)
+    if options.page:
+        write_section(options.page, DRAWN, section(record.results, options.equivalent))
+        write_section(options.page, BY_HAND, faults_section(record.findings))
+    print_line(f"results  {record.path}")
+
+
+def _judge(options: MutationCommand, lab: "Laboratory", package: str, record: "Record") -> None:
+    from mediagym.scripts.fuzzing.mutation import run_package, score, survivors
+
+    verdicts = []
+    known = record.known(options.keep, options.equivalent)
+    with progress_bar(package, options.mutants) as advance:
+        for result in run_package(lab, options, package, known):
+            verdicts = result.verdicts
+            record.add(result)
+            advance()
+    for mutant in survivors(verdicts, options.equivalent):
+        print_line(f"{mutant.file}:{mutant.line}  {mutant.before}  ->  {mutant.after}")
+    stopped, _, counted = score(verdicts, options.equivalent)
+    print_line(f"{package}  {stopped} of {counted}")
+
+
+def _judge_faults(options: MutationCommand, lab: "Laboratory", record: "Record") -> None:
+    from mediagym.scripts.fuzzing.mutation import run_faults
+
+    findings = []
+    with progress_bar("faults by hand", len(options.faults)) as advance:
+        for finding in run_faults(lab, options.faults):
+            findings.append(finding)
+            advance()
+    record.add_findings(findings)
+    for finding in findings:
+        if not finding.is_caught:
+            print_line(f"{finding.file}  {finding.fault}: no test fails")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,18 @@
-"""Results of mutants as JSON and as a section of a page."""
+"""Scores of mutants, and their section of a page."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from mediagym.data.errors import DataError
-from mediagym.data.storage import read_json, write_json, write_text
+from mediagym.data.storage import write_text
 
 from .draw import Mutant
 from .run import PackageResult, Verdict
 from .settings import Equivalent
 
-BEGIN = "<!-- mutation: written by scripts/fuzzing/mutation/mutants.py -->"
-END = "<!-- mutation: end -->"
+_MARK = "<!-- {}: written by scripts/fuzzing/mutation/mutants.py -->"
+_END = "<!-- {}: end -->"
+DRAWN, BY_HAND = "mutation", "faults by hand"  # names of the two sections
 
 
 def is_equivalent(mutant: Mutant, known: Iterable[Equivalent]) -> bool:
@@ -21,10 +21,14 @@ def is_equivalent(mutant: Mutant, known: Iterable[Equivalent]) -> bool:
     return any(key == (each.file, each.before, each.after) for each in known)
 
 
-def score(verdicts: Sequence[Verdict], known: Sequence[Equivalent]) -> tuple[int, int]:
-    """Return how many mutants tests stopped, and how many they should have stopped."""
+def score(verdicts: Sequence[Verdict], known: Sequence[Equivalent]) -> tuple[int, int, int]:
+    """Return how many mutants tests stopped, at last and at first, and how many they should have.
+
+    Mutants that are equivalent by judgement count only if they were stopped.
+    """
     counted = [v for v in verdicts if v.is_caught or not is_equivalent(v.mutant, known)]
-    return sum(verdict.is_caught for verdict in counted), len(counted)
+    stopped, at_first = sum(v.is_caught for v in counted), sum(v.was_caught for v in counted)
+    return stopped, at_first, len(counted)
 
 
 def survivors(verdicts: Sequence[Verdict], known: Sequence[Equivalent]) -> list[Mutant]:
@@ -33,65 +37,40 @@ def survivors(verdicts: Sequence[Verdict], known: Sequence[Equivalent]) -> list[
     return [mutant for mutant in alive if not is_equivalent(mutant, known)]
 
 
-def read_results(path: Path) -> list[PackageResult]:
-    """Return recorded results; none if there is no file.
+def write_section(page: Path, name: str, content: str) -> Path:
+    """Replace a section of a page between its two marks.
 
-    Raises:
-        DataError: if the file has another form.
-    """
-    if not path.exists():
-        return []
-    try:
-        return [
-            PackageResult(
-                **{
-                    **each,
-                    "verdicts": [
-                        Verdict(**{**v, "mutant": Mutant(**v["mutant"])}) for v in each["verdicts"]
-                    ],
-                }
-            )
-            for each in read_json(path)["packages"]
-        ]
-    except (KeyError, TypeError) as error:
-        raise DataError(
-            f"{path}: has another form ({error}). Allowed: results that this command wrote. To "
-            "fix: name another file."
-        ) from error
-
-
-def write_results(path: Path, results: Sequence[PackageResult]) -> Path:
-    """Write results as JSON."""
-    return write_json(path, {"packages": [_plain(result) for result in results]})
-
-
-def write_section(
-    page: Path, results: Sequence[PackageResult], known: Sequence[Equivalent]
-) -> Path:
-    """Replace the section of a page between its two marks.
+    Args:
+        page: a Markdown file.
+        name: of the section, which stands in its marks.
+        content: whole lines.
 
     Raises:
         DataError: if the page does not have the marks.
     """
+    first, last = _MARK.format(name), _END.format(name)
     text = page.read_text(encoding="utf-8") if page.exists() else ""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    head, begin, rest = text.partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
         raise DataError(
-            f"{page}: has no section of mutants. Allowed: a page with the lines {BEGIN} and {END}. "
+            f"{page}: has no section of {name}. Allowed: a page with the lines {first} and {last}. "
             "To fix: add them where the table belongs."
         )
-    return write_text(page, f"{head}{BEGIN}\n{section(results, known)}{END}{tail}")
+    return write_text(page, f"{head}{first}\n{content}{last}{tail}")
 
 
 def section(results: Sequence[PackageResult], known: Sequence[Equivalent]) -> str:
     """Return Markdown: a table by package, the survivors, and the equivalent mutants."""
     lines = [
-        "| package | mutants | killed | too slow | equivalent | survived | score | tests run |",
-        "|---|---:|---:|---:|---:|---:|---:|---|",
+        "| package | mutants | killed | too slow | equivalent | survived | score | at first "
+        "| tests run |",
+        f"|---|{'---:|' * 7}---|",
     ]
-    for result in results:
-        lines.append(_row(result, known))
+    for package in dict.fromkeys(result.package for result in results):
+        batches = [result for result in results if result.package == package]
+        lines.append(_row(f"`{package}`", batches, known, _tests(batches[-1])))
+    lines.append(_row("all", results, known, ""))
     alive = [mutant for each in results for mutant in survivors(each.verdicts, known)]
     lines += ["", "Survivors:", ""] if alive else ["", "No mutant survived.", ""]
     lines += [f"- `{m.file}:{m.line}` {_code(m.before)} became {_code(m.after)}" for m in alive]
@@ -105,29 +84,29 @@ def section(results: Sequence[PackageResult], known: Sequence[Equivalent]) -> st
     return "\n".join(lines) + "\n"
 
 
-def _row(result: PackageResult, known: Sequence[Equivalent]) -> str:
-    outcomes = [verdict.outcome for verdict in result.verdicts]
-    stopped, counted = score(result.verdicts, known)
-    alive = len(survivors(result.verdicts, known))
-    equivalent = len(outcomes) - counted
-    tests = f"{result.tests}, without {result.left_out} of more than {result.test_seconds:g} s"
+def _row(
+    name: str, results: Sequence[PackageResult], known: Sequence[Equivalent], tests: str
+) -> str:
+    verdicts = [verdict for result in results for verdict in result.verdicts]
+    outcomes = [verdict.outcome for verdict in verdicts]
+    stopped, at_first, counted = score(verdicts, known)
     cells = [
-        f"`{result.package}`",
+        name,
         len(outcomes),
         outcomes.count("killed"),
         outcomes.count("stopped"),
-        equivalent,
-        alive,
-        f"{stopped / counted:.2f}" if counted else "none",
-        tests if result.left_out else result.tests,
+        len(outcomes) - counted,
+        len(survivors(verdicts, known)),
+        *(f"{part / counted:.2f}" if counted else "none" for part in (stopped, at_first)),
+        tests,
     ]
     return f"| {' | '.join(map(str, cells))} |"
 
 
+def _tests(result: PackageResult) -> str:
+    left_out = f", without {result.left_out} of more than {result.test_seconds:g} s"
+    return f"{result.tests}{left_out if result.left_out else ''}"
+
+
 def _code(text: str) -> str:
     return f"`{text.replace('`', chr(39))}`" if len(text) <= 120 else f"`{text[:117]}...`"
-
-
-def _plain(result: PackageResult) -> dict[str, Any]:
-    verdicts = [{**v._asdict(), "mutant": v.mutant._asdict()} for v in result.verdicts]
-    return {**result._asdict(), "verdicts": verdicts}

@@ -17,6 +17,7 @@ from .selection import Costs
 from .settings import MutationCommand
 
 ROOT = Path(__file__).parents[3]
+_CAUGHT = ("killed", "stopped")
 _SPARE = 20  # CPU seconds, beyond what the tests take, after which a mutant counts as stopped
 _BASELINE = 3600  # CPU seconds that the tests of a package may take without a mutant
 
@@ -28,17 +29,24 @@ class Verdict(NamedTuple):
     outcome: str  # killed, stopped (too much CPU time), survived, hung (too much wall time)
     test: str  # the first that failed
     seconds: float  # CPU
+    at_first: str = ""  # outcome when it was first tried; empty: the same
 
     @property
     def is_caught(self) -> bool:
         """Whether the tests noticed; a hung mutant may as well be a busy machine."""
-        return self.outcome in ("killed", "stopped")
+        return self.outcome in _CAUGHT
+
+    @property
+    def was_caught(self) -> bool:
+        """Whether the tests noticed when the mutant was first tried."""
+        return (self.at_first or self.outcome) in _CAUGHT
 
 
 class PackageResult(NamedTuple):
     """Mutants of a package."""
 
     package: str
+    first: int  # number of the first mutant in the draw
     tests: int  # that were run
     left_out: int  # tests that cost too much
     test_seconds: float  # the limit of their cost
@@ -93,8 +101,16 @@ def run_package(
         DataError: if a test fails without a mutant, at first or in a fork.
     """
     settings = options.rooms[package]
-    mutants = draw(ROOT, package, settings.files, options.operators, options.mutants, options.seed)
-    costs = _measured(lab, [f"tests/{name}" for name in settings.tests])
+    mutants = draw(
+        ROOT,
+        package,
+        settings.files,
+        options.operators,
+        options.mutants,
+        options.seed,
+        options.first,
+    )
+    costs = measured(lab, [f"tests/{name}" for name in settings.tests])
     tests = [test for test in costs.tests if costs.of(test) <= options.test_seconds]
     if not tests or not mutants:
         raise DataError(
@@ -104,15 +120,16 @@ def run_package(
         )
     left_out = len(costs.tests) - len(tests)
     verdicts: list[Verdict] = []
-    sound: set[tuple[str, str]] = set()  # files, and tests that pass if these are imported anew
+    sound: dict[str, set[str]] = {}  # by file, tests that pass if it is imported anew
     for mutant in mutants:
         verdict = known.get(mutant) or _judged(lab, mutant, tests, costs)
-        case = (mutant.file, verdict.test)
-        if mutant not in known and verdict.outcome == "killed" and case not in sound:
-            _require_sound(lab, verdict, tests, costs)
-            sound.add(case)
+        passed = sound.setdefault(mutant.file, set())
+        if mutant not in known and verdict.outcome == "killed" and verdict.test not in passed:
+            passed.update(_require_sound(lab, verdict, tests, costs))
         verdicts.append(verdict)
-        yield PackageResult(package, len(tests), left_out, options.test_seconds, verdicts)
+        yield PackageResult(
+            package, options.first, len(tests), left_out, options.test_seconds, verdicts
+        )
 
 
 def ordered(tests: Sequence[str], costs: Costs, file: str) -> list[str]:
@@ -123,38 +140,61 @@ def ordered(tests: Sequence[str], costs: Costs, file: str) -> list[str]:
 
 def _judged(lab: Laboratory, mutant: Mutant, tests: Sequence[str], costs: Costs) -> Verdict:
     order = ordered(tests, costs, mutant.file)
-    answer = _tried(lab, mutant.file, code_of(ROOT, mutant), order, costs)
+    answer = tried(lab, mutant.file, code_of(ROOT, mutant), order, costs)
     return Verdict(mutant, answer["outcome"], answer["test"], answer["seconds"])
 
 
-def _require_sound(lab: Laboratory, verdict: Verdict, tests: Sequence[str], costs: Costs) -> None:
-    """Raise if the test that killed a mutant, after those before it, fails without a fault too."""
+def _require_sound(
+    lab: Laboratory, verdict: Verdict, tests: Sequence[str], costs: Costs
+) -> list[str]:
+    """Raise if the test that killed a mutant, after those before it, fails without a fault too.
+
+    Returns:
+        All tests that passed, each after those before it, and the one that killed.
+    """
     file, failed = verdict.mutant.file, verdict.test
     order = ordered(tests, costs, file)
     if failed in order:
         order = order[: order.index(failed) + 1]
     else:  # a file that could not be imported
         order = [test for test in order if test.startswith(failed)]
-    answer = _tried(lab, file, (ROOT / file).read_text("utf-8"), order, costs)
+    answer = tried(lab, file, (ROOT / file).read_text("utf-8"), order, costs)
     if answer["outcome"] != "survived":
         raise DataError(
             f"{answer['test'] or failed}: fails once {file} is imported anew, unchanged. Allowed: "
             "tests that pass then. To fix: run pytest on that test alone and in another order."
         )
+    return [*order, failed]
 
 
-def _tried(
+def tried(
     lab: Laboratory, file: str, code: str, order: Sequence[str], costs: Costs
 ) -> dict[str, Any]:
-    """Return the worker's answer on other code in a file."""
+    """Return the worker's answer on other code in a file.
+
+    Args:
+        lab: where the file is changed.
+        file: within the repository.
+        code: its source.
+        order: node ids of the tests, in the order in which they are run.
+        costs: of these tests and of others, which bound the time they may take.
+    """
     seconds = sum(costs.tests.values()) + sum(costs.fixtures.values())
     job = {"file": file, "tests": order, "seconds": _SPARE + int(3 * seconds)}
     with lab.sandbox.changed(file, code):
         return lab.ask(job)
 
 
-def _measured(lab: Laboratory, tests: Sequence[str]) -> Costs:
-    """Costs of tests on the program as it is, once more if numba had to compile for them."""
+def measured(lab: Laboratory, tests: Sequence[str]) -> Costs:
+    """Return what tests cost on the program as it is, once more if numba had to compile for them.
+
+    Args:
+        lab: where they are run.
+        tests: files, folders or node ids of tests, without their parameters.
+
+    Raises:
+        DataError: if one fails.
+    """
     while True:
         before = sum(1 for _ in lab.sandbox.cache.rglob("*"))
         answer = lab.ask({"file": "", "tests": tests, "seconds": _BASELINE})

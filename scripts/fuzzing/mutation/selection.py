@@ -1,11 +1,18 @@
 """A plugin of pytest that measures what tests cost and runs the cheap ones first."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import hypothesis
 import pytest
+
+
+def is_named(test: str, names: Sequence[str]) -> bool:
+    """Return whether a node id is that of a test, or in a file or folder, of the given names."""
+    return any(
+        test == name or test.startswith((f"{name}/", f"{name}::", f"{name}[")) for name in names
+    )
 
 
 class Costs(NamedTuple):
@@ -24,13 +31,14 @@ class Costs(NamedTuple):
 class Selection:
     """Plugin that runs the tests of given node ids, in their order, and remembers costs."""
 
-    def __init__(self, order: Mapping[str, int] | None) -> None:
+    def __init__(self, tests: Sequence[str], order: Mapping[str, int] | None) -> None:
         """Make the plugin.
 
         Args:
+            tests: as `is_named` takes them.
             order: positions by node id; None: all tests, as pytest orders them.
         """
-        self.order = order
+        self.tests, self.order = tests, order
         self.costs = Costs({}, {}, {})
         self.failed: list[str] = []
 
@@ -44,8 +52,10 @@ class Selection:
         hypothesis.settings.load_profile("mutation")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the tests of the order."""
-        if self.order is not None:
+        """Keep the tests that are named, in their order."""
+        if self.order is None:
+            items[:] = [item for item in items if is_named(item.nodeid, self.tests)]
+        else:
             items[:] = [item for item in items if item.nodeid in self.order]
             items.sort(key=lambda item: (self.order or {})[item.nodeid])
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from mediagym.data.errors import ConfigError
 from mediagym.data.settings import Command, Seed, Settings
@@ -13,7 +13,7 @@ class PackageSettings(Settings):
     """Files of one package that are mutated, and the tests that judge them."""
 
     files: Annotated[list[str], Field(min_length=1)]
-    tests: Annotated[list[str], Field(min_length=1)]  # files or folders below tests
+    tests: Annotated[list[str], Field(min_length=1)]  # folders, files or tests, below tests
 
 
 class Equivalent(Settings):
@@ -25,10 +25,21 @@ class Equivalent(Settings):
     reason: str
 
 
+class Fault(Settings):
+    """A fault that is described by hand."""
+
+    file: str
+    fault: str  # in words
+    before: str  # text that stands in the file once
+    after: str
+    tests: Annotated[list[str], Field(min_length=1)]  # files or tests, below tests
+
+
 class MutationCommand(Command):
     """Options of the command `mutation`, as documented in `conf/mutation.yaml`."""
 
     mutants: PositiveInt  # of each package
+    first: NonNegativeInt  # number of the first one in the draw
     seed: Seed
     packages: list[str] | None  # None: all
     test_seconds: PositiveFloat  # CPU seconds above which a test is left out
@@ -38,6 +49,8 @@ class MutationCommand(Command):
     operators: dict[str, list[str]]  # by kind of fault
     rooms: dict[str, PackageSettings]
     equivalent: list[Equivalent]
+    by_hand: bool  # whether the faults are tried, after the packages
+    faults: list[Fault]
 
     def chosen(self) -> dict[str, PackageSettings]:
         """Return the settings of the packages that are run.

@@ -91,7 +91,7 @@ def _run(job: dict[str, Any], imports: Imports, folder: Path) -> dict[str, Any]:
         os.environ["NUMBA_CACHE_DIR"] = str(cache)
         vars(numba.config)["CACHE_DIR"] = str(cache)
         order = {name: place for place, name in enumerate(job["tests"])}
-    selection = Selection(order)
+    selection = Selection(job["tests"], order)
     stop = ["-x"] if job["file"] else []
     # whole files are collected: one test of a parametrised family cannot be named safely
     files = sorted({name.partition("::")[0] for name in job["tests"]})

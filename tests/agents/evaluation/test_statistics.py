@@ -218,3 +218,13 @@ def test_time_is_per_day_and_turnover_the_mean_over_seeds() -> None:
     assert found["seconds_per_decision"] == pytest.approx(4.5 / 3)
     assert found["seconds_per_flight"] == pytest.approx(4.5 / 3 / 2)
     assert (found["violations"], found["cents_off"]) == (1, 5)
+
+
+def test_values_and_shares_are_written_with_four_decimals(
+    scored: Callable[..., dict[str, Any]],
+) -> None:
+    rollout = Rollout("p", np.ones((1, 2, 2)), np.array([[1 / 3, 200 / 3]]), 0, 0, 1.0)
+    found = row_of(PolicyResult("p", (rollout,)), np.array([[90, 60.0]]), Resamples(2, 9, 0))
+    assert found["values"] == [[0.3333, 66.6667]]
+    profile = scored(static=[40, 70, 100.0])["profile"]
+    assert set(profile["policies"]["static"]["share"]) == {1.0, 0.6667, 0.3333}

@@ -146,4 +146,11 @@ def test_no_damage_gets_past_the_checks_as_an_exception(
 def test_the_submissions_that_ship_are_sound() -> None:
     found, wrong = checked_submissions([SHIPPED])
     assert wrong == []
-    assert {each.policy for each in found} == {"static", "follow", "replanner", "universal", "ppo"}
+    assert {each.policy for each in found} == {
+        "static",
+        "follow",
+        "replanner",
+        "universal",
+        "ensemble",
+        "ppo",
+    }

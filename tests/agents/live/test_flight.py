@@ -25,7 +25,7 @@ def total(flight):
     return int(flight.reports.spend.sum() + flight.decide().choice.plan.sum())
 
 
-@pytest.mark.parametrize("policy", ["follow", "replanner", "static"])
+@pytest.mark.parametrize("policy", ["follow", "replanner", "ensemble", "static"])
 def test_on_day_0_the_plan_stands_to_the_cent(fly, cents, policy):
     flight = fly(policy, HOLD)
     np.testing.assert_array_equal(flight.plan().cents, cents)
@@ -33,7 +33,7 @@ def test_on_day_0_the_plan_stands_to_the_cent(fly, cents, policy):
     assert flight.plan().changes == ()
 
 
-@pytest.mark.parametrize("policy", ["follow", "replanner"])
+@pytest.mark.parametrize("policy", ["follow", "replanner", "ensemble"])
 def test_a_month_day_by_day_is_the_same_month_in_a_rollout(fly, planned, posterior, cents, policy):
     problem, days = planned.problem, planned.problem.days
     market, state = posterior.held(1)

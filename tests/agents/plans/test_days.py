@@ -129,14 +129,18 @@ def test_a_plan_says_its_markets_changes_costs_and_flags(random_plan: Callable[.
         6,
         3,
         markets="64 draws, updated by the reports",
-        changes=(Change("google/A", 100.0, 80.0, True, "Fewer conversions."),),
+        changes=(
+            Change("google/A", 100.0, 80.0, True, "Fewer conversions."),
+            Change("meta", 0.0, 10.0, False, "It does not pay."),
+        ),
         costs=(ConstraintCost("ramp", 12.5, 0.01, "The ramp costs 12.5 conversions."),),
         flags=(Flag("break", "meta", "2024-10-06", "meta: it broke."),),
     )
     content = _valid(document(plan))
     assert content["made"]["markets"] == "64 draws, updated by the reports"
-    (change,) = content["changes"]
+    change, begun = content["changes"]
     assert campaign_name(change) == "google/A"
+    assert (begun["from"], begun["to"], begun["share"], begun["adopted"]) == (0, 10, None, False)
     assert (change["from"], change["to"], change["share"]) == (100.0, 80.0, pytest.approx(-0.2))
     assert content["constraint_costs"][0]["name"] == "ramp"
     assert content["flags"][-1] == plan.flags[0]._asdict()

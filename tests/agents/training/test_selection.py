@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from mediagym.agents.networks import Actor, Network, Training
 from mediagym.agents.policies.greedy import Greedy
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.rollout import EvaluationSet, rollout_policy
-from mediagym.agents.training.selection import Selection, format_scores
+from mediagym.agents.training.selection import Selection, format_scores, values_of
+from mediagym.data.types import Floats
 from mediagym.envs.flight import action_size, requested_spend
 
 
@@ -128,9 +129,19 @@ def test_percent_of_the_clairvoyant_decides_where_it_is_known(
 def test_rivals_are_reported_beside_the_static_plan(
     network: Network, experiment: Experiment, held_out_set: Callable[..., EvaluationSet]
 ) -> None:
-    rivals = [Greedy(experiment.problem)]
-    scores = Selection(network, experiment.problem, held_out_set(4), rivals).check("untrained")
-    assert set(scores) == {"gain_over_static", "gain_over_greedy"}
+    problem, markets = experiment.problem, held_out_set(4)
+    asked = []
+
+    def rivals() -> Mapping[str, Floats]:
+        asked.append(True)
+        return values_of(problem, [Greedy(problem)], markets)
+
+    selection = Selection(network, problem, markets, rivals)
+    assert not asked
+    for _ in range(2):
+        scores = selection.check("untrained")
+        assert set(scores) == {"gain_over_static", "gain_over_greedy"}
+    assert len(asked) == 1
 
 
 def test_checks_without_an_improvement_are_counted_and_restored(

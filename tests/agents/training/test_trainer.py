@@ -18,6 +18,7 @@ from mediagym.agents.rollout import EvaluationSet, rollout_policy
 from mediagym.agents.training import SB3Envs, apg, learn, learner_of
 from mediagym.agents.training import trainer as training
 from mediagym.agents.training.sb3 import SB3Learner
+from mediagym.agents.training.selection import values_of
 from mediagym.agents.training.trainer import train
 from mediagym.data.errors import ConfigError
 from mediagym.envs.environment import BudgetVectorEnv
@@ -199,7 +200,7 @@ def test_the_log_shows_the_gain_over_rivals_by_environment_steps(
         0,
         tmp_path,
         progress=False,
-        rivals=[Greedy(experiment.problem)],
+        rivals=lambda: values_of(experiment.problem, [Greedy(experiment.problem)], validation),
     )
     events = EventAccumulator(str(tmp_path / "tensorboard" / "train"))
     events.Reload()

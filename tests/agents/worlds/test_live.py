@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mediagym.agents.live import LiveSettings, flight_of_problem
-from mediagym.agents.policies import Follow, RollingHorizon
+from mediagym.agents.networks import UNIVERSAL, load_policy
+from mediagym.agents.policies import Ensemble, Follow, RollingHorizon
 from mediagym.agents.policy import PlanPolicy
 from mediagym.agents.worlds import SimulatedWorld, fly, fly_live
 from mediagym.data.storage import shipped_yaml
@@ -32,7 +33,7 @@ class FromDayTwo:
         return first, first.sum(-1), memory
 
 
-@pytest.mark.parametrize("name", ["static", "follow", "replanner"])
+@pytest.mark.parametrize("name", ["static", "follow", "replanner", "ensemble"])
 def test_a_month_through_the_live_engine_without_hold_spends_what_fly_spends(
     problem, posterior, name
 ):
@@ -42,6 +43,9 @@ def test_a_month_through_the_live_engine_without_hold_spends_what_fly_spends(
         "static": lambda: PlanPolicy("static", plan),
         "follow": lambda: Follow(problem),
         "replanner": lambda: RollingHorizon(problem, posterior, 16),
+        "ensemble": lambda: Ensemble(
+            "ensemble", [RollingHorizon(problem, posterior, 16), load_policy(UNIVERSAL, problem)]
+        ),
     }
     world = SimulatedWorld(RESPONSE_FORMS["hill"], problem.market, problem.state, problem.days)
     settings = LiveSettings.of({**shipped_yaml("replan")["live"], "hold": None}, "live")

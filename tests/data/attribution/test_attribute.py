@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -85,6 +85,16 @@ def test_the_method_of_the_ratios_must_be_one_of_the_methods(make_settings):
     ratios = {"method": "markov_9", "prior_conversions": 1.0, "coverage": 1.0}
     with pytest.raises(ConfigError, match=r"markov_9.*markov_1, markov_2, markov_3"):
         make_settings(ratios=ratios).check_method()
+    with pytest.raises(ConfigError, match="markov_9"):
+        attribute(attributed.single(attributed.worked()), make_settings(ratios=ratios))
+
+
+def test_results_cannot_be_changed(make_settings):
+    attribution = attribute(attributed.single(attributed.worked()), make_settings())
+    for record in (attribution, attribution.credits["last"]):
+        for name in vars(record):
+            with pytest.raises(FrozenInstanceError):
+                setattr(record, name, None)
 
 
 def test_the_draws_depend_on_the_seed_alone(make_settings):

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numba
 import pytest
 
 from mediagym.envs.arrays import jit
@@ -21,26 +22,41 @@ def test_compiled_code_equals_python():
     assert [jit.compiled(halves)(float(n)) for n in (1, 7, 1024)] == [0, 3, 10]
 
 
+@jit.compiled
+def half(number):
+    return number / 2
+
+
+@jit.compiled
+def quarter(number):
+    return half(half(number))
+
+
+def test_compiled_functions_call_each_other():
+    assert quarter(8.0) == 2.0
+    assert half.machine_code.signatures
+
+
 def test_a_division_by_zero_gives_infinity_as_in_numpy():
     assert jit.compiled(divide)(1.0, 0.0) == float("inf")
 
 
 def test_functions_are_compiled_without_a_writable_cache_folder(monkeypatch):
-    real = jit.njit
+    real = numba.njit
 
     def nowhere(**options):
         if options.pop("cache", False):
             raise RuntimeError("cannot cache function: no locator available")
         return real(**options)
 
-    monkeypatch.setattr(jit, "njit", nowhere)
+    monkeypatch.setattr(numba, "njit", nowhere)
     assert jit.compiled(halves)(8.0) == 3
 
 
 @pytest.fixture
 def no_folder_given(monkeypatch):
     """As without NUMBA_CACHE_DIR."""
-    monkeypatch.setattr(jit.config, "CACHE_DIR", "")
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
 
 
 def cached_beside(file):
@@ -55,7 +71,7 @@ def test_compiled_code_is_cached_in_the_users_folder(tmp_path, monkeypatch, no_f
     (index,) = tmp_path.rglob("*.nbi")
     assert index.is_relative_to(tmp_path / "cache" / "mediagym" / "compiled")
     assert cached_beside(__file__) == before
-    assert jit.config.CACHE_DIR == ""
+    assert numba.config.CACHE_DIR == ""
 
 
 def test_without_a_users_folder_nothing_is_cached(tmp_path, monkeypatch, no_folder_given):

@@ -7,23 +7,56 @@ import pytest
 import torch
 
 from mediagym.envs.arrays import select
-from mediagym.envs.flight import BeliefCovariance, prior_level, step_day
+from mediagym.envs.flight import BeliefCovariance, Problem, prior_level, step_day
 from mediagym.envs.flight.belief import initial_belief, level_shift, update_belief
 from mediagym.envs.flight.belief_allocation import belief_allocation
-from mediagym.envs.market import elasticity_of, odds_at_reference, step
+from mediagym.envs.market import Market, MarketState, elasticity_of, odds_at_reference, step
 from mediagym.envs.planning import to_tensors
 from mediagym.envs.suite import problem_for, task_of
 
 
+def plain_problem():
+    """Two campaigns without seasons; the second remembers spend."""
+    zero = np.zeros(2)
+    market = Market(
+        reference_spend=np.array([100.0, 40.0]),
+        reference_conversions=np.array([20.0, 9.0]),
+        elasticity=np.array([0.5, 0.7]),
+        slope=zero + 1,
+        carryover=np.array([0.0, 0.6]),
+        weekday=np.zeros((7, 2)),
+        level_kept=np.array([0.9, 0.97]),
+        level_sd=np.array([0.1, 0.05]),
+        demand_sd=zero + 0.02,
+        dispersion=zero + 0.05,
+        reference_cpc=zero + 1,
+        inflation=zero,
+        price_sd=zero,
+        click_rate=zero + 0.1,
+        order_value=zero + 50,
+        order_value_sd=zero,
+    )
+    state = MarketState(20_000, np.array([90.0, 50.0]), np.array([0.3, -0.2]))
+    covariance = BeliefCovariance(zero + 0.2, zero + 0.1, zero + 0.05)
+    return Problem(None, None, market, state, covariance, np.full((20, 2), 50.0), zero + 1)
+
+
+@pytest.fixture(params=["made up", "calibrated"])
+def known(request):
+    """A problem that costs nothing to make, and the one of the synthetic advertiser."""
+    made_up = request.param == "made up"
+    return plain_problem() if made_up else request.getfixturevalue("problem")
+
+
 @pytest.fixture
-def belief(problem):
+def belief(known):
     """The belief of four flights after a spend that moved the stock."""
     rng = np.random.default_rng(0)
-    prior = initial_belief(problem, np.zeros((4, len(problem.mean_static_spend))))
+    prior = initial_belief(known, np.zeros((4, len(known.mean_static_spend))))
     level = rng.uniform(0.05, 0.3, prior.elasticity.shape)
     curve = rng.uniform(0.05, 0.3, level.shape)
     both = rng.uniform(-0.8, 0.8, level.shape) * np.sqrt(level * curve)
-    stock = problem.mean_static_spend * rng.lognormal(0, 0.7, level.shape)
+    stock = known.mean_static_spend * rng.lognormal(0, 0.7, level.shape)
     return prior._replace(
         state=prior.state._replace(stock=stock), covariance=BeliefCovariance(level, curve, both)
     )
@@ -36,30 +69,30 @@ def expected_of(problem, belief, spend, log_odds):
     return np.log(step(market, belief.state, spend, None)[1].claimed)
 
 
-def test_an_update_is_the_kalman_step_where_the_report_is_linear_in_the_unknowns(problem, belief):
+def test_an_update_is_the_kalman_step_where_the_report_is_linear_in_the_unknowns(known, belief):
     # the log of ten million conversions is nearly Gaussian with variance dispersion + 1 / mean
-    many = np.full_like(problem.mean_static_spend, 1e7)
-    market = problem.market._replace(
+    many = np.full_like(known.mean_static_spend, 1e7)
+    market = known.market._replace(
         reference_conversions=many, dispersion=0 * many + 0.02, demand_sd=0 * many
     )
-    problem = replace(problem, market=market)
-    spend = problem.mean_static_spend * np.random.default_rng(1).lognormal(
+    known = replace(known, market=market)
+    spend = known.mean_static_spend * np.random.default_rng(1).lognormal(
         0, 0.7, belief.elasticity.shape
     )
     odds = np.log(odds_at_reference(belief.elasticity, market.slope))
-    expected = expected_of(problem, belief, spend, odds)
+    expected = expected_of(known, belief, spend, odds)
     slope = (
-        expected_of(problem, belief, spend, odds + 1e-5)
-        - expected_of(problem, belief, spend, odds - 1e-5)
+        expected_of(known, belief, spend, odds + 1e-5)
+        - expected_of(known, belief, spend, odds - 1e-5)
     ) / 2e-5
     innovation = 1e-4  # in logs, so small that the report is linear
-    after = update_belief(problem, belief, spend, np.exp(expected + innovation))
+    after = update_belief(known, belief, spend, np.exp(expected + innovation))
 
     gradient = np.stack([np.ones_like(slope), slope], -1)  # in level and log odds
     prior = belief.covariance
     kept = market.level_kept
     cross = kept * prior.both
-    first = np.stack([kept**2 * prior.level + problem.level_step_variance, cross], -1)
+    first = np.stack([kept**2 * prior.level + known.level_step_variance, cross], -1)
     before = np.stack([first, np.stack([cross, prior.curve], -1)], -2)
     noise = 0.02 + np.exp(-expected)
     gain = np.einsum("fkij,fkj->fki", before, gradient)
@@ -78,31 +111,29 @@ def test_an_update_is_the_kalman_step_where_the_report_is_linear_in_the_unknowns
     np.testing.assert_allclose(moved, gain[..., 1] * innovation, atol=2e-3 * innovation)
 
 
-def test_reports_reduce_variance_and_a_known_curve_stays_known(problem, belief):
-    spend = 2 * problem.mean_static_spend + 0 * belief.elasticity
+def test_reports_reduce_variance_and_a_known_curve_stays_known(known, belief):
+    spend = 2 * known.mean_static_spend + 0 * belief.elasticity
     reported = 0 * spend + 7.0
-    covariance = update_belief(problem, belief, spend, reported).covariance
-    ahead = problem.market.level_kept**2 * belief.covariance.level + problem.level_step_variance
+    covariance = update_belief(known, belief, spend, reported).covariance
+    ahead = known.market.level_kept**2 * belief.covariance.level + known.level_step_variance
     assert (covariance.level < ahead).all()
     assert (covariance.curve <= belief.covariance.curve).all()
     assert (covariance.both**2 <= covariance.level * covariance.curve).all()
     zero = 0 * belief.covariance.curve
-    known = belief._replace(covariance=belief.covariance._replace(curve=zero, both=zero))
-    after = update_belief(problem, known, spend, reported)
+    fixed = belief._replace(covariance=belief.covariance._replace(curve=zero, both=zero))
+    after = update_belief(known, fixed, spend, reported)
     np.testing.assert_allclose(after.elasticity, belief.elasticity, rtol=1e-12)
     np.testing.assert_array_equal(after.covariance.curve, zero)
 
 
-def test_expected_conversions_are_those_of_the_prior_whatever_was_learnt(problem, belief):
-    spend = problem.mean_static_spend * np.linspace(0.5, 2, 4)[:, None]
-    forecast = step(problem.market, belief.state._replace(level=problem.state.level), spend, None)[
-        1
-    ]
+def test_expected_conversions_are_those_of_the_prior_whatever_was_learnt(known, belief):
+    spend = known.mean_static_spend * np.linspace(0.5, 2, 4)[:, None]
+    forecast = step(known.market, belief.state._replace(level=known.state.level), spend, None)[1]
     wrong = belief._replace(
         state=belief.state._replace(level=belief.state.level + 0.7),
         elasticity=0.8 * belief.elasticity,
     )
-    after = update_belief(problem, wrong, spend, forecast.claimed)
+    after = update_belief(known, wrong, spend, forecast.claimed)
     np.testing.assert_allclose(after.expected, forecast.claimed, rtol=1e-9)
     np.testing.assert_allclose(after.innovation, 0, atol=1e-9)
     np.testing.assert_array_equal(after.observed, forecast.claimed)
@@ -170,19 +201,19 @@ def test_gradients_are_finite_without_spend_and_without_uncertainty(problem, key
         assert torch.isfinite(slope).all()
 
 
-def test_the_prior_level_decays_to_zero_from_that_of_the_first_day(problem):
-    assert (prior_level(problem, problem.state.day) == problem.state.level).all()
-    kept = problem.market.level_kept
+def test_the_prior_level_decays_to_zero_from_that_of_the_first_day(known):
+    assert (prior_level(known, known.state.day) == known.state.level).all()
+    kept = known.market.level_kept
     np.testing.assert_allclose(
-        prior_level(problem, problem.state.day + 9), kept**9 * problem.state.level, rtol=1e-12
+        prior_level(known, known.state.day + 9), kept**9 * known.state.level, rtol=1e-12
     )
 
 
-def test_the_level_shift_is_measured_from_the_prior_level(problem, belief):
-    later = problem.state.day + 9
-    moved = prior_level(problem, later) + np.linspace(-1, 1, len(problem.mean_static_spend))
+def test_the_level_shift_is_measured_from_the_prior_level(known, belief):
+    later = known.state.day + 9
+    moved = prior_level(known, later) + np.linspace(-1, 1, len(known.mean_static_spend))
     state = belief.state._replace(day=later, level=moved + 0 * belief.state.level)
-    shift = level_shift(problem, belief._replace(state=state))
+    shift = level_shift(known, belief._replace(state=state))
     np.testing.assert_allclose(
-        shift, np.linspace(-1, 1, len(problem.mean_static_spend)) + 0 * shift, atol=1e-12
+        shift, np.linspace(-1, 1, len(known.mean_static_spend)) + 0 * shift, atol=1e-12
     )

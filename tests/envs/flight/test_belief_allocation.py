@@ -1,13 +1,20 @@
 """The belief's allocation: the plan's dollars, its floors, equal marginal returns elsewhere."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from mediagym.envs.flight import initial_state
-from mediagym.envs.flight.belief_allocation import belief_allocation
+from mediagym.envs.flight.belief_allocation import (
+    allocation_at,
+    belief_allocation,
+    belief_curves,
+    curves_at,
+)
+from mediagym.envs.flight.static_terms import AllocationCurves
 from mediagym.envs.market import saturation
 from mediagym.envs.planning import to_tensors
 from mediagym.envs.suite import problem_for, task_of
@@ -119,3 +126,64 @@ def test_a_flight_alone_is_allocated_as_in_a_batch():
     np.testing.assert_array_equal(
         belief_allocation(problem, alone)[0], belief_allocation(problem, belief)[2]
     )
+
+
+def standing_in(scale, floor=(0, 0, 0), channel_floor=(0, 0)):
+    """What the allocation reads of a problem: two channels, $60 per day on each of 3 campaigns."""
+    owners = np.array([0, 0, 1])
+    member = (owners[:, None] == [0, 1]).astype(float)
+    arrays = SimpleNamespace(add_up=lambda level, dollars: dollars @ {1: member}[level])
+    curves = AllocationCurves(
+        mean_static_spend=np.full(3, 60.0),
+        total=np.array(180.0),
+        scale=np.array(scale) / np.sqrt(2),  # at an elasticity of a half the odds are 1
+        floor=np.array(floor, float),
+        channel_floor=np.array(channel_floor, float),
+    )
+    return SimpleNamespace(
+        allocation_curves=curves,
+        claim_slope=np.array([1.0, 1.0, 0.5]),
+        market=SimpleNamespace(reference_spend=np.full(3, 30.0)),
+        constraints=SimpleNamespace(
+            tree=SimpleNamespace(parents=(np.zeros(2, int), owners)), arrays=lambda like: arrays
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("scale", "bounds", "dollars"),
+    [
+        ([1, 1, 1], {}, [60, 60, 60]),
+        ([2, 1, 1], {}, [105, 37.5, 37.5]),  # (180 + 90) / 4 per unit of scale, less 30
+        ([2, 1, 1], {"floor": (0, 50, 0)}, [290 / 3, 50, 100 / 3]),  # (130 + 60) / 3
+        ([1, 1.5, 2], {}, [30, 60, 90]),
+        # the first channel is raised by a third, and the third campaign has what is left
+        ([1, 1.5, 2], {"channel_floor": (120, 0)}, [40, 80, 60]),
+        ([1, 1.5, 2], {"channel_floor": (120, 0), "floor": (0, 0, 70)}, [40, 80, 70]),
+    ],
+)
+def test_an_allocation_is_the_one_worked_out_by_hand(scale, bounds, dollars):
+    problem = standing_in(scale, **bounds)
+    half, zero = np.full((2, 3), 0.5), np.zeros((2, 3))
+    found = allocation_at(problem, half, zero)
+    np.testing.assert_allclose(60 * np.exp(found), [dollars] * 2, rtol=1e-12)
+
+
+def test_a_level_scales_a_curve_by_the_root_of_what_its_claims_mean():
+    """A claimed rise by four is a real one for the first campaign, and by two for the third."""
+    problem, half = standing_in([1, 1, 1]), np.full(3, 0.5)
+    scale, offset = curves_at(problem, half, np.log([4, 1, 4]))
+    np.testing.assert_allclose(scale, [2, 1, np.sqrt(2)], rtol=1e-12)
+    np.testing.assert_allclose(offset, [30, 30, 30], rtol=1e-12)
+    problem.prior_levels, state = [np.zeros(3)] * 2, SimpleNamespace(day=1, level=np.log([4, 1, 4]))
+    problem.state = SimpleNamespace(day=0)
+    belief = SimpleNamespace(elasticity=half, state=state)
+    for ours, theirs in zip(belief_curves(problem, belief), (scale, offset), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    steep, _ = curves_at(problem, np.array([0.75, 0.95, 0.99]), np.zeros(3))  # odds 3, 19, 19
+    np.testing.assert_allclose(steep * np.sqrt(2), np.sqrt([12, 380, 380]), rtol=1e-9)
+
+
+def test_nothing_is_allocated_below_a_fiftieth_of_the_plan():
+    found = allocation_at(standing_in([9, 0.01, 9]), np.full(3, 0.5), np.zeros(3))
+    assert found[1] == pytest.approx(np.log(0.02))

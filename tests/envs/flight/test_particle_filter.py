@@ -1,9 +1,11 @@
 """The in-flight filter over draws, on the markets of a small task."""
 
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from mediagym.envs.arrays import select
 from mediagym.envs.flight import (
@@ -130,3 +132,81 @@ def test_a_day_without_information_changes_no_weight(tracked: Tracked) -> None:
     walk = draws.market.level_sd**2 + draws.market.demand_sd**2
     np.testing.assert_allclose(after.variance, kept**2 * particle_set.variance + walk, rtol=1e-6)
     np.testing.assert_allclose(after.state.level, kept * particle_set.state.level, atol=1e-6)
+
+
+def plain_market(draws: int) -> Market:
+    """Draws of one campaign without memory of spend or seasons."""
+    rng, zero = np.random.default_rng(0), np.zeros((draws, 1))
+    return Market(
+        reference_spend=zero + 100,
+        reference_conversions=rng.lognormal(3, 0.5, (draws, 1)),
+        elasticity=zero + 0.5,
+        slope=zero + 1,
+        carryover=zero,
+        weekday=np.zeros((draws, 7, 1)),
+        level_kept=zero + 0.9,
+        level_sd=zero + 0.1,
+        demand_sd=zero + 0.2,
+        dispersion=zero + 0.02,
+        reference_cpc=zero + 1,
+        inflation=zero,
+        price_sd=zero,
+        click_rate=zero + 0.1,
+        order_value=zero + 50,
+        order_value_sd=zero,
+    )
+
+
+def plain_draws(count: int) -> PosteriorDraws:
+    market = plain_market(count)
+    level = np.random.default_rng(1).normal(0, 0.3, (count, 1))
+    state = MarketState(20_000, 100 + 0 * level, level)
+    return posterior_draws(SimpleNamespace(sample_training=lambda _: (market, state)), count)
+
+
+def test_kernels_of_a_third_of_the_scatter_keep_its_mean_and_variance() -> None:
+    draws, market = plain_draws(40), plain_market(40)
+    level = np.random.default_rng(1).normal(0, 0.3, (40, 1))
+    before = np.log(market.reference_conversions) + level
+    after = np.log(market.reference_conversions) + draws.state.level
+    np.testing.assert_allclose(draws.variance, 0.09 * before.var(0), rtol=1e-12)
+    np.testing.assert_allclose(after.mean(0), before.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(after.var(0), 0.91 * before.var(0), rtol=1e-12)
+    assert (np.argsort(after[:, 0]) == np.argsort(before[:, 0])).all()
+
+
+def test_particles_begin_alike_and_weights_are_shares_of_likelihoods() -> None:
+    draws = plain_draws(4)
+    particles = initial_particles(draws, 3)
+    assert particles.state.day == 20_000
+    assert particles.state.pending is None
+    np.testing.assert_array_equal(particles.state.level, [draws.state.level] * 3)
+    np.testing.assert_array_equal(particles.variance, np.zeros((3, 4, 1)) + draws.variance)
+    np.testing.assert_array_equal(weights(particles), np.full((3, 4, 1), 0.25))
+    logs = 1000 + np.log([[[1.0], [3.0]], [[2.0], [2.0]]])  # (flights, draws, campaigns)
+    shares = weights(particles._replace(log_weight=logs))
+    np.testing.assert_allclose(shares[..., 0], [[0.25, 0.75], [0.5, 0.5]], rtol=1e-12)
+
+
+def test_a_report_moves_level_variance_and_weight_as_the_equations_say() -> None:
+    """Next to no variance before the report: evidence is the log-likelihood of NB2."""
+    draws, walk = plain_draws(5), 0.3
+    spend, zero = np.full((1, 1), 100.0), np.zeros((1, 1))
+    particles = initial_particles(draws, 1)
+    nothing = update_weights(draws, particles, zero, zero, walk)
+    ahead = 0.81 * draws.variance + 0.1**2 + 0.2**2 + walk**2
+    np.testing.assert_allclose(nothing.variance[0], np.zeros((5, 1)) + ahead, rtol=1e-6)
+    np.testing.assert_allclose(nothing.state.level[0], 0.9 * draws.state.level, atol=1e-6)
+    market = draws.market._replace(level_sd=0 * spend, demand_sd=0 * spend)
+    sharp = draws._replace(market=market)
+    known = particles._replace(variance=0 * particles.variance + 1e-12)
+    reported = np.full((1, 1), 23.0)
+    full, half = (update_weights(sharp, known, spend, reported, 0.0, t) for t in (1.0, 0.5))
+    mean = (market.reference_conversions * np.exp(0.9 * draws.state.level))[:, 0]
+    size = 1 / 0.02
+    exact = stats.nbinom.logpmf(23, size, size / (size + mean))
+    for particle_set, power in ((full, 1.0), (half, 0.5)):
+        found = particle_set.log_weight[0, :, 0]
+        np.testing.assert_allclose(found - found[0], power * (exact - exact[0]), atol=1e-6)
+    twice = update_weights(sharp, full._replace(state=known.state), spend, reported)
+    np.testing.assert_allclose(twice.log_weight, 2 * full.log_weight, atol=1e-6)

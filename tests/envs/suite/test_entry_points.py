@@ -111,6 +111,7 @@ def test_nothing_is_written_into_the_package(tmp_path, monkeypatch):
 
 
 def test_compiled_code_is_cached_outside_the_package():
+    gym.make(ID).reset(seed=0)
     found = [each for each in gc.get_objects() if issubclass(type(each), Dispatcher)]
     ours = [each for each in found if each.py_func.__module__.startswith("mediagym.")]
     assert ours

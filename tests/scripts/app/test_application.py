@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from mediagym.data.storage import CONF, SAMPLE
 from mediagym.scripts.app import ServeCommand, create_app
 from mediagym.scripts.app.first_start import add_sample
-from mediagym.scripts.app.jobs import claim, finish, jobs, submit
+from mediagym.scripts.app.jobs import claim, finish, follower, jobs, submit
 from mediagym.scripts.app.jobs.logs import log_to_stderr
 from mediagym.scripts.app.jobs.rows import gone, seen
 from mediagym.scripts.app.security import new_key
@@ -155,7 +155,9 @@ def test_an_empty_store_gets_the_sample_once(store: Store) -> None:
     (dataset,) = store.datasets("sample")
     assert {file.name for file in dataset.files} == {path.name for path in SAMPLE.glob("*.csv")}
     kinds = [job.kind for job in reversed(jobs(store))]
-    assert sorted(kinds) == ["attribute", "calibrate", "ingest", "insights", "plan"]
+    assert sorted(kinds) == ["attribute", "calibrate", "frontier", "ingest", "insights", "plan"]
+    plan = jobs(store, kind="plan")[0]
+    assert follower(store, plan.id, "frontier") == jobs(store, kind="frontier")[0]
     assert kinds[0] == "ingest"
     assert list((store.folder / "work").iterdir()) == []
 

@@ -103,7 +103,7 @@ def test_a_fresh_folder_is_served_with_the_sample_a_link_and_a_key(
     assert status == 0
     assert "mg_" not in out
     store = Store(tmp_path / "data")
-    assert len(jobs(store)) == 5
+    assert len(jobs(store)) == 6
     assert {job.state for job in jobs(store)} <= {"queued", "done"}
     store.close()
 

@@ -14,7 +14,7 @@ from ...jobs import job
 from ...planning import LIVE, MOST, compared, comparison_chart
 from ...storage import Dataset, Job, Scenario, UnknownError
 from .. import Reader, Runner, Visit, document, findings
-from .forms import leads_to, messages
+from .forms import leads_to
 from .plan import chosen_job
 from .scenarios import own_scenario
 from .uploads import keep_upload
@@ -52,7 +52,7 @@ def compare_page(
         uploads=store.datasets(visit.advertiser.id, purpose="plan"),
         most=MOST,
         with_live=shown is None or LIVE in shown.body.get("beside", []),
-        **messages(visit),
+        **visit.messages(),
         **values,
     )
 

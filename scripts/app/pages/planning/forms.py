@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse
 
 from .. import Visit
 
-_LONGEST = 500  # characters of a message
 MAX_FIELDS = 4000  # of one form: 200 campaigns with a row of bounds each
 
 
@@ -38,9 +37,3 @@ def leads_to(
     pairs = [(key, value) for key, value in query if value not in (None, "")]
     address = visit.address(path) + (f"?{urlencode(pairs)}" if pairs else "")
     return RedirectResponse(address + (f"#{part}" if part else ""), 303)
-
-
-def messages(visit: Visit) -> dict[str, Any]:
-    """Return what the redirect after a form says: `notice` of what was done, or `mistake`."""
-    query = visit.request.query_params
-    return {key: query.get(key, "")[:_LONGEST] for key in ("notice", "mistake")}

@@ -36,15 +36,16 @@ from ...planning import (
     rows_shown,
 )
 from ...security import problem_of
-from ...storage import Job, UnknownError
+from ...storage import Job, UnknownError, UsedError
 from .. import Findings, Reader, Runner, Visit, findings
-from .forms import Texts, leads_to, messages
+from .forms import Texts, leads_to
 from .results import daily_reports_of, files_of, plan_content
-from .what_if import GOALS, answer_of
+from .what_if import other_budgets, submit_other_budgets
 
 router = APIRouter()
 _NODES = ("channel.", "campaign.")  # start of the names of fields in the tables of bounds
 _RULES = ("cpa", "roas", "change", "ramp", "pacing", "most_times_recent", "min_run", "steadiness")
+_NEEDED = ("ingest", "calibrate")  # work that a plan is made of
 _EARLIER = 12  # earlier plans that are listed
 NARRATIVE = {  # sentences, as on the plan's own page
     "extrapolation": page.extrapolation,
@@ -124,9 +125,23 @@ def ask_for_plan(visit: Runner, fields: Texts) -> Response:
     return _page(visit, basis, fields, errors, None, 422)
 
 
+@router.post("/a/{advertiser}/plan/delete")
+def delete_plan(visit: Runner, fields: Texts) -> Response:
+    """Delete a plan with its files."""
+    found = chosen_job(visit, "plan", fields.get("job", ""))
+    assert found is not None  # noqa: S101  # one was named
+    try:
+        visit.store.delete_job(found.id, visit.principal.name)
+    except UsedError as error:
+        return leads_to(visit, "plan", [("job", found.id), ("mistake", str(error))], "keep")
+    return leads_to(visit, "plan", [("new", "true"), ("notice", "The plan was deleted.")])
+
+
 def _submit(visit: Visit, basis: Basis, body: dict[str, Any]) -> Job:
     dataset = basis.found.dataset
+    body = {**body, "frontier": None}  # it takes as long again, so it comes after the plan
     made = visit.submit("plan", body, None if dataset is None else dataset.id)
+    submit_other_budgets(visit, made)
     detail = {"advertiser": visit.advertiser.id, "body": body}
     visit.store.audit(visit.principal.name, "plan", made.id, detail)
     return made
@@ -164,16 +179,22 @@ def _page(
         "plan": None,
         "fields": fields,
         "errors": errors,
+        "before": _before(basis, shown),
         "earlier": _earlier(visit, shown),
         "currency": Currency(basis.currency),
         **form_values(basis.names, fields, errors),
-        **messages(visit),
+        **visit.messages(),
     }
     if shown is not None and shown.state == "done":
-        values |= result_values(visit, shown)
-        values["goals"] = GOALS
-        values["what_if"] = answer_of(visit, shown, visit.request.query_params)
+        values |= result_values(visit, shown) | other_budgets(visit, shown)
     return visit.page("plan.html.j2", status, page="plan", **values)
+
+
+def _before(basis: Basis, shown: Job | None) -> list[Job]:
+    """Return the work on the exports that a plan waits for."""
+    if shown is None or shown.state != "queued":
+        return []
+    return [each for each in basis.found.active if each.kind in _NEEDED]
 
 
 def form_values(names: tuple[str, ...], fields: Fields, errors: Errors) -> dict[str, Any]:

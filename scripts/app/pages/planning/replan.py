@@ -14,7 +14,7 @@ from ...planning import FORM, Errors, body_of, errors_of, fields_of, names_of
 from ...security import problem_of
 from ...storage import Job, Scenario
 from .. import Reader, Runner, Visit, document
-from .forms import MAX_FIELDS, leads_to, messages
+from .forms import MAX_FIELDS, leads_to
 from .plan import Basis, basis_of, chosen_job, form_values, result_values
 from .results import plan_content
 from .scenarios import own_scenario
@@ -98,8 +98,9 @@ def _names(visit: Visit, shown: Job | None) -> tuple[str, ...]:
     """Return the campaigns of the plan that is, or would be, re-planned."""
     adopted = visit.store.adopted(visit.advertiser.id)
     result = adopted.result if adopted is not None else None
-    result = result if shown is None else shown.body["plan"]
-    return () if result is None else names_of(plan_content(visit.store, result))
+    results = [result] if shown is None else [shown.body["plan"], shown.result]  # one may be gone
+    plans = (document(visit.store, each, "plan.json") for each in results)
+    return next((names_of(plan) for plan in plans if plan is not None), ())
 
 
 def _fields_of(body: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
@@ -132,7 +133,7 @@ def _page(
         "form_error": errors.get(FORM, ""),
         "plan": None,
         "currency": Currency(basis.currency),
-        **messages(visit),
+        **visit.messages(),
         **form_values(names, fields, errors),
     }
     if shown is not None and shown.state == "done":

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from ...jobs import latest_jobs
+from ...jobs import follower, latest_jobs
 from ...planning import Curve, DailyReports, Frontier, curves_of, frontier_of, names_of
 from ...storage import Job, Store, UnknownError
 from .. import Daily, document
+
+FRONTIER = "frontier.json"
 
 
 def plan_content(store: Store, result: str | None) -> dict[str, Any]:
@@ -20,9 +22,22 @@ def plan_content(store: Store, result: str | None) -> dict[str, Any]:
     return content
 
 
+def budgets_job(store: Store, plan: Job) -> Job | None:
+    """Return the job that plans other budgets after a plan; None if nobody has asked for it."""
+    return follower(store, plan.id, "frontier")
+
+
+def budgets_result(store: Store, plan: Job) -> str | None:
+    """Return the result that has ``frontier.json``: that of the plan, or of the job after it."""
+    if FRONTIER in files_of(store, plan):
+        return plan.result
+    after = budgets_job(store, plan)
+    return None if after is None else after.result
+
+
 def frontier(store: Store, result: str | None) -> Frontier | None:
-    """Return the best plans by budget beside a plan; None if there are none."""
-    content = document(store, result, "frontier.json")
+    """Return the best plans by budget of a result; None if it has none."""
+    content = document(store, result, FRONTIER)
     return None if content is None else frontier_of(content)
 
 

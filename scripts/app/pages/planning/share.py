@@ -15,8 +15,8 @@ from ...api import media_type_of
 from ...jobs import job
 from ...storage import Scenario, Share, Store, UnknownError
 from .. import Reader, Runner, Visit, findings
-from .forms import Texts, leads_to, messages
-from .results import files_of, plan_content
+from .forms import Texts, leads_to
+from .results import FRONTIER, budgets_job, files_of, plan_content
 from .scenarios import own_scenario
 
 router = APIRouter()
@@ -118,22 +118,32 @@ def _page(visit: Visit, chosen: str | None, link: str) -> Response:
     scenario: Scenario | None = adopted or next(iter(scenarios), None)
     if chosen:
         scenario = own_scenario(visit, chosen)
-    files = {} if scenario is None else files_of(store, job(store, scenario.job))
     plan = None if scenario is None else plan_content(store, scenario.result)
     return visit.page(
         "share.html.j2",
         page="share",
         scenarios=scenarios,
         scenario=scenario,
-        files=[(name, FILES[name], files[name]) for name in FILES if name in files],
+        files=[] if scenario is None else _files(store, scenario),
         plan=plan,
         link=link,
         lifetimes=LIFETIMES,
         shares=[(each, _state(each, store.clock())) for each in store.shares(advertiser)],
         names={each.result: each.name for each in scenarios},
         found=findings(store, advertiser),
-        **messages(visit),
+        **visit.messages(),
     )
+
+
+def _files(store: Store, scenario: Scenario) -> list[tuple[str, str, int, str]]:
+    """Return name, use, size and result of the files of a plan, the best known use first."""
+    plan = job(store, scenario.job)
+    found = {name: (size, scenario.result) for name, size in files_of(store, plan).items()}
+    after = budgets_job(store, plan)
+    if after is not None and after.result is not None:
+        size = files_of(store, after).get(FRONTIER)
+        found |= {} if size is None else {FRONTIER: (size, after.result)}
+    return [(name, use, *found[name]) for name, use in FILES.items() if name in found]
 
 
 def _state(share: Share, now: datetime) -> str:

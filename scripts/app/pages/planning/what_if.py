@@ -13,9 +13,9 @@ from mediagym.data.formats import Currency
 from ...jobs import job
 from ...planning import Frontier, WhatIf, frontier_chart, names_of, nodes_of, number_of, what_if
 from ...storage import Job, UnknownError
-from .. import Reader, Visit
-from .forms import leads_to
-from .results import curves, frontier, plan_content
+from .. import Reader, Runner, Visit
+from .forms import Texts, leads_to
+from .results import budgets_job, budgets_result, curves, frontier, plan_content
 
 router = APIRouter()
 GOALS = {
@@ -23,6 +23,7 @@ GOALS = {
     "cpa": "a CPA, at most",
     "roas": "a ROAS, at least",
 }
+_OF_PLANS_ALONE = ("baselines", "export", "export_mapping", "frontier", "page", "seed")
 _MOST = 1e12  # units of the currency
 _MOST_CAMPAIGNS = 200  # whose amounts a question may hold
 
@@ -32,6 +33,7 @@ class Answer:
     """The question of a query, its answer, and what is wrong with it."""
 
     frontier: Frontier
+    result: str  # that holds the frontier
     query: Mapping[str, str]  # texts of the fields
     budget: float  # that is asked about, units of the currency
     answer: WhatIf | None  # None: see `error`
@@ -49,8 +51,9 @@ def answer_of(visit: Visit, shown: Job, query: Mapping[str, str]) -> Answer | No
         shown: job of the plan.
         query: `budget`, amounts of campaigns as `fix.ID`, or a goal's name and value.
     """
-    best = frontier(visit.store, shown.result)
-    if best is None:
+    result = budgets_result(visit.store, shown)
+    best = frontier(visit.store, result)
+    if best is None or result is None:
         return None
     content = plan_content(visit.store, shown.result)
     names = names_of(content)
@@ -67,7 +70,8 @@ def answer_of(visit: Visit, shown: Job, query: Mapping[str, str]) -> Answer | No
     except MediaGymError as mistake:
         error = str(mistake)
     low, high = float(best.budgets[0]), float(best.budgets[-1])
-    return Answer(best, query, budget, answer, error, goal_text, _step(high - low), fields)
+    step = _step(high - low)
+    return Answer(best, result, query, budget, answer, error, goal_text, step, fields)
 
 
 def _budget(best: Frontier, query: Mapping[str, str], planned: float) -> tuple[float, str]:
@@ -114,6 +118,40 @@ def what_if_answer(visit: Reader, job: str) -> Response:
     currency = Currency(answer.frontier.content["currency"])
     values: dict[str, Any] = {"what_if": answer, "job": shown, "currency": currency}
     return visit.page("what_if_answer.html.j2", **values)
+
+
+def other_budgets(visit: Visit, shown: Job) -> dict[str, Any]:
+    """Return what the part of the page about other budgets shows."""
+    return {
+        "goals": GOALS,
+        "what_if": answer_of(visit, shown, visit.request.query_params),
+        "budgets_job": budgets_job(visit.store, shown),
+    }
+
+
+@router.get("/a/{advertiser}/plan/other-budgets")
+def show_other_budgets(visit: Reader, job: str) -> Response:
+    """Show the part of the page about other budgets; without scripts, the page of the plan."""
+    shown = _job(visit, job)
+    if not visit.is_fragment:
+        return leads_to(visit, "plan", [("job", job)], "what-if")
+    currency = Currency(plan_content(visit.store, shown.result)["currency"])
+    values = other_budgets(visit, shown)
+    return visit.page("other_budgets.html.j2", job=shown, currency=currency, **values)
+
+
+@router.post("/a/{advertiser}/plan/other-budgets")
+def ask_for_other_budgets(visit: Runner, fields: Texts) -> Response:
+    """Start the job that plans other budgets."""
+    shown = _job(visit, fields.get("job", ""))
+    submit_other_budgets(visit, shown)
+    return leads_to(visit, "plan", [("job", shown.id)], "what-if")
+
+
+def submit_other_budgets(visit: Visit, plan: Job) -> Job:
+    """Ask for the best plans of other budgets once a plan is done; they have its settings."""
+    body = {key: value for key, value in plan.body.items() if key not in _OF_PLANS_ALONE}
+    return visit.submit("frontier", body, plan.dataset, follows=plan.id)
 
 
 @router.get("/a/{advertiser}/charts/frontier.json")

@@ -7,6 +7,7 @@
 
   function show() {
     const button = document.getElementById("theme");
+    if (!button) return; // a page that says why something was refused has none
     const theme = root.dataset.theme ?? "system";
     button.hidden = false;
     button.querySelector("b").textContent = theme;
@@ -80,6 +81,15 @@
     const output = event.target.querySelector?.("output");
     if (output) output.textContent = "The server did not answer. Check that it runs, then try again.";
   });
+  // On a phone the names of the pages scroll sideways: the current one is brought into view.
+  function reveal() {
+    const current = document.querySelector("nav.pages a[aria-current]");
+    const strip = current?.closest("nav");
+    if (strip && strip.scrollWidth > strip.clientWidth)
+      strip.scrollLeft = current.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
+  }
+
   document.addEventListener("htmx:load", show);
   show();
+  reveal();
 })();

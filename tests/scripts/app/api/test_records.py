@@ -5,6 +5,8 @@ import hashlib
 import pytest
 from helpers.server import bearer, client_of
 
+from mediagym.scripts.app.jobs import submit
+
 pytestmark = pytest.mark.anyio
 
 
@@ -104,6 +106,32 @@ async def test_a_scenario_is_named_adopted_and_forgotten(client, store, result):
     assert (await client.get(url)).status_code == 404
     actions = [entry.action for entry in store.audit_log(10)]
     assert actions[:2] == ["delete_scenario", "adopt"]
+
+
+async def test_what_is_used_is_kept_and_the_rest_is_deleted(client, store, tmp_path):
+    folder = tmp_path / "received"
+    folder.mkdir()
+    (folder / "a.csv").write_text("1")
+    made = (await client.post("/v1/advertisers", json={"name": "Brief"})).json()["id"]
+    dataset = store.add_dataset(made, "first", folder)
+    given = {"advertiser": made, "dataset": dataset.id, "requested_by": "tests"}
+    job = submit(store, "plan", {}, **given)
+    url = f"/v1/jobs/{job.id}/result"
+    urls = (f"/v1/datasets/{dataset.id}", url, f"/v1/advertisers/{made}")
+    for each in urls:
+        answer = await client.delete(each)
+        assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+        assert "the job plan" in answer.json()["detail"]
+    await client.delete(f"/v1/jobs/{job.id}")  # cancels
+    for each in (url, *urls[::2]):
+        assert (await client.delete(each)).status_code == 204
+        assert (await client.get(each.removesuffix("/result"))).status_code == 404
+        assert (await client.delete(each)).status_code == 404
+    entries = store.audit_log(3)
+    assert [entry.action for entry in entries] == [
+        "delete_advertiser", "delete_dataset", "delete_job"
+    ]  # fmt: skip
+    assert {entry.who for entry in entries} == {"owner"}
 
 
 async def test_a_key_is_shown_once_and_works_until_it_is_revoked(client, app, store):

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import struct
 import tracemalloc
 import zipfile
 
@@ -11,6 +12,7 @@ from helpers.server import api_of, bearer, client_of
 
 from mediagym.data.storage import SAMPLE
 from mediagym.scripts.app.api import datasets
+from mediagym.scripts.app.api.archives import unpack
 from mediagym.scripts.app.api.names import checked_name
 from mediagym.scripts.app.security import ProblemError
 
@@ -136,6 +138,31 @@ async def test_an_archive_that_unpacks_to_too_much_is_refused(client, store):
     many = packed(*((f"{number}.csv", b"x") for number in range(30)))
     assert (await upload(client, ("exports.zip", many))).status_code == 413
     assert not leftovers(store)
+
+
+def empty_members(count):
+    """An archive whose directory has as many members without any content as a flood has."""
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", *[0] * 9, 1, *[0] * 6) + b"x"
+    assert len(entry) == 47
+    directory = entry * count
+    short = count & 0xFFFF
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, short, short, len(directory), 0, 0)
+    return directory + end
+
+
+def test_the_directory_of_an_archive_is_bounded_before_it_is_read(tmp_path):
+    few, flood = tmp_path / "few.zip", tmp_path / "flood.zip"
+    few.write_bytes(empty_members(1200))
+    flood.write_bytes(empty_members(400_000))
+    with pytest.raises(ProblemError, match="1200 members"):
+        unpack(few, (".csv",), 20, 2**30)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProblemError, match=r"a directory of 18,800,000 bytes"):
+            unpack(flood, (".csv",), 20, 2**30)
+        assert tracemalloc.get_traced_memory()[1] < 2**21
+    finally:
+        tracemalloc.stop()
 
 
 async def test_a_damaged_archive_is_refused(client):

@@ -23,24 +23,11 @@ from mediagym.scripts.app.jobs import (
     job,
     jobs,
     latest_jobs,
-    submit,
 )
 from mediagym.scripts.app.jobs.queue import worker_died
 from mediagym.scripts.app.storage import Job, QueueFullError, Store, UnknownError
 
 PROBLEM = {"title": "No", "status": 422}
-
-
-@pytest.fixture
-def ask(store: Store) -> Callable[..., Job]:
-    """Function that submits a plan with a seed."""
-    advertiser = store.add_advertiser("a").id
-
-    def submitted(seed: int = 0, **more: Any) -> Job:
-        given = {"advertiser": advertiser, "dataset": None, "requested_by": "me"} | more
-        return submit(store, given.pop("kind", "plan"), {"seed": seed}, **given)
-
-    return submitted
 
 
 def written(store: Store, name: str, content: str = "{}") -> Path:

@@ -13,7 +13,7 @@ from mediagym.scripts.app.jobs import Kind, Places, claim, job, submit, sweep
 from mediagym.scripts.app.jobs.kinds import KINDS
 from mediagym.scripts.app.jobs.run import Work, run_job
 from mediagym.scripts.app.jobs.worker import Worker
-from mediagym.scripts.app.storage import Dataset, Job, Store
+from mediagym.scripts.app.storage import Dataset, Job, Store, manifest
 from mediagym.scripts.cli import print_line, progress, progress_bar, run_folder
 
 HEAD = "Day,Campaign,Cost,Impressions,Clicks,Conversions"
@@ -130,10 +130,16 @@ def test_only_leftovers_are_swept(
 def test_a_leftover_that_is_written_anew_is_not_swept(
     store: Store, files: Callable[..., Path]
 ) -> None:
-    key, _ = store.keep_result(files(plan_json="{}"))
+    def kept(folder: Path) -> str:
+        with store.writing() as connection:
+            key = store.add_result(connection, "plan", folder, manifest(folder))
+            connection.rollback()  # the process is killed before its transaction ends
+            return key
+
+    key = kept(files(plan_json="{}"))
     target = store.folder / "results" / key
     os.utime(target, (0, 0))  # a killed worker's, whose job is taken up now
-    assert store.keep_result(files(plan_json="{}"))[0] == key
+    assert kept(files(plan_json="{}")) == key
     assert sweep(store) == []
     os.utime(target, (0, 0))
     assert sweep(store) == [target]

@@ -112,3 +112,42 @@ def test_files_are_chosen_refused_with_their_place_and_then_analysed(visit, site
             page.get_by_role("button", name="Cancel").first.click()
         page.reload()
         assert page.locator("section.job").count() < before
+
+
+@pytest.mark.parametrize("status", [403, 409, 429, 500])
+def test_a_refusal_that_is_a_whole_page_is_shown_whatever_its_status(visit, tmp_path, status):
+    path = tmp_path / "all.csv"
+    path.write_text("Date,Channel,Campaign,Cost,Conversions\n2025-01-01,meta,Spring,1,1\n")
+    page = visit("/a/acme/data")
+    refusal = (
+        "<!doctype html><html><body><main id='main'><h1>No, thank you</h1></main></body></html>"
+    )
+
+    def answer(route):
+        if route.request.method == "POST":
+            route.fulfill(status=status, content_type="text/html", body=refusal)
+        else:
+            route.continue_()
+
+    page.route("**/a/acme/data", answer)
+    page.get_by_label("Drop files here").set_input_files(path)
+    page.get_by_role("button", name="Upload and analyse").click()
+    page.get_by_role("heading", name="No, thank you").wait_for()
+
+
+def test_the_current_page_is_in_sight_on_a_phone(visit):
+    page = visit("/a/acme/share", width=390)
+    link = page.locator("nav.pages a[aria-current]")
+    assert link.text_content() == "Share"
+    box = link.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+
+
+def test_tables_of_pages_fit_a_laptop(visit):
+    for path in ("curves", "performance", "attribution", "data"):
+        page = visit(f"/a/acme/{path}", width=1280)
+        wide = page.locator(".wide:visible").evaluate_all(
+            "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
+        )
+        assert wide == [], path

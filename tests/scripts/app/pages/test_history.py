@@ -9,6 +9,7 @@ import pytest
 from mediagym.scripts.app.pages.curves import point_at
 from mediagym.scripts.app.pages.history import Daily, read_daily, sums
 from mediagym.scripts.app.pages.periods import Period, buckets, chosen_period
+from mediagym.scripts.app.planning import curve_of
 
 HEAD = "date_day,platform,account_name,campaign_id,campaign_name,campaign_type,currency_code,clicks,impressions,spend,conversions,conversions_value\n"  # noqa: E501
 DAYS, CAMPAIGNS = 1000, 5
@@ -84,16 +85,33 @@ def test_a_period_before_another_is_as_long_and_ends_the_day_before():
 
 
 def test_a_point_of_a_curve_is_interpolated_and_marked_beyond_what_is_known():
-    curve = {
+    content = {
         "spend": [0.0, 10.0, 30.0],
         "known_max": 20.0,
         "conversions": [[0, 1, 2], [0, 1.5, 3], [0, 2, 4], [0, 3, 5], [0, 4, 6]],
         "marginal": [[0.1, 0.0], [0.15, 0.07], [0.2, 0.1], [0.3, 0.1], [0.4, 0.2]],
     }
+    quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
+    curve = curve_of({"quantiles": quantiles, "campaigns": {"meta": {"curve": content}}}, "meta")
     point = point_at(curve, 20.0)
     assert point.conversions == {"mean": 3.0, "p05": 1.5, "p95": 5.0}
     assert point.cpa == {"mean": 10.0, "p05": 5.0, "p95": None}  # no rate: no cost
     assert not point.extrapolated
     assert point_at(curve, 20.01).extrapolated
-    assert point_at(curve, 300.0).conversions["mean"] == 4
     assert point_at(curve, 0.0).cpa["mean"] == 5.0
+
+
+def test_a_curve_goes_on_beyond_its_end_with_its_last_elasticity():
+    content = {
+        "spend": [0.0, 10.0, 40.0],
+        "known_max": 20.0,
+        "conversions": [[0, 1, 2], [0, 2, 4], [0, 4, 8]],
+        "marginal": [[0.1, 0.025], [0.2, 0.05], [0.4, 0.1]],
+    }
+    quantiles = [0.05, 0.5, 0.95]
+    curve = curve_of({"quantiles": quantiles, "campaigns": {"meta": {"curve": content}}}, "meta")
+    end, beyond = point_at(curve, 40.0), point_at(curve, 160.0)
+    assert end.conversions == {"mean": 4.0, "p05": 2.0, "p95": 8.0}
+    assert beyond.conversions == pytest.approx({"mean": 8.0, "p05": 4.0, "p95": 16.0})
+    assert beyond.cpa["mean"] == pytest.approx(2 * end.cpa["mean"])
+    assert beyond.extrapolated

@@ -88,7 +88,7 @@ def test_amounts_may_be_written_with_separators_and_as_shares():
     assert rules["channels"]["meta"] == {"cap": "$5000"}  # the check compares the currency
     assert "convert it" in checked({"constraints": {"total": "€5000"}})["total"]
     assert rules["campaigns"]["google/Search & co."] == {"cap": "12.5%"}
-    assert list(checked({"constraints": rules})) == ["channel_floor"]  # 10 % is above that cap
+    assert list(checked({"constraints": rules})) == ["channel.meta.cap"]  # it is below 10 %
 
 
 @pytest.mark.parametrize("text", ["10.000", "$ 10.000", "10.000 €"])
@@ -157,6 +157,30 @@ def test_a_refusal_stands_beside_its_field_with_its_numbers(changes, field, numb
     errors = checked({"constraints": changes})
     assert list(errors) == [field]
     assert numbers in errors[field]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"channels": {"meta": {"cap": 10000}}}, "channel.meta.cap",
+         "10000 is below “At least” of every channel, 10%"),
+        ({"campaigns": {"google/YouTube": {"cap": "0.1%"}}}, YOUTUBE + "cap",
+         "enter a lower “At least” for google/YouTube"),
+        ({"channel": {"cap": "5%"}}, "channel_cap", "lower “Every channel, at least”"),
+        ({"campaigns": {"meta": {"cap": 10000}}}, "campaign.meta.cap", "Its floor $20,000"),
+        ({"campaigns": {name: {"cap": 5000} for name in NAMES if name.startswith("google/")}},
+         SEARCH + "cap", "google: Its floor $20,000"),
+    ],
+)  # fmt: skip
+def test_a_cap_below_a_floor_for_all_is_said_at_the_cap(changes, field, words):
+    errors = checked({"constraints": changes})
+    assert list(errors) == [field]
+    assert words in errors[field]
+
+
+def test_a_floor_that_was_entered_is_said_at_the_floor():
+    errors = checked({"constraints": {"channels": {"meta": {"floor": "30%", "cap": "20%"}}}})
+    assert list(errors) == ["channel.meta.floor"]
 
 
 def test_days_outside_of_what_is_allowed_stand_beside_the_days():

@@ -7,20 +7,7 @@ from fastapi import Depends, FastAPI
 from helpers.server import bearer, client_of, settings
 from starlette.requests import Request
 
-from mediagym.scripts.app.security import csrf_token, first_key, install, new_key, require
-from mediagym.scripts.app.storage import Store
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    store = Store(tmp_path_factory.mktemp("data"))
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def owner(store):
-    return first_key(store)
+from mediagym.scripts.app.security import csrf_token, install, new_key, require
 
 
 @pytest.fixture

@@ -9,14 +9,12 @@ from starlette.requests import Request
 
 from mediagym.scripts.app.security import (
     csrf_token,
-    first_key,
     install,
     new_key,
     principal_of,
     require,
 )
 from mediagym.scripts.app.security.sessions import COOKIE, Sessions
-from mediagym.scripts.app.storage import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -24,18 +22,6 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    store = Store(tmp_path_factory.mktemp("data"))
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def owner(store):
-    return first_key(store)
 
 
 @pytest.fixture
@@ -163,9 +149,15 @@ async def test_a_session_ends_with_its_key_and_when_it_is_signed_out(app, store,
         assert (await client.get("/page")).status_code == 401
         await client.post("/login", data={"key": owner})
         csrf = (await client.get("/page")).json()[1]
-        answer = await client.post("/logout", data={"csrf": csrf})
-        assert answer.status_code == 303
-        assert (await client.get("/page")).status_code == 401
+        stolen = client.cookies[COOKIE]
+        async with client_of(app, Cookie=f"{COOKIE}={stolen}") as thief, client_of(app) as other:
+            await other.post("/login", data={"key": owner})
+            assert (await thief.get("/page")).status_code == 200
+            answer = await client.post("/logout", data={"csrf": csrf})
+            assert answer.status_code == 303
+            assert (await client.get("/page")).status_code == 401
+            assert (await thief.get("/page")).status_code == 401
+            assert (await other.get("/page")).json()[0] == "owner"  # another session of the key
 
 
 async def test_a_changed_or_foreign_cookie_is_nobodys(app):

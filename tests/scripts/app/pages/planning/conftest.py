@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from helpers.app import served
+from helpers.browser import signed_in_state, windows
 from helpers.working import work_off
 
 from mediagym.scripts.app.jobs import claim, submit
@@ -47,37 +48,6 @@ def planned(planned_folder, tmp_path):
 
 @pytest.fixture
 def window(planned, chromium):
-    """Opens an address in a window of a browser that is signed in; fails on refused scripts."""
-    contexts, errors, state = [], [], None
-
-    def open_window(path, width=1280, scheme="light", **options):
-        nonlocal state
-        if state is None:
-            first = chromium.new_context()
-            page = first.new_page()
-            page.goto(planned.sign_in_link())
-            page.wait_for_url("**/a/*/")
-            state = first.storage_state()
-            first.close()
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-            storage_state=state,
-            **options,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda line: (
-                errors.append(line.text) if "Content Security Policy" in line.text else None
-            ),
-        )
-        page.goto(planned.address + path)
-        return page
-
-    yield open_window
-    for context in contexts:
-        context.close()
-    assert errors == []
+    """Opens an address of the application of a test's own."""
+    with windows(chromium, planned, signed_in_state(chromium, planned)) as open_page:
+        yield open_page

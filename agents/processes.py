@@ -1,17 +1,24 @@
-"""Independent jobs in several processes, which end with the process that started them."""
+"""Jobs in other processes, which end with the process that started them."""
 
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 Result = TypeVar("Result")
+
+
+class Submit(Protocol):
+    """Starts a job beside this process."""
+
+    def __call__(self, job: Callable[[], Result]) -> Callable[[], Result]:
+        """Return the function that waits for the result of a job, which can be pickled."""
 
 
 def results_of(
@@ -31,7 +38,7 @@ def results_of(
     Raises:
         BrokenProcessPool: if a process ended without a result.
     """
-    count = min(workers or os.cpu_count() or 1, len(jobs))
+    count = min(workers or cores(), len(jobs))
     results: dict[int, Result] = {}
     if count <= 1:
         for number, job in enumerate(jobs):
@@ -46,6 +53,47 @@ def results_of(
             results[numbers[future]] = future.result()
             done(results[numbers[future]])
     return [results[number] for number in range(len(jobs))]
+
+
+def at_once(job: Callable[[], Result]) -> Callable[[], Result]:
+    """Do a job in this process, before anything else; return the function with its result."""
+    result = _on_one_thread(job)
+    return lambda: result
+
+
+@contextmanager
+def beside(workers: int | None = None) -> Iterator[Submit]:
+    """Have a second process for work that this one need not wait for.
+
+    Its jobs are done one after the other, all of them before the block ends. Where there is one
+    core, a job is done in this process, at once; the result is the same.
+
+    Args:
+        workers: processes in all; None: two, if there are as many cores; 1: this one alone.
+
+    Yields:
+        A function that starts a job, and returns the function that waits for its result.
+    """
+    if (workers or cores()) < 2:
+        yield at_once
+        return
+    started: list[Future[Any]] = []
+    with _processes(1) as pool:
+
+        def submit(job: Callable[[], Result]) -> Callable[[], Result]:
+            with _interrupts_ignored():
+                future = pool.submit(_on_one_thread, job)
+            started.append(future)
+            return future.result
+
+        yield submit
+        for future in started:
+            future.result()
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _on_one_thread(job: Callable[[], Result]) -> Result:

@@ -8,8 +8,7 @@ from helpers.app import serve_settings
 from helpers.server import bearer, client_of
 
 from mediagym.scripts.app import create_app
-from mediagym.scripts.app.security import first_key, new_key
-from mediagym.scripts.app.storage import Store
+from mediagym.scripts.app.security import new_key
 
 pytestmark = pytest.mark.anyio
 PUBLIC = ("/healthz", "/readyz", "/login", "/static", "/s/")
@@ -21,15 +20,7 @@ def anyio_backend():
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    store = Store(tmp_path_factory.mktemp("data"))
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def app(store):
-    first_key(store)
+def app(store, owner):
     limits = {"upload": 2**20, "files": 20, "queue": 5, "burst": 1000, "per_second": 1000.0}
     return create_app(serve_settings(store.folder, limits=limits), store)
 

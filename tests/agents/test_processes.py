@@ -6,7 +6,25 @@ from functools import partial
 
 import pytest
 
-from mediagym.agents.studies.processes import results_of
+from mediagym.agents.processes import beside, results_of
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_work_beside_this_process_has_the_same_result(workers: int) -> None:
+    with beside(workers) as submit:
+        jobs = [submit(partial(pow, n, 2)) for n in (3, 4)]
+        assert [wait() for wait in jobs] == [9, 16]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_beside_this_process_is_raised_even_if_nobody_asks(workers: int) -> None:
+    with pytest.raises(ValueError, match="'x'"), beside(workers) as submit:
+        submit(partial(int, "x"))
+
+
+def test_work_beside_this_process_is_done_in_another() -> None:
+    with beside(2) as submit, beside(1) as here:
+        assert submit(os.getpid)() != os.getpid() == here(os.getpid)()
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -28,7 +46,7 @@ def test_an_error_ends_the_others_and_is_raised(workers: int) -> None:
 INTERRUPTED = """
 import os, signal, sys, threading, time
 from functools import partial
-from mediagym.agents.studies.processes import results_of
+from mediagym.agents.processes import results_of
 
 if __name__ == "__main__":
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
