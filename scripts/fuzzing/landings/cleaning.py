@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable
 
-from ..export import Export
+from .. import Export
 from .kinds import KINDS, STRICT
 
 _CHANNELS = ("direct", "organic search", "referral", "email", "display", "social", "paid")
