@@ -20,11 +20,11 @@ class SynthesizeOptions(NamedTuple):
 
 def parse(config: Mapping[str, Any]) -> SynthesizeOptions:
     """Return the settings of the advertiser, the priors, and the days to append."""
-    more = {key: config[key] for key in _MORE}
+    more = {key: config[key] for key in _MORE if key in config}
     mapping = {key: value for key, value in config.items() if key not in (*_MORE, "priors")}
     return SynthesizeOptions(
         SyntheticSettings.of(mapping, "synthesize"),
-        Priors.of(config["priors"], "priors"),
+        Priors.of(config.get("priors", {}), "priors"),
         ContinuationSettings.of(more, "synthesize"),
     )
 

@@ -51,7 +51,8 @@ MAX_CAMPAIGNS = 1000
 MAX_MONEY = 1e9  # dollars of a day, a click or an order
 MAX_LOG_SD = 10.0  # standard deviation of a logarithm
 MAX_HALF_LIFE = 36_600.0  # days
-Money = Annotated[float, Field(gt=0, le=MAX_MONEY)]
+LEAST = 1e-6  # dollars of a click or an order, and clicks per impression: counts stay finite
+Money = Annotated[float, Field(ge=LEAST, le=MAX_MONEY)]
 LogSd = Annotated[float, Field(ge=0, le=MAX_LOG_SD)]
 LogDemand = Annotated[float, Field(ge=-10, le=10)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -72,7 +73,7 @@ class CampaignSettings(Settings):
     cvr: Share
     order: Money
     order_sd: Annotated[float, Field(ge=0, le=MAX_MONEY)]
-    ctr: Annotated[float, Field(gt=0, le=1)]
+    ctr: Annotated[float, Field(ge=LEAST, le=1)]
     dispersion: Annotated[float, Field(ge=0, le=1000)]
     level_sd: LogSd
     spend_sd: LogSd | None = None  # null: the advertiser's

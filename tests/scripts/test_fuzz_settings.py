@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mediagym.data.errors import ConfigError
+from mediagym.data.errors import ConfigError, MediaGymError
 from mediagym.scripts.fuzzing.settings_cases import (
     FAILURES,
     SettingsCommand,
@@ -15,6 +15,7 @@ from mediagym.scripts.fuzzing.settings_cases import (
     composed,
     run_all,
 )
+from mediagym.scripts.fuzzing.settings_cases.configs import changed
 
 OPTIONS = {"cases": None, "seed": 0, "seconds": 10, "megabytes": 1000}
 
@@ -66,3 +67,18 @@ def test_no_hostile_value_of_a_setting_ends_in_a_traceback(entries):
 
 def test_every_command_has_its_cases(entries):
     assert {"plan", "synthesize", "fuzz", "fuzz_settings"} <= set(entries)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("continue_days",), "missing"),
+        (("priors",), "missing"),
+        (("campaigns", "google/Search Network", "cpc"), "subnormal"),
+        (("campaigns", "google/Search Network", "ctr"), "tiny"),
+    ],
+)
+def test_cases_of_synthesize_that_once_failed(entries, path, value):
+    config = changed(composed("synthesize"), path, value)
+    with pytest.raises(MediaGymError, match=path[-1]):
+        entries["synthesize"].parse(config)
