@@ -15,8 +15,11 @@ independent reading reads them.
 - `run`: all cases of a suite, in several processes; `landings` is another suite
 """
 
-from .case import FAILURES, MUTATIONS, Case, draw_case, judge
-from .hostile import HOSTILE
+from .case import FAILURES, MUTATIONS, Case, Truth, Verdict, difference_of, draw_case, judge
+from .damage import DAMAGES
+from .export import Cell, Draft, Export
+from .hostile import HOSTILE, is_clean
+from .packing import file_of
 from .run import (
     COLUMNS,
     EXPORTS,
@@ -28,20 +31,30 @@ from .run import (
     table_of,
     write_failure,
 )
-from .worker import Answer
+from .worker import Answer, Worker
 
 __all__ = [
     "COLUMNS",
+    "DAMAGES",
     "EXPORTS",
     "FAILURES",
     "HOSTILE",
     "MUTATIONS",
     "Answer",
     "Case",
+    "Cell",
+    "Draft",
+    "Export",
     "FuzzCommand",
     "Result",
     "Suite",
+    "Truth",
+    "Verdict",
+    "Worker",
+    "difference_of",
     "draw_case",
+    "file_of",
+    "is_clean",
     "judge",
     "run_all",
     "run_suite",

@@ -6,15 +6,21 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from .. import (
+    DAMAGES,
+    Answer,
+    Draft,
+    Result,
+    Suite,
+    Truth,
+    Verdict,
+    Worker,
+    difference_of,
+    file_of,
+    is_clean,
+)
 from .. import harmful as any_harm
 from .. import harmless as any_style
-from ..case import Truth, Verdict, difference_of
-from ..damage import DAMAGES
-from ..export import Draft
-from ..hostile import is_clean
-from ..packing import file_of
-from ..run import Result, Suite
-from ..worker import Answer, Worker
 from . import harmful, harmless
 from .cleaning import cleaned
 from .hostile import HOSTILE, run_hostile

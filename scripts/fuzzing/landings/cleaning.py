@@ -8,8 +8,9 @@ import csv
 import datetime
 import io
 import re
+from collections.abc import Callable
 
-from ..export import Export
+from .. import Export
 from .kinds import KINDS, STRICT
 
 _CHANNELS = ("direct", "organic search", "referral", "email", "display", "social", "paid")
@@ -55,7 +56,7 @@ def _is_sure(row: list[str], roles: list[str], kind: str) -> bool:
         return False
     if any(not cell.isprintable() for cell in row):
         return False
-    rules = {
+    rules: dict[str, Callable[[str], bool]] = {
         "user": _is_user if kind == STRICT else _is_id,
         "session": _is_id,
         "time": _is_time,

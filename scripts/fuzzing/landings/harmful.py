@@ -2,7 +2,7 @@
 
 from random import Random
 
-from ..export import Draft, Export
+from .. import Draft, Export
 
 _NO_TIMES = (
     "",

@@ -3,7 +3,7 @@
 import datetime
 from random import Random
 
-from ..export import Cell, Draft
+from .. import Cell, Draft
 
 _CLOCKS = ("%d %b %Y %I:%M:%S %p", "%d.%m.%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M")
 

@@ -8,10 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from ..hostile import is_clean
-from ..packing import file_of
-from ..run import Result
-from ..worker import Worker
+from .. import Result, Worker, file_of, is_clean
 from .kinds import KINDS, STRICT, draft_of
 from .log import draw_site, export_files
 

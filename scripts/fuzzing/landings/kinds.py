@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ..export import Cell, Export
+from .. import Cell, Export
 from .log import Landing
 
 ZONE = "America/Phoenix"  # of the ad accounts; without summer time, so every local time exists once
