@@ -30,6 +30,7 @@ from .site_log import (
 from .times import seconds_of
 
 _ALLOWED_IDS = "8 characters of 0-9 and a-f, stored as text"
+_ONE_ZONE = "export the file again in the time zone of the ad account"
 _TIMESTAMP = "dddd-dd-dd dd:dd:dd"  # the usual format of a time, d for a digit
 _CLOCK_START = 11  # position at which the time of day begins in it
 _HEX = frozenset("0123456789abcdef")
@@ -152,6 +153,11 @@ def _times(
         given = f"{shown(cells.iloc[row])} has no valid time of day"
         allowed = "a time of day after the date, as in 2024-01-31 23:59:59, seconds optional"
         raise log.error(row, LANDING_TIME, given, allowed, "export the file again")
+    in_utc = np.array([clock.endswith("Z") for clock in clocks])
+    if in_utc.any() and not in_utc.all():
+        row = _first(in_utc[clock_codes])
+        given = f"{shown(cells.iloc[row])} has a time zone, and other rows have none"
+        raise log.error(row, LANDING_TIME, given, "all times with a zone, or none", _ONE_ZONE)
     if not any(clock.count(":") == 2 for clock in clocks):
         notes.append(f"{log.file}: the landing times have no seconds.")
     times = parsed[day_codes].astype("datetime64[s]") + seconds[clock_codes].astype(

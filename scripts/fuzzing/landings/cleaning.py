@@ -14,6 +14,7 @@ from .. import Export
 from .kinds import KINDS, STRICT
 
 _CHANNELS = ("direct", "organic search", "referral", "email", "display", "social", "paid")
+_NO_IDS = ("", "null", "none", "nan", "undefined", "(not set)")
 _FIRST, _LAST = 1_600_000_000, 1_900_000_000  # seconds since 1970 that a log may have
 
 
@@ -54,8 +55,6 @@ def _is_sure(row: list[str], roles: list[str], kind: str) -> bool:
     """True if every cell of a row has the form in which it was written."""
     if len(row) != len(roles) or any(cell != cell.strip() for cell in row):
         return False
-    if any(not cell.isprintable() for cell in row):
-        return False
     rules: dict[str, Callable[[str], bool]] = {
         "user": _is_user if kind == STRICT else _is_id,
         "session": _is_id,
@@ -64,7 +63,7 @@ def _is_sure(row: list[str], roles: list[str], kind: str) -> bool:
         "microseconds": lambda cell: _is_number(cell, 16, 1_000_000),
         "converted": lambda cell: cell in ("0", "1"),
         "channel": lambda cell: cell in _CHANNELS,
-        "text": lambda cell: len(cell) < 200,
+        "text": lambda cell: len(cell) < 200 and cell.isprintable(),
     }
     return all(rules[role](cell) for role, cell in zip(roles, row, strict=True))
 
@@ -75,7 +74,7 @@ def _is_user(cell: str) -> bool:
 
 def _is_id(cell: str) -> bool:
     """An id that no program takes for a word that means none."""
-    return re.fullmatch(r"[0-9a-fv.]*[0-9][0-9a-fv.]*", cell) is not None
+    return cell.lower() not in _NO_IDS
 
 
 def _is_number(cell: str, digits: int, per_second: int) -> bool:

@@ -54,7 +54,7 @@ def words_for_converted(logs: Draft, rng: Random) -> bool:
     place = log.roles.index("converted")
     words = rng.choice((("no", "yes"), ("false", "TRUE"), ("0.0", "1.0"), ("", "2")))
     for row in log.rows:
-        row[place] = words[int(str(row[place]))]
+        row[place] = words[int(str(row[place]).strip())]
     return True
 
 
@@ -65,7 +65,7 @@ def other_clocks(logs: Draft, rng: Random) -> bool:
         return False
     place, pattern = log.roles.index("time"), rng.choice(_CLOCKS)
     for row in log.rows:
-        row[place] = datetime.datetime.fromisoformat(str(row[place])).strftime(pattern)
+        row[place] = datetime.datetime.fromisoformat(str(row[place]).strip()).strftime(pattern)
     return True
 
 

@@ -201,6 +201,12 @@ def test_a_pipe_in_the_place_of_the_log_does_not_wait(
         assert read_landings(data_settings(folder), history) is None
 
 
+def test_one_time_in_utc_among_local_ones_is_refused(folder: Path, data_settings: Make) -> None:
+    rewrite(folder, lambda text: text + ROW.replace("01:57:19", "01:57:19Z"))
+    with pytest.raises(DataError, match=r"01:57:19Z.*has a time zone, and other rows have none"):
+        read(folder, data_settings)
+
+
 def test_labels_match_without_regard_to_case(folder: Path, data_settings: Make) -> None:
     clean = read(folder, data_settings).report.matches
     rewrite(folder, lambda text: text.replace("google", "Google").replace("YouTube", "YOUTUBE"))
