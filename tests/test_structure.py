@@ -23,7 +23,8 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "transfer",
     "scripts": "cli app.storage app.security app.jobs app.api app.planning app.pages "
     "app.pages.planning app fuzzing.durability fuzzing.flights fuzzing.mutation "
-    "fuzzing.settings_cases fuzzing.requests fuzzing fuzzing.landings benchmarks research supply",
+    "fuzzing.settings_cases fuzzing.requests fuzzing fuzzing.landings benchmarks research "
+    "supply",
 }
 LOOSE = {  # files of a room that belong to no sub-package: its vocabulary, before them all
     "data": {

@@ -39,7 +39,7 @@ from .settings import ReplanCommand, require_path, require_policy
 
 Cents = NDArray[np.int64]
 _WEEK = 7  # days whose mean spend is the live budget
-DEFAULT_POLICY = "replanner"  # the pilot that loses least in markets that are not ours
+DEFAULT_POLICY = "ensemble"  # the pilot that loses least in markets that are not ours
 
 
 def open_flight(
@@ -56,8 +56,8 @@ def open_flight(
     Args:
         plan: plan.json of ``scripts/plan.py`` or ``scripts/replan.py``.
         data: folder of the exports, with the history and the flight's days so far.
-        policy: a baseline such as ``replanner``, ``follow`` or ``static``, or the folder of a
-            training run.
+        policy: a baseline such as ``ensemble``, ``replanner``, ``follow`` or ``static``, or the
+            folder of a training run.
         as_of: last day to take from the exports; None: the last that they have.
         config: keys that differ from the defaults, by group, as in ``conf/replan.yaml``, such as
             ``{"constraints": {"total": 150000}, "live": {"hold": None}}``.

@@ -15,18 +15,7 @@ independent reading reads them.
 - `run`: all cases of a suite, in several processes; `landings` is another suite
 """
 
-from .case import (
-    FAILURES,
-    MUTATIONS,
-    REFUSED,
-    SAME,
-    Case,
-    Truth,
-    Verdict,
-    difference_of,
-    draw_case,
-    judge,
-)
+from .case import FAILURES, MUTATIONS, Case, Truth, Verdict, difference_of, draw_case, judge
 from .damage import DAMAGES
 from .export import Cell, Draft, Export
 from .hostile import HOSTILE, is_clean
@@ -51,8 +40,6 @@ __all__ = [
     "FAILURES",
     "HOSTILE",
     "MUTATIONS",
-    "REFUSED",
-    "SAME",
     "Answer",
     "Case",
     "Cell",

@@ -5,6 +5,7 @@ AGENTS = {  # who may plan, each in a sentence
     "follow": "Decides every day: the best split by what the reports have taught so far.",
     "replanner": "Plans every day anew, under every rule, from what the reports have taught.",
     "universal": "A network trained on random advertisers, which moves money as reports come in.",
+    "ensemble": "The mean of the last two: of planning anew every day, and of the network.",
     "proportional": "Moves money every day to where reports are better than expected.",
     "greedy": "Gives the next unit of money to where it is expected to bring most.",
     "historical": "Shares as in the history: what going on as before would bring.",

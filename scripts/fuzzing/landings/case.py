@@ -19,8 +19,8 @@ from .. import (
     file_of,
     is_clean,
 )
-from .. import REFUSED as ANY_REFUSED
-from .. import SAME as ANY_SAME
+from .. import harmful as any_harm
+from .. import harmless as any_style
 from . import harmful, harmless
 from .cleaning import cleaned
 from .hostile import HOSTILE, run_hostile
@@ -29,22 +29,22 @@ from .log import Site, draw_site, export_files
 
 Mutate = Callable[[Draft, Random], bool]
 _STRICT_SAME: tuple[Mutate, ...] = (  # of the log that is read fast and strictly
-    ANY_SAME["quote"],
-    ANY_SAME["end_lines"],
-    ANY_SAME["reorder_columns"],
-    ANY_SAME["blank_lines"],
-    ANY_SAME["shuffle_rows"],
+    any_style.quote,
+    any_style.end_lines,
+    any_style.reorder_columns,
+    any_style.blank_lines,
+    any_style.shuffle_rows,
     harmless.capitals,
 )
 SAME: dict[str, Mutate] = {
     mutate.__name__: mutate
     for mutate in (
         *_STRICT_SAME,
-        ANY_SAME["encode"],
-        ANY_SAME["delimit"],
-        ANY_SAME["add_titles"],
-        ANY_SAME["pad_cells"],
-        ANY_SAME["pack_file"],
+        any_style.encode,
+        any_style.delimit,
+        any_style.add_titles,
+        any_style.pad_cells,
+        any_style.pack_file,
         harmless.rows_without_user,
         harmless.total_below,
         harmless.words_for_converted,
@@ -56,10 +56,10 @@ SAME: dict[str, Mutate] = {
 REFUSED: dict[str, Mutate] = {
     mutate.__name__: mutate
     for mutate in (
-        ANY_REFUSED["cut_off"],
-        ANY_REFUSED["ragged_row"],
-        ANY_REFUSED["open_quote"],
-        ANY_REFUSED["nul_characters"],
+        any_harm.cut_off,
+        any_harm.ragged_row,
+        any_harm.open_quote,
+        any_harm.nul_characters,
         harmful.no_such_time,
         harmful.mixed_zones,
         harmful.mixed_dates,

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from mediagym.data.errors import MediaGymError
 from mediagym.data.formats import Currency
+from mediagym.data.storage import shipped_yaml
 
 from ...planning import FORM, Errors, body_of, errors_of, fields_of, names_of
 from ...security import problem_of
@@ -21,8 +22,10 @@ from .scenarios import own_scenario
 from .uploads import keep_upload
 
 router = APIRouter()
+DEFAULT_POLICY: str = shipped_yaml("replan")["policy"]
 POLICIES = {  # who may plan the days left, each in a sentence
-    "replanner": "Plans the rest anew from what the reports have taught (recommended).",
+    "ensemble": "Plans the rest anew, and asks a trained network too: the mean (recommended).",
+    "replanner": "Plans the rest anew from what the reports have taught.",
     "follow": "Moves money to where the reports so far say that it brings most.",
     "static": "Keeps the plan and only adapts it to the money that is left.",
     "proportional": "Moves money to where reports are better than expected.",
@@ -76,7 +79,7 @@ def _body(
     """Return the body of the job: only what was typed replaces what the plan has."""
     typed, errors = body_of(fields, names, {})
     body = {"constraints": typed["constraints"]} if "constraints" in typed else {}
-    body |= {"plan": scenario.result, "policy": fields.get("policy") or "replanner"}
+    body |= {"plan": scenario.result, "policy": fields.get("policy") or DEFAULT_POLICY}
     if fields.get("as_of"):
         body["as_of"] = fields["as_of"]
     if fields.get("hold") == "no":
@@ -108,7 +111,7 @@ def _fields_of(body: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
     fields = fields_of({"constraints": body.get("constraints", {})}, names, {})
     hold = "no" if "live" in body and body["live"].get("hold", "") is None else ""
     return fields | {
-        "policy": body.get("policy", "replanner"),
+        "policy": body.get("policy", DEFAULT_POLICY),
         "as_of": body.get("as_of") or "",
         "hold": hold,
     }
