@@ -111,5 +111,5 @@ def test_the_table_counts_by_crash_and_over_all() -> None:
 
 
 def test_every_odd_machine_says_what_is_odd_about_it() -> None:
-    assert len(HOSTS) == 8
+    assert {"no_home", "optimised", "c_locale", "two_at_once"} <= HOSTS.keys()
     assert all(host.__doc__ for host in HOSTS.values())
