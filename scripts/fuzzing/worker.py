@@ -31,6 +31,9 @@ class Answer(NamedTuple):
     peak: int = 0  # megabytes above the process before it read
 
 
+EXPORTED = f"{__name__}:exported"  # the reader of exports
+
+
 class Worker:
     """A process that reads folders one after the other; use it as a context.
 
@@ -40,9 +43,7 @@ class Worker:
         reader: "module:function" of a function that returns the sums and the notes of a folder.
     """
 
-    def __init__(
-        self, seconds: float, megabytes: int, reader: str = f"{__name__}:exported"
-    ) -> None:
+    def __init__(self, seconds: float, megabytes: int, reader: str = EXPORTED) -> None:
         self._seconds, self._serving = seconds, f"serve({megabytes}, {reader!r})"
         self._process: subprocess.Popen[bytes] | None = None
 
