@@ -157,6 +157,7 @@ def test_insights_are_in_the_currency_of_the_exports(
     assert f">Revenue per {sign}1</th>" in page
 
 
+@pytest.mark.slow
 def test_a_backtest_of_revenue_names_the_currency(
     command: Command, folder: Path, toy: list[str], workdir: Path, currency: str
 ) -> None:

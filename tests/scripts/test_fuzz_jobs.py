@@ -19,10 +19,12 @@ def drill(database: str | None) -> None:
     assert found.done + found.given_up == 2
 
 
+@pytest.mark.slow
 def test_kills_lose_nothing_in_sqlite() -> None:
     drill(None)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_POSTGRESQL, reason=MISSING)
 def test_kills_lose_nothing_in_postgresql() -> None:
     with postgres_server() as server:

@@ -233,6 +233,7 @@ def test_a_synthetic_campaign_is_changed_by_its_id(conf: Callable[..., dict[str,
     assert settings.campaigns[NAMED].cpc == 1.5
 
 
+@pytest.mark.slow
 def test_a_plan_of_the_shipped_sample_from_the_shell(toy: list[str], tmp_path: Path) -> None:
     def plan(word: str, output: str) -> subprocess.CompletedProcess[str]:
         script = str(ROOT / "scripts" / "plan.py")

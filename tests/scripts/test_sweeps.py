@@ -27,6 +27,7 @@ LEARNER = [
 Command = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_a_failed_job_of_a_sweep_does_not_stop_the_others(tmp_path: Path) -> None:
     words = [str(ROOT / "scripts" / "train.py"), "--multirun", "seed=0", "baselines=[static]"]
     words += ["task=Uncertain-S,Uncertain-XS", *LEARNER, "hydra.sweep.dir=sweep"]

@@ -337,6 +337,7 @@ def test_the_seasonal_naive_joins_where_a_year_is_there(
     assert "| seasonal_naive (2 of 3) |" in backtest_markdown(content, "c")
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_scores(found: Found, few: History, config: dict[str, Any]) -> None:
     sizes = config["backtest"] | {"workers": 2}
     seen: list[Origin] = []

@@ -29,6 +29,7 @@ from mediagym.data.storage import write_json
 LEARNERS = ("ppo", "ppo_recurrent", "sac")
 
 
+@pytest.mark.slow
 def test_a_training_killed_at_any_moment_resumes_to_the_same_weights(tmp_path: Path) -> None:
     program = str(Path(__file__).parents[2] / "helpers" / "killed.py")
     process = subprocess.run(  # noqa: S603  # our own program

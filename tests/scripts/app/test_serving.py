@@ -83,6 +83,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         server.process.communicate()
 
 
+@pytest.mark.slow
 def test_a_fresh_folder_is_served_with_the_sample_a_link_and_a_key(
     start: Callable[..., Server], tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ def test_an_unknown_key_of_a_variant_is_refused(command: AblationCommand) -> Non
         check_variants(command.model_copy(update={"variants": {"a": {"env.action.titl": 2.0}}}))
 
 
+@pytest.mark.slow
 def test_each_variant_is_trained_once_and_compared_with_the_first(command: AblationCommand) -> None:
     variants = {name: CHANGES[name] for name in ("first", "scratch")}
     command = command.model_copy(update={"variants": variants})

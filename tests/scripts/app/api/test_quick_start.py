@@ -29,6 +29,7 @@ def run(command, server, folder):
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_quick_start_with_curl_downloads_a_plan(server, tmp_path):
     run(["bash", "-euo", "pipefail", "-c", BLOCKS["bash"]], server, tmp_path)

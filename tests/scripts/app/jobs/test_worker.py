@@ -91,6 +91,7 @@ def test_a_cancelled_job_ends_at_its_next_sign_of_progress(
     assert supervisor.processes() == [worker]
 
 
+@pytest.mark.slow
 def test_a_worker_that_does_not_obey_is_ended(store: Store, supervisor: Supervisor) -> None:
     key, after = drill(store, is_deaf=True), drill(store)
     until(lambda: job(store, key).stage.startswith("pausing"))
@@ -101,6 +102,7 @@ def test_a_worker_that_does_not_obey_is_ended(store: Store, supervisor: Supervis
     assert job(store, key).state == "cancelled"
 
 
+@pytest.mark.slow
 def test_a_job_whose_worker_is_killed_is_done_by_the_next_one(
     store: Store, supervisor: Supervisor
 ) -> None:

@@ -12,6 +12,7 @@ from mediagym.scripts.fuzzing.requests import (
 )
 
 
+@pytest.mark.slow
 def test_every_answer_is_one_that_the_description_allows():
     answers = fuzz_requests(FuzzRequestsCommand(examples=2, seed=3))
     assert len(answers) >= 100
