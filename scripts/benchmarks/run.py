@@ -146,6 +146,8 @@ def run() -> None:
         # a line, not a spinner, whose thread would count as CPU time
         print(f"measuring {name} ({number} of {len(names)})", file=sys.stderr, flush=True)
         measured[name] = benchmarks[name]()
+        if page is not None:  # at once, as the next one may take long
+            write_page(page, {name: measured[name]})
     table = Table("quantity", "measured", "target", "unit")
     for name, figures in measured.items():
         for label, figure in figures.items():
@@ -157,7 +159,7 @@ def run() -> None:
     }
     print(write_json(Path("benchmark.json"), content))
     if page is not None:
-        print(write_page(page, measured))
+        print(page)
 
 
 def _run_module(name: str) -> Figures:

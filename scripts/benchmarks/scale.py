@@ -5,6 +5,7 @@ smallest: 1 where it is linear.
 """
 
 import resource
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -44,6 +45,8 @@ def _grown(
     first = 0.0
     for size in sizes:
         seconds, megabytes = measure(size)
+        found = f"  {size:,} {label}: {seconds:,.1f} s, {megabytes:,.0f} MB"
+        print(found, file=sys.stderr, flush=True)
         first = first or seconds / size
         figures[f"{size:,} {label}, time"] = Figure(seconds, 0, "s of CPU")
         figures[f"{size:,} {label}, peak memory"] = Figure(megabytes, 0, "MB")
