@@ -11,9 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy
+from numpy.typing import NDArray
 
 from ....data.types import Floats
 from .laplace import StudentT
+
+_STRONG = 0.5  # correlation of an advertiser's campaigns above which they are resampled together
+_EFFECTS = np.linspace(-3.5, 3.5, 57)  # grid of an effect's values, in its prior sds
 
 
 class SharedEffects(NamedTuple):
@@ -26,8 +31,10 @@ class SharedEffects(NamedTuple):
 class PartialPooling:
     """Prior correlations between campaigns, and the conditionals of the shared effects."""
 
-    def __init__(self, channels: Sequence[str], advertiser: float, channel: float) -> None:
-        """Store the correlations.
+    def __init__(
+        self, channels: Sequence[str], advertiser: Floats | float, channel: Floats | float
+    ) -> None:
+        """Store the correlations, of all dimensions alike or (dimensions,).
 
         Args:
             channels: (campaigns,) the channel of each campaign.
@@ -38,7 +45,7 @@ class PartialPooling:
         self.channel_index = np.array([order.index(name) for name in channels])  # (campaigns,)
         # (channels, campaigns) 1 where the channel is the campaign's, else 0
         self.membership = (self.channel_index == np.arange(len(order))[:, None]).astype(float)
-        self.loadings = np.sqrt([advertiser, channel])
+        self.loadings = np.sqrt(advertiser), np.sqrt(channel)
         self.own_variance = 1 - advertiser - channel  # variance of a campaign's own effect
 
     def draw(self, z: Floats, rng: np.random.Generator) -> SharedEffects:
@@ -52,10 +59,28 @@ class PartialPooling:
         # per campaign, variance of a channel's sum given the advertiser's effect
         variance = c**2 * size + self.own_variance
         advertiser = _normal(
-            a * (sums / variance).sum(1), a**2 * float((size / variance).sum()), 1.0, rng
+            a * (sums / variance).sum(1), a**2 * (size / variance).sum(0), 1.0, rng
         )
         rest = sums - a * size * advertiser[:, None]
         return SharedEffects(advertiser, _normal(c * rest, c**2 * size, self.own_variance, rng))
+
+    def gathered(self, z: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
+        """Return indices, (draws, campaigns), that pool draws of campaigns sampled apart.
+
+        Where parameters are strongly correlated, Gibbs steps would bring the campaigns together too
+        slowly. There, the posterior of the advertiser's effect is computed on a grid from importance
+        weights of all campaigns' draws, and each campaign's draws are resampled given the effect.
+
+        Args:
+            z: (draws, campaigns, dimensions), from each campaign's own posterior.
+            rng: source of randomness.
+        """
+        index = np.repeat(np.arange(len(z))[:, None], z.shape[1], 1)
+        shares = np.broadcast_to(self.loadings[0] ** 2, z.shape[-1])
+        for dimension in np.flatnonzero(shares > _STRONG):
+            own = np.take_along_axis(z[..., dimension], index, 0)
+            index = np.take_along_axis(index, _given_effect(own, shares[dimension], rng), 0)
+        return index
 
     def mean(self, shared: SharedEffects) -> Floats:
         """Return the prior mean given the shared effects, (draws, campaigns, dimensions)."""
@@ -67,7 +92,7 @@ class PartialPooling:
     def log_prior(self, shared: SharedEffects) -> Callable[[Floats], Floats]:
         """Return the campaigns' log prior, (draws, campaigns), given the shared effects."""
         mean = self.mean(shared)
-        return lambda z: -0.5 * ((z - mean) ** 2).sum(-1) / self.own_variance
+        return lambda z: -0.5 * ((z - mean) ** 2 / self.own_variance).sum(-1)
 
     def proposal(self, unpooled: StudentT) -> Callable[[SharedEffects], StudentT]:
         """Return a function from shared effects to the campaigns' approximate posterior.
@@ -92,6 +117,27 @@ class PartialPooling:
             return StudentT(np.einsum("pde,npe->npd", covariance, information), cholesky)
 
         return conditional
+
+
+def _given_effect(z: Floats, share: float, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return indices, (draws, campaigns), of draws given draws of the effect they share.
+
+    Args:
+        z: (draws, campaigns), each campaign's apart.
+        share: the effect's share of the variance.
+        rng: source of randomness.
+    """
+    log_effect, logw = -0.5 * _EFFECTS**2, []
+    for own in z.T:
+        distance = own - np.sqrt(share) * _EFFECTS[:, None]
+        logw.append(0.5 * (own**2 - distance**2 / (1 - share)))  # (effects, draws)
+        log_effect = log_effect + scipy.special.logsumexp(logw[-1], axis=1)
+    counts = rng.multinomial(len(z), scipy.special.softmax(log_effect))
+    index = np.empty(z.shape, np.intp)
+    for k, weight in enumerate(scipy.special.softmax(each, axis=1) for each in logw):
+        chosen = [rng.choice(len(z), n, p=p) for n, p in zip(counts, weight, strict=True)]
+        index[:, k] = np.concatenate(chosen)
+    return index
 
 
 def _normal(

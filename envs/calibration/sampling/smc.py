@@ -81,6 +81,8 @@ def sample(
         population, _ = _mcmc(loglik, population, _bridge(start, power), mcmc_steps, rng)
         progress(f"tempering step {rounds}: posterior at power {power.min():.3f}")
     population = _take(population, resample(np.zeros_like(population.loglik), draws, rng))
+    if pooling is not None:
+        population = _take(population, pooling.gathered(population.z, rng))
     progress(f"{final_mcmc_steps} final MCMC steps of {draws} markets")
     population, acceptance = final_mcmc(loglik, population, pooling, final_mcmc_steps, rng)
     return Sample(population.z, acceptance, unique(population.z), rounds, initial_ess)
