@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from ....data.types import Floats
 from .laplace import StudentT
 
-_STRONG = 0.5  # correlation of an advertiser's campaigns above which they are resampled together
 _EFFECTS = np.linspace(-3.5, 3.5, 57)  # grid of an effect's values, in its prior sds
 
 
@@ -64,22 +63,30 @@ class PartialPooling:
         rest = sums - a * size * advertiser[:, None]
         return SharedEffects(advertiser, _normal(c * rest, c**2 * size, self.own_variance, rng))
 
-    def gathered(self, z: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
-        """Return indices, (draws, campaigns), that pool draws of campaigns sampled apart.
+    def gathered(self, z: Floats, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+        """Return indices, (count, campaigns), that pool draws of campaigns sampled apart.
 
-        Where parameters are strongly correlated, Gibbs steps would bring the campaigns together too
-        slowly. There, the posterior of the advertiser's effect is computed on a grid from importance
-        weights of all campaigns' draws, and each campaign's draws are resampled given the effect.
+        Of the most correlated parameter, to whose posterior Gibbs steps would come slowly, the
+        advertiser's effect is drawn on a grid, from importance weights of all campaigns' draws;
+        each campaign's draws are resampled given the effect.
 
         Args:
             z: (draws, campaigns, dimensions), from each campaign's own posterior.
+            count: number of draws to return.
             rng: source of randomness.
         """
-        index = np.repeat(np.arange(len(z))[:, None], z.shape[1], 1)
         shares = np.broadcast_to(self.loadings[0] ** 2, z.shape[-1])
-        for dimension in np.flatnonzero(shares > _STRONG):
-            own = np.take_along_axis(z[..., dimension], index, 0)
-            index = np.take_along_axis(index, _given_effect(own, shares[dimension], rng), 0)
+        own, share = z[..., shares.argmax()].T, shares.max()
+        distance = own[:, None] - np.sqrt(share) * _EFFECTS[:, None]
+        logw = 0.5 * (own[:, None] ** 2 - distance**2 / (1 - share))  # (campaigns, effects, draws)
+        log_effect = scipy.special.logsumexp(logw, axis=2).sum(0) - 0.5 * _EFFECTS**2
+        effects = rng.choice(len(_EFFECTS), count, p=scipy.special.softmax(log_effect))
+        weight = scipy.special.softmax(logw, axis=2)
+        index = np.empty((count, z.shape[1]), np.intp)
+        for effect in np.unique(effects):
+            rows = effects == effect
+            for k in range(z.shape[1]):
+                index[rows, k] = rng.choice(len(z), rows.sum(), p=weight[k, effect])
         return index
 
     def mean(self, shared: SharedEffects) -> Floats:
@@ -117,27 +124,6 @@ class PartialPooling:
             return StudentT(np.einsum("pde,npe->npd", covariance, information), cholesky)
 
         return conditional
-
-
-def _given_effect(z: Floats, share: float, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Return indices, (draws, campaigns), of draws given draws of the effect they share.
-
-    Args:
-        z: (draws, campaigns), each campaign's apart.
-        share: the effect's share of the variance.
-        rng: source of randomness.
-    """
-    log_effect, logw = -0.5 * _EFFECTS**2, []
-    for own in z.T:
-        distance = own - np.sqrt(share) * _EFFECTS[:, None]
-        logw.append(0.5 * (own**2 - distance**2 / (1 - share)))  # (effects, draws)
-        log_effect = log_effect + scipy.special.logsumexp(logw[-1], axis=1)
-    counts = rng.multinomial(len(z), scipy.special.softmax(log_effect))
-    index = np.empty(z.shape, np.intp)
-    for k, weight in enumerate(scipy.special.softmax(each, axis=1) for each in logw):
-        chosen = [rng.choice(len(z), n, p=p) for n, p in zip(counts, weight, strict=True)]
-        index[:, k] = np.concatenate(chosen)
-    return index
 
 
 def _normal(
