@@ -18,7 +18,7 @@ def recovery_summary(cases: Cases, goals: Mapping[str, Mapping[str, Any]]) -> li
 
     Args:
         cases: results of ``recovery.study``.
-        goals: targets for the form ``hill`` and for all ``other`` forms; see
+        goals: targets by form, and those of all ``other`` forms; see
             ``conf/recovery.yaml``.
     """
     forms = dict.fromkeys(case["form"] for case in cases)

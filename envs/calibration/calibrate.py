@@ -13,7 +13,7 @@ from .filtering import ObservedHistory, filter_history, observed_history_from
 from .journeys import NO_FINDINGS, JourneyFindings
 from .markets import market_of
 from .posterior import Posterior
-from .priors import DIMENSIONS, PriorCentres, Priors, parameters_from_normals
+from .priors import DIMENSIONS, PARAMETER_INDEX, PriorCentres, Priors, parameters_from_normals
 from .sampling import PartialPooling, sample
 from .settings import CalibrationSettings
 from .stack import stack_of
@@ -94,10 +94,13 @@ def likelihood_of(
 def partial_pooling_of(history: History, priors: Priors) -> PartialPooling | None:
     """Return the partial pooling of the campaigns; None if nothing is pooled."""
     pooling = priors.pooling
-    if pooling.advertiser + pooling.channel == 0 or len(history.campaigns) == 1:
+    if max(pooling.advertiser, pooling.channel, pooling.curve) == 0 or len(history.campaigns) == 1:
         return None
+    advertiser, channel = np.full((2, DIMENSIONS), [[pooling.advertiser], [pooling.channel]])
+    curve = PARAMETER_INDEX["slope"]
+    advertiser[curve], channel[curve] = pooling.curve, 0.0
     channels = [campaign.channel for campaign in history.campaigns]
-    return PartialPooling(channels, pooling.advertiser, pooling.channel)
+    return PartialPooling(channels, advertiser, channel)
 
 
 def prior_centres_of(

@@ -67,13 +67,14 @@ class CurvePrior(Settings):
     """
 
     less: Share  # probability of an exponent below 1
+    less_shape: Annotated[float, Field(ge=1, le=10)]  # above 1: nearer to a power law than uniform
     more: Share  # probability of an exponent above 1
     most: Annotated[float, Field(ge=1, le=10)]  # largest exponent
 
     def slope(self, elasticity: Floats, uniform: Floats) -> Floats:
         """Return exponents, increasing in the uniform quantile, > elasticity."""
         share = np.minimum(uniform / self.less, 1.0) if self.less > 0 else np.ones_like(uniform)
-        share = np.maximum(share, _SMALLEST_SHARE)
+        share = np.maximum(share**self.less_shape, _SMALLEST_SHARE)
         slope = elasticity + share * (1 - elasticity)
         if self.more == 0:
             return np.asarray(slope)
@@ -93,6 +94,7 @@ class Pooling(Settings):
 
     advertiser: Share
     channel: Share
+    curve: Annotated[float, Field(ge=0, lt=1)]  # of any two campaigns' exponents, instead of both
 
 
 class JourneyPriors(Settings):

@@ -11,9 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy
+from numpy.typing import NDArray
 
 from ....data.types import Floats
 from .laplace import StudentT
+
+_EFFECTS = np.linspace(-3.5, 3.5, 57)  # grid of an effect's values, in its prior sds
 
 
 class SharedEffects(NamedTuple):
@@ -26,8 +30,10 @@ class SharedEffects(NamedTuple):
 class PartialPooling:
     """Prior correlations between campaigns, and the conditionals of the shared effects."""
 
-    def __init__(self, channels: Sequence[str], advertiser: float, channel: float) -> None:
-        """Store the correlations.
+    def __init__(
+        self, channels: Sequence[str], advertiser: Floats | float, channel: Floats | float
+    ) -> None:
+        """Store the correlations, of all dimensions alike or (dimensions,).
 
         Args:
             channels: (campaigns,) the channel of each campaign.
@@ -38,7 +44,7 @@ class PartialPooling:
         self.channel_index = np.array([order.index(name) for name in channels])  # (campaigns,)
         # (channels, campaigns) 1 where the channel is the campaign's, else 0
         self.membership = (self.channel_index == np.arange(len(order))[:, None]).astype(float)
-        self.loadings = np.sqrt([advertiser, channel])
+        self.loadings = np.sqrt(advertiser), np.sqrt(channel)
         self.own_variance = 1 - advertiser - channel  # variance of a campaign's own effect
 
     def draw(self, z: Floats, rng: np.random.Generator) -> SharedEffects:
@@ -52,10 +58,36 @@ class PartialPooling:
         # per campaign, variance of a channel's sum given the advertiser's effect
         variance = c**2 * size + self.own_variance
         advertiser = _normal(
-            a * (sums / variance).sum(1), a**2 * float((size / variance).sum()), 1.0, rng
+            a * (sums / variance).sum(1), a**2 * (size / variance).sum(0), 1.0, rng
         )
         rest = sums - a * size * advertiser[:, None]
         return SharedEffects(advertiser, _normal(c * rest, c**2 * size, self.own_variance, rng))
+
+    def gathered(self, z: Floats, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+        """Return indices, (count, campaigns), that pool draws of campaigns sampled apart.
+
+        Of the most correlated parameter, to whose posterior Gibbs steps would come slowly, the
+        advertiser's effect is drawn on a grid, from importance weights of all campaigns' draws;
+        each campaign's draws are resampled given the effect.
+
+        Args:
+            z: (draws, campaigns, dimensions), from each campaign's own posterior.
+            count: number of draws to return.
+            rng: source of randomness.
+        """
+        shares = np.broadcast_to(self.loadings[0] ** 2, z.shape[-1])
+        own, share = z[..., shares.argmax()].T, shares.max()
+        distance = own[:, None] - np.sqrt(share) * _EFFECTS[:, None]
+        logw = 0.5 * (own[:, None] ** 2 - distance**2 / (1 - share))  # (campaigns, effects, draws)
+        log_effect = scipy.special.logsumexp(logw, axis=2).sum(0) - 0.5 * _EFFECTS**2
+        effects = rng.choice(len(_EFFECTS), count, p=scipy.special.softmax(log_effect))
+        weight = scipy.special.softmax(logw, axis=2)
+        index = np.empty((count, z.shape[1]), np.intp)
+        for effect in np.unique(effects):
+            rows = effects == effect
+            for k in range(z.shape[1]):
+                index[rows, k] = rng.choice(len(z), rows.sum(), p=weight[k, effect])
+        return index
 
     def mean(self, shared: SharedEffects) -> Floats:
         """Return the prior mean given the shared effects, (draws, campaigns, dimensions)."""
@@ -67,7 +99,7 @@ class PartialPooling:
     def log_prior(self, shared: SharedEffects) -> Callable[[Floats], Floats]:
         """Return the campaigns' log prior, (draws, campaigns), given the shared effects."""
         mean = self.mean(shared)
-        return lambda z: -0.5 * ((z - mean) ** 2).sum(-1) / self.own_variance
+        return lambda z: -0.5 * ((z - mean) ** 2 / self.own_variance).sum(-1)
 
     def proposal(self, unpooled: StudentT) -> Callable[[SharedEffects], StudentT]:
         """Return a function from shared effects to the campaigns' approximate posterior.

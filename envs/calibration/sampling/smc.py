@@ -80,10 +80,22 @@ def sample(
         power, rounds = following, rounds + 1
         population, _ = _mcmc(loglik, population, _bridge(start, power), mcmc_steps, rng)
         progress(f"tempering step {rounds}: posterior at power {power.min():.3f}")
-    population = _take(population, resample(np.zeros_like(population.loglik), draws, rng))
+    unpooled = fit_student_t(population.z)
+    population = _take(population, _drawn(population, draws, pooling, rng))
     progress(f"{final_mcmc_steps} final MCMC steps of {draws} markets")
-    population, acceptance = final_mcmc(loglik, population, pooling, final_mcmc_steps, rng)
+    population, acceptance = final_mcmc(
+        loglik, population, pooling, final_mcmc_steps, rng, unpooled
+    )
     return Sample(population.z, acceptance, unique(population.z), rounds, initial_ess)
+
+
+def _drawn(
+    population: Particles, draws: int, pooling: PartialPooling | None, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Return indices of the draws that the final MCMC steps start from, (draws, problems)."""
+    if pooling is None:
+        return resample(np.zeros_like(population.loglik), draws, rng)
+    return pooling.gathered(population.z, draws, rng)
 
 
 Target = Callable[[Particles], Floats]
@@ -154,15 +166,25 @@ def final_mcmc(
     pooling: PartialPooling | None,
     mcmc_steps: int,
     rng: np.random.Generator,
+    unpooled: StudentT | None = None,
 ) -> tuple[Particles, Floats]:
     """Run MCMC steps on the pooled posterior, the shared effects redrawn before each (Gibbs).
+
+    Args:
+        loglik: (n, problems, dimensions) -> (n, problems).
+        particles: draws to start from.
+        pooling: prior correlations of the problems; None: independent.
+        mcmc_steps: number of steps.
+        rng: source of randomness.
+        unpooled: posterior without pooling, from which proposals are made; None: fitted to the
+            particles.
 
     Returns:
         The particles, and the acceptance rate of each problem's better proposal, (problems,).
     """
     if pooling is None:
         return _mcmc(loglik, particles, _posterior(log_prior), mcmc_steps, rng)
-    proposal_given = pooling.proposal(fit_student_t(particles.z))
+    proposal_given = pooling.proposal(unpooled or fit_student_t(particles.z))
     rates = np.zeros((2, particles.z.shape[1]))
     for t in range(mcmc_steps):
         shared = pooling.draw(particles.z, rng)

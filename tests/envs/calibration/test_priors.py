@@ -99,7 +99,7 @@ def test_the_basis_of_weekdays_is_orthogonal_and_of_unit_spread():
 
 
 def test_each_scalar_increases_with_its_normal_alone(priors):
-    given = priors.model_dump() | {"curve": {"less": 0.6, "more": 0.4, "most": 2.0}}
+    given = priors.model_dump() | {"curve": {"less": 0.6, "less_shape": 2.0, "more": 0.4, "most": 2.0}}
     no_flat_part = Priors.of(given, "priors")
     base = np.zeros((2, DIMENSIONS))
     at = parameters_from_normals(base, no_flat_part, CENTRES)
@@ -115,19 +115,23 @@ def test_each_scalar_increases_with_its_normal_alone(priors):
             assert np.array_equal(getattr(there, other), getattr(at, other))
 
 
-@pytest.mark.parametrize(("less", "more", "most"), [(0.25, 0.25, 2.0), (0.6, 0.4, 1.5), (0, 0, 2)])
+@pytest.mark.parametrize(
+    ("less", "shape", "more", "most"),
+    [(0.25, 1, 0.25, 2.0), (0.6, 1, 0.4, 1.5), (0.5, 3, 0.5, 3.0), (0, 1, 0, 2)],
+)
 def test_the_curve_saturates_less_and_more_than_hills_with_its_probabilities(
-    priors, draws, less, more, most
+    priors, draws, less, shape, more, most
 ):
-    given = priors.model_dump() | {"curve": {"less": less, "more": more, "most": most}}
+    curve = {"less": less, "less_shape": shape, "more": more, "most": most}
+    given = priors.model_dump() | {"curve": curve}
     p = parameters_from_normals(draws[0], Priors.of(given, "priors"), CENTRES)
     assert (p.slope > p.elasticity).all()
     assert p.slope.max() <= most
     for share, hit in ((less, p.slope < 1 - 1e-9), (more, p.slope > 1 + 1e-9)):
         assert hit.mean() == pytest.approx(share, abs=0.01)
     share = ((p.slope - p.elasticity) / (1 - p.elasticity))[p.slope < 1 - 1e-9]
-    if less:  # uniform between a power law and Hill's curve
-        assert share.mean() == pytest.approx(0.5, abs=0.02)
+    if less:  # between a power law and Hill's curve, uniform for a shape of 1
+        assert share.mean() == pytest.approx(1 / (1 + shape), abs=0.02)
         assert share.min() == pytest.approx(0.02)
     if more:
         assert p.slope[p.slope > 1 + 1e-9].mean() == pytest.approx((1 + most) / 2, abs=0.02)
@@ -174,11 +178,13 @@ def test_extreme_normals_give_parameters_within_bounds(priors):
 @pytest.mark.parametrize(
     ("key", "value", "named"),
     [
-        ("curve", {"less": 0.6, "more": 0.5, "most": 2.0}, "curve"),
-        ("curve", {"less": 0.2, "more": 0.2, "most": 0.9}, "curve.most"),
+        ("curve", {"less": 0.6, "less_shape": 1, "more": 0.5, "most": 2.0}, "curve"),
+        ("curve", {"less": 0.2, "less_shape": 1, "more": 0.2, "most": 0.9}, "curve.most"),
         ("follow_sd", 1.5, "follow_sd"),
-        ("pooling", {"advertiser": 0.6, "channel": 0.4}, "pooling"),
-        ("pooling", {"advertiser": -0.1, "channel": 0.4}, "pooling.advertiser"),
+        ("curve", {"less": 0.2, "less_shape": 0.5, "more": 0.2, "most": 2}, "curve.less_shape"),
+        ("pooling", {"advertiser": 0.6, "channel": 0.4, "curve": 0}, "pooling"),
+        ("pooling", {"advertiser": -0.1, "channel": 0.4, "curve": 0}, "pooling.advertiser"),
+        ("pooling", {"advertiser": 0.1, "channel": 0.4, "curve": 1}, "pooling.curve"),
         ("elasticity", {"mean": 0.5, "sd": 0.1, "low": 0.8, "high": 0.2}, "elasticity"),
         ("inflation", {"low": 0.4, "high": 0.1}, "inflation"),
         ("inflation", {"low": 0.4, "high": 1.1}, "inflation"),

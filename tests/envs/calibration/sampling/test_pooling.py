@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mediagym.envs.calibration import Priors, StudentT, sample
 from mediagym.envs.calibration.calibrate import partial_pooling_of
+from mediagym.envs.calibration.priors import PARAMETER_INDEX
 from mediagym.envs.calibration.sampling import (
     PartialPooling,
     Particles,
@@ -54,6 +55,26 @@ def test_the_pooled_posterior_is_that_of_the_hierarchical_model(shares):
         np.testing.assert_allclose(ours / (sd * sd.T), cov / (sd * sd.T), atol=0.14)
 
 
+def test_weak_evidence_of_many_campaigns_adds_up_within_few_steps():
+    """In the first dimension, which all share; in the second each has its own."""
+    size, advertiser = 30, np.array([0.9, 0.0])
+    observed = np.random.default_rng(1).normal(-0.8, 1, (size, 2))
+    z = sample(
+        lambda z: -0.5 * ((z - observed) ** 2).sum(-1), observed.shape, particles=512, draws=2000,
+        ess_target=0.5, mcmc_steps=4, final_mcmc_steps=4, rng=np.random.default_rng(3),
+        pooling=PartialPooling(["google"] * size, advertiser, 0 * advertiser),
+    ).z  # fmt: skip
+    for dimension, share in enumerate(advertiser):
+        prior = share + (1 - share) * np.eye(size)
+        cov = np.linalg.inv(np.linalg.inv(prior) + np.eye(size))
+        mean, sd = cov @ observed[:, dimension], np.sqrt(np.diag(cov))
+        np.testing.assert_allclose((z.mean(0)[:, dimension] - mean) / sd, 0, atol=0.15)
+        np.testing.assert_allclose(z.std(0)[:, dimension] / sd, 1, atol=0.1)
+        average, shared = z[..., dimension].mean(1), cov.mean()
+        assert average.mean() == pytest.approx(mean.mean(), abs=0.15 * np.sqrt(shared))
+        assert average.std() == pytest.approx(np.sqrt(shared), rel=0.15)
+
+
 def test_a_campaign_without_data_learns_from_its_channel_alone():
     pooled, unpooled = posterior(PartialPooling(CHANNELS, 0.0, 0.7)).z, posterior(None).z
     assert pooled[:, 3, 0].mean() > 0.5 > abs(unpooled[:, 3, 0].mean()) + 0.3
@@ -72,13 +93,18 @@ def test_vanishing_correlations_are_independence():
 
 
 def test_without_correlations_nothing_is_pooled(priors, history):
-    def pooling(advertiser, channel):
-        pooling = {"advertiser": advertiser, "channel": channel}
+    def pooling(advertiser, channel, curve=0.0):
+        pooling = {"advertiser": advertiser, "channel": channel, "curve": curve}
         return Priors.of(priors.model_dump() | {"pooling": pooling}, "priors")
 
     assert partial_pooling_of(history, pooling(0, 0)) is None
+    pooled = partial_pooling_of(history, pooling(0, 0, 0.8))
+    assert pooled.own_variance[PARAMETER_INDEX["slope"]] == pytest.approx(0.2)
+    assert np.delete(pooled.own_variance, PARAMETER_INDEX["slope"]) == pytest.approx(1)
     pooling = partial_pooling_of(history, pooling(0.2, 0.1))
-    assert pooling.own_variance == pytest.approx(0.7)
+    curve = PARAMETER_INDEX["slope"]
+    assert np.delete(pooling.own_variance, curve) == pytest.approx(0.7)
+    assert pooling.own_variance[curve] == 1
     channels = [campaign.channel for campaign in history.campaigns]
     for k, name in enumerate(channels):
         assert pooling.channel_index[k] == list(dict.fromkeys(channels)).index(name)
