@@ -90,7 +90,7 @@ class Range(Settings):
 
 
 class Pooling(Settings):
-    """Prior correlations of campaigns; see ``envs/calibration/pooling.py``."""
+    """Prior correlations of campaigns; see ``envs/calibration/sampling/pooling.py``."""
 
     advertiser: Share
     channel: Share

@@ -127,7 +127,7 @@ class PartialPooling:
 
 
 def _normal(
-    weighted: Floats, squares: Floats | float, variance: float, rng: np.random.Generator
+    weighted: Floats, squares: Floats | float, variance: Floats | float, rng: np.random.Generator
 ) -> Floats:
     """Draw from the posterior of standard normals in a linear regression.
 

@@ -99,7 +99,9 @@ def test_the_basis_of_weekdays_is_orthogonal_and_of_unit_spread():
 
 
 def test_each_scalar_increases_with_its_normal_alone(priors):
-    given = priors.model_dump() | {"curve": {"less": 0.6, "less_shape": 2.0, "more": 0.4, "most": 2.0}}
+    given = priors.model_dump() | {
+        "curve": {"less": 0.6, "less_shape": 2.0, "more": 0.4, "most": 2.0}
+    }
     no_flat_part = Priors.of(given, "priors")
     base = np.zeros((2, DIMENSIONS))
     at = parameters_from_normals(base, no_flat_part, CENTRES)
