@@ -105,7 +105,7 @@ def with_rules(
 def check_rules(
     settings: Rules, nodes: tuple[Nodes, Nodes], total: int, change_limit: float | None
 ) -> None:
-    """Refuse what can be told to be wrong without the campaigns, their spend and the dates.
+    """Refuse what is wrong whatever the campaigns, their spend and the dates are.
 
     Args:
         settings: the group `constraints` of the configuration.
