@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,6 +126,24 @@ class Entry:
 
     def _refuse(self, reason: str) -> None:
         note(f"cache entry {self.path}: {reason}; it is made anew.")
+
+
+def require_writable(folder: Path) -> None:
+    """Create the folder of a cache, and a file in it for a moment, before anything slow is done.
+
+    Raises:
+        DataError: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(
+            f"cache={folder}: cannot be written ({error.strerror or error}). Allowed: a folder "
+            "that you may write, or a name that does not exist yet. To fix: set cache=FOLDER to "
+            "one of your own."
+        ) from None
 
 
 def note(line: str) -> None:

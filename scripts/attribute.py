@@ -27,7 +27,7 @@ def run(options: "AttributeCommand") -> None:
         pictures = draw_attribution(document, folder)
     for table in attribution_tables(document):
         console.print(table)
-    print_notes(document["notes"])
+    print_notes(document["notes"], path)
     print_line(f"\nattribution  {path}")
     print_line(f"figures      {', '.join(str(picture) for picture in pictures)}")
 

@@ -41,7 +41,7 @@ def run(options: "BacktestCommand") -> None:
     for line in verdict_lines(content):
         print_line(line)
     console.print(rolling_table(content))
-    print_notes(content["remarks"][1:])
+    print_notes(content["remarks"][1:], path)
     print_line(f"\nbacktest  {path}")
     print_line(f"picture   {picture}")
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from mediagym.data.storage import write_text
 from mediagym.scripts.cli import command, console, print_line, print_notes, progress, run_folder
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def run(options: "CalibrateCommand") -> None:
             write_report(content, config.objective.name, folder / "calibration")
     print_line(verdict_of(posterior.report))
     console.print(learning_table(posterior.report))
-    print_notes(notes)
+    print_notes(notes, write_text(folder / "notes.txt", "\n".join([*notes, ""])))
     print_line(f"\nposterior  {folder / 'posterior.npz'}")
     if options.report:
         print_line(f"report     {folder / 'calibration' / 'calibration.html'}")

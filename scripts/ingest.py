@@ -49,7 +49,7 @@ def run(options: "IngestCommand") -> None:
     page = write_text(folder / "ingest.html", ingest_page(document, pictures))
     for each in ingest_tables(document):
         console.print(each)
-    print_notes(document["notes"])
+    print_notes(document["notes"], page)
     print_line(f"\nhistory   {table}")
     print_line(f"report    {page}")
     print_line(f"document  {path}")

@@ -30,7 +30,7 @@ def run(options: "InsightsCommand") -> None:
         write_bytes(folder / f"{name}.png", picture)
     for table in insights_tables(document):
         console.print(table)
-    print_notes(document["notes"])
+    print_notes(document["notes"], page)
     print_line(f"\nreport    {page}")
     print_line(f"document  {path}")
     print_line(f"figures   {', '.join(f'{name}.png' for name in pictures)}")

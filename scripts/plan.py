@@ -47,7 +47,7 @@ def _write_plan(options: "PlanCommand", experiment: "Experiment") -> list[Path]:
             write_plan_page(plan, paths[0])
     print_notes(forecast_notes(plan))
     console.print(plan_table(plan))
-    print_notes(plan["warnings"])
+    print_notes(plan["warnings"], paths[0] if options.page else options.output)
     return [options.output, *paths]
 
 

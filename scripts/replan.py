@@ -19,7 +19,7 @@ def run(options: "ReplanCommand") -> None:
         show_progress("planning the days left")
         written = write_replan(flight, options, show_progress)
     console.print(plan_table(written.content))
-    print_notes(written.content["warnings"])
+    print_notes(written.content["warnings"], options.output / "plan.html")
     for path in written.paths:
         print_line(str(path))
 

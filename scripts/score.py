@@ -36,7 +36,10 @@ def run(options: "ScoreCommand") -> None:
     draw_score(document, options.output / "score.png")
     console.print(score_table(document))
     console.print(difference_table(document))
-    print_notes([note for plan in document["plans"] for note in plan["notes"]])
+    print_notes(
+        [note for plan in document["plans"] for note in plan["notes"]],
+        options.output / "score.json",
+    )
     print_notes(broken_lines(document))
     print_line(f"\nscores   {options.output / 'score.json'}")
     print_line(f"picture  {options.output / 'score.png'}")

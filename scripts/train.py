@@ -100,7 +100,7 @@ def _plan(
         draw_plan(experiment.posterior, made, folder)
     print_notes(forecast_notes(plan))
     console.print(plan_table(plan))
-    print_notes(plan["warnings"])
+    print_notes(plan["warnings"], folder / "plan.json")
     print_line(f"\nplan         {folder / 'plan.json'}, plan.png, response.png")
 
 

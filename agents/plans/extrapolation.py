@@ -5,7 +5,6 @@ whichever is larger; the estimates of spend above it are extrapolated. A campaig
 28 days or more counts as dead: money for it is a restart.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
@@ -21,12 +20,10 @@ from ...data.forecasting import (
     season_windows,
 )
 from ...data.formats import money
-from ...data.names import short_ids
 from ...data.types import Floats
 from ...envs.constraints import Constraints
 
 _TOLERANCE = 0.01  # share of a floor within which a plan is at it
-_PLAIN = re.compile(r"[A-Za-z0-9_./-]+(?: [A-Za-z0-9_./-]+)*")  # names that need no quotes
 
 
 class Known(NamedTuple):
@@ -154,12 +151,10 @@ def restart_warning(campaign: Mapping[str, Any], name: str, currency: str | None
     """Return the warning about a restarted campaign, a row of ``plan.json``."""
     reason = campaign["restart_reason"]
     why = "no floor forces it" if reason is None else f"its {reason} forces it"
-    key = name if _PLAIN.fullmatch(name) else short_ids([name])[0]
     return (
         f"WARNING: {shortened(name)}: restarted after {campaign['days_without_spend']} days "
         f"without spend, with {money(campaign['budget'], currency)}; {why}. How it responds after "
-        "such a pause is not known, and platforms relearn. To exclude it: "
-        f"'constraints.campaigns={{{key}: {{off: true}}}}'."
+        "such a pause is not known, and platforms relearn. To leave it out, switch it off."
     )
 
 

@@ -42,9 +42,9 @@ def warnings_of(plan: Plan, flags: list[Flag]) -> list[str]:
     A verdict on forecasts of the past has its own place above the table.
     """
     notes = sorted(plan.notes, key=lambda note: "WARNING" not in note)
-    said = [flag.text for flag in flags if flag.kind != "forecast" and flag.text not in notes]
-    lines = list(dict.fromkeys(said))
-    return sorted([*lines, *notes], key=lambda line: not line.startswith("WARNING:"))
+    said = [flag.text for flag in flags if flag.kind != "forecast"]
+    lines = dict.fromkeys([*said, *notes])
+    return sorted(lines, key=lambda line: not line.startswith("WARNING:"))
 
 
 def _campaign_flags(plan: Plan, k: int, row: dict[str, Any]) -> list[Flag]:

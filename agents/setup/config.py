@@ -13,7 +13,7 @@ from ...data.exports import DataSettings
 from ...data.settings import Command, Seed, Settings, given_text
 from ...data.storage import require_replaceable, shipped_yaml
 from ...envs.calibration import CalibrationSettings, Priors
-from ...envs.constraints import ConstraintSettings
+from ...envs.constraints import PlausibleConstraints
 from ...envs.environment import EnvSettings
 from ...envs.market import ObjectiveSettings
 from ...envs.planning import SolverSettings
@@ -80,7 +80,7 @@ class ExperimentConfig(Command):
     attribution: AttributionSettings
     priors: Priors
     calibration: CalibrationSettings
-    constraints: ConstraintSettings
+    constraints: PlausibleConstraints
     objective: ObjectiveSettings
     env: EnvSettings
     solver: SolverSettings

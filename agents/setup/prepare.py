@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ...data.attribution import attribution_reader
-from ...data.cache import Entry, note, user_cache
+from ...data.cache import Entry, note, require_writable, user_cache
 from ...data.calendar import read_own_events
 from ...data.errors import ConfigError, DataError
 from ...data.history import History
@@ -209,6 +209,7 @@ def calibrated(
             return folder, posterior
         except (DataError, KeyError, TypeError, ValueError, AttributeError):
             note(f"cache entry {folder}: it is not a calibration; it is made anew.")
+    require_writable(config.cache)
     posterior = calibrate(history, priors, settings, progress, findings)
     save_posterior(posterior, folder)
     entry.seal_files(_FILES)

@@ -22,7 +22,7 @@ from ...data.settings import Command, Seed, Settings
 from ...data.storage import shipped_yaml
 from ...data.types import Floats
 from ...envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
-from ...envs.constraints import Constraints, ConstraintSettings
+from ...envs.constraints import Constraints, PlausibleConstraints
 from ...envs.environment import EnvSettings, problem_in
 from ...envs.flight import Problem
 from ...envs.market import Objective, ObjectiveSettings
@@ -86,7 +86,7 @@ class WorldsCommand(Command):
     data: DataSettings
     priors: Priors
     calibration: CalibrationSettings
-    constraints: ConstraintSettings
+    constraints: PlausibleConstraints
     objective: ObjectiveSettings
     env: EnvSettings
     solver: SolverSettings

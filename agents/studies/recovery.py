@@ -35,7 +35,7 @@ from ...envs.calibration import (
     draw_levels,
     observed_history_from,
 )
-from ...envs.constraints import Constraints, ConstraintSettings, parse_constraints
+from ...envs.constraints import Constraints, PlausibleConstraints, parse_constraints
 from ...envs.environment import EnvSettings, known_spend
 from ...envs.market import (
     Market,
@@ -91,7 +91,7 @@ class RecoveryCommand(Command):
     data: DataSettings
     priors: Priors
     calibration: CalibrationSettings
-    constraints: ConstraintSettings
+    constraints: PlausibleConstraints
     objective: ObjectiveSettings
     env: EnvSettings
     solver: SolverSettings

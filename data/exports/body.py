@@ -161,7 +161,7 @@ def _is_header(row: list[str], header: Header) -> bool:
 
 def is_all(cell: str, words: tuple[str, ...]) -> bool:
     """True for a word for totals, or one that stands for all days or all campaigns."""
-    return cell.casefold() in _ALL or is_total(cell, words)
+    return canonical_heading(cell).text in _ALL or is_total(cell, words)
 
 
 def is_total(cell: str, words: tuple[str, ...] = ()) -> bool:

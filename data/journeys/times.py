@@ -66,7 +66,7 @@ def parse_times(
         raise column.error(blank, "the time is blank", allowed, "complete the row or delete it")
     notation = _notation(column) if declared.notation == "any" else declared.notation
     if notation in _UNITS:
-        return _in_account(column, _since_1970(column, notation), settings)
+        return in_account(column, _since_1970(column, notation), settings)
     if notation in _COMPACT and all(map(str.isdecimal, column.cells)):
         return _compact(column, _COMPACT[notation]), []
     return _text(column, declared, settings)
@@ -124,10 +124,14 @@ def _since_1970(column: TimeCells, unit: str) -> Ints:
     return np.asarray(values // per_second, np.int64)
 
 
-def _in_account(
+def in_account(
     column: TimeCells, utc: Ints, settings: DataSettings, row: int = 0
 ) -> tuple[Times, list[str]]:
-    """Local times of seconds since 1970 in UTC, and a note; `row` is the example of messages."""
+    """Local times of seconds since 1970 in UTC, and a note; `row` is the example of messages.
+
+    Raises:
+        DataError: the time zone of the account is not known.
+    """
     cell = shown(column.cells[row])
     if settings.timezone is None:
         raise column.error(
@@ -205,14 +209,14 @@ def _zoned(
     if all(offset is None for offset in offsets):
         if declared.zone == "account":
             return seconds.astype("datetime64[s]"), notes
-        local, zone_notes = _in_account(column, seconds, settings)
+        local, zone_notes = in_account(column, seconds, settings)
         return local, [*notes, *zone_notes]
     if None in offsets:
         row = int(np.argmax(codes == offsets.index(None)))
         given = f"{shown(column.cells[row])} has no time zone, other rows have one"
         raise column.error(row, given, "a time zone in all rows or in none", "correct the row")
     utc = seconds - np.array(offsets, np.int64)[codes]
-    local, zone_notes = _in_account(column, utc, settings)
+    local, zone_notes = in_account(column, utc, settings)
     return local, [*notes, *zone_notes]
 
 

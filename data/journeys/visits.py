@@ -27,7 +27,7 @@ from .site_log import (
     read_header,
     refuse_ragged,
 )
-from .times import seconds_of
+from .times import TimeCells, in_account, seconds_of
 
 _ALLOWED_IDS = "8 characters of 0-9 and a-f, stored as text"
 _ONE_ZONE = "export the file again in the time zone of the ad account"
@@ -42,7 +42,7 @@ def read_visits(path: Path, settings: DataSettings) -> tuple[pd.DataFrame, list[
 
     Args:
         path: the CSV file.
-        settings: date format, and columns to ignore.
+        settings: date format, time zone of the ad account, and columns to ignore.
 
     Returns:
         One row per landing, in the file's order: the category `User Id`, text of 8 hexadecimal
@@ -163,6 +163,10 @@ def _times(
     times = parsed[day_codes].astype("datetime64[s]") + seconds[clock_codes].astype(
         "timedelta64[s]"
     )
+    if in_utc.all():
+        example = TimeCells(log.file, LANDING_TIME, [cells.iloc[0]], RowLines(log, np.arange(1)))
+        times, zone_notes = in_account(example, times.astype(np.int64), settings)
+        notes += zone_notes
     return pd.Series(times), notes
 
 

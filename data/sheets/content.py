@@ -18,6 +18,9 @@ MAX_UNPACKED_BYTES = 2_000_000_000  # of all that a gz, zip or xlsx file holds
 EXPORT_AS_CSV = "export the file again as comma-separated CSV in UTF-8"
 _READABLE = "delimited text (CSV) or a workbook (xlsx), also as gz or zip"
 _MAX_MEMBERS = 200  # files of an archive
+_MAX_ENTRIES = 10_000  # of its directory: a workbook has parts beside its sheets
+_MAX_DIRECTORY = 4_000_000  # bytes
+_ENTRY = b"PK\x01\x02"  # beginning of an entry of the directory
 _CHUNK = 1 << 20  # bytes that are unpacked at a time
 _ZIP, _GZIP, _OLD_WORKBOOK = b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
 _PARQUET = b"PAR1"
@@ -196,14 +199,36 @@ def _is_litter(name: str) -> bool:
     return name.endswith(("/", ".DS_Store", "Thumbs.db")) or name.startswith("__MACOSX/")
 
 
+class _Directory(io.BytesIO):
+    """Archive whose directory `zipfile` reads whole, and makes a record of each entry of it."""
+
+    def __init__(self, file: str, data: bytes) -> None:
+        super().__init__(data)  # shares the bytes
+        self._file = file
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Bytes; raises DataError for more than a directory may have."""
+        bytes_read = super().read(min(size, _MAX_DIRECTORY + 1) if size and size > 0 else size)
+        entries = bytes_read.count(_ENTRY)
+        if len(bytes_read) > _MAX_DIRECTORY or entries > _MAX_ENTRIES:
+            raise data_error(
+                self._file,
+                f"the directory of the archive has {len(bytes_read):,} bytes and {entries:,} "
+                "entries or more",
+                f"at most {_MAX_DIRECTORY:,} bytes and {_MAX_ENTRIES:,} entries",
+                "unpack it and give the tables in a folder",
+            )
+        return bytes_read
+
+
 def zip_members(file: str, data: bytes) -> list[zipfile.ZipInfo]:
     """Entries of a zip archive.
 
     Raises:
-        DataError: the archive is damaged or encrypted.
+        DataError: the archive is damaged or encrypted, or its directory is too large.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(_Directory(file, data)) as archive:
             members = archive.infolist()
     except UNPACKING_ERRORS as error:
         raise damaged(file, error) from error

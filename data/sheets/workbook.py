@@ -15,6 +15,7 @@ _ELAPSED_FORMAT = 46  # built in, [h]:mm:ss
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 _DAYS_TO_1904 = 1_462
+_NO_BOOK = Book([], [], 0)
 _XML_ERRORS = (expat.ExpatError, *UNPACKING_ERRORS)
 _Start = Callable[[str, dict[str, str]], None]
 _End = Callable[[str, str], None]
@@ -76,6 +77,9 @@ def _tables(file: str, data: bytes) -> Iterator[SheetCells]:
         return member_bytes(file, data, members[name]) if name in members else ()
 
     listed, is_1904 = _listed_sheets(part)
+    for sheet in listed:  # before the texts of all cells are made
+        beginning = next(iter(part(sheet.part)), b"")
+        SheetReader(f"{file}, sheet {sheet.name}", _NO_BOOK).refuse_tall(beginning)
     strings = _shared_strings(part("xl/sharedStrings.xml"))
     book = Book(strings, _style_kinds(part("xl/styles.xml")), _DAYS_TO_1904 if is_1904 else 0)
     for sheet in listed:

@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import DataError, data_error
 
 MAX_COLUMNS = 2_000
+MAX_SHEET_ROWS = 1_048_576  # that spreadsheets have
 _MAX_CELLS = 100_000_000  # of a sheet, blank ones before the last of a row included
 _MAX_ROW_BYTES = 100_000_000  # of XML
 _MAX_REMEMBERED = 200_000  # texts of numbers that are not made twice
@@ -24,6 +25,7 @@ _CELL = re.compile(  # attributes of a row; or column, row, other attributes, co
     r"((?:[^>/]|/(?!>))*)(?:/>|>(.*?)</(?:\w+:)?c>))",
     re.DOTALL,
 )
+_DIMENSION = re.compile(rb"<(?:\w+:)?dimension\b[^>]*?\sref\s*=\s*[\"'][^\"']*?(\d{1,18})[\"']")
 _ROW_NUMBER = re.compile(r"\sr\s*=\s*[\"'](\d+)")
 _PLACE = re.compile(r"\sr\s*=\s*[\"']([A-Z]{1,3})(\d+)[\"']")
 _ATTRIBUTE = re.compile(r"\b([st])\s*=\s*[\"']([^\"']*)")
@@ -84,6 +86,16 @@ class SheetReader:
         self._read_cells(tail.decode())
         self._end_row(self._line + 1)
 
+    def refuse_tall(self, beginning: bytes) -> None:
+        """Raises DataError if the beginning of the XML says that there are too many rows."""
+        if match := _DIMENSION.search(beginning):
+            self._require_row(int(match.group(1)))
+
+    def _require_row(self, line: int) -> None:
+        if line > MAX_SHEET_ROWS:
+            given, allowed = f"there is a row {line:,}", f"at most {MAX_SHEET_ROWS:,} rows"
+            raise self._too_large(given, f"{allowed} in a sheet, as spreadsheets have")
+
     def _read_cells(self, xml: str) -> None:
         if "<!" in xml:
             raise ValueError("comments or CDATA within a sheet")
@@ -93,6 +105,8 @@ class SheetReader:
                 place = _ROW_NUMBER.search(row_attributes)
                 self._end_row(int(place.group(1)) if place else self._line + 1)
                 row = self._row
+                if self._line > MAX_SHEET_ROWS:
+                    self._require_row(self._line)
                 continue
             if not letters and (place := _PLACE.search(attributes)):
                 letters, line = place.groups()
@@ -135,7 +149,7 @@ class SheetReader:
 
     def _too_large(self, given: str, allowed: str) -> DataError:
         fix = "delete what lies far from the table, or save the sheet as CSV UTF-8"
-        return data_error(self._name, given, allowed, fix, row=self._line)
+        return data_error(self._name, given, allowed, fix, row=self._line or None)
 
     def _look(self, attributes: str) -> tuple[str, str]:
         """Type of a cell, and the kind of its number."""

@@ -26,7 +26,14 @@ from .ledger import (
     spend_day,
     total_range,
 )
-from .parse import ConstraintSettings, Named, constraints_from_json, parse_constraints
+from .parse import (
+    ConstraintSettings,
+    Named,
+    PlausibleConstraints,
+    constraints_from_json,
+    parse_constraints,
+    require_plausible,
+)
 from .parse_rules import FlightStart, measured_against_rhythm
 from .ramped_day import reconcile
 from .reach import with_rhythm
@@ -44,6 +51,7 @@ __all__ = [
     "KnownSpend",
     "Ledger",
     "Named",
+    "PlausibleConstraints",
     "Promotion",
     "Ramp",
     "constraints_from_json",
@@ -55,6 +63,7 @@ __all__ = [
     "parse_constraints",
     "reconcile",
     "remaining",
+    "require_plausible",
     "rest_of",
     "spend_day",
     "to_cents",

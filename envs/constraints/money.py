@@ -100,16 +100,19 @@ def dollars(value: Any, key: str, currency: str | None = None) -> Decimal:
     if 0 < number <= 1 and not signs:
         percent = f"{(number * 100).normalize():f}%"
         plain = str(number) if match is None else match["number"]
-        amount = "dollars" if currency is None else "amount"
-        hint = f'write "{percent}" for the share, or "{_signed(plain, currency)}" for the {amount}'
+        sign = " with the sign of the currency" if currency is None else ""
+        hint = (
+            f'write "{percent}" for the share, or "{_signed(plain, currency)}"{sign} for the amount'
+        )
         raise refused(key, value, f"{_allowed(currency)}; this is likely a share", hint)
     return number
 
 
 def _allowed(currency: str | None) -> str:
-    kind = "dollars" if currency is None else "an amount"
     example = _signed("5000", currency)
-    return f'a share of the total ("10%") or {kind} ("{example}" or 5000, no thousands separator)'
+    return (
+        f'a share of the total ("10%") or an amount ("{example}" or 5000, no thousands separator)'
+    )
 
 
 def _as_decimal(value: Any) -> Decimal | None:

@@ -6,21 +6,21 @@ All amounts are whole cents, so that "the floors fit under the caps" is exact ar
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Annotated, Any, Protocol, Self
 
-import numpy as np
+from pydantic import AfterValidator
 
 from ...data.errors import ConfigError, shown
 from ...data.names import by_full_name
 from ...data.settings import Settings
 from ..projection import Tree
 from .constraints import Constraints
-from .feasibility import require_feasible
+from .feasibility import limits, require_feasible
 from .file import with_file
-from .money import MAX_CENTS, brief, cents, dollars, refused, share
-from .parse_rules import FlightStart, with_rules
+from .money import MAX_CENTS, displayed, dollars, refused, share
+from .parse_rules import FlightStart, check_rules, with_rules
 from .recent import KnownSpend, times_of, with_recent_caps
-from .rules import Cents, rules_from_json
+from .rules import rules_from_json
 
 _MAX_DAYS = 366  # days of a flight
 _MAX_PACE = 1e6  # multiple of an even pace
@@ -148,6 +148,46 @@ def parse_constraints(
         raise settings.located(error) from None
 
 
+def require_plausible(settings: ConstraintSettings) -> ConstraintSettings:
+    """Return the settings if nothing is wrong with them whatever the campaigns are.
+
+    It needs no data, so that commands can refuse a value before they read any. What depends on the
+    campaigns, the length of the flight or the currency is left to `parse_constraints`.
+
+    Raises:
+        ConfigError: naming the key that is unknown, or whose value is not allowed.
+    """
+    try:
+        times_of(settings.most_times_recent)
+        total = _total(settings.total, None)
+        _spend_all(settings.total_type)
+        _, change_limit = _pace(settings.pacing, settings.change_limit, 1)
+        nodes = (_named(settings, "channel"), _named(settings, "campaign"))
+        for kind, part in zip(_KEYS, nodes, strict=True):
+            floors = limits(part, tuple(part), total, None)[0]
+            if (least := int(max(floors[0], floors[1:].sum()))) > total:
+                amounts = f"{displayed(least, None)} as floors of {kind}s"
+                fix = "lower floors or raise the total"
+                raise refused("total", settings.total, f"at least {amounts}", fix)
+        check_rules(settings, nodes, total, change_limit)
+    except ConfigError as error:
+        raise settings.located(error) from None
+    return settings
+
+
+PlausibleConstraints = Annotated[ConstraintSettings, AfterValidator(require_plausible)]
+"""Field of a command's options, refused before the command reads any data."""
+
+
+def _named(settings: ConstraintSettings, kind: str) -> dict[str, dict[str, tuple[Any, str]]]:
+    """Return the keys of a kind's default, under no name, and of each name as it is written."""
+    names = _overrides(settings, kind)
+    default = _keys(getattr(settings, kind), kind, kind)
+    return {"": default} | {
+        str(name): default | _keys(keys, kind, f"{kind}s.{name}") for name, keys in names.items()
+    }
+
+
 def _parsed(
     settings: ConstraintSettings, campaigns: Sequence[Named], days: int, currency: str | None
 ) -> Constraints:
@@ -159,9 +199,9 @@ def _parsed(
     by_channel = _by_name(settings, "channel", channels)
     by_campaign = _by_name(settings, "campaign", names)
     pacing, change_limit = _pace(settings.pacing, settings.change_limit, days)
-    limits = [
-        _limits(by_channel, channels, total, currency),
-        _limits(by_campaign, names, total, currency),
+    bounds = [
+        limits(by_channel, channels, total, currency),
+        limits(by_campaign, names, total, currency),
     ]
     constraints = Constraints(
         names=names,
@@ -170,9 +210,9 @@ def _parsed(
         days=days,
         total_cents=total,
         spend_all=_spend_all(settings.total_type),
-        floor_cents=(limits[0][0], limits[1][0]),
-        cap_cents=(limits[0][1], limits[1][1]),
-        daily_cap_cents=limits[1][2],
+        floor_cents=(bounds[0][0], bounds[1][0]),
+        cap_cents=(bounds[0][1], bounds[1][1]),
+        daily_cap_cents=bounds[1][2],
         pacing=pacing,
         change_limit=change_limit,
     ).in_currency(currency)
@@ -206,7 +246,7 @@ def _check_flight(names: tuple[str, ...], days: int) -> None:
 def _total(value: Any, currency: str | None) -> int:
     exact = dollars(value, "total", currency) * 100
     if exact != exact.to_integral_value() or not 0 < exact <= MAX_CENTS:
-        allowed = f"{currency or 'dollars'} in whole cents, above 0 and up to {MAX_CENTS / 100:g}"
+        allowed = f"{currency or 'an amount'} in whole cents, above 0 and up to {MAX_CENTS / 100:g}"
         raise refused("total", value, allowed, "round it to cents")
     return int(exact)
 
@@ -251,15 +291,20 @@ def _by_name(
     """Return each node's keys, each with its value and the setting that it comes from."""
     group = f"{kind}s"
     default = _keys(getattr(settings, kind), kind, kind)
-    overrides = getattr(settings, group)
-    if overrides is not None and not isinstance(overrides, Mapping):
-        raise refused(group, overrides, f"a mapping from {kind} names to keys", "write {} for none")
     key, example = f"constraints.{group}", f"'constraints.{group}={{ID: {{floor: 5%}}}}'"
-    named = by_full_name(overrides or {}, names, key, kind, example)
+    named = by_full_name(_overrides(settings, kind), names, key, kind, example)
     return dict.fromkeys(names, default) | {
         name: default | _keys(keys, kind, f"{group}.{written}")
         for name, (keys, written) in named.items()
     }
+
+
+def _overrides(settings: ConstraintSettings, kind: str) -> Mapping[Any, Any]:
+    group = f"{kind}s"
+    given = getattr(settings, group)
+    if given is not None and not isinstance(given, Mapping):
+        raise refused(group, given, f"a mapping from {kind} names to keys", "write {} for none")
+    return given or {}
 
 
 def _keys(group: Any, kind: str, where: str) -> dict[str, tuple[Any, str]]:
@@ -278,69 +323,3 @@ def _keys(group: Any, kind: str, where: str) -> dict[str, tuple[Any, str]]:
                 f"To fix: {hint}"
             )
     return {key: (value, f"{where}.{key}") for key, value in group.items()}
-
-
-def _limits(
-    nodes: dict[str, dict[str, tuple[Any, str]]],
-    names: tuple[str, ...],
-    total: int,
-    currency: str | None,
-) -> tuple[Cents, Cents, Cents]:
-    """Return floors, caps and daily caps in cents, (nodes,) each."""
-    rows = np.array([_limit(nodes[name], total, currency) for name in names], dtype=np.int64)
-    return rows[:, 0], rows[:, 1], rows[:, 2]
-
-
-_EXCLUDED = {"off": ("fixed", "floor"), "fixed": ("floor", "cap")}  # keys that one key rules out
-
-
-def _require_no_contradiction(node: dict[str, tuple[Any, str]]) -> None:
-    """Refuse two keys that one entry gives and that cannot both hold.
-
-    A key of a single node may replace the default of all nodes, which is another entry.
-    """
-    for key, others in _EXCLUDED.items():
-        value, where = node.get(key, (None, ""))
-        if value is None or value is False:
-            continue
-        entry = where.rpartition(".")[0]
-        for other in others:
-            second, second_where = node.get(other, (None, ""))
-            if second is None or second_where.rpartition(".")[0] != entry:
-                continue
-            raise refused(
-                where,
-                value,
-                f"{key} without {other}, and constraints.{second_where} is {brief(second)}",
-                "remove one of the two",
-            )
-
-
-def _limit(
-    node: dict[str, tuple[Any, str]], total: int, currency: str | None
-) -> tuple[int, int, int]:
-    """Return a node's floor, cap and daily cap in cents; a missing cap is the total."""
-
-    def amount(key: str, default: int, up: bool) -> int:
-        value, where = node.get(key, (None, key))
-        if value is None:
-            return default
-        return min(cents(value, total, where, up, currency), total + 1)
-
-    off, where = node.get("off", (False, "off"))
-    if off is not None and not isinstance(off, bool):
-        raise refused(where, off, "true or false", "write off: true, or remove it")
-    _require_no_contradiction(node)
-    daily = min(amount("daily_cap", total, False), total)
-    if off:
-        return 0, 0, daily
-    if node.get("fixed", (None, ""))[0] is not None:
-        fixed = amount("fixed", 0, True)
-        return fixed, fixed, daily
-    floor, cap = amount("floor", 0, True), min(amount("cap", total, False), total)
-    if floor > cap:
-        value, where = node["floor"]
-        limit, limit_key = node.get("cap", (None, "total"))
-        limit_text = "the total" if limit is None else f"{brief(limit)} (constraints.{limit_key})"
-        raise refused(where, value, f"at most the cap, {limit_text}", "lower the floor")
-    return floor, cap, daily

@@ -4,21 +4,29 @@ They need to know what the campaigns spend on the day before the flight and its 
 them there are none.
 """
 
-import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.errors import ConfigError
 from ...data.names import by_full_name
 from ...data.storage import shipped_yaml
 from ...data.types import Floats
-from .money import MAX_CENTS, cents, displayed, dollars, multiple, refused, share
+from .money import cents, displayed, refused, share
 from .reach import reachable
-from .rules import Cents, Promotion, Ramp, parse_guardrails
+from .rules import (
+    Cents,
+    Promotion,
+    Ramp,
+    amount_of,
+    campaigns_of,
+    dated_rows,
+    days_of,
+    keys_of,
+    parse_guardrails,
+)
 
 if TYPE_CHECKING:
     from .constraints import Constraints
@@ -27,8 +35,6 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MAX_SHARE = 1000.0  # share of the level by which it may rise per change
 _MAX_RUN = 366  # days
 _RAMP_KEYS = ("up", "down", "least", "against", "live")
-_EVENT_KEYS = ("start", "end", "campaigns", "kind", "least", "most", "demand", "demand_sd")
-_LOCK_KEYS = ("date", "campaign", "amount")
 Nodes = Mapping[str, Mapping[str, tuple[Any, str]]]  # by name: keys, each with value and place
 
 
@@ -72,9 +78,7 @@ def with_rules(
     """
     changes = _change_days(settings.changes, constraints.days, start.first_day)
     ramp = _ramp(settings.ramp, nodes, constraints)
-    if ramp is not None and constraints.change_limit is not None:
-        text = "null where there is a ramp"
-        raise refused("change_limit", constraints.change_limit, text, "keep one of the two")
+    _require_one_limit(constraints.change_limit, ramp is not None)
     free = ramp is None and changes is None
     floors, caps, passed = _days(constraints, settings, nodes[1], start.first_day)
     if constraints.change_limit is not None and not (floors is None and caps is None):
@@ -93,9 +97,49 @@ def with_rules(
         min_run=_run(settings.min_run),
         steadiness=_steadiness(settings.steadiness),
         guardrails=tuple(parse_guardrails(settings, nodes, constraints.currency)),
-        promotions=_promotions(settings.calendar, constraints, start.first_day),
+        promotions=tuple(_promotions(settings.calendar, constraints, start.first_day)),
     )
     return reachable(set_up)
+
+
+def check_rules(
+    settings: Rules, nodes: tuple[Nodes, Nodes], total: int, change_limit: float | None
+) -> None:
+    """Refuse what is wrong whatever the campaigns, their spend and the dates are.
+
+    Args:
+        settings: the group `constraints` of the configuration.
+        nodes: keys of channels and of campaigns, by any name.
+        total: cents that shares refer to.
+        change_limit: share of yesterday's spend; None: no limit.
+
+    Raises:
+        ConfigError: naming the key that is unknown, or whose value is not allowed.
+    """
+    _change_days(settings.changes, 1, 0)
+    base = _ramp_keys(settings.ramp)
+    row = {key: (base.get(key), f"ramp.{key}") for key in ("up", "down", "least")}
+    own = [_own_ramp(keys, name) for part in nodes for name, keys in part.items()]
+    for each in ({}, *own):
+        _one_ramp(row | each, total, None)
+    for name, amount in (base.get("live") or {}).items():
+        amount_of(amount, f"ramp.live.{name}", None)
+    _require_one_limit(change_limit, settings.ramp is not None or any(own))
+    for keys in nodes[1].values():
+        value, where = keys.get("daily_floor", (None, ""))
+        if value is not None:
+            cents(value, total, where, True)
+    dated_rows(settings.calendar, "calendar", None)
+    dated_rows(settings.locks, "locks", None)
+    _run(settings.min_run)
+    _steadiness(settings.steadiness)
+    parse_guardrails(settings, nodes, None)
+
+
+def _require_one_limit(change_limit: float | None, has_ramp: bool) -> None:
+    if change_limit is not None and has_ramp:
+        text = "null where there is a ramp"
+        raise refused("change_limit", change_limit, text, "keep one of the two")
 
 
 def measured_against_rhythm(settings: Rules) -> bool:
@@ -109,16 +153,14 @@ def _ramp(value: Any, nodes: tuple[Nodes, Nodes], constraints: "Constraints") ->
     own = [_own_ramp(keys, f"{name}") for part in nodes for name, keys in part.items()]
     if value is None and not any(own):
         return None
-    base = _keys(value, "ramp", _RAMP_KEYS)
-    against = base.get("against", "rhythm")
-    if against not in ("rhythm", "yesterday"):
-        raise refused("ramp.against", against, "rhythm or yesterday", "choose one")
-    rows = []
+    base, rows = _ramp_keys(value), []
     for name, channel in constraints.channel_of.items():
         row = {key: (base.get(key), f"ramp.{key}") for key in ("up", "down", "least")}
         for part, node in zip(nodes, (channel, name), strict=True):
             row |= _own_ramp(part[node], node)
-        rows.append(_one_ramp(row, constraints))
+        rows.append(
+            _one_ramp(row, constraints.total_cents // constraints.days, constraints.currency)
+        )
     up, down, least = (np.array(column) for column in zip(*rows, strict=True))
     count = len(constraints.names)
     default = shipped_yaml("constraints/default")["ramp"] or {}
@@ -127,20 +169,29 @@ def _ramp(value: Any, nodes: tuple[Nodes, Nodes], constraints: "Constraints") ->
     return Ramp(up, down, least.astype(np.int64), np.zeros(count, bool), yields)
 
 
+def _ramp_keys(value: Any) -> dict[str, Any]:
+    keys = keys_of(value, "ramp", _RAMP_KEYS)
+    against, live = keys.get("against", "rhythm"), keys.get("live")
+    if against not in ("rhythm", "yesterday"):
+        raise refused("ramp.against", against, "rhythm or yesterday", "choose one")
+    if live is not None and not isinstance(live, Mapping):
+        raise refused("ramp.live", live, "a mapping from campaign names to amounts", "name them")
+    return keys
+
+
 def _own_ramp(keys: Mapping[str, tuple[Any, str]], node: str) -> dict[str, tuple[Any, str]]:
     value, where = keys.get("ramp", (None, ""))
-    own = {} if value is None else _keys(value, where, ("up", "down", "least"))
+    own = {} if value is None else keys_of(value, where, ("up", "down", "least"))
     return {key: (given, f"{where}.{key}") for key, given in own.items()}
 
 
 def _one_ramp(
-    row: Mapping[str, tuple[Any, str]], constraints: "Constraints"
+    row: Mapping[str, tuple[Any, str]], day: int, currency: str | None
 ) -> tuple[float, float, int]:
+    """Return up, down and least in cents, of which shares refer to the cents of a mean day."""
     up, down = (_change(*row[key], key) for key in ("up", "down"))
     value, where = row["least"]
-    day = constraints.total_cents // constraints.days
-    least = 0 if value is None else cents(value, day, where, False, constraints.currency)
-    return up, down, least
+    return up, down, 0 if value is None else cents(value, day, where, False, currency)
 
 
 def _change(value: Any, where: str, key: str) -> float:
@@ -155,28 +206,21 @@ def _change(value: Any, where: str, key: str) -> float:
 
 def _live(value: Any, constraints: "Constraints", start: FlightStart) -> Cents:
     live: Cents = np.rint(100 * np.maximum(start.live, 0)).astype(np.int64)
-    given = value.get("live") if isinstance(value, Mapping) else None
+    given = _ramp_keys(value).get("live")
     if given is None:
         return live
-    if not isinstance(given, Mapping):
-        raise refused("ramp.live", given, "a mapping from campaign names to amounts", "name them")
     example = "'constraints.ramp.live={ID: 200}'"
     named = by_full_name(given, constraints.names, "constraints.ramp.live", "campaign", example)
     for name, (amount, written) in named.items():
         where = f"ramp.live.{written}"
-        live[constraints.names.index(name)] = _amount(amount, where, constraints)
+        live[constraints.names.index(name)] = amount_of(amount, where, constraints.currency)
     return live
-
-
-def _amount(value: Any, where: str, constraints: "Constraints") -> int:
-    exact = dollars(value, where, constraints.currency) * 100
-    return min(int(exact), MAX_CENTS)
 
 
 def _change_days(value: Any, days: int, first_day: int) -> NDArray[np.bool_] | None:
     if value is None:
         return None
-    keys = _keys(value, "changes", ("weekdays", "every"))
+    keys = keys_of(value, "changes", ("weekdays", "every"))
     allowed = "{weekdays: [Mon, Thu]} or {every: 7}"
     if len([key for key in keys.values() if key is not None]) != 1:
         raise refused("changes", value, allowed, "give one of the two")
@@ -211,7 +255,9 @@ def _days(
         if value is not None:
             low[:, k] = cents(value, constraints.total_cents, where, True, constraints.currency)
     for rows, kind in ((settings.calendar, "calendar"), (settings.locks, "locks")):
-        for where, days, some, least, most in _rows(rows, kind, constraints, first_day):
+        for row in dated_rows(rows, kind, constraints.currency):
+            days = days_of(row, constraints.days, first_day)
+            some, least, most = campaigns_of(row, constraints.names), row.least, row.most
             cells = np.ix_(days, some)
             passed[cells] = True
             if least is not None:
@@ -226,7 +272,7 @@ def _days(
                         displayed(float(c), constraints.currency) for c in (amount, cap)
                     )
                     allowed = f"at most the day's cap of {constraints.names[k]}, {most_}"
-                    raise refused(where, given, allowed, "raise the cap or lower the amount")
+                    raise refused(row.where, given, allowed, "raise the cap or lower the amount")
                 high[days, k] = np.maximum(high[days, k], low[days, k])
     low = np.minimum(low, high) if passed.any() else low
     if (low > high).any():
@@ -241,81 +287,12 @@ def _days(
     )
 
 
-def _rows(
-    rows: Any, kind: str, constraints: "Constraints", first_day: int
-) -> list[tuple[str, list[int], list[int], int | None, int | None]]:
-    """Return, per row: its place, the days and campaigns, the least and the most in cents."""
-    if rows is None:
-        return []
-    if not isinstance(rows, Sequence) or isinstance(rows, str):
-        raise refused(kind, rows, "a list of rows", "write [{...}, {...}], or null for none")
-    found: list[tuple[str, list[int], list[int], int | None, int | None]] = []
-    for i, row in enumerate(rows):
-        where = f"{kind}.{i}"
-        if kind == "locks":
-            keys = _keys(row, where, _LOCK_KEYS)
-            days = _dates(keys.get("date"), None, where, constraints.days, first_day)
-            some = _campaigns([keys.get("campaign")], where, constraints)
-            amount = _amount(keys.get("amount"), f"{where}.amount", constraints)
-            found.append((where, days, some, amount, amount))
-            continue
-        keys = _keys(row, where, _EVENT_KEYS)
-        days = _dates(keys.get("start"), keys.get("end"), where, constraints.days, first_day)
-        some = _campaigns(keys.get("campaigns", "all"), where, constraints)
-        least, most = (
-            None if keys.get(key) is None else _amount(keys[key], f"{where}.{key}", constraints)
-            for key in ("least", "most")
-        )
-        kinds = ("promotion", "holiday", "blackout")
-        if keys.get("kind", "promotion") not in kinds:
-            raise refused(f"{where}.kind", keys["kind"], ", ".join(kinds), "choose one")
-        if keys.get("kind") == "blackout":
-            least, most = 0, 0
-        found.append((where, days, some, least, most))
-    return found
-
-
-def _promotions(rows: Any, constraints: "Constraints", first_day: int) -> tuple[Promotion, ...]:
-    """Return what the rows of the calendar say of demand; rows that change nothing are left out."""
-    found = []
-    for row, (where, days, some, *_) in zip(
-        rows or (), _rows(rows, "calendar", constraints, first_day), strict=True
-    ):
-        factor = multiple(row.get("demand"), 1.0, f"{where}.demand")
-        sd = multiple(row.get("demand_sd"), 0.0, f"{where}.demand_sd")
-        if factor == 0:
-            raise refused(f"{where}.demand", 0, "a multiple above 0", "give kind: blackout instead")
-        if (factor, sd) != (1.0, 0.0) and days:
-            found.append(Promotion(tuple(days), tuple(some), factor, sd))
-    return tuple(found)
-
-
-def _dates(start: Any, end: Any, where: str, days: int, first_day: int) -> list[int]:
-    first = np.datetime64(first_day, "D")
-    allowed = f"dates of the flight, {first} to {first + days - 1}, written YYYY-MM-DD"
-    found = []
-    for value in (start, start if end is None else end):
-        try:
-            date = value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
-            found.append(int((np.datetime64(date, "D") - first).astype(int)))
-        except (TypeError, ValueError):
-            raise refused(where, value, allowed, "give a date") from None
-    inside = [day for day in range(found[0], found[1] + 1) if 0 <= day < days]
-    if found[0] > found[1] or (end is None and not inside):
-        raise refused(where, str(start), allowed, "correct the dates")
-    return inside
-
-
-def _campaigns(names: Any, where: str, constraints: "Constraints") -> list[int]:
-    if names == "all":
-        return list(range(len(constraints.names)))
-    if not isinstance(names, Sequence) or isinstance(names, str):
-        names = [names]
-    if any(not isinstance(name, str) for name in names):
-        raise refused(where, names, "all, or campaign names", "name the campaigns")
-    key = f"constraints.{where}"
-    named = by_full_name(dict.fromkeys(names, True), constraints.names, key, "campaign", key)
-    return [constraints.names.index(name) for name in named]
+def _promotions(rows: Any, constraints: "Constraints", first_day: int) -> Iterator[Promotion]:
+    """Yield what the rows of the calendar say of demand; rows that change nothing are left out."""
+    for row in dated_rows(rows, "calendar", constraints.currency):
+        days = days_of(row, constraints.days, first_day)
+        if row.demand != (1.0, 0.0) and days:
+            yield Promotion(tuple(days), tuple(campaigns_of(row, constraints.names)), *row.demand)
 
 
 def _run(value: Any) -> int | None:
@@ -333,17 +310,3 @@ def _steadiness(value: Any) -> float:
     if given > 0.5:
         raise refused("steadiness", value, "a share from 0% to 50%, or null", "start from 0.3%")
     return given
-
-
-def _keys(value: Any, where: str, allowed: Sequence[str]) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise refused(where, value, f"the keys {', '.join(allowed)}", "give keys and values")
-    for key in value:
-        if key not in allowed:
-            raise ConfigError(
-                f"constraints.{where}: unknown key {key!r}. Allowed: {', '.join(allowed)}. "
-                "To fix: remove it"
-            )
-    return dict(value)

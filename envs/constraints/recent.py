@@ -27,7 +27,6 @@ _MAX_FACTOR = 1e15  # factor by which caps are raised at most: from a cent to an
 _HEADROOM = 1.25  # factor on caps that floors or the total raised, with a ramp
 _ROUNDS = 100  # halvings of the interval in which that factor lies
 _MAX_NAMES = 5  # campaigns that a note names
-_REASON = "constraints.most_times_recent"
 
 
 class KnownSpend(NamedTuple):
@@ -71,7 +70,7 @@ def with_recent_caps(
     """
     unit = constraints.quantum * constraints.days  # cents over the flight of the smallest cap
     room = _Room.of(constraints, times, spend)
-    caps, notes = room.clipped(room.wanted), _floor_notes(constraints, room)
+    caps, notes = room.clipped(room.wanted), _floor_notes(constraints, room, times)
     for raise_caps in (_for_channels, _for_total):
         caps, more = raise_caps(constraints, caps, room, spend, times)
         notes += more
@@ -205,14 +204,14 @@ def _least(
     return raised(float(np.exp(high)))
 
 
-def _floor_notes(constraints: "Constraints", room: _Room) -> list[str]:
+def _floor_notes(constraints: "Constraints", room: _Room, times: float) -> list[str]:
     above = (room.floors > room.wanted) & room.live
     if not above.any():
         return []
     names = [name for name, is_above in zip(constraints.names, above, strict=True) if is_above]
     return [
-        f"WARNING: the floors of {_listed(names)} are above the limit of their recent spend "
-        f"({_REASON}) and win: they force more than that multiple of the dearest recent day."
+        f"WARNING: the floors of {_listed(names)} are above the cap at {times:g} times a "
+        "campaign's dearest recent day and win: they force more than that."
     ]
 
 
@@ -220,7 +219,7 @@ def _channel_note(constraints: "Constraints", c: int, floor: int, times: float) 
     channel = shortened(constraints.channels[c])
     return (
         f"WARNING: {channel}: its floor of {displayed(floor, constraints.currency)} does not fit "
-        f"under {times:g} times the dearest recent day of its campaigns ({_REASON}) and wins: the "
+        f"under the cap at {times:g} times the dearest recent day of its campaigns and wins: the "
         "floor forces the plan beyond that."
     )
 
@@ -228,9 +227,9 @@ def _channel_note(constraints: "Constraints", c: int, floor: int, times: float) 
 def _total_note(constraints: "Constraints", reached: float, times: float) -> str:
     total = displayed(constraints.total_cents, constraints.currency)
     return (
-        f"WARNING: the total of {total} cannot be spent within {times:g} times each campaign's "
-        f"dearest recent day ({_REASON}): the limits are raised, up to {reached:.1f} times. To "
-        "keep them, lower the total or set total_type=at_most."
+        f"WARNING: the total of {total} cannot be spent under the cap at {times:g} times a "
+        f"campaign's dearest recent day: the caps are raised, up to {reached:.1f} times. To keep "
+        "them, lower the total, or make it the most that may be spent instead of the exact sum."
     )
 
 

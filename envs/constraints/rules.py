@@ -1,18 +1,23 @@
-"""Records of the rules by which a plan can be carried out: ramps, guardrails, promotions."""
+"""Rules by which a plan can be carried out: their records, guardrails, and rows of dates."""
 
-from collections.abc import Mapping
+import datetime
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.errors import ConfigError
+from ...data.names import by_full_name
 from ...data.types import Floats
-from .money import dollars, refused
+from .money import MAX_CENTS, dollars, multiple, refused
 
 if TYPE_CHECKING:
     from .constraints import Constraints
 
 Cents = NDArray[np.int64]
+_EVENT_KEYS = ("start", "end", "campaigns", "kind", "least", "most", "demand", "demand_sd")
+_LOCK_KEYS = ("date", "campaign", "amount")
 
 
 class Ramp(NamedTuple):
@@ -178,3 +183,133 @@ def _roas(value: Any, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
         raise refused(where, value, "revenue per unit spent, such as 4", "give a number")
     return float(value)
+
+
+class DatedRow(NamedTuple):
+    """Row of the calendar or of the locks: bounds of some campaigns' days."""
+
+    where: str  # the setting that it stands in, such as `calendar.0`
+    first: np.datetime64
+    last: np.datetime64 | None  # None: the row is about one date
+    campaigns: list[str] | None  # as they are written; None: all
+    least: int | None  # cents per day
+    most: int | None  # cents per day
+    demand: tuple[float, float]  # mean multiple of the expected demand, and its standard deviation
+
+
+def dated_rows(rows: Any, kind: str, currency: str | None) -> list[DatedRow]:
+    """Return the rows of a key, whose campaigns and dates are not looked up.
+
+    Args:
+        rows: value of the setting.
+        kind: its key, `calendar` or `locks`.
+        currency: of the amounts.
+
+    Raises:
+        ConfigError: naming the key that is unknown, or whose value is not allowed.
+    """
+    if rows is None:
+        return []
+    if not isinstance(rows, Sequence) or isinstance(rows, str):
+        raise refused(kind, rows, "a list of rows", "write [{...}, {...}], or null for none")
+    read = _lock if kind == "locks" else _event
+    return [read(row, f"{kind}.{i}", currency) for i, row in enumerate(rows)]
+
+
+def _lock(row: Any, where: str, currency: str | None) -> DatedRow:
+    keys = keys_of(row, where, _LOCK_KEYS)
+    date, names = _date(keys.get("date"), where), _names([keys.get("campaign")], where)
+    amount = amount_of(keys.get("amount"), f"{where}.amount", currency)
+    return DatedRow(where, date, None, names, amount, amount, (1.0, 0.0))
+
+
+def _event(row: Any, where: str, currency: str | None) -> DatedRow:
+    keys = keys_of(row, where, _EVENT_KEYS)
+    first, end = _date(keys.get("start"), where), keys.get("end")
+    last = None if end is None else _date(end, where)
+    if last is not None and last < first:
+        raise refused(where, str(first), f"dates up to its end, {last}", "correct the dates")
+    campaigns = keys.get("campaigns", "all")
+    names = None if campaigns == "all" else _names(campaigns, where)
+    least, most = (
+        None if keys.get(key) is None else amount_of(keys[key], f"{where}.{key}", currency)
+        for key in ("least", "most")
+    )
+    kinds = ("promotion", "holiday", "blackout")
+    if keys.get("kind", "promotion") not in kinds:
+        raise refused(f"{where}.kind", keys["kind"], ", ".join(kinds), "choose one")
+    if keys.get("kind") == "blackout":
+        least, most = 0, 0
+    factor = multiple(keys.get("demand"), 1.0, f"{where}.demand")
+    sd = multiple(keys.get("demand_sd"), 0.0, f"{where}.demand_sd")
+    if factor == 0:
+        raise refused(f"{where}.demand", 0, "a multiple above 0", "give kind: blackout instead")
+    return DatedRow(where, first, last, names, least, most, (factor, sd))
+
+
+def _date(value: Any, where: str) -> np.datetime64:
+    try:
+        date = value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
+        return np.datetime64(date, "D")
+    except (TypeError, ValueError):
+        allowed = "a date of the flight, written YYYY-MM-DD"
+        raise refused(where, value, allowed, "give a date") from None
+
+
+def _names(given: Any, where: str) -> list[str]:
+    names = [given] if isinstance(given, str) or not isinstance(given, Sequence) else list(given)
+    if any(not isinstance(name, str) for name in names):
+        raise refused(where, names, "all, or campaign names", "name the campaigns")
+    return names
+
+
+def days_of(row: DatedRow, days: int, first_day: int) -> list[int]:
+    """Return the days of the flight, from 0, that a row is about.
+
+    Raises:
+        ConfigError: if its one date is not of the flight.
+    """
+    start = int(row.first.astype(int)) - first_day
+    end = start if row.last is None else int(row.last.astype(int)) - first_day
+    inside = [day for day in range(start, end + 1) if 0 <= day < days]
+    if row.last is None and not inside:
+        first = np.datetime64(first_day, "D")
+        allowed = f"dates of the flight, {first} to {first + days - 1}, written YYYY-MM-DD"
+        raise refused(row.where, str(row.first), allowed, "correct the dates")
+    return inside
+
+
+def campaigns_of(row: DatedRow, names: Sequence[str]) -> list[int]:
+    """Return the positions of the campaigns that a row is about.
+
+    Raises:
+        ConfigError: for a name that is none of ``names``.
+    """
+    if row.campaigns is None:
+        return list(range(len(names)))
+    key, given = f"constraints.{row.where}", dict.fromkeys(row.campaigns, True)
+    return [list(names).index(n) for n in by_full_name(given, names, key, "campaign", key)]
+
+
+def amount_of(value: Any, where: str, currency: str | None) -> int:
+    """Return an amount per day in cents, limited to `MAX_CENTS`."""
+    return min(int(dollars(value, where, currency) * 100), MAX_CENTS)
+
+
+def keys_of(value: Any, where: str, allowed: Sequence[str]) -> dict[str, Any]:
+    """Return a group's keys; none of null.
+
+    Raises:
+        ConfigError: if it is no mapping, or has a key that is not allowed.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise refused(where, value, f"the keys {', '.join(allowed)}", "give keys and values")
+    for key in value:
+        if key not in allowed:
+            raise ConfigError(
+                f"constraints.{where}: unknown key {key!r}. Allowed: {', '.join(allowed)}. "
+                "To fix: remove it"
+            )
+    return dict(value)

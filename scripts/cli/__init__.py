@@ -5,6 +5,7 @@
 - ``cluster``: what went wrong with a sweep on a cluster
 - ``override``: overrides with names that Hydra cannot parse, rewritten so that it can
 - ``console``: progress, notes and lines on the terminal
+- ``notes``: many notes in few lines
 """
 
 from .console import (

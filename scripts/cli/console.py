@@ -22,6 +22,8 @@ from rich.text import Text
 
 from mediagym.data.display import MAX_MESSAGE, shortened, terminal, visible
 
+from .notes import brief_notes
+
 # texts are never read as markup or emoji codes: they hold names that users chose
 console = Console(width=None if sys.stdout.isatty() else 140, markup=False, emoji=False)
 
@@ -130,9 +132,14 @@ def _counted(report: Report, task: str, total: int) -> Callable[[], None]:
     return lambda: report(task, done=next(done), total=total)
 
 
-def print_notes(notes: Sequence[str]) -> None:
-    """Print each note on a line of its own; what is not text in it is not obeyed."""
-    for note in notes:
+def print_notes(notes: Sequence[str], full: Path | None = None) -> None:
+    """Print each note on a line of its own; what is not text in it is not obeyed.
+
+    Args:
+        notes: what the reader has to know.
+        full: file that holds all of them: of many, only a summary is printed. None: print all.
+    """
+    for note in notes if full is None else brief_notes(notes, str(full)):
         console.print(Text.assemble(("!", "yellow"), " ", terminal(note, MAX_MESSAGE)))
 
 

@@ -127,6 +127,23 @@ def test_every_command_reports_mistakes_in_one_line_and_writes_nothing(
     assert files == []
 
 
+@pytest.mark.parametrize(
+    "name", ["plan", "calibrate", "train", "evaluate", "score", "recovery", "pilots", "black_box"]
+)
+def test_constraints_that_no_data_make_right_are_refused_before_any_data_are_read(
+    command: Callable[..., Any], workdir: Path, name: str
+) -> None:
+    (workdir / "mine.csv").write_text("Date,meta\n2024-07-01,5\n")
+    own = {"score": ["plan=mine.csv"]}.get(name, [])
+    data = [] if name in ("recovery", "pilots", "black_box") else ["data.path=not/here"]
+    for word, key in (
+        ("constraints.total=-1", "constraints.total: -1"),
+        ("constraints.channel={floor: 20%, cap: 10%}", "constraints.channel.floor: '20%'"),
+        ("constraints.steadiness=80%", "constraints.steadiness: '80%'"),
+    ):
+        assert key in command(name, *own, *data, word).error
+
+
 def test_a_run_folder_that_cannot_be_created_is_one_line_of_error(
     command: Callable[..., Any], workdir: Path
 ) -> None:

@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from .references import resolved
 
 _PARTS = re.compile(r"\b(\d{1,6}) of (\d{1,6})\b")
 _LONGEST_STAGE = 200  # characters
+_CALIBRATION = re.compile(r"calibration (?:found|saved) in (\S.*)")
 
 
 class Notify(Protocol):
@@ -67,7 +69,8 @@ def run_job(store: Store, job: Job, notify: Notify, kinds: dict[str, Kind] = KIN
     data = store.dataset_folder(job.dataset) if job.dataset else store.folder / "datasets"
     places = Places(data, store.folder / "cache", work.result, work.folder / "inputs")
     log = io.StringIO()
-    with hosted(_report(notify, _cleaner(store, work)), work.result, log):
+    report = _report(notify, _cleaner(store, work), partial(_note_use, store, job))
+    with hosted(report, work.result, log):
         options = kind.options(resolved(store, job.kind, job.body, places.inputs), places)
         kind.run(options)
     write_text(work.result / "log.txt", _cleaner(store, work)(log.getvalue()))
@@ -98,10 +101,24 @@ def _cleaner(store: Store, work: Work) -> Callable[[str], str]:
     return lambda text: own.sub("", text)
 
 
-def _report(notify: Notify, clean: Callable[[str], str]) -> Any:
-    """Return what takes progress of commands: a line such as "3 of 12" counts."""
+def _note_use(store: Store, job: Job, line: str) -> None:
+    """Note that the data set of a job uses the calibration that a line of progress names."""
+    found = _CALIBRATION.fullmatch(line)
+    if found and job.dataset and Path(found[1]).parent == store.folder / "cache":
+        store.use_calibration(Path(found[1]).name, job.dataset)
+
+
+def _report(notify: Notify, clean: Callable[[str], str], listen: Callable[[str], None]) -> Any:
+    """Return what takes progress of commands: a line such as "3 of 12" counts.
+
+    Args:
+        notify: hears how far the job is.
+        clean: takes the server's folders out of a text.
+        listen: hears each line as it is.
+    """
 
     def report(task: str, line: str = "", done: int = 0, total: int | None = None) -> None:
+        listen(line)
         parts = _PARTS.search(line)
         if total is None and parts is not None:
             done, total = int(parts[1]), int(parts[2])

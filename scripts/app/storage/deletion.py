@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +27,14 @@ from .tables import (
 
 _ANALYSES = ("ingest", "insights", "attribute", "calibrate")  # which go with their data set
 _OPEN = ("queued", "running")
+_USER = "used-by-"  # beginning of empty files in a calibration, one per data set that uses it
+_OLD = 3600.0  # seconds; a younger calibration without users may belong to a job that runs
 
 
 class Deletion(Base):
     """What may be deleted, and what goes with it.
+
+    The calibrations in the cache go with the last data set that uses them.
 
     Rows go first, in one transaction; then files that no row refers to any more. A process that is
     killed in between leaves files that `jobs.sweep` removes.
@@ -172,8 +178,26 @@ class Deletion(Base):
                 for folder in (self.folder / table.name).iterdir():
                     if folder.name not in known and not folder.name.startswith("."):
                         gone.append(folder.rename(self.folder / "work" / f"gone-{new_id()}"))
+            known = set(connection.execute(sa.select(DATASETS.c.id)).scalars())
+            for folder in (self.folder / "cache").glob("posterior-*"):
+                if _is_unused(folder, known):
+                    gone.append(folder.rename(self.folder / "work" / f"gone-{new_id()}"))
         for folder in gone:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def use_calibration(self, name: str, dataset_id: str) -> None:
+        """Note that a calibration in the cache is one of a data set, with which it is deleted."""
+        with suppress(OSError):  # it was deleted meanwhile
+            (self.folder / "cache" / name / f"{_USER}{dataset_id}").touch()
+
+
+def _is_unused(calibration: Path, datasets: set[str]) -> bool:
+    """True if no data set uses a calibration; those that are gone are forgotten."""
+    users = list(calibration.glob(f"{_USER}*"))
+    left = [user for user in users if user.name.removeprefix(_USER) in datasets]
+    for user in set(users) - set(left):
+        user.unlink(missing_ok=True)
+    return not left and (bool(users) or calibration.stat().st_mtime < time.time() - _OLD)
 
 
 def _used(what: str, reason: str, fix: str) -> UsedError:

@@ -160,10 +160,39 @@ def test_a_static_plan_put_in_by_hand_is_not_believed(
     assert capsys.readouterr().err == ""
 
 
-def test_a_cache_that_cannot_be_written_is_refused_in_words(config: Config, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["file", "file/cache", "locked", "locked/cache"])
+def test_a_cache_that_cannot_be_written_is_refused_before_a_calibration(
+    config: Config, tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DataError, match="cannot be written"):
-        _prepare(config(cache=str(tmp_path / "file" / "cache")))
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "locked").chmod(0o500)
+
+    def denied(*_: Any, **__: Any) -> None:  # as for users other than root
+        raise PermissionError(13, "Permission denied")
+
+    def slow(*_: Any) -> None:
+        raise AssertionError("calibrated before the cache was looked at")
+
+    if place.startswith("locked"):
+        monkeypatch.setattr("mediagym.data.cache.tempfile.TemporaryFile", denied)
+    monkeypatch.setattr(sys.modules[prepare.__module__], "calibrate", slow)
+    with pytest.raises(DataError, match="cannot be written") as caught:
+        _prepare(config(cache=str(tmp_path / place)))
+    assert str(caught.value).startswith(f"cache={tmp_path / place}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_cache_that_may_only_be_read_serves_what_it_holds(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _prepare(config())
+
+    def refuse(folder: Path) -> None:
+        raise AssertionError(f"{folder}: written without need")
+
+    monkeypatch.setattr(sys.modules[prepare.__module__], "require_writable", refuse)
+    assert not _calibrated(_prepare(config())[1])
 
 
 MISTAKES: dict[str, dict[str, Any]] = {

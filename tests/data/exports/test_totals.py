@@ -24,7 +24,7 @@ def rows(day: str, at: int, total: str | None, word: str = "") -> list[list[obje
 TRUE_SPEND = sum(35.5 + 2 * at for at in range(len(DAYS)))
 
 
-@pytest.mark.parametrize("total", ["All devices", "", "Total", "Alle Geräte"])
+@pytest.mark.parametrize("total", ["All devices", "", "Total", "Ｔｏｔａｌ", "Alle Geräte"])
 def test_a_label_that_equals_the_sum_of_the_others_every_day_is_a_total(
     tmp_path: Path, total: str
 ) -> None:
@@ -79,6 +79,20 @@ def test_an_undated_total_is_checked_in_every_number(tmp_path: Path, column: int
     write_csv(tmp_path / "ads.csv", HEADER, [*table, ["Total", "", "", "", *wrong]])
     with pytest.raises(DataError, match="the rows sum to"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "word", ["Total", "Ｔｏｔａｌ", "ＴＯＴＡＬ：", "合計", "All", "Ａｌｌ", "Tous"]
+)
+def test_a_word_for_totals_in_the_place_of_the_date_is_one_in_any_width(
+    tmp_path: Path, word: str
+) -> None:
+    table = [r for at, d in enumerate(DAYS) for r in rows(d, at, None)]
+    sums = [sum(float(str(row[place])) for row in table) for place in range(4, 8)]
+    header = [HEADER[1], HEADER[0], *HEADER[2:]]  # so that the first cell says nothing
+    data = [[row[1], row[0], *row[2:]] for row in table]
+    write_csv(tmp_path / "ads.csv", header, [*data, ["google", word, "-", "-", *sums]])
+    assert spend(read(tmp_path)) == TRUE_SPEND
 
 
 def test_the_total_of_an_account_may_hold_more_and_is_warned_of(tmp_path: Path) -> None:

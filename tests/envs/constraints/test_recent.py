@@ -89,7 +89,7 @@ def test_a_floor_above_the_multiple_wins_and_is_named(build):
     constraints = build(campaigns={"google/Video": {"floor": 9000}})
     assert constraints.daily_cap_cents.tolist() == [300_000, 30_000, 0, 30_000]
     (note,) = constraints.notes
-    assert note.startswith("WARNING: the floors of google/Video are above")
+    assert note.startswith("WARNING: the floors of google/Video are above the cap at 3 times")
 
 
 def test_a_channels_floor_raises_the_caps_of_its_live_campaigns_by_one_factor(build):
@@ -105,6 +105,7 @@ def test_a_channels_floor_raises_the_caps_of_its_live_campaigns_by_one_factor(bu
     assert daily[2:].tolist() == [0, 30_000]
     (note,) = constraints.notes
     assert "google: its floor of $180,000" in note
+    assert "under the cap at 3 times the dearest recent day" in note
 
 
 def test_a_channel_without_recent_spend_shares_its_floor_as_it_once_spent(build):
@@ -124,7 +125,9 @@ def test_a_total_that_does_not_fit_raises_all_caps_by_one_factor(build):
         constraints.daily_cap_cents, factor * np.array([300_000, 6_000, 0, 30_000]), atol=2
     )
     (note,) = constraints.notes
-    assert "the total of $200,000 cannot be spent within 3 times" in note
+    assert "the total of $200,000 cannot be spent under the cap at 3 times" in note
+    assert "most_times_recent" not in note
+    assert "total_type" not in note
     assert f"up to {3 * factor:.1f} times" in note
 
 

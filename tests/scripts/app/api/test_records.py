@@ -6,6 +6,7 @@ import pytest
 from helpers.server import bearer, client_of
 
 from mediagym.scripts.app.jobs import submit
+from mediagym.scripts.app.security import new_key
 
 pytestmark = pytest.mark.anyio
 
@@ -169,3 +170,15 @@ async def test_the_log_says_who_did_what_in_pages(client):
     assert first[0]["who"] == "owner"
     url = f"/v1/audit?limit=1&before={first[-1]['id']}"
     assert (await client.get(url)).json()["items"][0]["detail"]["name"] == "logged one"
+
+
+@pytest.mark.parametrize("query", ["", "?before=1", "?limit=5&before=9", "?before=x"])
+async def test_the_log_is_for_administrators_whatever_is_asked(app, store, query):
+    async with client_of(app) as nobody:
+        assert (await nobody.get(f"/v1/audit{query}")).status_code == 401
+    for scope in ("read", "run"):
+        _, token = new_key(store, f"a key to {scope}", (scope,))
+        async with client_of(app, **bearer(token)) as client:
+            answer = await client.get(f"/v1/audit{query}")
+            assert answer.status_code == 403
+            assert "items" not in answer.json()

@@ -112,6 +112,26 @@ def test_progress_of_a_command_reaches_the_job_and_not_the_terminal(
     assert list((store.folder / "work").iterdir()) == []
 
 
+@pytest.mark.parametrize("verb", ["found", "saved"])
+def test_a_calibration_is_noted_as_that_of_the_data_set(
+    store: Store, dataset: Callable[[list[str]], Dataset], verb: str
+) -> None:
+    class Calibrating(Kind):
+        def options(self, body: Any, places: Places) -> Any:
+            return places
+
+        def run(self, options: Any) -> None:
+            (options.cache / "posterior-1").mkdir()
+            with progress("planning") as show_progress:
+                show_progress(f"calibration {verb} in {options.cache}/posterior-1")
+                show_progress(f"calibration {verb} in {options.cache}/../posterior-1")
+
+    made = asked(store, "plan", {}, dataset(ROWS).id)
+    run_job(store, made, lambda *_: None, {"plan": Calibrating("plan", "nothing:at_all")})
+    (marker,) = (store.folder / "cache" / "posterior-1").iterdir()
+    assert marker.name == f"used-by-{made.dataset}"
+
+
 def test_only_leftovers_are_swept(
     store: Store, dataset: Callable[[list[str]], Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:

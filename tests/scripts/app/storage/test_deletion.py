@@ -1,5 +1,6 @@
 """What nothing needs is deleted with its files; what is in use stays whole."""
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -155,3 +156,24 @@ def test_an_advertiser_goes_with_everything_and_nobody_elses(
     assert folders(store, "datasets") == {others.id}
     assert folders(store, "results") == {shared.result}
     assert store.add_advertiser("a").id == "a"
+
+
+def test_a_calibration_goes_with_the_last_data_set_that_uses_it(
+    store: Store, dataset: Dataset, files: Files
+) -> None:
+    other = store.add_dataset("a", "newer", files(a_csv="2"))
+    cache = store.folder / "cache"
+    for name in ("posterior-1", "posterior-2", "posterior-new", "posterior-old"):
+        (cache / name).mkdir()
+        (cache / name / "posterior.npz").write_bytes(b"draws")
+    os.utime(cache / "posterior-old", (0, 0))  # nobody is known to use it, and no job makes it now
+    for name, user in (("1", dataset), ("2", dataset), ("2", other)):
+        store.use_calibration(f"posterior-{name}", user.id)
+    store.use_calibration("posterior-gone", other.id)
+    assert folders(store, "cache") == {f"posterior-{name}" for name in ("1", "2", "new", "old")}
+    store.delete_dataset(dataset.id, "me")
+    assert folders(store, "cache") == {"posterior-2", "posterior-new"}
+    store.add_dataset("a", "exports", files(a_csv="1"))
+    store.delete_advertiser("a", "me")
+    assert folders(store, "cache") == {"posterior-new"}
+    assert folders(store, "work") == set()
