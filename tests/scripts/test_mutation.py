@@ -99,7 +99,7 @@ def result(*outcomes, first=0):
         Verdict(
             Mutant("data", "data/a.py", "constant", "core/X", i, i, f"x = {i}", "x = 9"), o, "", 0
         )
-        for i, o in enumerate(outcomes)
+        for i, o in enumerate(outcomes, first)
     ]
     return PackageResult("data", first, 3, 1, 2.0, verdicts)
 
@@ -256,13 +256,15 @@ def test_a_record_holds_batches_and_findings_and_is_read_as_it_was_written(tmp_p
     assert (record.results, record.findings) == ([], [])
     finding = Finding("in words", "data/a.py", "t::x", "killed")
     record.add(result("killed", "survived", first=2))
-    record.add(result("killed"))
-    record.add(result("survived"))
+    record.add(result("killed", "survived"))
+    for outcomes in (["survived"], ["survived", "killed"]):  # again, written after every mutant
+        record.add(result(*outcomes))
     record.add_findings([finding])
     again = Record(path, ["data", "envs"])
     outcomes = [[(v.outcome, v.at_first) for v in each.verdicts] for each in again.results]
     assert [(each.package, each.first) for each in again.results] == [("data", 0), ("data", 2)]
-    assert outcomes == [[("survived", "killed")], [("killed",) * 2, ("survived",) * 2]]
+    again_and_first = [("survived", "killed"), ("killed", "survived")]
+    assert outcomes == [again_and_first, [("killed",) * 2, ("survived",) * 2]]
     assert again.findings == [finding]
     path.write_text('{"packages": [{}], "faults": []}')
     with pytest.raises(MediaGymError, match=r"mutation\.json: has another form"):

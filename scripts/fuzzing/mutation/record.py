@@ -31,6 +31,8 @@ class Record:
         self._place = {package: number for number, package in enumerate(packages)}
         results, self.findings = _read(path)
         self._results = {(each.package, each.first): each for each in results}
+        # outcomes when first tried; a batch is written after each mutant, at first without the rest
+        self._at_first = {v.mutant: v.at_first or v.outcome for r in results for v in r.verdicts}
 
     @property
     def results(self) -> list[PackageResult]:
@@ -59,8 +61,10 @@ class Record:
 
         What became of a mutant when it was first tried is remembered.
         """
-        first = {v.mutant: v.at_first or v.outcome for each in self.results for v in each.verdicts}
-        verdicts = [v._replace(at_first=first.get(v.mutant, v.outcome)) for v in result.verdicts]
+        verdicts = [
+            v._replace(at_first=self._at_first.setdefault(v.mutant, v.outcome))
+            for v in result.verdicts
+        ]
         self._results[result.package, result.first] = result._replace(verdicts=verdicts)
         self._write()
 

@@ -178,6 +178,15 @@ def test_the_profile_is_the_share_of_flights_that_reach_a_level(
     assert (share[40], share[41], share[70], share[71], share[100]) == (1, 0.75, 0.75, 0.25, 0.25)
 
 
+@pytest.mark.parametrize(("worst", "lowest"), [(-40.5, 0), (0.5, 0), (40.7, 40)])
+def test_the_profile_begins_at_the_whole_percent_below_the_worst_flight_and_not_below_zero(
+    scored: Callable[..., dict[str, Any]], worst: float, lowest: float
+) -> None:
+    profile = scored(static=[worst, 70, 90, 100.0])["profile"]
+    assert profile["percent"][0] == lowest
+    assert profile["policies"]["static"]["share"][0] == (1 if worst > 0 else 0.75)
+
+
 def test_the_mean_area_under_the_profile_is_the_mean(
     scored: Callable[..., dict[str, Any]],
 ) -> None:

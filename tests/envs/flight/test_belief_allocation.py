@@ -180,8 +180,20 @@ def test_a_level_scales_a_curve_by_the_root_of_what_its_claims_mean():
     belief = SimpleNamespace(elasticity=half, state=state)
     for ours, theirs in zip(belief_curves(problem, belief), (scale, offset), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    steep, _ = curves_at(problem, np.array([0.75, 0.95, 0.99]), np.zeros(3))  # odds 3, 19, 19
-    np.testing.assert_allclose(steep * np.sqrt(2), np.sqrt([12, 380, 380]), rtol=1e-9)
+    odds = np.array([3, 19, 19])
+    steep, far = curves_at(problem, np.array([0.75, 0.95, 0.99]), np.zeros(3))
+    np.testing.assert_allclose(steep * np.sqrt(2), np.sqrt(odds * (1 + odds)), rtol=1e-9)
+    np.testing.assert_allclose(far, 30 * odds, rtol=1e-9)
+
+
+def test_a_belief_is_allocated_by_its_rise_above_the_level_expected_before():
+    """Claims of the first campaign are four times those expected: its curve is twice as high."""
+    problem = standing_in([1, 1, 1])
+    problem.prior_levels, problem.state = [np.zeros(3), np.full(3, 0.7)], SimpleNamespace(day=0)
+    state = SimpleNamespace(day=1, level=0.7 + np.log([4, 1, 1]))
+    belief = SimpleNamespace(elasticity=np.full(3, 0.5), state=state)
+    dollars = 60 * np.exp(belief_allocation(problem, belief))
+    np.testing.assert_allclose(dollars, [105, 37.5, 37.5], rtol=1e-12)
 
 
 def test_nothing_is_allocated_below_a_fiftieth_of_the_plan():

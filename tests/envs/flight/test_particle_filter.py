@@ -210,3 +210,20 @@ def test_a_report_moves_level_variance_and_weight_as_the_equations_say() -> None
         np.testing.assert_allclose(found - found[0], power * (exact - exact[0]), atol=1e-6)
     twice = update_weights(sharp, full._replace(state=known.state), spend, reported)
     np.testing.assert_allclose(twice.log_weight, 2 * full.log_weight, atol=1e-6)
+
+
+@pytest.mark.parametrize("reported", [2.0, 60.0])
+def test_a_report_moves_a_level_to_the_mode_of_its_posterior(reported: float) -> None:
+    draws, spend = plain_draws(5), np.full((1, 1), 100.0)
+    particles = initial_particles(draws, 1)
+    after = update_weights(draws, particles, spend, np.full((1, 1), reported))
+    size = 1 / 0.02
+    sd = np.sqrt(0.81 * draws.variance[0] + 0.1**2 + 0.2**2)
+    for k, conversions in enumerate(draws.market.reference_conversions[:, 0]):
+        before = 0.9 * draws.state.level[k, 0]
+        level = before + sd * np.linspace(-8, 8, 160_001)
+        mean = conversions * np.exp(level)
+        density = stats.nbinom.logpmf(reported, size, size / (size + mean))
+        mode = level[np.argmax(density - (level - before) ** 2 / (2 * sd**2))]
+        assert after.state.level[0, k, 0] == pytest.approx(mode, abs=1e-3 * sd)
+        assert abs(mode - before) > 0.01 * sd

@@ -54,6 +54,45 @@ def test_the_events_of_a_flight_are_the_same_alone_and_in_a_large_batch(draw_mar
             assert np.array_equal(getattr(batch, name)[:, flight], getattr(alone, name)), name
 
 
+class ConstantUniforms:
+    """A generator whose uniforms are all the same; the rest is another generator's."""
+
+    def __init__(self, uniform: float) -> None:
+        self.uniform, self.rng = uniform, np.random.default_rng(0)
+
+    def random(self, out):
+        out[:] = self.uniform
+
+    def __getattr__(self, name):
+        return getattr(self.rng, name)
+
+
+RATES = ("outage", "competitor", "tracking", "spike", "regime")
+
+
+def test_an_event_of_probability_zero_never_begins(draw_market):
+    """The lowest uniform, 0, is not below 0."""
+    never = SHOCKS.model_copy(update=dict.fromkeys(RATES, 0.0))
+    market = draw_market(np.random.default_rng(0))
+    noise = draw_noise(market, 4, ConstantUniforms(0.0), None, never)
+    assert (noise.outage == 1).all()
+    assert (noise.competitor_entry == 0).all()
+    assert (noise.tracking == 1).all()
+    assert (noise.spike == 0).all()
+
+
+def test_an_event_of_probability_one_begins_every_day(draw_market):
+    """Uniforms of 3/4: sizes three quarters of the way, a regime change of 0.6745 sd per day."""
+    always = SHOCKS.model_copy(update=dict.fromkeys(RATES, 1.0))
+    market = draw_market(np.random.default_rng(0))
+    noise = draw_noise(market, 4, ConstantUniforms(0.75), None, always)
+    assert (noise.outage == 0).all()
+    np.testing.assert_allclose(noise.competitor_entry, np.log(1.8))
+    np.testing.assert_allclose(noise.tracking, 0.675)
+    regime = 0.5 * 0.6744898 * np.arange(1, 5)[:, None]
+    np.testing.assert_allclose(noise.spike, np.broadcast_to(np.log(2.625) + regime, (4, 3)))
+
+
 def test_shapes_are_days_by_flights_by_campaigns(draw_market):
     noise = draw_noises(markets(draw_market, 5), 7, [generator(0, i) for i in range(5)])
     assert noise.demand.shape == (7, 5, 1)

@@ -194,6 +194,15 @@ def test_a_mean_reverting_level_starts_from_its_stationary_variance(a_history):
     np.testing.assert_allclose(filter_history(market, blind).variance, 0.01 / (1 - 0.81))
 
 
+def test_the_stationary_variance_is_that_of_both_shocks(a_history):
+    """A quarter of the variance is kept per day, 0.09 + 0.16 is added: a third stays a third."""
+    market, observed = a_history(2, level_kept=0.5, level_sd=0.3, demand_sd=0.4)
+    blind = observed._replace(seen=np.zeros_like(observed.seen))
+    for day in filter_days(market, blind):
+        np.testing.assert_allclose(day.variance, 1 / 3)
+    np.testing.assert_allclose(filter_history(market, blind).variance, 1 / 3)
+
+
 def test_the_spend_of_missing_days_is_interpolated_and_they_have_no_report():
     dates = np.arange("2024-01-01", "2024-01-06", dtype="datetime64[D]")
     nan = np.nan
