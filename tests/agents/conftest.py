@@ -191,11 +191,15 @@ def training(posterior: Posterior) -> tuple[Market, MarketState]:
 
 @pytest.fixture(scope="session")
 def stationary(posterior: Posterior) -> Posterior:
-    """One market, known without doubt: no walk of the level, no weekdays, every draw the same."""
+    """One market, known without doubt: Hill's curves, no walk of the level, no weekdays."""
     first, state = posterior.held(1)
     none = np.zeros_like(first.elasticity)
     still = first._replace(
-        level_sd=none, demand_sd=none, level_kept=none + 1, weekday=np.zeros_like(first.weekday)
+        slope=none + 1,
+        level_sd=none,
+        demand_sd=none,
+        level_kept=none + 1,
+        weekday=np.zeros_like(first.weekday),
     )
     copies = np.zeros(48, int)
     return replace(

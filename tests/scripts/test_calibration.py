@@ -116,8 +116,9 @@ def test_a_backtest_writes_scores_and_a_figure(
     assert content["latest"]["days_known"] == 50
     for name in ("backtest.png", "backtest.md"):
         assert (workdir / "out" / name).stat().st_size > 300
-    for line in content["remarks"]:
-        assert line[:20] in result.out
+    verdict, *remarks = content["remarks"]
+    assert verdict[:20] in result.out
+    assert f"All {len(remarks)} are in out/backtest.json" in result.out
 
 
 def test_a_recovery_study_writes_its_table(command: Command, workdir: Path) -> None:

@@ -239,7 +239,7 @@ def test_in_a_known_stationary_market_static_and_greedy_are_the_optimum(
     found = evaluate(problem, candidates, markets, solver, evaluation_settings)
     static, greedy, reactive = (found.percent(entry) for entry in found.results[:-1])
     assert (static > 99).all()
-    assert (greedy > 97).all()  # it does not see that stock built at the end returns nothing
+    assert (greedy > 96).all()  # it does not see that stock built at the end returns nothing
     for percent in (static, greedy, reactive):
         assert (percent <= 100 + NEAR).all()
     assert (reactive < static).all()  # there is nothing to react to

@@ -122,7 +122,7 @@ def test_a_stage_ends_after_checks_without_improvement(
     )
     network = _train(experiment, held_out_set(2), settings)
     whole = 8 * 2 * 30 + 1200
-    assert 0 < network.training.steps < 0.75 * whole
+    assert 0 < network.training.steps < 0.8 * whole
 
 
 def test_exploration_is_annealed_to_its_final_value(

@@ -33,7 +33,7 @@ def quarter(number):
 
 
 def test_compiled_functions_call_each_other():
-    assert quarter(8.0) == 2.0
+    assert (quarter(8.0), half(8.0)) == (2.0, 4.0)
     assert half.machine_code.signatures
 
 

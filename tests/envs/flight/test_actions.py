@@ -156,9 +156,8 @@ def test_the_prior_belief_requests_nearly_the_plan(problem, scales):
     spend, total = requested_spend(problem, view, zero, following)
     plain, same = requested_spend(problem, view, zero, scales)
     np.testing.assert_array_equal(total, same)
-    # the belief's curve is Hill's; the plan, which no ramp holds here, is for curves that saturate
-    # less and more as well
-    assert (np.abs(spend - plain).sum(-1) < 0.5 * total).all()
+    # the belief's curve is Hill's, the plan is for curves that saturate less and more as well
+    assert (np.abs(spend - plain).sum(-1) < 0.3 * total).all()
 
 
 @given(SEEDS, st.integers(0, 29))
