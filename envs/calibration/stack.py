@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...data.calendar import occurrences
 from ...data.history import History
@@ -22,9 +23,12 @@ from .demand import (
     PastForecasts,
     SpendIndex,
     Structure,
+    columns_of,
     known_demand,
     past_forecasts,
     prequential_weights,
+    summed,
+    together,
     with_seasons,
 )
 from .filtering import ObservedHistory
@@ -121,12 +125,13 @@ def demand_data(
     """Return what the structures are fitted to."""
     dates = history.dates[0] + np.arange(len(history.dates) + CALENDAR_DAYS)
     events = occurrences(dates, settings.calendar)
+    columns = columns_of(observed.spend)
     curves = DemandPriors(
         elasticity=priors.elasticity.mean,
         elasticity_sd=priors.elasticity.sd,
         follow=0.67 * priors.follow_sd,  # the median of the half-normal
         follow_sd=max(priors.follow_sd, 1e-3),
-        carryover=np.asarray(carryover_of(centres.half_life)),
+        carryover=_mean(np.asarray(carryover_of(centres.half_life)), observed.spend, columns),
     )
     notes = events.notes
     if len(history.dates) < YEAR_KNOWN:
@@ -134,7 +139,14 @@ def demand_data(
             f"The history has {len(history.dates)} days, less than a year: neither a season nor "
             "the events ahead are known, and no interval holds them.",
         )
-    return DemandData(observed, events.weight, events.names, curves, notes)
+    pooled = together(observed, columns)
+    return DemandData(pooled, events.weight, events.names, curves, columns, notes)
+
+
+def _mean(values: Floats, spend: Floats, columns: NDArray[np.intp]) -> Floats:
+    """Return the mean of the campaigns of each column by their spend, (columns,)."""
+    weight = spend.sum(0) + 1e-9
+    return summed(values * weight, columns) / summed(weight, columns)
 
 
 def priors_of(priors: Priors, structure: Structure) -> Priors:

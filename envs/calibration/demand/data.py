@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ....data.types import Floats
 from ..filtering import ObservedHistory
@@ -15,10 +16,11 @@ from .structure import SeasonalStructure
 class DemandData(NamedTuple):
     """A history, its calendar, and priors; the events cover the days after it as well."""
 
-    observed: ObservedHistory
+    observed: ObservedHistory  # with the smallest campaigns taken together
     events: Floats  # (days and more, events) weights of the calendar's events
     names: tuple[str, ...]  # (events,)
     priors: DemandPriors
+    columns: NDArray[np.intp]  # (campaigns of the history,) their columns in ``observed``
     notes: tuple[str, ...] = ()  # what the calendar does not know
 
     @property

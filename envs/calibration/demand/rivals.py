@@ -7,6 +7,7 @@ import numpy as np
 from ....data.forecasting import NAIVE_FORECASTS, days_needed
 from ....data.history import History
 from ....data.types import Floats
+from .smallest import summed
 from .weighting import PastForecasts
 
 
@@ -21,7 +22,10 @@ def past_report(
     scores = {"stack": _errors(np.einsum("s,osk->ok", shares, forecasts.totals), forecasts.actual)}
     spans = [(day, day + forecasts.horizon) for day in forecasts.origins]
     rivals = {
-        name: _errors(np.array([_total(rival, history, *span) for span in spans]), forecasts.actual)
+        name: _errors(
+            np.array([summed(_total(rival, history, *s), forecasts.columns) for s in spans]),
+            forecasts.actual,
+        )
         for name, rival in NAIVE_FORECASTS.items()
         if all(first >= days_needed(rival) for first, _ in spans)
     }

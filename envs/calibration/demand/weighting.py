@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special, stats
 
 from ....data.types import Floats
@@ -32,7 +33,10 @@ _SIZE = (
 
 
 class PastForecasts(NamedTuple):
-    """Forecasts of the past: one row per origin, one column per structure."""
+    """Forecasts of the past: one row per origin, one column per structure.
+
+    Campaigns are those of the model of demand, where the smallest are one.
+    """
 
     origins: tuple[int, ...]  # days of history before each forecast
     horizon: int  # days that were forecast
@@ -40,6 +44,7 @@ class PastForecasts(NamedTuple):
     log_density: Floats  # (origins, structures) of the totals that were counted
     totals: Floats  # (origins, structures, campaigns) forecast totals
     actual: Floats  # (origins, campaigns) counted totals
+    columns: NDArray[np.intp]  # (campaigns of the history,) which of these campaigns each one is
 
 
 def past_forecasts(
@@ -74,7 +79,7 @@ def past_forecasts(
             running = data.observed.spend[day : day + horizon].sum(0) > 0
             density[row, column] = _log_density(counted, actual[row], running)
             totals[row, column] = expected.mean(0)
-    return PastForecasts(origins, horizon, tuple(structures), density, totals, actual)
+    return PastForecasts(origins, horizon, tuple(structures), density, totals, actual, data.columns)
 
 
 def origins_of(days: int, campaigns: int) -> tuple[tuple[int, ...], int]:

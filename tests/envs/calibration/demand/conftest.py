@@ -56,6 +56,7 @@ def simulated() -> Callable[..., DemandData]:
             *(fill * np.ones(log.shape) for fill in (1.0, 0.0, 0.0)),
         )
         priors = DemandPriors(0.5, 0.18, 0.2, 0.3, np.zeros(campaigns))
-        return DemandData(observed, weights, tuple(f"event {j}" for j in range(events)), priors)
+        names = tuple(f"event {j}" for j in range(events))
+        return DemandData(observed, weights, names, priors, np.arange(campaigns))
 
     return make

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mediagym.data.forecasting import NAIVE_FORECASTS
-from mediagym.envs.calibration.demand import PastForecasts, past_report
+from mediagym.envs.calibration.demand import PastForecasts, past_report, summed
 
 ORIGINS, HORIZON = (100, 114, 128), 14
 WEIGHTS = {"slow": 0.75, "shared": 0.25}
@@ -14,7 +14,26 @@ WEIGHTS = {"slow": 0.75, "shared": 0.25}
 def forecasts(history):
     actual = np.array([np.nansum(history.conversions[d : d + HORIZON], 0) for d in ORIGINS])
     totals = np.stack([1.2 * actual, 0.8 * actual], 1)
-    return PastForecasts(ORIGINS, HORIZON, tuple(WEIGHTS), np.zeros((3, 2)), totals, actual)
+    density, columns = np.zeros((3, 2)), np.arange(actual.shape[1])
+    return PastForecasts(ORIGINS, HORIZON, tuple(WEIGHTS), density, totals, actual, columns)
+
+
+def test_naive_forecasts_are_of_the_smallest_campaigns_together_as_well(history, forecasts):
+    columns = np.minimum(np.arange(9), 4)
+    apart, pooled = (
+        past_report(history, each, WEIGHTS)["rivals"]
+        for each in (
+            forecasts,
+            forecasts._replace(
+                totals=summed(forecasts.totals, columns),
+                actual=summed(forecasts.actual, columns),
+                columns=columns,
+            ),
+        )
+    )
+    for name, errors in apart.items():
+        assert pooled[name]["total"] == pytest.approx(errors["total"])
+        assert pooled[name]["campaign"] <= errors["campaign"] + 1e-12
 
 
 def test_errors_are_of_totals_and_of_campaigns(history, forecasts):
@@ -66,7 +85,13 @@ def test_the_verdict_says_who_is_best(history, forecasts):
 
 def test_a_history_that_is_too_short_says_so(history, forecasts):
     none = PastForecasts(
-        (), 14, tuple(WEIGHTS), np.zeros((0, 2)), np.zeros((0, 2, 9)), np.zeros((0, 9))
+        (),
+        14,
+        tuple(WEIGHTS),
+        np.zeros((0, 2)),
+        np.zeros((0, 2, 9)),
+        np.zeros((0, 9)),
+        np.arange(9),
     )
     report = past_report(history.window(None, 50), none, WEIGHTS)
     assert report["stack"] is None

@@ -129,7 +129,8 @@ def test_each_forecast_counts_for_the_days_that_it_adds(structures):
 
     def weights(origins):
         totals = np.ones((2, 2, 1))
-        forecasts = PastForecasts(origins, 14, tuple(structures), density, totals, totals[:, 0])
+        parts = density, totals, totals[:, 0], np.arange(1)
+        forecasts = PastForecasts(origins, 14, tuple(structures), *parts)
         return prequential_weights(forecasts, structures)
 
     np.testing.assert_allclose(weights((42, 56)), [4 / 5, 1 / 5])  # 2 per forecast
