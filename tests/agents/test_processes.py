@@ -49,8 +49,8 @@ from functools import partial
 from mediagym.agents.processes import results_of
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell ignores it
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
-    started = time.monotonic()
     try:
         results_of([partial(time.sleep, 600)] * 4, 2)
     except KeyboardInterrupt:

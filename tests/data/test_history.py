@@ -212,7 +212,7 @@ EXPORT_LIKE = st.text('Date,Campaign typeCostClcksImprsCvR0123456789.-/;"\n\r\t 
 @example(content="\u00a0\n".encode())
 @example(content=b"Date\n\x1c\n")
 @example(content=b'"' + b"a" * 200_000)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_any_bytes_are_refused_with_a_message(content: bytes, data_settings: Make, exports) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = exports.write_exports(Path(name), days=28)
@@ -222,7 +222,7 @@ def test_any_bytes_are_refused_with_a_message(content: bytes, data_settings: Mak
 
 
 @given(at=st.integers(0, 2000), cut=st.integers(0, 20), insert=st.binary(max_size=8))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_damaged_export_is_read_or_refused_with_a_message(
     at: int, cut: int, insert: bytes, data_settings: Make, exports
 ) -> None:

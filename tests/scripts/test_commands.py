@@ -53,6 +53,7 @@ def _validated(path: Path) -> dict[str, Any]:
     return dict(content)
 
 
+@pytest.mark.slow
 def test_the_commands_lead_from_exports_to_the_plan_of_a_trained_policy(
     command: Command, advertiser: Path, toy: list[str], workdir: Path
 ) -> None:

@@ -74,6 +74,7 @@ def test_verdicts(case: Case, answer: Answer, clean: Answer, verdict: str) -> No
     assert judge(case, answer, lambda: clean)[0] == verdict
 
 
+@pytest.mark.slow
 def test_a_small_run_finds_no_fault() -> None:
     options = FuzzCommand(
         files=len(MUTATIONS),

@@ -15,6 +15,8 @@ from mediagym.data.storage import shipped_yaml
 from mediagym.envs.constraints import violations
 from mediagym.envs.flight import ActionSettings, action_size, observation_size
 
+pytestmark = pytest.mark.slow  # a plan of exports, in processes of its own
+
 ROOT = Path(__file__).parents[2]
 SIZES = [
     "calibration.particles=64",
@@ -81,7 +83,6 @@ def test_it_writes_the_plan_the_changes_the_page_and_what_to_enter(folder):
     assert plan["pace"]["as_of"] == plan["days"][9]["date"]
 
 
-@pytest.mark.slow
 def test_it_is_stateless(folder):
     for output in ("one", "two"):
         assert replan(folder, output=output).returncode == 0
@@ -89,7 +90,6 @@ def test_it_is_stateless(folder):
     assert first.read_bytes() == second.read_bytes()
 
 
-@pytest.mark.slow
 def test_a_replan_can_be_replanned(folder):
     assert replan(folder, "as_of=2024-07-05", output="first").returncode == 0
     again = replan(folder, f"plan={folder / 'first' / 'plan.json'}", output="second")
@@ -147,7 +147,6 @@ def trained(folder):
     return folder / "trained"
 
 
-@pytest.mark.slow
 def test_a_trained_policy_replans_the_month(folder, trained):
     made = replan(folder, f"policy={trained}", "live.hold=null", output="by_a_policy")
     assert made.returncode == 0, made.stderr

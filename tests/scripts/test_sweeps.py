@@ -47,6 +47,7 @@ def test_a_failed_job_of_a_sweep_does_not_stop_the_others(tmp_path: Path) -> Non
         assert not (job / "plan.json").exists()
 
 
+@pytest.mark.slow
 def test_a_trained_policy_is_compared_with_baselines_on_several_tasks(
     command: Command, workdir: Path
 ) -> None:

@@ -230,6 +230,7 @@ def known(
     return problem, draw_evaluation_set(*stationary.held(2), 14, seed=1), solver
 
 
+@pytest.mark.slow
 def test_in_a_known_stationary_market_static_and_greedy_are_the_optimum(
     known: tuple[Problem, EvaluationSet, SolverSettings], evaluation_settings: EvaluationSettings
 ) -> None:

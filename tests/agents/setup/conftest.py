@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from mediagym.data.storage import shipped_yaml
+
 Config = Callable[..., dict[str, Any]]
 GROUPS = (
     "data", "attribution", "priors", "calibration", "constraints", "env", "solver", "evaluation",
@@ -17,6 +19,7 @@ TOY = {
         "final_mcmc_steps": 1,
         "draws": 40,
         "held_out": 24,
+        "structures": {"month": shipped_yaml("calibration/default")["structures"]["month"]},
     },
     "solver": {"iterations": 3, "draws": 4},
     "evaluation": {"markets": 4, "resamples": 200},

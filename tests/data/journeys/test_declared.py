@@ -561,7 +561,7 @@ def fuzzing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tail=st.binary(max_size=60) | st.text('0a1,"\n\r-: 2024Zgcp;+', max_size=60).map(str.encode),
     kind=st.sampled_from([PLAIN, GA4_EVENTS]),
 )
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_any_last_line_is_read_or_refused_with_a_message(
     tail: bytes, kind: list[str], fuzzing: Path, data_settings: Make, exports
 ) -> None:

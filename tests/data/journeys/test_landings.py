@@ -355,7 +355,7 @@ def fuzzing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(tail=st.binary(max_size=60) | st.text('0a,"\n\r-: 2024pid;', max_size=60).map(str.encode))
 @example(tail=b"\x0b")
 @example(tail=b'""')
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_any_last_line_is_read_or_refused_with_a_message(
     tail: bytes, fuzzing: Path, data_settings: Make, exports
 ) -> None:

@@ -115,6 +115,7 @@ def test_without_rules_it_is_worth_what_the_static_plan_is(
     assert found.value >= outcomes(static).sum() * (1 - 1e-4)
 
 
+@pytest.mark.slow
 def test_newton_steps_reach_the_value_of_the_spectral_solver(
     posterior, constraints, objective, solver
 ):

@@ -38,6 +38,7 @@ def test_the_quick_start_with_curl_downloads_a_plan(server, tmp_path):
     assert len(plan["days"]) == 14
 
 
+@pytest.mark.slow
 def test_the_quick_start_in_python_prints_the_stages_and_the_plan(server, tmp_path):
     lines = run([sys.executable, "-c", BLOCKS["python"]], server, tmp_path).splitlines()
     assert lines[0].startswith("queued")

@@ -11,8 +11,9 @@ from mediagym.scripts.fuzzing.requests import (
     fuzz_requests,
 )
 
+pytestmark = pytest.mark.slow  # an application that answers requests
 
-@pytest.mark.slow
+
 def test_every_answer_is_one_that_the_description_allows():
     answers = fuzz_requests(FuzzRequestsCommand(examples=2, seed=3))
     assert len(answers) >= 100
