@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...data.calendar import occurrences
 from ...data.history import History
@@ -23,11 +22,11 @@ from .demand import (
     PastForecasts,
     SpendIndex,
     Structure,
+    averaged,
     columns_of,
     known_demand,
     past_forecasts,
     prequential_weights,
-    summed,
     together,
     with_seasons,
 )
@@ -131,7 +130,9 @@ def demand_data(
         elasticity_sd=priors.elasticity.sd,
         follow=0.67 * priors.follow_sd,  # the median of the half-normal
         follow_sd=max(priors.follow_sd, 1e-3),
-        carryover=_mean(np.asarray(carryover_of(centres.half_life)), observed.spend, columns),
+        carryover=averaged(
+            np.asarray(carryover_of(centres.half_life)), observed.spend.sum(0), columns
+        ),
     )
     notes = events.notes
     if len(history.dates) < YEAR_KNOWN:
@@ -141,12 +142,6 @@ def demand_data(
         )
     pooled = together(observed, columns)
     return DemandData(pooled, events.weight, events.names, curves, columns, notes)
-
-
-def _mean(values: Floats, spend: Floats, columns: NDArray[np.intp]) -> Floats:
-    """Return the mean of the campaigns of each column by their spend, (columns,)."""
-    weight = spend.sum(0) + 1e-9
-    return summed(values * weight, columns) / summed(weight, columns)
 
 
 def priors_of(priors: Priors, structure: Structure) -> Priors:

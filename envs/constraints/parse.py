@@ -244,6 +244,8 @@ def _check_flight(names: tuple[str, ...], days: int) -> None:
 
 
 def _total(value: Any, currency: str | None) -> int:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
+        raise refused("total", value, "an amount above 0", "write the budget of the flight")
     exact = dollars(value, "total", currency) * 100
     if exact != exact.to_integral_value() or not 0 < exact <= MAX_CENTS:
         allowed = f"{currency or 'an amount'} in whole cents, above 0 and up to {MAX_CENTS / 100:g}"

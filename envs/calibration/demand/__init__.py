@@ -16,7 +16,7 @@ from .design import DemandPriors
 from .follow import SpendIndex
 from .known import CALENDAR_DAYS, KnownDemand, demand_report, known_demand
 from .rivals import past_report
-from .smallest import columns_of, summed, together
+from .smallest import averaged, columns_of, summed, together
 from .structure import YEAR_KNOWN, SeasonalStructure, Structure, with_seasons
 from .weighting import PastForecasts, past_forecasts, prequential_weights
 
@@ -30,6 +30,7 @@ __all__ = [
     "SeasonalStructure",
     "SpendIndex",
     "Structure",
+    "averaged",
     "columns_of",
     "demand_report",
     "known_demand",

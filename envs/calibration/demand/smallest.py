@@ -11,6 +11,7 @@ from ....data.types import Floats
 from ..filtering import ObservedHistory
 
 MOST = 30  # campaigns that the model of demand tells apart
+_LEAST_WEIGHT = 1e-9  # dollars, so that means without spend exist
 
 
 def columns_of(spend: Floats, most: int = MOST) -> NDArray[np.intp]:
@@ -36,18 +37,27 @@ def summed(values: Floats, columns: NDArray[np.intp]) -> Floats:
     return np.asarray(values @ np.eye(columns.max() + 1)[columns])
 
 
+def averaged(values: Floats, weight: Floats, columns: NDArray[np.intp]) -> Floats:
+    """Return weighted means of the campaigns of each column; the plain ones where nothing weighs.
+
+    Args:
+        values: (..., campaigns).
+        weight: the same shape, >= 0.
+        columns: (campaigns,) each campaign's column.
+    """
+    weight = weight + _LEAST_WEIGHT
+    return summed(values * weight, columns) / summed(weight, columns)
+
+
 def together(observed: ObservedHistory, columns: NDArray[np.intp]) -> ObservedHistory:
     """Return a history by columns: sums of what was seen, and the mean share that is reported."""
     if len(columns) == columns.max() + 1:
         return observed
     spend = np.where(observed.seen, observed.spend, 0.0)
-    total = summed(spend, columns)
-    complete = np.broadcast_to(observed.complete, spend.shape)
-    reported = summed(spend * complete, columns)
     return ObservedHistory(
         first_day=observed.first_day,
-        spend=total,
+        spend=summed(spend, columns),
         conversions=summed(np.where(observed.seen, observed.conversions, 0.0), columns),
         seen=summed(observed.seen.astype(float), columns) > 0,
-        complete=np.divide(reported, total, out=np.ones_like(total), where=total > 0),
+        complete=averaged(np.broadcast_to(observed.complete, spend.shape), spend, columns),
     )

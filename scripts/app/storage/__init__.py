@@ -1,7 +1,7 @@
 """Where is everything kept?
 
 - ``store``: everything below as one object
-- ``library``: advertisers, their data sets, results
+- ``catalog``: advertisers, their data sets, results
 - ``plans``: scenarios, the plan under way, shares
 - ``deletion``: what may be deleted, and what goes with it
 - ``access``: keys, tokens, secrets, idempotency, the audit log

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from .base import Base
+from .catalog import require_name
 from .errors import ConflictError, UnknownError
-from .library import require_name
 from .plans import digest_of
 from .records import AuditEntry, Key
 from .tables import AUDIT, IDEMPOTENCY, KEYS, SECRETS, SIGN_OUTS, TOKENS

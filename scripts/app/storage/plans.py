@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from mediagym.data.errors import shown
 
 from .base import Base, new_id
+from .catalog import require_name
 from .errors import StoreError, TakenError, UnknownError
-from .library import require_name
 from .records import Scenario, Share
 from .tables import ADVERTISERS, JOBS, RESULTS, SCENARIOS, SHARES
 

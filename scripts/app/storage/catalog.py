@@ -41,7 +41,7 @@ def slug_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40]
 
 
-class Library(Base):
+class Catalog(Base):
     """Files by advertiser, and files by content."""
 
     def add_advertiser(self, name: str) -> Advertiser:
