@@ -1,5 +1,6 @@
-"""Plans that are under way."""
+"""Plans that are under way, and the schema of their documents."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.plans import Actuals, joined, plan_of
+from mediagym.agents.plans.document import SCHEMA
 from mediagym.agents.plans.records import Plan
 from mediagym.agents.policies import baseline
 from mediagym.data.history import Campaign
@@ -16,6 +18,11 @@ from mediagym.envs.constraints import ConstraintSettings, parse_constraints
 
 NAMES = (Campaign("google", "A"), Campaign("google", "B"), Campaign("meta", None))
 DRAWS = 40
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return json.loads(SCHEMA.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

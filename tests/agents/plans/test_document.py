@@ -1,38 +1,29 @@
+"""The document of a plan: schema, sums to the cent, estimates, and the file."""
+
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
+from helpers.subjects.plans import small_plan
 
 from mediagym.agents.experiment import Experiment
-from mediagym.agents.plans import forecast_notes, plan_of, write_plan
-from mediagym.agents.plans.document import SCHEMA, document
+from mediagym.agents.plans import plan_of, write_plan
+from mediagym.agents.plans.document import document
 from mediagym.agents.plans.estimate import forecast
 from mediagym.agents.plans.records import Plan, campaign_name
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import PlanPolicy, Policy
 from mediagym.agents.rollout import draw_evaluation_set
 from mediagym.data.errors import ConstraintError
-from mediagym.data.history import Campaign
 from mediagym.envs.calibration import Forecast, SpendingFacts
-from mediagym.envs.constraints import (
-    ConstraintSettings,
-    constraints_from_json,
-    parse_constraints,
-    violations,
-)
+from mediagym.envs.constraints import constraints_from_json, violations
 
 _OPTIONAL = {"journey_conversions", "budget_for_claims", "currency", "constraint_costs_note"}
 REFERENCES = ("$ref", "type", "enum", "const", "anyOf")
-
-
-@pytest.fixture(scope="module")
-def schema() -> dict[str, Any]:
-    return json.loads(SCHEMA.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -44,41 +35,6 @@ def _cents(dollars: float) -> int:
     whole = round(dollars * 100)
     assert whole / 100 == dollars
     return whole
-
-
-def _plan(conf: Callable[..., dict], cents: list[list[int]], **changes: Any) -> Plan:
-    """A plan of two or three campaigns under even constraints, with a forecast of ones."""
-    names = [("google", "A"), ("google", "B"), ("meta", None)][: len(cents[0])]
-    array = np.array(cents, np.int64)
-    overrides = {
-        "total": int(array.sum()) / 100,
-        "channel": {},
-        "campaign": {},
-        "pacing": None,
-        **changes.pop("constraints", {}),
-    }
-    settings = conf("constraints/default.yaml", **overrides)
-    constraints = parse_constraints(
-        ConstraintSettings.of(settings, "constraints"),
-        [Campaign(*name) for name in names],
-        len(array),
-    )
-    draws = np.ones((4, *array.shape))
-    facts = {
-        "policy": "test",
-        "objective": "conversions",
-        "constraints": constraints,
-        "first_day": 20_000,
-        "cents": array,
-        "forecast": Forecast(draws, draws, 10 * draws, 10 * draws),
-        "marginal": np.ones(array.shape[1]),
-        "baselines": {},
-        "observed_mean": array.mean(0) / 100,
-        "recent": array.mean(0) / 100 + 1,
-        "observed_max": array.max(0) / 100,
-        "notes": (),
-    }
-    return Plan(**{**facts, **changes})
 
 
 def test_the_schema_is_valid_and_closed_and_describes_every_field(schema: dict) -> None:
@@ -190,7 +146,7 @@ RANKS = np.arange(21.0)
 
 
 def test_means_are_of_expectations_and_intervals_of_counts(conf: Callable) -> None:
-    content = document(_plan(conf, [[1000, 3000], [2000, 4000]], forecast=_scattered()))
+    content = document(small_plan(conf, [[1000, 3000], [2000, 4000]], forecast=_scattered()))
     whole = {"mean": pytest.approx(110), "p05": pytest.approx(10), "p95": pytest.approx(190)}
     assert content["totals"]["conversions"] == whole
     assert content["channels"][0]["conversions"] == whole
@@ -241,94 +197,9 @@ def test_a_policy_has_the_same_estimate_as_plan_and_as_baseline(
             )  # one of them is in whole cents
 
 
-def test_extrapolation_is_null_inside_the_observed_range_and_a_ratio_outside(
-    conf: Callable,
-) -> None:
-    plan = _plan(conf, [[1000, 3000], [2000, 4000]], observed_max=np.array([20.0, 10.0]))
-    inside, outside = (row["extrapolation"] for row in document(plan)["campaigns"])
-    assert inside is None
-    assert outside == {"times_mean": 35 / 35, "times_max": 4.0}
-    lines = [line for line in document(plan)["warnings"] if "extrapolation" in line]
-    assert len(lines) == 1
-    assert lines[0].startswith("google/B")
-
-
-def test_a_campaign_that_never_spent_is_extrapolated_without_a_ratio(
-    conf: Callable, schema: dict
-) -> None:
-    never = {"observed_max": np.zeros(2), "observed_mean": np.zeros(2)}
-    content = document(_plan(conf, [[1000, 0], [1000, 0]], **never))
-    rows = content["campaigns"]
-    assert rows[0]["extrapolation"] == {"times_mean": None, "times_max": None}
-    assert rows[1]["extrapolation"] is None
-    lines = [line for line in content["warnings"] if "extrapolation" in line]
-    assert len(lines) == 1
-    assert "No spend is known" in lines[0]
-    jsonschema.Draft202012Validator(schema).validate(content)
-
-
-@pytest.mark.parametrize(
-    ("past", "verdict"),
-    [
-        ({"verdict": "WARNING: last year is better."}, "WARNING: last year is better."),
-        ({"verdict": "two\nlines"}, "two lines"),
-        ({"verdict": 3}, None),
-        ({}, None),
-        (None, None),
-    ],
-)
-def test_the_plan_holds_the_verdict_of_its_calibration(
-    experiment: Experiment, baselines: list[Policy], past: Any, verdict: str | None
-) -> None:
-    posterior = experiment.posterior
-    report = {**posterior.report, "past": past}
-    judged = replace(experiment, posterior=replace(posterior, report=report))
-    content = document(plan_of(judged, baselines[0], []))
-    assert content["forecast_verdict"] == verdict
-
-
-def test_only_a_verdict_against_the_model_is_printed_above_the_table(conf: Callable) -> None:
-    printed = {
-        verdict: forecast_notes(document(_plan(conf, [[1000], [1000]], forecast_verdict=verdict)))
-        for verdict in ("WARNING: a naive forecast is better.", "The model is best.", None)
-    }
-    assert list(printed.values()) == [["WARNING: a naive forecast is better."], [], []]
-
-
-BOUNDS = [
-    ({"campaigns": {"google/A": {"floor": "$20"}}}, "campaign floor"),
-    ({"campaigns": {"google/A": {"cap": "$20"}}}, "campaign cap"),
-    ({"campaigns": {"google/A": {"fixed": "$20"}}}, "campaign floor"),
-    ({"campaigns": {"google/A": {"daily_cap": "$10"}}}, "campaign daily cap"),
-    ({"channels": {"google": {"floor": "$60"}}}, "channel floor"),
-    ({"channels": {"google": {"cap": "$60"}}}, "channel cap"),
-    ({"campaigns": {"google/A": {"floor": "$10", "cap": "$60"}}}, None),
-    ({"campaigns": {"google/A": {"daily_cap": "$30"}}}, None),
-    ({"campaigns": {"google/B": {"floor": "$40"}}}, None),
-]
-
-
-@pytest.mark.parametrize(("bounds", "name"), BOUNDS)
-def test_binding_names_the_binding_bound(conf: Callable, bounds: dict, name: str | None) -> None:
-    plan = _plan(conf, [[1000, 2000, 3000], [1000, 2000, 3000]], constraints=bounds)
-    binding = document(plan)["campaigns"][0]["binding"]
-    assert (binding and binding["bound"]) == name
-
-
-def test_the_shadow_price_is_the_marginal_return_elsewhere_minus_here(conf: Callable) -> None:
-    bounds = {"campaigns": {"google/A": {"floor": "$20"}}}
-    marginal = np.array([0.01, 0.3, 0.1])
-    cents = [[1000, 1500, 3000], [1000, 1500, 3000]]
-    plan = _plan(conf, cents, constraints=bounds, marginal=marginal)
-    binding = document(plan)["campaigns"][0]["binding"]
-    elsewhere = (30 * 0.3 + 60 * 0.1) / 90
-    assert binding["shadow_price"] == pytest.approx(1000 * (elsewhere - 0.01))
-    assert any("floor buys almost nothing" in line for line in document(plan)["warnings"])
-
-
 def test_a_plan_that_spends_nothing_has_no_ratios(conf: Callable, schema: dict) -> None:
     free = {"total": 100, "total_type": "at_most"}
-    plan = _plan(conf, [[0, 0], [0, 0]], constraints=free)
+    plan = small_plan(conf, [[0, 0], [0, 0]], constraints=free)
     content = document(plan)
     assert content["totals"]["roas"] is None
     assert content["totals"]["bae"] is None
@@ -405,37 +276,3 @@ def test_scoring_the_written_cents_again_gives_the_same_numbers(
         )
         for one, other in zip(plan.forecast, repeated, strict=True):
             np.testing.assert_array_equal(one, other)
-
-
-def test_a_campaign_that_is_restarted_is_warned_of_and_warnings_of_the_data_come_first(
-    conf: Callable,
-) -> None:
-    notes = ("read as Google Ads", "WARNING, the last 7 days are not complete")
-    plan = _plan(conf, [[600, 400]] * 2, recent=np.array([1.0, 0.0]), notes=notes)
-    written = document(plan)
-    restarted = [note for note in written["warnings"] if "restarted" in note]
-    assert len(restarted) == 1
-    assert restarted[0].startswith(campaign_name(written["campaigns"][1]))
-    assert written["warnings"][-2:] == [notes[1], notes[0]]
-
-
-@pytest.mark.parametrize(
-    ("objective", "here", "elsewhere"),
-    [
-        ("conversions", "10.0 expected conversions", "156.7 more"),
-        ("journeys", "10.0 expected conversions credited by journeys", "156.7 more"),
-        ("revenue", "$10.00 of expected revenue", "$156.67 more"),
-        ("profit", "$10.00 of expected profit", "$156.67 more"),
-    ],
-)
-def test_the_warning_of_a_floor_is_in_the_unit_of_the_objective(
-    conf: Callable, objective: str, here: str, elsewhere: str
-) -> None:
-    bounds = {"campaigns": {"google/A": {"floor": "$20"}}}
-    marginal, cents = np.array([0.01, 0.5 / 3, 0.5 / 3]), [[1000, 1500, 1500], [1000, 1500, 1500]]
-    plan = _plan(conf, cents, constraints=bounds, marginal=marginal, objective=objective)
-    (warning,) = (w for w in document(plan)["warnings"] if "floor buys" in w)
-    assert warning == (
-        f"google/A: its floor buys almost nothing: another $1,000 here would bring {here}; "
-        f"elsewhere the last $1,000 would bring {elsewhere}."
-    )

@@ -1,15 +1,15 @@
+"""Scores of a backtest, its verdict and its report."""
+
 import dataclasses
 import json
 import sys
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from helpers.subjects.backtests import FIRST, HORIZON, empty
 from matplotlib.image import imread
 from rich.console import Console
 
@@ -19,42 +19,16 @@ from mediagym.agents.studies import (
     backtest_document,
     backtest_markdown,
     draw_backtest,
-    origins_of,
     rolling_table,
     verdict_lines,
 )
-from mediagym.agents.studies.backtest import BacktestSettings, Origin
+from mediagym.agents.studies.backtest import Origin
 from mediagym.agents.studies.backtest_report import SCORES
-from mediagym.data.errors import ConfigError, DataError
 from mediagym.data.forecasting import NAIVE_FORECASTS
-from mediagym.data.history import METRICS, MISSING, Campaign, History
+from mediagym.data.history import METRICS, History
 
 Found = tuple[list[Origin], Origin]
-FIRST, HORIZON = 90, 20
 RIVALS = set(NAIVE_FORECASTS) - {"seasonal_naive"}  # those of a history without a year
-
-
-@pytest.fixture(scope="module")
-def config(conf: Callable[..., dict[str, Any]]) -> dict[str, Any]:
-    """A backtest of two origins and few draws."""
-    given = conf("backtest.yaml")["backtest"]
-    given |= {"first": FIRST, "every": 1000, "horizon": HORIZON, "workers": 1}
-    sizes = {"particles": 64, "mcmc_steps": 1, "final_mcmc_steps": 2, "draws": 96, "held_out": 1}
-    return {
-        "backtest": given,
-        "priors": conf("priors/default.yaml"),
-        "calibration": conf("calibration/default.yaml", **sizes),
-        "data": conf("data/default.yaml", path="somewhere"),
-        "objective": conf("objective/conversions.yaml"),
-        "output": None,
-    }
-
-
-@pytest.fixture(scope="module")
-def few(history: History) -> History:
-    """Three campaigns of the shared history."""
-    arrays = {name: getattr(history, name)[:, 2:5] for name in (*METRICS, "presence")}
-    return dataclasses.replace(history, campaigns=history.campaigns[2:5], complete=None, **arrays)
 
 
 @pytest.fixture(scope="module")
@@ -78,62 +52,6 @@ def changed(history: History, since: int, until: int | None = None) -> History:
     for array in arrays.values():
         array[since:until] = array[since:until] * 3 + 11
     return dataclasses.replace(history, **arrays)
-
-
-def empty(days: int) -> History:
-    """One campaign that reports zeros from 2024-01-01 on."""
-    arrays = {name: np.zeros((days, 1)) for name in METRICS}
-    dates = np.datetime64("2024-01-01") + np.arange(days)
-    presence = np.zeros((days, 1), np.int8)
-    return History(dates, (Campaign("meta", None),), presence=presence, notes=(), **arrays)
-
-
-def settings_of(**given: Any) -> BacktestSettings:
-    defaults = {
-        "first": 28, "every": 7, "horizon": 10, "seed": 0, "start": None, "maximum": None,
-        "workers": 1, "goals": {"origins": {}, "latest": {}},
-    }  # fmt: skip
-    return BacktestSettings.of(defaults | given, "backtest")
-
-
-@given(st.integers(28, 400), st.integers(28, 100), st.integers(1, 40), st.integers(1, 40))
-def test_origins_are_evenly_spaced_and_the_last_ends_with_the_history(
-    days: int, first: int, every: int, horizon: int
-) -> None:
-    settings = settings_of(first=first, every=every, horizon=horizon)
-    if days < first + horizon:
-        with pytest.raises(DataError, match=rf"{days} days; {first} .* {horizon}"):
-            origins_of(empty(days), settings)
-        return
-    origins = origins_of(empty(days), settings)
-    assert origins[-1] == days - horizon
-    assert origins[0] == min(first, origins[-1])
-    assert all(later - one == every for one, later in pairwise(origins[:-1]))
-    assert origins == sorted(set(origins))
-
-
-def test_the_latest_origins_are_taken_and_the_latest_horizon_on_top() -> None:
-    history = empty(100)
-    every = origins_of(history, settings_of())
-    assert origins_of(history, settings_of(maximum=3)) == [*every[-4:-1], 90]
-    assert origins_of(history, settings_of(maximum=100)) == every
-
-
-def test_the_first_horizon_starts_on_a_day_or_later() -> None:
-    history = empty(100)
-    assert origins_of(history, settings_of(start="2024-02-20"))[0] == 50  # that day exactly
-    assert origins_of(history, settings_of(start="2020-01-01"))[0] == 28
-    assert origins_of(history, settings_of(start="2024-03-31")) == [90]
-    with pytest.raises(ConfigError, match=r"backtest\.start: 2024-04-01 .* up to 2024-03-31"):
-        origins_of(history, settings_of(start="2024-04-01"))
-
-
-def test_a_horizon_that_nobody_reported_is_no_origin() -> None:
-    history = empty(100)
-    presence = history.presence.copy()
-    presence[42:52] = MISSING
-    gap = dataclasses.replace(history, presence=presence)
-    assert set(origins_of(history, settings_of())) - set(origins_of(gap, settings_of())) == {42}
 
 
 def test_each_origin_knows_the_days_before_it(found: Found, few: History) -> None:
@@ -363,44 +281,3 @@ def test_the_picture_is_drawn(content: dict[str, Any], tmp_path: Path) -> None:
     picture = imread(draw_backtest(content, tmp_path))
     assert picture.shape[1] > 800
     assert picture.std() > 0.05
-
-
-@pytest.mark.parametrize(
-    ("objective", "metric"),
-    [("conversions",) * 2, ("revenue",) * 2, ("profit", "revenue")],
-)
-def test_what_is_forecast_follows_the_objective(
-    conf: Callable[..., dict[str, Any]], config: dict[str, Any], objective: str, metric: str
-) -> None:
-    given = config | {"objective": conf(f"objective/{objective}.yaml")}
-    assert BacktestCommand.read(given).metric == metric
-
-
-def test_journeys_are_no_forecast(
-    conf: Callable[..., dict[str, Any]], config: dict[str, Any], few: History
-) -> None:
-    given = config | {"objective": conf("objective/journeys.yaml")}
-    with pytest.raises(ConfigError, match="objective: journeys"):
-        _ = BacktestCommand.read(given).metric
-    journeys = config["priors"]["journeys"] | {"carryover": True}
-    asked = config | {"priors": config["priors"] | {"journeys": journeys}}
-    with pytest.raises(ConfigError, match=r"priors\.journeys"):
-        BacktestCommand.read(asked)
-
-
-def test_an_objective_that_is_none_is_refused(config: dict[str, Any]) -> None:
-    wrong = config | {"objective": config["objective"] | {"name": "roas"}}
-    with pytest.raises(ConfigError, match=r"objective\.name: got 'roas'"):
-        _ = BacktestCommand.read(wrong).metric
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("first", 5), ("every", 0), ("horizon", 0), ("maximum", 0), ("workers", 0),
-        ("start", "soon"),
-    ],
-)  # fmt: skip
-def test_settings_are_refused_by_key(config: dict[str, Any], key: str, value: Any) -> None:
-    with pytest.raises(ConfigError, match=rf"backtest\.{key}"):
-        BacktestSettings.of(config["backtest"] | {key: value}, "backtest")

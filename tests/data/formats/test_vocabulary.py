@@ -1,23 +1,10 @@
-"""Formats of exports: valid declarations, facts from real exports, canonical headings."""
-
-import copy
-import runpy
+"""Formats of exports: valid declarations, facts from real exports."""
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mediagym.data.errors import ConfigError
-from mediagym.data.formats.headings import CURRENCIES, Heading, canonical_heading
-from mediagym.data.formats.vocabulary import (
-    COLUMNS,
-    GENERIC,
-    Format,
-    check_signatures,
-    formats,
-    formats_table,
-)
+from mediagym.data.formats.headings import canonical_heading
+from mediagym.data.formats.vocabulary import GENERIC, Format, formats
 from mediagym.data.storage import CONF, shipped_yaml
 
 FILES = sorted((CONF / "data" / "format").glob("*.yaml"))
@@ -286,110 +273,3 @@ def test_every_type_of_the_default_settings_is_known_to_its_format():
     for platform, names in campaign_types.items():
         for name in names:
             assert BY_NAME[platform].campaign_type(name) is not None, (platform, name)
-
-
-def broken(change):
-    mapping = copy.deepcopy(shipped_yaml("data/format/google"))
-    change(mapping)
-    return mapping
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda m: m["columns"]["clicks"]["en"].append("cost"), r"columns\.\w+\.en: 'cost'"),
-        (lambda m: m["columns"]["clicks"]["en"].append("clicks"), "'clicks'.*duplicate"),
-        (
-            lambda m: m["columns"]["clicks"]["en"].append("Clicks"),
-            "clicks.en.*write 'clicks'",
-        ),
-        (lambda m: m["columns"]["clicks"].update(xx=["taps"]), "columns.clicks.xx"),
-        (lambda m: m["columns"].update(tips={"en": ["tips"]}), "columns.tips"),
-        (lambda m: m["columns"].pop("cost"), "google.yaml.(columns|micros)"),
-        (lambda m: m["columns"]["date"].update(nl=["datum", "tag"]), "columns.date: 'tag, datum'"),
-        (lambda m: m["micros"].append("clicks"), "micros: 'clicks'"),
-        (lambda m: m["types"].update({"search network": "Suche"}), "types: 'Search Network'"),
-        (lambda m: m.update(blank="nan"), "google.yaml.blank"),
-        (lambda m: m.update(lag_days=-1), "google.yaml.lag_days"),
-        (lambda m: m.pop("totals"), "google.yaml.totals: no value"),
-        (lambda m: m.update(lags=1), "google.yaml.lags: unknown key.*did you mean"),
-    ],
-)
-def test_a_contradictory_declaration_is_refused_with_file_and_key(change, message):
-    with pytest.raises(ConfigError, match=message):
-        Format.of(broken(change), "google.yaml")
-
-
-def test_a_signature_that_fits_another_platform_is_refused():
-    loose = Format.of(broken(lambda m: m["signature"].append(["day", "impressions"])), "google")
-    others = [settings for settings in formats() if settings.platform != "google"]
-    with pytest.raises(ConfigError, match=r"google\.yaml\.signature: 'day, impressions'"):
-        check_signatures([loose, *others])
-
-
-def test_the_table_has_one_row_per_format():
-    rows = formats_table().splitlines()
-    assert len(rows) == 2 + len(formats())
-    assert len({row.count(" | ") for row in rows}) == 1
-    assert all(settings.title in row for settings, row in zip(formats(), rows[2:], strict=True))
-
-
-def test_the_generic_format_comes_last_and_every_column_has_a_heading_somewhere():
-    assert formats()[-1].platform == GENERIC
-    assert {column for settings in formats() for column in settings.columns} == set(COLUMNS)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Amount spent (USD)", Heading("amount spent", "USD")),
-        ("Cost (EUR)", Heading("cost", "EUR")),
-        ("Spend(US$)", Heading("spend", "us$")),
-        ("消化金額（JPY）", Heading("消化金額", "JPY")),
-        ("cost_usd", Heading("cost", "USD")),
-        ("Amount spent (TRY)", Heading("amount spent", "TRY")),
-        ("Ads to try", Heading("ads to try", None)),
-        ("Clicks (all)", Heading("clicks all", None)),
-        ("EUR", Heading("eur", None)),
-        ("Cost (USD) (EUR)", Heading("cost", "USD EUR")),
-        ("CampaignId", Heading("campaign id", None)),
-        ("AverageCPC", Heading("average cpc", None)),
-        ("Cost / conv.", Heading("cost conv", None)),
-        ("", Heading("", None)),
-    ],
-)
-def test_canonical_headings(text, expected):
-    assert canonical_heading(text) == expected
-
-
-@given(st.text(max_size=40))
-def test_a_canonical_heading_is_its_own_canonical_form(text):
-    heading = canonical_heading(text).text
-    assert canonical_heading(heading).text == heading
-    assert heading == " ".join(heading.split())
-
-
-WORDS = st.lists(
-    st.sampled_from(["campaign", "id", "amount", "spent", "clicks", "impr", "cost", "day"]),
-    min_size=1,
-)
-
-
-@given(WORDS, st.sampled_from(sorted(CURRENCIES)), st.sampled_from(["({})", "[{}]", " ( {} )"]))
-def test_the_currency_in_brackets_is_taken_apart(words, code, brackets):
-    heading = canonical_heading(" ".join(words) + brackets.format(code))
-    assert heading == (" ".join(words), code)
-
-
-@given(WORDS)
-def test_the_spelling_of_a_heading_does_not_matter(words):
-    spellings = ["_".join(words), ".".join(words), "".join(word.title() for word in words)]
-    spellings += [" ".join(words).upper(), "-".join(words), f" {'  '.join(words)}:"]
-    assert {canonical_heading(text).text for text in spellings} == {" ".join(words)}
-
-
-def test_the_tables_in_the_docs_are_those_of_the_declarations() -> None:
-    module = runpy.run_path(str(CONF.parent / "docs" / "formats.py"))
-    page = module["PAGE"].read_text(encoding="utf-8")
-    assert module["with_tables"](page) == page
-    assert all(settings.title in page for settings in formats())

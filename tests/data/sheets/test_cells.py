@@ -1,169 +1,29 @@
+"""Cells of text files and archives, and what is refused."""
+
 import csv
 import gzip
 import io
 import os
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers.subjects.sheets import (
+    CSV,
+    DAILY,
+    JAPANESE,
+    ROWS,
+    Write,
+    archive,
+    only_sheet,
+    text_cell,
+    workbook,
+)
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mediagym.data.errors import DataError
 from mediagym.data.sheets import cells, content
-from mediagym.data.sheets.cells import Sheet, read_sheets
-
-ROWS = [["Day", "Campaign", "Cost"], ["2025-01-01", "Brand", "1.5"], ["2025-01-02", "Brand", "2"]]
-CSV = "".join(",".join(row) + "\n" for row in ROWS)
-JAPANESE = "日,キャンペーン,費用\n2025-01-01,検索ブランド,100\n2025-01-02,ポイント,200\n"
-WORKBOOK_TYPES = (
-    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="rels" '
-    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/></Types>'
-)
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-
-
-Write = Callable[[str, bytes], Path]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def write(name: str, data: bytes) -> Path:
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return write
-
-
-def only_sheet(path: Path) -> Sheet:
-    (sheet,) = read_sheets(path)
-    return sheet
-
-
-def workbook(sheets: dict[str, str], hidden: str = "") -> bytes:
-    """An xlsx file; the cells of each sheet are given as XML."""
-    names = list(sheets)
-    states = ['state="hidden" ' if name == hidden else "" for name in names]
-    book = "".join(
-        f'<sheet name="{name}" sheetId="{k}" {state}r:id="rId{k}"/>'
-        for k, (name, state) in enumerate(zip(names, states, strict=True), 1)
-    )
-    relations = "".join(
-        f'<Relationship Id="rId{k}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{k}.xml"/>'
-        for k in range(1, len(names) + 1)
-    )
-    relations += f'<Relationship Id="s" Type="{OFFICE}/styles" Target="styles.xml"/>'
-    parts = {
-        "[Content_Types].xml": WORKBOOK_TYPES,
-        "_rels/.rels": f'<Relationships xmlns="{RELATIONS}"><Relationship Id="b" '
-        f'Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{book}</sheets>'
-        "</workbook>",
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{RELATIONS}">{relations}'
-        "</Relationships>",
-        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/>'
-        '<xf numFmtId="14"/><xf numFmtId="22"/></cellXfs></styleSheet>',
-    }
-    for k, rows in enumerate(sheets.values(), 1):
-        parts[f"xl/worksheets/sheet{k}.xml"] = (
-            f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
-        )
-    return archive({name: part.encode() for name, part in parts.items()})
-
-
-def archive(members: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, data in members.items():
-            packed.writestr(name, data)
-    return stream.getvalue()
-
-
-def text_cell(place: str, text: str) -> str:
-    return f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>'
-
-
-DAILY = (
-    f'<row r="2">{text_cell("B2", "Day")}{text_cell("C2", "Cost")}{text_cell("D2", "CTR")}</row>'
-    '<row r="4"><c r="B4" s="1"><v>45658</v></c><c r="C4"><v>1234.5</v></c>'
-    '<c r="D4" t="e"><v>#DIV/0!</v></c></row>'
-    '<row r="5"><c r="B5" s="2"><v>45659.5</v></c><c r="C5"><v>7</v></c>'
-    '<c r="D5" t="b"><v>1</v></c></row>'
-    '<row r="6"><c r="B6" t="str"><f>"Total"</f><v>Total</v></c><c r="C6"><f>SUM(C4:C5)</f></c>'
-    "</row>"
-)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-def test_encoding_delimiter_and_line_end_do_not_change_the_cells(
-    write: Write, encoding: str, delimiter: str, line_end: str
-) -> None:
-    text = CSV.replace(",", delimiter).replace("\n", line_end)
-    sheet = only_sheet(write("ads.csv", text.encode(encoding)))
-    assert sheet.rows == ROWS
-    assert sheet.lines == [1, 2, 3]
-    assert bool(sheet.notes) == (encoding != "utf-8" or delimiter != ",")
-
-
-def test_a_mark_of_utf_16_declares_the_order_of_the_bytes(write: Write) -> None:
-    sheet = only_sheet(write("ads.csv", b"\xfe\xff" + CSV.encode("utf-16-be")))
-    assert sheet.rows == ROWS
-
-
-@pytest.mark.parametrize(
-    ("encoding", "text"),
-    [
-        ("cp1252", "Tag;Kampagne;Kosten\n01.01.2025;Köln Größe;1,50 €\n02.01.2025;Brand;2,00\n"),
-        ("cp1252", "Jour;Campagne;Coût\n2025-01-01;Été – cœur d’hiver;1,5\n"),
-        ("cp1252", "Día,Campaña,Costo\n2025-01-01,¿Qué?,1.5\n"),
-        ("cp1252", "Dag,Kampanj,Kostnad\n2025-01-01,Återförsäljare,1.5\n"),
-        ("cp932", JAPANESE),
-    ],
-)
-def test_older_encodings_are_read_where_they_are_certain(
-    write: Write, encoding: str, text: str
-) -> None:
-    sheet = only_sheet(write("ads.csv", text.encode(encoding)))
-    delimiter = ";" if ";" in text else ","
-    assert sheet.rows == [line.split(delimiter) for line in text.splitlines()]
-    assert "for instance" in sheet.notes[0]
-
-
-@pytest.mark.parametrize(
-    ("encoding", "name"),
-    [
-        ("cp1251", "Реклама"),
-        ("cp1253", "Διαφήμιση"),
-        ("cp1250", "Říjnová kampaň, Plzeň"),
-        ("cp1250", "Łódź"),
-        ("cp1254", "Satış kampanyası"),
-        ("mac_roman", "Köln für schöne"),
-        ("cp850", "Köln für schöne"),
-        ("gb18030", "广告系列"),
-        ("big5", "廣告活動"),
-        ("euc_kr", "광고 캠페인"),
-        ("euc_jp", "キャンペーン"),
-        ("iso2022_jp", "キャンペーン"),
-    ],
-)
-def test_an_encoding_that_is_not_certain_is_refused(write: Write, encoding: str, name: str) -> None:
-    text = f'Day,Campaign,Cost\n2025-01-01,"{name}",1.5\n'
-    with pytest.raises(DataError, match="UTF-8"):
-        read_sheets(write("ads.csv", text.encode(encoding)))
-
-
-def test_damaged_utf_8_is_not_taken_for_an_older_encoding(write: Write) -> None:
-    data = "Day,Name\n1,Zürich\n2,Köln\n3,Genève\n".encode().replace(b"\xc3\xb6", b"\xc3")
-    with pytest.raises(DataError, match=r"row 3: .*damaged or cut off"):
-        read_sheets(write("ads.csv", data))
+from mediagym.data.sheets.cells import read_sheets
 
 
 def test_titles_and_footers_do_not_hide_the_delimiter(write: Write) -> None:
@@ -277,73 +137,6 @@ def test_too_many_rows_are_refused(write: Write, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(cells, "MAX_ROWS", 2)
     with pytest.raises(DataError, match="row 3: more than 2 rows"):
         read_sheets(write("ads.csv", CSV.encode()))
-
-
-def test_a_workbook_gives_every_sheet_with_a_table(write: Write) -> None:
-    other = f'<row r="1">{text_cell("A1", "x")}{text_cell("B1", "y")}</row>'
-    other += '<row r="2"><c r="A2"><v>1e22</v></c><c r="B2"><v>0.00001</v></c></row>'
-    notes = f'<row r="1">{text_cell("A1", "hello")}</row>'
-    data = workbook({"Daily": DAILY, "Notes": notes, "Other": other}, hidden="Other")
-    daily, hidden = read_sheets(write("book.xlsx", data))
-    assert daily.file == "book.xlsx, sheet Daily"
-    assert daily.rows == [
-        ["Day", "Cost", "CTR"],
-        ["2025-01-01", "1234.5", "#DIV/0!"],
-        ["2025-01-02 12:00:00", "7", "TRUE"],
-        ["Total", "=SUM(C4:C5)", ""],
-    ]
-    assert daily.lines == [2, 4, 5, 6]
-    assert "'Notes'" in daily.notes[0]
-    assert hidden.rows == [["x", "y"], ["1" + "0" * 22, "0.00001"]]
-    assert "hidden" in hidden.notes[0]
-
-
-def test_a_sheet_that_spans_too_many_cells_is_refused_before_it_takes_memory(write: Write) -> None:
-    far = DAILY + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
-    with pytest.raises(DataError, match="row 1048576: a cell in column 16,384"):
-        read_sheets(write("book.xlsx", workbook({"Daily": far})))
-
-
-def test_texts_of_a_workbook_may_be_shared_and_have_runs_and_phonetic_guides(write: Write) -> None:
-    strings = (
-        f'<sst xmlns="{MAIN}" uniqueCount="4000000000"><si><t>Day</t></si>'
-        "<si><r><t>A &amp; </t></r><r><t>B</t></r><rPh><t>guide</t></rPh></si></sst>"
-    )
-    rows = '<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>'
-    rows += '<row><c s="1"><v>45658</v></c><c s="1"/><c><v>2</v></c></row>'
-    stream = io.BytesIO(workbook({"Daily": rows}))
-    with zipfile.ZipFile(stream, "a") as packed:
-        packed.writestr("xl/sharedStrings.xml", strings)
-    sheet = only_sheet(write("book.xlsx", stream.getvalue()))
-    assert sheet.rows == [["Day", "A & B", ""], ["2025-01-01", "", "2"]]
-
-
-@pytest.mark.parametrize(
-    ("code", "text"),
-    [
-        ("yyyy\\-mm\\-dd", "2025-01-01"),
-        ("[$-409]d-mmm-yy;@", "2025-01-01"),
-        ("[h]:mm", "1095792:00:00"),
-        ("#,##0 &quot;days&quot;", "45658"),
-        ("0.00\\ [$USD]", "45658"),
-        ("General", "45658"),
-    ],
-)
-def test_the_format_of_a_number_tells_dates(write: Write, code: str, text: str) -> None:
-    other = workbook({"Daily": '<row><c s="3"><v>45658</v></c><c><v>1</v></c></row>' * 2})
-    members = {n: zipfile.ZipFile(io.BytesIO(other)).read(n) for n in names_of(other)}
-    styles = members["xl/styles.xml"].decode()
-    styles = styles.replace(
-        "<cellXfs>",
-        f'<numFmts><numFmt numFmtId="164" formatCode="{code}"/></numFmts><cellXfs>',
-    ).replace("</cellXfs>", '<xf numFmtId="164"/></cellXfs>')
-    members["xl/styles.xml"] = styles.encode()
-    assert only_sheet(write("book.xlsx", archive(members))).rows == [[text, "1"]] * 2
-
-
-def names_of(packed: bytes) -> list[str]:
-    with zipfile.ZipFile(io.BytesIO(packed)) as opened:
-        return opened.namelist()
 
 
 # Text that another delimiter cannot divide, and that trimming does not change.

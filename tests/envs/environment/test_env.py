@@ -1,56 +1,16 @@
+"""Single and vector environments: checkers, flights, rewards, actions and pictures."""
+
 import pickle
 
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env as check_gymnasium
+from helpers.subjects.flights import ENVS, actions_of, roll
 from stable_baselines3.common.env_checker import check_env as check_sb3
 
 from mediagym.data.errors import ConfigError, MediaGymError
-from mediagym.envs.environment import BudgetEnv, BudgetVectorEnv, EnvSettings
-
-ENVS = 4
-
-
-@pytest.fixture
-def single(problem, posterior, env_settings):
-    """Makes environments of one flight over the training draws."""
-
-    def make(render_mode=None, **changes):
-        settings = env_settings.model_copy(update=changes)
-        return BudgetEnv(problem, posterior.training(), settings, render_mode)
-
-    return make
-
-
-@pytest.fixture
-def vector(problem, posterior, env_settings):
-    """Makes environments of flights in lockstep over the training draws."""
-
-    def make(num_envs=ENVS, render_mode=None, **changes):
-        settings = env_settings.model_copy(update=changes)
-        return BudgetVectorEnv(problem, posterior.training(), settings, num_envs, render_mode)
-
-    return make
-
-
-def actions_of(env, days, seed=0):
-    """Actions (days, envs, size); those of an env do not depend on how many there are."""
-    shape = (days, 16, env.single_action_space.shape[0])
-    actions = np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
-    return actions[:, : env.num_envs]
-
-
-def roll(env, actions, seed=3):
-    """Observations, rewards and ends of a vector environment under actions."""
-    observations = [env.reset(seed=seed)[0]]
-    rewards, ends = [], []
-    for action in actions:
-        observed, reward, over, _, _ = env.step(action)
-        observations.append(observed)
-        rewards.append(reward)
-        ends.append(over)
-    return np.stack(observations), np.stack(rewards), np.stack(ends)
+from mediagym.envs.environment import EnvSettings
 
 
 def test_gymnasiums_checker_passes(single):
@@ -89,19 +49,6 @@ def test_the_spend_in_info_adds_up_to_the_total(single, problem):
         assert info["conversions"].shape == info["spend"].shape == problem.static_plan[0].shape
         assert env.observation_space.contains(observed)
     assert np.sum(spend) == pytest.approx(problem.constraints.total, rel=1e-12)
-
-
-def test_a_seed_decides_the_flight_and_the_next_one_differs(single):
-    env, actions = single(), np.random.default_rng(0).uniform(-1, 1, (5, 10))
-
-    def conversions(seed):
-        env.reset(seed=seed)
-        return [env.step(action.astype(np.float32))[4]["conversions"] for action in actions]
-
-    first, following, again, other = (conversions(seed) for seed in (5, None, 5, 6))
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, following)
-    assert not np.array_equal(first, other)
 
 
 def test_a_vector_equals_single_flights_bitwise(single, vector, problem):
@@ -252,14 +199,6 @@ def test_a_step_without_a_flight_is_refused(single, vector, problem):
         env.step(env.action_space.sample())
 
 
-def test_invalid_seeds_are_refused(vector):
-    for seed in (-1, [1, 2, 3, -1]):
-        with pytest.raises(MediaGymError, match="-1"):
-            vector().reset(seed=seed)
-    with pytest.raises(MediaGymError, match=r"3 seeds .* each of the 4 environments"):
-        vector().reset(seed=[1, 2, 3])
-
-
 @pytest.mark.parametrize("days", [0, 1, 30])
 def test_a_flight_can_be_rendered_at_any_time(single, vector, days):
     for make in (single, vector):
@@ -320,115 +259,3 @@ def test_dollars_moved_by_the_projection_cost_the_penalty(vector, plan_around):
     still, _ = roll(free, np.zeros_like(actions))[1:]
     also, _ = roll(penalised, np.zeros_like(actions))[1:]
     np.testing.assert_allclose(still, also, atol=1e-6)  # the plan itself is feasible
-
-
-def test_a_reset_continues_from_a_given_episode(vector):
-    env = vector()
-    actions = actions_of(env, env.batch.problem.days)
-    roll(env, actions)  # the last day starts the second flights
-    expected = env.step(actions[0])[0]
-    again = vector()
-    again.reset(seed=3, options={"episode": env.num_envs})
-    np.testing.assert_array_equal(again.step(actions[0])[0], expected)
-
-
-def test_each_environment_of_a_list_of_seeds_flies_as_a_single_one(single, vector, problem):
-    env, seeds = vector(), [5, 3, 3, 2**40]
-    actions = actions_of(env, problem.days + 2)
-    observations, rewards, _ = roll_from(env.reset(seed=seeds)[0], env, actions)
-    for i, seed in enumerate(seeds):
-        one = single()
-        np.testing.assert_array_equal(one.reset(seed=seed)[0], observations[0][i])
-        for day, action in enumerate(actions):
-            observation, reward, over, _, _ = one.step(action[i])
-            assert reward == rewards[day][i]
-            observation = one.reset()[0] if over else observation
-            np.testing.assert_array_equal(observation, observations[day + 1][i])
-
-
-def roll_from(first, env, actions):
-    """Observations from the first on, rewards and ends under actions."""
-    steps = [env.step(action) for action in actions]
-    return [first, *(s[0] for s in steps)], [s[1] for s in steps], [s[2] for s in steps]
-
-
-def test_none_in_a_list_of_seeds_continues_that_sequence(vector):
-    env, other = vector(), vector()
-    env.reset(seed=3)
-    env.reset(seed=[None, 7, None, None])
-    other.reset(seed=3)
-    other.reset()
-    (action,) = actions_of(env, 1)
-    again, following = env.step(action)[1], other.step(action)[1]
-    np.testing.assert_array_equal(again[[0, 2, 3]], following[[0, 2, 3]])
-    assert not np.array_equal(again[1], following[1])
-
-
-@pytest.mark.parametrize("days", [0, 4])
-def test_a_mask_starts_only_its_flights_anew(vector, problem, days):
-    env, whole, fresh = vector(), vector(), vector()
-    mask = np.array([False, True, False, True])
-    actions = actions_of(env, problem.days + days)
-    env.reset(seed=3), whole.reset(seed=3)
-    for action in actions[:days]:
-        before = env.step(action)[0]
-        whole.step(action)
-    start, _ = env.reset(seed=9, options={"reset_mask": mask})
-    expected, _ = fresh.reset(seed=9)
-    np.testing.assert_array_equal(start[mask], expected[mask])
-    if days:
-        np.testing.assert_array_equal(start[~mask], before[~mask])
-    for day, action in enumerate(actions[days:], days):
-        observed, reward, over, _, infos = env.step(action)
-        old, new = whole.step(action), fresh.step(action)
-        np.testing.assert_array_equal(reward, np.where(mask, new[1], old[1]))
-        assert over.tolist() == np.where(mask, new[2], old[2]).tolist()
-        if over.any():
-            np.testing.assert_array_equal(infos["_final_obs"], over)
-            source = new if day + 1 == problem.days + days else old
-            rows = mask if source is new else ~mask
-            if days:
-                np.testing.assert_array_equal(
-                    infos["final_obs"][rows], source[4]["final_obs"][rows]
-                )
-        kept = ~mask & ~over
-        np.testing.assert_array_equal(observed[kept], old[0][kept])
-    np.testing.assert_array_equal(env.reset(seed=1)[0], fresh.reset(seed=1)[0])
-
-
-def test_flights_on_different_days_continue_from_their_state(vector):
-    env, other = vector(), vector()
-    mask = np.array([True, False, False, True])
-    actions = actions_of(env, 8)
-    env.reset(seed=3)
-    for action in actions[:4]:
-        env.step(action)
-    env.reset(seed=[5, None, None, 6], options={"reset_mask": mask})
-    env.step(actions[4])
-    observed = other.set_state(env.get_state())
-    np.testing.assert_array_equal(observed, env.set_state(env.get_state()))
-    for action in actions[5:]:
-        np.testing.assert_array_equal(env.step(action)[0], other.step(action)[0])
-    np.testing.assert_array_equal(env.reset()[0], other.reset()[0])
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"reset_maks": None}, "unknown option 'reset_maks'; allowed: episode, reset_mask"),
-        ({"reset_mask": [True] * ENVS}, "reset_mask: list"),
-        ({"reset_mask": np.ones(ENVS + 1, bool)}, r"reset_mask: bool \(5,\)"),
-        ({"reset_mask": np.ones(ENVS)}, "reset_mask: float64"),
-        ({"reset_mask": np.zeros(ENVS, bool)}, "reset_mask: all False"),
-        ({"reset_mask": np.arange(ENVS) == 1}, "no flight is in progress"),
-        ({"episode": -1}, "episode"),
-        ({"episode": 2**63}, "episode"),
-        ("episode", "expected a mapping"),
-    ],
-)
-def test_an_option_that_is_not_allowed_is_refused_by_name(vector, single, options, message):
-    with pytest.raises(MediaGymError, match=message):
-        vector().reset(options=options)
-    if "reset_mask" in options:
-        with pytest.raises(MediaGymError, match="unknown option 'reset_mask'; allowed: episode"):
-            single().reset(options=options)

@@ -1,0 +1,1 @@
+"""Helpers of one subject each, shared by the test files of that subject."""
