@@ -53,6 +53,15 @@ def test_the_independent_reading_is_sure_of_a_digit_and_not_of_a_broken_cell(kin
         assert cleaned(log, damaged, kind) is None
 
 
+def test_an_event_of_another_name_is_another_event_to_the_independent_reading() -> None:
+    log = draft_of(draw_site(Random(1)).landings, "ga4")  # noqa: S311
+    _, data = file_of(log)
+    for event in (b"page_vie\x1b", b"page_vie"):
+        again = cleaned(log, data.replace(b"page_view", event, 1), "ga4")
+        assert again is not None
+        assert again.count(b"page_view") == data.count(b"page_view") - 1
+
+
 @pytest.mark.parametrize(
     ("case", "answer", "clean", "verdict"),
     [

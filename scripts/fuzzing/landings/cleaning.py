@@ -63,6 +63,7 @@ def _is_sure(row: list[str], roles: list[str], kind: str) -> bool:
         "microseconds": lambda cell: _is_number(cell, 16, 1_000_000),
         "converted": lambda cell: cell in ("0", "1"),
         "channel": lambda cell: cell in _CHANNELS,
+        "event": lambda cell: len(cell) < 200,  # one name counts, and any other is another event
         "text": lambda cell: len(cell) < 200 and cell.isprintable(),
     }
     return all(rules[role](cell) for role, cell in zip(roles, row, strict=True))

@@ -41,7 +41,7 @@ def capitals(logs: Draft, rng: Random) -> bool:
     log = rng.choice(logs)
     for row in log.rows:
         for position, (role, cell) in enumerate(zip(log.roles, row, strict=True)):
-            if role == "text" and isinstance(cell, str) and log.headings[position] != "event_name":
+            if role == "text" and isinstance(cell, str):
                 row[position] = cell.upper()
     return True
 

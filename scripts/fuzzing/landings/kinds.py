@@ -34,7 +34,7 @@ class Kind(NamedTuple):
 
     file: str
     headings: tuple[str, ...]
-    roles: tuple[str, ...]  # user, time, converted, channel, or text
+    roles: tuple[str, ...]  # user, time, converted, channel, event, or text
     rows: Callable[[Sequence[Landing]], Iterator[list[Cell]]]
 
 
@@ -128,7 +128,7 @@ KINDS: dict[str, Kind] = {
             "session_medium",
             "session_campaign_name",
         ),
-        ("user", "session", "microseconds", _TEXT, _TEXT, _TEXT, _TEXT),
+        ("user", "session", "microseconds", "event", _TEXT, _TEXT, _TEXT),
         _ga4,
     ),
     "matomo": Kind(
