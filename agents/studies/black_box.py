@@ -23,14 +23,12 @@ from ..training import OnPolicy
 from ..worlds import Flights, finetune, fly
 from .pilots import (
     Calibrated,
-    WorldsCommand,
     WorldSettings,
     calibrated,
     cases_of,
-    require_forms,
     world_of,
 )
-from .recovery import Case
+from .recovery import Case, WorldsCommand
 
 ZERO_SHOT = "zero-shot"  # the network as it is, which the others are compared with
 Reward = Literal["expected", "counted"]
@@ -61,8 +59,7 @@ class BlackBoxCommand(WorldsCommand):
 
     @model_validator(mode="after")
     def _trainable(self) -> Self:
-        """Refuse forms that are not known, and a training that is none of PPO alone."""
-        require_forms(self.black_box.worlds, "black_box")
+        """Refuse a training that is none of PPO alone."""
         agent = self.black_box.agent
         if agent.start is None or agent.warm.iterations:
             raise ConfigError(

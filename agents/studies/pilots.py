@@ -10,33 +10,29 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from ...data.errors import ConfigError
-from ...data.exports import DataSettings
 from ...data.history import History
 from ...data.names import full_name
-from ...data.settings import Command, Seed, Settings
+from ...data.settings import Seed, Settings
 from ...data.storage import shipped_yaml
 from ...data.types import Floats
-from ...envs.calibration import CalibrationSettings, Posterior, Priors, calibrate
-from ...envs.constraints import Constraints, PlausibleConstraints
-from ...envs.environment import EnvSettings, problem_in
+from ...envs.calibration import Posterior, calibrate
+from ...envs.constraints import Constraints
+from ...envs.environment import problem_in
 from ...envs.flight import Problem
-from ...envs.market import Objective, ObjectiveSettings
+from ...envs.market import Objective
 from ...envs.planning import (
-    SolverSettings,
     executable_plan,
     static_plan,
 )
 from ...envs.synthetic import (
-    RESPONSE_FORMS,
     BreakSettings,
     DeliverySettings,
+    FormName,
     ResponseForm,
-    SyntheticSettings,
 )
 from ..live import HoldSettings, LiveSettings, flight_of_problem
 from ..networks import UNIVERSAL, load_policy
@@ -44,7 +40,7 @@ from ..policies import Ensemble, Follow, RollingHorizon, RollingHorizonSettings
 from ..policy import PlanPolicy, Policy
 from ..processes import results_of
 from ..worlds import Change, Flights, SimulatedWorld, Twist, best_values, fly, fly_live
-from .recovery import Case, Truth, drawn, truth_of
+from .recovery import Case, Truth, WorldsCommand, drawn, truth_of
 from .weekly import WeeklyStatic
 
 _Share = Annotated[float, Field(gt=0, le=1)]
@@ -54,7 +50,7 @@ _Live = Literal["static", "follow", "replanner", "universal", "ensemble"]
 class WorldSettings(Settings):
     """One world of ``conf/pilots.yaml``."""
 
-    form: str  # response form of the market
+    form: FormName  # response form of the market
     break_: BreakSettings | None = Field(alias="break")
     delivery: DeliverySettings | None  # None: what is planned is spent
     late: tuple[_Share, _Share] | None  # shares reported at once, and of the rest per day
@@ -80,70 +76,14 @@ class PilotSettings(Settings):
     workers: Annotated[int, Field(ge=1, le=1024)] | None  # None: one per core
 
 
-class WorldsCommand(Command):
-    """Options of studies whose simulated advertisers are calibrated from their exports alone."""
-
-    data: DataSettings
-    priors: Priors
-    calibration: CalibrationSettings
-    constraints: PlausibleConstraints
-    objective: ObjectiveSettings
-    env: EnvSettings
-    solver: SolverSettings
-    advertiser: SyntheticSettings
-    output: Path | None
-
-    @classmethod
-    def read(cls, config: Mapping[str, Any]) -> Self:
-        """Parse the groups; each advertiser gets a folder of its own later."""
-        advertiser = config.get("advertiser")
-        if isinstance(advertiser, Mapping):
-            config = {**config, "advertiser": {**advertiser, "path": "."}}
-        return super().read(config)
-
-    @model_validator(mode="after")
-    def _counts_conversions(self) -> Self:
-        """Refuse another objective than conversions."""
-        if self.objective.name != "conversions":
-            raise ConfigError(
-                f"objective: {self.objective.name} was given. Allowed: conversions, in which "
-                "the worlds' values are measured. To fix: leave the objective as it is."
-            )
-        return self
-
-
 class PilotsCommand(WorldsCommand):
     """Options of ``scripts/research/pilots.py``."""
 
     pilots: PilotSettings
 
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        """Refuse forms that are not known."""
-        require_forms(self.pilots.worlds, "pilots")
-        return self
-
     def cases(self) -> list[Case]:
         """Return all advertisers of the study."""
         return cases_of(self.pilots.worlds, self.pilots.seed, self.pilots.advertisers)
-
-
-def require_forms(worlds: Mapping[str, WorldSettings], where: str) -> None:
-    """Refuse worlds of response forms that are not known.
-
-    Args:
-        worlds: settings by name.
-        where: group of the configuration that holds them.
-
-    Raises:
-        ConfigError: naming the key.
-    """
-    for name, world in worlds.items():
-        if world.form not in RESPONSE_FORMS:
-            raise ConfigError(
-                f"{where}.worlds.{name}.form: {world.form!r} was given. Allowed: "
-                f"{', '.join(RESPONSE_FORMS)}. To fix: choose one of them."
-            )
 
 
 def cases_of(worlds: Mapping[str, WorldSettings], seed: int, advertisers: int) -> list[Case]:

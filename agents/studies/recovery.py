@@ -61,6 +61,7 @@ from ...envs.planning import (
 from ...envs.synthetic import (
     RESPONSE_FORMS,
     Advertiser,
+    FormName,
     ResponseForm,
     SyntheticSettings,
     expected_conversions,
@@ -78,15 +79,15 @@ _MAX_EVALUATIONS = 400  # evaluations of the objective in the search for the bes
 class StudySettings(Settings):
     """The group ``study`` of ``conf/recovery.yaml``."""
 
-    forms: Annotated[list[str], Field(min_length=1)]
+    forms: Annotated[list[FormName], Field(min_length=1)]
     advertisers: Annotated[int, Field(ge=1, le=10_000)]  # advertisers per response form
     seed: Seed  # seed of each form's first advertiser
     goals: dict[str, dict[str, Any]]  # form, ``hill`` or ``other`` -> target by score, percent
     workers: Annotated[int, Field(ge=1, le=1024)] | None  # None: one per core
 
 
-class RecoveryCommand(Command):
-    """Options of ``scripts/recovery.py``."""
+class WorldsCommand(Command):
+    """Options of studies whose simulated advertisers are calibrated from their exports alone."""
 
     data: DataSettings
     priors: Priors
@@ -96,7 +97,6 @@ class RecoveryCommand(Command):
     env: EnvSettings
     solver: SolverSettings
     advertiser: SyntheticSettings
-    study: StudySettings
     output: Path | None
 
     @classmethod
@@ -108,19 +108,20 @@ class RecoveryCommand(Command):
         return super().read(config)
 
     @model_validator(mode="after")
-    def _measurable(self) -> Self:
-        """Refuse another objective than conversions, and forms that are not known."""
+    def _counts_conversions(self) -> Self:
+        """Refuse another objective than conversions."""
         if self.objective.name != "conversions":
             raise ConfigError(
-                f"objective: {self.objective.name} was given; allowed: conversions, in which "
-                "regret is measured. Leave the objective as it is."
+                f"objective: {self.objective.name} was given. Allowed: conversions, in which "
+                "regret is measured. To fix: leave the objective as it is."
             )
-        for form in self.study.forms:
-            if form not in RESPONSE_FORMS:
-                raise ConfigError(
-                    f"study.forms: {form!r} is not known; allowed: {', '.join(RESPONSE_FORMS)}."
-                )
         return self
+
+
+class RecoveryCommand(WorldsCommand):
+    """Options of ``scripts/recovery.py``."""
+
+    study: StudySettings
 
     def cases(self) -> list["Case"]:
         """Return all advertisers of the study."""
@@ -131,7 +132,7 @@ class RecoveryCommand(Command):
 class Case(NamedTuple):
     """One advertiser of the study."""
 
-    form: str
+    form: FormName
     seed: int
 
 

@@ -1,5 +1,6 @@
 """What would a known advertiser export?
 
+- ``settings``: the group ``advertiser`` of the configuration
 - ``advertiser``: `synthesize`, a known market with its spend history, and its exports
 - ``continuation``: `continue_advertiser`, days appended to such exports
 - ``spend_file``: the spend of those days
@@ -8,7 +9,7 @@
 - ``constraint_sets``: constraint sets of random rules, to test flights
 """
 
-from .advertiser import Advertiser, SyntheticSettings, synthesize, write_advertiser
+from .advertiser import Advertiser, synthesize, write_advertiser
 from .constraint_sets import ConstraintSet, constraint_set
 from .continuation import (
     BreakSettings,
@@ -19,7 +20,14 @@ from .continuation import (
     delivered_share,
     read_truth,
 )
-from .response_forms import RESPONSE_FORMS, ResponseForm, expected_conversions, step_with_form
+from .response_forms import (
+    RESPONSE_FORMS,
+    FormName,
+    ResponseForm,
+    expected_conversions,
+    step_with_form,
+)
+from .settings import SyntheticSettings
 
 __all__ = [
     "RESPONSE_FORMS",
@@ -28,6 +36,7 @@ __all__ = [
     "ConstraintSet",
     "ContinuationSettings",
     "DeliverySettings",
+    "FormName",
     "ResponseForm",
     "SyntheticSettings",
     "Truth",

@@ -20,17 +20,10 @@ from ...data.settings import Settings
 from ...data.storage import read_json, write_json, write_text
 from ...data.types import Floats
 from ..market import Market, MarketState, Noise, Outcome, day_number, draw_noise, generator
-from .advertiser import (
-    MAX_DAYS,
-    Advertiser,
-    SyntheticSettings,
-    export_file,
-    export_table,
-    share_credit,
-    truth_of,
-)
+from .advertiser import Advertiser, export_file, export_table, share_credit, truth_of
 from .landings import draw_landings
 from .response_forms import RESPONSE_FORMS, ResponseForm, step_with_form
+from .settings import MAX_DAYS, SyntheticSettings
 from .spend_file import read_spend
 
 LANDINGS = "website-landings.csv"

@@ -6,7 +6,7 @@ and the studies that know its truth use them; calibrations and plans do not.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -68,7 +68,9 @@ def _steepness(elasticity: Array) -> Array:
     return b
 
 
-RESPONSE_FORMS = {
+FormName = Literal["hill", "power", "logistic", "no_carryover", "drifting", "confounded"]
+
+RESPONSE_FORMS: dict[FormName, ResponseForm] = {
     "hill": ResponseForm(),  # the simulator's own
     "power": ResponseForm(curve=power),
     "logistic": ResponseForm(curve=logistic),
