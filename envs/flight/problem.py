@@ -11,7 +11,13 @@ from ..arrays import Array
 from ..calibration import Posterior
 from ..constraints import Constraints
 from ..market import Market, MarketState, Objective, level_step_variance, odds_at_reference, step
-from .static_terms import AllocationCurves, DayTerms, allocation_curves, day_terms
+from .static_terms import (
+    MAX_ELASTICITY,
+    AllocationCurves,
+    DayTerms,
+    allocation_curves,
+    day_terms,
+)
 
 _MIN_LEVEL_VARIANCE = 1e-4  # variance of the log level of a campaign that is known
 
@@ -88,12 +94,20 @@ def problem_of(
 ) -> Problem:
     """Return the problem that a posterior, constraints and the static plan make up."""
     market, state = posterior.mean()
-    covariance, claim_slope = _prior_moments(posterior)
+    covariance, claim_slope = _prior_moments(posterior, market.slope)
     return Problem(constraints, objective, market, state, covariance, static_plan, claim_slope)
 
 
-def _prior_moments(posterior: Posterior) -> tuple[BeliefCovariance, Floats]:
+def _prior_moments(posterior: Posterior, slope: Floats) -> tuple[BeliefCovariance, Floats]:
     """Return the moments over the training draws that the belief starts from.
+
+    The belief moves along curves of one slope. For a draw of another slope stands the curve of that
+    slope with the draw's elasticity at the reference spend; the odds of the draw itself, which are
+    huge where it hardly saturates, would be taken for uncertainty about curves that are not its own.
+
+    Args:
+        posterior: its training draws are used.
+        slope: of the curves in the belief, (campaigns,).
 
     Returns:
         The covariance of the log of the reported conversions at the reference spend and of the log
@@ -102,7 +116,9 @@ def _prior_moments(posterior: Posterior) -> tuple[BeliefCovariance, Floats]:
     market, state = posterior.training()
     spend = market.reference_spend + 0 * state.stock
     _, outcome = step(market, state._replace(stock=spend), spend, None)
-    odds = odds_at_reference(market.elasticity, market.slope)
+    bounded = np.minimum(market.elasticity, MAX_ELASTICITY * slope)
+    elasticity = np.where(market.slope == slope, market.elasticity, bounded)
+    odds = odds_at_reference(elasticity, slope)
     logs = (np.log(outcome.claimed + 1e-9), np.log(odds), np.log(outcome.expected + 1e-9))
     reported, curve, true = (log - log.mean(0) for log in logs)
     none = BeliefCovariance.none(spend[0])
