@@ -101,9 +101,9 @@ def problem_of(
 def _prior_moments(posterior: Posterior, slope: Floats) -> tuple[BeliefCovariance, Floats]:
     """Return the moments over the training draws that the belief starts from.
 
-    The belief moves along curves of one slope. For a draw of another slope stands the curve of that
-    slope with the draw's elasticity at the reference spend; the odds of the draw itself, which are
-    huge where it hardly saturates, would be taken for uncertainty about curves that are not its own.
+    The belief moves along curves of one slope. A draw of another slope is represented by the curve
+    of that slope with the draw's elasticity at the reference spend: the draw's own odds are huge
+    where it hardly saturates, and would be taken for uncertainty about the belief's curves.
 
     Args:
         posterior: its training draws are used.
