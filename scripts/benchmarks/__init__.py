@@ -4,8 +4,9 @@
 - ``imports``: what a user waits for before anything runs
 - ``figure``: one measured quantity and its target
 - ``page``: the figures as tables of a page
-- ``reading``, ``attribution``, ``calibration``, ``insights``, ``scale``, ``app``, ``training``,
-  ``quality``: the slow benchmarks
+- ``exports``: what a synthetic advertiser of any size exports
+- ``reading``, ``attribution``, ``calibration``, ``insights``, ``replanning``, ``scale``, ``app``,
+  ``training``, ``quality``: the slow benchmarks
 """
 
 from .figure import Figure

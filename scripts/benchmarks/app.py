@@ -21,12 +21,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mediagym.data.storage import ROOT, shipped_yaml
-from mediagym.envs.calibration import Priors
-from mediagym.envs.synthetic import SyntheticSettings, synthesize, write_advertiser
+from mediagym.data.storage import ROOT
+from mediagym.scripts.benchmarks.exports import write_exports
 from mediagym.scripts.benchmarks.figure import Figure, Figures
 
-_CHANNELS, _TYPES, _DAYS = ("google", "microsoft"), 20, 365
+_CAMPAIGNS, _DAYS, _LANDINGS = 40, 365, 20_000
 _READERS, _ROUNDS, _PAUSE = 50, 2, 5.0  # visits to all pages per reader; seconds between pages
 _CALIBRATION = {
     "calibration": {
@@ -64,7 +63,8 @@ def app() -> Figures:
     """Server time of every page, memory while a large upload arrives, and p95 of many readers."""
     with tempfile.TemporaryDirectory() as name:
         exports = Path(name) / "exports"
-        _write_exports(exports)
+        write_exports(exports, _CAMPAIGNS, _DAYS, _LANDINGS)
+        (exports / "truth.json").unlink()
         with _serving(Path(name) / "data") as server:
             advertiser = _filled(server, exports)
             return _measured(server, advertiser)
@@ -130,19 +130,6 @@ def _serving(folder: Path) -> Iterator[_Server]:
     finally:
         process.terminate()
         process.wait()
-
-
-def _write_exports(folder: Path) -> None:
-    """Write the exports and the log of landings of an advertiser with 40 campaigns."""
-    given = shipped_yaml("advertiser/default")
-    table = list(given["campaigns"].values())
-    names = [f"{channel}/Type {k:02d}" for k in range(_TYPES) for channel in _CHANNELS]
-    given |= {"path": folder, "days": _DAYS, "landings": 20_000}
-    given["campaigns"] = {name: table[k % len(table)] for k, name in enumerate(names)}
-    settings = SyntheticSettings.of(given, "synthesize")
-    priors = Priors.of(shipped_yaml("priors/default"), "priors")
-    write_advertiser(synthesize(settings, priors), settings)
-    (folder / "truth.json").unlink()
 
 
 def _filled(server: _Server, exports: Path) -> str:

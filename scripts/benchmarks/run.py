@@ -35,7 +35,8 @@ from mediagym.scripts.benchmarks.figure import Figure, Figures
 from mediagym.scripts.benchmarks.page import write_page
 
 _SLOW = (  # minutes each
-    "reading", "attribution", "insights", "calibration", "scale", "app", "training", "quality",
+    "reading", "attribution", "insights", "calibration", "replanning", "scale", "app", "training",
+    "quality",
 )  # fmt: skip
 
 
