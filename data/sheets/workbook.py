@@ -78,8 +78,7 @@ def _tables(file: str, data: bytes) -> Iterator[SheetCells]:
 
     listed, is_1904 = _listed_sheets(part)
     for sheet in listed:  # before the texts of all cells are made
-        beginning = next(iter(part(sheet.part)), b"")
-        SheetReader(f"{file}, sheet {sheet.name}", _NO_BOOK).refuse_tall(beginning)
+        SheetReader(f"{file}, sheet {sheet.name}", _NO_BOOK).refuse_tall(part(sheet.part))
     strings = _shared_strings(part("xl/sharedStrings.xml"))
     book = Book(strings, _style_kinds(part("xl/styles.xml")), _DAYS_TO_1904 if is_1904 else 0)
     for sheet in listed:

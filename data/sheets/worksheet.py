@@ -25,6 +25,7 @@ _CELL = re.compile(  # attributes of a row; or column, row, other attributes, co
     r"((?:[^>/]|/(?!>))*)(?:/>|>(.*?)</(?:\w+:)?c>))",
     re.DOTALL,
 )
+_ROW_START = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _DIMENSION = re.compile(rb"<(?:\w+:)?dimension\b[^>]*?\sref\s*=\s*[\"'][^\"']*?(\d{1,18})[\"']")
 _ROW_NUMBER = re.compile(r"\sr\s*=\s*[\"'](\d+)")
 _PLACE = re.compile(r"\sr\s*=\s*[\"']([A-Z]{1,3})(\d+)[\"']")
@@ -86,15 +87,25 @@ class SheetReader:
         self._read_cells(tail.decode())
         self._end_row(self._line + 1)
 
-    def refuse_tall(self, beginning: bytes) -> None:
-        """Raises DataError if the beginning of the XML says that there are too many rows."""
-        if match := _DIMENSION.search(beginning):
-            self._require_row(int(match.group(1)))
+    def refuse_tall(self, parts: Iterable[bytes]) -> None:
+        """Raises DataError if the XML says that there are too many rows, or has too many.
+
+        Counting the beginnings of rows takes a tenth of the time that their cells take.
+        """
+        count = 0
+        for number, part in enumerate(parts):
+            if number == 0 and (match := _DIMENSION.search(part)):
+                self._require_row(int(match.group(1)))
+            count += len(_ROW_START.findall(part))
+            self._require_rows(count, f"there are {count:,} rows or more")
 
     def _require_row(self, line: int) -> None:
-        if line > MAX_SHEET_ROWS:
-            given, allowed = f"there is a row {line:,}", f"at most {MAX_SHEET_ROWS:,} rows"
-            raise self._too_large(given, f"{allowed} in a sheet, as spreadsheets have")
+        self._require_rows(line, f"there is a row {line:,}")
+
+    def _require_rows(self, count: int, given: str) -> None:
+        if count > MAX_SHEET_ROWS:
+            allowed = f"at most {MAX_SHEET_ROWS:,} rows in a sheet, as spreadsheets have"
+            raise self._too_large(given, allowed)
 
     def _read_cells(self, xml: str) -> None:
         if "<!" in xml:

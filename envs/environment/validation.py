@@ -48,12 +48,13 @@ def require_seeds(seed: Any, num_envs: int) -> int | list[int | None] | None:
         return None
     if not isinstance(seed, list | tuple | np.ndarray):
         return require_seed(seed)
-    if np.ndim(seed) != 1 or len(seed) != num_envs:
+    seeds = np.atleast_1d(seed).tolist() if isinstance(seed, np.ndarray) else list(seed)
+    if len(seeds) != num_envs:
         raise MediaGymError(
-            f"reset(seed=[...]): {len(seed) if np.ndim(seed) else 'no'} seeds were given; expected "
-            f"one for each of the {num_envs} environments, where None continues."
+            f"reset(seed=[...]): {len(seeds) or 'no'} seeds were given; expected one for each of "
+            f"the {num_envs} environments, where None continues."
         )
-    return [None if each is None else require_seed(each, "seed=[...]") for each in seed]
+    return [None if each is None else require_seed(each, "seed=[...]") for each in seeds]
 
 
 def require_options(

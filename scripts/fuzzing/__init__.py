@@ -15,10 +15,23 @@ independent reading reads them.
 - `run`: all cases of a suite, in several processes; `landings` is another suite
 """
 
-from .case import FAILURES, MUTATIONS, Case, Truth, Verdict, difference_of, draw_case, judge
+from .case import (
+    FAILURES,
+    MUTATIONS,
+    Case,
+    ExpectedSums,
+    Mutate,
+    Truth,
+    Verdict,
+    changed_draft,
+    difference_of,
+    draw_case,
+    judge,
+    verdict_at_once,
+)
 from .damage import DAMAGES
 from .export import Cell, Draft, Export
-from .hostile import HOSTILE, is_clean
+from .hostile import HOSTILE
 from .packing import file_of
 from .run import (
     COLUMNS,
@@ -26,12 +39,13 @@ from .run import (
     FuzzCommand,
     Result,
     Suite,
+    result_of,
     run_all,
     run_suite,
     table_of,
     write_failure,
 )
-from .worker import Answer, Worker
+from .worker import Answer, Worker, is_clean
 
 __all__ = [
     "COLUMNS",
@@ -44,20 +58,25 @@ __all__ = [
     "Case",
     "Cell",
     "Draft",
+    "ExpectedSums",
     "Export",
     "FuzzCommand",
+    "Mutate",
     "Result",
     "Suite",
     "Truth",
     "Verdict",
     "Worker",
+    "changed_draft",
     "difference_of",
     "draw_case",
     "file_of",
     "is_clean",
     "judge",
+    "result_of",
     "run_all",
     "run_suite",
     "table_of",
+    "verdict_at_once",
     "write_failure",
 ]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from random import Random
-from typing import Literal, NamedTuple
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from . import harmful, harmless
 from .damage import DAMAGES
@@ -11,7 +11,7 @@ from .export import Draft, Export, Key, Values, simulate, sums_of
 from .packing import file_of
 from .reading import merged, read_again
 from .styles import draw_exports
-from .worker import Answer
+from .worker import Answer, is_clean
 
 Verdict = Literal[
     "ok",  # read, and right
@@ -96,20 +96,29 @@ _LAST = ("second_ads",)  # mutations that others would make ambiguous
 _ATTEMPTS = 50
 
 
-class Case(NamedTuple):
+Expected = TypeVar("Expected")
+
+
+class Case(NamedTuple, Generic[Expected]):
     """A folder, and what is true of it."""
 
     name: str  # "17 encode + flip_bytes"
     mutations: tuple[str, ...]  # at most the last is not of SAME
     truth: Truth
     files: dict[str, bytes]
+    expected: Expected  # what a right reading gives
+
+
+class ExpectedSums(NamedTuple):
+    """What a right reading of exports gives."""
+
     original: Sums  # of the market, as far as the exports show it
-    expected: Sums | None  # of the damaged files, None if no reading of them is sure
-    intact: dict[str, bytes]  # files before the damage; empty unless truth is "either"
-    damaged: str  # name of the damaged file, "" unless truth is "either"
+    damaged: Sums | None = None  # of the damaged files, None if no reading of them is sure
+    intact: dict[str, bytes] = {}  # noqa: RUF012  # before the damage, if there was one
+    victim: str = ""  # name of the damaged file, "" if none is
 
 
-def draw_case(seed: int, number: int) -> Case:
+def draw_case(seed: int, number: int) -> Case[ExpectedSums]:
     """A case; equal numbers give equal cases.
 
     Args:
@@ -124,19 +133,19 @@ def draw_case(seed: int, number: int) -> Case:
         names: list[str] = []
         for _ in range(rng.choice((0, 0, 1, 2))):
             name = rng.choice([name for name in SAME if name not in _LAST])
-            changed = _changed(SAME[name], exports, rng)
+            changed = changed_draft(SAME[name], exports, rng)
             if changed is not None and name not in (*names, last):
                 exports = changed
                 names.append(name)
         if last in DAMAGES:
             return _damaged_case(number, (*names, last), exports, original, rng)
-        changed = _changed({**SAME, **REFUSED}[last], exports, rng)
+        changed = changed_draft({**SAME, **REFUSED}[last], exports, rng)
         if changed is not None:
             files = dict(map(file_of, changed))
             mutations = (*names, last)
             original = _truth(changed) if last in _LAST else original
             title = _title(number, mutations)
-            return Case(title, mutations, MUTATIONS[last], files, original, None, {}, "")
+            return Case(title, mutations, MUTATIONS[last], files, ExpectedSums(original))
     raise AssertionError(f"{last} fits no export")  # pragma: no cover
 
 
@@ -156,15 +165,15 @@ def _title(number: int, mutations: tuple[str, ...]) -> str:
     return f"{number:05d} {' + '.join(mutations)}"
 
 
-def _changed(mutate: Mutate, exports: Draft, rng: Random) -> Draft | None:
-    """The exports after a mutation, None if it does not fit them."""
-    copies = [export.copy() for export in exports]
+def changed_draft(mutate: Mutate, draft: Draft, rng: Random) -> Draft | None:
+    """The files after a mutation, None if it does not fit them."""
+    copies = [file.copy() for file in draft]
     return copies if mutate(copies, rng) else None
 
 
 def _damaged_case(
     number: int, mutations: tuple[str, ...], exports: Draft, original: Sums, rng: Random
-) -> Case:
+) -> Case[ExpectedSums]:
     victim: Export = rng.choice(exports)
     name, data = file_of(victim)
     damaged = DAMAGES[mutations[-1]](data, rng)
@@ -177,37 +186,46 @@ def _damaged_case(
         mutations,
         "either",
         {**files, name: damaged},
-        original,
-        None if together is None else sums_of(together),
-        files,
-        name,
+        ExpectedSums(original, None if together is None else sums_of(together), files, name),
     )
 
 
-def judge(case: Case, answer: Answer) -> tuple[Verdict, str]:
+def judge(case: Case[ExpectedSums], answer: Answer) -> tuple[Verdict, str]:
     """Verdict on a case and what explains it.
 
     A damaged file that is read must agree with the independent reading. Where that is not sure, the
     sums must be those of the market; otherwise the case is wrong, or suspicious if the reader has a
     note on the file (`with_notes` decides).
     """
+    if at_once := verdict_at_once(case.truth, answer):
+        return at_once
+    original, damaged, *_ = case.expected
+    difference = difference_of(answer.sums, original if damaged is None else damaged)
+    return ("wrong", difference) if difference else ("ok", "")
+
+
+def verdict_at_once(truth: Truth, answer: Answer) -> tuple[Verdict, str] | None:
+    """Verdict that needs no sums, and what explains it; None for what was rightly read or not.
+
+    Args:
+        truth: of the case.
+        answer: of the reader.
+    """
     if answer.status in ("traceback", "hang", "memory"):
         return answer.status, answer.message
     if answer.status == "died":
         return "memory", answer.message
     if answer.status == "refused":
-        return ("needless" if case.truth == "same" else "refused"), answer.message
-    if case.truth == "refused":
-        return "wrong", "read, though it must be refused"
-    expected = case.original if case.expected is None else case.expected
-    difference = difference_of(answer.sums, expected)
-    return ("wrong", difference) if difference else ("ok", "")
+        if not is_clean(answer.message):
+            return "garbled", repr(answer.message)
+        return ("needless" if truth == "same" else "refused"), answer.message
+    return ("wrong", "read, though it must be refused") if truth == "refused" else None
 
 
-def with_notes(case: Case, answer: Answer, intact: Answer) -> bool:
+def with_notes(case: Case[ExpectedSums], answer: Answer, intact: Answer) -> bool:
     """True if a note on the damaged file was not there before the damage."""
     new = set(answer.notes) - set(intact.notes)
-    return any(case.damaged in note for note in new)
+    return any(case.expected.victim in note for note in new)
 
 
 def difference_of(found: Sums, expected: Sums) -> str:

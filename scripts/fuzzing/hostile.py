@@ -13,7 +13,7 @@ from .case import Sums, difference_of
 from .export import simulate, sums_of
 from .packing import file_of, workbook
 from .styles import STYLES
-from .worker import Answer
+from .worker import Answer, is_clean
 
 _MEGABYTE = 1 << 20
 _HEADER = "Date,Cost,Impressions,Clicks,Conversions,Revenue\n"
@@ -55,13 +55,6 @@ def verdict_of(hostile: Hostile, answer: Answer, sums: Sums) -> tuple[str, str]:
         return "wrong", "read, though it must be refused"
     is_told = any(shown in note and is_clean(note) for note in answer.notes)
     return ("ok", "") if is_told else ("wrong", "left out without a note")
-
-
-def is_clean(message: str) -> bool:
-    """True if a message can be printed: no control characters, lines only for several problems."""
-    lines = message.split("\n")
-    several = message[:1].isdigit() and " problems were found." in lines[0]
-    return all(line.isprintable() for line in lines) and (len(lines) == 1 or several)
 
 
 def _sparse(path: Path) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, PositiveFloat, PositiveInt, StrictBool
 from rich.progress import Progress
@@ -17,8 +17,8 @@ from mediagym.data.settings import Command
 from mediagym.data.storage import write_bytes, write_text
 from mediagym.scripts.cli import console, print_line, run_folder
 
-from .case import FAILURES, draw_case, judge, with_notes
-from .hostile import HOSTILE, is_clean, lay_out, verdict_of
+from .case import FAILURES, Case, Verdict, draw_case, judge, with_notes
+from .hostile import HOSTILE, lay_out, verdict_of
 from .worker import Answer, Worker
 
 COLUMNS = ("ok", "refused", "suspicious", "needless", *FAILURES)
@@ -129,14 +129,18 @@ def _hostile_names(options: FuzzCommand, suite: Suite) -> list[str]:
 def run_case(seed: int, number: int, worker: Worker) -> Result:
     """Reads one case of exports."""
     case = draw_case(seed, number)
-    answer = _read(case.files, worker)
+    answer = worker.read_files(case.files)
     verdict, reason = judge(case, answer)
-    if answer.status == "refused" and not is_clean(answer.message):
-        verdict, reason = "garbled", repr(answer.message)
-    is_unsure = case.truth == "either" and case.expected is None
-    if verdict == "wrong" and is_unsure and with_notes(case, answer, _read(case.intact, worker)):
-        verdict = "suspicious"
-    files = case.files if verdict not in ("ok", "refused") else {}
+    is_unsure = case.truth == "either" and case.expected.damaged is None
+    if verdict == "wrong" and is_unsure:
+        intact = worker.read_files(case.expected.intact)
+        verdict = "suspicious" if with_notes(case, answer, intact) else verdict
+    return result_of(case, verdict, reason, answer)
+
+
+def result_of(case: Case[Any], verdict: Verdict, reason: str, answer: Answer) -> Result:
+    """Result of a case; its files are kept if somebody should look at them."""
+    files = {} if verdict in ("ok", "refused") else case.files
     return Result(case.name, case.mutations, verdict, reason, answer, files)
 
 
@@ -176,13 +180,6 @@ def write_failure(result: Result, folder: Path) -> None:
     notes = "\n".join(result.answer.notes)
     text = f"{result.name}\n{result.verdict}: {result.reason}\n\nnotes\n{notes}\n"
     write_text(place / "case.txt", text)
-
-
-def _read(files: dict[str, bytes], worker: Worker) -> Answer:
-    with tempfile.TemporaryDirectory() as root:
-        for name, data in files.items():
-            (Path(root) / name).write_bytes(data)
-        return worker.read(Path(root))
 
 
 EXPORTS = Suite(

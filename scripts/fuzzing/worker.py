@@ -7,9 +7,10 @@ import resource
 import select
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
@@ -73,6 +74,13 @@ class Worker:
         sums = {key: tuple(values) for key, values in result.sums.items()}
         return result._replace(sums=sums, notes=tuple(result.notes))
 
+    def read_files(self, files: Mapping[str, bytes]) -> Answer:
+        """Reads files by their names, from a temporary folder."""
+        with tempfile.TemporaryDirectory() as root:
+            for name, data in files.items():
+                (Path(root) / name).write_bytes(data)
+            return self.read(Path(root))
+
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603  # this file
             [sys.executable, "-c", f"from {__name__} import serve; {self._serving}"],
@@ -100,6 +108,13 @@ class Worker:
             self._process.kill()
             self._process.communicate()
             self._process = None
+
+
+def is_clean(message: str) -> bool:
+    """True if a message can be printed: no control characters, lines only for several problems."""
+    lines = message.split("\n")
+    several = message[:1].isdigit() and " problems were found." in lines[0]
+    return all(line.isprintable() for line in lines) and (len(lines) == 1 or several)
 
 
 def serve(megabytes: int, reader: str) -> None:

@@ -17,6 +17,7 @@ from mediagym.scripts.fuzzing import (
     MUTATIONS,
     Answer,
     Case,
+    ExpectedSums,
     FuzzCommand,
     Result,
     draw_case,
@@ -36,9 +37,10 @@ from mediagym.scripts.fuzzing.worker import Worker
 SHARE = len(MUTATIONS)  # cases of the small run, so that each mutation has its turn
 
 
-def case_of(truth: str, expected: Any = None) -> Case:
+def case_of(truth: str, damaged: Any = None) -> Case[ExpectedSums]:
     sums = {"meta/2025-01-01/": (1.0, 2.0, 3.0, 4.0, 5.0)}
-    return Case("0 x", ("x",), truth, {}, sums, expected, {}, "meta.csv")  # type: ignore[arg-type]
+    expected = ExpectedSums(sums, damaged, {}, "meta.csv")
+    return Case("0 x", ("x",), truth, {}, expected)  # type: ignore[arg-type]
 
 
 def read(cost: float) -> Answer:
@@ -132,6 +134,7 @@ def test_packed_files_unpack_to_the_same_text() -> None:
         ("either", None, read(1.0), "ok"),
         ("either", None, read(2.0), "wrong"),
         ("either", None, Answer("refused", "no"), "refused"),
+        ("either", None, Answer("refused", "a \x1b[31m"), "garbled"),
         ("either", None, Answer("traceback", "KeyError"), "traceback"),
         ("same", None, Answer("hang"), "hang"),
         ("same", None, Answer("died"), "memory"),

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from mediagym.scripts.fuzzing import FAILURES, Answer, FuzzCommand, run_all
-from mediagym.scripts.fuzzing.landings import HOSTILE, LANDINGS, MUTATIONS, Case, draw_case
+from mediagym.scripts.fuzzing import FAILURES, Answer, Case, FuzzCommand, run_all
+from mediagym.scripts.fuzzing.landings import HOSTILE, LANDINGS, MUTATIONS, SameLog, draw_case
 from mediagym.scripts.fuzzing.landings.case import judge
 from mediagym.scripts.fuzzing.landings.cleaning import cleaned
 from mediagym.scripts.fuzzing.landings.kinds import KINDS, draft_of
@@ -14,8 +14,8 @@ from mediagym.scripts.fuzzing.landings.log import draw_site
 from mediagym.scripts.fuzzing.packing import file_of
 
 
-def case_of(truth: str, is_sure: bool = True) -> Case:
-    return Case("0 x", ("x",), truth, {}, {}, is_sure)  # type: ignore[arg-type]
+def case_of(truth: str, is_sure: bool = True) -> Case[SameLog]:
+    return Case("0 x", ("x",), truth, {}, SameLog({}, is_sure))  # type: ignore[arg-type]
 
 
 def read(credit: float, *notes: str) -> Answer:
@@ -79,7 +79,7 @@ def test_an_event_of_another_name_is_another_event_to_the_independent_reading() 
         (case_of("either"), Answer("died"), read(1.0), "memory"),
     ],
 )
-def test_verdicts(case: Case, answer: Answer, clean: Answer, verdict: str) -> None:
+def test_verdicts(case: Case[SameLog], answer: Answer, clean: Answer, verdict: str) -> None:
     assert judge(case, answer, lambda: clean)[0] == verdict
 
 

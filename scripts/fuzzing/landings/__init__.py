@@ -14,7 +14,7 @@ the log is that an independent reading makes of what is left.
 - `fuzz`: the command
 """
 
-from .case import LANDINGS, MUTATIONS, Case, draw_case, run_case
+from .case import LANDINGS, MUTATIONS, SameLog, draw_case, run_case
 from .hostile import HOSTILE
 
-__all__ = ["HOSTILE", "LANDINGS", "MUTATIONS", "Case", "draw_case", "run_case"]
+__all__ = ["HOSTILE", "LANDINGS", "MUTATIONS", "SameLog", "draw_case", "run_case"]

@@ -1,23 +1,24 @@
 """One case: a log of a known site, mutated, and the verdict on its attribution."""
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from .. import (
     DAMAGES,
     Answer,
-    Draft,
+    Case,
+    Mutate,
     Result,
     Suite,
     Truth,
     Verdict,
     Worker,
+    changed_draft,
     difference_of,
     file_of,
-    is_clean,
+    result_of,
+    verdict_at_once,
 )
 from .. import harmful as any_harm
 from .. import harmless as any_style
@@ -27,7 +28,6 @@ from .hostile import HOSTILE, run_hostile
 from .kinds import KINDS, STRICT, draft_of
 from .log import Site, draw_site, export_files
 
-Mutate = Callable[[Draft, Random], bool]
 _STRICT_SAME: tuple[Mutate, ...] = (  # of the log that is read fast and strictly
     any_style.quote,
     any_style.end_lines,
@@ -81,20 +81,14 @@ MUTATIONS: dict[str, Truth] = {
 _ATTEMPTS = 50
 
 
-class Case(NamedTuple):
-    """A folder, and what is true of it."""
+class SameLog(NamedTuple):
+    """A folder whose attribution is that of a right reading of the case."""
 
-    name: str  # "17 plain: encode + flip_bytes"
-    mutations: tuple[str, ...]  # at most the last is not of SAME
-    truth: Truth
     files: dict[str, bytes]
-    clean: dict[str, bytes]  # a folder that must have the same attribution
-    is_sure: (
-        bool  # False: nobody can tell what the log says; then `clean` is that before the damage
-    )
+    is_sure: bool  # False: nobody can tell what the log says; these are the files before the damage
 
 
-def draw_case(seed: int, number: int) -> Case:
+def draw_case(seed: int, number: int) -> Case[SameLog]:
     """A case; equal numbers give equal cases.
 
     Args:
@@ -113,7 +107,7 @@ def draw_case(seed: int, number: int) -> Case:
         names: list[str] = []
         others = rng.sample(sorted(SAME), rng.choice((0, 0, 1, 2))) if last in SAME else []
         for name in dict.fromkeys((*others, last)):
-            changed = _changed({**SAME, **REFUSED}[name], logs, rng)
+            changed = changed_draft({**SAME, **REFUSED}[name], logs, rng)
             if changed is not None:
                 logs = changed
                 names.append(name)
@@ -124,19 +118,14 @@ def draw_case(seed: int, number: int) -> Case:
             truth = "either"
         clean = {**ads, **dict([file_of(draft_of(site.landings, STRICT))])}
         files = {**ads, **dict(map(file_of, logs))}
-        return Case(title + " + ".join(names), tuple(names), truth, files, clean, True)
+        name = title + " + ".join(names)
+        return Case(name, tuple(names), truth, files, SameLog(clean, True))
     raise AssertionError(f"{last} fits no log")  # pragma: no cover
-
-
-def _changed(mutate: Mutate, logs: Draft, rng: Random) -> Draft | None:
-    """The logs after a mutation, None if it does not fit them."""
-    copies = [log.copy() for log in logs]
-    return copies if mutate(copies, rng) else None
 
 
 def _damaged(
     title: str, log: tuple[Site, str], ads: dict[str, bytes], damage: str, rng: Random
-) -> Case:
+) -> Case[SameLog]:
     site, kind = log
     draft = draft_of(site.landings, kind)
     name, data = file_of(draft)
@@ -147,21 +136,19 @@ def _damaged(
         (damage,),
         "either",
         {**ads, name: damaged},
-        {**ads, name: data if again is None else again},
-        again is not None,
+        SameLog({**ads, name: data if again is None else again}, again is not None),
     )
 
 
 def run_case(seed: int, number: int, worker: Worker) -> Result:
     """Attributes one case, and the folder that must have the same attribution."""
     case = draw_case(seed, number)
-    answer = _read(case.files, worker)
-    verdict, reason = judge(case, answer, lambda: _read(case.clean, worker))
-    files = case.files if verdict not in ("ok", "refused") else {}
-    return Result(case.name, case.mutations, verdict, reason, answer, files)
+    answer = worker.read_files(case.files)
+    verdict, reason = judge(case, answer, lambda: worker.read_files(case.expected.files))
+    return result_of(case, verdict, reason, answer)
 
 
-def judge(case: Case, answer: Answer, clean: Callable[[], Answer]) -> tuple[Verdict, str]:
+def judge(case: Case[SameLog], answer: Answer, clean: Callable[[], Answer]) -> tuple[Verdict, str]:
     """Verdict on a case and what explains it.
 
     Args:
@@ -169,31 +156,16 @@ def judge(case: Case, answer: Answer, clean: Callable[[], Answer]) -> tuple[Verd
         answer: to its files.
         clean: returns the answer to the folder that must have the same attribution.
     """
-    if answer.status in ("traceback", "hang", "memory"):
-        return answer.status, answer.message
-    if answer.status == "died":
-        return "memory", answer.message
-    if answer.status == "refused":
-        if not is_clean(answer.message):
-            return "garbled", repr(answer.message)
-        return ("needless" if case.truth == "same" else "refused"), answer.message
-    if case.truth == "refused":
-        return "wrong", "attributed, though it must be refused"
+    if at_once := verdict_at_once(case.truth, answer):
+        return at_once
     expected = clean()
     if expected.status != "read":
         difference = f"attributed, though the clean log is not: {expected.message}"
     else:
         difference = difference_of(answer.sums, expected.sums)
-    if difference and not case.is_sure and set(answer.notes) - set(expected.notes):
+    if difference and not case.expected.is_sure and set(answer.notes) - set(expected.notes):
         return "suspicious", difference
     return ("wrong", difference) if difference else ("ok", "")
-
-
-def _read(files: dict[str, bytes], worker: Worker) -> Answer:
-    with tempfile.TemporaryDirectory() as root:
-        for name, data in files.items():
-            (Path(root) / name).write_bytes(data)
-        return worker.read(Path(root))
 
 
 LANDINGS = Suite(

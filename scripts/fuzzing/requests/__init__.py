@@ -6,7 +6,7 @@
 - `fuzz`: the command
 """
 
-from .cases import Answer, Known, answers_of
+from .cases import Answer, Known, answers_of, is_sent
 from .run import FuzzRequestsCommand, answers_table, fuzz_requests
 from .server import known_of, served
 
@@ -17,6 +17,7 @@ __all__ = [
     "answers_of",
     "answers_table",
     "fuzz_requests",
+    "is_sent",
     "known_of",
     "served",
 ]

@@ -130,6 +130,17 @@ def test_the_bootstrap_over_groups_has_the_variance_of_one_over_journeys(many, m
     assert paths.conversions.sum() == attribution.conversions
 
 
+def test_draws_of_a_rule_count_a_conversion_as_often_as_its_user_is_drawn(make_settings):
+    journeys, options = attributed.single(attributed.worked()), make_settings()
+    drawn = bootstrap_of(journeys.user, options.draws, options.groups, options.seed)
+    times = drawn.weights[:, drawn.group]  # (draws, journeys)
+    paths = journeys.paths
+    closer = paths.label[paths.offsets[1:] - 1]
+    expected = [times[:, (closer == label) & (paths.conversions > 0)].sum(1) for label in range(3)]
+    draws = attribute(journeys, options).credits["last"].draws
+    np.testing.assert_array_equal(draws, np.transpose(expected))
+
+
 @pytest.mark.parametrize("order", [1, 2])
 def test_draws_of_a_chain_match_refitted_chains_in_mean_and_variance(many, make_settings, order):
     merged, path = distinct(many.paths)

@@ -92,3 +92,25 @@ def test_a_sheet_that_says_how_many_it_has_is_refused_before_anything_is_read(
     path = _workbook(tmp_path / "b.xlsx", _row(1) + _row(2), f"<dimension {reference}/>", broken)
     with pytest.raises(DataError, match=r"sheet Daily: there is a row 3,000,000\."):
         read_sheets(path)
+
+
+@pytest.mark.parametrize(
+    "row", ["<row/>", "<x:row/>", "<row>{}</row>", '<row spans="1:1">{}</row>']
+)
+def test_a_sheet_with_too_many_rows_is_refused_before_their_cells_are_read(
+    tmp_path: Path, row: str
+) -> None:
+    broken = f'<sst xmlns="{MAIN}"><si>'
+    rows = row.format("<c><v>1</v></c>") * 1_048_577
+    with pytest.raises(DataError, match=r"there are 1,0\d\d,\d\d\d rows or more\."):
+        read_sheets(_workbook(tmp_path / "b.xlsx", rows, strings=broken))
+
+
+def test_what_only_begins_like_a_row_is_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mediagym.data.sheets.worksheet.MAX_SHEET_ROWS", 2)
+    text = '<c r="{}1" t="inlineStr"><is><t>row&lt;row></t></is></c>'
+    head = f'<row r="1">{text.format("A")}{text.format("B")}</row>'
+    path = _workbook(tmp_path / "b.xlsx", head + _row(2), "<rowBreaks/><sheetPr rows='3'/>")
+    assert read_sheets(path)[0].lines == [1, 2]

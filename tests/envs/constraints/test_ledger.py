@@ -171,6 +171,28 @@ def test_daily_caps_leave_the_split_free_where_every_campaign_has_one(default_co
     np.testing.assert_array_equal(bounds.lower[-1], 0)
 
 
+def test_the_split_stays_free_beside_a_campaign_whose_room_is_the_allowance_for_rounding(
+    default_constraints, ads
+):
+    """A cent is left to meta, and of a total of 10^9 a cent is not more than rounding."""
+    limits = {"floor": None, "cap": None, "daily_cap": 60_000_000}
+    constraints = five(
+        default_constraints | {"total": 1e9},
+        ads,
+        channel={"floor": None, "cap": None},
+        campaign=limits,
+        campaigns={"meta": {"cap": "$0.01"}},
+    )
+    ledger = Ledger.start(constraints)
+    for _ in range(3):
+        ledger = ledger.advance(np.array([50, 50, 0, 50, 50]) * 1e6)
+    bounds = day_bounds(constraints, ledger)
+    owed = 160e6 - 0.01  # of 400 million that are left, the last day can take 240 million
+    assert bounds.lower[0] == pytest.approx(owed, rel=1e-12)
+    np.testing.assert_array_equal(bounds.lower[1], 0)
+    np.testing.assert_array_equal(bounds.lower[2], 0)
+
+
 def test_money_that_cannot_be_spent_later_must_be_spent_today(default_constraints, ads):
     campaigns = {NAMES[0]: {"daily_cap": 30_000, "floor": 150_000}}
     constraints = five(default_constraints, ads, campaigns=campaigns)

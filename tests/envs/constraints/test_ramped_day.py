@@ -173,6 +173,17 @@ def test_a_limit_of_change_holds_from_the_last_day_on(live):
     assert any("ramp" in line for line in violations(rest, jump))
 
 
+def test_a_ramp_allows_no_less_than_nothing_but_for_rounding():
+    """Down by $5 from $1 is $0; the rounding of two days may be 2.25 cents."""
+    none = {"floor": None, "cap": None}
+    constraints = set_of([*LIVE[:4], 1.0], channel=none, campaign=none)
+    plan = np.tile(np.array([*LIVE[:4], 1.0]) * 100, (14, 1)).astype(int)
+    for cents, said in ((-2, False), (-3, True)):
+        plan[0, 4] = cents
+        lines = [line for line in violations(constraints, plan) if "below what its ramp" in line]
+        assert any("day 1, x/a" in line for line in lines) == said
+
+
 def test_a_feasible_plan_is_followed_to_the_cent():
     constraints = set_of(LIVE)
     plan = fly(constraints, np.random.default_rng(3).lognormal(5, 1, (14, 1, 5)))[:, 0]

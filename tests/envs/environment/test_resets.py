@@ -28,6 +28,22 @@ def test_invalid_seeds_are_refused(vector):
         vector().reset(seed=[1, 2, 3])
 
 
+@pytest.mark.parametrize(
+    "nested", [[[1], [2, 3], 4, 5], [[1], [2], [3], [4]], np.ones((4, 1), int)]
+)
+def test_seeds_within_seeds_are_refused_by_the_first(nested, vector):
+    with pytest.raises(MediaGymError, match=r"\[1\]\): expected a whole number"):
+        vector().reset(seed=nested)
+
+
+def test_seeds_may_be_an_array(vector):
+    env, seeds = vector(), [5, 3, 3, 2**40]
+    expected = env.reset(seed=seeds)[0].copy()
+    np.testing.assert_array_equal(env.reset(seed=np.array(seeds))[0], expected)
+    with pytest.raises(MediaGymError, match="1 seeds were given"):
+        env.reset(seed=np.array(5))
+
+
 def test_a_reset_continues_from_a_given_episode(vector):
     env = vector()
     actions = actions_of(env, env.batch.problem.days)

@@ -157,6 +157,7 @@ def standing_in(scale, floor=(0, 0, 0), channel_floor=(0, 0)):
         ([2, 1, 1], {}, [105, 37.5, 37.5]),  # (180 + 90) / 4 per unit of scale, less 30
         ([2, 1, 1], {"floor": (0, 50, 0)}, [290 / 3, 50, 100 / 3]),  # (130 + 60) / 3
         ([1, 1.5, 2], {}, [30, 60, 90]),
+        ([0, 1, 1], {}, [1.2, 90, 90]),  # (180 + 60) / 2 to each that converts; a fiftieth of 60
         # the first channel is raised by a third, and the third campaign has what is left
         ([1, 1.5, 2], {"channel_floor": (120, 0)}, [40, 80, 60]),
         ([1, 1.5, 2], {"channel_floor": (120, 0), "floor": (0, 0, 70)}, [40, 80, 70]),

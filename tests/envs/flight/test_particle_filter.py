@@ -134,12 +134,12 @@ def test_a_day_without_information_changes_no_weight(tracked: Tracked) -> None:
     np.testing.assert_allclose(after.state.level, kept * particle_set.state.level, atol=1e-6)
 
 
-def plain_market(draws: int) -> Market:
-    """Draws of one campaign without memory of spend or seasons."""
+def plain_market(draws: int, size: float = 1.0) -> Market:
+    """Draws of one campaign without memory of spend or seasons, about 20 times `size` per day."""
     rng, zero = np.random.default_rng(0), np.zeros((draws, 1))
     return Market(
         reference_spend=zero + 100,
-        reference_conversions=rng.lognormal(3, 0.5, (draws, 1)),
+        reference_conversions=size * rng.lognormal(3, 0.5, (draws, 1)),
         elasticity=zero + 0.5,
         slope=zero + 1,
         carryover=zero,
@@ -157,15 +157,16 @@ def plain_market(draws: int) -> Market:
     )
 
 
-def plain_draws(count: int) -> PosteriorDraws:
-    market = plain_market(count)
+def plain_draws(count: int, size: float = 1.0) -> PosteriorDraws:
+    market = plain_market(count, size)
     level = np.random.default_rng(1).normal(0, 0.3, (count, 1))
     state = MarketState(20_000, 100 + 0 * level, level)
     return posterior_draws(SimpleNamespace(sample_training=lambda _: (market, state)), count)
 
 
-def test_kernels_of_a_third_of_the_scatter_keep_its_mean_and_variance() -> None:
-    draws, market = plain_draws(40), plain_market(40)
+@pytest.mark.parametrize("size", [1.0, 1e-3])  # 20 conversions per day, and 1 in 50 days
+def test_kernels_of_a_third_of_the_scatter_keep_its_mean_and_variance(size: float) -> None:
+    draws, market = plain_draws(40, size), plain_market(40, size)
     level = np.random.default_rng(1).normal(0, 0.3, (40, 1))
     before = np.log(market.reference_conversions) + level
     after = np.log(market.reference_conversions) + draws.state.level

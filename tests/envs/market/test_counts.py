@@ -113,3 +113,11 @@ def test_numpy_and_torch_agree_on_the_likelihood_and_on_the_normal():
     np.testing.assert_allclose(ours, negative_binomial_loglik(*arrays), rtol=1e-9, atol=1e-9)
     x = rng.standard_normal(99)
     np.testing.assert_allclose(ndtr(torch.as_tensor(x)).numpy(), ndtr(x), atol=1e-12)
+
+
+def test_counts_of_a_tensor_on_a_device_are_made_there_in_its_shape(monkeypatch):
+    """The device meta has shapes and no numbers."""
+    monkeypatch.setattr("mediagym.envs.market.counts.count_on_device", lambda mean, normal: mean)
+    mean = torch.ones((3, 4, 2), dtype=torch.float64, device="meta")
+    counts = poisson_quantile(mean, mean[0])
+    assert (counts.shape, counts.device, counts.dtype) == (mean.shape, mean.device, mean.dtype)

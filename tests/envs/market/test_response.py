@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediagym.envs.market import carryover_of, inverse_marginal, odds_at_reference, saturation
-from mediagym.envs.market.response import carry
+from mediagym.envs.market.response import carry, odds_effect
 
 SLOPES = st.sampled_from([0.5, 0.9, 1.0, 1.2, 2.5])
 SHARES = st.floats(0.05, 0.95)
@@ -69,3 +69,12 @@ def test_a_steady_spend_is_its_own_stock(carryover, spend):
 def test_half_of_the_stock_is_left_after_a_half_life(half_life):
     kept = carryover_of(half_life)
     assert kept**half_life == pytest.approx(0.5)
+
+
+@given(SLOPES, SHARES, st.floats(0.01, 100))
+def test_the_effect_of_the_odds_is_the_slope_of_the_log_response(slope, share, ratio):
+    odds, small = odds_at_reference(share * slope, slope), 1e-5
+    around = slope * (shifted := odds * np.exp([-small, small])) / (1 + shifted)
+    low, high = np.log(saturation(np.full(2, ratio), around, np.array(slope)))
+    effect = odds_effect(np.array(ratio), odds, np.array(slope))
+    assert effect == pytest.approx((high - low) / (2 * small), rel=1e-5, abs=1e-7)

@@ -18,6 +18,7 @@ from mediagym.envs.market import (
     unit_lognormal,
     weekday_of,
 )
+from mediagym.envs.market.level import next_demand
 from mediagym.envs.planning import to_tensors
 
 SEEDS = st.integers(0, 2**32)
@@ -258,3 +259,15 @@ def test_select_leaves_numbers_and_none_alone():
     picked = select(noise, 1)
     assert picked.demand == 1
     assert picked.price is None
+
+
+def test_a_demand_that_is_part_of_the_levels_is_passed_on(a_day):
+    market, state, _, noise = a_day(0)
+    demand = np.array([[0.3]] * 4)
+    alone = market._replace(demand_kept=None)
+    assert next_demand(alone, state._replace(demand=demand), noise) is demand
+    assert next_demand(alone, state._replace(demand=None), noise) is None
+    moved = next_demand(
+        market._replace(demand_kept=np.full((4, 1), 0.5)), state._replace(demand=demand), None
+    )
+    np.testing.assert_allclose(moved, 0.15 + 0 * market.demand_sd)

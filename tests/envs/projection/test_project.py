@@ -291,6 +291,21 @@ def test_refuses_a_point_that_is_not_finite(bad, rows):
         project(tree, torch.as_tensor(point), bounds)
 
 
+def test_of_several_points_that_are_not_finite_the_first_leaf_is_named():
+    tree, point, bounds = random_problem(np.random.default_rng(1), 9, 4)
+    point[1, 5], point[3, 2] = np.nan, np.inf
+    with pytest.raises(PointError, match="leaf 2; every coordinate"):
+        project(tree, point, bounds)
+
+
+def test_tensors_on_the_cpu_are_projected_row_by_row(monkeypatch):
+    """What a device does all rows at once costs many times as much there."""
+    monkeypatch.setattr("mediagym.envs.projection.autograd.project_on_device", None)
+    tree, point, bounds = random_problem(np.random.default_rng(1), 9, 4)
+    spend = project(tree, torch.as_tensor(point), bounds)
+    np.testing.assert_array_equal(spend.numpy(), project(tree, point, bounds))
+
+
 @pytest.mark.parametrize("rows", [1, 200])
 def test_refuses_bounds_that_no_point_satisfies(rows):
     tree, point, bounds = random_problem(np.random.default_rng(1), 9, rows)

@@ -13,7 +13,7 @@ from mediagym.envs.calibration.filtering import (
     observed_history_of,
 )
 from mediagym.envs.calibration.filtering import likelihood as module
-from mediagym.envs.calibration.filtering.compiled import LANES
+from mediagym.envs.calibration.filtering.compiled import LANES, _exp
 from mediagym.envs.market import odds_at_reference, saturation
 
 DAYS = 40
@@ -202,3 +202,11 @@ def test_the_curve_is_hills_of_the_market():
         mean = work[compiled._MEAN : compiled._MEAN + LANES] - compiled._TINY
         expected = saturation(np.full(LANES, ratio), elasticity, slope)
         np.testing.assert_allclose(mean, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_the_exponential_is_exact_to_the_last_digits_and_cut_where_it_would_overflow():
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.uniform(-700, 700, 2000), rng.uniform(-2, 2, 2000)])
+    np.testing.assert_allclose([_exp(each) for each in x], np.exp(x), rtol=5e-16)
+    assert (_exp(-800.0), _exp(800.0)) == pytest.approx((np.exp(-700), np.exp(700)), rel=5e-16)
+    assert np.isnan(_exp(np.nan))

@@ -9,6 +9,7 @@ from mediagym.scripts.fuzzing.requests import (
     FuzzRequestsCommand,
     answers_table,
     fuzz_requests,
+    is_sent,
 )
 
 pytestmark = pytest.mark.slow  # an application that answers requests
@@ -31,3 +32,27 @@ def test_counts_are_by_operation():
     _, first, second = answers_table(answers)
     assert first == ("GET /a", "2", "200:1 500:1", "2.00", "1")
     assert second == ("GET /b", "1", "404:1", "0.10", "0")
+
+
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ({}, True),
+        ({"before": 1, "other": "x"}, True),
+        ({"before": ""}, True),
+        ({"before": {}}, True),  # sent as an empty text
+        ({"before": 1, "": []}, False),
+        ({"before": [None]}, False),
+    ],
+)
+def test_a_parameter_without_values_is_no_request_that_is_forbidden(query: dict, sent: bool):
+    parameter = {"name": "before", "in": "query", "schema": {"type": "integer"}}
+    get = {"parameters": [parameter], "responses": {"200": {"description": "a list"}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "lists", "version": "1"},
+        "paths": {"/list": {"get": get}},
+    }
+    schemathesis = pytest.importorskip("schemathesis")
+    (operation,) = schemathesis.openapi.from_dict(document).get_all_operations()
+    assert is_sent(operation.ok().Case(query=query), "http://localhost") == sent
