@@ -29,7 +29,7 @@ def keys():
 
 
 SETTING = re.compile(
-    r"\b[a-z_]+(?:\.[a-z_]+)+=|\bSetting: |`[a-z_.]+`|"
+    r"\b[a-z_]+(?:\.[a-z_]+)*=[\w\[{]|\bSetting: |`[a-z_.]+`|"
     + "|".join(rf"\b{re.escape(key)}\b" for key in sorted(set(keys())))
 )
 
@@ -48,7 +48,8 @@ def client(site):
 
 
 def test_the_pattern_finds_settings():
-    assert settings_on("<p>data.weekly=spread</p>") == ["data.weekly="]
+    assert settings_on("<p>data.weekly=spread</p>") == ["data.weekly=s"]
+    assert settings_on("<p>plan with <code>objective=journeys</code></p>") == ["objective=j"]
     assert settings_on("<p>(data.incomplete_days) and `pacing`</p>") == [
         "data.incomplete_days",
         "`pacing`",
