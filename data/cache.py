@@ -10,7 +10,9 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,20 @@ Arrays = dict[str, NDArray[Any]]
 Shapes = Mapping[str, tuple[int, ...]]
 _SEAL = "seal"  # array of an npz entry that holds its seal
 _SEAL_FILE = "seal.json"  # file of a folder entry that holds its seal
+_listener: ContextVar[Callable[[Path], None] | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def uses_heard(hear: Callable[[Path], None]) -> Iterator[None]:
+    """Context in which a function is called with the path of each entry that is read or written.
+
+    It hears of those of its own thread alone, some more than once, after they have been sealed.
+    """
+    before = _listener.set(hear)
+    try:
+        yield
+    finally:
+        _listener.reset(before)
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,7 @@ class Entry:
             if {name: array.shape for name, array in arrays.items()} != dict(shapes):
                 fault = fault or "its arrays are not those expected"
         if fault is None:
+            self._say_use()
             return arrays
         self._refuse(fault)
         return None
@@ -74,6 +91,7 @@ class Entry:
         """
         seal = self._seal({name: _sha256_of(array) for name, array in arrays.items()})
         write_arrays(self.path, {**arrays, _SEAL: np.array(json.dumps(seal))})
+        self._say_use()
 
     def keep_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write an npz entry, with its seal; print a note if it cannot be written."""
@@ -102,12 +120,19 @@ class Entry:
         fault = self._fault(seal, digests)
         if fault is not None:
             self._refuse(fault)
-        return fault is None
+            return False
+        self._say_use()
+        return True
 
     def seal_files(self, names: Sequence[str]) -> None:
         """Write the seal of a folder entry, after its files."""
         digests = {name: _sha256_of_file(self.path / name) for name in names}
         write_json(self.path / _SEAL_FILE, self._seal(digests))
+        self._say_use()
+
+    def _say_use(self) -> None:
+        if (hear := _listener.get()) is not None:
+            hear(self.path)
 
     def _seal(self, digests: Mapping[str, str]) -> dict[str, Any]:
         return {"key": self.key, "version": self.version, "sha256": dict(digests)}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from .errors import without_settings
 from .names import short_ids
 
 if TYPE_CHECKING:
@@ -77,8 +78,13 @@ def html_text(value: object) -> object:
     return visible(value) if type(value) is str else value
 
 
-def page_environment(*folders: Path) -> "Environment":
+def page_environment(*folders: Path, settings: bool = True) -> "Environment":
     """Environment of the HTML templates of folders: names are made visible and escaped.
+
+    Args:
+        folders: where the templates are.
+        settings: the readers of the pages have settings; otherwise messages are shown without what
+            a setting could do.
 
     Every template can use those of `data/page`, the filters `brief`, `label` and `breakable` for
     names, and `{{ stylesheet }}`, the style that all pages share.
@@ -89,7 +95,7 @@ def page_environment(*folders: Path) -> "Environment":
     environment = Environment(
         loader=FileSystemLoader([*folders, STYLESHEET.parent]),
         autoescape=True,
-        finalize=html_text,
+        finalize=html_text if settings else _text_without_settings,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -97,6 +103,10 @@ def page_environment(*folders: Path) -> "Environment":
     environment.globals["stylesheet"] = Markup(STYLESHEET.read_text(encoding="utf-8"))  # noqa: S704
     environment.filters |= {"brief": shortened, "label": label, "breakable": breakable}
     return environment
+
+
+def _text_without_settings(value: object) -> object:
+    return html_text(without_settings(value) if type(value) is str else value)
 
 
 def label(name: object) -> str:

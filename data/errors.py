@@ -1,7 +1,30 @@
 """Errors that a user can cause; each says what was given, what is allowed and how to fix it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+
+_SETTING = " Setting: "  # begins the last part of a message's line
+_SETTINGS = re.compile(_SETTING + r"[^\n]*")
+
+
+def with_setting(text: str, setting: str) -> str:
+    """Sentence, and after it what a setting could do about it; `without_settings` takes that off.
+
+    Args:
+        text: what was found and what can be done with the files, with its full stop.
+        setting: a clause with the key, without a full stop.
+    """
+    return f"{text}{_SETTING}{setting}."
+
+
+def without_settings(text: str) -> str:
+    """Messages as they stand on pages, whose readers have files and forms, but no settings.
+
+    Args:
+        text: one message per line.
+    """
+    return _SETTINGS.sub("", text)
 
 
 class MediaGymError(Exception):
@@ -13,7 +36,7 @@ class DataError(MediaGymError):
 
     def __init__(self, message: str, details: dict[str, str | int | None] | None = None) -> None:
         super().__init__(message)
-        # file, row, column, given, allowed and fix, as in `data_error`
+        # file, row, column, given, allowed, fix and setting, as in `data_error`
         self.details = details or {"given": message}
 
     @property
@@ -93,6 +116,7 @@ def data_error(
     *,
     row: int | None = None,
     column: str | None = None,
+    setting: str | None = None,
 ) -> DataError:
     """DataError whose message is one paragraph in the wording that the whole package uses.
 
@@ -100,9 +124,10 @@ def data_error(
         file: name of the file or folder.
         given: what the file contains, a clause without a full stop.
         allowed: what is allowed instead, a clause without a full stop.
-        fix: what the user can do, a clause without a full stop.
+        fix: what the user can do with the files, a clause without a full stop.
         row: line of the file, counted from 1, where the header usually is.
         column: standard name of the column.
+        setting: what a setting could do instead, a clause with the key, without a full stop.
 
     Returns:
         The error, to be raised by the caller.
@@ -113,6 +138,8 @@ def data_error(
     if column is not None:
         place += f", column {column}"
     message = f"{place}: {given}. Allowed: {allowed}. To fix: {fix}."
+    if setting is not None:
+        message = with_setting(message, setting)
     details = {
         "file": file,
         "row": row,
@@ -120,6 +147,7 @@ def data_error(
         "given": given,
         "allowed": allowed,
         "fix": fix,
+        "setting": setting,
     }
     return DataError("".join(c if c.isprintable() else " " for c in message), details)
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.errors import ConfigError, data_error
+from ...data.errors import ConfigError, data_error, with_setting
 from ...data.formats import money
 from ...data.history import METRICS, MISSING, OBSERVED, History
 from ...data.types import Floats
@@ -90,7 +90,7 @@ def reported_days(
     past, days = own.window(None, start), own.window(start, end)
     if not len(past.dates) or past.dates[-1] + 1 != source.start:
         raise data_error(
-            "data.path",
+            "the exports",
             f"the exports go from {history.dates[0]} to {history.dates[-1]}, and the flight starts "
             f"on {source.start}",
             "exports up to the day before the flight or later",
@@ -138,7 +138,7 @@ def _of_plan(history: History, source: SourcePlan) -> History:
     lacking = [name for name in source.names if name not in history.names]
     if lacking:
         raise data_error(
-            "data.path",
+            "the exports",
             f"the exports do not have {', '.join(lacking)} of {source.path}",
             f"the campaigns of the plan: {', '.join(source.names)}",
             "use the exports that the plan was made from, and the same keys of data",
@@ -186,15 +186,17 @@ def _partial(
         if spent < _PARTIAL * bar
         else "a channel has no row for it"
     )
-    text = (
-        f"{days.dates[last]} looks partial ({how}) and was left out; it is planned again. To take "
-        f"it: live.last_day=keep, or as_of={days.dates[last]}."
+    text = with_setting(
+        f"{days.dates[last]} looks partial ({how}) and was left out; it is planned again.",
+        f"live.last_day=keep, or as_of={days.dates[last]}, takes it",
     )
     return Flag("partial_day", None, str(days.dates[last]), text)
 
 
 def _dropped(days: History) -> Flag:
-    text = f"{days.dates[-1]}, the last day of the exports, was left out (live.last_day=drop)."
+    text = with_setting(
+        f"{days.dates[-1]}, the last day of the exports, was left out.", "live.last_day=drop"
+    )
     return Flag("partial_day", None, str(days.dates[-1]), text)
 
 
@@ -231,10 +233,11 @@ def _reports(
         dates = ", ".join(str(day) for day in days.dates[missing[:, k]])
         if settings.missing == "refuse":
             raise data_error(
-                "data.path",
+                "the exports",
                 f"{name} has no report for {dates}",
                 "a report for every day of the flight so far",
-                "export these days, or take them as planned with live.missing=planned",
+                "export these days",
+                setting="live.missing=planned takes them as planned",
             )
         amount = money(planned[:count][missing[:, k], k].sum() / 100, source.currency)
         text = (
@@ -270,7 +273,7 @@ def _paused(days: History, planned: NDArray[np.int64], source: SourcePlan) -> li
         text = (
             f"{name}: no spend since {days.dates[since]}, where {amount} a day was planned: paused "
             "or not delivering. Its money is planned again for the days left; to leave it out, "
-            "switch it off in constraints.campaigns."
+            "switch it off."
         )
         flags.append(Flag("paused", name, str(days.dates[since]), text))
     return flags

@@ -4,6 +4,7 @@ import datetime
 from typing import Any, NamedTuple
 
 from ...data.display import shortened
+from ...data.errors import without_settings
 from .today import action_of
 from .view import Campaign, Day, Estimate, Money, Share, View, as_cents
 
@@ -158,15 +159,16 @@ def _period(days: list[Day]) -> Period:
 
 
 def notes(view: View) -> list[tuple[str, str]]:
-    """Kind and text of every flag, warning, change, baseline and verdict."""
+    """Kind and text of every flag, warning, change, baseline and verdict, without settings."""
     content = view.content
     lines, said = [], set()
     for flag in content.get("flags") or []:
         text = str(flag["text"])
         places = [str(flag[key]) for key in ("node", "date") if flag.get(key)]
         where = " ".join(place for place in places if place not in text)
-        lines.append((str(flag["kind"]), f"{where}: {text}" if where else text))
         said.add(text)
+        text = without_settings(text)
+        lines.append((str(flag["kind"]), f"{where}: {text}" if where else text))
     for change in content.get("changes") or []:
         name = "/".join(str(change[k]) for k in ("channel", "campaign_type") if change.get(k))
         what = "adopted" if change["adopted"] else "held"
@@ -174,7 +176,8 @@ def notes(view: View) -> list[tuple[str, str]]:
         lines.append(("change", f"{name}: {before} to {after} a day, {what}. {change['reason']}"))
     for line in content.get("warnings") or []:
         if line not in said:
-            lines.append(("warning" if line.startswith("WARNING") else "note", str(line)))
+            kind = "warning" if line.startswith("WARNING") else "note"
+            lines.append((kind, without_settings(str(line))))
     if content.get("forecast_verdict"):
         lines.append(("forecast", str(content["forecast_verdict"])))
     for row in content.get("baselines") or []:

@@ -83,7 +83,7 @@ def plan_page(content: Mapping[str, Any]) -> str:
 
 
 def _environment(currency: Currency) -> Environment:
-    environment = page_environment(_FOLDER)
+    environment = page_environment(_FOLDER, settings=False)
     environment.filters |= {
         "exact": currency.exact,
         "whole": currency.whole,

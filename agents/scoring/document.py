@@ -41,7 +41,7 @@ def document(score: Score) -> dict[str, Any]:
 
 def markets_sentence(draws: int) -> str:
     """Return on which markets the estimates are."""
-    return f"{draws:,} held-out draws of the posterior, the same for every plan and in plan.json"
+    return f"{draws:,} held-out draws of the posterior, the same for every plan"
 
 
 def _plan(entry: Entry, score: Score) -> dict[str, Any]:

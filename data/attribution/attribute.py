@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from ..errors import data_error
+from ..errors import data_error, with_setting
 from ..journeys import Journeys, Paths, count_by_code, distinct
 from ..types import Floats, Ints
 from . import markov, shapley
@@ -77,8 +77,10 @@ def attribute(journeys: Journeys, settings: AttributionSettings) -> Attribution:
         by_method[SHAPLEY_RATE] = _shapley_rate_credits(sample)
     else:
         notes.append(
-            f"{SHAPLEY_RATE} left out: {len(labels)} labels, more than attribution.rate_labels "
-            f"({settings.rate_labels})."
+            with_setting(
+                f"{SHAPLEY_RATE} left out: {len(labels)} labels, more than {settings.rate_labels}.",
+                "attribution.rate_labels is how many may be",
+            )
         )
     return Attribution(
         sample.paths.names,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import shortened
-from ..errors import data_error
+from ..errors import data_error, without_settings
 from ..exports import DataSettings
 from ..history import History
 from ..journeys import (
@@ -73,7 +73,8 @@ def attribution_study(data: DataSettings, settings: AttributionSettings) -> Attr
             f"there is no landings file in {data.folder()}, and journeys are built from landings",
             "the site analytics export with the columns User Id, Website Landing Time, Is "
             "Converted, Source, Channel and Campaign Type",
-            "put the file there, or set data.landings_file to its name",
+            "add the file to the exports",
+            setting="data.landings_file is its name",
         )
     return attribution_study_of(history, landings, settings)
 
@@ -281,9 +282,11 @@ def _check_credited(attribution: Attribution, method: str) -> None:
     if method not in attribution.credits:
         raise data_error(
             "attribution.ratios.method",
-            f"{method} was left out: " + " ".join(attribution.notes).removesuffix("."),
+            f"{method} was left out: "
+            + " ".join(map(without_settings, attribution.notes)).removesuffix("."),
             f"one of {', '.join(attribution.credits)}",
-            "choose another method, or raise attribution.rate_labels",
+            "choose another method",
+            setting="raise attribution.rate_labels",
         )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, data_error, shown
+from ..errors import DataError, data_error, shown, with_setting
 from ..types import Floats
 from .days_off import DaysOff, days_off
 from .own_events import OwnEvent, read_own_events
@@ -86,9 +86,9 @@ def _years(days: Days) -> range:
 def _public_holidays(settings: CalendarSettings, years: range) -> DaysOff:
     """Public holidays of the country; notes concern the years of the dates alone."""
     if settings.country is None:
-        note = (
-            "calibration.calendar.country is null: no public holidays, and only the trade events "
-            "of all countries."
+        note = with_setting(
+            "no country is given: no public holidays, and only the trade events of all countries.",
+            "calibration.calendar.country names it",
         )
         return DaysOff({}, (note,))
     around = days_off(settings.country, years)
@@ -122,10 +122,11 @@ def _name_taken(file: str, event: OwnEvent) -> DataError:
         file,
         f"{shown(event.name)} is an event of the calendar itself",
         "names that the calendar does not use",
-        "remove the row, rename it, or leave out the calendar's own events with "
-        "calibration.calendar.trade_events=false or calibration.calendar.holidays=false",
+        "remove the row or rename it",
         row=event.row,
         column="name",
+        setting="calibration.calendar.trade_events=false or calibration.calendar.holidays=false "
+        "leaves out the calendar's own events",
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, data_error
+from ..errors import DataError, data_error, with_setting
 from ..history import METRICS
 from .body import left_out
 from .records import LABELS
@@ -102,8 +102,9 @@ def _refuse_restated(part: Part) -> None:
             f"the same numbers, this one of row {int(first['line'][index])}: two versions of one "
             "export seem to be pasted together",
             "one row per day and campaign, or a column that tells the rows apart",
-            "delete the older version, or put each into a file of its own (data.overlaps)",
+            "delete the older version",
             row=int(frame["line"][index]),
+            setting="data.overlaps says which of two files counts, with each version in its own",
         )
     days = repeated["key"].nunique()
     part.notes.append(
@@ -147,8 +148,11 @@ def merged(exports: list[Export], settings: DataSettings) -> tuple[pd.DataFrame,
     if not differing.empty and settings.overlaps == "sum":
         sums = together.groupby(KEY, sort=False, as_index=False, dropna=False)
         notes = [
-            f"{', '.join(names)}: WARNING, {len(differing):,} campaign-days are in several files "
-            "with different numbers and were summed (data.overlaps=sum)."
+            with_setting(
+                f"{', '.join(names)}: WARNING, {len(differing):,} campaign-days are in several "
+                "files with different numbers and were summed.",
+                "data.overlaps=sum was given",
+            )
         ]
         return sums.agg(dict.fromkeys(METRICS, "sum") | {"currency": "first"}), notes
     order = together["part"].map(lambda k: exports[k].order)
@@ -157,9 +161,12 @@ def merged(exports: list[Export], settings: DataSettings) -> tuple[pd.DataFrame,
     notes = [f"{', '.join(names)}: {count:,} campaign-days are in several files; kept once."]
     if not differing.empty:
         notes = [
-            f"{', '.join(names)}: WARNING, {count:,} campaign-days are in several files, "
-            f"{len(differing.drop_duplicates(KEY)):,} with different numbers; those of the file "
-            "that was written last were taken (data.overlaps=newest)."
+            with_setting(
+                f"{', '.join(names)}: WARNING, {count:,} campaign-days are in several files, "
+                f"{len(differing.drop_duplicates(KEY)):,} with different numbers; those of the "
+                "file that was written last were taken.",
+                "data.overlaps=newest was given",
+            )
         ]
     return kept.sort_index().drop(columns="part"), notes
 
@@ -179,8 +186,9 @@ def _differ(exports: list[Export], common: pd.DataFrame, differing: pd.DataFrame
         f"{other[metric]:,.6g} in one and {row[metric]:,.6g} in the other; "
         f"{len(differing.drop_duplicates(KEY)):,} campaign-days differ",
         "the same numbers where exports overlap",
-        "remove the older export, or set data.overlaps=newest (the file written last counts), or "
-        "data.overlaps=sum if they are two accounts",
+        "remove the older export; if they are two accounts, put their rows into one file",
+        setting="data.overlaps=newest takes the file that was written last, data.overlaps=sum "
+        "adds up those of two accounts",
     )
 
 
@@ -201,7 +209,8 @@ def _refuse_levels(exports: list[Export]) -> None:
                     f"{int(spent.sum())} common days, under other labels: the same money twice, "
                     "such as by campaign type and by campaign",
                     "each channel's money once",
-                    "leave one of the two out, for example with data.ignore_files",
+                    "leave one of the two out",
+                    setting="data.ignore_files lists files that are not read",
                 )
 
 

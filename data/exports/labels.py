@@ -163,8 +163,8 @@ def _misspelled(header: Header, line: int, cell: str, near: str, platform: str) 
         header.file,
         f"{shown(cell)} is not a known campaign type of {platform}",
         "the platform's campaign types, and new ones that resemble none of them",
-        f"write {shown(near)} if that is what you mean, or list it in "
-        f"data.campaign_types.{platform}",
+        f"write {shown(near)} if that is what you mean; otherwise give the type another name",
         row=line,
         column=header.name("campaign_type"),
+        setting=f"data.campaign_types.{platform} lists further types",
     )

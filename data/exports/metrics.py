@@ -121,7 +121,8 @@ class _Columns:
         try:
             return parse(self.settings.decimal_mark)
         except DataError as error:
-            if self.settings.decimal_mark or "data.decimal_mark" not in str(error.details["fix"]):
+            is_ambiguous = "data.decimal_mark" in str(error.details["setting"])
+            if self.settings.decimal_mark or not is_ambiguous:
                 raise
             mark = decimal_mark([row[p] for row in self.rows] for p in range(len(header.names)))
             if mark is None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import DataError, data_error
+from ..errors import DataError, data_error, with_setting
 from ..formats import currency_of
 from ..history import METRICS
 from .rows import Part
@@ -82,16 +82,19 @@ def _refuse_scale(part: Part, given: "np.ndarray[tuple[int], np.dtype[np.bool_]]
             part.file,
             "the whole column sums to 0",
             "some spend in every file",
-            f"export the costs too, or leave the file out with data.ignore_files=[{part.file}]",
+            "export the costs too, or leave the file out",
             column=name,
+            setting=f"data.ignore_files=[{part.file}] leaves it out",
         )
     if micros and total < _MIN_CPC * clicks:
         raise data_error(
             part.file,
             f"read as micros, the whole file costs {total:.4f} for {clicks:,.0f} clicks",
-            "costs in micros where the column's name or data.cost_in_micros declares them",
-            f"remove {channels} from data.cost_in_micros, or rename the column to Cost",
+            "costs in micros where they are declared",
+            "rename the column to Cost",
             column=name,
+            setting=f"data.cost_in_micros lists channels with such costs; remove {channels} if "
+            "it is there",
         )
     _refuse_outlier(part)
     mean = total / clicks if clicks else 0.0
@@ -101,14 +104,18 @@ def _refuse_scale(part: Part, given: "np.ndarray[tuple[int], np.dtype[np.bool_]]
             f"a click costs {mean:,.0f} on average and all costs are multiples of "
             f"{_HIDDEN_MICROS:,}: the column seems to be in micros (millionths)",
             "costs in the units of the currency",
-            f"add {channels} to data.cost_in_micros if so; otherwise name the currency with "
-            "data.currency",
+            "rename the column to Cost micros if so; otherwise name the currency in a column "
+            "Currency",
             column=name,
+            setting=f"add {channels} to data.cost_in_micros, or name the currency by data.currency",
         )
     if not micros and mean > _DEAR_CPC and part.frame["currency"].isna().all():
         part.notes.append(
-            f"{part.file}: WARNING, a click costs {mean:,.0f} on average and no currency is named; "
-            "read as whole units of the currency (data.currency names it)."
+            with_setting(
+                f"{part.file}: WARNING, a click costs {mean:,.0f} on average and no currency is "
+                "named; read as whole units of the currency. A column Currency would name it.",
+                "data.currency names it too",
+            )
         )
 
 
@@ -184,13 +191,13 @@ def _several(named: dict[str, Part], settings: DataSettings) -> DataError:
     target = settings.currency or next(iter(named))
     other = next((code for code in named if code != target), target)
     if settings.currency and len(named) == 1:
-        found += f", but data.currency is {settings.currency}"
+        found += f", but {settings.currency} was given as the currency of all"
     first = next(iter(named.values()))
     return data_error(
         ", ".join(dict.fromkeys(part.file for part in named.values())),
         f"amounts are in {found}",
         "one currency in all files",
-        f"export in one currency, or give rates: data.currency={target} "
-        f"data.exchange_rates={{{other}: RATE}}",
+        "export in one currency",
         column=first.header.name("cost"),
+        setting=f"data.currency={target} data.exchange_rates={{{other}: RATE}} gives rates",
     )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from fnmatch import fnmatch
 
-from ..errors import shown
+from ..errors import shown, with_setting
 from ..formats import GENERIC, Column, Format, Heading, canonical_heading, formats
 from ..sheets import Sheet
 from .settings import DataSettings
@@ -42,7 +42,7 @@ def platform_of(
     declared = _declared(file, settings)
     if declared is not None:
         form = next((f for f in formats() if f.platform == declared), next(iter(own), generic))
-        return form, declared, [f"{file}: read as {declared} (data.files)."]
+        return form, declared, [_as_declared(file, declared)]
     if own:
         has_column = any(text in own[0].headings("platform") for text in texts)
         return own[0], None if has_column else own[0].platform, []
@@ -54,12 +54,17 @@ def platform_of(
         why = f"{file}: read as {named[0].title}, because of its name; its headings fit any."
         return named[0], named[0].platform, [why]
     channel = _plain_name(file)
-    note = (
+    note = with_setting(
         f"{file}: WARNING, neither headings nor name tell a platform; all rows are taken as one "
-        f"channel, {shown(channel)}. If they are of several, add a column Platform; "
-        f"'data.files={{CHANNEL: [\"{file}\"]}}' gives another name."
+        f"channel, {shown(channel)}, by the file's name. If they are of several, add a column "
+        "Platform.",
+        f"'data.files={{CHANNEL: [\"{file}\"]}}' gives another name",
     )
     return generic, channel, [note]
+
+
+def _as_declared(file: str, channel: str) -> str:
+    return with_setting(f"{file}: read as {channel}.", "data.files says so")
 
 
 def _base_name(file: str) -> str:

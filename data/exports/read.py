@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, Problems, data_error
+from ..errors import DataError, Problems, data_error, with_setting
 from ..formats import canonical_heading, landing_formats
 from ..history import METRICS
 from ..sheets import Sheet, read_sheets, uncollected
@@ -183,8 +183,9 @@ def _keep_channels(found: _Found, settings: DataSettings) -> None:
         raise data_error(
             str(settings.location()),
             f"no export of {', '.join(missing)} was found; the files are of {', '.join(names)}",
-            "an export of every channel of data.channels",
-            "add it to the folder, or remove the channel from data.channels",
+            "an export of every channel that is asked for",
+            "add it to the exports",
+            setting="remove the channel from data.channels",
         )
     for part in found.parts:
         chosen = part.frame["platform"].isin(settings.channels)
@@ -194,7 +195,12 @@ def _keep_channels(found: _Found, settings: DataSettings) -> None:
     found.parts = [found.parts[k] for k in kept]
     left_out = [name for name in names if name not in settings.channels]
     if left_out:
-        found.notes.append(f"not read: {', '.join(left_out)}, not in data.channels.")
+        found.notes.append(
+            with_setting(
+                f"not read: {', '.join(left_out)}, not among the channels that are asked for.",
+                "data.channels lists them",
+            )
+        )
 
 
 def _source(part: Part) -> Source:

@@ -127,10 +127,11 @@ def _longer(header: Header, body: Body, given: str) -> DataError:
         header.file,
         f"the rows are {given}",
         "one row per day",
-        "export again by day; or, for weeks alone, set data.weekly=spread to spread each over its "
-        "days, which loses what single days say",
+        "export again by day",
         row=body.data.lines[0],
         column=header.name(header.period),
+        setting="data.weekly=spread spreads weeks over their days, which loses what single days "
+        "say",
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from ..errors import DataError, data_error, quoted_names, shown
+from ..errors import DataError, data_error, quoted_names, shown, with_setting
 from ..formats import (
     API,
     COLUMNS,
@@ -178,10 +178,11 @@ def _refuse_misspelled(
                     sheet.file,
                     f"no column of {what} was found, and {shown(name)} is nearly {shown(near[0])}",
                     "headings as the platform writes them",
-                    f"correct the heading, or say what it is with data.columns={{{column}: "
-                    f'"{name}"}}, or list it in data.ignore_columns',
+                    "correct the heading",
                     row=sheet.lines[index],
                     column=name,
+                    setting=f'data.columns={{{column}: "{name}"}} says what it is, '
+                    "data.ignore_columns that it is not needed",
                 )
 
 
@@ -212,17 +213,18 @@ def _only_place(sheet: Sheet, index: int, names: Sequence[str], places: list[int
                     f"columns {first + 1} and {other + 1} are the same: "
                     f"{quoted_names([names[first], names[other]])}",
                     "each column once",
-                    "delete or rename one of them, or list one in data.ignore_columns",
+                    "delete or rename one of them",
                     row=sheet.lines[index],
                     column=names[other],
+                    setting="data.ignore_columns lists columns that are not read",
                 )
     return first
 
 
 def _choice(file: str, column: Column, names: list[str]) -> str:
     others = quoted_names(names[1:])
-    key = f"data.columns={{{column}: HEADING}}"
-    return f"{file}: {column} read from {shown(names[0])}, not from {others}; change with {key}."
+    text = f"{file}: {column} read from {shown(names[0])}, not from {others}."
+    return with_setting(text, f"data.columns={{{column}: HEADING}} names another")
 
 
 def _left_out(
@@ -244,7 +246,8 @@ def _left_out(
     if ignored & {heading.text for heading in headings}:
         pairs = zip(names, headings, strict=True)
         given = [name for name, heading in pairs if heading.text in ignored]
-        notes.append(f"{sheet.file}: ignored column {quoted_names(given)} (data.ignore_columns).")
+        text = f"{sheet.file}: ignored column {quoted_names(given)}."
+        notes.append(with_setting(text, "data.ignore_columns says so"))
     if unread:
         more = f" and {len(unread) - 12} more" if len(unread) > 12 else ""
         notes.append(f"{sheet.file}: not needed and left out: {', '.join(unread[:12])}{more}.")
@@ -273,14 +276,20 @@ def _no_header(
     missing = [name for name, has in (("date", has_date), ("cost", has_cost)) if not has]
     given = f"no column of {' or of '.join(missing)} was found; the headings are "
     given += quoted_names([name for name in names if name][:12])
-    fix = f"add the column, or name it with data.columns={{{missing[0]}: HEADING}}"
+    fix = f"add the column, or give it the heading {missing[0].capitalize()}"
     near = _nearest(headings, missing[0])
     if near:
         fix += f"; {near}"
     if missing == ["cost"] and len(names) > 2:
         fix += "; a wide table with a column per channel has to become one row per day and channel"
     return data_error(
-        sheet.file, given, _NEEDED, fix, row=sheet.lines[index], column=missing[0].capitalize()
+        sheet.file,
+        given,
+        _NEEDED,
+        fix,
+        row=sheet.lines[index],
+        column=missing[0].capitalize(),
+        setting=f"data.columns={{{missing[0]}: HEADING}} names it",
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, data_error
+from ..errors import DataError, data_error, with_setting
 from ..parsing import rhythm_of
 from .rows import Part
 from .settings import DataSettings
@@ -22,15 +22,15 @@ def settle_rhythm(part: Part, settings: DataSettings) -> None:
     for name, rows in part.frame.groupby("platform"):
         rhythm = rhythm_of(rows["date"].to_numpy().astype("datetime64[D]"))
         if rhythm == "monthly":
-            raise _refused(part, str(name), "monthly: one row per month", "")
+            raise _refused(part, str(name), "monthly: one row per month")
         spans = "date_end" in part.header.position and settings.weekly == "spread"
         if part.header.period == "week" or rhythm == "weekly" or (spans and _spans_weeks(rows)):
             weekly.append(str(name))
     if not weekly:
         return
     if settings.weekly is None:
-        fix = "; or set data.weekly=spread to spread each week over its days"
-        raise _refused(part, ", ".join(weekly), "weekly: one row per week", fix)
+        setting = "data.weekly=spread spreads each week over its days"
+        raise _refused(part, ", ".join(weekly), "weekly: one row per week", setting)
     heading = part.header.headings[part.header.position[part.header.period]].text.split()
     chosen = part.frame["platform"].isin(weekly)
     weeks = spread(
@@ -38,10 +38,13 @@ def settle_rhythm(part: Part, settings: DataSettings) -> None:
     )
     part.frame = pd.concat([part.frame[~chosen], weeks], ignore_index=True)
     part.notes.append(
-        f"{part.file}: WARNING, weekly rows of {', '.join(weekly)} were spread over their days "
-        "(data.weekly=spread): cost, impressions and clicks evenly, conversions at random. Nothing "
-        "is known of single days, so weekdays cannot be distinguished and effects of a day's spend "
-        "are uncertain."
+        with_setting(
+            f"{part.file}: WARNING, weekly rows of {', '.join(weekly)} were spread over their "
+            "days: cost, impressions and clicks evenly, conversions at random. Nothing is known of "
+            "single days, so weekdays cannot be distinguished and effects of a day's spend are "
+            "uncertain.",
+            "data.weekly=spread was given",
+        )
     )
 
 
@@ -51,14 +54,15 @@ def _spans_weeks(rows: pd.DataFrame) -> bool:
     return bool(len(days) < 2 or np.diff(days).astype(int).min() >= _WEEK)
 
 
-def _refused(part: Part, platform: str, given: str, fix: str) -> DataError:
+def _refused(part: Part, platform: str, given: str, setting: str | None = None) -> DataError:
     return data_error(
         part.file,
         f"the rows of {platform} are {given}",
         "one row per day",
-        f"export again by day{fix}",
+        "export again by day",
         row=int(part.frame["line"].to_numpy()[0]),
         column=part.header.name(part.header.period),
+        setting=setting,
     )
 
 

@@ -184,9 +184,9 @@ def compare(
         raise data_error(
             "forecasting",
             f"the history has {days} days, too few to test a forecast on",
-            f"at least {validation.least + settings.horizon} days (forecasting.validation.least "
-            "and forecasting.horizon)",
-            "export a longer period, or lower one of these settings",
+            f"at least {validation.least + settings.horizon} days",
+            "export a longer period",
+            setting="lower forecasting.validation.least or forecasting.horizon, whose sum that is",
         )
     scores = {}
     for name, forecaster in forecasters.items():

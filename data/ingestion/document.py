@@ -20,7 +20,7 @@ SCHEMA = Path(__file__).with_name("ingest.schema.json")
 SCHEMA_VERSION = 1
 WARNING = "WARNING"  # word in notes that a user must not miss
 READ, REFUSED = "read", "refused"
-_PROBLEM_KEYS = ("file", "row", "column", "given", "allowed", "fix")
+_PROBLEM_KEYS = ("file", "row", "column", "given", "allowed", "fix", "setting")
 _ROUNDING = 1e-9  # relative error of a sum of floats, above which two sums differ
 
 

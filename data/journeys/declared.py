@@ -65,13 +65,15 @@ def _refuse_differences(
 ) -> None:
     """Raises if two files overlap in time or mark conversions in different ways."""
     start, end = later.frame[LANDING_TIME].min(), earlier.frame[LANDING_TIME].max()
-    fix = "remove one of the files, or name the one to read in data.landings_file"
+    fix, setting = "remove one of the files", "data.landings_file names the one to read"
     if start < end:
         given = f"its landings from {start} on overlap with those of {shown(first)}, up to {end}"
-        raise data_error(second, given, "landing logs of different periods", fix)
+        allowed = "landing logs of different periods"
+        raise data_error(second, given, allowed, fix, setting=setting)
     if earlier.mark != later.mark:
         given = f"{later.mark} marks the conversions, in {shown(first)} it is {earlier.mark}"
-        raise data_error(second, given, "one mark of conversions in all landing logs", fix)
+        allowed = "one mark of conversions in all landing logs"
+        raise data_error(second, given, allowed, fix, setting=setting)
 
 
 def _joined(parts: list[DeclaredVisits]) -> DeclaredVisits:

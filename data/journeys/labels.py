@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from ..display import shortened
+from ..errors import with_setting
 from ..exports import DataSettings
 from ..formats import LandingColumn, LandingFormat, canonical_heading
 from ..types import Ints
@@ -81,9 +82,12 @@ def _unknown_note(table: LogTable, unknown: Mapping[str, int]) -> list[str]:
     most = sorted(unknown.items(), key=lambda item: (-item[1], item[0]))[:_MAX_LISTED]
     listed = ", ".join(f"{shortened(name)} ({count:,})" for name, count in most)
     return [
-        f"{table.file}: WARNING, {sum(unknown.values()):,} rows have a medium that is not declared "
-        f"and count as referrals, not as ads (source / medium): {listed}. Declare what is an ad in "
-        f"media of conf/data/landings/{table.format.kind}.yaml."
+        with_setting(
+            f"{table.file}: WARNING, {sum(unknown.values()):,} rows have a medium that is not "
+            f"known and count as referrals, not as ads (source / medium): {listed}. Ads are known "
+            "by media such as cpc.",
+            f"media of conf/data/landings/{table.format.kind}.yaml declares what is an ad",
+        )
     ]
 
 

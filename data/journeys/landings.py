@@ -173,15 +173,16 @@ def _no_join(
     history: History,
 ) -> DataError:
     labels = ", ".join(shortened(label) for label, _ in unmatched[:8]) or "none at all"
-    names = "" if log.format.strict else ", or plan by campaigns' names (data.unit=campaign)"
+    names = "" if log.format.strict else "; data.unit=campaign plans by campaigns' names"
     return data_error(
         log.name,
         f"no paid landing belongs to a campaign in the ads' period, {history.dates[0]} to "
         f"{history.dates[-1]}; the landings cover {days.min()} to {days.max()}, their paid labels "
         f"(source/type) are {labels}",
         f"rows with Channel paid and labels of {', '.join(history.names)} in that period",
-        f"export the same period, or map the sources to channels in data.landing_sources{names}",
+        "export the same period, with sources and campaign types as the ads have them",
         column=SOURCE,
+        setting=f"data.landing_sources maps sources to channels{names}",
     )
 
 
@@ -193,9 +194,9 @@ def _refuse_lost_channel(
     history: History,
 ) -> None:
     """Raises for a channel without landings when as many have labels that may be its own."""
-    types = "list its types in data.campaign_types"
+    types = "data.campaign_types lists its types"
     if not log.format.strict:
-        types = "plan by campaigns' names (data.unit=campaign)"
+        types = "data.unit=campaign plans by campaigns' names"
     label_channels = [channel_of(label.partition("/")[0]) for label, _ in unmatched]
     coverage = sum(m.landings for m in matches) / max(sum(m.clicks for m in matches), 1.0)
     for channel, (landings, clicks) in _by_channel(matches, history).items():
@@ -212,9 +213,10 @@ def _refuse_lost_channel(
                 f"while {rows:,} have a label (source/type) that belongs to no campaign: "
                 + ", ".join(f"{shortened(label)} ({count:,})" for label, count in candidates[:8]),
                 f"labels of {', '.join(m.campaign for m in matches)}",
-                f"map its Source to the channel with data.landing_sources.NAME={channel}, and "
-                f"{types}",
+                f"write the source of {channel} and its campaign types as the ads have them",
                 column=SOURCE,
+                setting=f"data.landing_sources.NAME={channel} maps its Source to the channel, "
+                f"{types}",
             )
 
 

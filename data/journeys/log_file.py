@@ -63,7 +63,8 @@ def find_log(settings: DataSettings) -> LandingLog | None:
             logs[0].path.name,
             f"{len(logs)} files are landing logs: {quoted_names([log.path.name for log in logs])}",
             "one landing log, or several of one kind with their periods (but of the site log one)",
-            "join them into one file, or name the one to read in data.landings_file",
+            "join them into one file, or leave the others out",
+            setting="data.landings_file names the one to read",
         )
     return logs[0]._replace(others=tuple(log.path for log in logs[1:])) if logs else None
 

@@ -80,10 +80,10 @@ def read_header(log: SiteLog, ignore: tuple[str, ...]) -> tuple[list[str], list[
             log.file,
             f"the header is {quoted_names([cell.strip() for cell in cells])}",
             f"exactly {', '.join(SITE_LOG_HEADER)}",
-            f"correct {quoted_names(wrong[:1])}: add or rename the column, keep it once, or list "
-            "it in data.ignore_columns",
+            f"correct {quoted_names(wrong[:1])}: add, rename or remove the column, keep it once",
             row=line,
             column=wrong[0],
+            setting="data.ignore_columns lists columns that are not read",
         )
     unread = [shown(cells[i]) for i, name in enumerate(names) if name.startswith("#")]
     return names, [f"{log.file}: ignored column {', '.join(unread)}."] if unread else []

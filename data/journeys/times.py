@@ -37,10 +37,12 @@ class TimeCells(NamedTuple):
     cells: Sequence[str]  # (rows,) trimmed text
     lines: Sequence[int]  # (rows,) line of each cell
 
-    def error(self, row: int, given: str, allowed: str, fix: str) -> DataError:
+    def error(
+        self, row: int, given: str, allowed: str, fix: str, setting: str | None = None
+    ) -> DataError:
         """Error about one row."""
-        line = self.lines[row]
-        return data_error(self.file, given, allowed, fix, row=line, column=self.name)
+        line, name = self.lines[row], self.name
+        return data_error(self.file, given, allowed, fix, row=line, column=name, setting=setting)
 
 
 def parse_times(
@@ -137,8 +139,9 @@ def in_account(
         raise column.error(
             row,
             f"{cell} is a time in UTC or with a time zone; in the ad account it may be another day",
-            "such times together with data.timezone",
-            "set data.timezone to the time zone of the ad account, such as Europe/Berlin, or UTC",
+            "local times of the ad account; others with its time zone",
+            "export local times, without a time zone",
+            "data.timezone is the time zone of the ad account, such as Europe/Berlin, or UTC",
         )
     stamps = pd.DatetimeIndex(utc.astype("datetime64[s]")).tz_localize("UTC")
     local = (

@@ -4,16 +4,15 @@ import datetime
 import zoneinfo
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ConfigError, DataError, data_error, shown
+from ..errors import ConfigError, DataError, data_error, shown, with_setting
 from .date_cells import DMY, MDY, YMD, DateCell, DateFormat, not_a_day, read_cell
 
 Days = NDArray[np.datetime64]
-Rhythm = Literal["daily", "weekly", "monthly", "other"]
 
 _ALLOWED = (
     "days in one notation in the whole file, such as 2024-01-31, 31/01/2024 or 01/31/2024 (one "
@@ -35,10 +34,12 @@ class DateColumn(NamedTuple):
     cells: Sequence[str]  # (rows,) trimmed text
     lines: Sequence[int]  # (rows,) line of each cell
 
-    def error(self, cell: str, given: str, fix: str) -> DataError:
+    def error(self, cell: str, given: str, fix: str, setting: str | None = None) -> DataError:
         """Error about the first row with this cell."""
         line = self.lines[self.cells.index(cell)]
-        return data_error(self.file, given, _ALLOWED, fix, row=line, column=self.name)
+        return data_error(
+            self.file, given, _ALLOWED, fix, row=line, column=self.name, setting=setting
+        )
 
 
 _Cells = dict[str, DateCell]
@@ -86,7 +87,7 @@ def _read(column: DateColumn, cell: str) -> DateCell:
     parts = read_cell(cell)
     if parts is not None:
         return parts
-    given, fix = f"{shown(cell)} is not a date", "correct the date or delete the row"
+    given, fix, setting = f"{shown(cell)} is not a date", "correct the date or delete the row", None
     if not cell:
         given = "the date is blank"
     elif cell.lower() == column.name.lower():
@@ -95,8 +96,9 @@ def _read(column: DateColumn, cell: str) -> DateCell:
         given, fix = f"{shown(cell)} marks a row of totals", "delete this row"
     elif period := not_a_day(cell):
         given = f"{shown(cell)} is {period}, not a day"
-        fix = "export one row per day; or per week, with data.weekly=spread over the days of each"
-    raise column.error(cell, given, fix)
+        fix = "export one row per day"
+        setting = "data.weekly=spread spreads weeks over their days"
+    raise column.error(cell, given, fix, setting)
 
 
 def _refuse_mixture(column: DateColumn, counts: Counter[str], cells: _Cells) -> None:
@@ -132,7 +134,8 @@ def _order(
     if len(orders) == 1:
         return orders[0], []
     if date_format is not None:
-        return date_format, [f"{column.file}: dates read as {date_format} (data.date_format)."]
+        text = f"{column.file}: dates read as {date_format}."
+        return date_format, [with_setting(text, "data.date_format says so")]
     invalid = {
         f: [c for c, p in cells.items() if f not in p.formats or p.day(f) is None] for f in orders
     }
@@ -185,7 +188,8 @@ def _order_by_contiguity(
     raise column.error(
         cell,
         f"{shown(cell)} may have {parts} first, and no other row of the file settles which",
-        f"set data.date_format to {' or '.join(readings)}",
+        "write the days as YYYY-MM-DD, or export a longer period",
+        f"data.date_format is {' or '.join(readings)}",
     )
 
 
@@ -199,7 +203,8 @@ def _day(column: DateColumn, cell: str, parts: DateCell, order: DateFormat) -> d
     if order not in parts.formats:
         raise column.error(
             cell,
-            f"{shown(cell)} is not a date of the format {order} of data.date_format",
+            f"{shown(cell)} is not a date of the format {order} that was given",
+            "correct the date",
             f"set data.date_format to null or any of {', '.join(get_args(DateFormat))}",
         )
     day = parts.day(order)
@@ -282,7 +287,8 @@ def _in_zone(
         raise column.error(
             late,
             f"{shown(late)} is a time stamp of a time zone; the account's day may be another",
-            "set data.timezone to the time zone of the ad account, such as Europe/Berlin",
+            "export the account's days alone, without times",
+            "data.timezone is the time zone of the ad account, such as Europe/Berlin",
         )
     local = {}
     for cell, parts in cells.items():
@@ -307,8 +313,9 @@ def _refuse_shifted_midnights(column: DateColumn, cells: _Cells, days: _DayOf) -
             column.cells[0],
             f"{shown(column.cells[0])} has the same time of day as all rows, perhaps the midnight "
             "of another time zone",
-            "write the day alone; or, if the times are in UTC, end them in Z and set data.timezone "
-            "to the time zone of the ad account",
+            "write the day alone",
+            "if the times are in UTC, end them in Z and set data.timezone to the time zone of the "
+            "ad account",
         )
 
 
@@ -325,23 +332,3 @@ def time_zone(name: str) -> zoneinfo.ZoneInfo:
             f"data.timezone: {shown(name)} does not fit. Allowed: an IANA name such as "
             "Europe/Berlin, America/New_York or UTC. To fix: correct it, or set it to null."
         ) from error
-
-
-def rhythm_of(days: Days) -> Rhythm:
-    """Rhythm of a set of days, by the gaps between neighbouring ones; some days may be missing.
-
-    Daily: at least a quarter of the gaps are of one day. Weekly: most are of 7 days and three
-    quarters are multiples of it. Monthly: most are of 28 to 31 days and three quarters are of one
-    to three such months. Other: none of these, and less than two days.
-    """
-    gaps = np.diff(np.unique(days.astype("datetime64[D]"))).astype(int)
-    if not gaps.size:
-        return "other"
-    if np.mean(gaps == 1) >= 0.25:
-        return "daily"
-    if np.mean(gaps == 7) >= 0.5 and np.mean(gaps % 7 == 0) >= 0.75:
-        return "weekly"
-    months = [np.isin(gaps, range(least, least + 4)) for least in (28, 59, 89)]
-    if np.mean(months[0]) >= 0.5 and np.mean(np.any(months, axis=0)) >= 0.75:
-        return "monthly"
-    return "other"

@@ -263,9 +263,7 @@ def _signed_currency(place: _Column, numbers: _Numbers, known: str | None) -> st
         given = f"{shown(cell)} has another currency than {shown(example)} and most rows"
         if None in counts:
             given = f"{shown(cell)} and {shown(example)}: some amounts have a currency, others none"
-        fix = (
-            "export each currency to a file of its own, with the currency in every cell or in none"
-        )
+        fix = "export each currency to its own file, with the currency in every cell or in none"
         raise place.error(cell, given, fix, "one currency in the whole column")
     found = next(iter(counts), None)
     if found is None or known is None:
@@ -295,11 +293,11 @@ def _notation(place: _Column, numbers: _Numbers, signed: str | None, known: str 
     if len(fitting) == 1:
         return fitting[0]
     point, comma = (abs(numbers[cell].value(mark)) for mark in _NOTATIONS)
-    raise place.error(
-        cell,
-        f"{shown(cell)} may be {point:.10g} or {comma:.10g}, and no other row settles which",
-        "set data.decimal_mark to '.' or ',', whichever separates the decimals in this file",
-    )
+    given = f"{shown(cell)} may be {point:.10g} or {comma:.10g}, and no other row settles which"
+    fix = "write the column without marks of thousands"
+    mark = "data.decimal_mark is '.' or ',', whichever separates the decimals in this file"
+    row, name = place.line(cell), place.name
+    raise data_error(place.file, given, _ALLOWED, fix, row=row, column=name, setting=mark)
 
 
 def _is_count(numbers: _Numbers, mark: Mark) -> bool:

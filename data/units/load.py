@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import data_error
+from ..errors import data_error, with_setting
 from ..exports import DataSettings, Records, list_files, read_exports, summed
 from ..history import DEAD, METRICS, MISSING, OBSERVED, Campaign, History
 from ..types import Floats, Progress
@@ -50,8 +50,11 @@ def history_of(records: Records, settings: DataSettings) -> History:
         dates = dates[: max(len(dates) - settings.incomplete_days, 0)]
         frame = frame[np.isin(frame["date"].to_numpy().astype("datetime64[D]"), dates)]
         notes.append(
-            f"the last {_days(settings.incomplete_days)} were left out (data.incomplete_days); the "
-            f"history ends on {dates[-1] if len(dates) else 'no day'}."
+            with_setting(
+                f"the last {_days(settings.incomplete_days)} were left out; the history ends on "
+                f"{dates[-1] if len(dates) else 'no day'}.",
+                f"data.incomplete_days={settings.incomplete_days} was given",
+            )
         )
     _refuse_short(records, dates, settings.minimum_days)
     series = [
@@ -96,9 +99,9 @@ def _refuse_disjoint(records: Records) -> None:
                 f"the period of {channel}, {first} to {last}, does not overlap with any other "
                 f"channel ({listed})",
                 "exports of all channels for the same period",
-                "export the same period for every channel, or list the others alone in "
-                "data.channels",
+                "export the same period for every channel, or leave this one out",
                 column="Date",
+                setting="data.channels lists those that are read",
             )
 
 
@@ -108,8 +111,9 @@ def _refuse_short(records: Records, dates: NDArray[np.datetime64], minimum: int)
         raise data_error(
             ", ".join(source.file for source in records.sources),
             f"the exports cover only {_days(len(dates))}{span}",
-            f"at least {minimum} days, as needed to calibrate (data.minimum_days)",
+            f"at least {minimum} days, as needed to calibrate",
             "export a longer period",
+            setting="data.minimum_days is how many are asked for",
         )
 
 

@@ -8,6 +8,7 @@ import dataclasses
 
 import numpy as np
 
+from ..errors import with_setting
 from ..exports import DataSettings, Records
 from ..history import OBSERVED, History
 from ..types import Floats
@@ -36,7 +37,10 @@ def with_maturity(history: History, records: Records, settings: DataSettings) ->
         DataError: the older export cannot be read, or is not one of the same accounts.
     """
     if settings.incomplete_days:
-        unused = "data.older_export was not read, as data.incomplete_days leaves the days out."
+        unused = with_setting(
+            "the older export was not read, as the days that it is about are left out.",
+            "data.incomplete_days leaves them out",
+        )
         return history if settings.older_export is None else _noted(history, [unused])
     learnt, notes = older_curves(records, settings)
     complete = np.ones(history.spend.shape)
@@ -92,8 +96,12 @@ def _shortage(channel: str, series: Series, shares: Floats) -> list[str]:
         return []
     still = " even so" if (shares < 1).any() else ""
     return [
-        f"{channel}: WARNING, the last {lag} days have {found:,.0f} conversions where "
-        f"{expected:,.0f} would be usual{still}: platforms report conversions up to {lag} days "
-        f"late, so these days are probably not complete. data.incomplete_days={lag} leaves them "
-        "out; data.older_export, an earlier export of the same days, shows how late they are."
+        with_setting(
+            f"{channel}: WARNING, the last {lag} days have {found:,.0f} conversions where "
+            f"{expected:,.0f} would be usual{still}: platforms report conversions up to {lag} "
+            f"days late, so these days are probably not complete. Exports that end {lag} days "
+            "before they are made have whole days only.",
+            f"data.incomplete_days={lag} leaves these days out; data.older_export, an earlier "
+            "export of the same days, shows how late they are",
+        )
     ]

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, with_setting
 from ..formats import money
 from ..history import OBSERVED, History
 
@@ -40,9 +40,12 @@ def require_revenue(history: History, objective: str) -> None:
     if missing and objective in ("revenue", "profit"):
         names = ", ".join(history.names[k] for k in missing)
         raise DataError(
-            f"{names}: the exports have no revenue, and objective={objective} needs it. Allowed: "
-            "objective=conversions, or exports with the column. To fix: change the objective, or "
-            "export again with the column (data.columns={revenue: HEADING} names it)."
+            with_setting(
+                f"{names}: the exports have no revenue, and the objective {objective} needs it. "
+                "Allowed: the objective conversions, or exports with the column. To fix: change "
+                "the objective, or export again with the column.",
+                "objective=conversions; data.columns={revenue: HEADING} names the column",
+            )
         )
 
 
@@ -65,10 +68,13 @@ def require_results(history: History, objective: str) -> None:
         return
     alternative = f"change the objective to {other}, or " if counted[other] > 0 else ""
     raise DataError(
-        f"{history.dates[0]} to {history.dates[-1]}: the {metric} of all campaigns are 0 on every "
-        f"day, and objective={objective} needs some. Allowed: exports in which {metric} were "
-        f"counted. To fix: {alternative}export the column in which they are counted "
-        f"(data.columns={{{metric}: HEADING}} names it), or a longer period."
+        with_setting(
+            f"{history.dates[0]} to {history.dates[-1]}: the {metric} of all campaigns are 0 on "
+            f"every day, and the objective {objective} needs some. Allowed: exports in which "
+            f"{metric} were counted. To fix: {alternative}export the column in which they are "
+            "counted, or a longer period.",
+            f"data.columns={{{metric}: HEADING}} names the column",
+        )
     )
 
 
@@ -92,16 +98,22 @@ def fill_missing_conversions(history: History, objective: str) -> History:
     names = ", ".join(history.names[k] for k in missing)
     if objective not in ("revenue", "profit"):
         raise DataError(
-            f"{names}: the export has no column Conversions, and objective={objective} needs it. "
-            "Allowed: objective=revenue or objective=profit, or an export with the column. "
-            "To fix: change the objective or export again with the column."
+            with_setting(
+                f"{names}: the export has no column Conversions, and the objective {objective} "
+                "needs it. Allowed: the objective revenue or profit, or an export with the column. "
+                "To fix: change the objective or export again with the column.",
+                "objective=revenue",
+            )
         )
     lost = [history.names[k] for k in missing if k in campaigns_without_revenue(history)]
     if lost:
         raise DataError(
-            f"{', '.join(lost)}: the exports have neither conversions nor revenue. Allowed: one of "
-            "the two for every campaign. To fix: export again with one of these columns, or name "
-            "it with data.columns={conversions: HEADING}."
+            with_setting(
+                f"{', '.join(lost)}: the exports have neither conversions nor revenue. Allowed: "
+                "one of the two for every campaign. To fix: export again with one of these "
+                "columns.",
+                "data.columns={conversions: HEADING} names the column",
+            )
         )
     others = [k for k in range(len(history.names)) if k not in missing]
     revenue = np.nansum(history.revenue[:_ORDER_VALUE_DAYS, others])

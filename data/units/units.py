@@ -9,7 +9,7 @@ import pandas as pd
 import yaml
 from numpy.typing import NDArray
 
-from ..errors import ConfigError, quoted_names, shown
+from ..errors import ConfigError, quoted_names, shown, with_setting
 from ..exports import DataSettings, Records, config_error, expanded
 
 OTHERS = "Other campaigns"  # pooled small campaigns, and campaigns of no group
@@ -51,8 +51,11 @@ def units_of(records: Records, settings: DataSettings) -> tuple[NDArray[np.objec
             blank = int((rows["campaign_type"] == "").sum()) if has_types else 0
             if blank:
                 notes.append(
-                    f"{name}: WARNING, {blank:,} campaign-days have no campaign type; they are the "
-                    f"unit {UNSPECIFIED}. data.unit=campaign or data.groups tells them apart."
+                    with_setting(
+                        f"{name}: WARNING, {blank:,} campaign-days have no campaign type; they are "
+                        f"the unit {UNSPECIFIED}. Fill in the column to tell them apart.",
+                        "data.unit=campaign plans by campaign, data.groups by groups of them",
+                    )
                 )
         else:
             pooled = _pooled(name, rows, campaigns, settings.max_campaigns, notes)
@@ -86,9 +89,12 @@ def _pooled(
     others = ranked[~ranked["name"].isin(kept)]
     share = others["all"].sum() / max(spend["all"].sum(), 1e-12)
     notes.append(
-        f"{channel}: {len(spend)} campaigns; the {len(kept)} with the highest spend of the last "
-        f"{_RECENT_DAYS} days are units of the plan, the other {len(others)} ({share:.0%} of all "
-        f"spend) are pooled as {OTHERS} (data.max_campaigns={most}, or data.groups)."
+        with_setting(
+            f"{channel}: {len(spend)} campaigns; the {len(kept)} with the highest spend of the "
+            f"last {_RECENT_DAYS} days are units of the plan, the other {len(others)} "
+            f"({share:.0%} of all spend) are pooled as {OTHERS}.",
+            f"data.max_campaigns={most} was given; data.groups says which belong together",
+        )
     )
     return campaigns.where(campaigns.isin(kept), OTHERS)
 
@@ -116,8 +122,11 @@ def _grouped(
     outside = [name for name, group in group_of.items() if group == OTHERS]
     if outside:
         notes.append(
-            f"{channel}: {len(outside)} campaigns are in no group of data.groups and are pooled as "
-            f"{OTHERS}: {quoted_names(outside[:8])}{', ...' if len(outside) > 8 else ''}."
+            with_setting(
+                f"{channel}: {len(outside)} campaigns are in no group and are pooled as {OTHERS}: "
+                f"{quoted_names(outside[:8])}{', ...' if len(outside) > 8 else ''}.",
+                "data.groups is the file of the groups",
+            )
         )
     return np.array([group_of[name] for name in campaigns], dtype=object)
 

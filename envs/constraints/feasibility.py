@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...data.errors import bound_error
+from ...data.errors import bound_error, with_setting
 from .money import brief, cents, displayed, refused
 from .rules import Cents
 
@@ -82,8 +82,11 @@ def _check_total(constraints: "Constraints", low: int, high: int) -> None:
         )
     if high < total and constraints.spend_all:
         raise bound_error(
-            f"total: caps of the channels sum to {show(high)}, below the total {show(total)}; "
-            "raise caps, or set total_type=at_most",
+            with_setting(
+                f"total: caps of the channels sum to {show(high)}, below the total {show(total)}; "
+                "raise caps, or let the total be at most that.",
+                "constraints.total_type=at_most",
+            ),
             *("total", "total", total / 100, high / 100),
         )
 

@@ -277,7 +277,7 @@ def _pace(pacing: Any, change_limit: Any, days: int) -> tuple[tuple[float, float
         raise refused("change_limit", change_limit, allowed, "change it")
     if (low, high) != (1.0, 1.0):
         # At an uneven pace, limited changes of yesterday's spend may not reach today's total.
-        raise refused("pacing", pacing, "[1, 1] where there is a change_limit", "set pacing=[1, 1]")
+        raise refused("pacing", pacing, "[1, 1] where there is a change_limit", "set it to [1, 1]")
     return (low, high), limit
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.display import shortened
-from ...data.errors import ConstraintError, bound_error
+from ...data.errors import ConstraintError, bound_error, with_setting
 from ...data.types import Floats
 from .levels import continuation
 from .money import displayed
@@ -170,20 +170,25 @@ def _refusal(constraints: "Constraints", miss: _Miss) -> ConstraintError:
     unit = constraints.quantum
     reached = displayed(round(miss.reached / unit) * unit, constraints.currency)
     start, side = f" from {live} a day", "up" if miss.rising else "down"
-    fix = f"widen constraints.ramp.{side}"
+    fix, key = f"widen the ramp {side}", f"constraints.ramp.{side} says how fast levels may change"
     if constraints.ramp is not None:
         shares = (constraints.ramp.up if miss.rising else constraints.ramp.down)[miss.campaigns]
         rule = f"a ramp of {100 * float(shares.max()):g} %"
     elif constraints.may_change is not None:
         rule, fix = "change days", "allow more change days"
+        key = "constraints.changes lists them"
     else:
         rule, start = "the bounds of its days", ""
-        fix = "change constraints.calendar, locks or daily_floor"
+        fix = "change the calendar, the locks or the daily floors"
+        key = "constraints.calendar, locks and daily_floor hold them"
     able = f"at most {reached}" if miss.rising else f"no less than {reached}"
     lower = "lower the floor or the total" if miss.rising else "raise the cap or the total"
     return bound_error(
-        f"{_name(miss)}: its {miss.bound} of {bound} is out of reach: with {rule}{start} it can "
-        f"spend {able} in {constraints.days} days; {fix}, or {lower}",
+        with_setting(
+            f"{_name(miss)}: its {miss.bound} of {bound} is out of reach: with {rule}{start} it "
+            f"can spend {able} in {constraints.days} days; {fix}, or {lower}.",
+            key,
+        ),
         *(miss.node, miss.bound, miss.wanted / 100, miss.reached / 100),
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mediagym.data.cache import Entry, user_cache
+from mediagym.data.cache import Entry, user_cache, uses_heard
 from mediagym.data.errors import DataError
 from mediagym.data.storage import read_arrays, write_arrays, write_json
 
@@ -200,3 +200,26 @@ def test_a_cache_that_nobody_else_may_read_is_one_message(
     for look in (lambda: entry.files_sound(["a"]), lambda: entry.arrays({})):
         with pytest.raises(DataError, match=r"belongs to another user.*cache=FOLDER"):
             look()
+
+
+def test_uses_of_entries_are_heard_within_their_context(tmp_path: Path) -> None:
+    arrays, folder = Entry(tmp_path / "a.npz", "a", 1), Entry(tmp_path / "b", "b", 1)
+    heard: list[Path] = []
+    with uses_heard(heard.append):
+        assert arrays.arrays({"x": (1,)}) is None
+        assert not folder.files_sound(["f"])
+        assert heard == []
+        arrays.write_arrays({"x": np.zeros(1)})
+        folder.path.mkdir()
+        (folder.path / "f").write_text("content")
+        folder.seal_files(["f"])
+        assert heard == [arrays.path, folder.path]
+        with uses_heard(lambda _: None):
+            assert folder.files_sound(["f"])
+        assert arrays.arrays({"x": (1,)}) is not None
+        assert folder.files_sound(["f"])
+        assert heard == 2 * [arrays.path, folder.path]
+        (folder.path / "f").write_text("damaged")
+        assert not folder.files_sound(["f"])
+    arrays.write_arrays({"x": np.zeros(1)})
+    assert heard == 2 * [arrays.path, folder.path]

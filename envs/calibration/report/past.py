@@ -43,7 +43,7 @@ def verdict_of(report: Mapping[str, Any]) -> str:
     if "structures" not in report:
         why = "the calibration is of an earlier version; calibrate again"
     elif not report["structures"].get("settings"):
-        why = "calibration.structures names none, so that only the priors were used"
+        why = "it has no structures of demand, so that only the priors were used"
     else:
         why = "an update keeps the weights of the calibration that it continues"
     return f"The model was not compared with naive forecasts of the past: {why}."

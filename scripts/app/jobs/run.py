@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from mediagym.data.cache import uses_heard
 from mediagym.data.errors import MediaGymError
 from mediagym.data.storage import write_text
 
@@ -18,7 +19,6 @@ from .references import resolved
 
 _PARTS = re.compile(r"\b(\d{1,6}) of (\d{1,6})\b")
 _LONGEST_STAGE = 200  # characters
-_CALIBRATION = re.compile(r"calibration (?:found|saved) in (\S.*)")
 
 
 class Notify(Protocol):
@@ -69,8 +69,8 @@ def run_job(store: Store, job: Job, notify: Notify, kinds: dict[str, Kind] = KIN
     data = store.dataset_folder(job.dataset) if job.dataset else store.folder / "datasets"
     places = Places(data, store.folder / "cache", work.result, work.folder / "inputs")
     log = io.StringIO()
-    report = _report(notify, _cleaner(store, work), partial(_note_use, store, job))
-    with hosted(report, work.result, log):
+    report = _report(notify, _cleaner(store, work))
+    with hosted(report, work.result, log), uses_heard(partial(_note_use, store, job)):
         options = kind.options(resolved(store, job.kind, job.body, places.inputs), places)
         kind.run(options)
     write_text(work.result / "log.txt", _cleaner(store, work)(log.getvalue()))
@@ -101,24 +101,22 @@ def _cleaner(store: Store, work: Work) -> Callable[[str], str]:
     return lambda text: own.sub("", text)
 
 
-def _note_use(store: Store, job: Job, line: str) -> None:
-    """Note that the data set of a job uses the calibration that a line of progress names."""
-    found = _CALIBRATION.fullmatch(line)
-    if found and job.dataset and Path(found[1]).parent == store.folder / "cache":
-        store.use_calibration(Path(found[1]).name, job.dataset)
+def _note_use(store: Store, job: Job, entry: Path) -> None:
+    """Note that the data set of a job uses the folder of the server's cache that an entry is in."""
+    cache, entry = (store.folder / "cache").resolve(), entry.resolve()
+    if job.dataset and entry.is_relative_to(cache):
+        store.use_cached(entry.relative_to(cache).parts[0], job.dataset)
 
 
-def _report(notify: Notify, clean: Callable[[str], str], listen: Callable[[str], None]) -> Any:
+def _report(notify: Notify, clean: Callable[[str], str]) -> Any:
     """Return what takes progress of commands: a line such as "3 of 12" counts.
 
     Args:
         notify: hears how far the job is.
         clean: takes the server's folders out of a text.
-        listen: hears each line as it is.
     """
 
     def report(task: str, line: str = "", done: int = 0, total: int | None = None) -> None:
-        listen(line)
         parts = _PARTS.search(line)
         if total is None and parts is not None:
             done, total = int(parts[1]), int(parts[2])

@@ -66,7 +66,7 @@ def with_days(text: str) -> str:
 @cache
 def environment() -> Environment:
     """Environment of `templates`, made once."""
-    made = page_environment(FOLDER / "templates")
+    made = page_environment(FOLDER / "templates", settings=False)
     made.filters |= {
         "count": count,
         "share": share,

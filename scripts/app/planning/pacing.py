@@ -204,6 +204,6 @@ def _flags(
         side = "behind" if row.standing.status == "under" else "ahead"
         flags.append(
             f"{row.name} is {side}: {share}{money.exact(row.spent)} spent of "
-            f"{money.exact(row.planned)} planned; in pace is {band[0]:.0%} to {band[1]:.0%}."
+            f"{money.exact(row.planned)} planned."
         )
     return flags

@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,15 @@ from .tables import (
 
 _ANALYSES = ("ingest", "insights", "attribute", "calibrate")  # which go with their data set
 _OPEN = ("queued", "running")
-_USER = "used-by-"  # beginning of empty files in a calibration, one per data set that uses it
-_OLD = 3600.0  # seconds; a younger calibration without users may belong to a job that runs
+_CACHED = ("posterior-*", "experiment-*")  # folders of the cache: calibrations, and plans by them
+_USER = "used-by-"  # beginning of empty files in such a folder, one per data set that uses it
+_OLD = 3600.0  # seconds; a younger folder without users may belong to a job that runs
 
 
 class Deletion(Base):
     """What may be deleted, and what goes with it.
 
-    The calibrations in the cache go with the last data set that uses them.
+    Calibrations and plans in the cache go with the last data set that uses them.
 
     Rows go first, in one transaction; then files that no row refers to any more. A process that is
     killed in between leaves files that `jobs.sweep` removes.
@@ -179,25 +181,25 @@ class Deletion(Base):
                     if folder.name not in known and not folder.name.startswith("."):
                         gone.append(folder.rename(self.folder / "work" / f"gone-{new_id()}"))
             known = set(connection.execute(sa.select(DATASETS.c.id)).scalars())
-            for folder in (self.folder / "cache").glob("posterior-*"):
-                if _is_unused(folder, known):
-                    gone.append(folder.rename(self.folder / "work" / f"gone-{new_id()}"))
+            cached = chain.from_iterable(map((self.folder / "cache").glob, _CACHED))
+            for folder in [each for each in cached if _is_unused(each, known)]:
+                gone.append(folder.rename(self.folder / "work" / f"gone-{new_id()}"))
         for folder in gone:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def use_calibration(self, name: str, dataset_id: str) -> None:
-        """Note that a calibration in the cache is one of a data set, with which it is deleted."""
+    def use_cached(self, name: str, dataset_id: str) -> None:
+        """Note that a folder of the cache is one of a data set, with which it is deleted."""
         with suppress(OSError):  # it was deleted meanwhile
             (self.folder / "cache" / name / f"{_USER}{dataset_id}").touch()
 
 
-def _is_unused(calibration: Path, datasets: set[str]) -> bool:
-    """True if no data set uses a calibration; those that are gone are forgotten."""
-    users = list(calibration.glob(f"{_USER}*"))
+def _is_unused(cached: Path, datasets: set[str]) -> bool:
+    """True if no data set uses a folder of the cache; those that are gone are forgotten."""
+    users = list(cached.glob(f"{_USER}*"))
     left = [user for user in users if user.name.removeprefix(_USER) in datasets]
     for user in set(users) - set(left):
         user.unlink(missing_ok=True)
-    return not left and (bool(users) or calibration.stat().st_mtime < time.time() - _OLD)
+    return not left and (bool(users) or cached.stat().st_mtime < time.time() - _OLD)
 
 
 def _used(what: str, reason: str, fix: str) -> UsedError:

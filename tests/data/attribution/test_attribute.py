@@ -59,7 +59,7 @@ def test_without_a_conversion_there_is_nothing_to_attribute(make_settings):
 def test_too_many_labels_leave_the_rate_game_out(make_settings):
     attribution = attribute(attributed.single(attributed.worked()), make_settings(rate_labels=2))
     assert "shapley_rate" not in attribution.credits
-    assert "rate_labels (2)" in attribution.notes[0]
+    assert "more than 2. Setting: attribution.rate_labels" in attribution.notes[0]
     just = attribute(attributed.single(attributed.worked()), make_settings(rate_labels=3))
     assert "shapley_rate" in just.credits
     assert just.notes == ()

@@ -142,7 +142,7 @@ def test_years_that_the_tables_do_not_cover_are_said():
     )
     assert occurrences(days("2025-01-01", "2025-12-31"), settings("US")).notes == ()
     assert (
-        "calendar.country is null"
+        "no country is given"
         in occurrences(days("2025-01-01", "2025-12-31"), settings(None)).notes[0]
     )
 

@@ -33,13 +33,13 @@ def test_two_currencies_need_rates(tmp_path: Path) -> None:
     records = read(tmp_path, currency="EUR", exchange_rates={"USD": 0.5})
     assert records.currency == "EUR"
     assert spend(records) == 1.5 * TRUE_SPEND
-    with pytest.raises(DataError, match=r"give rates: .*USD: RATE"):
+    with pytest.raises(DataError, match=r"Setting: data\.currency=EUR .*USD: RATE"):
         read(tmp_path, currency="EUR", exchange_rates={"GBP": 2})
 
 
 def test_a_currency_that_no_file_has_is_refused(tmp_path: Path) -> None:
     write_csv(tmp_path / "a.csv", HEADER, table("EUR"))
-    with pytest.raises(DataError, match=r"data\.currency is USD"):
+    with pytest.raises(DataError, match=r"but USD was given"):
         read(tmp_path, currency="USD")
 
 

@@ -124,18 +124,20 @@ def test_notes_are_listed_once_warnings_first() -> None:
 def test_all_problems_of_a_refused_folder_are_listed() -> None:
     problems = [
         data_error("a.csv", "'x' is no number", "numbers", "correct it", row=3, column="Cost"),
-        data_error("b.csv", "the file is empty", "rows", "export it again"),
+        data_error("b.csv", "the file is empty", "rows", "export it again", setting="data.x=y"),
     ]
     document = _validated(problems_document(DataProblemsError(problems)))
     assert document["status"] == "refused"
     assert document["problems"] == [
         {
             "file": "a.csv", "row": 3, "column": "Cost", "given": "'x' is no number",
-            "allowed": "numbers", "fix": "correct it", "message": str(problems[0]),
+            "allowed": "numbers", "fix": "correct it", "setting": None,
+            "message": str(problems[0]),
         },
         {
             "file": "b.csv", "row": None, "column": None, "given": "the file is empty",
-            "allowed": "rows", "fix": "export it again", "message": str(problems[1]),
+            "allowed": "rows", "fix": "export it again", "setting": "data.x=y",
+            "message": str(problems[1]),
         },
     ]  # fmt: skip
     assert len(_validated(problems_document(problems[0]))["problems"]) == 1

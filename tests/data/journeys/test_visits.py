@@ -37,7 +37,7 @@ def test_times_in_utc_need_the_time_zone_of_the_account(
     tmp_path: Path, data_settings: Make
 ) -> None:
     path = _log(tmp_path, "2024-01-05T23:30:00Z", "2024-01-06T01:00:00Z")
-    with pytest.raises(DataError, match=r"row 2.*2024-01-05T23:30:00Z.*set data.timezone"):
+    with pytest.raises(DataError, match=r"row 2.*2024-01-05T23:30:00Z.*Setting: data\.timezone"):
         read_visits(path, data_settings(tmp_path))
 
 

@@ -95,7 +95,7 @@ def test_days_left_out_by_hand_need_no_curve(tmp_path) -> None:
     history = load(export(tmp_path, clicks, reported), incomplete_days=9, older_export="nowhere")
     assert history.complete is None
     assert len(history.dates) == DAYS - 9
-    assert any("older_export was not read" in note for note in history.notes)
+    assert any("older export was not read" in note for note in history.notes)
 
 
 def test_a_shortfall_that_the_curve_does_not_explain_is_warned_of(tmp_path) -> None:

@@ -74,7 +74,7 @@ def test_revenue_cannot_be_the_objective_if_a_campaign_lacks_it(
     history = load_history(data_settings(export_folder))
     require_revenue(history, "conversions")
     for objective in ("revenue", "profit"):
-        with pytest.raises(DataError, match=rf"^meta: .*revenue.*objective={objective}"):
+        with pytest.raises(DataError, match=rf"^meta: .*revenue.*objective {objective}"):
             require_revenue(history, objective)
 
 
@@ -106,7 +106,7 @@ def test_rows_per_ad_without_conversions_are_summed(
 def test_conversions_cannot_be_the_objective_if_a_campaign_lacks_them(
     partly: History, counted: History, objective: str
 ) -> None:
-    with pytest.raises(DataError, match=rf"^meta: .*Conversions.*objective={objective}") as error:
+    with pytest.raises(DataError, match=rf"^meta: .*Conversions.*objective {objective}") as error:
         fill_missing_conversions(partly, objective)
     assert "objective=revenue" in str(error.value)
     assert fill_missing_conversions(counted, objective) is counted

@@ -54,9 +54,9 @@
     const words = { labelColor: soft, titleColor: soft, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
     return {
       background: "transparent", font, view: { stroke: null },
-      axis: { ...words, gridColor: line, domainColor: strong, tickColor: strong, labelOverlap: true, labelLimit: width < 480 ? 110 : 200 },
+      axis: { ...words, gridColor: line, domainColor: strong, tickColor: strong, labelOverlap: true, labelLimit: width < 480 ? 150 : 200 },
       axisX: { grid: false }, axisY: { domain: false, ticks: false, tickCount: 5 },
-      legend: { ...words, orient: "top", title: null, symbolSize: 120, columns: Math.max(1, Math.floor((width - 120) / 150)), labelLimit: 140 },
+      legend: { ...words, orient: "top", title: null, symbolSize: 120, columns: Math.max(1, Math.floor((width - 80) / 190)), labelLimit: 170 },
       header: { ...words, labelFontWeight: 600, labelColor: ink, labelLimit: 260 },
       title: { color: ink, fontSize: 13, anchor: "start" }, text: { color: ink, fontSize: 12 },
       range: { category: Array.from({ length: 8 }, (_, i) => colour(`--s${i}`)) },

@@ -7,8 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from mediagym.data.cache import Entry
 from mediagym.scripts.app.jobs import Kind, Places, claim, job, submit, sweep
 from mediagym.scripts.app.jobs.kinds import KINDS
 from mediagym.scripts.app.jobs.run import Work, run_job
@@ -112,24 +114,35 @@ def test_progress_of_a_command_reaches_the_job_and_not_the_terminal(
     assert list((store.folder / "work").iterdir()) == []
 
 
-@pytest.mark.parametrize("verb", ["found", "saved"])
-def test_a_calibration_is_noted_as_that_of_the_data_set(
-    store: Store, dataset: Callable[[list[str]], Dataset], verb: str
+def test_what_a_job_finds_or_leaves_in_the_cache_is_noted_as_that_of_its_data_set(
+    store: Store, dataset: Callable[[list[str]], Dataset]
 ) -> None:
-    class Calibrating(Kind):
+    class Caching(Kind):
         def options(self, body: Any, places: Places) -> Any:
             return places
 
         def run(self, options: Any) -> None:
-            (options.cache / "posterior-1").mkdir()
-            with progress("planning") as show_progress:
-                show_progress(f"calibration {verb} in {options.cache}/posterior-1")
-                show_progress(f"calibration {verb} in {options.cache}/../posterior-1")
+            for folder in ("posterior-made", "experiment-made", "../elsewhere"):
+                (options.cache / folder).mkdir()
+                entry = Entry(options.cache / folder / "plan.npz", folder, 1)
+                entry.write_arrays({"plan": np.zeros(2)})
+            assert found.arrays({"plan": (2,)}) is not None
+            assert Entry(found.path, "another", 1).arrays({"plan": (2,)}) is None
 
+    found = Entry(store.folder / "cache" / "posterior-found" / "plan.npz", "found", 1)
+    unread = Entry(store.folder / "cache" / "posterior-unread" / "plan.npz", "unread", 1)
+    for entry in (found, unread):
+        entry.path.parent.mkdir()
+        entry.write_arrays({"plan": np.zeros(2)})
     made = asked(store, "plan", {}, dataset(ROWS).id)
-    run_job(store, made, lambda *_: None, {"plan": Calibrating("plan", "nothing:at_all")})
-    (marker,) = (store.folder / "cache" / "posterior-1").iterdir()
-    assert marker.name == f"used-by-{made.dataset}"
+    run_job(store, made, lambda *_: None, {"plan": Caching("plan", "nothing:at_all")})
+    markers = list(store.folder.rglob("used-by-*"))
+    assert {each.parent.relative_to(store.folder / "cache").as_posix() for each in markers} == {
+        "posterior-made",
+        "experiment-made",
+        "posterior-found",
+    }
+    assert {each.name for each in markers} == {f"used-by-{made.dataset}"}
 
 
 def test_only_leftovers_are_swept(

@@ -158,22 +158,22 @@ def test_an_advertiser_goes_with_everything_and_nobody_elses(
     assert store.add_advertiser("a").id == "a"
 
 
-def test_a_calibration_goes_with_the_last_data_set_that_uses_it(
-    store: Store, dataset: Dataset, files: Files
+@pytest.mark.parametrize("kind", ["posterior", "experiment"])
+def test_what_is_cached_goes_with_the_last_data_set_that_uses_it(
+    store: Store, dataset: Dataset, files: Files, kind: str
 ) -> None:
     other = store.add_dataset("a", "newer", files(a_csv="2"))
     cache = store.folder / "cache"
-    for name in ("posterior-1", "posterior-2", "posterior-new", "posterior-old"):
+    for name in (f"{kind}-1", f"{kind}-2", f"{kind}-new", f"{kind}-old", "other-old"):
         (cache / name).mkdir()
-        (cache / name / "posterior.npz").write_bytes(b"draws")
-    os.utime(cache / "posterior-old", (0, 0))  # nobody is known to use it, and no job makes it now
+        (cache / name / "arrays.npz").write_bytes(b"draws")
+    os.utime(cache / f"{kind}-old", (0, 0))  # nobody is known to use it, and no job makes it now
     for name, user in (("1", dataset), ("2", dataset), ("2", other)):
-        store.use_calibration(f"posterior-{name}", user.id)
-    store.use_calibration("posterior-gone", other.id)
-    assert folders(store, "cache") == {f"posterior-{name}" for name in ("1", "2", "new", "old")}
+        store.use_cached(f"{kind}-{name}", user.id)
+    store.use_cached(f"{kind}-gone", other.id)
     store.delete_dataset(dataset.id, "me")
-    assert folders(store, "cache") == {"posterior-2", "posterior-new"}
+    assert folders(store, "cache") == {f"{kind}-2", f"{kind}-new", "other-old"}
     store.add_dataset("a", "exports", files(a_csv="1"))
     store.delete_advertiser("a", "me")
-    assert folders(store, "cache") == {"posterior-new"}
+    assert folders(store, "cache") == {f"{kind}-new", "other-old"}
     assert folders(store, "work") == set()
