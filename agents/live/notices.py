@@ -181,8 +181,8 @@ def _verdict(facts: Facts, choice: Choice, hold: HoldSettings | None, k: int) ->
         least = money(max(hold.share * choice.before[k], hold.amount), currency)
         return [f"a change of {step} a day is less than {least}"]
     return [
-        f"it pays with probability {probability:.2f}, and no changes with it gain with "
-        f"{hold.probability:.2f}"
+        f"alone it gains with probability {probability:.2f}, with others with less than the "
+        f"{hold.probability:.2f} that is required"
     ]
 
 
