@@ -76,7 +76,7 @@ def _anomalies(document: Mapping[str, Any]) -> Iterator[str]:
             days = long_day(anomaly["first"])
             if anomaly["last"] != anomaly["first"]:
                 days += f" to {long_day(anomaly['last'])}"
-            yield f"Check {shortened(anomaly['campaign'])} on {days}: {anomaly['reason']}."
+            yield f"Check {shortened(anomaly['campaign'])} on {days}: {anomaly['reason']}"
 
 
 def _without_result(document: Mapping[str, Any]) -> Iterator[str]:

@@ -65,6 +65,15 @@ def test_only_a_recent_rise_asks_for_a_new_plan() -> None:
     assert not performance_recommendations(insights(changes=[rise | {"day": "2024-02-01"}]))
 
 
+def test_only_a_recent_anomaly_is_to_be_checked_and_its_reason_is_the_sentence_that_it_is() -> None:
+    old, new = (
+        {"campaign": "meta", "first": day, "last": day, "reason": "12 conversions, not 3."}
+        for day in ("2024-02-01", "2024-06-25")
+    )
+    lines = performance_recommendations(insights(anomalies=[old, new]))
+    assert lines == ["Check meta on 25 Jun 2024: 12 conversions, not 3."]
+
+
 def test_money_without_a_conversion_is_named_with_its_amount() -> None:
     document = insights()
     document["happened"]["campaigns"]["meta"]["conversions"] = 0.0
