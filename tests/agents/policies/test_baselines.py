@@ -125,8 +125,11 @@ def test_it_does_not_see_the_market(build: Build, name: str) -> None:
     requested_spend, requested_total, _ = policy.act(observable, None)
     first = requested_spend[:1]
     if name not in SAMPLING:
-        np.testing.assert_array_equal(requested_spend, first + 0 * requested_spend)
-        np.testing.assert_array_equal(requested_total, requested_total[:1] + 0 * requested_total)
+        # to the last bit but one, as vectorised exponentials treat the last rows of a batch apart
+        np.testing.assert_allclose(requested_spend, first + 0 * requested_spend, rtol=1e-14)
+        np.testing.assert_allclose(
+            requested_total, requested_total[:1] + 0 * requested_total, rtol=1e-14
+        )
     for k in range(MARKETS):  # each of them in the first row
         alone = initial_state(experiment.problem, select(state, slice(k, k + 1)), (1,)).view
         np.testing.assert_allclose(policy.act(alone, None)[0], first, rtol=1e-9)

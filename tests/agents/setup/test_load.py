@@ -33,7 +33,7 @@ def _without(exports: Any, folder: Path, *columns: str) -> None:
         ("conversions", ["Conversions"], r"the conversions of all .* to revenue, or export"),
         ("conversions", ["Conversions", "Revenue"], r"To fix: export the column"),
         ("revenue", ["Revenue"], r"the revenue of all .* to conversions, or export"),
-        ("profit", ["Revenue", "Conversions"], r"objective=profit needs some"),
+        ("profit", ["Revenue", "Conversions"], r"the objective profit needs some"),
     ],
 )
 def test_an_objective_of_which_nothing_was_counted_is_refused_before_anything_slow_runs(

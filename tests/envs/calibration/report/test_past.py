@@ -64,7 +64,7 @@ def test_without_forecasts_of_the_past_the_verdict_says_why(report: dict[str, An
     del report["past"]
     assert "an update keeps the weights" in verdict_of(report)
     report["structures"]["settings"] = {}
-    assert "calibration.structures names none" in verdict_of(report)
+    assert "it has no structures of demand" in verdict_of(report)
     assert "earlier version" in verdict_of({"history": {"days": 400}})
 
 
