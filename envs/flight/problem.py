@@ -102,8 +102,9 @@ def _prior_moments(posterior: Posterior, slope: Floats) -> tuple[BeliefCovarianc
     """Return the moments over the training draws that the belief starts from.
 
     The belief moves along curves of one slope. A draw of another slope is represented by the curve
-    of that slope with the draw's elasticity at the reference spend: the draw's own odds are huge
-    where it hardly saturates, and would be taken for uncertainty about the belief's curves.
+    of that slope with the draw's elasticity at the reference spend, below the slope: the draw's own
+    odds are huge where it hardly saturates, and would be taken for uncertainty about the belief's
+    curves.
 
     Args:
         posterior: its training draws are used.
