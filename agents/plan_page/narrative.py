@@ -109,11 +109,13 @@ def _bound(content: Mapping[str, Any], row: Mapping[str, Any]) -> str:
         return f"No bound holds it; {each} per conversion, {currency.exact(totals['cpa'])} overall."
     lot = currency.whole(currency.lot)
     gain = _gain(content, abs(binding["shadow_price"]) * currency.lot / 1000)
-    is_floor = binding["shadow_price"] >= 0
+    pays_elsewhere, is_floor = binding["shadow_price"] >= 0, binding["bound"].endswith("floor")
     held = f"Held {'up' if is_floor else 'down'} by its {binding['bound']}"
+    if pays_elsewhere != is_floor:
+        held = f"On its {binding['bound']}, which is not what holds it"
     if _is_locked(content, row):
         held = f"Locked at {currency.exact(row['budget'])}"
-    if is_floor:
+    if pays_elsewhere:
         return f"{held}: {lot} less here would bring {gain} elsewhere."
     return f"{held}: {lot} more here would bring {gain} more."
 

@@ -25,14 +25,13 @@ def describe_history(document: Document) -> list[str]:
     """Sentences on the whole period, its largest campaigns, and the last whole month."""
     happened, (first, last) = document["happened"], document["period"]
     totals = happened["totals"]
-    roi = totals["bae"]  # return on investment, (revenue - spend) / spend; null without spend
-    currency, whole = document["currency"], _whole_of(document)
-    per = one_unit(currency)
+    currency, whole, worth = document["currency"], _whole_of(document), ""
+    if _revenue_is_known(document):
+        each = money(1 + totals["bae"], currency, 2)
+        worth = f" worth {whole(totals['revenue'])}, or {each} per {one_unit(currency)} spent"
     sentences = [
         f"From {format_date(first)} to {format_date(last)}, {whole(totals['spend'])} of "
-        f"spend brought {totals['conversions']:,.0f} conversions worth "
-        f"{whole(totals['revenue'])}"
-        + (f", or {money(1 + roi, currency, 2)} per {per} spent." if totals["spend"] else ".")
+        f"spend brought {totals['conversions']:,.0f} conversions{worth}."
     ]
     conversions = totals["conversions"] or 1.0
     largest = sorted(
@@ -152,11 +151,12 @@ def describe_forecast(document: Document) -> list[str]:
     }
     conversions, revenue = totals["conversions"], totals["revenue"]
     whole = _whole_of(document)
+    worth = f" worth {whole(revenue['total'])}" if _revenue_is_known(document) else ""
     sentences = [
         "If every weekday's spend stays at its average of the last four weeks "
         f"({whole(expected['spend'])} in total), the {days} days to "
         f"{format_date(expected['days'][-1])} are expected to bring "
-        f"{conversions['total']:,.0f} conversions worth {whole(revenue['total'])}."
+        f"{conversions['total']:,.0f} conversions{worth}."
     ]
     backtests = expected["metrics"]["conversions"]["backtests"]
     # `least` and `most`, the ends of the range of totals, are null with too few backtests
@@ -186,7 +186,7 @@ def _backtest_range(document: Document, conversions: Document, revenue: Document
     expected, whole = document["expected"], _whole_of(document)
     backtests, days = expected["metrics"]["conversions"]["backtests"], len(expected["days"])
     amounts = ""
-    if revenue["least"] is not None:
+    if revenue["least"] is not None and _revenue_is_known(document):
         low, high = whole(revenue["least"]), whole(revenue["most"])
         amounts = f" and {low} to {high} of revenue"
     return (
@@ -194,6 +194,11 @@ def _backtest_range(document: Document, conversions: Document, revenue: Document
         f"{conversions['least']:,.0f} to {conversions['most']:,.0f} conversions{amounts}. These "
         "backtests overlap, so the range is an observation, not a guarantee."
     )
+
+
+def _revenue_is_known(document: Document) -> bool:
+    """False where no export has revenue, so that the return on investment is null."""
+    return document["happened"]["totals"]["bae"] is not None
 
 
 def one_unit(currency: str | None) -> str:

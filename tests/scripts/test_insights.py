@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import jsonschema
+import pandas as pd
 import pytest
 from matplotlib.image import imread
 
@@ -90,6 +91,21 @@ def test_without_landings_the_page_says_so_and_is_still_written(
     page = (workdir / "out" / "insights.html").read_text()
     assert "There is no site landings file" in page
     assert not (workdir / "out" / "roles.png").exists()
+
+
+def test_without_revenue_no_sentence_is_about_it(
+    command: Command, workdir: Path, export_folder: Path, exports: ModuleType
+) -> None:
+    exports.write_exports(export_folder, days=120)
+    for path in export_folder.glob("*ads-performance.csv"):
+        pd.read_csv(path).drop(columns="Revenue").to_csv(path, index=False)
+    result = command("insights", f"data.path={export_folder}", "output=out", *QUICK)
+    assert result.status == 0, result.err
+    assert _validated(workdir / "out")["happened"]["totals"]["bae"] is None
+    page = (workdir / "out" / "insights.html").read_text()
+    sentences = re.findall(r"[^.<>]* conversions[^.<>]*", page)
+    assert any("of spend brought" in sentence for sentence in sentences)
+    assert not any("worth" in s or "of revenue" in s for s in sentences)
 
 
 @pytest.mark.parametrize(("overrides", "fragments"), MISTAKES.values(), ids=MISTAKES.keys())

@@ -94,6 +94,22 @@ def test_a_locked_campaign_is_said_to_be_locked():
     assert "Held up by its campaign floor" not in plan_page(content)
 
 
+@pytest.mark.parametrize(
+    ("bound", "price", "said"),
+    [
+        ("campaign floor", 2.0, "Held up by its campaign floor: $1,000 less here would bring"),
+        ("campaign cap", -2.0, "Held down by its campaign cap: $1,000 more here would bring"),
+        ("channel floor", -2.0, "On its channel floor, which is not what holds it: $1,000 more"),
+        ("channel cap", 2.0, "On its channel cap, which is not what holds it: $1,000 less"),
+    ],
+)
+def test_a_bound_holds_a_campaign_only_in_its_own_direction(bound, price, said):
+    content = plan_content()
+    row = next(each for each in content["campaigns"] if each["binding"])
+    row["binding"] = {"bound": bound, "shadow_price": price}
+    assert said in plan_page(content)
+
+
 def test_the_page_is_well_formed_and_takes_nothing_from_elsewhere(content):
     html = plan_page(content)
     page = Page(html)

@@ -53,7 +53,7 @@ def test_the_plan_says_what_it_brings_what_holds_it_and_what_that_costs(planned,
     assert re.search(r"Expected conversions\s+[\d,]+\s+\([\d,]+ to [\d,]+\)", text)
     assert "$40,000" in text
     assert "What each rule costs" in text
-    assert re.search(r"(Held (up|down) by its|No bound holds it)", text)
+    assert re.search(r"(Held (up|down) by its|On its|No bound holds it)", text)
     page.locator("summary", has_text="Every day and campaign").click()
     assert page.locator("table.sticky tbody tr").count() == 14
     head = page.locator("table.sticky thead th").first
