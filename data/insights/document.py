@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..attribution import Document
 from ..diagnosis import GRANGER_WARNING, Baseline, Diagnosis
@@ -75,13 +76,16 @@ def _happened(history: History) -> Document:
         row.name: {key: _number(value) for key, value in row._asdict().items() if key != "name"}
         for row in history.summary()
     }
-    totals = history.totals
-    for at, entry in enumerate(campaigns.values()):
+    totals, revenue_is_known = history.totals, _revenue_is_known(history)
+    for at, (entry, known) in enumerate(zip(campaigns.values(), revenue_is_known, strict=True)):
         entry |= {name: float(getattr(totals, name)[at]) for name in totals._fields}
-    sums = {name: float(getattr(totals, name).sum()) for name in totals._fields}
+        entry |= {} if known else dict.fromkeys(("revenue", "roas", "aov"))
+    sums: Document = {name: float(getattr(totals, name).sum()) for name in totals._fields}
+    sums |= {} if revenue_is_known.any() else {"revenue": None}
+    efficiency = bae(history.spend, history.revenue) if revenue_is_known.any() else np.nan
     return {
         "days": len(history.dates),
-        "totals": sums | {"bae": _number(bae(history.spend, history.revenue))},
+        "totals": sums | {"bae": _number(efficiency)},
         "campaigns": campaigns,
         "months": _months(history),
         "channel_diversity": _number(float(channel_diversity(shares))),
@@ -89,8 +93,19 @@ def _happened(history: History) -> Document:
     }
 
 
+def _revenue_is_known(history: History) -> NDArray[np.bool_]:
+    """(campaigns,) False where no export has a campaign's revenue: it is null, and not 0.
+
+    Without a revenue column a paused campaign still has 0 on its days, so one day above 0 is
+    asked for.
+    """
+    known = np.isfinite(history.revenue).any(axis=0)
+    return np.asarray(known & bool((np.nan_to_num(history.revenue) > 0).any()))
+
+
 def _months(history: History) -> list[Document]:
     months = history.dates.astype("datetime64[M]")
+    unknown = {} if _revenue_is_known(history).any() else {"revenue": None}
     return [
         {
             "month": str(month),
@@ -99,6 +114,7 @@ def _months(history: History) -> list[Document]:
                 name: float(np.nansum(getattr(history, name)[months == month]))
                 for name in ("spend", "conversions", "revenue")
             },
+            **unknown,
         }
         for month in np.unique(months)
     ]
@@ -129,6 +145,7 @@ def _weekly(history: History, baseline: Baseline) -> Document:
         name: sums(np.nan_to_num(getattr(history, name)))
         for name in ("spend", "conversions", "revenue")
     } | {"efficiency": efficiency}
+    columns["revenue"][:, ~_revenue_is_known(history)] = np.nan
     return {
         "weeks": [str(day) for day in history.dates[len(history.dates) - weeks * _WEEK :: _WEEK]],
         "campaigns": {
@@ -153,16 +170,19 @@ def _changed(diagnosis: Diagnosis, coverage: float) -> Document:
 def _expected(insights: Insights) -> Document:
     history, days = insights.history, len(insights.spend)
     first = history.dates[-1] + 1
-    revenue = insights.outlooks["revenue"].expected
+    revenue, known = insights.outlooks["revenue"].expected, _revenue_is_known(history)
     return {
         "days": [str(first + at) for at in range(days)],
         "spend": float(insights.spend.sum()),
         "spend_by_campaign": _named(history, insights.spend.sum(axis=0)),
-        "bae": _number(bae(insights.spend, revenue)),
+        "bae": _number(bae(insights.spend, revenue)) if known.any() else None,
         "forecaster": insights.comparison.chosen,
         "coverage": insights.coverage,
         "metrics": {
-            metric: _outlook(history, outlook) for metric, outlook in insights.outlooks.items()
+            metric: _outlook(
+                history, outlook, known if metric == "revenue" else np.ones_like(known)
+            )
+            for metric, outlook in insights.outlooks.items()
         },
         "comparison": {
             "origins": [str(history.dates[origin]) for origin in insights.comparison.origins],
@@ -176,22 +196,28 @@ def _expected(insights: Insights) -> Document:
     }
 
 
-def _outlook(history: History, outlook: Outlook) -> Document:
-    totals = outlook.expected.sum(axis=0)
+def _outlook(history: History, outlook: Outlook, known: NDArray[np.bool_]) -> Document:
+    """Forecasts by campaign; null where the history knows nothing of the metric."""
+    gap = np.where(known, 0.0, np.nan)
+    expected, totals = outlook.expected + gap, outlook.expected.sum(axis=0) + gap
     campaigns = {
         name: _series(
-            outlook.expected[:, at], outlook.interval.low[:, at], outlook.interval.high[:, at]
+            expected[:, at],
+            outlook.interval.low[:, at] + gap[at],
+            outlook.interval.high[:, at] + gap[at],
         )
         | _range(
             float(totals[at]), float(outlook.lowest_ratio[at]), float(outlook.highest_ratio[at])
         )
         for at, name in enumerate(history.names)
     }
-    together = outlook.total_interval
+    together, none = outlook.total_interval, 0.0 if known.any() else np.nan
     campaigns[ALL_CAMPAIGNS] = _series(
-        outlook.expected.sum(1), together.low[:, 0], together.high[:, 0]
+        outlook.expected.sum(1) + none, together.low[:, 0] + none, together.high[:, 0] + none
     ) | _range(
-        float(totals.sum()), float(outlook.lowest_ratio[-1]), float(outlook.highest_ratio[-1])
+        float(outlook.expected.sum()) + none,
+        float(outlook.lowest_ratio[-1]),
+        float(outlook.highest_ratio[-1]),
     )
     return {"backtests": outlook.backtests, "campaigns": campaigns}
 
@@ -202,7 +228,7 @@ def _series(expected: Floats, low: Floats, high: Floats) -> Document:
 
 def _range(total: float, lowest_ratio: float, highest_ratio: float) -> Document:
     lowest, highest = total * lowest_ratio, total * highest_ratio
-    return {"total": total, "least": _number(lowest), "most": _number(highest)}
+    return {"total": _number(total), "least": _number(lowest), "most": _number(highest)}
 
 
 def _scores(history: History, scores: Any) -> Document:

@@ -97,7 +97,7 @@ def efficiency_figure(document: Document) -> Figure:
         axes.yaxis.set_major_formatter("{x:.1f}")
         _without_frame(axes)
     _date_axis(rows[-1])
-    figure.supylabel("conversions relative to spend and weekday", fontsize=11)
+    figure.supylabel("conversions / expected", fontsize=11)
     return figure
 
 

@@ -26,7 +26,7 @@ def describe_history(document: Document) -> list[str]:
     happened, (first, last) = document["happened"], document["period"]
     totals = happened["totals"]
     currency, whole, worth = document["currency"], _whole_of(document), ""
-    if _revenue_is_known(document):
+    if totals["bae"] is not None:
         each = money(1 + totals["bae"], currency, 2)
         worth = f" worth {whole(totals['revenue'])}, or {each} per {one_unit(currency)} spent"
     sentences = [
@@ -151,7 +151,7 @@ def describe_forecast(document: Document) -> list[str]:
     }
     conversions, revenue = totals["conversions"], totals["revenue"]
     whole = _whole_of(document)
-    worth = f" worth {whole(revenue['total'])}" if _revenue_is_known(document) else ""
+    worth = "" if revenue["total"] is None else f" worth {whole(revenue['total'])}"
     sentences = [
         "If every weekday's spend stays at its average of the last four weeks "
         f"({whole(expected['spend'])} in total), the {days} days to "
@@ -186,7 +186,7 @@ def _backtest_range(document: Document, conversions: Document, revenue: Document
     expected, whole = document["expected"], _whole_of(document)
     backtests, days = expected["metrics"]["conversions"]["backtests"], len(expected["days"])
     amounts = ""
-    if revenue["least"] is not None and _revenue_is_known(document):
+    if revenue["least"] is not None:
         low, high = whole(revenue["least"]), whole(revenue["most"])
         amounts = f" and {low} to {high} of revenue"
     return (
@@ -194,11 +194,6 @@ def _backtest_range(document: Document, conversions: Document, revenue: Document
         f"{conversions['least']:,.0f} to {conversions['most']:,.0f} conversions{amounts}. These "
         "backtests overlap, so the range is an observation, not a guarantee."
     )
-
-
-def _revenue_is_known(document: Document) -> bool:
-    """False where no export has revenue, so that the return on investment is null."""
-    return document["happened"]["totals"]["bae"] is not None
 
 
 def one_unit(currency: str | None) -> str:

@@ -79,7 +79,7 @@ def forecast_table(document: Document) -> Table:
     title = f"{days[0]} to {days[-1]} at recent spend, by {expected['forecaster']}"
     heads = ("spend", "conversions", "backtest range", "revenue", "backtest range")
     table = _table(title, "campaign", *heads)
-    whole = partial(money, currency=document["currency"], decimals=0)
+    whole = partial(_amount, currency=document["currency"], decimals=0)
     conversions, revenue = (
         expected["metrics"][metric]["campaigns"] for metric in ("conversions", "revenue")
     )
