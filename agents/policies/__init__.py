@@ -23,7 +23,7 @@ from .baselines import (
 from .clairvoyant import Informed
 from .ensemble import Ensemble
 from .follow import Follow
-from .rolling_horizon import MAX_DRAWS, RollingHorizon, RollingHorizonSettings
+from .rolling_horizon import MAX_DRAWS, FilterMemory, RollingHorizon, RollingHorizonSettings
 from .weekly import WeeklyPlan
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "SETTINGS",
     "BaselineSettings",
     "Ensemble",
+    "FilterMemory",
     "Follow",
     "Informed",
     "RollingHorizon",

@@ -5,17 +5,21 @@ so that losses in execution show (delivery, the order in which floors are paid).
 ``envs.planning`` optimises them.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ...data.types import Floats
 from ...envs.arrays import Array, select
 from ...envs.constraints import spend_day
 from ...envs.flight import Observable, Problem
-from ...envs.market import MarketState, Noise, step
+from ...envs.market import Market, MarketState, Noise, step
 from ...envs.planning import best_remaining_plan
 from ..experiment import Experiment
 from ..policy import PlanPolicy
 from ..rollout import EvaluationSet
+
+Beliefs = Callable[[Market, MarketState], tuple[Market, MarketState]]  # of the true ones
 
 _FIRST_ITERATIONS = 600  # evaluations of the objective behind the first day's plan
 _ITERATIONS = 60  # and of each later one, which goes on from it
@@ -49,9 +53,23 @@ class Informed:
     name = "informed"
     open_loop = False
 
-    def __init__(self, problem: Problem, evaluation_set: EvaluationSet) -> None:
-        """Args: problem; the markets, one per flight of a batch, with the noise that they face."""
+    def __init__(
+        self,
+        problem: Problem,
+        evaluation_set: EvaluationSet,
+        beliefs: Beliefs = lambda market, state: (market, state),
+        sees_shocks: bool = True,
+    ) -> None:
+        """Prepare the flights.
+
+        Args:
+            problem: constraints and objective.
+            evaluation_set: the markets, one per flight of a batch, with the noise that they face.
+            beliefs: what it plans with instead of the markets and their states this morning.
+            sees_shocks: whether it knows of competitors and lasting changes once they are there.
+        """
         self.problem, self.markets = problem, evaluation_set
+        self.beliefs, self.sees_shocks = beliefs, sees_shocks
         self.path = evaluation_set.noise.without_count_noise()
 
     def act(
@@ -64,7 +82,7 @@ class Informed:
         if plan is None or changes is None or changes[ledger.day]:
             start = np.repeat(problem.static_plan[None], len(market.elasticity), 0)
             plan = best_remaining_plan(
-                (problem, market, state),
+                (problem, *self.beliefs(market, state)),
                 ledger,
                 self._expected(ledger.day),
                 start if plan is None else plan,
@@ -78,7 +96,7 @@ class Informed:
     def _expected(self, day: int) -> Noise | None:
         """Return the path of the days left in which what lasts goes on; None without shocks."""
         entry, spike = self.path.competitor_entry, self.path.spike
-        if entry is None or spike is None or not day:
+        if entry is None or spike is None or not day or not self.sees_shocks:
             return None
         # a spike raises all campaigns alike and passes; a campaign's own change is for good
         regime = spike[day - 1] - np.median(spike[day - 1], axis=-1, keepdims=True)

@@ -10,6 +10,7 @@
 - ``recovery_report``, ``backtest_report``: tables and pictures of the first two
 - ``pilots``: which policy flies best where the calibration is wrong? ``weekly``: what
   practitioners do; ``pilots_report``: the table
+- ``latents``: what is not known in flight, and what does it cost? ``latents_report``: its tables
 - ``black_box``: where does training in flights, without a gradient, gain? ``black_box_report``
 """
 
@@ -20,6 +21,13 @@ from .backtest_scores import backtest_document
 from .black_box import BlackBoxCommand, fly_black_box
 from .black_box_report import black_box_markdown, black_box_summary, black_box_text
 from .insights import SIMULATOR, InsightsCommand, gather_insights, simulator_of
+from .latents import (
+    LatentsCommand,
+    latents_markdown,
+    latents_parts,
+    latents_study,
+    latents_text,
+)
 from .pilots import PilotsCommand, fly_pilots
 from .pilots_report import bootstrap, pilots_markdown, pilots_summary, placed
 from .recovery import RecoveryCommand, run_study
@@ -33,6 +41,7 @@ __all__ = [
     "BacktestCommand",
     "BlackBoxCommand",
     "InsightsCommand",
+    "LatentsCommand",
     "PilotsCommand",
     "RecoveryCommand",
     "ReplannerGridCommand",
@@ -51,6 +60,10 @@ __all__ = [
     "fly_black_box",
     "fly_pilots",
     "gather_insights",
+    "latents_markdown",
+    "latents_parts",
+    "latents_study",
+    "latents_text",
     "origins_of",
     "pilots_markdown",
     "pilots_summary",

@@ -46,6 +46,7 @@ class Stream(IntEnum):
     PRETRAINING = 106  # [.., seed, iteration]: advertisers of an iteration
     MISSPECIFIED = 107  # [.., market seed]: curves of a held-out market; [.., 1]: its changes
     WORLD = 108  # [.., seed, first episode]: seeds of training flights in a world
+    EXPERIMENT = 109  # [.., seed]: random changes of spend by which a filter is to learn
     ANALYTIC_GRADIENT = 1_000_000_007  # plus the training seed, [.., episode]: flights of apg
     OFFLINE_LOG = 2_000_000_011  # plus the training seed, [.., episode]: flights of an offline log
 

@@ -46,6 +46,7 @@ RESEARCH = (  # of their folder
     "black_box",
     "clairvoyant",
     "informed",
+    "latents",
     "leaderboard",
     "pilots",
     "replanner_grid",
