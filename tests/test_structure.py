@@ -19,8 +19,8 @@ LINES = {  # each room's sub-packages; each may import those before it, and all 
     "calibration.filtering calibration.demand calibration calibration.report flight synthetic "
     "planning environment suite",
     "agents": "networks policies.bandits policies training pretraining external setup plans "
-    "plan_files plan_page scoring frontier live evaluation leaderboard worlds studies "
-    "transfer",
+    "plan_files plan_page scoring frontier live evaluation leaderboard worlds studies.latents "
+    "studies transfer",
     "scripts": "cli app.storage app.security app.jobs app.api app.planning app.pages "
     "app.pages.planning app fuzzing.durability fuzzing.flights fuzzing.mutation "
     "fuzzing.settings_cases fuzzing.requests fuzzing fuzzing.landings benchmarks research "
