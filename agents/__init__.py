@@ -10,6 +10,7 @@ another's plan is), `frontier` (what another budget would bring), `live` (what t
 `evaluation` (which policy is better, and how surely), `leaderboard` (who is best on the published
 test markets), `worlds` (in which worlds that are not ours policies fly), `studies.latents` (what is
 not known in flight, and what that costs), `studies` (whether any of it is to be believed),
-`transfer` (what policies gain at advertisers that they were not made for). All of them build on `policy` (the interface), `rollout` (values and percent of the clairvoyant) and
-`experiment` (what a command works on).
+`transfer` (what policies gain at advertisers that they were not made for). All of them build on
+`policy` (the interface), `rollout` (values and percent of the clairvoyant) and `experiment` (what a
+command works on).
 """
