@@ -62,8 +62,8 @@ def own_plan(
     """Return a user's plan for a flight.
 
     Args:
-        path: CSV or workbook (date, campaign, amount; or date and one column per campaign), or a
-            ``plan.json``.
+        path: CSV or workbook (date, campaign, amount; date and one column per campaign; or campaign
+            and amount), or a ``plan.json``.
         flight: days, campaigns and budget.
         notation: how dates and numbers are written, where the file leaves it open.
         content: what `opened` returned; None to read the file here.
@@ -80,6 +80,7 @@ def own_plan(
         written = WrittenPlan.of_json(path, content, flight.names)
     _require_currency(written, flight.currency)
     cents, rounding = _in_cents(written, flight.currency)
+    written, cents = _dated(written, cents, flight)
     inside, outside = _inside(written, cents, flight)
     plan = np.zeros((flight.days, len(flight.names)), np.int64)
     day = (written.dates - flight.first).astype(int)
@@ -102,6 +103,34 @@ def _require_currency(written: WrittenPlan, currency: str | None) -> None:
         f"its amounts are in {given}, the exports in {currency}",
         f"amounts in {currency}, or without a currency",
         f"convert them to {currency}",
+    )
+
+
+def _dated(written: WrittenPlan, cents: Cents, flight: Flight) -> tuple[WrittenPlan, Cents]:
+    """Return a plan by day: amounts without a date are daily budgets, or spread evenly."""
+    if written.per == "date":
+        return written, cents
+    days, quantum = flight.days, 100 if decimals_of(flight.currency) == 0 else 1
+    if written.per == "day":
+        by_day = np.repeat(cents[None], days, 0)
+        means = f"a daily budget, the same on each of the {days} days"
+    else:
+        each, rest = np.divmod(cents // quantum, days)
+        by_day = (each + (np.arange(days)[:, None] < rest)) * quantum
+        means = (
+            f"a campaign's money for all {days} days and spread evenly; a column of money per day "
+            "is named Daily budget"
+        )
+    note = f"{written.file}: there are no dates; every amount is read as {means}."
+    return (
+        written._replace(
+            dates=np.repeat(_days_of(flight), len(cents)),
+            campaigns=np.tile(written.campaigns, days),
+            amounts=by_day.ravel() / 100,
+            places=written.places * days,
+            notes=(*written.notes, note),
+        ),
+        by_day.ravel(),
     )
 
 

@@ -1,4 +1,4 @@
-"""A plan as a table: date, campaign, amount; or a date and one column per campaign."""
+"""A plan as a table: date, campaign, amount; a date and one column per campaign; or no dates."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,26 +13,32 @@ from ...data.formats import Heading, canonical_heading, currency_of, shared_head
 from ...data.parsing import DateColumn, DateFormat, decimal_mark, parse_days, parse_numbers
 from ...data.sheets import Sheet, read_sheets
 from ...data.types import Floats
-from .written import Notation, WrittenPlan, campaign_index, found_name
+from .written import Notation, Period, WrittenPlan, campaign_index, found_name
 
-_AMOUNTS = {  # beside the headings of spend in exports, canonical
-    "amount", "budget", "planned", "planned spend", "planned budget", "plan", "daily budget",
-    "dollars", "money", "betrag", "tagesbudget", "presupuesto", "importe", "montant", "orçamento",
-    "valor",
+_DAILY = {  # headings of money per day, canonical
+    "daily budget", "budget per day", "per day", "avg. daily budget", "average daily budget",
+    "campaign daily budget", "tagesbudget", "durchschnittl. tagesbudget", "presupuesto diario",
+    "budget quotidien", "orçamento diário",
+}  # fmt: skip
+_AMOUNTS = _DAILY | {  # beside the headings of spend in exports, canonical
+    "amount", "budget", "planned", "planned spend", "planned budget", "plan", "total budget",
+    "monthly budget", "dollars", "money", "betrag", "presupuesto", "importe", "montant",
+    "orçamento", "valor",
 }  # fmt: skip
 _TOTALS = {"total", "totals", "sum", "grand total", "gesamt", "summe", "suma", "somme", "totaal"}
 _ASIDE = _TOTALS | {"status", "weekday", "day of week", "week", "note", "notes", "comment"}
+_CAMPAIGN_COLUMNS = ("campaign", "campaign_type", "platform")
 _HEADER_ROWS = 20  # rows in which the header is looked for
 _FORMATS: tuple[DateFormat, ...] = ("YYYY-MM-DD", "DD-MM-YYYY", "MM-DD-YYYY")
 _ALLOWED = (
-    "columns date, campaign and amount with one row per day and campaign, or a column date and one "
-    "per campaign"
+    "columns date, campaign and amount with one row per day and campaign, a column date and one "
+    "per campaign, or campaign and amount alone with one row per campaign"
 )
 _FIX = "name the columns so in the first row"
 
 
 class PlanTable(NamedTuple):
-    """Cells below the header of a table that has a column of dates."""
+    """Cells below the header of a table of dates and amounts, or of campaigns and amounts."""
 
     sheet: Sheet
     header: list[str]
@@ -43,30 +49,42 @@ class PlanTable(NamedTuple):
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """Return the only table of a file that has a column of dates.
+        """Return the only table of a file with a column of dates, else the only one of campaigns.
 
         Raises:
             DataError: the file cannot be read, or has none or several.
         """
-        tables = [t for t in map(cls._of_sheet, read_sheets(path)) if t is not None]
+        sheets = read_sheets(path)
+        tables = [t for sheet in sheets if (t := cls._of_sheet(sheet, ("date",))) is not None]
+        if not tables:
+            named = [[key, "cost"] for key in _CAMPAIGN_COLUMNS]
+            tables = [t for sheet in sheets if (t := cls._of_sheet(sheet, *named)) is not None]
         long = [table for table in tables if table.is_long]
         if len(tables) != 1 and len(long) != 1:
-            given = "no table has a column of dates" if not tables else "several tables have dates"
+            given = "no table has dates, or campaigns and amounts"
+            if tables:
+                given = f"{len(tables)} tables may be the plan"
             raise data_error(path.name, given, _ALLOWED, _FIX)
         return long[0] if len(long) == 1 else tables[0]
 
     @classmethod
-    def _of_sheet(cls, sheet: Sheet) -> Self | None:
+    def _of_sheet(cls, sheet: Sheet, *needed: Sequence[str]) -> Self | None:
+        """Return the table whose header has all columns of one of `needed`; None if none has."""
         for number, cells in enumerate(sheet.rows[:_HEADER_ROWS]):
             headings = [canonical_heading(cell) for cell in cells]
-            if len(cells) < 2 or not any(_means(heading, "date") for heading in headings):
+            first = [
+                [k for k, heading in enumerate(headings) if _means(heading, meanings[0])]
+                for meanings in needed
+                if all(any(_means(heading, m) for heading in headings) for m in meanings)
+            ]
+            if len(cells) < 2 or not first:
                 continue
             notes, rows, lines = [*sheet.notes], [], []
-            date = next(k for k, heading in enumerate(headings) if _means(heading, "date"))
+            label = first[0][0]
             for row, line in zip(sheet.rows[number + 1 :], sheet.lines[number + 1 :], strict=True):
                 _require_width(sheet, row, line, len(cells))
                 row = [*row, *[""] * (len(cells) - len(row))]
-                if canonical_heading(row[date]).text in _TOTALS:
+                if canonical_heading(row[label]).text in _TOTALS:
                     notes.append(f"{sheet.file}: row {line} is one of totals and left out.")
                     continue
                 rows.append(row[: len(cells)])
@@ -79,9 +97,12 @@ class PlanTable(NamedTuple):
     @property
     def is_long(self) -> bool:
         """Whether there are columns of campaigns and of amounts."""
-        return self.columns("cost") != [] and bool(
-            self.columns("campaign") or self.columns("campaign_type") or self.columns("platform")
-        )
+        return self.columns("cost") != [] and any(map(self.columns, _CAMPAIGN_COLUMNS))
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether there is a column of dates; otherwise a row is a campaign's whole budget."""
+        return self.columns("date") != []
 
     def columns(self, meaning: str) -> list[int]:
         """Return the columns whose heading means a date, a campaign, an amount (cost), ..."""
@@ -156,6 +177,7 @@ def _long(
         frozenset(index.values()),
         currency,
         (*table.notes, *date_notes, *notes),
+        _period(table, column),
     )
 
 
@@ -229,10 +251,19 @@ def _campaign_cells(table: PlanTable, names: Sequence[str]) -> list[str]:
     return [f"{owner}/{kind}" if kind else owner for owner, kind in zip(owners, types, strict=True)]
 
 
+def _period(table: PlanTable, column: int) -> Period:
+    """Return what an amount of a column is for."""
+    if table.is_dated:
+        return "date"
+    return "day" if table.headings[column].text in _DAILY else "flight"
+
+
 def _dates(
     table: PlanTable, notation: Notation, days: NDArray[np.datetime64]
 ) -> tuple[NDArray[np.datetime64], list[str]]:
     """Return each row's day; in the one order of day and month that lies within the flight."""
+    if not table.is_dated:
+        return np.full(len(table.rows), "NaT", "datetime64[D]"), []
     k = _one(table, "date")
     column = DateColumn(table.sheet.file, table.header[k], table.cells(k), table.lines)
     if notation.date_format is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from ...data.errors import ConfigError, DataError
 from ...data.names import full_name, resolve
 from ...data.parsing import DateFormat, Mark
 from ...data.types import Floats
+
+Period = Literal["date", "day", "flight"]
 
 _ESCAPED = ("=", "+", "-", "@", "\t", "\r")  # beginnings that our own files put a ' before
 
@@ -26,13 +28,14 @@ class WrittenPlan(NamedTuple):
     """Amounts as a file gives them; (amounts,) each."""
 
     file: str
-    dates: NDArray[np.datetime64]  # days
+    dates: NDArray[np.datetime64]  # days; NaT where the file has none
     campaigns: NDArray[np.int64]  # index of the campaign
     amounts: Floats  # units of the currency, >= 0
     places: tuple[str, ...]  # where each stands, such as "row 7", for messages
     named: frozenset[int]  # campaigns that the file names at all
     currency: str | None  # ISO code or shared sign; None: not given
     notes: tuple[str, ...]
+    per: Period = "date"  # what an amount is for: its date, every day, or the whole flight
 
     @classmethod
     def of_json(cls, path: Path, content: Mapping[str, Any], names: Sequence[str]) -> Self:

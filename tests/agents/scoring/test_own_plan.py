@@ -173,7 +173,9 @@ def test_days_that_are_over_are_left_out_and_said(tmp_path: Path) -> None:
         ("date,campaign,amount\n2024-07-01,meta,abc\n", "row 2, column amount: 'abc' is not"),
         ("date,campaign,amount\nsoon,meta,5\n", "row 2, column date: 'soon' is not a date"),
         ("date,campaign,amount (EUR)\n2024-07-01,meta,5\n", "amounts are in EUR, the exports in"),
-        ("campaign,amount\nmeta,5\n", "no table has a column of dates"),
+        ("day of launch,who\nmonday,meta\n", "no table has dates, or campaigns and amounts"),
+        ("campaign,amount\nmeta,5\nMETA,6\n", "row 3 gives an amount for the same day and"),
+        ("campaign,budget\nmetta,5\n", "row 2, column campaign: 'metta' is not"),
         ("date,campaign,amount\n2024-07-01,Search,5\n", "'Search' is not a campaign"),
         ("date,campaign,amount,budget\n2024-07-01,meta,5,6\n", "may each be an amount"),
         ("date,campaign,amount\n2024-07-01,meta,1,000\n", "there are 4 cells, and 3 columns"),
@@ -186,6 +188,36 @@ def test_what_is_not_certain_is_refused_in_one_line(
         read(tmp_path / "mine.csv", text)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("heading", ["Budget", "amount (USD)", "Monthly budget"])
+def test_money_without_dates_is_spread_evenly_to_the_cent(tmp_path: Path, heading: str) -> None:
+    text = f"Campaign,{heading}\nmeta,100.05\ngoogle/YouTube,0.03\nTotal,100.08\n"
+    plan = read(tmp_path / "mine.csv", text)
+    spread = plan.cents[:, NAMES.index("meta")]
+    assert spread.sum() == 10_005
+    assert spread.max() - spread.min() <= 1
+    assert list(plan.cents[:, NAMES.index("google/YouTube")]) == [1] * 3 + [0] * (DAYS - 3)
+    assert any("spread evenly" in note for note in plan.notes)
+    assert any("row 4 is one of totals" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize("heading", ["Daily budget", "Tagesbudget (USD)", "Campaign daily budget"])
+def test_daily_budgets_without_dates_are_of_every_day(tmp_path: Path, heading: str) -> None:
+    plan = read(
+        tmp_path / "mine.csv", f"Channel,Campaign type,{heading}\nmeta,,$7.5\ngoogle,YouTube,$2\n"
+    )
+    assert (plan.cents[:, NAMES.index("meta")] == 750).all()
+    assert (plan.cents[:, NAMES.index("google/YouTube")] == 200).all()
+    assert any("the same on each of the 20 days" in note for note in plan.notes)
+
+
+def test_money_without_dates_in_a_currency_without_decimals_stays_whole(tmp_path: Path) -> None:
+    flight = FLIGHT._replace(currency="JPY")
+    plan = read(tmp_path / "mine.csv", "campaign,budget\nmeta,1003\n", flight)
+    spread = plan.cents[:, NAMES.index("meta")]
+    assert spread.sum() == 100_300
+    assert set(spread) == {5_000, 5_100}
 
 
 def plan_json(**changes: Any) -> dict[str, Any]:
