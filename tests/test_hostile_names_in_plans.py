@@ -169,6 +169,7 @@ def test_backtests(tmp_path: Path) -> None:
     content = {
         **part, "metric": "conversions", "currency": None, "horizon": 30, "origins": [part],
         "latest": part, "goals": {"origins": {}, "latest": {}}, "ratio_to_best_rival": 0.5,
+        "ratio_interval95": None,
         "verdict": " ".join(NAMES),
     }  # fmt: skip
     require_shown([rolling_table(content)], NAMES)

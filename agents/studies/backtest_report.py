@@ -25,7 +25,11 @@ def verdict_lines(content: Mapping[str, Any]) -> list[str]:
     """Return who forecasts best, and the model's error over the best rival's with its goal."""
     ratio, goal = content["ratio_to_best_rival"], content["goals"]["origins"].get("ratio")
     known = "none, as that rival has no error" if ratio is None else f"{ratio:.3f}"
-    beside = f" (goal {goal})" if goal else ""
+    details = [f"goal {goal}"] if goal else []
+    if content["ratio_interval95"] is not None:
+        low, high = content["ratio_interval95"]
+        details.append(f"95 % interval over origins {low:.2f} to {high:.2f}")
+    beside = f" ({'; '.join(details)})" if details else ""
     return [content["verdict"], f"Error of totals, model over best rival: {known}{beside}."]
 
 

@@ -13,8 +13,11 @@ import numpy as np
 
 from ...data.forecasting import NAIVE_FORECASTS, Verification, pooled_scores
 from ...data.history import History
+from ..evaluation import Resamples, interval
 from .backtest import COVERAGES, BacktestCommand, Origin
 
+_FEW_ORIGINS = 8  # of fewer a bootstrap says nothing
+_RESAMPLES = 2_000
 _COMPARED = {
     "daily_wape": "the day's total (WAPE)",
     "total_wape": "the horizon's total (WAPE)",
@@ -34,6 +37,7 @@ def backtest_document(
     return {
         "verdict": verdict,
         "ratio_to_best_rival": _ratio_to_best(pooled),
+        "ratio_interval95": _ratio_interval(pooled, origins),
         "metric": command.metric,
         "currency": history.currency,
         "objective": command.objective.name,
@@ -100,6 +104,17 @@ def _ratio_to_best(pooled: Mapping[str, Any]) -> float | None:
     """Return the model's WAPE of totals over the best rival's; None if that one has no error."""
     best = min(scores["total_wape"] for scores in _opponents(pooled).values())
     return pooled["model"]["total_wape"] / best if best > 0 else None
+
+
+def _ratio_interval(pooled: Mapping[str, Any], origins: list[Origin]) -> list[float] | None:
+    """Return the ratio's paired bootstrap interval over origins; None for few of them."""
+    opponents = _opponents(pooled)
+    best = min(opponents, key=lambda name: opponents[name]["total_wape"])
+    errors = np.abs([[origin.model.bias, origin.rivals[best].bias] for origin in origins])
+    if len(origins) < _FEW_ORIGINS or not errors[:, 1].any():
+        return None
+    ours, theirs = (Resamples(len(origins), _RESAMPLES, 0).markets @ errors).T
+    return interval(ours / np.maximum(theirs, 1e-300))
 
 
 def _verdict(pooled: Mapping[str, Any], count: int, totals: str, campaigns: int) -> str:

@@ -182,6 +182,19 @@ def test_a_model_that_wins_is_said_with_its_best_rival(
     )
 
 
+def test_of_many_origins_the_ratio_has_a_paired_interval(
+    found: Found, few: History, command: BacktestCommand
+) -> None:
+    same = [scored(found, (e, 0.1), {"log_log": (2 * e, 0.2)}) for e in (0.05, 0.1, 0.3, 0.02)]
+    assert document(same, few, command)["ratio_interval95"] is None
+    content = document(same * 2, few, command)
+    assert content["ratio_interval95"] == pytest.approx([0.5, 0.5])
+    mixed = [scored(found, (0.1, 0.1), {"log_log": (e, 0.2)}) for e in (0.05, 0.3)] * 4
+    low, high = document(mixed, few, command)["ratio_interval95"]
+    assert low < document(mixed, few, command)["ratio_to_best_rival"] < high
+    assert "95 % interval over origins 0.50 to 0.50" in verdict_lines(content)[1]
+
+
 def test_rivals_that_win_are_in_the_first_line(
     found: Found, few: History, command: BacktestCommand
 ) -> None:
