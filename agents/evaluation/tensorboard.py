@@ -21,7 +21,7 @@ from .evaluate import Evaluation, PolicyResult
 from .figures import comparison, differences, profiles, regret
 from .statistics import row, tails
 from .tables import markdown
-from .tensorboard_runs import COMPARISON, Run, shown_config, without_folders
+from .tensorboard_runs import COMPARISON, TRAINING, Run, shown_config, without_folders
 
 _CURVES = {  # tag of a curve over the days: title of its chart
     "flight/spend": "spend so far, {unit}",
@@ -68,7 +68,8 @@ def log_evaluation(
             _log_figures(writer, experiment, evaluation, run)
             writer.add_text("card", _card(experiment, document, run))
     with SummaryWriter(str(folder / COMPARISON)) as writer:
-        writer.add_custom_scalars(_layout(experiment.problem.constraints.currency))
+        trained = (folder / TRAINING).is_dir()
+        writer.add_custom_scalars(_layout(experiment.problem.constraints.currency, trained))
         writer.add_text("table", markdown([task]))
         for name, draw in (
             ("comparison", comparison), ("profiles", profiles), ("differences", differences),
@@ -103,8 +104,8 @@ def _tags(curve: str) -> tuple[str, str, str]:
     return curve, f"{curve}_lower", f"{curve}_upper"
 
 
-def _layout(currency: str | None) -> dict[str, dict[str, list[Any]]]:
-    """Return the charts that hold all policies: curves with their bands, and the training's."""
+def _layout(currency: str | None, trained: bool) -> dict[str, dict[str, list[Any]]]:
+    """Return the charts that hold all policies: curves with their bands, and a training's."""
     charts = {
         title.format(unit=unit_of(currency)): ["Margin", list(_tags(tag))]
         for tag, title in _CURVES.items()
@@ -113,7 +114,10 @@ def _layout(currency: str | None) -> dict[str, dict[str, list[Any]]]:
         "percent of the clairvoyant": ["Multiline", ["validation/.*"]],
         "gain over other policies, percent": ["Multiline", ["validation_gain/.*"]],
     }
-    return {"all policies, mean and 95 % interval by day": charts, "training": training}
+    return {
+        "all policies, mean and 95 % interval by day": charts,
+        **({"training": training} if trained else {}),
+    }
 
 
 def _log_hparams(writer: SummaryWriter, experiment: Experiment, run: Run) -> None:

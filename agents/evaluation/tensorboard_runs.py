@@ -12,6 +12,7 @@ from ..rollout import Rollout
 from .evaluate import Evaluation
 
 COMPARISON = "comparison"  # run of all policies together
+TRAINING = "train"  # run of a training, which writes it itself
 Parameter = str | int | float | bool
 
 

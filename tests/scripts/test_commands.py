@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from mediagym.agents import setup
+from mediagym.agents.evaluation.tensorboard_runs import TRAINING
 from mediagym.agents.plans.document import SCHEMA
 from mediagym.agents.plans.read import read_plan
 from mediagym.envs.calibration import load_posterior
@@ -74,6 +75,7 @@ def test_the_commands_lead_from_exports_to_the_plan_of_a_trained_policy(
         "evaluation.json", "evaluation.md", "evaluation.png", "profiles.png", "differences.png",
         "tensorboard",
     }  # fmt: skip
+    assert (workdir / "trained" / "tensorboard" / TRAINING).is_dir()
     assert list((workdir / "outputs" / "cache").glob("posterior-*")) == [cached]  # cached
 
     weights = (workdir / "trained" / "policy.safetensors").read_bytes()

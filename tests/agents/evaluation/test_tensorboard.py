@@ -16,6 +16,7 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.util import tensor_util
 
 from mediagym.agents.evaluation import compare
+from mediagym.agents.evaluation.tensorboard import _layout
 from mediagym.agents.experiment import Experiment
 from mediagym.agents.policies import baseline
 from mediagym.agents.policy import Candidate, PlanPolicy
@@ -293,8 +294,14 @@ def test_the_running_server_puts_all_policies_with_bands_in_one_chart(
             for run in policies:
                 points = _points(server, f"plugin/scalars/scalars?tag={tag}&run=tensorboard/{run}")
                 assert len(points) == 30
-    lines = [chart["multiline"]["tag"] for chart in charts if "multiline" in chart]
-    assert lines == [["validation/.*"], ["validation_gain/.*"]]  # one unit on each axis
+    assert not any("multiline" in chart for chart in charts)  # nothing was trained here
+
+
+def test_charts_of_the_training_are_there_where_one_lies_beside_the_policies() -> None:
+    assert list(_layout("USD", trained=True)["training"].values()) == [
+        ["Multiline", ["validation/.*"]],
+        ["Multiline", ["validation_gain/.*"]],  # one unit on each axis
+    ]
 
 
 def test_the_running_server_knows_the_hparams_and_their_metrics(
