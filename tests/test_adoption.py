@@ -5,6 +5,9 @@ import hashlib
 import json
 import re
 import runpy
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +163,15 @@ def test_croissants_own_library_reads_the_file() -> None:
     records = list(library.Dataset(jsonld=str(CROISSANT)).records("Full-M"))
     expected = json.loads((DOCS.parent / "data" / "tasks" / "Full-M.json").read_text())
     assert [row["Full-M/test_daily"] for row in records] == pytest.approx(expected["daily"]["test"])
+
+
+def test_a_folder_that_is_no_python_name_runs_its_tests(tmp_path: Path) -> None:
+    """Such as the one of a downloaded archive: the package's own file is no module of the tests."""
+    checkout = tmp_path / "mediagym-main"
+    (checkout / "tests").mkdir(parents=True)
+    for name in ("pyproject.toml", "__init__.py"):
+        shutil.copy(DOCS.parent / name, checkout / name)
+    (checkout / "tests" / "test_one.py").write_text("def test_one(): pass\n", encoding="utf-8")
+    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    done = subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout + done.stderr
