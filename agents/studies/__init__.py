@@ -29,7 +29,7 @@ from .latents import (
     latents_text,
 )
 from .pilots import PilotsCommand, fly_pilots
-from .pilots_report import bootstrap, pilots_markdown, pilots_summary, placed
+from .pilots_report import bootstrap, pilots_markdown, pilots_summary, placed, write_table
 from .recovery import RecoveryCommand, run_study
 from .recovery_report import draw_recovery, recovery_markdown, recovery_summary, recovery_table
 from .replanner_grid import ReplannerGridCommand, replanner_grid
@@ -78,4 +78,5 @@ __all__ = [
     "train_variants",
     "tune",
     "verdict_lines",
+    "write_table",
 ]

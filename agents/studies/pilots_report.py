@@ -1,10 +1,12 @@
 """Table of the pilots study, with paired bootstrap intervals over advertisers and their flights."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...data.storage import write_text
 from ...data.types import Floats
 from ...envs.market import generator
 
@@ -83,6 +85,12 @@ def pilots_markdown(summary: Sequence[_Row], command: str) -> str:
     ]
     lines += [f"| {' | '.join(_cells(row))} |" for row in summary]
     return "\n".join([*lines, "", END])
+
+
+def write_table(page: Path, table: str) -> Path:
+    """Write a table into a page, in place of the one between the same marks; return the page."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    return write_text(page, placed(text, table))
 
 
 def placed(document: str, table: str) -> str:

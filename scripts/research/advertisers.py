@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mediagym.data.storage import write_json, write_text
+from mediagym.data.storage import write_json
 from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 @command("advertisers_study", "mediagym.agents.transfer:AdvertisersCommand.read")
 def run(options: "AdvertisersCommand") -> None:
     """Fly; print a line per policy; write ``advertisers.json`` and ``advertisers.md``."""
-    from mediagym.agents.studies import placed
+    from mediagym.agents.studies import write_table
     from mediagym.agents.transfer import advertisers_markdown, advertisers_summary, fly_advertisers
 
     with progress_bar("advertisers", options.advertisers) as advance:
@@ -25,11 +25,8 @@ def run(options: "AdvertisersCommand") -> None:
         )
         print_line(f"{row['policy']:12}{gains}")
     folder = options.output or run_folder()
-    page = folder / "advertisers.md"
-    text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    typed = command_line("research/advertisers")
-    table = advertisers_markdown(summary, typed)
-    print_line(f"\ntable  {write_text(page, placed(text, table))}")
+    table = advertisers_markdown(summary, command_line("research/advertisers"))
+    print_line(f"\ntable  {write_table(folder / 'advertisers.md', table)}")
     content = {"summary": summary, "rows": rows}
     print_line(f"study  {write_json(folder / 'advertisers.json', content)}")
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mediagym.data.storage import write_json, write_text
+from mediagym.data.storage import write_json
 from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def run(options: "BlackBoxCommand") -> None:
         black_box_summary,
         black_box_text,
         fly_black_box,
-        placed,
+        write_table,
     )
 
     parts = len(options.cases()) + len(options.tasks())
@@ -28,10 +28,8 @@ def run(options: "BlackBoxCommand") -> None:
     for row in summary:
         print_line(black_box_text(row))
     folder = options.output or run_folder()
-    page = folder / "black_box.md"
-    text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    typed = command_line("black_box").replace("scripts/black", "scripts/research/black")
-    print_line(f"\ntable  {write_text(page, placed(text, black_box_markdown(summary, typed)))}")
+    table = black_box_markdown(summary, command_line("research/black_box"))
+    print_line(f"\ntable  {write_table(folder / 'black_box.md', table)}")
     content = {"summary": summary, "rows": rows}
     print_line(f"study  {write_json(folder / 'black_box.json', content)}")
 

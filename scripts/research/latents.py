@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mediagym.data.storage import write_json, write_text
+from mediagym.data.storage import write_json
 from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def run(options: "LatentsCommand") -> None:
         latents_parts,
         latents_study,
         latents_text,
-        placed,
+        write_table,
     )
 
     torch.set_num_threads(options.threads)
@@ -27,10 +27,8 @@ def run(options: "LatentsCommand") -> None:
         document = latents_study(options, advance)
     print_line(latents_text(document))
     folder = options.output or run_folder()
-    page = folder / "latents.md"
-    text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    typed = command_line("latents").replace("scripts/latents", "scripts/research/latents")
-    print_line(f"\ntable  {write_text(page, placed(text, latents_markdown(document, typed)))}")
+    table = latents_markdown(document, command_line("research/latents"))
+    print_line(f"\ntable  {write_table(folder / 'latents.md', table)}")
     print_line(f"study  {write_json(folder / 'latents.json', document)}")
 
 

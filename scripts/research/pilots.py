@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mediagym.data.storage import write_json, write_text
+from mediagym.data.storage import write_json
 from mediagym.scripts.cli import command, command_line, print_line, progress_bar, run_folder
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 @command("pilots", "mediagym.agents.studies:PilotsCommand.read")
 def run(options: "PilotsCommand") -> None:
     """Fly; print a line per world, rules and pilot; write ``pilots.json`` and ``pilots.md``."""
-    from mediagym.agents.studies import fly_pilots, pilots_markdown, pilots_summary, placed
+    from mediagym.agents.studies import fly_pilots, pilots_markdown, pilots_summary, write_table
 
     with progress_bar("advertisers", len(options.cases())) as advance:
         rows = fly_pilots(options, lambda _: advance())
@@ -24,10 +24,8 @@ def run(options: "PilotsCommand") -> None:
             f"within its rules {row['regret_within']:6.2f} %   turnover {row['turnover']:5.1f} %"
         )
     folder = options.output or run_folder()
-    page = folder / "pilots.md"
-    text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    typed = command_line("pilots").replace("scripts/pilots.py", "scripts/research/pilots.py")
-    print_line(f"\ntable  {write_text(page, placed(text, pilots_markdown(summary, typed)))}")
+    table = pilots_markdown(summary, command_line("research/pilots"))
+    print_line(f"\ntable  {write_table(folder / 'pilots.md', table)}")
     content = {"summary": summary, "rows": rows}
     print_line(f"study  {write_json(folder / 'pilots.json', content)}")
 
