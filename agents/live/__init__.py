@@ -18,13 +18,14 @@ from .alone import flight_of_problem
 from .flight import Flight, Parts
 from .open import DEFAULT_POLICY, flight_of, open_flight
 from .reports import Reports
-from .settings import HoldSettings, LiveSettings, ReplanCommand
+from .settings import MIN_DRAWS, HoldSettings, LiveSettings, ReplanCommand
 from .source import SourcePlan, read_source
 from .store import load_flight, save_flight
 from .write import Written, write_replan
 
 __all__ = [
     "DEFAULT_POLICY",
+    "MIN_DRAWS",
     "Flight",
     "HoldSettings",
     "LiveSettings",

@@ -16,6 +16,7 @@ from .limits import laid_over, require_mapping, with_file
 from .source import SourcePlan, read_source
 
 MAX_DRAWS = 100_000  # markets of an estimate
+MIN_DRAWS = 16  # of fewer a probability says nothing
 
 
 class HoldSettings(Settings):
@@ -30,7 +31,9 @@ class LiveSettings(Settings):
     """The group ``live`` of ``conf/replan.yaml``."""
 
     hold: HoldSettings | None  # None: every change is adopted
-    draws: Annotated[int, Field(ge=16, le=MAX_DRAWS)]  # held-out draws behind estimates and holds
+    draws: Annotated[
+        int, Field(ge=MIN_DRAWS, le=MAX_DRAWS)
+    ]  # held-out draws behind estimates and holds
     missing: Literal["planned", "refuse"]  # days without a report
     last_day: Literal["auto", "keep", "drop"]  # the last day of the exports
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.errors import ConfigError
 from ...data.types import Floats
 from ...envs.arrays import Array
 from ...envs.calibration import Forecast, Posterior
@@ -33,6 +34,7 @@ from ...envs.market import (
 )
 from ...envs.planning import Sample
 from .reports import Reports
+from .settings import MIN_DRAWS
 
 
 class Draws(NamedTuple):
@@ -53,6 +55,12 @@ class Particles(NamedTuple):
 def held_out_particles(posterior: Posterior, count: int) -> Particles:
     """Return held-out draws before the flight; all if there are fewer, training draws if none."""
     if posterior.held_out:
+        if posterior.held_out < MIN_DRAWS:
+            raise ConfigError(
+                f"calibration.held_out: {posterior.held_out} draws are held out. Allowed: at least "
+                f"{MIN_DRAWS}, as estimates and holds average over them. To fix: raise "
+                "calibration.held_out."
+            )
         market, state = posterior.held(posterior.held_out)
         posterior = replace(posterior, market=market, state=state, held_out=0)
     draws = posterior_draws(posterior, count)

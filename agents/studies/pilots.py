@@ -10,10 +10,11 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from ...data.errors import ConfigError
 from ...data.history import History
 from ...data.names import full_name
 from ...data.settings import Seed, Settings
@@ -34,7 +35,7 @@ from ...envs.synthetic import (
     FormName,
     ResponseForm,
 )
-from ..live import HoldSettings, LiveSettings, flight_of_problem
+from ..live import MIN_DRAWS, HoldSettings, LiveSettings, flight_of_problem
 from ..networks import UNIVERSAL, load_policy
 from ..policies import Ensemble, Follow, RollingHorizon, RollingHorizonSettings
 from ..policy import PlanPolicy, Policy
@@ -80,6 +81,16 @@ class PilotsCommand(WorldsCommand):
     """Options of ``scripts/research/pilots.py``."""
 
     pilots: PilotSettings
+
+    @model_validator(mode="after")
+    def _weighs_changes(self) -> Self:
+        if self.pilots.live and self.calibration.held_out < MIN_DRAWS:
+            raise ConfigError(
+                f"calibration.held_out: got {self.calibration.held_out} with pilots.live. Allowed: "
+                f"at least {MIN_DRAWS}, as the live engine weighs changes on held-out draws. To "
+                "fix: give calibration.held_out=256."
+            )
+        return self
 
     def cases(self) -> list[Case]:
         """Return all advertisers of the study."""

@@ -1,10 +1,14 @@
 """Changes are adopted where they pay, and held where they do not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mediagym.agents.live.hold import _gains, chosen
 from mediagym.agents.live.settings import HoldSettings
+from mediagym.agents.live.updated import held_out_particles
+from mediagym.data.errors import ConfigError
 from mediagym.envs.constraints import violations
 
 from .conftest import HOLD
@@ -89,3 +93,15 @@ def test_without_a_hold_everything_is_adopted(plans, rest):
 def test_gains_are_told_against_the_other_side():
     gained, money = np.array([[-10.0, 15.0, 5.0]]), np.array([-10.0, 5.0, 5.0])
     np.testing.assert_allclose(_gains(gained, money, np.ones(3, bool)), [[10.0, 10.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("held_out", "is_enough"), [(1, False), (15, False), (16, True), (0, True)]
+)
+def test_probabilities_need_held_out_draws(posterior, held_out, is_enough):
+    few = replace(posterior, held_out=held_out)
+    if is_enough:
+        assert held_out_particles(few, 256).particle_set.variance.size
+        return
+    with pytest.raises(ConfigError, match=f"calibration.held_out: {held_out} draws are held out"):
+        held_out_particles(few, 256)

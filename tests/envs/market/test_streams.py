@@ -72,6 +72,7 @@ def test_published_words_do_not_change():
         "PRETRAINING": 106,
         "MISSPECIFIED": 107,
         "WORLD": 108,
+        "EXPERIMENT": 109,
         "ANALYTIC_GRADIENT": 1_000_000_007,
         "OFFLINE_LOG": 2_000_000_011,
     }
