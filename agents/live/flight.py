@@ -45,6 +45,7 @@ class Parts:
     plan: Cents  # cents of the plan that is under way, (days, campaigns)
     is_changed: bool  # the constraints are no longer the plan's
     notes: tuple[Flag, ...] = ()  # on the exports
+    dated: Cents | None = None  # the plan as it is dated: spent so far, then planned; None: `plan`
 
     @property
     def problem(self) -> Problem:
@@ -302,8 +303,14 @@ class Flight:
         reports = self.reports
         if not reports.days:
             return None
-        planned = self.course[: reports.days]
-        return Actuals(reports.spend, reports.conversions, reports.revenue, planned)
+        dated = self.parts.plan if self.parts.dated is None else self.parts.dated
+        return Actuals(
+            reports.spend,
+            reports.conversions,
+            reports.revenue,
+            planned=self.course[: reports.days],
+            expected=dated[: reports.days],
+        )
 
     def _day_of(self, date: str | datetime.date | np.datetime64) -> int:
         try:

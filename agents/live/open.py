@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.errors import ConfigError
+from ...data.formats import money
 from ...data.storage import shipped_yaml
 from ...data.types import Floats, Progress
 from ...envs.calibration import Posterior
-from ...envs.constraints import Constraints, FlightStart
+from ...envs.constraints import Constraints, FlightStart, constraints_from_json
 from ...envs.environment import problem_in
 from ...envs.flight import Problem, problem_of, promoted
 from ...envs.market import Objective
@@ -36,6 +37,7 @@ from .flight import Flight, Parts
 from .limits import anchor, limits_of
 from .reports import reported_days
 from .settings import ReplanCommand, require_path, require_policy
+from .source import SourcePlan
 
 Cents = NDArray[np.int64]
 _WEEK = 7  # days whose mean spend is the live budget
@@ -114,8 +116,11 @@ def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Fl
     progress("replaying the flight's days")
     policy = policy_of(command.policy, experiment)
     is_changed = any(value is not None for value in command.given.values())
-    flags = (*days.flags, *_total_flag(experiment.problem.constraints, planned))
-    parts = Parts(experiment, policy, command.policy, command.live, planned, is_changed, flags)
+    flags = (*days.flags, *_total_flag(experiment.problem.constraints, source))
+    dated = source.dated_cents(posterior.names)
+    parts = Parts(
+        experiment, policy, command.policy, command.live, planned, is_changed, flags, dated
+    )
     flight = Flight(parts, days.reports)
     flight.prepare()
     return flight
@@ -153,12 +158,13 @@ def policy_of(name: str, experiment: Experiment) -> Policy:
     return trained_policy(Path(name), experiment)
 
 
-def _total_flag(constraints: Constraints, planned: Cents) -> list[Flag]:
-    before, now = int(planned.sum()), constraints.total_cents
+def _total_flag(constraints: Constraints, source: SourcePlan) -> list[Flag]:
+    before = constraints_from_json(source.constraints).total_cents
+    now, unit = constraints.total_cents, source.currency
     if before == now or not constraints.spend_all:
         return []
     text = (
-        f"the total is {now / 100:,.2f} now; the plan was for {before / 100:,.2f}. The days left "
-        "take up the difference."
+        f"the total is {money(now / 100, unit)} now; the plan was for {money(before / 100, unit)}. "
+        "The days left take up the difference."
     )
     return [Flag("total_changed", None, None, text)]

@@ -22,6 +22,7 @@ from .source import SourcePlan
 
 _PARTIAL = 0.5  # share of the planned and of the usual spend under which a last day is partial
 _USUAL_DAYS = 7  # days before it whose median is usual
+_USUAL_WEEKS = 4  # of its weekday, whose median is usual too
 
 
 class Reports(NamedTuple):
@@ -174,15 +175,15 @@ def _partial(
     """Return a flag if the last day seems to have been exported before it was over."""
     last = len(days.dates) - 1
     spent = float(np.nansum(days.spend[last]))
-    before = history.window(None, days.dates[last]).spend[-_USUAL_DAYS:]
-    usual = float(np.median(np.nansum(before, axis=1)))
+    usual = _usual(history.window(None, days.dates[last]), days.dates[last])
     bar = min(planned.sum() / 100, usual)
     silent = _silent(days)[last] & (planned > 0)
     if spent >= _PARTIAL * bar and not silent.any():
         return None
     how = (
         f"{money(spent, source.currency)} spent, under half of the planned "
-        f"{money(planned.sum() / 100, source.currency)}"
+        f"{money(planned.sum() / 100, source.currency)} and of a usual such weekday's "
+        f"{money(usual, source.currency)}"
         if spent < _PARTIAL * bar
         else "a channel has no row for it"
     )
@@ -191,6 +192,15 @@ def _partial(
         f"live.last_day=keep, or as_of={days.dates[last]}, takes it",
     )
     return Flag("partial_day", None, str(days.dates[last]), text)
+
+
+def _usual(before: History, day: np.datetime64) -> float:
+    """Return what is usually spent on a day: the lower of the median of all and of its weekday."""
+    spend = np.nansum(before.spend, axis=1)
+    same = (before.dates - day).astype(int) % 7 == 0
+    weekdays = spend[same][-_USUAL_WEEKS:]
+    usual = np.median(spend[-_USUAL_DAYS:])
+    return float(min(usual, np.median(weekdays)) if len(weekdays) else usual)
 
 
 def _dropped(days: History) -> Flag:
@@ -205,7 +215,7 @@ def _missing(days: History) -> NDArray[np.bool_]:
     observed = days.presence == OBSERVED
     later = np.cumsum(observed[::-1], axis=0)[::-1] > 0
     last = np.zeros_like(observed)
-    last[-1:] = observed[-2:-1]  # a single day at the end
+    last[1:][-1:] = observed[:-1][-1:]  # a single day at the end
     return np.asarray((_silent(days) | later | last) & (days.presence == MISSING))
 
 
@@ -241,19 +251,20 @@ def _reports(
             )
         amount = money(planned[:count][missing[:, k], k].sum() / 100, source.currency)
         text = (
-            f"{name}: no report for {dates}; taken as spent as planned ({amount}), and nothing is "
-            "learnt from it. Export these days to correct it."
+            f"{name}: no report for {dates}; taken as spent as planned ({amount}) without "
+            "conversions, and nothing is learnt from it. Export these days to correct it."
         )
         flags.append(Flag("missing_days", name, str(days.dates[missing[:, k]][0]), text))
     spend = np.round(100 * np.nan_to_num(days.spend)).astype(np.int64)
     known = np.isfinite(days.conversions) & ~missing
     complete = np.ones(missing.shape) if days.complete is None else days.complete
+    unreported = 0.0 if np.isfinite(days.revenue).any() else np.nan  # as conversions are 0
     ran = ~missing & (days.presence != OBSERVED)  # without a row beside rows of its channel: off
     return (
         Reports(
             np.where(missing, planned[:count], np.where(ran, 0, spend)),
             np.where(known, np.nan_to_num(days.conversions), 0.0),
-            np.where(missing, np.nan, np.where(ran, 0.0, days.revenue)),
+            np.where(missing, unreported, np.where(ran, 0.0, days.revenue)),
             np.where(known | ran, complete, 0.0),
         ),
         flags,

@@ -26,6 +26,7 @@ class SourcePlan:
     channel_of: dict[str, str]  # channel of each campaign
     constraints: dict[str, Any]  # as plan.json holds them
     planned: dict[str, NDArray[np.int64]]  # cents per day and campaign, (days,) each
+    dated: dict[str, NDArray[np.int64]]  # the same, but spent on days that were over; its total
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -35,6 +36,10 @@ class SourcePlan:
     def cents(self, names: tuple[str, ...]) -> NDArray[np.int64]:
         """Return the planned cents in an order of campaigns, (days, campaigns)."""
         return np.stack([self.planned[name] for name in names], axis=1)
+
+    def dated_cents(self, names: tuple[str, ...]) -> NDArray[np.int64]:
+        """Return the cents of the plan as it is dated: spent so far, then planned."""
+        return np.stack([self.dated[name] for name in names], axis=1)
 
 
 def read_source(path: Path) -> SourcePlan:
@@ -68,6 +73,7 @@ def _parsed(path: Path, content: Mapping[str, Any]) -> SourcePlan:
     constraints, days = content["constraints"], content["days"]
     names = [str(name) for name in constraints["channel_of"]]
     planned = {name: np.zeros(len(days), np.int64) for name in names}
+    dated = {name: np.zeros(len(days), np.int64) for name in names}
     for t, day in enumerate(days):
         listed = [campaign_name(row) for row in day["campaigns"]]
         if sorted(listed) != sorted(names):
@@ -75,6 +81,7 @@ def _parsed(path: Path, content: Mapping[str, Any]) -> SourcePlan:
         for name, row in zip(listed, day["campaigns"], strict=True):
             before = row.get("planned")
             planned[name][t] = round(100 * (row["budget"] if before is None else before))
+            dated[name][t] = round(100 * row["budget"])
     start = np.datetime64(content["flight"]["start"], "D")
     if len(days) != content["flight"]["days"] or not days:
         raise ValueError(f"{len(days)} days are listed; expected {content['flight']['days']}")
@@ -88,4 +95,5 @@ def _parsed(path: Path, content: Mapping[str, Any]) -> SourcePlan:
         channel_of=dict(constraints["channel_of"]),
         constraints=dict(constraints),
         planned=planned,
+        dated=dated,
     )

@@ -35,6 +35,8 @@ def save_flight(flight: Flight, folder: Path) -> None:
     }
     if problem.constraints.course is not None:
         arrays["base"] = problem.constraints.course
+    if parts.dated is not None:
+        arrays["dated"] = parts.dated
     write_arrays(folder / "flight.npz", arrays)
     document = {
         "version": _VERSION,
@@ -89,6 +91,7 @@ def _flight(folder: Path, document: dict[str, Any], arrays: dict[str, Any]) -> F
         arrays["plan"],
         document["is_changed"],
         flags,
+        arrays.get("dated"),
     )
     reports = Reports(*(arrays[f"report.{name}"] for name in Reports._fields))
     if arrays["course"].shape != arrays["plan"].shape or len(reports.spend) > len(arrays["plan"]):

@@ -8,6 +8,7 @@ from ...data.formats import money
 from ...data.pace import pace_band, standing
 from .records import Actuals, Flag, Plan, campaign_keys, campaign_name, to_units
 
+_NO_TOTALS: dict[str, Any] = {"budget": None, "conversions": None}
 _KINDS = {"under": "under_delivery", "over": "over_delivery"}
 
 
@@ -22,8 +23,9 @@ def pace_of(plan: Plan, totals: dict[str, Any]) -> dict[str, Any] | None:
     actuals = plan.actuals
     if actuals is None or actuals.planned is None or not len(actuals.spend):
         return None
+    by_now = actuals.planned if actuals.expected is None else actuals.expected
     band = pace_band(plan.actual_days, len(plan.cents))
-    whole = _row(int(actuals.spend.sum()), int(actuals.planned.sum()), band, is_paused=False)
+    whole = _row(int(actuals.spend.sum()), int(by_now.sum()), band, is_paused=False)
     spent, planned = whole.pop("spent"), whole.pop("planned")
     return {
         "as_of": str(plan.dates[plan.actual_days - 1]),
@@ -37,7 +39,7 @@ def pace_of(plan: Plan, totals: dict[str, Any]) -> dict[str, Any] | None:
                 **campaign_keys(plan.constraints, name),
                 **_row(
                     int(actuals.spend[:, k].sum()),
-                    int(actuals.planned[:, k].sum()),
+                    int(by_now[:, k].sum()),
                     band,
                     is_paused=_is_paused(plan, actuals, k),
                 ),
@@ -48,9 +50,14 @@ def pace_of(plan: Plan, totals: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def pace_flags(plan: Plan, pace: dict[str, Any] | None) -> list[Flag]:
-    """Return a flag for every campaign that is out of pace, with the day from which it is."""
+    """Return a flag for every campaign that is out of pace, with the day from which it is.
+
+    Every day counts with what was planned for it, also where a later plan made up for it.
+    """
     if pace is None or pace["band"] is None or plan.actuals is None:
         return []
+    pace = pace_of(plan._replace(actuals=plan.actuals._replace(expected=None)), _NO_TOTALS)
+    assert pace is not None  # noqa: S101  # as there was one
     flags, currency = [], plan.constraints.currency
     for k, row in enumerate(pace["campaigns"]):
         kind, name = _KINDS.get(row["status"]), campaign_name(row)

@@ -23,6 +23,8 @@ class Actuals(NamedTuple):
     conversions: Floats  # reported so far, (days so far, campaigns)
     revenue: Floats  # units of the currency; NaN: not reported, (days so far, campaigns)
     planned: Cents | None = None  # cents that the plan before had for those days; None: no plan
+    expected: Cents | None = None  # the same, but spent on days that were over when it was made:
+    # with the days left they are its total; None: `planned`
 
 
 class Change(NamedTuple):

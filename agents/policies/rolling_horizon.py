@@ -139,7 +139,7 @@ class RollingHorizon:
         self, observable: Observable, particle_set: ParticleSet, draw_weights: Floats
     ) -> tuple[Floats, Floats]:
         problem, today = self.problem, observable.ledger.day
-        min_anchor = _MIN_ANCHOR * problem.mean_static_spend
+        min_anchor = _min_anchor(problem, self.draws)
         shift = _level_shift(self.draws, particle_set, today)
         decay = _shift_decay(self.draws, draw_weights, shift, problem.days - today)
         anchor = np.maximum(problem.static_plan[today:].mean(0), min_anchor)
@@ -209,6 +209,13 @@ def expected_return(
     return total, (value * elasticity).sum(1) / np.maximum(total, 1e-300)
 
 
+def _min_anchor(problem: Problem, draws: PosteriorDraws) -> Floats:
+    """Return the least spend at which curves are anchored, (campaigns,), > 0."""
+    reference = np.asarray(draws.market.reference_spend).mean(0)
+    usual = np.where(problem.mean_static_spend > 0, problem.mean_static_spend, reference)
+    return np.asarray(_MIN_ANCHOR * usual)
+
+
 def _level_shift(draws: PosteriorDraws, particle_set: ParticleSet, day: int) -> Floats:
     """Return each draw's log level minus its prior mean, (flights, draws, campaigns)."""
     return np.asarray(particle_set.state.level - draws.market.level_kept**day * draws.state.level)
@@ -236,7 +243,7 @@ def _return_scale(problem: Problem, draws: PosteriorDraws) -> Floats:
     _, gradient = objective(np.repeat(problem.static_plan[None], count, 0))
     equal = np.full((1, *draws.market.elasticity.shape), 1 / count)
     level = draws.state.level + draws.variance / 2
-    spend = np.maximum(problem.static_plan, _MIN_ANCHOR * problem.mean_static_spend)
+    spend = np.maximum(problem.static_plan, _min_anchor(problem, draws))
     draw_weights = equal + 0 * spend[:, None]
     value, elasticity = expected_return(problem, draws, level[None], draw_weights, spend)
     return np.asarray(np.maximum(gradient.mean(0), 1e-12) / (value * elasticity / spend))

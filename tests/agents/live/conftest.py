@@ -133,10 +133,10 @@ def opened(plan_file: Path, ten_days: Path, sizes: dict[str, Any]) -> Callable[.
 
     def make(policy: str = "replanner", as_of: str | None = "day_before", **config: Any) -> Flight:
         day = str(day_before(plan_file)) if as_of == "day_before" else as_of
-        data = config.pop("data", ten_days)
+        data, plan = config.pop("data", ten_days), config.pop("plan", plan_file)
         merged = {**sizes, **config}
         merged["live"] = {**sizes["live"], **config.get("live", {})}
-        return open_flight(plan_file, data, policy, as_of=day, config=merged)
+        return open_flight(plan, data, policy, as_of=day, config=merged)
 
     return make
 

@@ -105,7 +105,8 @@ def test_missing_days_are_taken_as_planned_and_said(opened, copy, plan_file):
     k = flight.names.index("meta")
     assert flight.reports.spend[4, k] == flight.course[4, k]
     assert flight.reports.complete[4, k] == 0
-    assert np.isnan(flight.reports.revenue[4, k])
+    assert flight.reports.revenue[4, k] == flight.reports.conversions[4, k] == 0
+    assert document(flight.plan())["totals"]["revenue"] is not None
     assert ("missing_days", "meta") in kinds(flight)
     with pytest.raises(DataError, match=f"meta has no report for {gap}"):
         opened(as_of=None, data=copy, live={"missing": "refuse"})
@@ -244,3 +245,25 @@ def test_the_cost_of_each_rule_is_over_the_days_left(opened):
         assert "over the days left" in row["text"]
     assert costs["start"]["conversions"] <= costs["ramp"]["conversions"] + 0.1
     assert f"the {flight.days_left} days left" in content["constraint_costs_note"]
+
+
+def test_a_flight_of_one_day_is_re_planned(opened, plan_file):
+    flight = opened(as_of=str(day_before(plan_file) + 1))
+    assert flight.reports.days == 1
+    assert flight.days_left == len(flight.course) - 1
+    assert sum(flight.today().values()) > 0
+
+
+def test_what_was_not_delivered_counts_once(opened, plan_file, tmp_path):
+    """Days over are in a later plan as spent: their planned money is planned again for the rest."""
+    first = opened(as_of=str(day_before(plan_file) + 5))
+    path = tmp_path / "later.json"
+    write_json(path, document(first.plan()))
+    later = opened(plan=path, as_of=None)
+    pace = document(later.plan())["pace"]
+    spent = int(first.reports.spend[:5].sum())
+    since = int(first.decide().choice.plan[: later.reports.days - 5].sum())
+    assert round(100 * pace["planned_by_now"]) == spent + since
+    rows = sum(round(100 * row["planned"]) for row in pace["campaigns"])
+    assert rows == spent + since
+    assert not any(kind == "total_changed" for kind, _ in kinds(later))
