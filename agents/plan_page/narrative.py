@@ -89,7 +89,7 @@ def reasons(content: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
         lines.append("Its ramp yields, because a bound is out of reach otherwise.")
     if row["restart"]:
         forced = row["restart_reason"]
-        cause = "no bound forces it" if forced is None else f"its {forced} forces it"
+        cause = "no bound forces that much" if forced is None else f"its {forced} forces it"
         lines.append(f"Restarted after {row['days_without_spend']} days without spend; {cause}.")
     if row["extrapolated"] and row["times_recent_max"] is not None:
         lines.append(

@@ -18,6 +18,8 @@ def binding_bounds(plan: Plan) -> list[dict[str, Any] | None]:
     campaigns without a binding bound, minus what they bring here.
     """
     constraints, channel_of = plan.constraints, plan.constraints.tree.parents[1]
+    if not plan.cents[plan.actual_days :].any():  # nothing is left that could be spent elsewhere
+        return [None] * len(constraints.names)
     spent = plan.cents.sum(0)
     by_channel = np.array([spent[channel_of == c].sum() for c in range(len(constraints.channels))])
     bounds = [

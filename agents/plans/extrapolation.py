@@ -24,6 +24,7 @@ from ...data.types import Floats
 from ...envs.constraints import Constraints
 
 _TOLERANCE = 0.01  # share of a floor within which a plan is at it
+_ABOVE_FLOOR = 1.25  # times a floor up to which it is the reason of a restart
 
 
 class Known(NamedTuple):
@@ -131,13 +132,16 @@ def extrapolation_warning(
 def restart_reason(
     known: Known, constraints: Constraints, cents: NDArray[np.int64], k: int
 ) -> str | None:
-    """Return the floor that forces a campaign's restart; None if none does or there is none."""
+    """Return the floor that forces a campaign's restart; None if none does or there is none.
+
+    A daily cap that lets a floor be reached in spite of ramps and rhythm is a quarter above it.
+    """
     spent = cents.sum(0)
     if not known.restarts(cents)[k]:
         return None
     floor, days = int(constraints.floor_cents[1][k]), constraints.days
     daily = -(-floor // (days * constraints.quantum)) * constraints.quantum  # rounded up
-    if floor > 0 and spent[k] <= max(floor * (1 + _TOLERANCE), daily * days):
+    if floor > 0 and spent[k] <= max(floor * _ABOVE_FLOOR, daily * days):
         return "campaign floor"
     channels = constraints.tree.parents[1]
     channel = channels[k]
@@ -150,7 +154,7 @@ def restart_reason(
 def restart_warning(campaign: Mapping[str, Any], name: str, currency: str | None) -> str:
     """Return the warning about a restarted campaign, a row of ``plan.json``."""
     reason = campaign["restart_reason"]
-    why = "no floor forces it" if reason is None else f"its {reason} forces it"
+    why = "no floor forces that much" if reason is None else f"its {reason} forces it"
     return (
         f"WARNING: {shortened(name)}: restarted after {campaign['days_without_spend']} days "
         f"without spend, with {money(campaign['budget'], currency)}; {why}. How it responds after "

@@ -18,6 +18,7 @@ Cents = NDArray[np.int64]
 
 _MAX_LISTED = 3  # days or campaigns that a note names
 _TOLERANCE = 1e-6  # cents by which an amount is still whole
+_PRECISION = 1e-10  # share of it that is the file's own arithmetic
 _MAX_CENTS = 2**53 - 1
 
 
@@ -146,7 +147,7 @@ def _in_cents(written: WrittenPlan, currency: str | None) -> tuple[Cents, list[s
             "correct the amounts",
         )
     cents = (np.rint(exact / quantum) * quantum).astype(np.int64)
-    odd = np.abs(cents - exact) > _TOLERANCE * np.maximum(1.0, np.abs(exact))
+    odd = np.abs(cents - exact) > np.maximum(_TOLERANCE, _PRECISION * np.abs(exact))
     if not odd.any():
         return cents, []
     change = (float(cents.sum()) - float(exact.sum())) / 100

@@ -72,19 +72,22 @@ class PlanTable(NamedTuple):
         """Return the table whose header has all columns of one of `needed`; None if none has."""
         for number, cells in enumerate(sheet.rows[:_HEADER_ROWS]):
             headings = [canonical_heading(cell) for cell in cells]
-            first = [
-                [k for k, heading in enumerate(headings) if _means(heading, meanings[0])]
+            found = any(
+                all(any(_means(heading, m) for heading in headings) for m in meanings)
                 for meanings in needed
-                if all(any(_means(heading, m) for heading in headings) for m in meanings)
-            ]
-            if len(cells) < 2 or not first:
+            )
+            if len(cells) < 2 or not found:
                 continue
             notes, rows, lines = [*sheet.notes], [], []
-            label = first[0][0]
+            labels = [
+                k
+                for k, heading in enumerate(headings)
+                if any(_means(heading, m) for m in ("date", *_CAMPAIGN_COLUMNS))
+            ]
             for row, line in zip(sheet.rows[number + 1 :], sheet.lines[number + 1 :], strict=True):
                 _require_width(sheet, row, line, len(cells))
                 row = [*row, *[""] * (len(cells) - len(row))]
-                if canonical_heading(row[label]).text in _TOTALS:
+                if any(canonical_heading(row[k]).text in _TOTALS for k in labels):
                     notes.append(f"{sheet.file}: row {line} is one of totals and left out.")
                     continue
                 rows.append(row[: len(cells)])

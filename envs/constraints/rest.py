@@ -141,17 +141,17 @@ def _is_too_much(rest: Constraints, least: Floats) -> bool:
 
 def _falling_freely(rest: Constraints) -> Constraints:
     """Return the set whose levels may fall at once: money wins over ramps and change days."""
-    note = "More was spent than planned: levels fall faster than the ramp so that money lasts."
+    note = "Little money is left: levels fall faster than the ramp so that money lasts."
     may_change, first = rest.may_change, 1
     if rest.passed_over is not None:  # until each level had a day on which it can fall
         first = int((~rest.passed_over).argmax(0).max()) + 1
     if may_change is not None and not may_change[:first].all():
         may_change = np.concatenate([np.ones(first, bool), may_change[first:]])
         note = (
-            "More was spent than planned: budgets change today, which is no change day, so that "
+            "Little money is left: budgets change today, which is no change day, so that "
             "money lasts."
             if first == 1
-            else f"More was spent than planned: budgets may change on the next {first} days, "
+            else f"Little money is left: budgets may change on the next {first} days, "
             "change days or not, so that money lasts."
         )
     down = np.ones(len(rest.names))

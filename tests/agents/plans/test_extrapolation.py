@@ -139,7 +139,9 @@ def test_a_restart_begins_at_28_days_without_spend(
     assert len(lines) == is_restart
     if is_restart:
         assert content["warnings"][0] == lines[0]
-        assert f"after {days} days without spend, with $40.00; no floor forces it" in lines[0]
+        assert (
+            f"after {days} days without spend, with $40.00; no floor forces that much" in lines[0]
+        )
         assert lines[0].endswith("To leave it out, switch it off.")
         console = Console(width=200)
         with console.capture() as capture:
@@ -167,7 +169,7 @@ def test_the_floor_that_forces_a_restart_is_named(
 ) -> None:
     content = make(CENTS, ((50.0, 50.0, 0.0), (NAN,) * 3, (0.0, 0.0, 90.0)), **limits)
     assert content["campaigns"][2]["restart_reason"] == reason
-    expected = "no floor forces it" if reason is None else f"its {reason} forces it"
+    expected = "no floor forces that much" if reason is None else f"its {reason} forces it"
     assert expected in content["warnings"][0]
 
 

@@ -212,6 +212,19 @@ def test_daily_budgets_without_dates_are_of_every_day(tmp_path: Path, heading: s
     assert any("the same on each of the 20 days" in note for note in plan.notes)
 
 
+def test_a_total_in_the_column_of_channels_is_left_out(tmp_path: Path) -> None:
+    text = "Channel,Campaign type,Budget\nmeta,,7\ngoogle,YouTube,2\nTotal,,9\n"
+    plan = read(tmp_path / "mine.csv", text)
+    assert plan.cents.sum() == 900
+    assert any("row 4 is one of totals" in note for note in plan.notes)
+
+
+def test_fractions_of_a_cent_are_said_also_of_large_amounts(tmp_path: Path) -> None:
+    plan = read(tmp_path / "mine.csv", "campaign,amount\nmeta,60000.333\n")
+    assert plan.cents.sum() == 6_000_033
+    assert any("1 amounts are not whole cents" in note for note in plan.notes)
+
+
 def test_money_without_dates_in_a_currency_without_decimals_stays_whole(tmp_path: Path) -> None:
     flight = FLIGHT._replace(currency="JPY")
     plan = read(tmp_path / "mine.csv", "campaign,budget\nmeta,1003\n", flight)
