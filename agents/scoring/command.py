@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field
 
-from ...data.errors import ConfigError
+from ...data.errors import ConfigError, shown
 from ...data.settings import Command
 from ..policies import BASELINES, ORACLES, unknown_policy
 from ..setup import ExperimentConfig
@@ -59,6 +59,11 @@ def _require_known(names: Sequence[str]) -> None:
                 f"beside: {name!r} knows the true market, so it makes no plan. Allowed: {LIVE}, "
                 f"{', '.join(each for each in BASELINES if each not in ORACLES)}. To fix: leave it "
                 "out."
+            )
+        if Path(name).suffix and not Path(name).exists():
+            raise ConfigError(
+                f"beside: there is no file {shown(name)}. Allowed: {LIVE}, a policy, the folder of "
+                "a training run, or the file of a plan. To fix: check the path."
             )
         if name not in (LIVE, *BASELINES) and not Path(name).exists():
             raise unknown_policy(name, (LIVE,))

@@ -124,10 +124,10 @@ def _as_decimal(value: Any) -> Decimal | None:
 
 
 def displayed(amount: float, currency: str | None) -> str:
-    """Return cents as text: $24,000, $24,000.50, or $0.001250 if they are not whole."""
-    if amount != int(amount):
+    """Return cents as text: $24,000, $24,000.50, or $0.001250 below one unit."""
+    if amount != int(amount) and abs(amount) < 100:
         return money(amount / 100, currency, 6)
-    return money(amount / 100, currency, 2 if int(amount) % 100 else 0)
+    return money(amount / 100, currency, 2 if round(amount) % 100 else 0)
 
 
 def written(amount: int, currency: str | None) -> str:

@@ -139,9 +139,8 @@ def test_a_restart_begins_at_28_days_without_spend(
     assert len(lines) == is_restart
     if is_restart:
         assert content["warnings"][0] == lines[0]
-        assert (
-            f"after {days} days without spend, with $40.00; no floor forces that much" in lines[0]
-        )
+        told = f"after {days} days without spend, with $40.00; no floor forces that much"
+        assert told in lines[0]
         assert lines[0].endswith("To leave it out, switch it off.")
         console = Console(width=200)
         with console.capture() as capture:
