@@ -166,7 +166,14 @@ def _ramp(value: Any, nodes: tuple[Nodes, Nodes], constraints: "Constraints") ->
     default = shipped_yaml("constraints/default")["ramp"] or {}
     same = all(base.get(key) == default.get(key) for key in ("up", "down", "least"))
     yields = same and not any(own)
+    if not yields:  # who switches a campaign off does not ask for days on which it fades out
+        down = np.where([_is_off(nodes[1][name]) for name in constraints.names], 1.0, down)
     return Ramp(up, down, least.astype(np.int64), np.zeros(count, bool), yields)
+
+
+def _is_off(keys: Mapping[str, tuple[Any, str]]) -> bool:
+    """True if a campaign is switched off and has no ramp of its own."""
+    return keys.get("off", (False, ""))[0] is True and keys.get("ramp", (None, ""))[0] is None
 
 
 def _ramp_keys(value: Any) -> dict[str, Any]:

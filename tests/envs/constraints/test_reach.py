@@ -41,6 +41,16 @@ def test_a_ramp_that_cannot_fall_to_a_cap_is_refused():
         )
 
 
+@pytest.mark.parametrize("own", [{}, {"g/a": {"ramp": {"up": "10%", "down": "10%"}}}])
+def test_a_campaign_can_be_switched_off_at_once_whatever_ramp_another_has(own):
+    default = dict(shipped_yaml("constraints/default")["ramp"])
+    bounds = {"channel": {"floor": None, "cap": None}, "campaigns": {"x/a": {"off": True}, **own}}
+    constraints = set_of([*LIVE[:4], 900.0], ramp=default, **bounds)
+    assert constraints.cap_cents[1][-1] == 0
+    assert constraints.ramp.down[-1] == 1.0
+    assert (constraints.ramp.down[:-1] < 1).all()
+
+
 def test_a_set_with_rules_reads_back_from_json():
     constraints = set_of(
         LIVE,
