@@ -241,8 +241,8 @@ def _notes(rest: Constraints, names: tuple[str, ...], before: Cents, after: Cent
     show = rest.currency
     return [
         f"{shortened(name)}: of its floor {displayed(int(b), show)} are still owed and only "
-        f"{displayed(int(a) // rest.quantum * rest.quantum, show)} can be spent in the {rest.days} "
-        "days left."
+        f"{displayed(int(a) // rest.quantum * rest.quantum, show)} can be spent in the "
+        f"{f'{rest.days} days' if rest.days > 1 else 'day'} left."
         for name, b, a in zip(names, before, after, strict=True)
         if a < b
     ]
