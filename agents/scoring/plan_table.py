@@ -46,6 +46,7 @@ class PlanTable(NamedTuple):
     rows: list[list[str]]  # without rows of totals, as wide as the header
     lines: list[int]  # (rows,)
     notes: tuple[str, ...]
+    totals: list[tuple[int, list[str]]]  # rows of totals, with their lines
 
     @classmethod
     def of(cls, path: Path) -> Self:
@@ -78,7 +79,7 @@ class PlanTable(NamedTuple):
             )
             if len(cells) < 2 or not found:
                 continue
-            notes, rows, lines = [*sheet.notes], [], []
+            notes, rows, lines, totals = [*sheet.notes], [], [], []
             labels = [
                 k
                 for k, heading in enumerate(headings)
@@ -89,12 +90,13 @@ class PlanTable(NamedTuple):
                 row = [*row, *[""] * (len(cells) - len(row))]
                 if any(canonical_heading(row[k]).text in _TOTALS for k in labels):
                     notes.append(f"{sheet.file}: row {line} is one of totals and left out.")
+                    totals.append((line, row))
                     continue
                 rows.append(row[: len(cells)])
                 lines.append(line)
             if not rows:
                 raise data_error(sheet.file, "there are no rows below the header", _ALLOWED, _FIX)
-            return cls(sheet, cells, headings, rows, lines, tuple(notes))
+            return cls(sheet, cells, headings, rows, lines, tuple(notes), totals)
         return None
 
     @property
@@ -165,6 +167,7 @@ def _long(
             index[text] = campaign_index(text, names, f"{file}, row {line}, column campaign")
     dates, date_notes = _dates(table, notation, days)
     amounts, currency, notes = _amounts(table, [column], notation)
+    _require_totals(table, column, amounts[:, 0])
     notes += [
         f"{file}: column {shown(table.header[k])} is left out; the plan is "
         f"{shown(table.header[column])}."
@@ -182,6 +185,29 @@ def _long(
         (*table.notes, *date_notes, *notes),
         _period(table, column),
     )
+
+
+def _require_totals(table: PlanTable, column: int, amounts: Floats) -> None:
+    """Refuse a row of totals that is neither the sum of the rows above nor of the last block."""
+    lines, start = np.array(table.lines), 0
+    for line, row in table.totals:
+        above, block = amounts[lines < line], amounts[(lines < line) & (lines > start)]
+        start = line
+        texts, at = [row[column], *table.cells(column)], (table.sheet.file, table.header[column])
+        given = table.headings[column].currency
+        try:
+            parsed = parse_numbers(texts, [line, *table.lines], *at, blank="zero", currency=given)
+        except DataError:
+            continue  # a formula, a share or a word
+        stated = float(parsed.values[0])
+        if row[column].strip() and min(abs(stated - above.sum()), abs(stated - block.sum())) > 0.01:
+            raise data_error(
+                table.sheet.file,
+                f"it is a total of {stated:,.2f}, and the rows above sum to {above.sum():,.2f}",
+                "rows that sum to their total",
+                "add the row that is missing, correct the amounts, or delete the total",
+                row=line,
+            )
 
 
 def _wide(

@@ -176,6 +176,7 @@ def test_days_that_are_over_are_left_out_and_said(tmp_path: Path) -> None:
         ("day of launch,who\nmonday,meta\n", "no table has dates, or campaigns and amounts"),
         ("campaign,amount\nmeta,5\nMETA,6\n", "row 3 gives an amount for the same day and"),
         ("campaign,budget\nmetta,5\n", "row 2, column campaign: 'metta' is not"),
+        ("campaign,budget\nmeta,5\nTotal,9\n", "row 3: it is a total of 9.00, and the rows above"),
         ("date,campaign,amount\n2024-07-01,Search,5\n", "'Search' is not a campaign"),
         ("date,campaign,amount,budget\n2024-07-01,meta,5,6\n", "may each be an amount"),
         ("date,campaign,amount\n2024-07-01,meta,1,000\n", "there are 4 cells, and 3 columns"),
@@ -217,6 +218,11 @@ def test_a_total_in_the_column_of_channels_is_left_out(tmp_path: Path) -> None:
     plan = read(tmp_path / "mine.csv", text)
     assert plan.cents.sum() == 900
     assert any("row 4 is one of totals" in note for note in plan.notes)
+
+
+def test_totals_of_blocks_and_of_all_are_left_out(tmp_path: Path) -> None:
+    text = "campaign,budget\nmeta,7\nsum,7\ngoogle/YouTube,2\nsum,2\ngrand total,9\n"
+    assert read(tmp_path / "mine.csv", text).cents.sum() == 900
 
 
 def test_fractions_of_a_cent_are_said_also_of_large_amounts(tmp_path: Path) -> None:
