@@ -282,13 +282,12 @@ class Flight:
     def _facts(self, decision: Decision) -> Facts:
         problem, reports, standing = self.parts.problem, self.reports, self.standing()
         broken = found_breaks(problem, reports, standing)
-        planned, plan = self.course[: reports.days], decision.choice.plan
-        return Facts(problem, decision.rest, reports, planned, standing, plan, broken)
+        known = reports, self.course[: reports.days], standing, decision.choice.plan, broken
+        return Facts(problem, decision.rest, *known)
 
     def _forecast(self, rest: Cents) -> Forecast:
         """Return the forecast of the whole flight: what happened, then a plan of the days left."""
-        actuals = self._actuals()
-        outlook = self._outlook
+        actuals, outlook = self._actuals(), self._outlook
         if not len(rest):
             none = np.zeros((len(outlook.draws.market.elasticity), 0, len(self.names)))
             estimate = Forecast(none, none, none, none)
@@ -303,14 +302,9 @@ class Flight:
         reports = self.reports
         if not reports.days:
             return None
+        known = reports.spend, reports.conversions, reports.revenue, self.course[: reports.days]
         dated = self.parts.plan if self.parts.dated is None else self.parts.dated
-        return Actuals(
-            reports.spend,
-            reports.conversions,
-            reports.revenue,
-            planned=self.course[: reports.days],
-            expected=dated[: reports.days],
-        )
+        return Actuals(*known, dated[: reports.days])
 
     def _day_of(self, date: str | datetime.date | np.datetime64) -> int:
         try:
