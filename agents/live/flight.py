@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...data.errors import ConfigError, ConstraintError
-from ...data.names import by_full_name
-from ...data.types import Floats
 from ...envs.calibration import Forecast, ratio_draws
 from ...envs.constraints import Constraints, violations
 from ...envs.flight import Problem
@@ -25,13 +23,12 @@ from .hold import Choice, chosen, kept
 from .notices import Facts, changes_of, flags_of, found_breaks
 from .remaining import costs_ahead, decided, executable, left_of, money_left, within_reach
 from .replay import Standing, begin, replay
-from .reports import Reports
+from .reports import Reports, reported_row
 from .settings import LiveSettings
 from .updated import Outlook, Particles, held_out_particles, learnt, noise_of, resampled
 
 Cents = NDArray[np.int64]
 PLAN_BEFORE = "plan_before"  # name of the plan that goes on unchanged, among the baselines
-_METRICS = ("spend", "conversions", "revenue")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +127,7 @@ class Flight:
         day = self._day_of(date)
         if self._decision is not None and day == self.reports.days:
             self.course[day:] = self._decision.choice.plan
-        row = self._row(day, results)
+        row = reported_row(self.names, self.course[day], results)
         restated = day < self.reports.days
         self.reports = self.reports.with_day(day, *row)
         self._decision = None
@@ -282,8 +279,8 @@ class Flight:
     def _facts(self, decision: Decision) -> Facts:
         problem, reports, standing = self.parts.problem, self.reports, self.standing()
         broken = found_breaks(problem, reports, standing)
-        known = reports, self.course[: reports.days], standing, decision.choice.plan, broken
-        return Facts(problem, decision.rest, *known)
+        planned, plan = self.course[: reports.days], decision.choice.plan
+        return Facts(problem, decision.rest, reports, planned, standing, plan, broken)
 
     def _forecast(self, rest: Cents) -> Forecast:
         """Return the forecast of the whole flight: what happened, then a plan of the days left."""
@@ -302,9 +299,14 @@ class Flight:
         reports = self.reports
         if not reports.days:
             return None
-        known = reports.spend, reports.conversions, reports.revenue, self.course[: reports.days]
         dated = self.parts.plan if self.parts.dated is None else self.parts.dated
-        return Actuals(*known, dated[: reports.days])
+        return Actuals(
+            reports.spend,
+            reports.conversions,
+            reports.revenue,
+            planned=self.course[: reports.days],
+            expected=dated[: reports.days],
+        )
 
     def _day_of(self, date: str | datetime.date | np.datetime64) -> int:
         try:
@@ -319,32 +321,3 @@ class Flight:
                 "once, in order; a day that is over may be reported again."
             )
         return day
-
-    def _row(
-        self, day: int, results: Mapping[str, Mapping[str, float]]
-    ) -> tuple[Cents, Floats, Floats, Floats]:
-        example = "report(date, {'ID': {'spend': 10, 'conversions': 1}})"
-        given = by_full_name(results, self.names, "report", "campaign", example)
-        count = len(self.names)
-        spend, complete = self.course[day].copy(), np.zeros(count)
-        conversions, revenue = np.zeros(count), np.full(count, np.nan)
-        for k, name in enumerate(self.names):
-            if name in given:
-                row = _checked(name, given[name][0])
-                spend[k], complete[k] = round(100 * row["spend"]), 1
-                conversions[k] = row["conversions"]
-                revenue[k] = row.get("revenue", np.nan)
-        return spend, conversions, revenue, complete
-
-
-def _checked(name: str, row: Any) -> dict[str, float]:
-    """Return a campaign's report; refuse what is no number of 0 or more."""
-    known = isinstance(row, Mapping) and set(row) <= set(_METRICS) and {*_METRICS[:2]} <= set(row)
-    values = {key: float(value) for key, value in row.items() if value is not None} if known else {}
-    if not known or not all(np.isfinite(value) and value >= 0 for value in values.values()):
-        raise ConfigError(
-            f"report: {name}: {row} was given. Allowed: spend and conversions, and revenue if "
-            "known, numbers of 0 or more. To fix: correct it, or leave the campaign out if it has "
-            "no report."
-        )
-    return values

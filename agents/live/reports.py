@@ -5,6 +5,7 @@ later rows of the campaign close the gap, or if it is a single day at the end. A
 rows for longer, beside rows of its channel, does not run: its spend is 0.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -15,11 +16,13 @@ from numpy.typing import NDArray
 from ...data.errors import ConfigError, data_error, with_setting
 from ...data.formats import money
 from ...data.history import METRICS, MISSING, OBSERVED, History
+from ...data.names import by_full_name
 from ...data.types import Floats
 from ..plans import Flag
 from .settings import LiveSettings
 from .source import SourcePlan
 
+_METRICS = ("spend", "conversions", "revenue")
 _PARTIAL = 0.5  # share of the planned and of the usual spend under which a last day is partial
 _USUAL_DAYS = 7  # days before it whose median is usual
 _USUAL_WEEKS = 4  # of its weekday, whose median is usual too
@@ -51,6 +54,45 @@ class Reports(NamedTuple):
             row = np.asarray(value, field.dtype)[None]
             fields.append(np.concatenate([field[:day], row, field[day + 1 :]]))
         return Reports(*fields)
+
+
+def reported_row(
+    names: Sequence[str], planned: NDArray[np.int64], results: Mapping[str, Mapping[str, float]]
+) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
+    """Return a day's fields of ``Reports``, (campaigns,) each, from what a caller reports.
+
+    Args:
+        names: campaigns in the order of the reports.
+        planned: cents of the day, which a campaign that is left out counts as spent.
+        results: per campaign ``spend``, ``conversions`` and, if known, ``revenue``.
+
+    Raises:
+        ConfigError: naming the campaign that is not known or whose numbers are not allowed.
+    """
+    example = "report(date, {'ID': {'spend': 10, 'conversions': 1}})"
+    given = by_full_name(results, names, "report", "campaign", example)
+    spend, complete = planned.copy(), np.zeros(len(names))
+    conversions, revenue = np.zeros(len(names)), np.full(len(names), np.nan)
+    for k, name in enumerate(names):
+        if name in given:
+            row = _checked(name, given[name][0])
+            spend[k], complete[k] = round(100 * row["spend"]), 1
+            conversions[k] = row["conversions"]
+            revenue[k] = row.get("revenue", np.nan)
+    return spend, conversions, revenue, complete
+
+
+def _checked(name: str, row: Any) -> dict[str, float]:
+    """Return a campaign's report; refuse what is no number of 0 or more."""
+    known = isinstance(row, Mapping) and set(row) <= set(_METRICS) and {*_METRICS[:2]} <= set(row)
+    values = {key: float(value) for key, value in row.items() if value is not None} if known else {}
+    if not known or not all(np.isfinite(value) and value >= 0 for value in values.values()):
+        raise ConfigError(
+            f"report: {name}: {row} was given. Allowed: spend and conversions, and revenue if "
+            "known, numbers of 0 or more. To fix: correct it, or leave the campaign out if it has "
+            "no report."
+        )
+    return values
 
 
 class Reported(NamedTuple):
@@ -182,7 +224,7 @@ def _partial(
         return None
     how = (
         f"{money(spent, source.currency)} spent, under half of the planned "
-        f"{money(planned.sum() / 100, source.currency)} and of a usual such weekday's "
+        f"{money(planned.sum() / 100, source.currency)} and of the usual "
         f"{money(usual, source.currency)}"
         if spent < _PARTIAL * bar
         else "a channel has no row for it"
@@ -215,7 +257,8 @@ def _missing(days: History) -> NDArray[np.bool_]:
     observed = days.presence == OBSERVED
     later = np.cumsum(observed[::-1], axis=0)[::-1] > 0
     last = np.zeros_like(observed)
-    last[1:][-1:] = observed[:-1][-1:]  # a single day at the end
+    if len(observed) > 1:  # a single day at the end, after one with a row
+        last[-1] = observed[-2]
     return np.asarray((_silent(days) | later | last) & (days.presence == MISSING))
 
 

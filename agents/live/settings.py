@@ -31,9 +31,8 @@ class LiveSettings(Settings):
     """The group ``live`` of ``conf/replan.yaml``."""
 
     hold: HoldSettings | None  # None: every change is adopted
-    draws: Annotated[
-        int, Field(ge=MIN_DRAWS, le=MAX_DRAWS)
-    ]  # held-out draws behind estimates and holds
+    # held-out draws behind estimates and holds
+    draws: Annotated[int, Field(ge=MIN_DRAWS, le=MAX_DRAWS)]
     missing: Literal["planned", "refuse"]  # days without a report
     last_day: Literal["auto", "keep", "drop"]  # the last day of the exports
 

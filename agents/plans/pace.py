@@ -6,9 +6,8 @@ import numpy as np
 
 from ...data.formats import money
 from ...data.pace import pace_band, standing
-from .records import Actuals, Flag, Plan, campaign_keys, campaign_name, to_units
+from .records import Actuals, Cents, Flag, Plan, campaign_keys, campaign_name, to_units
 
-_NO_TOTALS: dict[str, Any] = {"budget": None, "conversions": None}
 _KINDS = {"under": "under_delivery", "over": "over_delivery"}
 
 
@@ -34,18 +33,7 @@ def pace_of(plan: Plan, totals: dict[str, Any]) -> dict[str, Any] | None:
         **whole,
         "band": None if band is None else {"low": band[0], "high": band[1]},
         "projected_end": {"budget": totals["budget"], "conversions": totals["conversions"]},
-        "campaigns": [
-            {
-                **campaign_keys(plan.constraints, name),
-                **_row(
-                    int(actuals.spend[:, k].sum()),
-                    int(by_now[:, k].sum()),
-                    band,
-                    is_paused=_is_paused(plan, actuals, k),
-                ),
-            }
-            for k, name in enumerate(plan.constraints.names)
-        ],
+        "campaigns": _campaign_rows(plan, actuals, by_now, band),
     }
 
 
@@ -56,10 +44,10 @@ def pace_flags(plan: Plan, pace: dict[str, Any] | None) -> list[Flag]:
     """
     if pace is None or pace["band"] is None or plan.actuals is None:
         return []
-    pace = pace_of(plan._replace(actuals=plan.actuals._replace(expected=None)), _NO_TOTALS)
-    assert pace is not None  # noqa: S101  # as there was one
+    assert plan.actuals.planned is not None  # noqa: S101  # there is no pace without
+    band = pace["band"]["low"], pace["band"]["high"]
     flags, currency = [], plan.constraints.currency
-    for k, row in enumerate(pace["campaigns"]):
+    for k, row in enumerate(_campaign_rows(plan, plan.actuals, plan.actuals.planned, band)):
         kind, name = _KINDS.get(row["status"]), campaign_name(row)
         if kind is None:
             continue
@@ -71,6 +59,24 @@ def pace_flags(plan: Plan, pace: dict[str, Any] | None) -> list[Flag]:
         )
         flags.append(Flag(kind, name, _since(plan, plan.actuals, k, kind, pace["band"]), text))
     return flags
+
+
+def _campaign_rows(
+    plan: Plan, actuals: Actuals, planned: Cents, band: tuple[float, float] | None
+) -> list[dict[str, Any]]:
+    """Return each campaign's row of the pace against planned cents, (days so far, campaigns)."""
+    return [
+        {
+            **campaign_keys(plan.constraints, name),
+            **_row(
+                int(actuals.spend[:, k].sum()),
+                int(planned[:, k].sum()),
+                band,
+                is_paused=_is_paused(plan, actuals, k),
+            ),
+        }
+        for k, name in enumerate(plan.constraints.names)
+    ]
 
 
 def _row(

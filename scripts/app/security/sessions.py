@@ -61,7 +61,7 @@ class Sessions:
         return datetime.fromtimestamp(session.began + self.seconds, UTC)
 
     def csrf_token(self, session: Session) -> str:
-        """Token that forms of this session carry, so that no other site can send them."""
+        """Token in the forms of a signed-in browser, so that no other site can send them."""
         return self._signature("csrf", session.nonce.encode())
 
     def is_csrf_token(self, session: Session, token: str) -> bool:
