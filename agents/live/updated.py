@@ -121,14 +121,13 @@ def _systematic(weight: Floats) -> NDArray[np.intp]:
 
 
 def _taken(field: Array | None, index: NDArray[np.intp], count: int) -> Array | None:
-    """Return a field, (draws, ..., campaigns), of each campaign's own draws."""
-    if field is None or np.ndim(field) == 0:
+    """Return a field, (draws, ..., campaigns or 1), of each campaign's own draws."""
+    if field is None or np.ndim(field) == 0 or len(field) != count:
         return field
     between = (1,) * (field.ndim - 2)
     where = index.reshape(count, *between, index.shape[1])
-    if len(field) != count:
-        return field
-    return np.take_along_axis(field, np.broadcast_to(where, field.shape), 0)
+    own = np.broadcast_to(field, (*field.shape[:-1], index.shape[1]))  # dates are one for all
+    return np.take_along_axis(own, np.broadcast_to(where, own.shape), 0)
 
 
 def noise_of(market: Market, days: int) -> Noise:

@@ -7,7 +7,7 @@ import pytest
 
 from mediagym.agents.live.hold import _gains, chosen
 from mediagym.agents.live.settings import HoldSettings
-from mediagym.agents.live.updated import held_out_particles
+from mediagym.agents.live.updated import held_out_particles, resampled
 from mediagym.data.errors import ConfigError
 from mediagym.envs.constraints import violations
 
@@ -105,3 +105,18 @@ def test_probabilities_need_held_out_draws(posterior, held_out, is_enough):
         return
     with pytest.raises(ConfigError, match=f"calibration.held_out: {held_out} draws are held out"):
         held_out_particles(few, 256)
+
+
+def test_dates_that_all_campaigns_share_are_each_campaigns_own_draws(posterior):
+    """As with more than a year of history, whose season is one for all campaigns."""
+    known = held_out_particles(posterior, 16)
+    count, campaigns = known.draws.market.elasticity.shape
+    calendar = np.arange(count * 40.0).reshape(count, 40, 1)
+    market = known.draws.market._replace(calendar=calendar)
+    wanted = np.arange(campaigns) % count  # the draw of each campaign
+    log_weight = np.where(np.arange(count)[:, None] == wanted, 0.0, -1e3)[None]
+    particle_set = known.particle_set._replace(log_weight=log_weight)
+    draws = known.draws._replace(market=market)
+    found = resampled(known._replace(draws=draws, particle_set=particle_set)).market
+    np.testing.assert_array_equal(found.calendar[3], calendar[wanted, :, 0].T)
+    np.testing.assert_array_equal(found.elasticity[3], market.elasticity[wanted, range(campaigns)])
