@@ -95,7 +95,7 @@ def flight_of(command: ReplanCommand, progress: Progress = lambda _: None) -> Fl
             f"objective: {config.objective.name} was given, and {source.path} was made for "
             f"{source.objective}. Allowed: the plan's. To fix: give objective={source.objective}."
         )
-    history, notes = load(config, progress)
+    history, notes = load(config, progress, source.start - 1)
     days = reported_days(history, source, command.live, command.as_of)
     start = FlightStart(np.nanmean(days.past.spend[-_WEEK:], axis=0), int(source.start.astype(int)))
     limits_of(source, command.given, days.past.names, start)  # before the long calibration

@@ -7,6 +7,7 @@ static plan beside it. An entry that fails its check is made anew.
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from ...data.attribution import attribution_reader
@@ -170,10 +171,18 @@ def experiment_id(task: str | None) -> str:
 
 
 def load(
-    config: ExperimentConfig, progress: Progress = lambda _: None
+    config: ExperimentConfig,
+    progress: Progress = lambda _: None,
+    known_until: np.datetime64 | None = None,
 ) -> tuple[History, tuple[str, ...]]:
-    """Return the history of the configured folder, and the notes that its reader must know."""
-    history = load_history(config.data, lambda name: progress(f"reading {name}"))
+    """Return the history of the configured folder, and the notes that its reader must know.
+
+    Args:
+        config: where the exports are, and what is asked of them.
+        progress: called with a line per file.
+        known_until: last day whose spend decides which campaigns are pooled; None: the last one.
+    """
+    history = load_history(config.data, lambda name: progress(f"reading {name}"), known_until)
     require_revenue(history, config.objective.name)
     history = fill_missing_conversions(history, config.objective.name)
     require_results(history, config.objective.name)

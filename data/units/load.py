@@ -14,26 +14,34 @@ from .maturity import with_maturity
 from .units import units_of
 
 
-def load_history(settings: DataSettings, progress: Progress = lambda _: None) -> History:
+def load_history(
+    settings: DataSettings,
+    progress: Progress = lambda _: None,
+    known_until: np.datetime64 | None = None,
+) -> History:
     """History from the exports of all channels, from the first day of any channel to the last.
 
     Args:
         settings: folder and reading options.
         progress: called with the name of each file.
+        known_until: as in ``units_of``.
 
     Raises:
         ConfigError: no folder was given.
         DataError: an export is malformed or ambiguous, or the channels do not fit together.
     """
-    return history_of(read_exports(settings, progress), settings)
+    return history_of(read_exports(settings, progress), settings, known_until)
 
 
-def history_of(records: Records, settings: DataSettings) -> History:
+def history_of(
+    records: Records, settings: DataSettings, known_until: np.datetime64 | None = None
+) -> History:
     """History of the units of a plan.
 
     Args:
         records: all exports.
         settings: reading options.
+        known_until: as in ``units_of``.
 
     Raises:
         ConfigError: the groups are not valid.
@@ -41,7 +49,7 @@ def history_of(records: Records, settings: DataSettings) -> History:
             export is not one of the same accounts.
     """
     _refuse_disjoint(records)
-    units, notes = units_of(records, settings)
+    units, notes = units_of(records, settings, known_until)
     notes = [*records.notes, *notes]
     frame = records.frame.assign(unit=units, currency=None)
     frame = summed(frame, ["platform", "unit", "date"])

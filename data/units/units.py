@@ -18,7 +18,9 @@ _RECENT_DAYS = 90  # last days whose spend ranks campaigns for pooling
 _MAX_GROUPS_FILE = 1_000_000  # bytes
 
 
-def units_of(records: Records, settings: DataSettings) -> tuple[NDArray[np.object_], list[str]]:
+def units_of(
+    records: Records, settings: DataSettings, known_until: np.datetime64 | None = None
+) -> tuple[NDArray[np.object_], list[str]]:
     """Unit of each row of the records, and notes.
 
     A channel's unit is the campaign type, the campaign or the group, as `data.unit` says; "" where
@@ -29,6 +31,8 @@ def units_of(records: Records, settings: DataSettings) -> tuple[NDArray[np.objec
     Args:
         records: all exports.
         settings: unit, groups, and how many campaigns are kept apart.
+        known_until: last day whose spend ranks campaigns, such as the eve of a flight whose units
+            stay those of its plan; None: the last day of the exports.
 
     Returns:
         (rows,) text, and notes on what was pooled.
@@ -58,7 +62,8 @@ def units_of(records: Records, settings: DataSettings) -> tuple[NDArray[np.objec
                     )
                 )
         else:
-            pooled = _pooled(name, rows, campaigns, settings.max_campaigns, notes)
+            known = rows if known_until is None else rows[rows["date"] <= known_until]
+            pooled = _pooled(name, known, campaigns, settings.max_campaigns, notes)
             units[places] = _specified(pooled)
     return units, notes
 
@@ -73,14 +78,15 @@ def _specified(labels: "pd.Series[str]") -> NDArray[np.object_]:
 def _pooled(
     channel: str, rows: pd.DataFrame, campaigns: "pd.Series[str]", most: int, notes: list[str]
 ) -> "pd.Series[str]":
-    """Campaigns, the small ones under one name."""
-    if campaigns.nunique() <= most:
+    """Campaigns of all rows, those that are small in the rows that are known under one name."""
+    named = campaigns.loc[rows.index]
+    if named.nunique() <= most:
         return campaigns
     recent = rows["date"] > rows["date"].max() - pd.Timedelta(days=_RECENT_DAYS)
     spend = pd.DataFrame(
         {
-            "recent": (rows["spend"] * recent).groupby(campaigns).sum(),
-            "all": rows["spend"].groupby(campaigns).sum(),
+            "recent": (rows["spend"] * recent).groupby(named).sum(),
+            "all": rows["spend"].groupby(named).sum(),
         }
     )
     spend = spend.rename_axis("name").reset_index()

@@ -69,6 +69,24 @@ def test_small_campaigns_are_pooled_and_recent_spend_ranks_them(tmp_path: Path) 
     assert any("the other 9 (58% of all spend) are pooled" in note for note in history.notes)
 
 
+def test_units_of_a_plan_stay_its_units_whatever_later_days_bring(tmp_path: Path) -> None:
+    """A campaign that overtakes during a flight, and one that is born in it, change no unit."""
+    rows: list[list[object]] = []
+    for at, day in enumerate(DAYS):
+        late = at >= 20
+        costs = {"A": 9, "B": 5, "C": 900 if late else 1, "D": 2} | ({"E": 700} if late else {})
+        rows += [[day, "radio", name, "", cost, 100, 5, 1] for name, cost in costs.items()]
+    write_csv(tmp_path / "a.csv", HEADER, rows)
+    settings = settings_for(tmp_path, minimum_days=28, max_campaigns=3)
+    eve = np.datetime64(str(DAYS[19]), "D")
+    kept = load_history(settings, known_until=eve)
+    assert kept.names == ("radio/A", "radio/B", "radio/Other campaigns")
+    assert load_history(settings).names == ("radio/C", "radio/E", "radio/Other campaigns")
+    np.testing.assert_array_equal(
+        kept.totals.spend, [9 * 30, 5 * 30, 2 * 30 + 20 + (len(DAYS) - 20) * 1600]
+    )
+
+
 def test_groups_are_patterns_of_names(tmp_path: Path) -> None:
     write(tmp_path)
     groups = tmp_path / "groups.yaml"
